@@ -1,0 +1,1 @@
+"""Precompute: from a model and labelled images to a run."""

@@ -1,0 +1,1 @@
+"""Images optimised to excite channels."""

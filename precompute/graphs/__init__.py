@@ -1,0 +1,1 @@
+"""Attribution graphs: personalized PageRank and selection, pure functions of two tables."""

@@ -1,0 +1,1 @@
+"""Models: where they come from, what is recorded of them, and which channel feeds which."""

@@ -1,0 +1,1 @@
+"""The dashboard: opens a run anywhere, without torch."""
