@@ -103,7 +103,7 @@ _SOURCE_CHANNEL = _key("source_channel", _ID, "The channel of the source layer."
 _ACTIVATION_COUNT = Column(
     "activation_count",
     _COUNT,
-    "Images of the class whose smallest set of strongest channels (activation_mass of the layer's total) holds this channel.",
+    "Images of the class whose smallest set of strongest channels (activation_mass of the layer's total) holds it.",
 )
 _INFLUENCE_COUNT = Column(
     "influence_count",
@@ -239,7 +239,7 @@ TABLES: Mapping[str, Table] = {
             Column(
                 "pagerank_score",
                 pa.float64(),
-                "Personalized PageRank of the channel in the class's graph of all channels; all scores of a class sum to 1.",
+                "Personalized PageRank in the class's graph of all channels; the scores of all channels sum to 1.",
             ),
             row_group_by="class_id",
         ),
