@@ -1,0 +1,122 @@
+"""Progress of long stages: a bar with rate and remaining time on a terminal, two lines a stage anywhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+from rich.text import Text
+
+__all__ = ["Advance", "ConsoleProgress", "Progress", "SilentProgress"]
+
+
+class Advance(Protocol):
+    """Reports that `n` more items are done."""
+
+    def __call__(self, n: int = 1, /) -> None: ...
+
+
+class Progress(Protocol):
+    """What a long stage reports to.
+
+    Example:
+        with progress.stage("Aggregating", total=len(images), unit="images") as advance:
+            for batch in batches:
+                ...
+                advance(len(batch))
+    """
+
+    def stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
+        """One stage of `total` items, named in the plural by `unit`; one stage at a time."""
+        ...
+
+
+class SilentProgress:
+    """Says nothing: for tests and for use as a library."""
+
+    def stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
+        return contextlib.nullcontext(_ignore)
+
+
+class ConsoleProgress:
+    """Shows progress on `console`, standard error by default so that results can be piped.
+
+    A terminal shows a bar with count, rate, elapsed and remaining time while the stage runs. Anything else (a log, a
+    continuous-integration job) gets a line at the start. Both get a line at the end with count, seconds and rate; a
+    stage that an exception ends says how far it came.
+    """
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+
+    @contextlib.contextmanager
+    def stage(self, description: str, total: int, unit: str = "images") -> Iterator[Advance]:
+        start, done = time.perf_counter(), 0
+        with contextlib.ExitStack() as stack:
+            bar, task = self._open_bar(stack, description, total, unit)
+
+            def advance(n: int = 1, /) -> None:
+                nonlocal done
+                done += n
+                if bar is not None:
+                    bar.update(task, completed=done)
+
+            try:
+                yield advance
+            except BaseException:
+                stack.close()
+                self._say(f"{description}: stopped after {done:,} of {total:,} {unit}")
+                raise
+        self._say(f"{description}: {_summary(done, unit, time.perf_counter() - start)}")
+
+    def _open_bar(
+        self, stack: contextlib.ExitStack, description: str, total: int, unit: str
+    ) -> tuple[RichProgress | None, TaskID]:
+        if not self._console.is_terminal:
+            self._say(f"{description}: {total:,} {unit}")
+            return None, TaskID(0)
+        bar = stack.enter_context(
+            RichProgress(
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                _CountColumn(),
+                _RateColumn(),
+                TimeElapsedColumn(),
+                TextColumn("<"),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+            )
+        )
+        return bar, bar.add_task(description, total=total, unit=unit)
+
+    def _say(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class _CountColumn(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{int(task.completed):,}/{int(task.total or 0):,} {task.fields['unit']}")
+
+
+class _RateColumn(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(_rate(task.finished_speed or task.speed or 0.0, task.fields["unit"]))
+
+
+def _ignore(n: int = 1, /) -> None:
+    pass
+
+
+def _rate(per_second: float, unit: str) -> str:
+    return f"{per_second:,.1f} {unit}/s"
+
+
+def _summary(done: int, unit: str, seconds: float) -> str:
+    return f"{done:,} {unit} in {seconds:,.1f} s ({_rate(done / max(seconds, 1e-9), unit)})"
