@@ -1,0 +1,248 @@
+"""How an image becomes a model's input: resize, centre crop, channel order, normalisation."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from precompute.errors import InputError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["EXAMPLE_TOML", "INTERPOLATIONS", "Preprocess"]
+
+EXAMPLE_TOML = """\
+resize = 256                  # short side in pixels; 0: leave as it is
+crop = 224                    # centre crop in pixels; 0: no crop
+interpolation = "bilinear"
+channels = "RGB"              # or "BGR"
+scale = 1.0                   # the value of a full-bright pixel before mean and std
+mean = [0.485, 0.456, 0.406]  # in the order of channels
+std = [0.229, 0.224, 0.225]
+"""
+
+INTERPOLATIONS: Mapping[str, Image.Resampling] = {r.name.lower(): r for r in Image.Resampling}
+CHANNEL_ORDERS = ("RGB", "BGR")
+_FIX = "Correct the preprocessing; it looks like this:\n" + EXAMPLE_TOML
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """The input a model expects. Sizes are in pixels, `mean` and `std` in the order of `channels`.
+
+    The defaults are those of most ImageNet models.
+
+    Args:
+        resize: length of the short side after resizing; 0 leaves the image as it is.
+        crop: side of the square centre crop; 0 takes the whole image.
+        interpolation: one of `INTERPOLATIONS`.
+        channels: order in which the model takes the colours, RGB or BGR.
+        scale: value of a full-bright pixel before mean and std, in practice 1.0 or 255.0.
+        mean: subtracted from the scaled values.
+        std: divides what is left.
+
+    Raises:
+        InputError: a value is of the wrong type or impossible.
+    """
+
+    resize: int = 256
+    crop: int = 224
+    interpolation: str = "bilinear"
+    channels: str = "RGB"
+    scale: float = 1.0
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self) -> None:
+        for name in ("resize", "crop"):
+            _require_size(name, getattr(self, name))
+        _require_one_of("interpolation", self.interpolation, tuple(INTERPOLATIONS))
+        _require_one_of("channels", self.channels, CHANNEL_ORDERS)
+        _require("scale is a positive number.", "scale", self.scale, _is_number(self.scale) and self.scale > 0)
+        for name in ("mean", "std"):
+            values = _three_numbers(name, getattr(self, name))
+            object.__setattr__(self, name, values)
+        _require("std holds three positive numbers.", "std", self.std, min(self.std) > 0)
+        object.__setattr__(self, "scale", float(self.scale))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preprocess:
+        """The inverse of `to_dict`; keys that are left out keep their defaults.
+
+        Raises:
+            InputError: a key is unknown, or a value is of the wrong type or impossible.
+        """
+        known = [f.name for f in fields(cls)]
+        for key in values:
+            if key not in known:
+                nearest = difflib.get_close_matches(key, known, n=1)
+                hint = f"Did you mean {nearest[0]}? " if nearest else ""
+                raise InputError(f"Preprocessing has the keys {', '.join(known)}.", f"Found {key}.", hint + _FIX)
+        return cls(**values)
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Preprocess:
+        """Reads a TOML file such as `EXAMPLE_TOML`.
+
+        Every key must be there: a value that is guessed would show only as a poor accuracy.
+
+        Raises:
+            InputError: the file is missing or no TOML, a key is missing or unknown, or a value is impossible.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as problem:
+            raise InputError(
+                "--preprocess names a TOML file.", f"{path}: {problem.strerror}.", "Check the path."
+            ) from problem
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+            raise InputError("--preprocess names a TOML file.", f"{path}: {problem}.", _FIX) from problem
+        result = cls.from_dict(values)
+        missing = [f.name for f in fields(cls) if f.name not in values]
+        if missing:
+            raise InputError("Preprocessing states all its keys.", f"{path} has no {', '.join(missing)}.", _FIX)
+        return result
+
+    @classmethod
+    def from_torchvision(cls, transforms: Any) -> Preprocess:
+        """Takes over `weights.transforms()` of a torchvision classification model.
+
+        Raises:
+            InputError: the transforms are of another kind (segmentation, video).
+        """
+        try:
+            (resize,), (crop,) = _as_list(transforms.resize_size), _as_list(transforms.crop_size)
+            interpolation = str(transforms.interpolation.value).removesuffix("-exact")
+            return cls(resize, crop, interpolation, "RGB", 1.0, tuple(transforms.mean), tuple(transforms.std))
+        except (AttributeError, ValueError, TypeError) as problem:
+            raise InputError(
+                "Preprocessing is taken from the transforms of torchvision's classification models.",
+                f"Found {type(transforms).__name__}.",
+                "Give --preprocess FILE.toml:\n" + EXAMPLE_TOML,
+            ) from problem
+
+    def image(self, image: Image.Image) -> NDArray[np.uint8]:
+        """Resizes and crops as torchvision's Resize and CenterCrop do on PIL images, smaller ones padded with black.
+
+        Args:
+            image: an RGB image.
+
+        Returns:
+            `(height, width, 3)`, RGB in 0..255 whatever `channels` says: what the model sees, for a person to look at.
+        """
+        if self.resize:
+            image = self._resized(image)
+        if self.crop:
+            image = self._cropped(image)
+        return np.array(image.convert("RGB"), dtype=np.uint8)
+
+    def tensor(self, batch: NDArray[np.uint8], device: str | torch.device = "cpu") -> torch.Tensor:
+        """The model's input: `value / 255 * scale`, channels in the model's order, minus mean, over std.
+
+        Args:
+            batch: `(batch, height, width, 3)`, RGB in 0..255, as `image` makes them.
+            device: where to normalise; the bytes travel, not the floats.
+
+        Returns:
+            `(batch, 3, height, width)`, float32.
+        """
+        import torch
+
+        pixels = torch.from_numpy(np.require(batch, requirements=["C", "W"])).to(device).permute(0, 3, 1, 2)
+        if self.channels == "BGR":
+            pixels = pixels.flip(1)
+        mean = torch.tensor(self.mean, device=pixels.device).view(3, 1, 1)
+        std = torch.tensor(self.std, device=pixels.device).view(3, 1, 1)
+        # Dividing by 255 / scale equals torchvision to the last bit, and leaves whole numbers whole at scale 255.
+        values = pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255.0 / self.scale)
+        return values.sub_(mean).div_(std)
+
+    def input_size(self, first: Image.Image) -> tuple[int, int]:
+        """Height and width of the model's input for an image, in pixels."""
+        if self.crop:
+            return self.crop, self.crop
+        width, height = _resized_size(first.size, self.resize) if self.resize else first.size
+        return height, width
+
+    def require_one_size(self, first: tuple[int, int], other: tuple[int, int]) -> None:
+        """Checks the `(height, width)` of two prepared images, in pixels.
+
+        Raises:
+            InputError: they differ, which can happen only where `crop` is 0.
+        """
+        if first != other:
+            raise InputError(
+                "All images have one size after preprocessing.",
+                f"The first is {first[0]} x {first[1]} (height x width), another {other[0]} x {other[1]}.",
+                "Set resize and crop in --preprocess FILE.toml, or bring the images to one size.",
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for the manifest."""
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+
+    def _resized(self, image: Image.Image) -> Image.Image:
+        size = _resized_size(image.size, self.resize)
+        return image if size == image.size else image.resize(size, INTERPOLATIONS[self.interpolation])
+
+    def _cropped(self, image: Image.Image) -> Image.Image:
+        """The centre; rounding (half to even when cropping, down when padding) is torchvision's."""
+        width, height = image.size
+        left, top = (_crop_start(length, self.crop) for length in (width, height))
+        # PIL fills what lies outside of the image with 0.
+        return image.crop((left, top, left + self.crop, top + self.crop))
+
+
+def _crop_start(length: int, crop: int) -> int:
+    """Where a centre crop begins, in pixels; negative where the image is padded."""
+    return round((length - crop) / 2.0) if length >= crop else -((crop - length) // 2)
+
+
+def _resized_size(size: tuple[int, int], short: int) -> tuple[int, int]:
+    """`(width, height)` with the short side at `short` pixels; the long side is rounded down, as in torchvision."""
+    width, height = size
+    if width <= height:
+        return short, int(short * height / width)
+    return int(short * width / height), short
+
+
+# --- validation -----------------------------------------------------------------------------------------------------
+
+
+def _require(rule: str, name: str, value: object, holds: bool) -> None:
+    if not holds:
+        raise InputError(f"In the preprocessing, {rule}", f"Found {name} = {value!r}.", _FIX)
+
+
+def _require_size(name: str, value: object) -> None:
+    holds = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    _require(f"{name} is a whole number of pixels, 0 for none.", name, value, holds)
+
+
+def _require_one_of(name: str, value: object, options: tuple[str, ...]) -> None:
+    _require(f"{name} is one of {', '.join(options)}.", name, value, value in options)
+
+
+def _three_numbers(name: str, value: object) -> tuple[float, float, float]:
+    holds = isinstance(value, list | tuple) and len(value) == 3 and all(_is_number(v) for v in value)
+    _require(f"{name} holds three numbers, one for each channel.", name, value, holds)
+    assert isinstance(value, list | tuple)
+    return float(value[0]), float(value[1]), float(value[2])
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _as_list(value: Any) -> list[int]:
+    return [int(v) for v in value] if isinstance(value, list | tuple) else [int(value)]

@@ -1,0 +1,150 @@
+"""Preprocessing: equal to torchvision pixel by pixel, and strict about what it is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from torchvision import transforms
+from torchvision.models import ResNet18_Weights
+from torchvision.models.segmentation import FCN_ResNet50_Weights
+
+from precompute.errors import InputError
+from precompute.models.preprocess import EXAMPLE_TOML, Preprocess
+
+
+def _noise(width: int, height: int) -> Image.Image:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    width=st.integers(1, 90),
+    height=st.integers(1, 90),
+    resize=st.integers(0, 40),
+    crop=st.integers(0, 50),
+    interpolation=st.sampled_from(["bilinear", "bicubic", "nearest"]),
+)
+def test_image_equals_torchvision_pixel_by_pixel(
+    width: int, height: int, resize: int, crop: int, interpolation: str
+) -> None:
+    image = _noise(width, height)
+    steps: list[Any] = []
+    if resize:
+        mode = transforms.InterpolationMode(interpolation)
+        steps.append(transforms.Resize(resize, interpolation=mode, antialias=True))
+    if crop:
+        steps.append(transforms.CenterCrop(crop))
+
+    found = Preprocess(resize, crop, interpolation).image(image)
+
+    np.testing.assert_array_equal(found, np.asarray(transforms.Compose(steps)(image)))
+    assert found.dtype == np.uint8
+
+
+def test_tensor_equals_the_transforms_of_torchvision_weights() -> None:
+    transform = ResNet18_Weights.DEFAULT.transforms()
+    preprocess = Preprocess.from_torchvision(transform)
+    image = _noise(300, 270)
+
+    found = preprocess.tensor(preprocess.image(image)[None])
+
+    assert torch.equal(found[0], transform(image))
+    assert found.is_contiguous()
+
+
+def test_bgr_at_scale_255_is_the_bytes_minus_the_mean() -> None:
+    preprocess = Preprocess(0, 0, channels="BGR", scale=255, mean=(104, 117, 123), std=(1, 1, 1))
+    pixel = np.array([[[[10, 20, 30]]]], dtype=np.uint8)
+
+    assert preprocess.tensor(pixel).flatten().tolist() == [30 - 104, 20 - 117, 10 - 123]
+
+
+def test_tensor_leaves_its_argument_alone() -> None:
+    batch = np.full((2, 4, 4, 3), 7, dtype=np.uint8)
+    batch.setflags(write=False)
+
+    Preprocess().tensor(batch)
+
+    assert (batch == 7).all()
+
+
+@pytest.mark.parametrize(("resize", "crop", "size"), [(256, 224, (224, 224)), (10, 0, (10, 20)), (0, 0, (30, 60))])
+def test_input_size(resize: int, crop: int, size: tuple[int, int]) -> None:
+    preprocess = Preprocess(resize, crop)
+
+    assert preprocess.input_size(_noise(60, 30)) == size
+    assert preprocess.image(_noise(60, 30)).shape[:2] == size
+
+
+def test_images_of_two_sizes_are_named() -> None:
+    Preprocess(0, 0).require_one_size((4, 5), (4, 5))
+
+    with pytest.raises(InputError, match=r"The first is 4 x 5 \(height x width\), another 6 x 7"):
+        Preprocess(0, 0).require_one_size((4, 5), (6, 7))
+
+
+def test_toml_and_dict_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "preprocess.toml"
+    path.write_text(EXAMPLE_TOML)
+
+    preprocess = Preprocess.from_toml(path)
+
+    assert preprocess == Preprocess()
+    assert Preprocess.from_dict(preprocess.to_dict()) == preprocess
+    assert preprocess.to_dict()["mean"] == [0.485, 0.456, 0.406]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("resize = -1", "resize is a whole number"),
+        ("resize = 2.5", "resize is a whole number"),
+        ("crop = true", "crop is a whole number"),
+        ('interpolation = "cubic"', "interpolation is one of nearest"),
+        ('channels = "RGBA"', "channels is one of RGB, BGR"),
+        ("scale = 0", "scale is a positive number"),
+        ('scale = "1"', "scale is a positive number"),
+        ("mean = [1.0, 2.0]", "mean holds three numbers"),
+        ("mean = 0.5", "mean holds three numbers"),
+        ("mean = [nan, 0.0, 0.0]", "mean holds three numbers"),
+        ("std = [1.0, 0.0, 1.0]", "std holds three positive numbers"),
+    ],
+)
+def test_an_impossible_value_is_refused_with_its_rule(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "preprocess.toml"
+    key = line.split(" =")[0]
+    path.write_text("\n".join(line if row.startswith(key + " ") else row for row in EXAMPLE_TOML.splitlines()))
+
+    with pytest.raises(InputError, match=message):
+        Preprocess.from_toml(path)
+
+
+def test_an_unknown_key_gets_the_nearest_name() -> None:
+    with pytest.raises(InputError, match=r"Found means\. Did you mean mean\?"):
+        Preprocess.from_dict({"means": [0, 0, 0]})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, "No such file"), ("resize = ", "Invalid value"), ("resize = 1", "has no crop, interpolation")],
+)
+def test_a_file_that_is_no_preprocessing(tmp_path: Path, text: str | None, message: str) -> None:
+    path = tmp_path / "preprocess.toml"
+    if text is not None:
+        path.write_text(text)
+
+    with pytest.raises(InputError, match=message):
+        Preprocess.from_toml(path)
+
+
+def test_transforms_of_another_kind_are_refused() -> None:
+    with pytest.raises(InputError, match="Found SemanticSegmentation"):
+        Preprocess.from_torchvision(FCN_ResNet50_Weights.DEFAULT.transforms())
