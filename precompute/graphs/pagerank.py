@@ -1,0 +1,125 @@
+"""Personalized PageRank over the channels of all layers, with the meaning that networkx gives it."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from precompute.errors import InputError
+from precompute.graphs.config import GraphConfig
+
+__all__ = ["FloatArray", "Graph", "IntArray", "personalization", "personalized_pagerank"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+class Graph:
+    """Weighted edges between `n_nodes` channels, numbered from 0 in order of layer and channel.
+
+    Args:
+        n_nodes: channels of all layers together.
+        sources: the node nearer the input, of each edge, `(n_edges,)`.
+        targets: the node nearer the output, of each edge, `(n_edges,)`.
+        weights: influence counts, at least 0, `(n_edges,)`. Weights of repeated edges add up.
+    """
+
+    def __init__(self, n_nodes: int, sources: npt.ArrayLike, targets: npt.ArrayLike, weights: npt.ArrayLike) -> None:
+        self.n_nodes = n_nodes
+        self.sources: IntArray = np.asarray(sources, np.int64)
+        self.targets: IntArray = np.asarray(targets, np.int64)
+        self.weights: FloatArray = np.asarray(weights, np.float64)
+
+    def steps(self, directed: bool) -> tuple[IntArray, IntArray, FloatArray]:
+        """Where PageRank's walk may step: from, to and weight of each possible step.
+
+        Directed, it steps from target to source, so that importance flows from the output back to the input.
+        Undirected, it steps both ways; an edge from a node to itself is one step, as in networkx.
+        """
+        if directed:
+            return self.targets, self.sources, self.weights
+        other = self.sources != self.targets
+        return (
+            np.concatenate([self.targets, self.sources[other]]),
+            np.concatenate([self.sources, self.targets[other]]),
+            np.concatenate([self.weights, self.weights[other]]),
+        )
+
+
+def personalization(activation_counts: npt.ArrayLike, layer_indices: npt.ArrayLike) -> FloatArray:
+    """Where PageRank restarts: each channel's activation count over the greatest one of its layer (Summit, 6.3).
+
+    Args:
+        activation_counts: at least 0, `(n_nodes,)`.
+        layer_indices: the layer of each node, `(n_nodes,)`.
+
+    Returns:
+        In [0, 1], `(n_nodes,)`, not yet normalised to sum 1; 0 throughout a layer whose greatest count is 0, and
+        1 for every channel where all counts are 0.
+    """
+    counts, layers = np.asarray(activation_counts, np.float64), np.asarray(layer_indices, np.int64)
+    if not counts.any():
+        return np.ones_like(counts)
+    greatest = np.zeros(layers.max() + 1)
+    np.maximum.at(greatest, layers, counts)
+    divisors = greatest[layers]
+    return np.divide(counts, divisors, out=np.zeros_like(counts), where=divisors > 0)
+
+
+def personalized_pagerank(graph: Graph, restart: npt.ArrayLike, config: GraphConfig) -> FloatArray:
+    """Personalized PageRank by power iteration from the uniform distribution: `networkx.pagerank`, value for value.
+
+    A node without outgoing weight hands its score to the personalization. The iteration ends when the scores move
+    by less than `n_nodes * config.tolerance`, summed over nodes.
+
+    Args:
+        graph: the channels and influences.
+        restart: the personalization, at least 0 and somewhere positive, `(n_nodes,)`; it is normalised to sum 1.
+        config: damping, tolerance, direction, greatest number of iterations.
+
+    Returns:
+        Scores that sum to 1, `(n_nodes,)`.
+
+    Raises:
+        InputError: no convergence within `config.max_iterations`, or the personalization is 0 or negative throughout.
+    """
+    n = graph.n_nodes
+    if n == 0:
+        return np.zeros(0)
+    p = _normalised(np.asarray(restart, np.float64))
+    transition, is_dangling = _transition(graph, config.directed)
+    scores, moved = np.full(n, 1 / n), np.inf
+    for _ in range(config.max_iterations):
+        previous = scores
+        lost = previous[is_dangling].sum()
+        scores = config.damping * (transition @ previous + lost * p) + (1 - config.damping) * p
+        moved = np.abs(scores - previous).sum()
+        if moved < n * config.tolerance:
+            return scores
+    raise InputError(
+        f"PageRank converges to {n * config.tolerance:.1e} (nodes times tolerance).",
+        f"After {config.max_iterations} iterations it still moved by {moved:.1e}.",
+        "Raise max_iterations or tolerance, or lower damping.",
+    )
+
+
+def _normalised(restart: FloatArray) -> FloatArray:
+    total = restart.sum()
+    if (restart < 0).any() or not total > 0:
+        raise InputError(
+            "The personalization of PageRank is at least 0 everywhere and positive somewhere.",
+            f"It lies in [{restart.min()}, {restart.max()}].",
+            "Use personalization() of activation counts.",
+        )
+    return np.asarray(restart / total, np.float64)
+
+
+def _transition(graph: Graph, directed: bool) -> tuple[sparse.csr_array, npt.NDArray[np.bool_]]:
+    """The matrix `(to, from)` of step probabilities, and the nodes without a way out."""
+    begin, end, weights = graph.steps(directed)
+    n = graph.n_nodes
+    outgoing = np.bincount(begin, weights, minlength=n)
+    is_dangling = outgoing == 0
+    probabilities = np.divide(weights, outgoing[begin], out=np.zeros_like(weights), where=outgoing[begin] > 0)
+    return sparse.csr_array((probabilities, (end, begin)), shape=(n, n)), is_dangling
