@@ -1,0 +1,147 @@
+"""Weights from a file into a module, with every way in which they may not fit said in one message."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
+
+from precompute.errors import InputError
+
+__all__ = ["file_sha256", "load_weights", "read_weights"]
+
+SUFFIXES = (".safetensors", ".pth", ".pt")
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+"""Keys under which training scripts keep the weights in a checkpoint."""
+_PREFIXES = ("module.", "_orig_mod.")
+"""What DataParallel and torch.compile put before every key."""
+_AT_MOST = 5
+_SAVE = "Save it with `safetensors.torch.save_file(model.state_dict(), FILE)` where it was made."
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's content, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Reads a state dict from .safetensors, .pth or .pt, never running code from it.
+
+    A checkpoint's `state_dict` is unwrapped, and the prefix that DataParallel gives to every key is removed.
+
+    Raises:
+        InputError: the file is missing, of another kind, damaged, or holds code.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"Weights are a file {', '.join(SUFFIXES)}, or default, or random.", f"Found {path}.", _SAVE)
+    if not path.is_file():
+        raise InputError("--weights names a file.", f"{path} does not exist.", "Check the path.")
+    content = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
+    state = _unwrapped(content)
+    if not isinstance(state, dict) or not state or not all(isinstance(v, Tensor) for v in state.values()):
+        raise InputError("Weights are a state dict: tensors by name.", f"{path} holds {_described(state)}.", _SAVE)
+    for prefix in _PREFIXES:
+        if all(key.startswith(prefix) for key in state):
+            consume_prefix_in_state_dict_if_present(state, prefix)
+    return state
+
+
+def load_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
+    """Copies a state dict into a module; BatchNorm's counter of batches may be absent, as it was in old files.
+
+    Args:
+        module: changed in place.
+        state: all its parameters and buffers, and nothing else.
+        source: names the weights in the message.
+
+    Raises:
+        InputError: keys are missing or unexpected, or shapes differ; up to five of each are named.
+    """
+    try:
+        keys = module.load_state_dict(state, strict=False)
+    except RuntimeError as problem:
+        # Raised for shapes; the module may be half-loaded, which nobody sees because this ends in an error.
+        raise _misfit(module, state, source, str(problem)) from problem
+    missing = [key for key in keys.missing_keys if not key.endswith("num_batches_tracked")]
+    if missing or keys.unexpected_keys:
+        raise _misfit_error(source, [("missing", missing), ("unexpected", list(keys.unexpected_keys))])
+
+
+def _misfit(module: nn.Module, state: Mapping[str, Tensor], source: str, problem: str) -> InputError:
+    own = module.state_dict()
+    shapes = [
+        f"{key} (file {_shape(state[key])}, model {_shape(own[key])})"
+        for key in own
+        if key in state and state[key].shape != own[key].shape
+    ]
+    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
+    unexpected = [key for key in state if key not in own]
+    if not (shapes or missing or unexpected):
+        return _misfit_error(source, [("refused by the model", [problem])])
+    return _misfit_error(source, [("missing", missing), ("unexpected", unexpected), ("of another shape", shapes)])
+
+
+def _misfit_error(source: str, faults: Iterable[tuple[str, list[str]]]) -> InputError:
+    parts = []
+    for name, keys in faults:
+        if keys:
+            more = f" and {len(keys) - _AT_MOST:,} more" if len(keys) > _AT_MOST else ""
+            parts.append(f"{len(keys):,} {name}: {', '.join(keys[:_AT_MOST])}{more}")
+    return InputError(
+        "Weights have the names and shapes of the model's parameters.",
+        f"{source} has {'; '.join(parts)}.",
+        "Give the weights of this very architecture; for another number of classes, a model file that builds it.",
+    )
+
+
+def _read_safetensors(path: Path) -> Any:
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as problem:
+        raise _damaged(path, problem) from problem
+
+
+def _read_pickle(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as problem:
+        raise InputError(
+            "Weights are tensors alone; a file that would run code when opened is refused.",
+            f"{path} is a pickle of other objects (a whole model, say), or no pickle at all.",
+            _SAVE,
+        ) from problem
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as problem:
+        raise _damaged(path, problem) from problem
+
+
+def _damaged(path: Path, problem: Exception) -> InputError:
+    reason = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
+    return InputError("Weights are a complete file of tensors.", f"{path}: {reason}.", f"Copy it again, or: {_SAVE}")
+
+
+def _unwrapped(content: Any) -> Any:
+    if isinstance(content, dict):
+        for key in _WRAPPERS:
+            if isinstance(content.get(key), dict):
+                return content[key]
+    return content
+
+
+def _described(content: Any) -> str:
+    if not isinstance(content, dict):
+        return f"a {type(content).__name__}"
+    others = [str(key) for key, value in content.items() if not isinstance(value, Tensor)]
+    return f"{', '.join(others[:_AT_MOST])}, which are no tensors" if others else "nothing"
+
+
+def _shape(tensor: Tensor) -> str:
+    return str(tuple(tensor.shape))
