@@ -1,0 +1,176 @@
+"""The stage `embedding`: every class as a point per layer, near the classes that use the same channels."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from precompute.errors import InputError
+from precompute.graphs.stream import ClassReader, Nodes
+from precompute.progress import Progress, SilentProgress
+from precompute.schema import write_table
+
+__all__ = ["EmbeddingConfig", "build_embeddings", "embed_layer"]
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int32]
+
+_FEWEST_FOR_UMAP = 5
+_START_EXTENT = 10.0
+"""Half the extent that UMAP itself gives to an initial layout; with it, the jitter is as small as UMAP's own."""
+_START_JITTER = 1e-3
+
+
+@dataclass(frozen=True)
+class EmbeddingConfig:
+    """How classes are laid out (Summit, section 7.1: UMAP; McInnes et al. 2018).
+
+    Args:
+        n_neighbors: classes taken as neighbours of each class; all the others where there are fewer.
+        min_dist: least distance between points, in units of the layout.
+        seed: of every random choice; the same seed gives the same layout on the same machine.
+        n_epochs: optimisation steps, UMAP's own choice if None (500 up to 10,000 classes, then 200).
+
+    Raises:
+        InputError: a value outside its range.
+    """
+
+    n_neighbors: int = 15
+    min_dist: float = 0.1
+    seed: int = 0
+    n_epochs: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.n_neighbors < 2:
+            raise InputError("UMAP needs 2 neighbours or more.", f"n_neighbors was {self.n_neighbors}.", "Try 15.")
+        if not 0 <= self.min_dist <= 1:
+            raise InputError("min_dist lies in [0, 1].", f"It was {self.min_dist}.", "Try 0.1.")
+
+
+def build_embeddings(
+    run: Path,
+    layers: Sequence[tuple[str, int]],
+    class_ids: Collection[int],
+    config: EmbeddingConfig,
+    *,
+    progress: Progress | None = None,
+) -> None:
+    """Writes the table `embeddings` of a run from `activations`.
+
+    Each layer starts from the layout of the layer before, so that a class moves only as far as its channels make it.
+
+    Args:
+        run: the folder that holds `activations`.
+        layers: name and number of channels of each recorded layer, in order from the input.
+        class_ids: the classes to lay out; in the table they are sorted.
+        config: of the layout.
+        progress: told of every layer.
+
+    Raises:
+        InputError: the table is missing, damaged, or names layers or channels not in `layers`.
+    """
+    ordered, nodes = sorted(class_ids), Nodes(layers)
+    counts = _read_counts(run, nodes, ordered)
+    points: list[FloatArray] = []
+    with (progress or SilentProgress()).stage("Embedding", total=len(layers), unit="layers") as advance:
+        for start, stop in zip(nodes.starts[:-1], nodes.starts[1:], strict=True):
+            points.append(embed_layer(counts[:, start:stop], points[-1] if points else None, config))
+            advance(1)
+    x, y = np.concatenate([*points, np.zeros((0, 2))]).T
+    columns = {
+        "layer": [name for name, _ in layers for _ in ordered],
+        "class_id": ordered * len(layers),
+        "x": x.astype(np.float32),
+        "y": y.astype(np.float32),
+    }
+    write_table(run, "embeddings", columns)
+
+
+def _read_counts(run: Path, nodes: Nodes, class_ids: Sequence[int]) -> IntArray:
+    """Activation counts `(class, node)`; 0 where the table has no row."""
+    counts = np.zeros((len(class_ids), len(nodes)), np.int32)
+    with ClassReader(run, "activations", ("layer", "channel", "activation_count")) as reader:
+        for place, class_id in enumerate(class_ids):
+            rows = reader.read(class_id)
+            counts[place, nodes.numbers(rows, "layer", "channel")] = rows["activation_count"].to_numpy()
+    return counts
+
+
+def embed_layer(counts: npt.ArrayLike, previous: FloatArray | None, config: EmbeddingConfig) -> FloatArray:
+    """Lays out the classes of one layer by the cosine between their activation counts.
+
+    UMAP, started from the layout before, or from the first two principal components in the first layer: unlike a
+    spectral start these are defined and deterministic when the classes fall into unconnected parts. UMAP scales and
+    shifts each axis of a start to [0, 10], so its proportions may change while neighbourhoods stay. Under five
+    classes the principal components themselves are the layout. Position and orientation have no meaning, so the
+    result is centred, and turned or mirrored to lie as near as it can to the layout before.
+
+    A class without any count has no direction and thus no neighbours: it is left out and drawn at the centre.
+
+    Args:
+        counts: activation counts, `(n_classes, n_channels)`.
+        previous: the layout of the layer before, `(n_classes, 2)`, or None for the first layer.
+        config: of the layout.
+
+    Returns:
+        Points `(n_classes, 2)` with their mean at the origin.
+    """
+    values = np.asarray(counts, np.float64)
+    points = np.zeros((len(values), 2))
+    is_used = values.any(axis=1)
+    if not is_used.any():
+        return points
+    used, before = values[is_used], None if previous is None else previous[is_used]
+    directions = used / np.linalg.norm(used, axis=1, keepdims=True)
+    if len(directions) < _FEWEST_FOR_UMAP:
+        layout = _principal_components(directions)
+    else:
+        layout = _umap(directions, _principal_components(directions) if before is None else before, config)
+    points[is_used] = _turned_towards(before, layout - layout.mean(axis=0))
+    return points
+
+
+def _umap(directions: FloatArray, start: FloatArray, config: EmbeddingConfig) -> FloatArray:
+    # Imported here because compiling it takes seconds that no other stage should wait for.
+    from umap import UMAP
+
+    reducer = UMAP(
+        n_neighbors=min(config.n_neighbors, len(directions) - 1),
+        min_dist=config.min_dist,
+        n_epochs=config.n_epochs,
+        metric="cosine",
+        init=_jittered(start, config.seed),
+        random_state=config.seed,
+        n_jobs=1,
+    )
+    return np.asarray(reducer.fit_transform(directions.astype(np.float32)), np.float64)
+
+
+def _jittered(start: FloatArray, seed: int) -> FloatArray:
+    """A start without coinciding points or a flat axis, both of which UMAP would divide by zero or jitter itself."""
+    centred = start - start.mean(axis=0)
+    extent = np.abs(centred).max()
+    scaled = centred * (_START_EXTENT / extent) if extent > 0 else centred
+    return scaled + np.random.default_rng(seed).normal(scale=_START_JITTER, size=start.shape)
+
+
+def _principal_components(rows: FloatArray) -> FloatArray:
+    """The first two principal components `(n_rows, 2)`, each signed so that its greatest loading is positive."""
+    left, sizes, loadings = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    greatest = np.take_along_axis(loadings, np.abs(loadings).argmax(axis=1, keepdims=True), axis=1)[:, 0]
+    components = np.zeros((len(rows), 2))
+    n_found = min(2, len(sizes))
+    components[:, :n_found] = (left * sizes * np.where(greatest < 0, -1, 1))[:, :n_found]
+    return components
+
+
+def _turned_towards(previous: FloatArray | None, points: FloatArray) -> FloatArray:
+    """The rotation or reflection of centred `points` that lies nearest to `previous` (orthogonal Procrustes)."""
+    if previous is None:
+        return points
+    left, _, right = np.linalg.svd(points.T @ (previous - previous.mean(axis=0)))
+    return points @ left @ right
