@@ -1,0 +1,110 @@
+"""Labelled image files: what a folder of classes and a manifest have in common."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from precompute.datasets.decode import decode
+from precompute.datasets.source import LabelledClass, LabelledImage
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["FileImages", "LabelledFile", "printable"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFile:
+    """One file: its class, and its path relative to the source as the file system has it."""
+
+    class_id: int
+    relative: str
+
+    @property
+    def shown(self) -> str:
+        """The path for a person, on every system with slashes."""
+        return printable(self.relative.replace(os.sep, "/"))
+
+
+@dataclass(frozen=True)
+class FileImages:
+    """Image files under one folder; satisfies `ImageSource`.
+
+    Args:
+        name: of the dataset, for a person.
+        root: the folder that the files' paths are relative to.
+        classes: sorted by class_id.
+        files: sorted by class_id, then path.
+        labels_are_outputs: True where the labels are stated to be the model's outputs, otherwise None.
+    """
+
+    name: str
+    root: Path
+    classes: tuple[LabelledClass, ...]
+    files: tuple[LabelledFile, ...]
+    images: tuple[LabelledImage, ...]
+    labels_are_outputs: bool | None
+
+    @classmethod
+    def of(
+        cls,
+        root: Path,
+        classes: Sequence[LabelledClass],
+        files: Iterable[LabelledFile],
+        labels_are_outputs: bool | None = None,
+        limit_per_class: int | None = None,
+    ) -> FileImages:
+        """Sorts the files, keeps the first `limit_per_class` of each class, and numbers the images."""
+        kept = tuple(_limited(sorted(files, key=lambda f: (f.class_id, f.shown)), limit_per_class))
+        return cls(
+            name=printable(root.resolve().name),
+            root=root,
+            classes=tuple(sorted(classes, key=lambda c: c.class_id)),
+            files=kept,
+            images=tuple(LabelledImage(i, f.class_id, f.shown) for i, f in enumerate(kept)),
+            labels_are_outputs=labels_are_outputs,
+        )
+
+    def load(self, image: LabelledImage) -> Image:
+        """Decodes one image to RGB.
+
+        Raises:
+            UnreadableImage: the file is missing, truncated or no image.
+        """
+        return decode(self.root / self.files[image.image_id].relative)
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the classes and every image's class, path, size in bytes and time of change in nanoseconds."""
+        digest = hashlib.sha256()
+        for label in self.classes:
+            digest.update(repr((label.class_id, label.class_name, label.synset, label.group)).encode())
+        for file in self.files:
+            digest.update(repr((file.class_id, file.shown, *_size_and_time(self.root / file.relative))).encode())
+        return digest.hexdigest()
+
+
+def printable(text: str) -> str:
+    r"""A file's name as valid Unicode: bytes that are no UTF-8 become `\xNN`, so that a table can hold it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _limited(files: Sequence[LabelledFile], limit: int | None) -> Iterable[LabelledFile]:
+    taken: dict[int, int] = {}
+    for file in files:
+        taken[file.class_id] = taken.get(file.class_id, 0) + 1
+        if limit is None or taken[file.class_id] <= limit:
+            yield file
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    """Of a missing file, -1 and -1."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 (Path.stat is slower, and this runs once per image)
+    except (OSError, ValueError):
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
