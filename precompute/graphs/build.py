@@ -75,7 +75,7 @@ def build_graphs(
             edge_rows(_edge_rows(class_id, graph, nodes, rows))
             summaries.append((class_id, graph.pagerank_mass, len(graph.nodes), len(graph.rows)))
             advance(1)
-    columns = TABLES["attribution_graphs"].schema.names
+    columns = ("class_id", "pagerank_mass", "n_nodes", "n_edges")
     write_table(run, "attribution_graphs", {name: [row[i] for row in summaries] for i, name in enumerate(columns)})
 
 

@@ -88,11 +88,11 @@ def personalized_pagerank(graph: Graph, restart: npt.ArrayLike, config: GraphCon
     if n == 0:
         return np.zeros(0)
     p = _normalised(np.asarray(restart, np.float64))
-    transition, is_dangling = _transition(graph, config.directed)
+    transition, dangling = _transition(graph, config.directed)
     scores, moved = np.full(n, 1 / n), np.inf
     for _ in range(config.max_iterations):
         previous = scores
-        lost = previous[is_dangling].sum()
+        lost = previous[dangling].sum()
         scores = config.damping * (transition @ previous + lost * p) + (1 - config.damping) * p
         moved = np.abs(scores - previous).sum()
         if moved < n * config.tolerance:
@@ -115,11 +115,11 @@ def _normalised(restart: FloatArray) -> FloatArray:
     return np.asarray(restart / total, np.float64)
 
 
-def _transition(graph: Graph, directed: bool) -> tuple[sparse.csr_array, npt.NDArray[np.bool_]]:
+def _transition(graph: Graph, directed: bool) -> tuple[sparse.csr_array, IntArray]:
     """The matrix `(to, from)` of step probabilities, and the nodes without a way out."""
     begin, end, weights = graph.steps(directed)
     n = graph.n_nodes
     outgoing = np.bincount(begin, weights, minlength=n)
-    is_dangling = outgoing == 0
     probabilities = np.divide(weights, outgoing[begin], out=np.zeros_like(weights), where=outgoing[begin] > 0)
-    return sparse.csr_array((probabilities, (end, begin)), shape=(n, n)), is_dangling
+    transition = sparse.csr_array((probabilities, (end, begin)), shape=(n, n))
+    return transition, np.flatnonzero(outgoing == 0)
