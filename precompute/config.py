@@ -1,0 +1,73 @@
+"""Everything that decides what a run contains, as data: seeds and thresholds live here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from precompute.embedding import EmbeddingConfig
+from precompute.graphs.config import GraphConfig
+
+STAGES = ("aggregate", "graphs", "examples", "embedding", "visualize")
+"""The stages in order; each reads the tables of the ones before."""
+
+
+@dataclass(frozen=True)
+class AggregateConfig:
+    """The one pass over the images (algorithms.md, "Activation" and "Influence").
+
+    Attributes:
+        activation_mass: share of a layer's total activation that an image's set of strongest channels reaches.
+        top_k: influences kept per target channel and image.
+        influence: the measure; `traced` follows convolutions exactly.
+        n_examples: dataset examples kept per channel, over all classes and per class.
+        outlier_fraction: channels in the sets of more than this fraction of all images are flagged; None: none are.
+        outlier_channels: channels flagged by name, such as `mixed3a-67`.
+        exclude_outliers: leave flagged channels out of the graphs.
+    """
+
+    activation_mass: float = 0.03
+    top_k: int = 5
+    influence: str = "traced"
+    n_examples: int = 10
+    outlier_fraction: float | None = None
+    outlier_channels: tuple[str, ...] = ()
+    exclude_outliers: bool = False
+
+
+@dataclass(frozen=True)
+class ExampleConfig:
+    """How crops of dataset examples are stored: longest side in pixels, and WebP quality in percent."""
+
+    size: int = 128
+    quality: int = 80
+
+
+@dataclass(frozen=True)
+class VisualizeConfig:
+    """The pictures of channels: how many channels, how large, how long; None for the size: as the model's input."""
+
+    n_channels: int = 128
+    size: int | None = None
+    n_steps: int = 128
+    batch_size: int = 16
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All of it; `batch_size`, `workers` and `device` change the speed and never the tables."""
+
+    layers: tuple[str, ...] | None = None
+    aggregate: AggregateConfig = field(default_factory=AggregateConfig)
+    graphs: GraphConfig = field(default_factory=GraphConfig)
+    examples: ExampleConfig = field(default_factory=ExampleConfig)
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+    visualize: VisualizeConfig = field(default_factory=VisualizeConfig)
+    batch_size: int = 16
+    workers: int = 2
+    device: str = "auto"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON for the manifest."""
+        return asdict(self)
