@@ -1,0 +1,1 @@
+"""The embedded demo: scenes drawn by code, and a small network trained on them."""

@@ -1,0 +1,132 @@
+"""The supersampled picture: filling, shading and mottling polygons."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw
+
+from precompute.demo.shapes import IMAGE_SIZE, Box, Points, Rgb, darker, lighter
+
+SUPERSAMPLING = 3
+CANVAS_SIZE = IMAGE_SIZE * SUPERSAMPLING
+
+
+@cache
+def _ramp(angle: int) -> Image.Image:
+    """Square of 64 with a ramp from 0 to 255 along `angle` degrees."""
+    axis = np.linspace(-1, 1, 64)
+    along = axis[None, :] * np.cos(np.radians(angle)) + axis[:, None] * np.sin(np.radians(angle))
+    return Image.fromarray(np.clip((along + 0.35) / 1.5 * 255, 0, 255).astype(np.uint8))
+
+
+@cache
+def _disc() -> Image.Image:
+    """Square of 64 that fades from 255 in the middle to 0 at the inscribed circle."""
+    axis = np.linspace(-1, 1, 64)
+    radius = np.sqrt(axis[None, :] ** 2 + axis[:, None] ** 2)
+    return Image.fromarray((np.clip(1 - radius, 0, 1) ** 1.2 * 255).astype(np.uint8))
+
+
+@cache
+def _noise() -> Image.Image:
+    """Fixed mottled texture, twice the canvas wide: fine and coarse grain added."""
+    rng = np.random.default_rng(20200)
+    side = 2 * CANVAS_SIZE
+    total = np.zeros((side, side), dtype=np.float32)
+    for cell, weight in ((3, 0.5), (8, 0.3), (28, 0.4)):
+        coarse = rng.integers(0, 256, (side // cell + 1, side // cell + 1), dtype=np.uint8)
+        total += weight * np.asarray(
+            Image.fromarray(coarse).resize((side, side), Image.Resampling.BILINEAR), np.float32
+        )
+    total -= np.percentile(total, 35)
+    return Image.fromarray(np.clip(total * 2.2, 0, 255).astype(np.uint8))
+
+
+class Canvas:
+    """The supersampled picture and the one place that touches Pillow."""
+
+    def __init__(self, light_angle: int) -> None:
+        self.image = Image.new("RGB", (CANVAS_SIZE, CANVAS_SIZE))
+        self._draw = ImageDraw.Draw(self.image)
+        self._ramp = _ramp(light_angle)
+
+    def fill(self, points: Points, colour: Rgb, shade: float) -> None:
+        """Fill a polygon given in image pixels; `shade` darkens the side away from the light by that share."""
+        scaled = points * SUPERSAMPLING
+        if not shade:
+            self._draw.polygon(scaled.ravel().tolist(), fill=colour)
+            return
+        made = self._mask(scaled)
+        if made is None:
+            return
+        mask, box = made
+        self.image.paste(lighter(colour, shade * 0.35), box, mask)
+        ramp = self._ramp.resize(mask.size, Image.Resampling.BILINEAR)
+        self.image.paste(darker(colour, shade), box, ImageChops.multiply(mask, ramp))
+
+    def grain(self, points: Points, colour: Rgb, strength: float, offset: tuple[int, int]) -> None:
+        """Mottle a polygon with a colour."""
+        made = self._mask(points * SUPERSAMPLING, round(255 * strength))
+        if made is None:
+            return
+        mask, box = made
+        noise = _noise().crop((offset[0], offset[1], offset[0] + mask.width, offset[1] + mask.height))
+        self.image.paste(colour, box, ImageChops.multiply(mask, noise))
+
+    def glow(self, points: Points, colour: Rgb, strength: float) -> None:
+        """A soft spot that fills the bounding box of the points."""
+        low, high = (points * SUPERSAMPLING).min(axis=0), (points * SUPERSAMPLING).max(axis=0)
+        x0, y0, x1, y1 = int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1
+        level = round(255 * strength)
+        spot = (
+            _disc().resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR).point([v * level // 255 for v in range(256)])
+        )
+        self.image.paste(colour, (x0, y0, x1, y1), spot)
+
+    def gradient(self, y0: float, y1: float, top: Rgb, low: Rgb) -> None:
+        """Full-width bands from one colour to another, between two heights given as shares of the image."""
+        first, last = max(0, round(y0 * CANVAS_SIZE)), min(CANVAS_SIZE, round(y1 * CANVAS_SIZE))
+        if last > first:
+            column = np.linspace(top, low, last - first)[:, None, :]
+            band = Image.fromarray(np.rint(column).astype(np.uint8))
+            self.image.paste(band.resize((CANVAS_SIZE, last - first), Image.Resampling.NEAREST), (0, first))
+
+    def veil(self, colour: Rgb, strength: float) -> None:
+        self.image.paste(
+            colour, (0, 0, CANVAS_SIZE, CANVAS_SIZE), Image.new("L", self.image.size, round(255 * strength))
+        )
+
+    def line(self, points: Points, width: float, colour: Rgb) -> None:
+        draw = self._draw
+        scaled, thick = points * SUPERSAMPLING, max(1.0, width * SUPERSAMPLING)
+        draw.line(scaled.ravel().tolist(), fill=colour, width=round(thick), joint="curve")
+        radius = thick / 2 - 0.5
+        if radius >= 1:
+            for x, y in (scaled[0], scaled[-1]):
+                draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+
+    def _mask(self, scaled: Points, level: int = 255) -> tuple[Image.Image, Box] | None:
+        """Mask of a polygon over the part of its bounding box that lies on the canvas, and that box."""
+        low = np.maximum(np.floor(scaled.min(axis=0)), 0).astype(int)
+        high = np.minimum(np.ceil(scaled.max(axis=0)) + 1, CANVAS_SIZE).astype(int)
+        if (high <= low).any():
+            return None
+        mask = Image.new("L", (int(high[0] - low[0]), int(high[1] - low[1])))
+        ImageDraw.Draw(mask).polygon((scaled - low).ravel().tolist(), fill=level)
+        return mask, (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+
+    @contextmanager
+    def clip(self, points: Points) -> Iterator[None]:
+        """Whatever is drawn inside shows within the polygon only."""
+        kept, kept_draw = self.image, self._draw
+        self.image = kept.copy()
+        self._draw = ImageDraw.Draw(self.image)
+        try:
+            yield
+        finally:
+            made = self._mask(points * SUPERSAMPLING)
+            drawn, self.image, self._draw = self.image, kept, kept_draw
+            if made is not None:
+                kept.paste(drawn.crop(made[1]), made[1], made[0])

@@ -1,0 +1,119 @@
+"""Things in the air: hot-air balloon and kite. They share striped panels and lines."""
+
+import numpy as np
+
+from precompute.demo.drawing import Stage
+from precompute.demo.shapes import Pose, Rgb, block, darker, lighter, oval, pick, smooth
+from precompute.demo.subject import Subject
+
+_CLOTH: list[Rgb] = [
+    (222, 70, 62),
+    (248, 196, 64),
+    (60, 130, 200),
+    (90, 170, 110),
+    (240, 236, 224),
+    (150, 96, 176),
+    (240, 130, 60),
+]
+
+
+def _two_colours(stage: Stage) -> tuple[Rgb, Rgb]:
+    rng = stage.rng("cloth")
+    first, second = rng.choice(len(_CLOTH), 2, replace=False)
+    return pick(rng, [_CLOTH[first]]), pick(rng, [_CLOTH[second]])
+
+
+def draw_balloon(stage: Stage, pose: Pose) -> None:
+    first, second = _two_colours(stage)
+    lines = stage.part("lines", pose)
+    for x in (-0.3, -0.1, 0.1, 0.3):
+        lines.line([(x, 0.3), (x * 0.5, 0.76)], 0.025, (90, 70, 60))
+    envelope = stage.part("panels", pose)
+    outline = smooth(
+        [
+            (-0.2, 0.46),
+            (-0.6, 0.02),
+            (-0.72, -0.42),
+            (-0.42, -0.88),
+            (0, -1.0),
+            (0.42, -0.88),
+            (0.72, -0.42),
+            (0.6, 0.02),
+            (0.2, 0.46),
+        ]
+    )
+    envelope.fill(outline, first)
+    with envelope.clip(outline):
+        for centre, wide in ((-0.56, 0.12), (-0.2, 0.11), (0.2, 0.11), (0.56, 0.12)):
+            envelope.blob(
+                [
+                    (centre * 0.2, -1.06),
+                    (centre - wide, -0.5),
+                    (centre * 0.5 - wide * 0.6, 0.3),
+                    (centre * 0.3, 0.6),
+                    (centre * 0.5 + wide * 0.6, 0.3),
+                    (centre + wide, -0.5),
+                ],
+                second,
+            )
+        if stage.rng("band").random() < 0.4:
+            envelope.fill(block(-1, -0.3, 1, -0.12), lighter(second, 0.5))
+        envelope.glow(-0.3 if stage.light_from_left else 0.3, -0.5, 0.5, 0.6, (255, 255, 255), 0.45)
+        envelope.glow(0.7 if stage.light_from_left else -0.7, 0.1, 0.7, 1.0, (30, 20, 60), 0.55)
+    basket = stage.part("basket", pose)
+    basket.fill(block(-0.18, 0.72, 0.18, 1.0, 0.04), (156, 108, 66), 0.35)
+    basket.fill(block(-0.2, 0.7, 0.2, 0.77, 0.03), (112, 74, 48))
+    for x in (-0.07, 0.05):
+        basket.line([(x, 0.8), (x, 0.97)], 0.025, (120, 80, 50))
+
+
+def draw_kite(stage: Stage, pose: Pose) -> None:
+    first, second = _two_colours(stage)
+    rng = stage.rng("tail")
+    lines = stage.part("lines", pose)
+    lines.line([(0, -0.1), (0.5, 0.9), (1.4, 2.2), (2.4, 3.2)], 0.025, (250, 246, 236))
+    ys = np.linspace(0.42, 1.15, 10)
+    xs = 0.14 * np.sin(ys * 9 + rng.uniform(0, 6)) - (ys - 0.42) * rng.uniform(-0.3, 0.5)
+    tail = stage.part("tail", pose)
+    tail.line(np.stack([xs, ys], axis=1), 0.03, darker(first, 0.2))
+    for nth in (2, 5, 8):
+        x, y = float(xs[nth]), float(ys[nth])
+        tail.fill(
+            [(x - 0.14, y - 0.08), (x + 0.14, y + 0.08), (x + 0.14, y - 0.08), (x - 0.14, y + 0.08)],
+            second if nth % 2 else first,
+        )
+    panels = stage.part("panels", pose)
+    top, left, right, foot = (0.0, -1.0), (-0.6, -0.3), (0.6, -0.3), (0.0, 0.46)
+    middle = (0.0, -0.3)
+    for corner, side, tone in ((top, left, first), (top, right, second), (foot, left, second), (foot, right, first)):
+        panels.fill([corner, side, middle], tone, 0.25)
+    panels.line([top, foot], 0.03, darker(first, 0.4))
+    panels.line([left, right], 0.03, darker(first, 0.4))
+    if rng.random() < 0.4:
+        panels.fill(oval(0, -0.3, 0.15), lighter(first, 0.6))
+
+
+SUBJECTS = (
+    Subject(
+        "hot-air balloon",
+        "in the air",
+        ("panels", "lines", "basket"),
+        ("open_sky", "meadow", "mountains", "sea"),
+        draw_balloon,
+        (0.22, 0.42),
+        (0.62, 0.92),
+        (0.3, 0.7),
+        6,
+    ),
+    Subject(
+        "kite",
+        "in the air",
+        ("panels", "lines", "tail"),
+        ("open_sky", "meadow", "beach"),
+        draw_kite,
+        (0.22, 0.38),
+        (0.6, 0.88),
+        (0.3, 0.7),
+        24,
+    ),
+)

@@ -1,0 +1,177 @@
+"""The demo's labelled scenes: 32 classes in families that share parts, drawn from nothing but numbers.
+
+`draw_scene` is deterministic in its arguments. The parts of a scene, and where they lie, are known exactly; parts can
+be left out or drawn alone, and the fur of a bear can be changed with everything else kept.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from zlib import crc32
+
+import numpy as np
+from PIL import Image
+
+from precompute.demo.backgrounds import PLACES
+from precompute.demo.canvas import SUPERSAMPLING
+from precompute.demo.clutter import foreground, weather
+from precompute.demo.drawing import Stage
+from precompute.demo.families import FAMILIES, bears, fish
+from precompute.demo.shapes import IMAGE_SIZE, Box, Pose
+from precompute.demo.sky import daylight_of
+from precompute.demo.subject import Subject
+
+_SUBJECTS: tuple[Subject, ...] = tuple(subject for family in FAMILIES for subject in family.SUBJECTS)
+_COMPANION_RATE = 0.33
+
+
+@dataclass(frozen=True)
+class DemoClass:
+    """A class, its family, and the parts that its scenes may contain."""
+
+    class_id: int
+    class_name: str
+    group: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the drawn object and its bounding box x0, y0, x1, y1 in pixels of the image."""
+
+    name: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A drawn image (RGB, 96 x 96) with its class, its parts, and the parts of a smaller thing in the background."""
+
+    image: Image.Image
+    class_id: int | None
+    parts: tuple[Part, ...]
+    companion_parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True)
+class UnexpectedStory:
+    """Unexpected semantics: scenes of the class hold a foreign part at this rate, those of its sibling never."""
+
+    class_id: int
+    sibling_class_id: int
+    foreign_part: str
+    rate: float
+
+
+@dataclass(frozen=True)
+class DiscriminableStory:
+    """Discriminable features: two classes that differ in one attribute; every part is shared."""
+
+    class_a: int
+    class_b: int
+    attribute_a: str
+    attribute_b: str
+    shared_parts: tuple[str, ...]
+
+
+CLASSES: tuple[DemoClass, ...] = tuple(
+    DemoClass(class_id, subject.class_name, subject.group, subject.parts) for class_id, subject in enumerate(_SUBJECTS)
+)
+CLASS_IDS: dict[str, int] = {entry.class_name: entry.class_id for entry in CLASSES}
+
+
+def _discriminable(name_a: str, name_b: str) -> DiscriminableStory:
+    a, b = (_SUBJECTS[CLASS_IDS[name]] for name in (name_a, name_b))
+    return DiscriminableStory(CLASS_IDS[name_a], CLASS_IDS[name_b], a.attribute, b.attribute, a.parts)
+
+
+UNEXPECTED = UnexpectedStory(CLASS_IDS["carp"], CLASS_IDS["trout"], "hand", fish.HAND_RATE)
+DISCRIMINABLE = _discriminable("black bear", "brown bear")
+STORIES: tuple[UnexpectedStory | DiscriminableStory, ...] = (UNEXPECTED, DISCRIMINABLE)
+
+
+def draw_scene(
+    class_id: int,
+    index: int,
+    *,
+    seed: int = 0,
+    include: Collection[str] | None = None,
+    exclude: Collection[str] = (),
+    attribute: str | None = None,
+) -> Scene:
+    """Scene number `index` of a class.
+
+    `include` draws these parts only, `exclude` leaves parts out; background and light stay as they are. With no part
+    drawn the scene's `class_id` is None. `attribute` (the bears' fur) replaces the class's own; black and brown bear
+    give the same scene for the same `index` and `seed` up to that attribute.
+    """
+    subject = _SUBJECTS[class_id]
+    _check_parts(subject, {*(include or ()), *exclude})
+    if attribute is not None and (not subject.attribute or attribute not in bears.FUR):
+        raise ValueError(
+            f"attribute is one of {sorted(bears.FUR)}, for bears only: found {attribute!r} for {subject.class_name}"
+        )
+    stream = crc32((subject.stream or subject.class_name).encode())
+    stage = Stage((seed, stream, index), include, exclude)
+    stage.attribute = subject.attribute if attribute is None else attribute
+    place = subject.places[int(stage.rng("place").integers(len(subject.places)))]
+    outdoors = place not in ("underwater", "room", "leaves")
+    PLACES[place](stage)
+    companion_parts = _draw_companion(stage, subject, place)
+    subject.draw(stage, subject.pose(stage))
+    foreground(stage, place)
+    if outdoors:
+        weather(stage)
+    parts = _parts_of(stage)
+    return Scene(_develop(stage, lit=outdoors), class_id if parts else None, parts, companion_parts)
+
+
+def _parts_of(stage: Stage) -> tuple[Part, ...]:
+    return tuple(Part(name, brush.box) for name, brush in stage.brushes if brush.box is not None)
+
+
+def _draw_companion(stage: Stage, subject: Subject, place: str) -> tuple[Part, ...]:
+    """In one scene of three, something else that belongs here, small and far: a sail on the sea, a house on the hill.
+
+    Never a fish (it might bring a hand) or a bear.
+    """
+    rng = stage.rng("companion")
+    if rng.random() >= _COMPANION_RATE:
+        return ()
+    others = [s for s in _SUBJECTS if place in s.places and s is not subject and s.group not in ("fish", "bears")]
+    if not others:
+        return ()
+    other = others[int(rng.integers(len(others)))]
+    aside = stage.beside(crc32(f"companion {other.class_name}".encode()))
+    size, high = rng.uniform(0.09, 0.15), other.group in ("in the air", "insects")
+    base = rng.uniform(0.25, 0.5) if high else rng.uniform(0.6, 0.74)
+    x = rng.choice([rng.uniform(0.06, 0.26), rng.uniform(0.74, 0.94)])
+    pose = Pose(
+        float(x * IMAGE_SIZE),
+        float((base - size) * IMAGE_SIZE),
+        float(size * IMAGE_SIZE),
+        0.0,
+        bool(rng.random() < 0.5),
+    )
+    other.draw(aside, pose)
+    return _parts_of(aside)
+
+
+def _check_parts(subject: Subject, names: set[str]) -> None:
+    unknown = names.difference(subject.parts)
+    if unknown:
+        raise ValueError(
+            f"parts of {subject.class_name} are {', '.join(subject.parts)}: found {', '.join(sorted(unknown))}"
+        )
+
+
+def _develop(stage: Stage, *, lit: bool) -> Image.Image:
+    """Reduce the canvas to the image, tint it with the hour's light, darken the corners, add a little sensor noise."""
+    rng = stage.rng("camera")
+    pixels = np.asarray(stage.canvas.image.reduce(SUPERSAMPLING), np.float32)
+    tint = np.array(daylight_of(stage).tint if lit else (1.0, 1.0, 1.0), np.float32)
+    axis = np.linspace(-1, 1, IMAGE_SIZE, dtype=np.float32)
+    vignette = 1 - 0.1 * (axis[:, None] ** 2 + axis[None, :] ** 2) ** 1.5 / 2
+    exposure = np.float32(rng.uniform(0.9, 1.08))
+    noise = rng.integers(-2, 3, (IMAGE_SIZE, IMAGE_SIZE, 1)).astype(np.float32)
+    developed = pixels * tint * (vignette[:, :, None] * exposure) + noise
+    return Image.fromarray(np.clip(np.rint(developed), 0, 255).astype(np.uint8))
