@@ -1,0 +1,45 @@
+"""Slow, obvious versions of what `precompute.feature_visualization` computes."""
+
+from __future__ import annotations
+
+import cmath
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def fourier_picture(
+    spectrum: NDArray[np.float64], colour: NDArray[np.float64], contrast: float = 0.25
+) -> NDArray[np.float64]:
+    """RGB in [0, 1], `(3, size, size)`, of a spectrum `(3, size, size // 2 + 1, 2)`, one wave at a time."""
+    size = spectrum.shape[1]
+    components = np.zeros((3, size, size))
+    for component in range(3):
+        for u in range(size):
+            for v in range(size // 2 + 1):
+                frequency = math.hypot(min(u, size - u) / size, v / size)
+                amplitude = complex(*spectrum[component, u, v]) / max(frequency, 1 / size)
+                n_twins = 1 if v == 0 or 2 * v == size else 2  # a real picture repeats the other waves mirrored
+                for y in range(size):
+                    for x in range(size):
+                        wave = cmath.exp(2j * math.pi * (u * y + v * x) / size)
+                        components[component, y, x] += n_twins * (amplitude * wave).real / size
+    longest = max(np.linalg.norm(colour[:, c]) for c in range(3))
+    mixed = np.zeros((3, size, size))
+    for rgb in range(3):
+        for component in range(3):
+            mixed[rgb] += colour[rgb, component] / longest * contrast * components[component]
+    return 1 / (1 + np.exp(-mixed))
+
+
+def moved_point(point: tuple[float, float], movement: dict[str, float]) -> tuple[float, float]:
+    """Where in the picture a point of the output is read, both as (x, y) with sides from -1 to 1.
+
+    Undoes, in turn, the last shift, the rotation, the scaling and the first shift.
+    """
+    x, y = point[0] + movement["last_x"], point[1] + movement["last_y"]
+    angle = movement["angle"]
+    x, y = math.cos(angle) * x - math.sin(angle) * y, math.sin(angle) * x + math.cos(angle) * y
+    x, y = x / movement["zoom"], y / movement["zoom"]
+    return x + movement["first_x"], y + movement["first_y"]
