@@ -1,0 +1,69 @@
+/* The embedding: clicks, linked hover, zoom. */
+(function () {
+  const page = window.summitDash;
+  const dash = window.dash_clientside;
+  const plot = () => document.querySelector('#embedding .js-plotly-plot');
+
+  dash.summit.showLayer = (selection) => {
+    if (!selection) return;
+    document.querySelectorAll('#layer-strip [data-layer]').forEach((button) => {
+      button.setAttribute('aria-pressed', String(button.dataset.layer === selection.layer));
+    });
+    document.documentElement.dataset.layer = selection.layer || '';
+    document.getElementById('layer-style').textContent =
+      `#graph-gutter [data-layer="${CSS.escape(selection.layer || '')}"] .row-layer {color: var(--accent); font-weight: 600}`;
+  };
+  const style = document.createElement('style');
+  style.id = 'layer-style';
+  document.head.appendChild(style);
+
+  dash.summit.bindEmbedding = () => {
+    page.when(
+      () => plot() && plot().on && plot(),
+      (element) => {
+        if (element.dataset.bound) return;
+        element.dataset.bound = 'yes';
+        element.on('plotly_click', (event) => page.dispatch({class_id: event.points[0].customdata}));
+        element.on('plotly_hover', (event) => page.markRow(event.points[0].customdata));
+        element.on('plotly_unhover', () => page.markRow(null));
+      },
+    );
+  };
+
+  /** Shows the label of a class's point, or of none. */
+  page.hoverEmbedding = (classId) => {
+    const element = plot();
+    if (!element || !element.data || !element.data.length || !window.Plotly) return;
+    const place = classId === null ? -1 : (element.data[0].customdata || []).indexOf(classId);
+    if (place < 0) window.Plotly.Fx.unhover(element);
+    else window.Plotly.Fx.hover(element, [{curveNumber: 0, pointNumber: place}]);
+  };
+
+  page.zoomEmbedding = (what) => {
+    const element = plot();
+    if (!element || !window.Plotly) return;
+    const axes = ['xaxis', 'yaxis'];
+    if (what === 'reset') {
+      const initial = page.embeddingRanges(element);
+      window.Plotly.relayout(element, {'xaxis.range': initial[0], 'yaxis.range': initial[1]});
+      return;
+    }
+    const factor = what === 'in' ? 1 / 1.5 : 1.5;
+    const change = {};
+    axes.forEach((axis) => {
+      const [low, high] = element.layout[axis].range;
+      const middle = (low + high) / 2;
+      const half = ((high - low) / 2) * factor;
+      change[`${axis}.range`] = [middle - half, middle + half];
+    });
+    window.Plotly.relayout(element, change);
+  };
+  page.embeddingRanges = (element) =>
+    ['x', 'y'].map((axis) => {
+      const values = Array.from(element._fullData[0][axis]);
+      const low = Math.min(...values);
+      const high = Math.max(...values);
+      const margin = 0.1 * (high - low) || 1;
+      return [low - margin, high + margin];
+    });
+})();

@@ -1,0 +1,49 @@
+/* Shortcuts; the list of them is in the header view. */
+(function () {
+  const page = window.summitDash;
+  const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
+
+  const stepLayer = (step) => {
+    const layers = [...document.querySelectorAll('#layer-strip [data-layer]')].map((b) => b.dataset.layer);
+    const place = layers.indexOf(page.selection && page.selection.layer);
+    const next = layers[Math.min(layers.length - 1, Math.max(0, place + step))];
+    if (next && page.selection && next !== page.selection.layer) page.dispatch({layer: next});
+  };
+  const openCompare = () => {
+    page.dispatch({view: 'compare'});
+    if (page.selection && page.selection.vs === null) document.getElementById('versus').focus();
+  };
+  const escape = () => {
+    const help = document.getElementById('help');
+    if (!help.hidden) page.toggleHelp(false);
+    else if (page.selection && page.selection.channel !== null) page.dispatch({channel: null});
+  };
+  const KEYS = {
+    '/': () => document.getElementById('search').focus(),
+    j: () => page.moveCursor(1),
+    k: () => page.moveCursor(-1),
+    '[': () => stepLayer(-1),
+    ']': () => stepLayer(1),
+    c: openCompare,
+    g: () => page.dispatch({view: 'graph'}),
+    f: () => page.fitGraph(),
+    '?': () => page.toggleHelp(),
+    Escape: escape,
+  };
+
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target;
+    if (target.id === 'search') {
+      if (event.key === 'Escape') target.blur();
+      if (event.key === 'Enter') page.openFirst();
+      if (event.key === 'ArrowDown') page.moveCursor(1);
+      return;
+    }
+    if (isTyping(target)) return;
+    if (event.key === 'Enter' && !target.matches('button, a')) page.openCursor();
+    if (!KEYS[event.key]) return;
+    event.preventDefault();
+    KEYS[event.key]();
+  });
+})();

@@ -1,0 +1,30 @@
+"""Settings as data: name, default, help. Read from the environment (`SUMMIT_DASH_PORT=8060`) or given by the caller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+__all__ = ["Settings"]
+
+
+class Settings(BaseSettings):
+    """How the dashboard is served."""
+
+    model_config = SettingsConfigDict(env_prefix="SUMMIT_DASH_", frozen=True)
+
+    runs: tuple[Path, ...] = Field((), description="Folders of the runs to serve; used by the `server` factory.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8050, description="Port to listen on.")
+    workers: int = Field(8, description="Threads that answer requests.")
+    url_prefix: str = Field("/", description="Path under which the dashboard is mounted behind a proxy.")
+    title: str = Field("Summit Dash", description="Name in the browser's tab.")
+    n_sources: int = Field(8, description="Strongest sources and targets listed for a channel.")
+    n_top_classes: int = Field(8, description="Classes listed for a channel.")
+
+    @field_validator("url_prefix")
+    @classmethod
+    def _slashes(cls, value: str) -> str:
+        return "/" + value.strip("/") + "/" if value.strip("/") else "/"

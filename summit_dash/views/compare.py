@@ -1,0 +1,114 @@
+"""Two classes: the second one's picker, the legend with counts, a number per layer, and where they part."""
+
+from __future__ import annotations
+
+from dash import ClientsideFunction, Dash, Input, html
+from dash.development.base_component import Component
+from dash_mantine_components import Select
+
+from summit_dash import ids
+from summit_dash.components import build_action, build_empty_state, build_icon
+from summit_dash.comparison import PARTING_JACCARD, Comparison, LayerComparison, Part
+from summit_dash.store import ClassInfo
+from summit_dash.stores import Stores
+from summit_dash.text import DASH, class_labels, percent, plural
+
+__all__ = ["build_gutter", "build_invitation", "build_legend", "build_picker", "build_second", "register_callbacks"]
+
+_JACCARD = "Jaccard: shared channels over all channels of the two graphs in this layer."
+_COSINE = "Cosine of the two classes' activation counts over all channels of the layer."
+
+
+def build_picker(stores: Stores) -> Component:
+    """Chooses the second class; opening it compares."""
+    store = stores.pick(None)
+    options = [
+        {"value": str(class_id), "label": " ".join(filter(None, label))}
+        for class_id, label in class_labels(store.classes).items()
+    ]
+    select = Select(
+        id=ids.VERSUS, data=options, searchable=True, clearable=False, limit=80, placeholder="compare with…", size="xs",
+        w=168, nothingFoundMessage="No class matches.", maxDropdownHeight=320, comboboxProps={"shadow": "md"},
+    )  # fmt: skip
+    return html.Div([html.Span("vs", className="muted"), select], className="picker")
+
+
+def register_callbacks(app: Dash) -> None:
+    app.clientside_callback(ClientsideFunction("summit", "chooseVersus"), Input(ids.VERSUS, "value"))
+
+
+def build_invitation(name: str) -> Component:
+    """The comparison before its second class is chosen."""
+    return build_empty_state(
+        "A comparison takes two classes.",
+        f"{name} is the first.",
+        "Choose the second one above, or with ⇄ on a row of the list.",
+    )
+
+
+def build_second(info: ClassInfo, label: tuple[str, str], first: int) -> Component:
+    """Name and accuracy of the second class, and the button that swaps the two."""
+    name, mark = label
+    title = html.H1(
+        [html.Span("B", className="badge badge-b"), html.Span(name, className="name"), html.Span(mark, className="mark")],
+        **{"data-tip": info.class_name},
+    )
+    swap = build_action(build_icon("swap"), {"class_id": info.class_id, "vs": first}, "icon-button small", "Swap A and B",
+                        **{"aria-label": "Swap A and B"})  # fmt: skip
+    images = html.Span(plural(info.n_images, "image"), className="muted")
+    return html.Div([swap, title, images, html.Span(percent(info.top1_accuracy), className="number")], className="class-title")
+
+
+def build_legend(comparison: Comparison, a: str, b: str) -> Component:
+    """The three parts with their counts, and the sentence that names the parting layer."""
+    keys = [
+        _build_key(Part.ONLY_A, f"only {a}", comparison),
+        _build_key(Part.SHARED, "shared", comparison),
+        _build_key(Part.ONLY_B, f"only {b}", comparison),
+    ]
+    return html.Div([html.Div(keys, className="keys"), build_sentence(comparison)], className="comparison")
+
+
+def _build_key(part: Part, name: str, comparison: Comparison) -> Component:
+    n = comparison.count(part)
+    edges = sum(found is part for found in comparison.edges.values())
+    return html.Span(
+        [html.Span(className=f"swatch {part.value}"), html.B(str(n)), html.Span(name, className="key-name")],
+        className="key",
+        **{"data-tip": f"{name}: {plural(n, 'channel')}, {plural(edges, 'influence')}", "data-part": part.value},
+    )
+
+
+def build_sentence(comparison: Comparison) -> Component:
+    """Where the two part, in words."""
+    if comparison.parting_layer is None:
+        words = ["They share half or more of their channels up to the last layer."]
+    else:
+        layer = comparison.parting_layer
+        words = ["They part at ", build_action(layer, {"layer": layer}, "link"), ": from there to the output, less than half is shared."]
+    tip = f"The first layer from the input from which the Jaccard of the channels stays below {PARTING_JACCARD}."
+    return html.Span(words, className="parting", **{"data-tip": tip})
+
+
+def build_gutter(comparison: Comparison) -> list[Component]:
+    """Per layer a bar in three parts with Jaccard and cosine, at the height of its row."""
+    rows = [_build_row(layer, layer.layer == comparison.parting_layer) for layer in comparison.layers if layer.jaccard is not None]
+    return [*rows, html.Div("they part here ↑", className="parting-line", **{"data-parting": comparison.parting_layer or ""})]
+
+
+def _build_row(layer: LayerComparison, parts: bool) -> Component:
+    pieces = [(Part.ONLY_A, layer.n_only_a), (Part.SHARED, layer.n_shared), (Part.ONLY_B, layer.n_only_b)]
+    bar = html.Span([html.Span(className=part.value, style={"flexGrow": n}) for part, n in pieces if n], className="parts")
+    cosine = DASH if layer.cosine is None else f"{layer.cosine:.2f}"
+    tip = (
+        f"{layer.layer}: {layer.n_shared} shared, {layer.n_only_a} only A, {layer.n_only_b} only B. "
+        f"{_JACCARD} {_COSINE}"
+    )
+    numbers = html.Span([html.Span(["J ", html.B(f"{layer.jaccard or 0:.2f}")]), html.Span(["cos ", html.B(cosine)])], className="row-numbers")
+    return build_action(
+        [html.Span(layer.layer, className="row-layer"), bar, numbers],
+        {"layer": layer.layer},
+        "gutter-row compared" + (" parting-row" if parts else ""),
+        tip,
+        **{"data-layer": layer.layer},
+    )
