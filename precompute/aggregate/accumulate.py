@@ -12,6 +12,7 @@ from torch import Tensor
 
 from precompute.aggregate.activation import SpatialMaximum, spatial_maximum, strongest_channels
 from precompute.aggregate.influence import LinkInfluence, Values, strongest_sources
+from precompute.aggregate.parallel import Parallel
 from precompute.config import AggregateConfig
 from precompute.models.layers import RecordedLayer
 
@@ -69,18 +70,24 @@ class ClassAccumulator:
     """Adds batches of one class up: `update`, then `result`, then `reset` for the next class."""
 
     def __init__(
-        self, layers: Sequence[RecordedLayer], influences: Sequence[LinkInfluence], config: AggregateConfig
+        self,
+        layers: Sequence[RecordedLayer],
+        influences: Sequence[LinkInfluence],
+        config: AggregateConfig,
+        parallel: Parallel,
     ) -> None:
         self._layers, self._influences, self._config = layers, influences, config
-        self._counts = [torch.zeros(x.link.target.n_channels * x.n_sources, dtype=torch.int32) for x in influences]
+        self._parallel, self._device = parallel, parallel.device
+        sizes = [influence.link.target.n_channels * influence.n_sources for influence in influences]
+        self._counts = [torch.zeros(size, dtype=torch.int32, device=self._device) for size in sizes]
         self._sums = [torch.zeros_like(count, dtype=torch.float64) for count in self._counts]
         self.reset()
 
     def reset(self) -> None:
         """Forgets everything."""
         sizes = [layer.n_channels for layer in self._layers]
-        self._activation_count = [torch.zeros(n, dtype=torch.int32) for n in sizes]
-        self._activation_sum = [torch.zeros(n, dtype=torch.float64) for n in sizes]
+        self._activation_count = [torch.zeros(n, dtype=torch.int32, device=self._device) for n in sizes]
+        self._activation_sum = [torch.zeros(n, dtype=torch.float64, device=self._device) for n in sizes]
         self._examples = [Examples.empty(n, self._config.n_examples) for n in sizes]
         for count, total in zip(self._counts, self._sums, strict=True):
             count.zero_()
@@ -100,23 +107,27 @@ class ClassAccumulator:
             for row in maximum.activation.double():  # image by image: a sum that no batch size can change
                 self._activation_sum[index] += row
             self._examples[index] = self._examples[index].merge(_examples_of(image_ids, maximum))
-        for image in range(len(image_ids)):
-            of_image = {node: value[image : image + 1] for node, value in values.items()}
-            for index, influence in enumerate(self._influences):
-                self._count_influence(index, influence, of_image)
+        alone = [{node: value[i : i + 1] for node, value in values.items()} for i in range(len(image_ids))]
+        for found in self._parallel.map(self._strongest, alone):
+            for index, (pairs, strengths) in enumerate(found):
+                self._counts[index].index_add_(0, pairs, torch.ones_like(pairs, dtype=torch.int32))
+                self._sums[index].index_add_(0, pairs, strengths)
 
-    def _count_influence(self, index: int, influence: LinkInfluence, values: Values) -> None:
-        strengths, sources = strongest_sources(influence(values)[0], self._config.top_k)
-        rows = torch.arange(len(sources))[:, None] * influence.n_sources
-        taken = strengths > 0
-        pairs = (rows + sources)[taken]
-        self._counts[index].index_add_(0, pairs, torch.ones(len(pairs), dtype=torch.int32))
-        self._sums[index].index_add_(0, pairs, strengths[taken].double())
+    def _strongest(self, values: Values) -> list[tuple[Tensor, Tensor]]:
+        """Per link, one image's strongest pairs of channels `(pair,)`, as `target * n_sources + source`, and how strong."""
+        found = []
+        with torch.inference_mode():
+            for influence in self._influences:
+                strengths, sources = strongest_sources(influence(values)[0], self._config.top_k)
+                rows = torch.arange(len(sources), device=sources.device)[:, None] * influence.n_sources
+                taken = strengths > 0
+                found.append(((rows + sources)[taken], strengths[taken].double()))
+        return found
 
     def layer_sums(self) -> list[LayerSums]:
         """Per recorded layer, in order."""
         return [
-            LayerSums(count.numpy().copy(), total.numpy().copy(), examples)
+            LayerSums(count.cpu().numpy().copy(), total.cpu().numpy().copy(), examples)
             for count, total, examples in zip(
                 self._activation_count, self._activation_sum, self._examples, strict=True
             )
@@ -129,10 +140,10 @@ class ClassAccumulator:
             pairs = count.nonzero()[:, 0]
             found.append(
                 InfluenceSums(
-                    (pairs // influence.n_sources).int().numpy(),
-                    (pairs % influence.n_sources).int().numpy(),
-                    count[pairs].numpy(),
-                    total[pairs].numpy(),
+                    (pairs // influence.n_sources).int().cpu().numpy(),
+                    (pairs % influence.n_sources).int().cpu().numpy(),
+                    count[pairs].cpu().numpy(),
+                    total[pairs].cpu().numpy(),
                 )
             )
         return found
@@ -140,7 +151,7 @@ class ClassAccumulator:
 
 def _examples_of(image_ids: Sequence[int], maximum: SpatialMaximum) -> Examples:
     """The images of one batch as candidates, `(channel, batch)`; silent channels take no place."""
-    activation = maximum.activation.clamp_min(0).T.contiguous().numpy().astype(np.float32)
+    activation = maximum.activation.clamp_min(0).T.contiguous().cpu().numpy().astype(np.float32)
     ids = np.broadcast_to(np.asarray(image_ids, np.int32), activation.shape)
-    return Examples(activation, ids, maximum.position.T.contiguous().numpy().astype(np.int32))
+    return Examples(activation, ids, maximum.position.T.contiguous().cpu().numpy().astype(np.int32))
 

@@ -76,12 +76,12 @@ class LinkInfluence:
     def _computed(self, channels: Channels, values: Values, known: dict[int, _Arrivals]) -> _Arrivals:
         match channels:
             case Source(layer):
-                identity = torch.zeros(1, layer.n_channels, self.n_sources)
-                index = torch.arange(layer.n_channels)
+                identity = torch.zeros(1, layer.n_channels, self.n_sources, device=_device(values))
+                index = torch.arange(layer.n_channels, device=_device(values))
                 identity[:, index, index + self._first[layer.node]] = 1
                 return _identity(identity)
             case Nothing(n_channels):
-                return _identity(torch.zeros(1, n_channels, self.n_sources))
+                return _identity(torch.zeros(1, n_channels, self.n_sources, device=_device(values)))
             case Passed(inner):
                 return self._arrivals(inner, values, known)
             case Selection(inner, index):
@@ -116,14 +116,18 @@ class LinkInfluence:
         n_channels = arrived.shape[1]
         return _Arrivals(
             _divided(arrived, total) if composed else arrived,
-            is_composed=torch.full((n_channels,), composed),
-            is_identity=torch.zeros(n_channels, dtype=torch.bool),
+            is_composed=torch.full((n_channels,), composed, device=arrived.device),
+            is_identity=torch.zeros(n_channels, dtype=torch.bool, device=arrived.device),
         )
 
 
 def _identity(influence: Tensor) -> _Arrivals:
-    n_channels = influence.shape[1]
-    return _Arrivals(influence, torch.zeros(n_channels, dtype=torch.bool), torch.ones(n_channels, dtype=torch.bool))
+    identity = torch.ones(influence.shape[1], dtype=torch.bool, device=influence.device)
+    return _Arrivals(influence, ~identity, identity)
+
+
+def _device(values: Values) -> torch.device:
+    return next(iter(values.values())).device
 
 
 def _is_whole(channels: Channels) -> bool:

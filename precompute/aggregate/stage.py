@@ -13,6 +13,7 @@ from torch import Tensor
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.influence import LinkInfluence
+from precompute.aggregate.parallel import Parallel
 from precompute.aggregate.reading import ReadImage, read_images
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore
@@ -44,6 +45,7 @@ class PassSpeed:
 
     batch_size: int = 16
     workers: int = 2
+    device: torch.device = torch.device("cpu")
 
 
 def aggregate(run: Path, inputs: PassInputs, config: AggregateConfig, speed: PassSpeed, progress: Progress) -> None:
@@ -57,8 +59,11 @@ def aggregate(run: Path, inputs: PassInputs, config: AggregateConfig, speed: Pas
     ids = {c.class_id for c in pending}
     images = [image for image in inputs.source.images if image.class_id in ids]
     finished = len(inputs.source.images) - len(images)
-    worker = _ClassWorker(inputs, config)
-    with progress.stage("Activations and influences", total=len(inputs.source.images), unit="images") as advance:
+    with (
+        Parallel(speed.device) as parallel,
+        progress.stage("Activations and influences", total=len(inputs.source.images), unit="images") as advance,
+    ):
+        worker = _ClassWorker(inputs, config, parallel)
         advance(finished)
         reading = read_images(inputs.source, images, inputs.preprocess, speed.workers)
         for batch in _batches(reading, speed.batch_size):
@@ -83,10 +88,10 @@ def _batches(images: Iterator[ReadImage], size: int) -> Iterator[list[ReadImage]
 class _ClassWorker:
     """Turns batches, sorted by class, into units: a class is finished when the next one begins."""
 
-    def __init__(self, inputs: PassInputs, config: AggregateConfig) -> None:
-        self._inputs = inputs
-        self._recorder = Recorder(inputs.model, inputs.layers, inputs.links)
-        self._sums = ClassAccumulator(inputs.layers, [LinkInfluence(link) for link in inputs.links], config)
+    def __init__(self, inputs: PassInputs, config: AggregateConfig, parallel: Parallel) -> None:
+        self._inputs, self._device = inputs, parallel.device
+        self._recorder = Recorder(inputs.model, inputs.layers, inputs.links, parallel)
+        self._sums = ClassAccumulator(inputs.layers, [LinkInfluence(link) for link in inputs.links], config, parallel)
         self._class_id: int | None = None
         self._rows: list[ImageRows] = []
         self._skipped: dict[str, str] = {}
@@ -124,7 +129,7 @@ class _ClassWorker:
         expected = self._inputs.model.input_size[1:]
         for array in pixels:
             self._inputs.preprocess.require_one_size((expected[0], expected[1]), (array.shape[0], array.shape[1]))
-        recording = self._recorder(self._inputs.preprocess.tensor(np.stack(pixels)))
+        recording = self._recorder(self._inputs.preprocess.tensor(np.stack(pixels), self._device))
         for layer in self._inputs.layers:
             if not bool(torch.isfinite(recording.values[layer.node]).all()):
                 raise InputError(
@@ -144,6 +149,7 @@ class _ClassWorker:
         return ended, unit
 
     def _image_rows(self, image_ids: Sequence[int], class_id: int, logits: Tensor) -> ImageRows:
+        logits = logits.cpu()
         probability = logits.double().softmax(1)
         best, predicted = probability.max(1)
         true = torch.full((len(image_ids),), float("nan"), dtype=torch.float64)

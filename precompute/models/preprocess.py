@@ -159,13 +159,25 @@ class Preprocess:
         import torch
 
         pixels = torch.from_numpy(np.require(batch, requirements=["C", "W"])).to(device).permute(0, 3, 1, 2)
-        if self.channels == "BGR":
-            pixels = pixels.flip(1)
-        mean = torch.tensor(self.mean, device=pixels.device).view(3, 1, 1)
-        std = torch.tensor(self.std, device=pixels.device).view(3, 1, 1)
         # Dividing by 255 / scale equals torchvision to the last bit, and leaves whole numbers whole at scale 255.
         values = pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255.0 / self.scale)
-        return values.sub_(mean).div_(std)
+        return self._standardized(values)
+
+    def normalize(self, images: torch.Tensor) -> torch.Tensor:
+        """The same for pictures that are floats already and carry a gradient.
+
+        Args:
+            images: `(batch, 3, height, width)`, RGB in [0, 1].
+        """
+        return self._standardized(images * self.scale)
+
+    def _standardized(self, scaled: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        ordered = scaled.flip(1) if self.channels == "BGR" else scaled
+        mean = torch.tensor(self.mean, device=scaled.device).view(3, 1, 1)
+        std = torch.tensor(self.std, device=scaled.device).view(3, 1, 1)
+        return (ordered - mean) / std
 
     def input_size(self, first: Image.Image) -> tuple[int, int]:
         """Height and width of the model's input for an image, in pixels."""

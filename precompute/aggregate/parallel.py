@@ -1,0 +1,56 @@
+"""Images side by side on the cores of a CPU: one thread each, none of them sharing an operator.
+
+Operators of one image are too small to be cut up: two OpenMP threads inside each of them wait for one another more than
+they work, and on a busy machine they lose all speed. Whole images on single-threaded cores do not wait.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Parallel:
+    """Maps functions over images while its `with` block lasts; on another device than the CPU, one after another.
+
+    Args:
+        device: where the tensors are.
+        threads: images at a time on a CPU; None takes one per core that this process may use.
+    """
+
+    def __init__(self, device: torch.device, threads: int | None = None) -> None:
+        self.device = device
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._threads = (threads or cores) if device.type == "cpu" else 1
+        self._pool: ThreadPoolExecutor | None = None
+        self._threads_before = 1
+
+    def __enter__(self) -> Parallel:
+        self._threads_before = torch.get_num_threads()
+        if self.device.type == "cpu":
+            torch.set_num_threads(1)
+            self._pool = ThreadPoolExecutor(
+                self._threads, thread_name_prefix="image", initializer=torch.set_num_threads, initargs=(1,)
+            )
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+        torch.set_num_threads(self._threads_before)
+
+    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Results in the order of the items."""
+        return map(function, items) if self._pool is None else self._pool.map(function, items)
+
+    def share(self, n_images: int) -> int:
+        """How many images of a batch one thread takes."""
+        return max(1, -(-n_images // self._threads))

@@ -1,0 +1,101 @@
+"""The run's manifest as it grows: what the run is made of, and how far its stages have come."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from precompute.config import STAGES
+from precompute.errors import InputError
+from precompute.schema import MANIFEST, read_manifest, write_manifest
+
+_LIBRARIES = ("summit-dash", "torch", "torchvision", "numpy", "pyarrow", "pillow", "scipy", "umap-learn")
+
+
+def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> dict[str, Any]:
+    """Starts a run, or goes on with one of the same model, images and config.
+
+    Args:
+        run: the output folder; made if absent.
+        contents: what the tables depend on, under `model`, `dataset`, `layers` and `config`.
+        overwrite: throw away another run in the folder.
+
+    Raises:
+        InputError: the folder holds another run, or files that are no run.
+    """
+    if (run / MANIFEST).is_file():
+        found = read_manifest(run)
+        changed = [*_differences(found.get("identity", {}), contents["identity"])]
+        if not changed:
+            return found
+        if not overwrite:
+            raise InputError(
+                "A run is resumed with the model, images and config it was begun with.",
+                f"{run} holds another run: {'; '.join(changed[:5])}.",
+                "Choose another --out, or replace the run with --overwrite.",
+            )
+    elif run.is_dir() and any(p for p in run.iterdir() if not p.name.startswith(".")) and not overwrite:
+        raise InputError(
+            "A run is written into a folder of its own.",
+            f"{run} exists, is not empty and holds no run.",
+            "Choose another --out.",
+        )
+    elif run.exists() and not run.is_dir():
+        raise InputError("A run is a folder.", f"{run} is a file.", "Choose another --out.")
+    clear(run)
+    run.mkdir(parents=True, exist_ok=True)
+    manifest = {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **contents,
+        "stages": {stage: {"state": "pending", "seconds": None} for stage in STAGES},
+        "versions": _versions(),
+    }
+    write_manifest(run, manifest)
+    return manifest
+
+
+def clear(run: Path) -> None:
+    """Removes a run's own files, and nothing else that may lie in the folder."""
+    if not (run / MANIFEST).is_file():
+        return
+    (run / MANIFEST).unlink()
+    for path in [*run.glob("*.parquet"), *run.glob(".*.tmp"), *sorted((run / "parts").rglob("*"), reverse=True)]:
+        path.rmdir() if path.is_dir() else path.unlink()
+    if (run / "parts").is_dir():
+        (run / "parts").rmdir()
+
+
+def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any], path: str = "") -> list[str]:
+    """Readable differences of two nested mappings, such as `config.top_k is 5, asked for 3`."""
+    changes = []
+    for key in sorted({*found, *wanted}):
+        name = f"{path}{key}"
+        before, after = found.get(key), wanted.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            changes += _differences(before, after, f"{name}.")
+        elif _plain(before) != _plain(after):
+            changes.append(f"{name} is {_short(before)}, asked for {_short(after)}")
+    return changes
+
+
+def _plain(value: Any) -> Any:
+    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,321 @@
+"""A run from start to end: what it is made of, the order of its stages, and where it goes on after an interruption."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+import torch
+
+from precompute.aggregate.examples import build_examples
+from precompute.aggregate.merge import MergeReport, merge_units
+from precompute.aggregate.stage import PassInputs, PassSpeed, aggregate
+from precompute.config import STAGES, RunConfig
+from precompute.datasets.open import open_images
+from precompute.datasets.source import ImageSource, UnreadableImage
+from precompute.embedding import build_embeddings
+from precompute.errors import InputError
+from precompute.feature_visualization.stage import LayerForward, VisualizationConfig, build_visualizations
+from precompute.graphs.build import build_graphs
+from precompute.manifest import open_manifest
+from precompute.models.exported import ExportedModel
+from precompute.models.layers import select_layers
+from precompute.models.loading import LoadedModel, ModelConfig, load_model
+from precompute.models.provenance import derive_links
+from precompute.progress import Progress
+from precompute.schema import read_table, write_manifest
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What a person asks for: a model, images, a folder, and the config.
+
+    Attributes:
+        images: `demo`, a folder per class, or a manifest.
+        stages: the stages to run, in any order; those before them must have run.
+        limit_per_class: images taken per class; None: all.
+        overwrite: replace another run in the folder.
+    """
+
+    model: ModelConfig
+    images: str
+    out: Path
+    config: RunConfig = field(default_factory=RunConfig)
+    stages: Sequence[str] = STAGES
+    limit_per_class: int | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What a person wants to know at the end.
+
+    Attributes:
+        manifest: as written.
+        n_images: images read; None where the stage aggregate has not run.
+        skipped: path and reason of every unreadable image.
+    """
+
+    manifest: dict[str, Any]
+    n_images: int | None
+    skipped: dict[str, str]
+    top1_accuracy: float | None
+    top5_accuracy: float | None
+
+
+def precompute(request: RunRequest, progress: Progress) -> RunReport:
+    """Runs the stages that are asked for and not done, in order; a second call goes on where the first one stopped.
+
+    Raises:
+        InputError: bad input of any kind; nothing is half-written.
+    """
+    unknown = [stage for stage in request.stages if stage not in STAGES]
+    if unknown:
+        raise InputError("The stages are " + ", ".join(STAGES) + ".", f"Found {unknown[0]}.", "Correct --stages.")
+    source = open_images(request.images, request.limit_per_class)
+    loaded = load_model(request.model)
+    inputs = prepare(loaded, source, request.config.layers)
+    contents = _contents(request, loaded, inputs)
+    run = _Run(request, inputs, open_manifest(request.out, contents, request.overwrite), progress)
+    for stage in STAGES:
+        if stage in request.stages:
+            run.ensure(stage)
+    return run.report()
+
+
+def prepare(loaded: LoadedModel, source: ImageSource, layers: Sequence[str] | None) -> PassInputs:
+    """Exports the model and derives layers, links and the meaning of the labels; reads one image at most."""
+    model = ExportedModel(loaded.module, loaded.input_size or _size_of_first(source, loaded))
+    recorded = select_layers(model, layers or loaded.layers)
+    return PassInputs(
+        model,
+        recorded,
+        derive_links(model, recorded),
+        loaded.preprocess,
+        source,
+        _labels_are_outputs(source, model.n_outputs),
+    )
+
+
+def _size_of_first(source: ImageSource, loaded: LoadedModel) -> tuple[int, int, int]:
+    for image in source.images:
+        try:
+            return (3, *loaded.preprocess.input_size(source.load(image)))
+        except UnreadableImage:
+            continue
+    raise InputError(
+        "A run needs at least one readable image.",
+        f"None of {len(source.images)} images could be read.",
+        "Check the files; `file PATH` tells what one of them is.",
+    )
+
+
+def _labels_are_outputs(source: ImageSource, n_outputs: int) -> bool:
+    """Stated by the source, and possible; else a guess from the count: as many classes as outputs, in order."""
+    if source.labels_are_outputs is None:
+        return len(source.classes) == n_outputs
+    return source.labels_are_outputs and max(c.class_id for c in source.classes) < n_outputs
+
+
+def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> dict[str, Any]:
+    config = request.config.to_dict()
+    speed = {name: config.pop(name) for name in ("batch_size", "workers", "device")}
+    config["layers"] = [layer.name for layer in inputs.layers]
+    dataset = {
+        "name": inputs.source.name,
+        "n_images": len(inputs.source.images),
+        "n_classes": len(inputs.source.classes),
+        "fingerprint": inputs.source.fingerprint(),
+        "labels_are_outputs": inputs.labels_are_outputs,
+    }
+    model = {
+        "name": loaded.name,
+        "source": loaded.source,
+        "weights_sha256": loaded.weights_sha256,
+        "input_size": list(inputs.model.input_size),
+        "preprocess": loaded.preprocess.to_dict(),
+        "n_outputs": inputs.model.n_outputs,
+    }
+    # Pictures may be added to a run, more or other ones: they belong to its config and not to its identity.
+    identity = {"model": model, "dataset": dataset, "config": {k: v for k, v in config.items() if k != "visualize"}}
+    return {
+        "model": model,
+        "dataset": dataset,
+        "layers": config["layers"],
+        "config": config,
+        "seeds": {"embedding": request.config.embedding.seed, "visualize": request.config.visualize.seed},
+        "speed": speed,
+        "identity": identity,
+    }
+
+
+class _Run:
+    """The stages of one run over its folder."""
+
+    def __init__(
+        self, request: RunRequest, inputs: PassInputs, manifest: dict[str, Any], progress: Progress
+    ) -> None:
+        self._request, self._inputs, self._manifest, self._progress = request, inputs, manifest, progress
+        self._folder = request.out
+        self._layers = [(layer.name, layer.n_channels) for layer in inputs.layers]
+        self._class_ids = [labelled.class_id for labelled in inputs.source.classes]
+        self._device = _device(request.config.device)
+
+    def ensure(self, stage: str) -> None:
+        """Runs a stage unless it is done; its state and seconds go into the manifest."""
+        settings = asdict(self._request.config.visualize)
+        if stage == "visualize" and self._manifest["config"].get("visualize") != settings:
+            self._manifest["config"]["visualize"] = settings
+            self._note("visualize", "pending", None)
+        if self._manifest["stages"][stage]["state"] == "done":
+            return
+        missing = [s for s in STAGES[: STAGES.index(stage)] if self._is_needed(s, stage) and not self._is_done(s)]
+        if missing:
+            raise InputError(
+                "A stage reads the tables of the ones before it.",
+                f"{stage} needs {missing[0]}, which has not run.",
+                f"Add it: --stages {missing[0]},{stage}.",
+            )
+        work: dict[str, Callable[[], None]] = {
+            "aggregate": self._aggregate,
+            "graphs": self._graphs,
+            "examples": self._examples,
+            "embedding": self._embedding,
+            "visualize": self._visualize,
+        }
+        self._note(stage, "running", None)
+        start = time.perf_counter()
+        work[stage]()
+        self._note(stage, "done", round(time.perf_counter() - start, 2))
+
+    def report(self) -> RunReport:
+        images = self._manifest.get("images", {})
+        return RunReport(
+            self._manifest,
+            images.get("n_read"),
+            images.get("skipped", {}),
+            images.get("top1_accuracy"),
+            images.get("top5_accuracy"),
+        )
+
+    @staticmethod
+    def _is_needed(earlier: str, stage: str) -> bool:
+        return earlier == "aggregate" or (earlier == "graphs" and stage in {"examples", "visualize"})
+
+    def _is_done(self, stage: str) -> bool:
+        return bool(self._manifest["stages"][stage]["state"] == "done")
+
+    def _note(self, stage: str, state: str, seconds: float | None) -> None:
+        self._manifest["stages"][stage] = {"state": state, "seconds": seconds}
+        write_manifest(self._folder, {k: v for k, v in self._manifest.items() if k != "schema_version"})
+
+    def _aggregate(self) -> None:
+        config = self._request.config
+        speed = PassSpeed(config.batch_size, config.workers, self._device)
+        aggregate(self._folder, self._inputs, config.aggregate, speed, self._progress)
+        report: MergeReport = merge_units(self._folder, self._inputs, config.aggregate, self._progress)
+        if not report.n_images:
+            raise InputError(
+                "A run needs at least one readable image.",
+                f"None of {len(self._inputs.source.images)} images could be read; the first: {_first(report.skipped)}.",
+                "Check the files; `file PATH` tells what one of them is.",
+            )
+        self._manifest["images"] = {
+            "n_read": report.n_images,
+            "n_skipped": len(report.skipped),
+            "skipped": report.skipped,
+            "top1_accuracy": report.top1_accuracy,
+            "top5_accuracy": report.top5_accuracy,
+        }
+
+    def _graphs(self) -> None:
+        excluded: list[tuple[str, int]] = []
+        if self._request.config.aggregate.exclude_outliers:
+            table = read_table(self._folder, "channels", ["layer", "channel"], pc.field("is_outlier"))
+            excluded = list(zip(table["layer"].to_pylist(), table["channel"].to_pylist(), strict=True))
+        build_graphs(
+            self._folder,
+            self._layers,
+            self._class_ids,
+            self._request.config.graphs,
+            excluded=excluded,
+            progress=self._progress,
+        )
+
+    def _examples(self) -> None:
+        config = self._request.config
+        build_examples(
+            self._folder, self._inputs, config.aggregate.n_examples, config.examples, config.workers, self._progress
+        )
+
+    def _embedding(self) -> None:
+        build_embeddings(
+            self._folder, self._layers, self._class_ids, self._request.config.embedding, progress=self._progress
+        )
+
+    def _visualize(self) -> None:
+        settings = self._request.config.visualize
+        model = self._at_size(settings.size or min(128, *self._inputs.model.input_size[1:]))
+        size = min(model.input_size[1:])
+        config = VisualizationConfig(
+            n_channels=settings.n_channels,
+            size=size,
+            n_steps=settings.n_steps,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            device=str(self._device),
+        )
+        report = build_visualizations(
+            self._folder, config, self._forwards(model), self._inputs.preprocess.normalize, self._progress
+        )
+        self._manifest["visualizations"] = {**asdict(report), "size": size}
+
+    def _at_size(self, size: int) -> ExportedModel:
+        """The model exported for pictures of another size than its images; as it is where it takes no other."""
+        inputs = self._inputs.model
+        if inputs.input_size[1:] == (size, size):
+            return inputs
+        try:
+            return ExportedModel(inputs.module, (inputs.input_size[0], size, size))
+        except InputError:
+            return inputs
+
+    def _forwards(self, model: ExportedModel) -> dict[str, LayerForward]:
+        """For every layer the model up to it, and no further."""
+        layers = select_layers(model, [layer.name for layer in self._inputs.layers])
+        return {layer.name: _Forward(model.sub_graph([layer.node]).to(self._device)) for layer in layers}
+
+
+@dataclass(frozen=True)
+class _Forward:
+    """The one value of a sub-graph."""
+
+    graph: torch.nn.Module
+
+    def __call__(self, batch: torch.Tensor) -> torch.Tensor:
+        value: torch.Tensor = self.graph(batch)[0]
+        return value
+
+
+def _first(skipped: dict[str, str]) -> str:
+    return next((f"{path}: {reason}" for path, reason in skipped.items()), "no images")
+
+
+def _device(name: str) -> torch.device:
+    """The device that a name asks for; `auto` takes CUDA where there is one."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    with contextlib.suppress(RuntimeError):
+        device = torch.device(name)
+        if device.type != "cuda" or torch.cuda.is_available():
+            return device
+    raise InputError(
+        "The device is auto, cpu or cuda, and present.",
+        f"{name} is not available here.",
+        "Leave --device out, or use --device cpu.",
+    )
