@@ -20,7 +20,8 @@ def open_images(spec: str, limit_per_class: int | None = None) -> ImageSource:
 
     Args:
         spec: `demo`, a folder with one subfolder per class, or a manifest .csv.
-        limit_per_class: take the first so many images of each class; None takes all (of `demo`, its usual number).
+        limit_per_class: take the first so many images of each class; None takes all. `demo` draws just so many, and
+            its usual number for None.
 
     Raises:
         InputError: there is no such source, or it is not as it should be.
@@ -48,7 +49,12 @@ def _open_path(spec: str, path: Path, limit_per_class: int | None) -> ImageSourc
 def _demo(limit_per_class: int | None) -> ImageSource:
     from precompute.demo.images import DemoImages
 
-    return DemoImages() if limit_per_class is None else DemoImages(images_per_class=limit_per_class)
+    if limit_per_class is None:
+        return DemoImages()
+    try:
+        return DemoImages(images_per_class=limit_per_class)
+    except ValueError as problem:
+        raise InputError("The demo draws so many images of each class.", f"{problem}.", "Lower the limit.") from problem
 
 
 def _nearest(path: Path) -> str:

@@ -102,14 +102,15 @@ def _load_demo(config: ModelConfig) -> LoadedModel:
             f"Found {config.source} with weights {config.weights}.",
             "Use `demo` alone.",
         )
-    preprocess = _chosen_preprocess(config) or demo.PREPROCESS
+    chosen = _chosen_preprocess(config)
+    preprocess = chosen or Preprocess.from_dict(demo.PREPROCESS)
     return LoadedModel(
         module=demo.load(),
         name="demo",
         source=config.source,
         weights_sha256=file_sha256(demo.WEIGHTS),
         preprocess=preprocess,
-        input_size=_input_size(preprocess),
+        input_size=_input_size(chosen) if chosen else (3, demo.INPUT_SIZE, demo.INPUT_SIZE),
         output_names=tuple(demo.CLASS_NAMES),
         layers=tuple(demo.RECORDED_LAYERS),
     )
