@@ -279,10 +279,14 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
 def total_faults(facts: Facts, dataset: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Whole tables against each other and the manifest's `dataset`: table, rule, found."""
     yield from _dense(facts)
-    for table, name in (("classes", "n_classes"), ("images", "n_images")):
-        stated = dataset.get(name)
-        if table in facts.rows and isinstance(stated, int) and stated != facts.rows[table]:
-            yield table, f"It has as many rows as the manifest states {name}.", _against(facts.rows[table], stated)
+    stated = dataset.get("n_classes")
+    if "classes" in facts.rows and isinstance(stated, int) and stated != facts.rows["classes"]:
+        rule = "It has as many rows as the manifest states n_classes."
+        yield "classes", rule, _against(facts.rows["classes"], stated)
+    stated = dataset.get("n_images")
+    if "images" in facts.rows and isinstance(stated, int) and stated < facts.rows["images"]:
+        rule = "It has at most as many rows as the manifest states n_images; unreadable images have none."
+        yield "images", rule, f"It has {facts.rows['images']:,} rows, stated are {stated:,}."
     if "classes" in facts.kept and "images" in facts.kept:
         rule = "n_images is the number of the class's rows in the table images."
         classes, images = facts.kept["classes"], facts.kept["images"]
