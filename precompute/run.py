@@ -157,9 +157,7 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
 class _Run:
     """The stages of one run over its folder."""
 
-    def __init__(
-        self, request: RunRequest, inputs: PassInputs, manifest: dict[str, Any], progress: Progress
-    ) -> None:
+    def __init__(self, request: RunRequest, inputs: PassInputs, manifest: dict[str, Any], progress: Progress) -> None:
         self._request, self._inputs, self._manifest, self._progress = request, inputs, manifest, progress
         self._folder = request.out
         self._layers = [(layer.name, layer.n_channels) for layer in inputs.layers]

@@ -128,9 +128,7 @@ class ClassAccumulator:
         """Per recorded layer, in order."""
         return [
             LayerSums(count.cpu().numpy().copy(), total.cpu().numpy().copy(), examples)
-            for count, total, examples in zip(
-                self._activation_count, self._activation_sum, self._examples, strict=True
-            )
+            for count, total, examples in zip(self._activation_count, self._activation_sum, self._examples, strict=True)
         ]
 
     def influence_sums(self) -> list[InfluenceSums]:
@@ -154,4 +152,3 @@ def _examples_of(image_ids: Sequence[int], maximum: SpatialMaximum) -> Examples:
     activation = maximum.activation.clamp_min(0).T.contiguous().cpu().numpy().astype(np.float32)
     ids = np.broadcast_to(np.asarray(image_ids, np.int32), activation.shape)
     return Examples(activation, ids, maximum.position.T.contiguous().cpu().numpy().astype(np.int32))
-

@@ -168,7 +168,11 @@ class _ClassWorker:
 
 def _joined(rows: Sequence[ImageRows]) -> ImageRows:
     empty = ImageRows(
-        np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.float32), np.zeros(0, bool)
+        np.zeros(0, np.int32),
+        np.zeros(0, np.int32),
+        np.zeros(0, np.float32),
+        np.zeros(0, np.float32),
+        np.zeros(0, bool),
     )
     columns = ImageRows.__dataclass_fields__
     return ImageRows(*(np.concatenate([getattr(r, name) for r in (empty, *rows)]) for name in columns))

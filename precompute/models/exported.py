@@ -18,8 +18,8 @@ from precompute.errors import InputError
 
 NORMALIZATION = {"_native_batch_norm_legit_no_training", "batch_norm"}
 RELU_LIKE = {
-    "relu", "hardtanh", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "gelu", "mish", "hardswish", "hardsigmoid",
-    "sigmoid", "tanh", "softplus", "clamp", "clamp_min", "prelu", "_prelu_kernel", "rrelu_with_noise",
+    "relu", "hardtanh", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "gelu", "mish", "hardswish",
+    "hardsigmoid", "sigmoid", "tanh", "softplus", "clamp", "clamp_min", "prelu", "_prelu_kernel", "rrelu_with_noise",
 }  # fmt: skip
 
 

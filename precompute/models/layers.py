@@ -141,7 +141,7 @@ def _side(node: fx.Node) -> tuple[int, ...]:
 
 
 def _waists(model: ExportedModel) -> list[fx.Node]:
-    """Values that alone carry the image at some moment of the forward pass, after a convolution, add or concatenation."""
+    """Values that alone carry the image at some moment of the forward pass, after channels were mixed."""
     live: dict[fx.Node, int] = {}
     waists: list[fx.Node] = []
     mixed = False
@@ -219,7 +219,7 @@ def _largest(value: object, default: int) -> int:
 
 
 def _through_slice(parent: fx.Node, node: fx.Node, field: ReceptiveField, step: int, start: int) -> ReceptiveField:
-    """A strided slice of rows takes every `step`-th position; the slice of columns that follows changes nothing more."""
+    """A strided slice of rows takes every `step`-th position; that of columns, which follows, changes no more."""
     before, after = shape_of(parent), shape_of(node)
     assert before is not None and after is not None
     if before == after or node.args[1] == 3:

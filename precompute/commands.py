@@ -1,0 +1,200 @@
+"""What the command line starts: plain functions over a run's folder, with the heavy imports inside."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from precompute.errors import InputError
+
+if TYPE_CHECKING:
+    from precompute.run import RunReport, RunRequest
+    from precompute.validate import Finding
+
+_NEEDED = ("torch", "torchvision", "safetensors", "PIL", "scipy", "umap")
+
+
+@dataclass(frozen=True)
+class PrecomputeOptions:
+    """The options of `summit-dash precompute`, as given; see its --help."""
+
+    model: str
+    images: str
+    out: Path
+    weights: str | None = None
+    preprocess: str | None = None
+    layers: str = "auto"
+    stages: str = "all"
+    influence: str = "traced"
+    device: str = "auto"
+    batch_size: int = 16
+    workers: int = 2
+    limit_per_class: int | None = None
+    visualizations: int = 128
+    visualization_steps: int = 128
+    visualization_size: int | None = None
+    outlier_fraction: float | None = None
+    exclude_outliers: bool = False
+    overwrite: bool = False
+
+
+def require_precompute() -> None:
+    """Checks that the extra `precompute` is installed.
+
+    Raises:
+        InputError: a library of it is missing.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            "Making a run needs torch and the other libraries of the extra `precompute`; opening one does not.",
+            f"Not installed here: {', '.join(missing)}.",
+            "pip install 'summit-dash[precompute]'",
+        )
+
+
+def run_precompute(options: PrecomputeOptions, console: Console) -> RunReport:
+    """Makes or resumes a run and says what came of it.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    require_precompute()
+    from precompute.progress import ConsoleProgress
+    from precompute.run import precompute
+
+    report = precompute(_request(options), ConsoleProgress(console))
+    _print_report(report, options.out, console)
+    return report
+
+
+def _request(options: PrecomputeOptions) -> RunRequest:
+    from precompute.config import STAGES, AggregateConfig, RunConfig, VisualizeConfig
+    from precompute.models.loading import ModelConfig
+    from precompute.run import RunRequest
+
+    if options.influence != "traced":
+        raise InputError(
+            "The influence measure of this version is traced.", f"Found {options.influence}.", "Leave --influence out."
+        )
+    for name in ("batch_size", "visualization_steps"):
+        _require_positive(name, getattr(options, name))
+    config = RunConfig(
+        layers=None if options.layers == "auto" else _names(options.layers),
+        aggregate=AggregateConfig(
+            influence=options.influence,
+            outlier_fraction=options.outlier_fraction,
+            exclude_outliers=options.exclude_outliers,
+        ),
+        visualize=VisualizeConfig(
+            n_channels=options.visualizations,
+            n_steps=options.visualization_steps,
+            size=options.visualization_size,
+        ),
+        batch_size=options.batch_size,
+        workers=options.workers,
+        device=options.device,
+    )
+    return RunRequest(
+        ModelConfig(options.model, options.weights, options.preprocess),
+        options.images,
+        options.out,
+        config,
+        stages=STAGES if options.stages == "all" else _names(options.stages),
+        limit_per_class=options.limit_per_class,
+        overwrite=options.overwrite,
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _require_positive(name: str, value: int) -> None:
+    if value < 1:
+        option = "--" + name.replace("_", "-")
+        raise InputError(f"{option} is at least 1.", f"Found {value}.", f"Leave {option} out for its default.")
+
+
+def _print_report(report: RunReport, out: Path, console: Console) -> None:
+    if report.skipped:
+        console.print(f"[yellow]{len(report.skipped)} images could not be read and were skipped:[/]")
+        for path, reason in list(report.skipped.items())[:10]:
+            console.print(f"  {escape(path)}: {escape(reason)}", highlight=False)
+        if len(report.skipped) > 10:
+            console.print(f"  ... and {len(report.skipped) - 10} more, all in {out / 'manifest.json'}")
+    if report.top1_accuracy is not None:
+        accuracy = f"top-1 {report.top1_accuracy:.3f}, top-5 {report.top5_accuracy:.3f}, n = {report.n_images:,}"
+        console.print(f"Accuracy: {accuracy}", highlight=False)
+    elif report.n_images is not None:
+        console.print("Accuracy: none, because the labels are not the model's outputs.", highlight=False)
+    stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
+    seconds = ", ".join(f"{name} {stage['seconds']:.1f}" for name, stage in stages.items())
+    console.print(f"Seconds: {seconds}", highlight=False)
+    console.print(f"Run: {out}\nOpen it: summit-dash serve {out}", highlight=False)
+
+
+def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
+    """Makes the demo run unless it is there and complete; an outdated one is made anew."""
+    require_precompute()
+    from precompute.demo.config import DEMO_CONFIG
+    from precompute.models.loading import ModelConfig
+    from precompute.progress import ConsoleProgress
+    from precompute.run import RunRequest, precompute
+
+    request = RunRequest(
+        ModelConfig("demo"), "demo", out, DEMO_CONFIG, limit_per_class=images_per_class, overwrite=True
+    )
+    precompute(request, ConsoleProgress(console))
+
+
+def run_inspect(model: str, weights: str | None, preprocess: str | None, layers: str, console: Console) -> None:
+    """Prints a model's input, its recorded layers in order, and its output layer.
+
+    Raises:
+        InputError: the model cannot be loaded or exported.
+    """
+    require_precompute()
+    from precompute.models.exported import ExportedModel
+    from precompute.models.inventory import take_inventory
+    from precompute.models.layers import select_layers
+    from precompute.models.loading import ModelConfig, load_model
+
+    loaded = load_model(ModelConfig(model, weights, preprocess))
+    if loaded.input_size is None:
+        raise InputError(
+            "The size of the input must be known before there are images.",
+            "The preprocessing leaves images at their own size (crop = 0).",
+            "Set crop in --preprocess FILE.toml.",
+        )
+    exported = ExportedModel(loaded.module, loaded.input_size)
+    names = loaded.layers if layers == "auto" else _names(layers)
+    inventory = take_inventory(exported, select_layers(exported, names))
+    size = " x ".join(str(n) for n in loaded.input_size)
+    console.print(f"[bold]{escape(loaded.name)}[/]  input {size} (channels x height x width)", highlight=False)
+    table = Table("layer", "module", box=None, pad_edge=False, header_style="dim")
+    for heading in ("channels", "height", "width", "stride", "receptive field"):
+        table.add_column(heading, justify="right")
+    table.add_column("fed by")
+    for row in inventory.layers:
+        field = "whole image" if row.receptive_field is None else f"{row.receptive_field} px"
+        numbers = (row.n_channels, row.height, row.width, "" if row.stride is None else row.stride)
+        table.add_row(row.name, row.module_type, *(str(n) for n in numbers), field, row.fed_by)
+    console.print(table)
+    console.print(f"Output layer: {inventory.output_layer}, {exported.n_outputs:,} outputs", highlight=False)
+    if inventory.problem:
+        console.print(f"[yellow]{escape(inventory.problem)}[/]", highlight=False)
+
+
+def run_validate(run: Path) -> Sequence[Finding]:
+    """The findings of the schema check; needs no torch."""
+    from precompute.validate import validate
+
+    return validate(run)

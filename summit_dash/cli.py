@@ -1,0 +1,240 @@
+"""One command line for everything; what is heavy is imported inside the commands."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib.metadata
+import socket
+import threading
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from precompute.schema import InputError
+
+app = typer.Typer(
+    name="summit-dash",
+    help="What did my image classifier learn? Make a run from a model and labelled images, then open it in a browser.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True)
+
+Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+Model = Annotated[
+    str, typer.Argument(help="`torchvision:NAME`, `FILE.py:FUNCTION` or `demo`.", show_default=False, metavar="MODEL")
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="File (.safetensors, .pth), `default` (published ones) or `random`.", show_default=False),
+]
+PreprocessFile = Annotated[
+    str | None,
+    typer.Option(
+        "--preprocess", help="TOML file: resize, crop, channels, scale, mean, std; or `auto`.", show_default=False
+    ),
+]
+Layers = Annotated[str, typer.Option(help="`auto`, or module names: `NAME,NAME`.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; `0.0.0.0` for the whole network.")]
+Port = Annotated[int, typer.Option(help="Port; the next free one if it is taken.", min=0, max=65535)]
+Threads = Annotated[int, typer.Option("--workers", help="Threads that answer requests.", min=1)]
+Open = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
+
+
+@app.command()
+def demo(
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; your cache folder by default.")] = None,
+    images_per_class: Annotated[int | None, typer.Option(help="Scenes drawn per class.", min=1, max=9999)] = None,
+    serve_it: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="Open the dashboard when the run is made.")
+    ] = True,
+    host: Host = "127.0.0.1",
+    port: Port = 8050,
+    open_browser: Open = True,
+) -> None:
+    """Make the built-in demo run (about two minutes, then cached) and open the dashboard on it.
+
+    A small network, trained on drawn scenes of 32 classes, ships with the package: nothing is downloaded.
+    """
+    from platformdirs import user_cache_path
+
+    from precompute.commands import run_demo
+
+    folder = out or user_cache_path("summit-dash") / "demo"
+    run_demo(folder, images_per_class, console)
+    if serve_it:
+        _serve([folder], host, port, 8, open_browser)
+    else:
+        console.print(f"Run: {folder}\nOpen it: summit-dash serve {folder}", highlight=False)
+
+
+@app.command()
+def precompute(
+    model: Model,
+    images: Annotated[
+        str, typer.Argument(help="Folder with a subfolder per class, manifest .csv, or `demo`.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one is resumed.", show_default=False)],
+    weights: Weights = None,
+    preprocess: PreprocessFile = None,
+    layers: Layers = "auto",
+    stages: Annotated[
+        str, typer.Option(help="`all`, or some of `aggregate,graphs,examples,embedding,visualize`.")
+    ] = "all",
+    influence: Annotated[str, typer.Option(help="Measure of influence between layers.")] = "traced",
+    device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
+    batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16,
+    workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2,
+    limit_per_class: Annotated[
+        int | None, typer.Option(help="Take the first so many images of each class.", show_default=False)
+    ] = None,
+    visualizations: Annotated[
+        int, typer.Option(help="Feature visualizations, for the channels in most graphs.", min=0)
+    ] = 128,
+    visualization_steps: Annotated[int, typer.Option(help="Optimisation steps per picture.")] = 128,
+    visualization_size: Annotated[
+        int | None, typer.Option(help="Side of a picture in pixels; 128 or the model's input.", min=16)
+    ] = None,
+    outlier_fraction: Annotated[
+        float | None, typer.Option(help="Flag channels active in more than this share of images.", min=0, max=1)
+    ] = None,
+    exclude_outliers: Annotated[bool, typer.Option(help="Leave flagged channels out of the graphs.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace another run in the folder.")] = False,
+) -> None:
+    """Run a model once over labelled images and write a run.
+
+    Interrupt it when you like: the same command goes on where it stopped.
+
+    Examples:
+
+    `summit-dash precompute torchvision:resnet18 photos/ --out runs/photos`
+
+    `summit-dash precompute model.py:build labels.csv --weights best.safetensors --preprocess input.toml --out runs/mine`
+
+    A model file is plain Python with a function that takes nothing and returns an `nn.Module`. A manifest has the
+    columns `path,class_name` and, where labels are the model's outputs, `class_id`. An input file looks like this:
+
+    `resize = 256`, `crop = 224`, `interpolation = "bilinear"`, `channels = "RGB"`, `scale = 1.0`,
+    `mean = [0.485, 0.456, 0.406]`, `std = [0.229, 0.224, 0.225]`
+    """
+    from precompute.commands import PrecomputeOptions, run_precompute
+
+    options = {name: value for name, value in locals().items() if name in PrecomputeOptions.__dataclass_fields__}
+    run_precompute(PrecomputeOptions(**options), console)
+
+
+@app.command()
+def inspect(model: Model, weights: Weights = None, preprocess: PreprocessFile = None, layers: Layers = "auto") -> None:
+    """Show a model's input size, its recorded layers in order and its output layer.
+
+    Example: `summit-dash inspect torchvision:resnet18 --weights random`
+    """
+    from precompute.commands import run_inspect
+
+    run_inspect(model, weights, preprocess, layers, Console())
+
+
+@app.command()
+def validate(run: Run) -> None:
+    """Check a run against the schema; silent when all is well, exit code 1 with the findings otherwise."""
+    from precompute.commands import run_validate
+
+    findings = run_validate(run)
+    for finding in findings:
+        typer.echo(f"{finding.table}: {finding.found} Rule: {finding.rule}")
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of one or several runs.", show_default=False)],
+    host: Host = "127.0.0.1",
+    port: Port = 8050,
+    workers: Threads = 8,
+    open_browser: Open = False,
+) -> None:
+    """Open runs in the dashboard; needs neither torch nor the images.
+
+    Example: `summit-dash serve runs/photos --open`
+    """
+    _serve(runs, host, port, workers, open_browser)
+
+
+def _serve(runs: Sequence[Path], host: str, port: int, workers: int, open_browser: bool) -> None:
+    from waitress import create_server
+
+    from summit_dash.app import create_app
+    from summit_dash.settings import Settings
+    from summit_dash.store import RunStore
+
+    stores = [RunStore(run) for run in runs]
+    dashboard = create_app(stores, Settings(runs=tuple(runs), host=host, port=port, workers=workers))
+    listening = _listen(host, port)
+    server: Any = create_server(
+        dashboard.server, sockets=[listening], threads=workers, clear_untrusted_proxy_headers=True
+    )
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host
+    url = f"http://{shown}:{listening.getsockname()[1]}/"
+    console.print(f"Summit Dash is open at [bold]{url}[/]  (Ctrl-C ends it)", highlight=False)
+    if open_browser:
+        threading.Timer(0.3, webbrowser.open, [url]).start()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    server.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket at the port, or at the next free one of the twenty after it."""
+    for candidate in (port, *range(port + 1, min(port + 20, 65535))) if port else (0,):
+        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind((host, candidate))
+        except OSError as problem:
+            sock.close()
+            reason = problem.strerror
+        else:
+            return sock
+    raise InputError("A dashboard needs a free port.", f"{host}:{port}: {reason}.", "Name another with --port.")
+
+
+@app.callback(invoke_without_command=True)
+def _common(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
+) -> None:
+    if version:
+        typer.echo(importlib.metadata.version("summit-dash"))
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command and exits: 0 done, 1 failed, 2 wrong arguments or bad input, 130 interrupted."""
+    try:
+        app(list(arguments) if arguments is not None else None)
+    except InputError as problem:
+        for heading, text in (("Error: ", problem.rule), ("       ", problem.found), ("       ", problem.fix)):
+            console.print(f"[bold]{heading}[/]{escape(text)}", highlight=False, soft_wrap=True)
+        raise SystemExit(2) from None
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        console.print("[bold]Error:[/] The disk is full. Make space; the same command goes on where it stopped.")
+        raise SystemExit(1) from None
+    except SystemExit as ended:
+        if ended.code == 130:
+            console.print("Interrupted. The same command goes on where it stopped.", highlight=False)
+        raise
+
+
+if __name__ == "__main__":
+    main()
