@@ -22,6 +22,14 @@ window.dash_clientside.summit = {};
     look();
   };
 
+  /** What runs in the browser after every new selection; scripts add to it. */
+  page.followers = [];
+  dash.summit.showSelection = (selection) => {
+    if (!selection) return;
+    page.selection = selection;
+    page.followers.forEach((follow) => follow(selection));
+  };
+
   // --- address ----------------------------------------------------------------------------------------------------
   dash.summit.boot = () => ({query: window.location.search, serial: 0});
   window.addEventListener('popstate', () => page.dispatch({query: window.location.search}));

@@ -4,15 +4,14 @@
   const dash = window.dash_clientside;
   const plot = () => document.querySelector('#embedding .js-plotly-plot');
 
-  dash.summit.showLayer = (selection) => {
-    if (!selection) return;
+  page.followers.push((selection) => {
     document.querySelectorAll('#layer-strip [data-layer]').forEach((button) => {
       button.setAttribute('aria-pressed', String(button.dataset.layer === selection.layer));
     });
     document.documentElement.dataset.layer = selection.layer || '';
     document.getElementById('layer-style').textContent =
       `#graph-gutter [data-layer="${CSS.escape(selection.layer || '')}"] .row-layer {color: var(--accent); font-weight: 600}`;
-  };
+  });
   const style = document.createElement('style');
   style.id = 'layer-style';
   document.head.appendChild(style);

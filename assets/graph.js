@@ -2,6 +2,11 @@
 (function () {
   const page = window.summitDash;
   const dash = window.dash_clientside;
+  /* dash-cytoscape always names the wheel's sensitivity, and cytoscape warns whenever it is named: keep that one out. */
+  const warn = window.console.warn.bind(window.console);
+  window.console.warn = (...words) => {
+    if (!String(words[0]).startsWith('You have set a custom wheel sensitivity')) warn(...words);
+  };
   const LABEL = 11; /* px on the screen, at any zoom */
   const NODE = 96;
   const SMALLEST_ZOOM = 0.36;
@@ -35,7 +40,7 @@
     let zoom = Math.min(byHeight, room.x / (span.x + NODE));
     if (zoom < SMALLEST_ZOOM) zoom = Math.max(SMALLEST_ZOOM, Math.min(byHeight, 0.6));
     const stretch = (space, length, most) => (length ? Math.min(most, Math.max(1, (space / zoom - NODE) / length)) : 1);
-    return {zoom, room, span, sx: stretch(room.x, span.x, 2.2), sy: stretch(room.y, span.y, 1.7)};
+    return {zoom, room, span, sx: stretch(room.x, span.x, 2.2), sy: stretch(room.y, span.y, 2.6)};
   };
 
   const curve = (edge) => {
@@ -168,6 +173,16 @@
     });
   };
 
+  /** Moves the chosen node out from under the channel panel, where the panel lies over the graph. */
+  const reveal = (cy) => {
+    const node = cy.nodes('.chosen');
+    const panel = document.getElementById('panel');
+    const covers = window.innerWidth < 1200 ? panel.offsetWidth || 340 : 0;
+    if (!node.length || !covers) return;
+    const over = node.renderedPosition('x') + 40 - (cy.width() - covers);
+    if (over > 0) cy.animate({panBy: {x: -over, y: 0}, duration: page.reducedMotion() ? 0 : 200, easing: 'ease-out'});
+  };
+
   const bind = (cy) => {
     if (cy.scratch('_summit')) return;
     cy.scratch('_summit', true);
@@ -206,6 +221,7 @@
         filter(cy, applied.covers);
         choose(cy);
         arrange(cy, true);
+        reveal(cy);
         stage().dataset.drawn = String(elements.length);
         stage().dataset.painted = String(Math.round(performance.now()));
       },
@@ -245,9 +261,7 @@
     page.dispatch({vs: Number(value)});
   };
 
-  dash.summit.showSelection = (selection) => {
-    if (!selection) return;
-    page.selection = selection;
+  page.followers.push((selection) => {
     document.documentElement.dataset.view = selection.view;
     document.querySelectorAll('#tabs [data-view]').forEach((tab) => {
       tab.setAttribute('aria-selected', String(tab.dataset.view === selection.view));
@@ -258,6 +272,9 @@
       apply(name, selection[name]);
     });
     const cy = canvas();
-    if (cy) choose(cy);
-  };
+    if (cy) {
+      choose(cy);
+      reveal(cy);
+    }
+  });
 })();

@@ -32,6 +32,7 @@
       pinnedRowBorder: true,
       browserColorScheme: 'inherit',
     });
+  functions.summitRowId = (params) => String(params.data.id);
   functions.summitSearchText = (params) => [params.data.full, params.data.synset, `#${params.data.id}`].join(' ');
   functions.summitSimilarity = (params) => {
     const value = similarity[params.data.id];

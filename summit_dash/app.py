@@ -62,13 +62,13 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
 def build_layout(stores: Stores, app: Dash) -> Component:
     """The page: header, left column, main view, channel panel."""
     tabs = [
-        build_action(label, {"view": name}, "tab", **{"data-view": name, "role": "tab", "aria-selected": "false"})
+        build_action(label, {"view": name}, "view-tab", **{"data-view": name, "role": "tab", "aria-selected": "false"})
         for name, label in _TABS
     ]
-    stylesheets = build_stylesheets(app.get_asset_url("example-mark.svg"))
+    stylesheets = build_stylesheets()
     left = html.Div([embedding.build_layout(stores), sidebar.build_layout(stores)], className="left")
-    main = html.Main([html.Div(tabs, id=ids.TABS, className="tabs", role="tablist"), *graph.build_layout(stores, stylesheets)])
-    body = html.Div([left, main, channel_panel.build_layout()], className="body")
+    main = html.Main([html.Div(tabs, id=ids.TABS, className="view-tabs", role="tablist"), *graph.build_layout(stores, stylesheets, channel_panel.build_layout())])
+    body = html.Div([left, main], className="body")
     page = html.Div([*header.build_layout(stores, app.get_asset_url("favicon.svg")), body], id=ids.PAGE, className="page")
     return dmc.MantineProvider([*state.build_layout(), page], id=ids.PROVIDER, theme=_MANTINE)
 

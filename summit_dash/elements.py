@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 from summit_dash.comparison import Comparison, Part
 from summit_dash.graph_layout import lay_out
@@ -12,7 +12,14 @@ from summit_dash.graphs import Channel, Graph, shares_covered
 from summit_dash.store import Thumbnail
 from summit_dash.text import of, percent
 
-__all__ = ["LARGEST", "SMALLEST", "build_comparison_elements", "build_graph_elements", "node_side"]
+__all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "node_side"]
+
+class Pictures(NamedTuple):
+    """Where a channel's picture is, and the corner mark of those that are examples."""
+
+    thumbnail: Callable[[Channel], Thumbnail]
+    mark_url: str = ""
+
 
 SMALLEST, LARGEST = 32.0, 96.0
 """Sides of a node."""
@@ -36,7 +43,7 @@ def edge_width(n: float, greatest: float) -> float:
     return round(max(_THINNEST, _WIDEST * n / greatest if greatest else 0.0), 2)
 
 
-def build_graph_elements(graph: Graph, n_images: int, thumbnail: Callable[[Channel], Thumbnail]) -> list[Element]:
+def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> list[Element]:
     """One class's graph. Each element carries `covered`: the share of activation at which the filter lets it in."""
     weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
     points = lay_out(graph.layers, [node.at for node in graph.nodes], weights)
@@ -50,7 +57,7 @@ def build_graph_elements(graph: Graph, n_images: int, thumbnail: Callable[[Chann
             "covered": covered[node.at],
             "notes": [f"used by {of(node.activation_count, n_images)} images ({percent(share)})"],
         }
-        nodes.append(_node(node.at, points[node.at], data, thumbnail))
+        nodes.append(_node(node.at, points[node.at], data, pictures))
     widest = max(weights.values(), default=0.0)
     edges = [_edge(pair, edge_width(weight, widest), max(covered[c] for c in pair)) for pair, weight in weights.items()]
     return nodes + edges
@@ -60,7 +67,7 @@ def build_comparison_elements(
     graphs: tuple[Graph, Graph],
     comparison: Comparison,
     classes: tuple[tuple[str, int], tuple[str, int]],
-    thumbnail: Callable[[Channel], Thumbnail],
+    pictures: Pictures,
 ) -> list[Element]:
     """Two graphs merged; `classes` holds (name, n_images) of A and B. Sizes follow the greater share of images."""
     counts = [{node.at: node.activation_count for node in graph.nodes} for graph in graphs]
@@ -78,7 +85,7 @@ def build_comparison_elements(
             for letter, (name, n), c in zip("AB", classes, counts, strict=True)
         ]  # fmt: skip
         data = {"size": node_side(shares[at], most), "covered": 0, "notes": notes}
-        nodes.append(_node(at, points[at], data, thumbnail, part))
+        nodes.append(_node(at, points[at], data, pictures, part))
     edges = [_edge(pair, edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()]
     return nodes + edges
 
@@ -87,22 +94,22 @@ def _node(
     at: Channel,
     point: tuple[float, float],
     data: Mapping[str, Any],
-    thumbnail: Callable[[Channel], Thumbnail],
+    pictures: Pictures,
     part: Part | None = None,
 ) -> Element:
-    picture = thumbnail(at)
+    picture = pictures.thumbnail(at)
     classes = [part.value] if part else []
     if picture.url is None:
         classes.append("bare")
-    elif picture.is_example:
-        classes.append("example")
+    else:
+        classes.append("example" if picture.is_example else "pictured")
     return {
         "data": {
             "id": at.channel_id,
             "label": str(at.channel),
             "layer": at.layer,
             "channel": at.channel,
-            "picture": picture.url or "",
+            "picture": [picture.url, pictures.mark_url] if picture.is_example and picture.url else picture.url or "",
             "part": part.value if part else "",
             "x": point[0],
             "y": point[1],

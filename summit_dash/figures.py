@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from summit_dash.theme import COLOR_A, PALETTES, Palette
 
-__all__ = ["MARKED", "build_embedding", "mark_trace"]
+__all__ = ["MARKED", "build_embedding", "mark_labels", "mark_trace"]
 
 MARKED = ("compared", "selected")
 """The traces after the first: one labelled point each."""
@@ -31,42 +31,58 @@ def build_embedding(
             customdata=list(points),
             text=[names[class_id] for class_id in points],
             mode="markers",
-            marker={"size": 9 if len(points) < 60 else 6, "color": palette.point, "opacity": 0.75},
+            marker={"size": 9 if len(points) < 60 else 5, "color": palette.point, "opacity": 0.7},
             hovertemplate="%{text}<extra></extra>",
         )
     )
     for trace in MARKED:
-        figure.add_trace(go.Scattergl(**mark_trace(trace, points, names, marked, theme)))
-    figure.update_layout(**_layout(points, palette))
+        figure.add_trace(go.Scattergl(**mark_trace(trace, points, marked, theme)))
+    figure.update_layout(**_layout(points, palette), annotations=mark_labels(points, names, marked, theme))
     return figure
 
 
 def mark_trace(
-    trace: str,
-    points: Mapping[int, tuple[float, float]],
-    names: Mapping[int, str],
-    marked: Mapping[str, int | None],
-    theme: str,
+    trace: str, points: Mapping[int, tuple[float, float]], marked: Mapping[str, int | None], theme: str
 ) -> dict[str, Any]:
-    """The labelled point of the selected or of the compared class; empty where there is none."""
+    """The point of the selected or of the compared class; empty where there is none."""
     palette = PALETTES.get(theme, PALETTES["light"])
     is_comparison = marked.get("compared") is not None
     color = palette.b if trace == "compared" else COLOR_A if is_comparison else palette.accent
     class_id = marked.get(trace)
     point = points.get(class_id) if class_id is not None else None
-    centre = sum(x for x, _ in points.values()) / max(1, len(points))
     return {
         "x": [point[0]] if point else [],
         "y": [point[1]] if point else [],
-        "customdata": [class_id] if point else [],
-        "text": [f"<b>{names[class_id]}</b>"] if point and class_id is not None else [],
-        "mode": "markers+text",
-        "textposition": "middle right" if point and point[0] < centre else "middle left",
-        "textfont": {"size": 12, "color": palette.ink},
-        "marker": {"size": 13, "color": color, "symbol": "diamond" if trace == "compared" else "circle",
+        "mode": "markers",
+        "marker": {"size": 12, "color": color, "symbol": "diamond" if trace == "compared" else "circle",
                    "line": {"width": 2, "color": palette.paper}},
         "hoverinfo": "skip",
     }  # fmt: skip
+
+
+def mark_labels(
+    points: Mapping[int, tuple[float, float]],
+    names: Mapping[int, str],
+    marked: Mapping[str, int | None],
+    theme: str,
+) -> list[dict[str, Any]]:
+    """The names of the marked points, on the side where there is more room."""
+    palette = PALETTES.get(theme, PALETTES["light"])
+    low, high = _range([x for x, _ in points.values()])
+    labels = []
+    for class_id in (marked.get(trace) for trace in MARKED):
+        if class_id is None or class_id not in points:
+            continue
+        x, y = points[class_id]
+        is_left = x < (low + high) / 2
+        labels.append(
+            {
+                "x": x, "y": y, "text": f"<b>{names[class_id]}</b>", "showarrow": False,
+                "xanchor": "left" if is_left else "right", "xshift": 9 if is_left else -9,
+                "font": {"size": 12, "color": palette.ink}, "bgcolor": palette.paper, "opacity": 0.88, "borderpad": 1,
+            }
+        )  # fmt: skip
+    return labels
 
 
 def _layout(points: Mapping[int, tuple[float, float]], palette: Palette) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from summit_dash.graphs import Channel
 
 __all__ = ["COLUMN_PITCH", "ROW_PITCH", "Point", "lay_out", "order_rows"]
 
-COLUMN_PITCH = 112.0
-ROW_PITCH = 150.0
+COLUMN_PITCH = 106.0
+ROW_PITCH = 162.0
 _MAX_STRETCH = 1.7
 """Rows with fewer channels than the widest are spread by at most this factor."""
 _SWEEPS = 8

@@ -53,6 +53,8 @@ COVERS = "covers"
 WIDTH = "width"
 HEIGHT = "height"
 VERSUS = "versus"
+VERSUS_LEAD = "versus-lead"
+VERSUS_FACTS = "versus-facts"
 
 # Channel panel.
 PANEL = "panel"

@@ -11,19 +11,18 @@ __all__ = ["build_stylesheets"]
 Rule = dict[str, Any]
 
 
-def build_stylesheets(mark_url: str) -> dict[str, list[Rule]]:
-    """One stylesheet per theme; `mark_url` is the corner mark of pictures that are examples."""
-    return {name: [*_nodes(p, mark_url), *_edges(p), *_parts(p), *_states(p)] for name, p in PALETTES.items()}
+def build_stylesheets() -> dict[str, list[Rule]]:
+    """One stylesheet per theme."""
+    return {name: [*_nodes(p), *_edges(p), *_parts(p), *_states(p)] for name, p in PALETTES.items()}
 
 
 def _rule(selector: str, style: dict[str, Any]) -> Rule:
     return {"selector": selector, "style": style}
 
 
-def _nodes(palette: Palette, mark_url: str) -> list[Rule]:
+def _nodes(palette: Palette) -> list[Rule]:
     plain = {
         "shape": "round-rectangle",
-        "corner-radius": 8,
         "width": "data(size)",
         "height": "data(size)",
         "background-color": palette.hairline,
@@ -46,7 +45,7 @@ def _nodes(palette: Palette, mark_url: str) -> list[Rule]:
     }
     picture = {"background-image": "data(picture)", "background-fit": "cover", "background-clip": "node"}
     example = {
-        "background-image": ["data(picture)", mark_url],
+        "background-image": "data(picture)",
         "background-fit": ["cover", "none"],
         "background-width": ["100%", "16px"],
         "background-height": ["100%", "16px"],
@@ -54,7 +53,7 @@ def _nodes(palette: Palette, mark_url: str) -> list[Rule]:
         "background-position-y": ["50%", "100%"],
         "background-clip": ["node", "node"],
     }
-    return [_rule("node", plain), _rule("node[picture != '']", picture), _rule("node.example", example)]
+    return [_rule("node", plain), _rule("node.pictured", picture), _rule("node.example", example)]
 
 
 def _edges(palette: Palette) -> list[Rule]:

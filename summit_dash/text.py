@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from summit_dash.store import ClassInfo
 
-__all__ = ["DASH", "class_labels", "count", "of", "percent", "plural"]
+__all__ = ["DASH", "accuracy_tip", "class_labels", "count", "of", "percent", "plural"]
 
 DASH = "–"
 """Stands for a number that does not exist."""
@@ -43,3 +43,11 @@ def class_labels(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]
         unique = info.synset if info.synset and synsets[info.synset] == 1 else f"#{class_id}"
         labels[class_id] = (info.short_name, unique if is_shared else "")
     return labels
+
+
+def accuracy_tip(info: ClassInfo) -> str:
+    """Accuracy with its n, or why there is none."""
+    if info.top1_accuracy is None:
+        return "The labels of this run are not the model's outputs, so there is no accuracy to state."
+    top5 = f"; top-5 {percent(info.top5_accuracy)}" if info.top5_accuracy is not None else ""
+    return f"Top-1 accuracy: {percent(info.top1_accuracy)} of {info.n_images:,} images{top5}."

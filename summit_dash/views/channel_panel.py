@@ -123,7 +123,7 @@ def _build_examples(store: RunStore, at: Channel, _: None, prefix: str) -> list[
     examples = store.examples(at, ALL_CLASSES)
     pictures = [
         html.Span(
-            html.Img(src=store.example_url(at, ALL_CLASSES, e.rank, prefix), alt=f"example {e.rank + 1}", loading="lazy"),
+            html.Img(src=store.example_url(at, ALL_CLASSES, e.rank, prefix), alt=f"example {e.rank + 1}"),
             className="picture",
             **{"data-tip": f"No. {e.rank + 1}: image {e.image_id}, activation {e.activation:.3g}"},
         )

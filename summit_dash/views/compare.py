@@ -11,9 +11,9 @@ from summit_dash.components import build_action, build_empty_state, build_icon
 from summit_dash.comparison import PARTING_JACCARD, Comparison, LayerComparison, Part
 from summit_dash.store import ClassInfo
 from summit_dash.stores import Stores
-from summit_dash.text import DASH, class_labels, percent, plural
+from summit_dash.text import DASH, accuracy_tip, class_labels, percent, plural
 
-__all__ = ["build_gutter", "build_invitation", "build_legend", "build_picker", "build_second", "register_callbacks"]
+__all__ = ["build_gutter", "build_invitation", "build_legend", "build_facts", "build_lead", "build_picker", "register_callbacks"]
 
 _JACCARD = "Jaccard: shared channels over all channels of the two graphs in this layer."
 _COSINE = "Cosine of the two classes' activation counts over all channels of the layer."
@@ -30,7 +30,8 @@ def build_picker(stores: Stores) -> Component:
         id=ids.VERSUS, data=options, searchable=True, clearable=False, limit=80, placeholder="compare with…", size="xs",
         w=168, nothingFoundMessage="No class matches.", maxDropdownHeight=320, comboboxProps={"shadow": "md"},
     )  # fmt: skip
-    return html.Div([html.Span("vs", className="muted"), select], className="picker")
+    lead = html.Span(build_lead(None, None), id=ids.VERSUS_LEAD, className="lead")
+    return html.Div([lead, select, html.Span(id=ids.VERSUS_FACTS, className="lead")], className="picker")
 
 
 def register_callbacks(app: Dash) -> None:
@@ -46,17 +47,19 @@ def build_invitation(name: str) -> Component:
     )
 
 
-def build_second(info: ClassInfo, label: tuple[str, str], first: int) -> Component:
-    """Name and accuracy of the second class, and the button that swaps the two."""
-    name, mark = label
-    title = html.H1(
-        [html.Span("B", className="badge badge-b"), html.Span(name, className="name"), html.Span(mark, className="mark")],
-        **{"data-tip": info.class_name},
-    )
+def build_lead(info: ClassInfo | None, first: int | None) -> list[Component]:
+    """What stands before the picker: the button that swaps the two classes, and B's badge."""
+    if info is None:
+        return [html.Span("vs", className="muted")]
     swap = build_action(build_icon("swap"), {"class_id": info.class_id, "vs": first}, "icon-button small", "Swap A and B",
                         **{"aria-label": "Swap A and B"})  # fmt: skip
+    return [swap, html.Span("B", className="badge badge-b")]
+
+
+def build_facts(info: ClassInfo) -> list[Component]:
+    """Images and accuracy of the second class."""
     images = html.Span(plural(info.n_images, "image"), className="muted")
-    return html.Div([swap, title, images, html.Span(percent(info.top1_accuracy), className="number")], className="class-title")
+    return [images, html.Span(percent(info.top1_accuracy), className="number", **{"data-tip": accuracy_tip(info)})]
 
 
 def build_legend(comparison: Comparison, a: str, b: str) -> Component:
@@ -85,7 +88,7 @@ def build_sentence(comparison: Comparison) -> Component:
         words = ["They share half or more of their channels up to the last layer."]
     else:
         layer = comparison.parting_layer
-        words = ["They part at ", build_action(layer, {"layer": layer}, "link"), ": from there to the output, less than half is shared."]
+        words = ["They part at ", build_action(layer, {"layer": layer}, "link"), ": from there on, less than half is shared."]
     tip = f"The first layer from the input from which the Jaccard of the channels stays below {PARTING_JACCARD}."
     return html.Span(words, className="parting", **{"data-tip": tip})
 

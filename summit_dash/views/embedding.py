@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from summit_dash import ids
 from summit_dash.components import build_action, build_empty_state, build_icon, build_problem
-from summit_dash.figures import MARKED, build_embedding, mark_trace
+from summit_dash.figures import MARKED, build_embedding, mark_labels, mark_trace
 from summit_dash.store import InputError, RunStore
 from summit_dash.stores import Stores
 from summit_dash.text import class_labels
@@ -69,7 +69,6 @@ def build_strip(store: RunStore) -> list[Component]:
 
 
 def register_callbacks(app: Dash, stores: Stores) -> None:
-    app.clientside_callback(ClientsideFunction("summit", "showLayer"), Input(ids.SELECTION, "data"))
     app.clientside_callback(ClientsideFunction("summit", "bindEmbedding"), Input(ids.EMBEDDING, "figure"))
 
     @app.callback(
@@ -110,8 +109,9 @@ def patch_marks(
     """Only the labelled points change: the layer is the same."""
     figure: Any = Patch()
     for place, trace in enumerate(MARKED, start=1):
-        for key, value in mark_trace(trace, points, names, marked, theme).items():
+        for key, value in mark_trace(trace, points, marked, theme).items():
             figure["data"][place][key] = value
+    figure["layout"]["annotations"] = mark_labels(points, names, marked, theme)
     return figure
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import dash_cytoscape as cyto
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
@@ -12,11 +12,11 @@ from dash_mantine_components import Slider
 from summit_dash import ids
 from summit_dash.components import build_action, build_empty_state, build_histogram, build_icon, build_problem
 from summit_dash.comparison import Comparison, compare
-from summit_dash.elements import build_comparison_elements, build_graph_elements
+from summit_dash.elements import Pictures, build_comparison_elements, build_graph_elements
 from summit_dash.graphs import Graph
 from summit_dash.store import ClassInfo, InputError, RunStore
 from summit_dash.stores import Stores
-from summit_dash.text import class_labels, percent, plural
+from summit_dash.text import accuracy_tip, class_labels, percent, plural
 from summit_dash.views import compare as compare_view
 
 __all__ = ["build_layout", "register_callbacks"]
@@ -30,10 +30,32 @@ _SLIDERS = (
     (ids.WIDTH, "width", 25, 300, 100, "Stretches the graph sideways."),
     (ids.HEIGHT, "height", 25, 300, 100, "Stretches the graph up and down."),
 )
-NO_ACCURACY = "The labels of this run are not the model's outputs, so there is no accuracy to state."
 
 
-def build_layout(stores: Stores, stylesheets: dict[str, list[dict[str, Any]]]) -> list[Component]:
+_OUTPUTS = (
+    (ids.GRAPH, "elements"),
+    (ids.GRAPH_BAR, "children"),
+    (ids.GRAPH_GUTTER, "children"),
+    (ids.GRAPH_EMPTY, "children"),
+    (ids.GRAPH_ROWS, "children"),
+    (ids.VERSUS_LEAD, "children"),
+    (ids.VERSUS_FACTS, "children"),
+)
+
+
+class Drawing(NamedTuple):
+    """All that the view shows for a selection, in the order of `_OUTPUTS`."""
+
+    elements: list[dict[str, Any]] = []  # noqa: RUF012 - never changed
+    bar: list[Component] = []  # noqa: RUF012
+    gutter: list[Component] = []  # noqa: RUF012
+    empty: Component | None = None
+    legend: Component | None = None
+    lead: list[Component] | Component = html.Span("vs", className="muted")
+    facts: list[Component] = []  # noqa: RUF012
+
+
+def build_layout(stores: Stores, stylesheets: dict[str, list[dict[str, Any]]], panel: Component) -> list[Component]:
     fit = html.Button(build_icon("fit"), id="fit", type="button", className="icon-button",
                       **{"aria-label": "Fit to the window", "data-tip": "Fit to the window  f"})  # fmt: skip
     sliders = [_build_slider(*slider) for slider in _SLIDERS]
@@ -44,7 +66,7 @@ def build_layout(stores: Stores, stylesheets: dict[str, list[dict[str, Any]]]) -
         layout={"name": "preset", "fit": False},
         minZoom=0.1,
         maxZoom=4,
-        wheelSensitivity=0.3,
+        wheelSensitivity=0.4,
         boxSelectionEnabled=False,
         autoungrabify=True,
         autounselectify=True,
@@ -64,7 +86,7 @@ def build_layout(stores: Stores, stylesheets: dict[str, list[dict[str, Any]]]) -
             [html.Div(id=ids.GRAPH_BAR, className="graph-class"), compare_view.build_picker(stores)], className="graph-bar"
         ),
         html.Div([html.Div(id=ids.GRAPH_ROWS, className="legend"), *sliders, fit], className="graph-tools"),
-        html.Div(stage, id=ids.GRAPH_STAGE, className="graph-stage"),
+        html.Div([html.Div(stage, id=ids.GRAPH_STAGE, className="graph-stage"), panel], className="stage-row"),
     ]
 
 
@@ -77,65 +99,60 @@ def _build_slider(id_: str, name: str, low: int, high: int, value: int, tip: str
 
 def register_callbacks(app: Dash, stores: Stores, prefix: str) -> None:
     app.clientside_callback(ClientsideFunction("summit", "showGraph"), Input(ids.GRAPH, "elements"))
-    app.clientside_callback(ClientsideFunction("summit", "showSelection"), Input(ids.SELECTION, "data"))
     for id_, *_ in _SLIDERS:
         app.clientside_callback(ClientsideFunction("summit", f"slide_{id_}"), Input(id_, "value"))
 
     @app.callback(
-        Output(ids.GRAPH, "elements"),
-        Output(ids.GRAPH_BAR, "children"),
-        Output(ids.GRAPH_GUTTER, "children"),
-        Output(ids.GRAPH_EMPTY, "children"),
-        Output(ids.GRAPH_ROWS, "children"),
-        Input(ids.GRAPH_PART, "data"),
-        prevent_initial_call=True,
+        [Output(id_, prop) for id_, prop in _OUTPUTS], Input(ids.GRAPH_PART, "data"), prevent_initial_call=True
     )
-    def show_graph(part: dict) -> tuple:
+    def show_graph(part: dict) -> list[Any]:
         store = stores.pick(part["run"])
         try:
-            return draw(store, part, prefix)
+            return list(draw(store, part, prefix))
         except InputError as problem:
-            return [], [], [], build_problem(problem), None
+            return list(Drawing(empty=build_problem(problem)))
 
 
-def draw(store: RunStore, part: dict[str, Any], prefix: str) -> tuple:
-    """Elements, class bar, gutter, empty state and legend of a selection."""
+def draw(store: RunStore, part: dict[str, Any], prefix: str) -> Drawing:
+    """All that the graph view shows for its part of the selection."""
     unread = dict(part["unread"])
     info = store.classes.get(part["class_id"])
     if info is None:
-        return [], [], [], build_unknown_class(store, "class", unread.get("class", part["class_id"])), None
+        return Drawing(empty=build_unknown_class(store, "class", unread.get("class", part["class_id"])))
     graph = store.graph(info.class_id)
     if not graph.nodes:
-        return [], build_class(info, store), [], build_no_graph(info), None
-    if part["view"] != "compare":
-        elements = build_graph_elements(graph, info.n_images, lambda at: store.thumbnail(at, prefix))
-        return elements, build_class(info, store), build_gutter(graph), None, build_summary(graph)
-    return draw_comparison(store, info, graph, (part["vs"], unread.get("vs")), prefix)
+        return Drawing(bar=build_class(info, store), empty=build_no_graph(info))
+    if part["view"] == "compare":
+        return draw_comparison(store, info, (part["vs"], unread.get("vs")), prefix)
+    elements = build_graph_elements(graph, info.n_images, _pictures(store, prefix))
+    return Drawing(elements, build_class(info, store), build_gutter(graph), None, build_summary(graph))
 
 
-def draw_comparison(
-    store: RunStore, a: ClassInfo, graph: Graph, versus: tuple[int | None, str | None], prefix: str
-) -> tuple:
+def draw_comparison(store: RunStore, a: ClassInfo, versus: tuple[int | None, str | None], prefix: str) -> Drawing:
     """As `draw`, for two classes; without a second one, the place to choose it."""
     vs, unread = versus
     b = store.classes.get(vs) if vs is not None else None
     bar = build_class(a, store, "A")
+    asked = unread if unread is not None else vs
+    if b is None and asked is None:
+        return Drawing(bar=bar, empty=compare_view.build_invitation(a.short_name))
     if b is None:
-        asked = unread if unread is not None else vs
-        empty = build_unknown_class(store, "vs", asked) if asked is not None else compare_view.build_invitation(a.short_name)
-        return [], bar, [], empty, None
-    other = store.graph(b.class_id)
-    comparison = compare(graph, other, _counts(store, a, b))
-    elements = build_comparison_elements(
-        (graph, other), comparison, ((a.short_name, a.n_images), (b.short_name, b.n_images)),
-        lambda at: store.thumbnail(at, prefix),
-    )  # fmt: skip
-    bar = [*bar, compare_view.build_second(b, class_labels(store.classes)[b.class_id], a.class_id)]
-    return elements, bar, compare_view.build_gutter(comparison), None, _legend(comparison, a, b)
+        return Drawing(bar=bar, empty=build_unknown_class(store, "vs", asked))
+    graphs = store.graph(a.class_id), store.graph(b.class_id)
+    comparison = compare(*graphs, _counts(store, a, b))
+    classes = (a.short_name, a.n_images), (b.short_name, b.n_images)
+    return Drawing(
+        build_comparison_elements(graphs, comparison, classes, _pictures(store, prefix)),
+        bar,
+        compare_view.build_gutter(comparison),
+        legend=compare_view.build_legend(comparison, a.short_name, b.short_name),
+        lead=compare_view.build_lead(b, a.class_id),
+        facts=compare_view.build_facts(b),
+    )
 
 
-def _legend(comparison: Comparison, a: ClassInfo, b: ClassInfo) -> Component:
-    return compare_view.build_legend(comparison, a.short_name, b.short_name)
+def _pictures(store: RunStore, prefix: str) -> Pictures:
+    return Pictures(lambda at: store.thumbnail(at, prefix), f"{prefix}assets/example-mark.svg")
 
 
 def _counts(store: RunStore, a: ClassInfo, b: ClassInfo) -> dict[str, Any]:
@@ -154,15 +171,10 @@ def build_class(info: ClassInfo, store: RunStore, letter: str = "") -> list[Comp
     accuracy = html.Span(
         f"{percent(info.top1_accuracy)}",
         className="number",
-        **{"data-tip": NO_ACCURACY if info.top1_accuracy is None else _accuracy_tip(info)},
+        **{"data-tip": accuracy_tip(info)},
     )
     return [html.Div([title, html.Span(plural(info.n_images, "image"), className="muted"), accuracy,
                       build_histogram(info.probability_histogram, info.n_images)], className="class-title")]  # fmt: skip
-
-
-def _accuracy_tip(info: ClassInfo) -> str:
-    top5 = f"; top-5 {percent(info.top5_accuracy)}" if info.top5_accuracy is not None else ""
-    return f"Top-1 accuracy: {percent(info.top1_accuracy)} of {info.n_images:,} images{top5}."
 
 
 def build_summary(graph: Graph) -> Component:

@@ -57,7 +57,7 @@ def build_rows(store: RunStore) -> list[dict[str, Any]]:
             "full": info.class_name,
             "synset": info.synset or "",
             "n": info.n_images,
-            "accuracy": None if info.top1_accuracy is None else round(info.top1_accuracy, 4),
+            "accuracy": None if info.top1_accuracy is None else round(info.top1_accuracy, 6),
             "bins": info.probability_histogram,
         }
         for info in store.classes.values()
@@ -81,8 +81,8 @@ def build_grid(store: RunStore) -> Component:
         id=ids.CLASS_GRID,
         rowData=build_rows(store),
         columnDefs=columns,
-        defaultColDef={"sortable": True, "resizable": False, "suppressMovable": True, "suppressHeaderMenuButton": True},
-        getRowId="String(params.data.id)",
+        defaultColDef={"sortable": True, "resizable": False, "suppressMovable": True, "suppressHeaderMenuButton": True, "cellDataType": False},
+        getRowId="summitRowId(params)",
         className="classes",
         dashGridOptions={
             "theme": {"function": "summitGridTheme(themeQuartz)"},

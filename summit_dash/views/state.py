@@ -42,6 +42,7 @@ def register_callbacks(app: Dash, stores: Stores) -> None:
         ClientsideFunction("summit", "boot"), Output(ids.ACTION, "data"), Input(ids.PAGE, "id")
     )
     app.clientside_callback(ClientsideFunction("summit", "showAddress"), Input(ids.ADDRESS, "data"))
+    app.clientside_callback(ClientsideFunction("summit", "showSelection"), Input(ids.SELECTION, "data"))
 
     @app.callback(
         Output(ids.SELECTION, "data"),
