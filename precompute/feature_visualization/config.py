@@ -41,7 +41,8 @@ class OptimizationConfig:
         size: side of the picture and of the model's input, pixels.
         n_steps: steps of Adam.
         learning_rate: of Adam, in units of the spectrum (starts at 0.01).
-        batch_size: channels optimised together; pictures do not depend on it.
+        batch_size: channels optimised together. Pictures depend on it by rounding alone, which deep networks amplify:
+            after a hundred steps the picture shows the same thing in other places.
         seed: of the start and the movements.
         redirected_steps: first steps in which a silent channel's ReLUs pass a gradient.
         colour: see `ColourMatrix`.
@@ -74,7 +75,7 @@ class VisualizationConfig(OptimizationConfig):
 
     @property
     def fingerprint(self) -> str:
-        """Equal for configs that draw the same picture for a channel."""
+        """Equal for configs that draw the same picture for a channel, but for rounding."""
         fields = dataclasses.asdict(self)
         for name in ("n_channels", "batch_size", "device"):
             del fields[name]

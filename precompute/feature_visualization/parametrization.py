@@ -49,7 +49,7 @@ def measure_colour_matrix(images: NDArray[np.uint8]) -> ColourMatrix:
 
 
 def channel_generator(seed: int, layer: str, channel: int) -> torch.Generator:
-    """A CPU generator that depends on these three alone: a channel's picture is the same whatever batch it is in."""
+    """A CPU generator that depends on these three alone, so not on the batch in which the channel is drawn."""
     digest = hashlib.blake2b(f"{seed}/{layer}/{channel}".encode(), digest_size=8).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest, "big"))
 
