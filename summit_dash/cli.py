@@ -118,7 +118,7 @@ def precompute(
 
     `summit-dash precompute torchvision:resnet18 photos/ --out runs/photos`
 
-    `summit-dash precompute model.py:build labels.csv --weights best.safetensors --preprocess input.toml --out runs/mine`
+    `summit-dash precompute model.py:build labels.csv --weights best.pth --preprocess input.toml --out runs/mine`
 
     A model file is plain Python with a function that takes nothing and returns an `nn.Module`. A manifest has the
     columns `path,class_name` and, where labels are the model's outputs, `class_id`. An input file looks like this:

@@ -6,10 +6,11 @@ Everything here is written with loops over one image, one channel and one path a
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 
@@ -44,7 +45,7 @@ class Conv:
 
 
 def influence_of(conv: Conv, values: Tensor) -> Tensor:
-    """`influence(j, i) = max over positions of (W_j,i * z_i)`, positive part, one pair after another (Summit, 6.2).
+    """`influence(j, i) = max over positions of (W_j,i * z_i)`, positive part, one source after another (Summit, 6.2).
 
     Args:
         values: what the convolution reads for one image, `(source, height, width)`.
@@ -53,19 +54,19 @@ def influence_of(conv: Conv, values: Tensor) -> Tensor:
         `(target, source)`.
     """
     n_targets, per_group = conv.weight.shape[:2]
+    in_group = n_targets // conv.groups
     result = torch.zeros(n_targets, per_group * conv.groups)
-    for j in range(n_targets):
-        group = j // (n_targets // conv.groups)
-        for i in range(per_group):
-            source = group * per_group + i
-            response = functional.conv2d(
-                values[source][None, None],
-                conv.weight[j, i][None, None],
-                stride=conv.stride,
-                padding=conv.padding,
-                dilation=conv.dilation,
-            )
-            result[j, source] = max(float(response.max()), 0.0)
+    for source in range(per_group * conv.groups):
+        group, i = divmod(source, per_group)
+        targets = slice(group * in_group, (group + 1) * in_group)
+        response = functional.conv2d(
+            values[source][None, None],
+            conv.weight[targets, i : i + 1],
+            stride=conv.stride,
+            padding=conv.padding,
+            dilation=conv.dilation,
+        )
+        result[targets, source] = response[0].flatten(1).amax(1).clamp_min(0)
     return result
 
 
@@ -103,3 +104,75 @@ class Counts:
         for j, row in enumerate(top_sources(influence, top_k)):
             for i, _ in row:
                 self.influence_count[target, j, source, i] += 1
+
+
+def count_class(model: nn.Module, images: Tensor, config: ReferenceConfig) -> Counts:
+    """Counts of one class, image by image, by following `config.steps` from layer to layer.
+
+    Args:
+        images: preprocessed, `(image, channel, height, width)`.
+    """
+    counts = Counts()
+    for image in images:
+        values = config.values_of(model, image[None])
+        for layer in config.layers:
+            counts.add_activations(layer, values[layer][0], config.activation_mass)
+        for target, source, influence in config.influences_of(model, values):
+            counts.add_influences(target, source, influence, config.top_k)
+    return counts
+
+
+@dataclass
+class ReferenceConfig:
+    """A network described by hand: its layers, its values, and how influence arrives at each layer.
+
+    Attributes:
+        values_of: runs the model on one image; every named value, `(1, channel, height, width)`.
+        influences_of: per pair of layers (target, source, influence `(target channel, source channel)`).
+    """
+
+    layers: tuple[str, ...]
+    values_of: Callable[[nn.Module, Tensor], dict[str, Tensor]]
+    influences_of: Callable[[nn.Module, dict[str, Tensor]], list[tuple[str, str, Tensor]]]
+    activation_mass: float = 0.03
+    top_k: int = 5
+
+
+def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d | None = None) -> Conv:
+    """A convolution module as a `Conv`, with batch norm folded in."""
+    weight = conv.weight.detach()
+    if norm is not None:
+        scale = norm.weight.detach().double() / torch.sqrt(norm.running_var.double() + norm.eps)  # type: ignore[union-attr]
+        weight = (weight.double() * scale[:, None, None, None]).float()
+    return Conv(weight, conv.stride[0], conv.padding[0], conv.dilation[0], conv.groups)  # type: ignore[arg-type]
+
+
+def bottleneck(first: Tensor, second: Tensor) -> Tensor:
+    """Influence over two convolutions: the sum over the middle channels of the product of shares."""
+    outer, inner = share_of(second), share_of(first)
+    result = torch.zeros(len(outer), inner.shape[1])
+    for j in range(len(outer)):
+        for m in outer[j].nonzero()[:, 0].tolist():
+            result[j] += outer[j, m] * inner[m]
+    return result
+
+
+def residual(first: Tensor, second: Tensor, passed: Tensor, index: list[int]) -> Tensor:
+    """Influence on a residual sum: its branch over two convolutions, and the activation that the shortcut passes.
+
+    Args:
+        passed: activation of the shortcut at the sum, `(target,)`.
+        index: source channel of each target channel on the shortcut; -1 for padded zeros.
+    """
+    inner = share_of(first)
+    result = torch.zeros(len(second), inner.shape[1])
+    for j in range(len(second)):
+        shortcut = max(float(passed[j]), 0.0)
+        total = float(second[j].sum()) + shortcut
+        if total == 0:
+            continue
+        for m in second[j].nonzero()[:, 0].tolist():
+            result[j] += second[j, m] / total * inner[m]
+        if index[j] >= 0:
+            result[j, index[j]] += shortcut / total
+    return result

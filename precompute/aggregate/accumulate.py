@@ -114,7 +114,7 @@ class ClassAccumulator:
                 self._sums[index].index_add_(0, pairs, strengths)
 
     def _strongest(self, values: Values) -> list[tuple[Tensor, Tensor]]:
-        """Per link, one image's strongest pairs of channels `(pair,)`, as `target * n_sources + source`, and how strong."""
+        """Per link, one image's strongest pairs `(pair,)`, as `target * n_sources + source`, and their influences."""
         found = []
         with torch.inference_mode():
             for influence in self._influences:

@@ -42,7 +42,13 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
 
 def _pointwise(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:
     """Closed form of a 1x1 kernel: a positive weight meets the greatest input, a negative one the least."""
-    read = values[:, :, :: convolution.stride[0], :: convolution.stride[1]].flatten(2)
+    # With padding the kernel's first place is outside: it meets the image at the next multiple of the stride.
+    rows, columns = (
+        slice(-pad % step, None, step) for pad, step in zip(convolution.padding, convolution.stride, strict=True)
+    )
+    read = values[:, :, rows, columns].flatten(2)
+    if not read.shape[2]:
+        return values.new_zeros(len(values), *weight.shape)
     greatest, least = read.amax(2).clamp_min(0), read.amin(2).clamp_max(0)
     influence = weight.clamp_min(0) * greatest[:, None]
     if bool(least.any()):

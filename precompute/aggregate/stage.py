@@ -43,9 +43,9 @@ class PassInputs:
 class PassSpeed:
     """What changes how fast the pass is, and nothing else."""
 
-    batch_size: int = 16
-    workers: int = 2
-    device: torch.device = torch.device("cpu")
+    batch_size: int
+    workers: int
+    device: torch.device
 
 
 def aggregate(run: Path, inputs: PassInputs, config: AggregateConfig, speed: PassSpeed, progress: Progress) -> None:

@@ -1,0 +1,44 @@
+"""Counts by the fast path in the form of the reference, for comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.influence import LinkInfluence
+from precompute.aggregate.parallel import Parallel
+from precompute.aggregate.recording import Recorder
+from precompute.config import AggregateConfig
+from precompute.datasets.source import LabelledImage
+from precompute.models.loading import LoadedModel
+from precompute.run import prepare
+from tests.reference import ReferenceConfig, count_class
+
+Differences = dict[tuple[object, ...], tuple[int, int]]
+
+
+def differences(
+    loaded: LoadedModel, source: object, images: list[LabelledImage], reference: ReferenceConfig
+) -> tuple[Differences, int]:
+    """Every count that differs between the fast path and the reference, and how many counts there are."""
+    inputs = prepare(loaded, source, reference.layers)  # type: ignore[arg-type]
+    pixels = np.stack([loaded.preprocess.image(source.load(image)) for image in images])  # type: ignore[attr-defined]
+    batch = loaded.preprocess.tensor(pixels)
+    with Parallel(torch.device("cpu")) as parallel:
+        recorder = Recorder(inputs.model, inputs.layers, inputs.links, parallel)
+        influences = [LinkInfluence(link) for link in inputs.links]
+        sums = ClassAccumulator(inputs.layers, influences, AggregateConfig(), parallel)
+        sums.update(range(len(images)), recorder(batch).values)
+    expected = count_class(loaded.module, batch, reference)
+    found: dict[tuple[object, ...], int] = {}
+    for layer, layer_sums in zip(inputs.layers, sums.layer_sums(), strict=True):
+        found |= {(layer.name, j): n for j, n in enumerate(layer_sums.activation_count.tolist()) if n}
+    for link, pairs in zip(inputs.links, sums.influence_sums(), strict=True):
+        (source_layer,) = link.sources
+        rows = zip(pairs.target_channel.tolist(), pairs.source.tolist(), pairs.influence_count.tolist(), strict=True)
+        found |= {(link.target.name, j, source_layer.name, i): n for j, i, n in rows}
+    wanted: dict[tuple[object, ...], int] = {**expected.activation_count, **expected.influence_count}
+    keys = {*found, *wanted}
+    wrong = {key: (found.get(key, 0), wanted.get(key, 0)) for key in keys if found.get(key, 0) != wanted.get(key, 0)}
+    return wrong, len(keys)
