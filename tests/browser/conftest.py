@@ -1,0 +1,96 @@
+"""A real server on a synthetic run, a real Chromium, and no word in its console."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from waitress.server import create_server
+
+from summit_dash.app import create_app
+from summit_dash.settings import Settings
+from summit_dash.store import RunStore
+from tests.synthetic_run import write_synthetic_run
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_DRIVER = re.compile(r"GL Driver Message .*GPU stall due to ReadPixels")
+"""Said by the software renderer of a machine without a graphics card, not by the page."""
+
+
+def find_browser(playwright: Playwright) -> str | None:
+    """Playwright's own Chromium, else the system's."""
+    own = playwright.chromium.executable_path
+    names = ("chromium", "chromium-browser", "google-chrome")
+    candidates = [own, "/usr/bin/chromium", *filter(None, map(shutil.which, names))]
+    return next((path for path in candidates if Path(path).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = find_browser(playwright)
+        if path is None:
+            problem = "The browser tests need Chromium: `playwright install chromium`."
+            pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_synthetic_run(tmp_path_factory.mktemp("runs") / "synthetic")
+
+
+@pytest.fixture(scope="session")
+def url(run_path: Path) -> Iterator[str]:
+    """The address of the served synthetic run."""
+    app = create_app([RunStore(run_path)], Settings())
+    server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}/"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def words() -> list[str]:
+    """What the console said; must be empty at the end of a test."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, url: str, words: list[str]) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    watch(page, url, words)
+    yield page
+    context.close()
+    assert words == []
+
+
+def watch(page: Page, url: str, words: list[str]) -> None:
+    """Notes every warning, error, failed answer and request to somewhere else."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not _DRIVER.search(message.text):
+            words.append(f"{message.type}: {message.text}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: words.append(f"page error: {error}"))
+    page.on("response", lambda r: words.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    page.on("request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else words.append(f"outside: {r.url}"))

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from summit_dash.store import RunStore
+from tests.synthetic_run import SyntheticRun, write_synthetic_run
+
+
+@pytest.fixture(scope="session")
+def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_synthetic_run(tmp_path_factory.mktemp("runs") / "synthetic")
+
+
+@pytest.fixture(scope="session")
+def store(run_path: Path) -> RunStore:
+    return RunStore(run_path)
+
+
+@pytest.fixture(scope="session")
+def bare_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    """Labels are not outputs, and no channel has a feature visualization."""
+    options = SyntheticRun(n_classes=6, labels_are_outputs=False, without_visualization=1)
+    return RunStore(write_synthetic_run(tmp_path_factory.mktemp("runs") / "bare", options))

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from precompute.schema import InputError, read_table
+from summit_dash.graphs import Channel
+from summit_dash.similarity import similarity_to
+from summit_dash.store import RunStore
+
+
+def test_names_and_numbers_of_the_run(store: RunStore) -> None:
+    assert (store.model_name, store.dataset_name, store.n_images) == ("SyntheticNet", "Drawn textures", 2400)
+    assert store.layer_names == ["conv1", "conv2", "conv3", "conv4", "conv5"]
+    assert store.classes[2].short_name == "white wolf"
+    assert store.classes[2].other_names == "Arctic wolf, Canis lupus tundrarum"
+
+
+def test_counts_agree_with_the_table(store: RunStore, run_path: Path) -> None:
+    rows = read_table(run_path, "activations").to_pylist()
+    for layer in store.layer_names:
+        total = sum(r["activation_count"] for r in rows if r["layer"] == layer)
+        assert store.counts(layer).sum() == total
+    row = rows[777]
+    assert store.counts(row["layer"])[row["class_id"], row["channel"]] == row["activation_count"]
+
+
+def test_counts_are_read_once(store: RunStore) -> None:
+    assert store.counts("conv2") is store.counts("conv2")
+
+
+def test_graph_of_a_class(store: RunStore, run_path: Path) -> None:
+    graph = store.graph(3)
+    nodes = [r for r in read_table(run_path, "attribution_graph_nodes").to_pylist() if r["class_id"] == 3]
+    assert {n.at for n in graph.nodes} == {Channel(r["layer"], r["channel"]) for r in nodes}
+    kept = {n.at for n in graph.nodes}
+    assert all(e.source in kept and e.target in kept for e in graph.edges)
+
+
+def test_graphs_with_a_channel(store: RunStore) -> None:
+    at = store.graph(0).nodes[0].at
+    assert store.n_graphs_with(at) == sum(at in {n.at for n in store.graph(c).nodes} for c in store.classes)
+
+
+def test_sources_are_the_strongest_and_lie_in_the_layer_before(store: RunStore) -> None:
+    sources = store.sources(0, Channel("conv3", 5), 3)
+    assert [e.influence_count for e in sources] == sorted((e.influence_count for e in sources), reverse=True)
+    assert {e.source.layer for e in sources} == {"conv2"}
+    assert all(e.target == Channel("conv3", 5) for e in sources)
+    assert len(sources) == 3
+    assert store.sources(0, Channel("conv1", 0), 3) == []
+
+
+def test_targets_lie_in_the_layer_after(store: RunStore) -> None:
+    targets = store.targets(0, store.sources(0, Channel("conv3", 5), 1)[0].source, 4)
+    assert targets and {e.target.layer for e in targets} == {"conv3"}
+
+
+def test_uses_are_sorted_by_share(store: RunStore) -> None:
+    uses = store.uses(Channel("conv5", 1))
+    assert len(uses) == 12
+    assert [u.fraction for u in uses] == sorted((u.fraction for u in uses), reverse=True)
+
+
+def test_a_channel_without_visualization_shows_its_best_example(store: RunStore) -> None:
+    with_picture, without = Channel("conv1", 1), Channel("conv1", 0)
+    assert store.thumbnail(with_picture).url.startswith("/run/synthetic/visualization/conv1/1.webp?v=")
+    assert not store.thumbnail(with_picture).is_example
+    assert store.thumbnail(without).url.startswith("/run/synthetic/example/conv1/0/all/0.webp?v=")
+    assert store.thumbnail(without).is_example
+    assert store.visualization(with_picture)[:4] == b"RIFF"
+    assert store.visualization(without) is None
+    assert store.example(without, -1, 0)[:4] == b"RIFF"
+
+
+def test_ten_examples_strongest_first(store: RunStore) -> None:
+    examples = store.examples(Channel("conv4", 7))
+    assert [e.rank for e in examples] == list(range(10))
+    assert examples[0].activation > examples[-1].activation
+    assert len(store.examples(Channel("conv4", 7), 3)) == 10
+    assert store.example(Channel("conv4", 7), 3, 9)[:4] == b"RIFF"
+    assert store.example(Channel("conv4", 7), 3, 10) is None
+
+
+def test_every_class_has_a_point(store: RunStore) -> None:
+    assert set(store.embedding("conv3")) == set(store.classes)
+
+
+def test_without_visualizations_every_thumbnail_is_an_example(bare_store: RunStore) -> None:
+    assert all(bare_store.thumbnail(n.at).is_example for n in bare_store.graph(0).nodes)
+    assert bare_store.classes[0].top1_accuracy is None
+    assert bare_store.classes[0].probability_histogram is None
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"manifest\.json"):
+        RunStore(tmp_path)
+
+
+def test_similarity() -> None:
+    counts = np.array([[3, 4, 0], [6, 8, 0], [0, 0, 5], [0, 0, 0]])
+    assert similarity_to(counts, 0).tolist() == pytest.approx([1, 1, 0, 0])
