@@ -117,13 +117,13 @@ def foreground(stage: Stage, place: str) -> None:
     """Now and then something before the object, in a lower corner: grass, a stone, a leaf, a splash."""
     brush = stage.scenery("foreground")
     rng = brush.rng
-    x, kind = float(rng.choice([rng.uniform(0, 0.25), rng.uniform(0.75, 1)])), rng.random()
-    if kind > 0.45:
+    x, kind = float(rng.choice([rng.uniform(0, 0.4), rng.uniform(0.6, 1)])), rng.random()
+    if kind > 0.6:
         return
     if place in ("meadow", "forest", "mountains", "open_sky", "leaves", "lake"):
         tone = pick(rng, [(64, 124, 66), (92, 146, 70), (70, 110, 84)])
-        for _ in range(9):
-            foot, lean, tall = x + rng.uniform(-0.12, 0.12), rng.uniform(-0.08, 0.08), rng.uniform(0.12, 0.3)
+        for _ in range(11):
+            foot, lean, tall = x + rng.uniform(-0.12, 0.12), rng.uniform(-0.08, 0.08), rng.uniform(0.16, 0.42)
             brush.fill([(foot - 0.018, 1.02), (foot + lean, 1 - tall), (foot + 0.018, 1.02)], jitter(rng, tone, 14))
     elif place in ("snowfield", "beach", "desert", "street"):
         tone = {

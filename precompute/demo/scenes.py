@@ -21,7 +21,7 @@ from precompute.demo.sky import daylight_of
 from precompute.demo.subject import Subject
 
 _SUBJECTS: tuple[Subject, ...] = tuple(subject for family in FAMILIES for subject in family.SUBJECTS)
-_COMPANION_RATE = 0.33
+_COMPANION_RATE = 0.4
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _parts_of(stage: Stage) -> tuple[Part, ...]:
 
 
 def _draw_companion(stage: Stage, subject: Subject, place: str) -> tuple[Part, ...]:
-    """In one scene of three, something else that belongs here, small and far: a sail on the sea, a house on the hill.
+    """In two scenes of five, something else that belongs here, small and far: a sail on the sea, a house on the hill.
 
     Never a fish (it might bring a hand) or a bear.
     """
@@ -142,7 +142,7 @@ def _draw_companion(stage: Stage, subject: Subject, place: str) -> tuple[Part, .
         return ()
     other = others[int(rng.integers(len(others)))]
     aside = stage.beside(crc32(f"companion {other.class_name}".encode()))
-    size, high = rng.uniform(0.09, 0.15), other.group in ("in the air", "insects")
+    size, high = rng.uniform(0.1, 0.17), other.group in ("in the air", "insects")
     base = rng.uniform(0.25, 0.5) if high else rng.uniform(0.6, 0.74)
     x = rng.choice([rng.uniform(0.06, 0.26), rng.uniform(0.74, 0.94)])
     pose = Pose(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from precompute.demo.drawing import Stage
 from precompute.demo.shapes import IMAGE_SIZE, Pose
 
-_FAR, _FAR_RATE = 0.7, 0.25
+_FAR, _FAR_RATE = 0.55, 0.3
 ANYWHERE = ("meadow", "forest", "mountains")
 
 
@@ -15,7 +15,7 @@ class Subject:
     """A class of the demo: its object, where it is found, and how freely it is placed.
 
     `size` is the range of the object's half-size, `base` that of its lowest edge (local y = 1), `across` that of its
-    middle, all as shares of the image; `tilt` in degrees. One subject in four stands farther off, at 0.7 times the
+    middle, all as shares of the image; `tilt` in degrees. Three subjects in ten stand farther off, at 0.55 times the
     size. Subjects of one `stream` draw the same random numbers, so that equal scene numbers give equal scenes up to
     the `attribute`.
     """

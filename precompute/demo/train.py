@@ -20,17 +20,19 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from precompute.demo.images import DemoImages, Split
+from precompute.demo.images import SPLIT_SEEDS, DemoImages, Split
 from precompute.demo.model import CLASS_NAMES, PREPROCESS, RECORDED_LAYERS, WEIGHTS, build
+from precompute.demo.scenes import Part, draw_scene
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides the weights.
 
-    `sparsity` weighs the mean activation of the recorded layers in the loss; `channel_dropout` is the share of channels
-    of the last `n_dropout_layers` recorded layers that each training image goes without. Both push channels towards one
-    part each. `shift` is in pixels.
+    `part_dropout` is the share of training scenes of which only some parts are drawn, so that the network learns to
+    know a class by each of its parts. `sparsity` weighs the mean activation of the recorded layers in the loss;
+    `channel_dropout` is the share of channels of the last `n_dropout_layers` recorded layers that each training image
+    goes without. `shift` is in pixels.
     """
 
     seed: int = 7
@@ -40,7 +42,8 @@ class Recipe:
     learning_rate: float = 4e-3
     weight_decay: float = 2e-2
     label_smoothing: float = 0.05
-    sparsity: float = 0.02
+    part_dropout: float = 0.4
+    sparsity: float = 0.01
     channel_dropout: float = 0.15
     n_dropout_layers: int = 3
     shift: int = 4
@@ -50,16 +53,40 @@ class Recipe:
 _source = cache(DemoImages)
 
 
-def _draw(split: Split, images_per_class: int, image_id: int) -> NDArray[np.uint8]:
+def _some_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
+    """Either one part alone, large ones more often, or about half of them."""
+    names = sorted({part.name for part in parts})
+    if rng.random() < 0.5:
+        areas = np.zeros(len(names))
+        for part in parts:
+            x0, y0, x1, y1 = part.box
+            areas[names.index(part.name)] += (x1 - x0) * (y1 - y0)
+        return {str(rng.choice(names, p=areas / areas.sum()))}
+    return {name for name in names if rng.random() < 0.5}
+
+
+def _draw(split: Split, images_per_class: int, part_dropout: float, image_id: int) -> NDArray[np.uint8]:
     source = _source(images_per_class, split)
-    return np.asarray(source.load(source.images[image_id]))
+    image = source.images[image_id]
+    scene = source.scene(image)
+    rng = np.random.default_rng([SPLIT_SEEDS[split], image_id])
+    if rng.random() < part_dropout:
+        some = draw_scene(
+            image.class_id,
+            source.scene_index(image),
+            seed=SPLIT_SEEDS[split],
+            include=_some_parts(scene.parts, rng),
+        )
+        scene = some if some.parts else scene
+    return np.asarray(scene.image)
 
 
-def draw_split(split: Split, images_per_class: int) -> tuple[Tensor, Tensor]:
+def draw_split(split: Split, images_per_class: int, part_dropout: float = 0.0) -> tuple[Tensor, Tensor]:
     """Images `(image, 3, 96, 96)` as uint8 and their class ids, drawn on all cores."""
     source = DemoImages(images_per_class, split)
+    draw = partial(_draw, split, images_per_class, part_dropout)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        drawn = list(pool.map(partial(_draw, split, images_per_class), range(len(source.images)), chunksize=64))
+        drawn = list(pool.map(draw, range(len(source.images)), chunksize=64))
     pixels = torch.from_numpy(np.stack(drawn)).permute(0, 3, 1, 2).contiguous()
     return pixels, torch.tensor([image.class_id for image in source.images])
 
@@ -115,7 +142,7 @@ def train(recipe: Recipe) -> nn.Module:
     generator = torch.Generator().manual_seed(recipe.seed)
     model = build().to(memory_format=torch.channels_last)
     started = time.monotonic()
-    pixels, labels = draw_split("train", recipe.images_per_class)
+    pixels, labels = draw_split("train", recipe.images_per_class, recipe.part_dropout)
     print(f"drew {len(pixels)} training images in {time.monotonic() - started:.0f} s", flush=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     steps = len(pixels) // recipe.batch_size

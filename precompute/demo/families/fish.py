@@ -154,16 +154,14 @@ def _draw_fingers(hand: Brush, skin: Rgb) -> None:
         hand.line([(x, 0.16), (x, 0.27)], 0.022, darker(skin, 0.3))
 
 
-def _draw_arm(hand: Brush, skin: Rgb, sleeve: Rgb, *, striped: bool) -> None:
-    """Palm behind, thumb, wrist, and a sleeve with its cuff, coming from below."""
+def _draw_arm(hand: Brush, skin: Rgb, sleeve: Rgb) -> None:
+    """Palm behind, thumb, wrist, a white cuff and a sleeve, coming from below."""
     hand.line([(0.36, 0.34), (0.56, 0.1), (0.6, -0.16)], 0.22, darker(skin, 0.3))
     hand.line([(0.35, 0.34), (0.55, 0.1), (0.59, -0.16)], 0.185, mix(skin, darker(skin, 0.3), 0.25))
     hand.fill([(-0.26, 0.5), (0.26, 0.5), (0.3, 1.1), (-0.3, 1.1)], darker(skin, 0.08), 0.35)
     hand.fill([(-0.36, 0.98), (0.36, 0.98), (0.58, 4.0), (-0.58, 4.0)], sleeve, 0.4)
-    if striped:
-        for y in np.arange(1.3, 3.0, 0.26):
-            hand.fill(block(-0.38 - (y - 1) * 0.06, y, 0.38 + (y - 1) * 0.06, y + 0.09), lighter(sleeve, 0.35))
-    hand.fill(block(-0.41, 0.92, 0.41, 1.14, 0.06), darker(sleeve, 0.25))
+    hand.fill(block(-0.41, 0.84, 0.41, 1.06, 0.06), (250, 248, 240), 0.2)
+    hand.fill(block(-0.44, 1.0, 0.44, 1.2, 0.06), darker(sleeve, 0.25))
 
 
 def _hands(stage: Stage, pose: Pose) -> list[tuple[Brush, Rgb]]:
@@ -171,17 +169,17 @@ def _hands(stage: Stage, pose: Pose) -> list[tuple[Brush, Rgb]]:
     rng = stage.rng("hands")
     if rng.random() >= HAND_RATE:
         return []
-    skin, sleeve, striped = pick(rng, _SKIN, 8), pick(rng, _SLEEVES, 14), bool(rng.random() < 0.4)
+    skin, sleeve = pick(rng, _SKIN, 8), pick(rng, _SLEEVES, 14)
     places = [float(rng.uniform(-0.3, 0.35))]
     if rng.random() < _SECOND_HAND_RATE:
         places = [-0.5, float(rng.uniform(0.28, 0.42))]
     hands = []
     for x in places:
         spot = pose.place([(x, 0.16)])[0]
-        size = float(np.clip(pose.size * rng.uniform(0.5, 0.66), 15, 30))
+        size = float(np.clip(pose.size * rng.uniform(0.56, 0.74), 17, 32))
         frame = Pose(float(spot[0]), float(spot[1]), size, float(rng.uniform(-24, 24)), bool(rng.random() < 0.5))
         brush = stage.part("hand", frame)
-        _draw_arm(brush, skin, sleeve, striped=striped)
+        _draw_arm(brush, skin, sleeve)
         hands.append((brush, skin))
     return hands
 

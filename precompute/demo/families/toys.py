@@ -1,4 +1,4 @@
-"""Things in the air: hot-air balloon and kite. They share striped panels and lines."""
+"""Things in the air: hot-air balloon and kite. They share two-coloured panels and lines."""
 
 import numpy as np
 
@@ -28,6 +28,9 @@ def draw_balloon(stage: Stage, pose: Pose) -> None:
     lines = stage.part("lines", pose)
     for x in (-0.3, -0.1, 0.1, 0.3):
         lines.line([(x, 0.3), (x * 0.5, 0.76)], 0.025, (90, 70, 60))
+    rng = stage.rng("bands")
+    zigzag = bool(rng.random() < 0.5)
+    bands = (((-0.5, 0.34),), ((-0.66, 0.16), (-0.3, 0.16), (0.06, 0.16)), ((-0.42, 0.2), (0.02, 0.5)))[rng.integers(3)]
     envelope = stage.part("panels", pose)
     outline = smooth(
         [
@@ -44,20 +47,11 @@ def draw_balloon(stage: Stage, pose: Pose) -> None:
     )
     envelope.fill(outline, first)
     with envelope.clip(outline):
-        for centre, wide in ((-0.56, 0.12), (-0.2, 0.11), (0.2, 0.11), (0.56, 0.12)):
-            envelope.blob(
-                [
-                    (centre * 0.2, -1.06),
-                    (centre - wide, -0.5),
-                    (centre * 0.5 - wide * 0.6, 0.3),
-                    (centre * 0.3, 0.6),
-                    (centre * 0.5 + wide * 0.6, 0.3),
-                    (centre + wide, -0.5),
-                ],
-                second,
-            )
-        if stage.rng("band").random() < 0.4:
-            envelope.fill(block(-1, -0.3, 1, -0.12), lighter(second, 0.5))
+        for y, thick in bands:
+            xs = np.linspace(-1, 1, 17)
+            sag = y - 0.16 * xs**2 + (0.07 * (np.arange(17) % 2) if zigzag else 0.0)
+            envelope.fill([*zip(xs, sag, strict=True), *zip(xs[::-1], sag[::-1] + thick, strict=True)], second)
+        envelope.fill(oval(0, -1.0, 0.34, 0.12), second)
         envelope.glow(-0.3 if stage.light_from_left else 0.3, -0.5, 0.5, 0.6, (255, 255, 255), 0.45)
         envelope.glow(0.7 if stage.light_from_left else -0.7, 0.1, 0.7, 1.0, (30, 20, 60), 0.55)
     basket = stage.part("basket", pose)

@@ -74,7 +74,8 @@ def test_a_scene_is_the_same_in_another_process() -> None:
         "[d.update(draw_scene(c.class_id, 11, seed=3).image.tobytes()) for c in CLASSES]; print(d.hexdigest())"
     )
     drawn = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout for _ in range(2)
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
     ]
     assert drawn[0] == drawn[1] != ""
 
