@@ -15,6 +15,7 @@ import torch
 from precompute.aggregate.examples import build_examples
 from precompute.aggregate.merge import MergeReport, merge_units
 from precompute.aggregate.stage import PassInputs, PassSpeed, aggregate
+from precompute.aggregate.units import UnitStore
 from precompute.config import STAGES, RunConfig
 from precompute.datasets.open import open_images
 from precompute.datasets.source import ImageSource, UnreadableImage
@@ -189,6 +190,8 @@ class _Run:
         self._note(stage, "running", None)
         start = time.perf_counter()
         work[stage]()
+        with contextlib.suppress(OSError):  # absent, or with parts of a stage that is not done
+            (self._folder / "parts").rmdir()
         self._note(stage, "done", round(time.perf_counter() - start, 2))
 
     def report(self) -> RunReport:
@@ -250,6 +253,7 @@ class _Run:
         build_examples(
             self._folder, self._inputs, config.aggregate.n_examples, config.examples, config.workers, self._progress
         )
+        UnitStore(self._folder).remove()
 
     def _embedding(self) -> None:
         build_embeddings(

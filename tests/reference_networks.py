@@ -6,6 +6,7 @@ Nothing here knows of exported graphs: the modules are called one after another,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -32,7 +33,7 @@ def _demo_values(model: Any, image: Tensor) -> dict[str, Tensor]:
         mixed2 = model.mixed2(model.pool2(mixed1))
         rest = model.residual(mixed2)
         mixed3 = model.mixed3(model.pool3(rest))
-    return dict(stem=stem, conv2=conv2, mixed1=mixed1, mixed2=mixed2, residual=rest, mixed3=mixed3)
+    return {"stem": stem, "conv2": conv2, "mixed1": mixed1, "mixed2": mixed2, "residual": rest, "mixed3": mixed3}
 
 
 def _demo_mixed(block: Any, read: Tensor) -> Tensor:
@@ -83,7 +84,7 @@ def _cifar_values(model: Any, image: Tensor) -> dict[str, Tensor]:
 
 def _cifar_influences(model: Any, values: dict[str, Tensor]) -> Influences:
     found = []
-    for source, target in zip(CIFAR_LAYERS, CIFAR_LAYERS[1:], strict=False):
+    for source, target in pairwise(CIFAR_LAYERS):
         block, read = model.get_submodule(target), values[source]
         with torch.no_grad():
             middle = functional.relu(block.bn1(block.conv1(read)))
@@ -130,7 +131,7 @@ def _googlenet_influences(model: Any, values: dict[str, Tensor]) -> Influences:
         return influence_of(folded(conv), read[0])
 
     found = []
-    for source, target in zip(GOOGLENET_LAYERS, GOOGLENET_LAYERS[1:], strict=False):
+    for source, target in pairwise(GOOGLENET_LAYERS):
         block, read = model.get_submodule(target), _halved(source, values[source])
         with torch.no_grad():
             parts: Sequence[Tensor] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,10 @@ class UnitStore:
     def has(self, class_id: int) -> bool:
         return self.path(class_id).is_file()
 
+    def remove(self) -> None:
+        """Removes every unit, when the tables hold all that was in them."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def write(self, class_id: int, unit: ClassUnit) -> None:
         """Writes a unit atomically."""
         arrays: dict[str, Any] = {f"images.{name}": value for name, value in vars(unit.images).items()}
@@ -101,7 +106,8 @@ def _trimmed(examples: Examples) -> Examples:
 
 
 def _unit(arrays: Any) -> ClassUnit:
-    layers, influences = [], []
+    layers: list[LayerSums] = []
+    influences: list[InfluenceSums] = []
     while f"layer{len(layers)}.activation_count" in arrays:
         key = f"layer{len(layers)}"
         examples = Examples(*(arrays[f"{key}.examples.{name}"] for name in ("activation", "image_id", "position")))

@@ -99,7 +99,7 @@ class ExportedModel:
         value: Any = self._graph_module
         for part in str(node.target).split("."):
             value = getattr(value, part)
-        return value.detach()  # type: ignore[no-any-return]
+        return value.detach()
 
     def outputs_of_modules(self) -> dict[str, fx.Node]:
         """The node whose value each module returns, by module path; modules with several outputs are left out."""

@@ -179,7 +179,7 @@ def receptive_fields(model: ExportedModel) -> dict[fx.Node, ReceptiveField | Non
             fields[node] = _through_window(node, united)
         elif operator_name(node) == "slice" and node.args[1] in (2, 3):
             step, start = (node.args[4] if len(node.args) > 4 else 1), (node.args[2] if len(node.args) > 2 else 0)
-            fields[node] = _through_slice(parents[0], node, united, int(step or 1), int(start or 0))  # type: ignore[arg-type]
+            fields[node] = _through_slice(parents[0], node, united, int(step or 1), int(start or 0))
         elif shape is not None and len(shape) != 4:
             fields[node] = united if len(shape) == 5 else None
         else:
@@ -194,9 +194,9 @@ def _same_side(parent: fx.Node, node: fx.Node) -> bool:
 
 def _through_window(node: fx.Node, field: ReceptiveField) -> ReceptiveField | None:
     """One axis of a convolution or pooling; the larger kernel side where the two differ."""
-    shape = shape_of(node.args[0]) if operator_name(node) == "conv2d" else None  # type: ignore[arg-type]
+    shape = shape_of(node.args[0]) if operator_name(node) == "conv2d" else None
     if operator_name(node) == "conv2d":
-        weight = shape_of(node.args[1])  # type: ignore[arg-type]
+        weight = shape_of(node.args[1])
         assert shape is not None and weight is not None
         kernel, rest = max(weight[2:]), node.args[3:]
     else:

@@ -197,7 +197,7 @@ class _Reader:
             inner = self.read(node.all_input_nodes[0])
             return inner if name == "getitem" or isinstance(inner, Source | Nothing | Passed) else Passed(inner)
         if name == "cat" and _dimension(node.args, 1) == 1:
-            return Concatenation(tuple(self.read(part) for part in node.args[0]))  # type: ignore[union-attr, arg-type]
+            return Concatenation(tuple(self.read(part) for part in node.args[0]))
         if name == "slice":
             return self._sliced(node)
         if name in {"pad", "constant_pad_nd"}:
@@ -210,7 +210,7 @@ class _Reader:
 
     def _convolution(self, node: fx.Node) -> Convolution:
         arguments = dict(enumerate(node.args))
-        weight = self._model.parameter(node.args[1])  # type: ignore[arg-type]
+        weight = self._model.parameter(node.args[1])
         source = node.args[0]
         assert isinstance(source, fx.Node) and weight is not None
         dilation = _pair(arguments.get(5, 1))
@@ -223,7 +223,7 @@ class _Reader:
             stride=_pair(arguments.get(3, 1)),
             padding=_pair(0 if padding == "valid" else padding),
             dilation=dilation,
-            groups=int(arguments.get(6, 1)),  # type: ignore[call-overload]
+            groups=int(arguments.get(6, 1)),
             input_node=source,
             input=self.read(source),
         )
@@ -231,14 +231,14 @@ class _Reader:
     def _normalized(self, node: fx.Node) -> Channels:
         source, weight, _, _, variance = node.args[:5]
         epsilon = node.args[-1] if operator_name(node) != "batch_norm" else node.args[7]
-        spread = self._model.parameter(variance)  # type: ignore[arg-type]
+        spread = self._model.parameter(variance)
         assert spread is not None and isinstance(epsilon, float) and isinstance(source, fx.Node)
         scale = torch.rsqrt(spread.double() + epsilon)
-        gain = self._model.parameter(weight)  # type: ignore[arg-type]
+        gain = self._model.parameter(weight)
         return _fold(self.read(source), scale if gain is None else scale * gain.double())
 
     def _sliced(self, node: fx.Node) -> Channels:
-        inner = self.read(node.args[0])  # type: ignore[arg-type]
+        inner = self.read(node.args[0])
         arguments = dict(enumerate(node.args))
         if arguments.get(1, 0) != 1:  # of images or of positions
             return inner if isinstance(inner, Source | Nothing | Passed) else Passed(inner)
@@ -246,9 +246,9 @@ class _Reader:
         return inner if len(kept) == inner.n_channels else Selection(inner, tuple(kept))
 
     def _padded(self, node: fx.Node) -> Channels:
-        inner, widths = self.read(node.args[0]), node.args[1]  # type: ignore[arg-type]
+        inner, widths = self.read(node.args[0]), node.args[1]
         assert isinstance(widths, list | tuple)
-        around = [int(w) for w in widths[4:6]] or [0, 0]  # type: ignore[arg-type]
+        around = [int(w) for w in widths[4:6]] or [0, 0]
         spatial = any(widths[:4])
         inner = Passed(inner) if spatial and isinstance(inner, Convolution | Addition) else inner
         parts = [Nothing(around[0])] * (around[0] > 0) + [inner] + [Nothing(around[1])] * (around[1] > 0)

@@ -22,4 +22,6 @@ def find_chromium() -> str | None:
         own = playwright.chromium.executable_path
     if own and Path(own).exists():
         return own
-    return next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+    return next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )

@@ -1,0 +1,42 @@
+# `make demo`, `make test`, `make bench`: each sets up all that it needs in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench screenshots clean
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/summit-dash demo
+
+test: $(VENV)/test.stamp check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.run
+
+screenshots: $(VENV)/test.stamp
+	$(BIN)/summit-dash demo --no-serve --out runs/demo
+	$(BIN)/python -m tests.browser.screenshots runs/demo docs/images
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/demo.stamp: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[precompute]'
+	touch $@
+
+$(VENV)/test.stamp: setup.cfg pyproject.toml tests/browser/install.py | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	$(BIN)/python -m tests.browser.install
+	touch $@ $(VENV)/demo.stamp
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,15 @@
+"""Counts on the demo equal the slow reference, every one of them."""
+
+from __future__ import annotations
+
+from precompute.demo.images import DemoImages
+from precompute.models.loading import ModelConfig, load_model
+from tests.counting import differences
+from tests.reference_networks import DEMO
+
+
+def test_demo_counts_equal_the_reference() -> None:
+    source = DemoImages(images_per_class=1)
+    wrong, n_counts = differences(load_model(ModelConfig("demo")), source, list(source.images[::4]), DEMO)
+    assert n_counts > 3000
+    assert wrong == {}
