@@ -29,13 +29,21 @@
     );
   };
 
-  /** Shows the label of a class's point, or of none. */
+  /** Rings and names the point of a class, or of none. */
   page.hoverEmbedding = (classId) => {
     const element = plot();
-    if (!element || !element.data || !element.data.length || !window.Plotly) return;
-    const place = classId === null ? -1 : (element.data[0].customdata || []).indexOf(classId);
-    if (place < 0) window.Plotly.Fx.unhover(element);
-    else window.Plotly.Fx.hover(element, [{curveNumber: 0, pointNumber: place}]);
+    const layout = element && element._fullLayout;
+    const label = document.getElementById('embedding-label');
+    if (!layout || !label || !element.data || !element.data.length) return;
+    const place = classId === null ? -1 : Array.from(element.data[0].customdata || []).indexOf(classId);
+    label.hidden = place < 0;
+    if (place < 0) return;
+    const x = layout.xaxis._offset + layout.xaxis.l2p(element.data[0].x[place]);
+    const y = layout.yaxis._offset + layout.yaxis.l2p(element.data[0].y[place]);
+    label.hidden = x < 0 || y < 0 || x > layout.width || y > layout.height;
+    label.firstChild.textContent = element.data[0].text[place];
+    label.className = `embedding-label ${x < layout.width / 2 ? 'right' : 'left'}`;
+    label.style.transform = `translate(${x}px, ${y}px)`;
   };
 
   page.zoomEmbedding = (what) => {

@@ -9,7 +9,7 @@
   };
   const LABEL = 11; /* px on the screen, at any zoom */
   const NODE = 96;
-  const SMALLEST_ZOOM = 0.36;
+  const SMALLEST_ZOOM = 0.3;
   const PAD = {top: 30, right: 28, bottom: 22};
   let touched = false;
   let applied = {width: 100, height: 100, covers: 100};
@@ -37,8 +37,7 @@
     };
     const span = extent(cy);
     const byHeight = Math.min(1, room.y / (span.y + NODE));
-    let zoom = Math.min(byHeight, room.x / (span.x + NODE));
-    if (zoom < SMALLEST_ZOOM) zoom = Math.max(SMALLEST_ZOOM, Math.min(byHeight, 0.6));
+    const zoom = Math.max(SMALLEST_ZOOM, Math.min(byHeight, room.x / (span.x + NODE)));
     const stretch = (space, length, most) => (length ? Math.min(most, Math.max(1, (space / zoom - NODE) / length)) : 1);
     return {zoom, room, span, sx: stretch(room.x, span.x, 2.2), sy: stretch(room.y, span.y, 2.6)};
   };

@@ -59,10 +59,7 @@
         className: 'row-compare',
         'aria-label': `Compare with ${name}`,
         'data-tip': 'Compare with the selected class',
-        onClick: (event) => {
-          event.stopPropagation();
-          page.dispatch({vs: id});
-        },
+        onClick: () => page.dispatch({vs: id}),
       },
       '⇄',
     );
@@ -114,7 +111,9 @@
   const bind = (api) => {
     if (page.gridBound === api) return;
     page.gridBound = api;
-    api.addEventListener('rowClicked', (event) => page.dispatch({class_id: event.data.id}));
+    api.addEventListener('rowClicked', (event) => {
+      if (!event.event.target.closest('.row-compare')) page.dispatch({class_id: event.data.id});
+    });
     api.addEventListener('cellMouseOver', (event) => page.hoverEmbedding(event.data.id));
     api.addEventListener('cellMouseOut', () => page.hoverEmbedding(null));
     api.addEventListener('modelUpdated', () => tellMatches(api));
@@ -132,7 +131,6 @@
       if (isNewClass) {
         const node = api.getRowNode(String(selected));
         api.setGridOption('pinnedTopRowData', node ? [node.data] : []);
-        setCursor(api, null);
       }
       const isNewValues = !before || before.values !== values;
       similarity = values || {};
@@ -141,6 +139,7 @@
         api.applyColumnState({state: [{colId, sort}], defaultState: {sort: null}});
       }
       if (isNewClass || isNewValues) {
+        setCursor(api, null);
         api.onFilterChanged();
         api.refreshCells({force: true});
         api.refreshClientSideRowModel('sort');

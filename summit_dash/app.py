@@ -67,9 +67,16 @@ def build_layout(stores: Stores, app: Dash) -> Component:
     ]
     stylesheets = build_stylesheets()
     left = html.Div([embedding.build_layout(stores), sidebar.build_layout(stores)], className="left")
-    main = html.Main([html.Div(tabs, id=ids.TABS, className="view-tabs", role="tablist"), *graph.build_layout(stores, stylesheets, channel_panel.build_layout())])
+    main = html.Main(
+        [
+            html.Div(tabs, id=ids.TABS, className="view-tabs", role="tablist"),
+            *graph.build_layout(stores, stylesheets, channel_panel.build_layout()),
+        ]
+    )
     body = html.Div([left, main], className="body")
-    page = html.Div([*header.build_layout(stores, app.get_asset_url("favicon.svg")), body], id=ids.PAGE, className="page")
+    page = html.Div(
+        [*header.build_layout(stores, app.get_asset_url("favicon.svg")), body], id=ids.PAGE, className="page"
+    )
     return dmc.MantineProvider([*state.build_layout(), page], id=ids.PROVIDER, theme=_MANTINE)
 
 

@@ -24,7 +24,9 @@ __all__ = [
 ]
 
 
-def build_action(children: Any, action: dict[str, Any], class_name: str = "", tip: str = "", **attributes: Any) -> Component:
+def build_action(
+    children: Any, action: dict[str, Any], class_name: str = "", tip: str = "", **attributes: Any
+) -> Component:
     """A button that does one thing to the selection."""
     extra = {"data-action": json.dumps(action), **({"data-tip": tip} if tip else {}), **attributes}
     return html.Button(children, className=class_name, type="button", **extra)
@@ -73,7 +75,9 @@ def build_bar_row(
 ) -> Component:
     """A line of a ranking: picture, name, a bar for the fraction, the number. A click follows it."""
     bar = html.Span(html.Span(style={"width": f"{100 * min(1.0, fraction):.1f}%"}), className="bar")
-    body = html.Span([html.Span(name, className="row-name"), html.Span(value, className="row-value"), bar], className="row-body")
+    body = html.Span(
+        [html.Span(name, className="row-name"), html.Span(value, className="row-value"), bar], className="row-body"
+    )
     return build_action([picture, body] if picture else [body], action, "bar-row", tip)
 
 

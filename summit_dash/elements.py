@@ -14,6 +14,7 @@ from summit_dash.text import of, percent
 
 __all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "node_side"]
 
+
 class Pictures(NamedTuple):
     """Where a channel's picture is, and the corner mark of those that are examples."""
 
@@ -73,8 +74,12 @@ def build_comparison_elements(
     counts = [{node.at: node.activation_count for node in graph.nodes} for graph in graphs]
     influences = [{(e.source, e.target): e.influence_count for e in graph.edges} for graph in graphs]
     n_images = [n for _, n in classes]
-    shares = {at: max(c.get(at, 0) / max(1, n) for c, n in zip(counts, n_images, strict=True)) for at in comparison.nodes}
-    weights = {e: max(i.get(e, 0) / max(1, n) for i, n in zip(influences, n_images, strict=True)) for e in comparison.edges}
+    shares = {
+        at: max(c.get(at, 0) / max(1, n) for c, n in zip(counts, n_images, strict=True)) for at in comparison.nodes
+    }
+    weights = {
+        e: max(i.get(e, 0) / max(1, n) for i, n in zip(influences, n_images, strict=True)) for e in comparison.edges
+    }
     points = lay_out(graphs[0].layers, comparison.nodes, weights)
     most, widest = max(shares.values(), default=0.0), max(weights.values(), default=0.0)
     nodes = []
@@ -132,4 +137,3 @@ def _edge(pair: tuple[Channel, Channel], width: float, covered: float, part: Par
         },
         "classes": part.value if part else "",
     }
-

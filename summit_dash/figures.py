@@ -82,21 +82,34 @@ def mark_labels(
                 "font": {"size": 12, "color": palette.ink}, "bgcolor": palette.paper, "opacity": 0.88, "borderpad": 1,
             }
         )  # fmt: skip
+    _part_labels(labels, points)
     return labels
+
+
+def _part_labels(labels: list[dict[str, Any]], points: Mapping[int, tuple[float, float]]) -> None:
+    """Moves two labels of nearly the same height apart, one up and one down."""
+    low, high = _range([y for _, y in points.values()])
+    if len(labels) == 2 and abs(labels[0]["y"] - labels[1]["y"]) < 0.08 * (high - low):
+        is_above = labels[0]["y"] > labels[1]["y"]
+        labels[0]["yshift"], labels[1]["yshift"] = (9, -9) if is_above else (-9, 9)
 
 
 def _layout(points: Mapping[int, tuple[float, float]], palette: Palette) -> dict[str, Any]:
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
     return {
         "showlegend": False,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 32},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "dragmode": "pan",
         "hovermode": "closest",
         "hoverdistance": 12,
         "font": {"family": "Inter, system-ui, sans-serif", "size": 12, "color": palette.ink},
-        "hoverlabel": {"bgcolor": palette.ink, "font": {"color": palette.paper, "size": 12}, "bordercolor": palette.ink},
+        "hoverlabel": {
+            "bgcolor": palette.ink,
+            "font": {"color": palette.paper, "size": 12},
+            "bordercolor": palette.ink,
+        },
         "xaxis": {**hidden, "range": _range([x for x, _ in points.values()])},
         "yaxis": {**hidden, "range": _range([y for _, y in points.values()])},
         "template": None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -77,7 +78,7 @@ def _sweep(
 ) -> dict[str, list[Channel]]:
     """Orders every row after the first by the mean place of its neighbours in the row before."""
     result = {layer: list(row) for layer, row in rows.items()}
-    for before, layer in zip(order[:-1], order[1:], strict=True):
+    for before, layer in pairwise(order):
         place = _places(result[before])
         own = _places(result[layer])
         keys = {}

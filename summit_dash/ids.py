@@ -39,6 +39,7 @@ SIMILARITY = "similarity"
 LAYER_STRIP = "layer-strip"
 EMBEDDING = "embedding"
 EMBEDDING_EMPTY = "embedding-empty"
+EMBEDDING_LABEL = "embedding-label"
 EMBEDDING_SHOWN = "embedding-shown"
 
 # Graph and comparison.

@@ -40,4 +40,3 @@ def _send(image: bytes | None) -> Response:
     if image is None:
         abort(404)
     return Response(image, mimetype="image/webp", headers={"Cache-Control": _FOR_GOOD})
-

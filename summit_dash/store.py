@@ -235,7 +235,9 @@ class RunStore:
     def thumbnail(self, at: Channel, prefix: str = "/") -> Thumbnail:
         """The picture that stands for a channel: its feature visualization, else its best dataset example."""
         if at in self._visualized:
-            return Thumbnail(f"{prefix}run/{self.name}/visualization/{at.layer}/{at.channel}.webp?v={self.version}", False)
+            return Thumbnail(
+                f"{prefix}run/{self.name}/visualization/{at.layer}/{at.channel}.webp?v={self.version}", False
+            )
         if self.has("dataset_examples"):
             return Thumbnail(self.example_url(at, ALL_CLASSES, 0, prefix), True)
         return Thumbnail(None, True)

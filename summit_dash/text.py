@@ -24,12 +24,12 @@ def count(n: int) -> str:
 
 
 def plural(n: int, noun: str, plural_noun: str | None = None) -> str:
-    """"1 image", "1,300 images"."""
+    """ "1 image", "1,300 images"."""
     return f"{n:,} {noun if n == 1 else plural_noun or noun + 's'}"
 
 
 def of(part: int, whole: int) -> str:
-    """"1,120 of 1,300"."""
+    """ "1,120 of 1,300"."""
     return f"{part:,} of {whole:,}"
 
 

@@ -10,6 +10,7 @@ import argparse
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +95,7 @@ def _activation_counts(spec: SyntheticRun, rng: np.random.Generator) -> list[np.
 def _channel_weights(spec: SyntheticRun, rng: np.random.Generator) -> list[np.ndarray]:
     """Per layer above the first: how strongly each source channel drives each target, (target, source)."""
     sizes = [n for _, n in spec.layers]
-    return [rng.gamma(0.6, size=(target, source)) for source, target in zip(sizes[:-1], sizes[1:], strict=True)]
+    return [rng.gamma(0.6, size=(target, source)) for source, target in pairwise(sizes)]
 
 
 def class_name(class_id: int, n_classes: int) -> str:
@@ -218,9 +219,7 @@ def _strongest(spec: SyntheticRun, counts: np.ndarray, weight: np.ndarray, class
     return target, source.ravel(), count
 
 
-def _write_influences(
-    out: Path, spec: SyntheticRun, counts: list[np.ndarray], weights: list[np.ndarray]
-) -> None:
+def _write_influences(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weights: list[np.ndarray]) -> None:
     names = [name for name, _ in spec.layers]
     with TableWriter(out, "influences") as writer:
         for class_id in range(spec.n_classes):
@@ -246,7 +245,9 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
     edges: list[tuple] = []
     graphs: list[tuple] = []
     for class_id in range(spec.n_classes):
-        kept = [np.sort(np.argsort(-c[class_id], kind="stable")[: 4 + (class_id + 3 * i) % 7]) for i, c in enumerate(counts)]
+        kept = [
+            np.sort(np.argsort(-c[class_id], kind="stable")[: 4 + (class_id + 3 * i) % 7]) for i, c in enumerate(counts)
+        ]
         for (name, _), chosen, count in zip(spec.layers, kept, counts, strict=True):
             nodes += [(class_id, name, int(j), int(count[class_id, j]), int(count[class_id, j]) / 1e5) for j in chosen]
         n_edges = 0

@@ -33,9 +33,11 @@ def build_layout() -> Component:
 
 def register_callbacks(app: Dash, stores: Stores, settings: Settings) -> None:
     @app.callback(
-        Output(ids.PANEL, "children"), Output(ids.PANEL, "hidden"), Input(ids.PANEL_PART, "data"),
+        Output(ids.PANEL, "children"),
+        Output(ids.PANEL, "hidden"),
+        Input(ids.PANEL_PART, "data"),
         prevent_initial_call=True,
-    )  # fmt: skip
+    )
     def show_channel(part: dict) -> tuple[list[Component] | None, bool]:
         unread = dict(part.get("unread", ()))
         if part["channel"] is None and "channel" not in unread:
@@ -52,7 +54,9 @@ def find_problem(store: RunStore, part: dict[str, Any], unread: dict[str, str]) 
     layer = store.layers.get(part["layer"])
     if layer is None:
         rule = f"A channel belongs to one of the layers {', '.join(store.layer_names)}."
-        return build_empty_state(rule, f"The link says layer={part['layer']}.", "Choose a layer or a node of the graph.")
+        return build_empty_state(
+            rule, f"The link says layer={part['layer']}.", "Choose a layer or a node of the graph."
+        )
     asked = unread.get("channel", part["channel"])
     if not isinstance(asked, int) or not 0 <= asked < layer.n_channels:
         rule = f"A channel of {layer.layer} is a number from 0 to {layer.n_channels - 1}."
@@ -69,7 +73,9 @@ def build_panel(store: RunStore, part: dict[str, Any], settings: Settings) -> li
     if info:
         sections.append(_section(_build_influences, store, at, info, settings))
     sections.append(_section(_build_classes, store, at, info, settings))
-    pin = html.H2([html.Span(at.layer, className="muted"), html.Span(f"-{at.channel}")], **{"data-tip": "Layer and channel"})
+    pin = html.H2(
+        [html.Span(at.layer, className="muted"), html.Span(f"-{at.channel}")], **{"data-tip": "Layer and channel"}
+    )
     return [_build_head(pin), html.Div([_build_identity(store, at, part, prefix), *sections], className="panel-body")]
 
 
@@ -81,21 +87,27 @@ def _section(build: Any, *arguments: Any) -> Component:
 
 
 def _build_head(title: Component) -> Component:
-    close = build_action(build_icon("close"), {"channel": None}, "icon-button", "Close  Esc", **{"aria-label": "Close the channel"})
+    close = build_action(
+        build_icon("close"), {"channel": None}, "icon-button", "Close  Esc", **{"aria-label": "Close the channel"}
+    )
     return html.Div([title, close], className="panel-head")
 
 
 def _build_identity(store: RunStore, at: Channel, part: dict[str, Any], prefix: str) -> Component:
     thumbnail = store.thumbnail(at, prefix)
-    kind = "Best dataset example: this run holds no feature visualization of the channel." if thumbnail.is_example else (
-        "Feature visualization: an image optimised to excite the channel."
-    )  # fmt: skip
+    kind = (
+        "Best dataset example: this run holds no feature visualization of the channel."
+        if thumbnail.is_example
+        else ("Feature visualization: an image optimised to excite the channel.")
+    )
     facts: list[Component] = [html.P(_in_graphs(store, at), className="in-graphs")]
     shown = [part["class_id"], *([part["vs"]] if part["view"] == "compare" else [])]
     infos = [store.classes[c] for c in shown if c in store.classes]
     for letter, info in zip("AB" if len(infos) > 1 else " ", infos, strict=False):
         facts.append(_build_use(store, at, info, letter.strip()))
-    caption = html.Span("example, no visualization" if thumbnail.is_example else "feature visualization", className="caption")
+    caption = html.Span(
+        "example, no visualization" if thumbnail.is_example else "feature visualization", className="caption"
+    )
     picture = html.Div([build_picture(thumbnail, f"{at.channel_id}", "portrait"), caption], **{"data-tip": kind})
     return html.Div([picture, html.Div(facts, className="identity-facts")], className="identity")
 
@@ -114,7 +126,14 @@ def _build_use(store: RunStore, at: Channel, info: ClassInfo, letter: str) -> Co
     share = percent(n / info.n_images if info.n_images else None)
     tip = "Images of the class among whose strongest channels of the layer this one is."
     return html.P(
-        [*badge, info.short_name, ": ", html.B(share), html.Br(), html.Span(f"{of(n, info.n_images)} images", className="muted")],
+        [
+            *badge,
+            info.short_name,
+            ": ",
+            html.B(share),
+            html.Br(),
+            html.Span(f"{of(n, info.n_images)} images", className="muted"),
+        ],
         **{"data-tip": tip},
     )
 
@@ -129,7 +148,10 @@ def _build_examples(store: RunStore, at: Channel, _: None, prefix: str) -> list[
         )
         for e in examples
     ]
-    title = build_term(f"{len(examples)} dataset examples", "Crops of the images that excite the channel most, over all classes, strongest first.")
+    title = build_term(
+        f"{len(examples)} dataset examples",
+        "Crops of the images that excite the channel most, over all classes, strongest first.",
+    )
     missing = html.P("This run holds none for the channel.", className="muted")
     return [html.H3(title), html.Div(pictures, className="examples") if pictures else missing]
 
@@ -142,16 +164,33 @@ def _build_influences(store: RunStore, at: Channel, info: ClassInfo, settings: S
     meaning = "Images in which the {0} among the strongest five influences on the {1}; " + n + "."
     return [
         html.H3([build_term("Strongest sources", meaning.format("source is", "channel")), html.Span(n, className="n")]),
-        _build_ends([(e, e.source) for e in sources], info, store, kept, settings,
-                    "None recorded: this is the first layer." if at.layer == store.layer_names[0] else "None recorded."),
+        _build_ends(
+            [(e, e.source) for e in sources],
+            info,
+            store,
+            kept,
+            settings,
+            "None recorded: this is the first layer." if at.layer == store.layer_names[0] else "None recorded.",
+        ),
         html.H3([build_term("Strongest targets", meaning.format("channel is", "target")), html.Span(n, className="n")]),
-        _build_ends([(e, e.target) for e in targets], info, store, kept, settings,
-                    "None recorded: this is the last layer." if at.layer == store.layer_names[-1] else "None recorded."),
-    ]  # fmt: skip
+        _build_ends(
+            [(e, e.target) for e in targets],
+            info,
+            store,
+            kept,
+            settings,
+            "None recorded: this is the last layer." if at.layer == store.layer_names[-1] else "None recorded.",
+        ),
+    ]
 
 
 def _build_ends(
-    ends: list[tuple[Edge, Channel]], info: ClassInfo, store: RunStore, kept: set[Channel], settings: Settings, none: str
+    ends: list[tuple[Edge, Channel]],
+    info: ClassInfo,
+    store: RunStore,
+    kept: set[Channel],
+    settings: Settings,
+    none: str,
 ) -> Component:
     """The other ends of a channel's influences; those outside the graph are marked."""
     if not ends:
@@ -175,7 +214,9 @@ def _build_classes(store: RunStore, at: Channel, info: ClassInfo | None, setting
         mine = " this" if info and info.class_id == use.class_id else ""
         tip = f"{store.classes[use.class_id].class_name}: {of(use.activation_count, use.n_images)} images"
         action = {"class_id": use.class_id, "layer": at.layer, "channel": at.channel}
-        label = html.Span([name, html.Span(f" {mark}", className="mark") if mark else None], className=f"class-name{mine}")
+        label = html.Span(
+            [name, html.Span(f" {mark}", className="mark") if mark else None], className=f"class-name{mine}"
+        )
         rows.append(build_bar_row(None, label, percent(use.fraction), use.fraction, action, tip))
     title = build_term("Classes that use it most", "By the share of their images among whose strongest channels it is.")
     return [html.H3(title), html.Div(rows, className="rows")]

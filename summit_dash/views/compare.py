@@ -7,13 +7,21 @@ from dash.development.base_component import Component
 from dash_mantine_components import Select
 
 from summit_dash import ids
-from summit_dash.components import build_action, build_empty_state, build_icon
 from summit_dash.comparison import PARTING_JACCARD, Comparison, LayerComparison, Part
+from summit_dash.components import build_action, build_empty_state, build_icon
 from summit_dash.store import ClassInfo
 from summit_dash.stores import Stores
 from summit_dash.text import DASH, accuracy_tip, class_labels, percent, plural
 
-__all__ = ["build_gutter", "build_invitation", "build_legend", "build_facts", "build_lead", "build_picker", "register_callbacks"]
+__all__ = [
+    "build_facts",
+    "build_gutter",
+    "build_invitation",
+    "build_lead",
+    "build_legend",
+    "build_picker",
+    "register_callbacks",
+]
 
 _JACCARD = "Jaccard: shared channels over all channels of the two graphs in this layer."
 _COSINE = "Cosine of the two classes' activation counts over all channels of the layer."
@@ -27,9 +35,18 @@ def build_picker(stores: Stores) -> Component:
         for class_id, label in class_labels(store.classes).items()
     ]
     select = Select(
-        id=ids.VERSUS, data=options, searchable=True, clearable=False, limit=80, placeholder="compare with…", size="xs",
-        w=168, nothingFoundMessage="No class matches.", maxDropdownHeight=320, comboboxProps={"shadow": "md"},
-    )  # fmt: skip
+        id=ids.VERSUS,
+        data=options,
+        searchable=True,
+        clearable=False,
+        limit=80,
+        placeholder="compare with…",
+        size="xs",
+        w=168,
+        nothingFoundMessage="No class matches.",
+        maxDropdownHeight=320,
+        comboboxProps={"shadow": "md"},
+    )
     lead = html.Span(build_lead(None, None), id=ids.VERSUS_LEAD, className="lead")
     return html.Div([lead, select, html.Span(id=ids.VERSUS_FACTS, className="lead")], className="picker")
 
@@ -51,8 +68,13 @@ def build_lead(info: ClassInfo | None, first: int | None) -> list[Component]:
     """What stands before the picker: the button that swaps the two classes, and B's badge."""
     if info is None:
         return [html.Span("vs", className="muted")]
-    swap = build_action(build_icon("swap"), {"class_id": info.class_id, "vs": first}, "icon-button small", "Swap A and B",
-                        **{"aria-label": "Swap A and B"})  # fmt: skip
+    swap = build_action(
+        build_icon("swap"),
+        {"class_id": info.class_id, "vs": first},
+        "icon-button small",
+        "Swap A and B",
+        **{"aria-label": "Swap A and B"},
+    )
     return [swap, html.Span("B", className="badge badge-b")]
 
 
@@ -88,26 +110,42 @@ def build_sentence(comparison: Comparison) -> Component:
         words = ["They share half or more of their channels up to the last layer."]
     else:
         layer = comparison.parting_layer
-        words = ["They part at ", build_action(layer, {"layer": layer}, "link"), ": from there on, less than half is shared."]
+        words = [
+            "They part at ",
+            build_action(layer, {"layer": layer}, "link"),
+            ": from there on, less than half is shared.",
+        ]
     tip = f"The first layer from the input from which the Jaccard of the channels stays below {PARTING_JACCARD}."
     return html.Span(words, className="parting", **{"data-tip": tip})
 
 
 def build_gutter(comparison: Comparison) -> list[Component]:
     """Per layer a bar in three parts with Jaccard and cosine, at the height of its row."""
-    rows = [_build_row(layer, layer.layer == comparison.parting_layer) for layer in comparison.layers if layer.jaccard is not None]
-    return [*rows, html.Div("they part here ↑", className="parting-line", **{"data-parting": comparison.parting_layer or ""})]
+    rows = [
+        _build_row(layer, layer.layer == comparison.parting_layer)
+        for layer in comparison.layers
+        if layer.jaccard is not None
+    ]
+    return [
+        *rows,
+        html.Div("they part here ↑", className="parting-line", **{"data-parting": comparison.parting_layer or ""}),
+    ]
 
 
 def _build_row(layer: LayerComparison, parts: bool) -> Component:
     pieces = [(Part.ONLY_A, layer.n_only_a), (Part.SHARED, layer.n_shared), (Part.ONLY_B, layer.n_only_b)]
-    bar = html.Span([html.Span(className=part.value, style={"flexGrow": n}) for part, n in pieces if n], className="parts")
+    bar = html.Span(
+        [html.Span(className=part.value, style={"flexGrow": n}) for part, n in pieces if n], className="parts"
+    )
     cosine = DASH if layer.cosine is None else f"{layer.cosine:.2f}"
     tip = (
         f"{layer.layer}: {layer.n_shared} shared, {layer.n_only_a} only A, {layer.n_only_b} only B. "
         f"{_JACCARD} {_COSINE}"
     )
-    numbers = html.Span([html.Span(["J ", html.B(f"{layer.jaccard or 0:.2f}")]), html.Span(["cos ", html.B(cosine)])], className="row-numbers")
+    numbers = html.Span(
+        [html.Span(["J ", html.B(f"{layer.jaccard or 0:.2f}")]), html.Span(["cos ", html.B(cosine)])],
+        className="row-numbers",
+    )
     return build_action(
         [html.Span(layer.layer, className="row-layer"), bar, numbers],
         {"layer": layer.layer},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any
 
 import plotly.graph_objects as go
@@ -31,12 +31,15 @@ def build_layout(stores: Stores) -> Component:
     stage = html.Div(
         [
             dcc.Graph(id=ids.EMBEDDING, config=_CONFIG, figure=_build_blank(), className="embedding-plot"),
+            html.Div(html.Span(), id=ids.EMBEDDING_LABEL, className="embedding-label", hidden=True),
             html.Div(id=ids.EMBEDDING_EMPTY, className="embedding-empty"),
             html.Div(tools, className="embedding-tools"),
         ],
         className="embedding-stage",
     )
-    strip = html.Nav(build_strip(stores.pick(None)), id=ids.LAYER_STRIP, className="layer-strip", **{"aria-label": "Layer"})
+    strip = html.Nav(
+        build_strip(stores.pick(None)), id=ids.LAYER_STRIP, className="layer-strip", **{"aria-label": "Layer"}
+    )
     return html.Div([dcc.Store(id=ids.EMBEDDING_SHOWN), strip, stage], className="embedding")
 
 
@@ -46,10 +49,16 @@ def _build_blank() -> go.Figure:
 
 def short_layer_names(layers: list[str]) -> list[str]:
     """The names without what all of them begin with: 3a, 3b of mixed3a, mixed3b. Whole where little would be left."""
-    prefix = commonprefix(layers).rstrip("0123456789")
+    prefix = _common_prefix(layers).rstrip("0123456789")
     if len(layers) < 2 or any(len(name) == len(prefix) for name in layers):
         return layers
     return [name[len(prefix) :].lstrip("._-") for name in layers]
+
+
+def _common_prefix(names: list[str]) -> str:
+    """What all names begin with, character by character."""
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in same)
 
 
 def build_strip(store: RunStore) -> list[Component]:
@@ -95,7 +104,9 @@ def find_points(store: RunStore, layer: str | None) -> tuple[dict[int, tuple[flo
     """The points of a layer, or what is in the way."""
     if layer not in store.layers:
         return {}, build_empty_state(
-            f"A layer is one of {', '.join(store.layer_names)}.", f"The link says layer={layer}.", "Choose a layer above."
+            f"A layer is one of {', '.join(store.layer_names)}.",
+            f"The link says layer={layer}.",
+            "Choose a layer above.",
         )
     try:
         return store.embedding(layer), None

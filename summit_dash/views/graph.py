@@ -10,8 +10,8 @@ from dash.development.base_component import Component
 from dash_mantine_components import Slider
 
 from summit_dash import ids
+from summit_dash.comparison import compare
 from summit_dash.components import build_action, build_empty_state, build_histogram, build_icon, build_problem
-from summit_dash.comparison import Comparison, compare
 from summit_dash.elements import Pictures, build_comparison_elements, build_graph_elements
 from summit_dash.graphs import Graph
 from summit_dash.store import ClassInfo, InputError, RunStore
@@ -56,8 +56,13 @@ class Drawing(NamedTuple):
 
 
 def build_layout(stores: Stores, stylesheets: dict[str, list[dict[str, Any]]], panel: Component) -> list[Component]:
-    fit = html.Button(build_icon("fit"), id="fit", type="button", className="icon-button",
-                      **{"aria-label": "Fit to the window", "data-tip": "Fit to the window  f"})  # fmt: skip
+    fit = html.Button(
+        build_icon("fit"),
+        id="fit",
+        type="button",
+        className="icon-button",
+        **{"aria-label": "Fit to the window", "data-tip": "Fit to the window  f"},
+    )
     sliders = [_build_slider(*slider) for slider in _SLIDERS]
     canvas = cyto.Cytoscape(
         id=ids.GRAPH,
@@ -83,7 +88,8 @@ def build_layout(stores: Stores, stylesheets: dict[str, list[dict[str, Any]]], p
     return [
         dcc.Store(id=ids.STYLESHEETS, data=stylesheets),
         html.Div(
-            [html.Div(id=ids.GRAPH_BAR, className="graph-class"), compare_view.build_picker(stores)], className="graph-bar"
+            [html.Div(id=ids.GRAPH_BAR, className="graph-class"), compare_view.build_picker(stores)],
+            className="graph-bar",
         ),
         html.Div([html.Div(id=ids.GRAPH_ROWS, className="legend"), *sliders, fit], className="graph-tools"),
         html.Div([html.Div(stage, id=ids.GRAPH_STAGE, className="graph-stage"), panel], className="stage-row"),
@@ -91,10 +97,22 @@ def build_layout(stores: Stores, stylesheets: dict[str, list[dict[str, Any]]], p
 
 
 def _build_slider(id_: str, name: str, low: int, high: int, value: int, tip: str) -> Component:
-    slider = Slider(id=id_, min=low, max=high, value=value, label=None, size=2, thumbSize=12, w=72, updatemode="drag",
-                    thumbLabel=name)  # fmt: skip
+    slider = Slider(
+        id=id_,
+        min=low,
+        max=high,
+        value=value,
+        label=None,
+        size=2,
+        thumbSize=12,
+        w=72,
+        updatemode="drag",
+        thumbLabel=name,
+    )
     text = html.Span(f"{value} %", id=f"{id_}-value", className="slider-value")
-    return html.Div([html.Span(name, className="slider-name", **{"data-tip": tip}), slider, text], className=f"slider {id_}")
+    return html.Div(
+        [html.Span(name, className="slider-name", **{"data-tip": tip}), slider, text], className=f"slider {id_}"
+    )
 
 
 def register_callbacks(app: Dash, stores: Stores, prefix: str) -> None:
@@ -173,8 +191,17 @@ def build_class(info: ClassInfo, store: RunStore, letter: str = "") -> list[Comp
         className="number",
         **{"data-tip": accuracy_tip(info)},
     )
-    return [html.Div([title, html.Span(plural(info.n_images, "image"), className="muted"), accuracy,
-                      build_histogram(info.probability_histogram, info.n_images)], className="class-title")]  # fmt: skip
+    return [
+        html.Div(
+            [
+                title,
+                html.Span(plural(info.n_images, "image"), className="muted"),
+                accuracy,
+                build_histogram(info.probability_histogram, info.n_images),
+            ],
+            className="class-title",
+        )
+    ]
 
 
 def build_summary(graph: Graph) -> Component:
@@ -191,11 +218,13 @@ def build_gutter(graph: Graph) -> list[Component]:
     return [
         build_action(
             [html.Span(layer, className="row-layer"), html.Span(plural(n, "channel"), className="row-count")],
-            {"layer": layer}, "gutter-row", **{"data-layer": layer},
+            {"layer": layer},
+            "gutter-row",
+            **{"data-layer": layer},
         )
         for layer, n in sizes.items()
         if n
-    ]  # fmt: skip
+    ]
 
 
 def build_unknown_class(store: RunStore, key: str, found: Any) -> Component:
@@ -213,4 +242,3 @@ def build_no_graph(info: ClassInfo) -> Component:
         f"This run holds none for {info.short_name}.",
         "Run `summit-dash precompute` again on this run with `--stages graphs`.",
     )
-

@@ -57,9 +57,16 @@ def build_facts(store: RunStore) -> list[Component]:
 def build_help() -> Component:
     """The list of shortcuts, a dialog that the browser opens."""
     rows = [html.Div([html.Span([html.Kbd(k) for k in keys]), html.Span(meaning)]) for keys, meaning in SHORTCUTS]
-    close = html.Button(build_icon("close"), type="button", className="icon-button", **{"data-close-help": "", "aria-label": "Close"})
+    close = html.Button(
+        build_icon("close"), type="button", className="icon-button", **{"data-close-help": "", "aria-label": "Close"}
+    )
     head = html.Div([html.H2("Keyboard shortcuts"), close], className="help-head")
-    dialog = html.Div([head, *rows], className="help-card", role="dialog", **{"aria-modal": "true", "aria-label": "Keyboard shortcuts"})
+    dialog = html.Div(
+        [head, *rows],
+        className="help-card",
+        role="dialog",
+        **{"aria-modal": "true", "aria-label": "Keyboard shortcuts"},
+    )
     return html.Div(dialog, id=ids.HELP, className="help", hidden=True)
 
 

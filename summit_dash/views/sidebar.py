@@ -18,7 +18,11 @@ from summit_dash.text import class_labels
 __all__ = ["build_layout", "build_rows", "register_callbacks"]
 
 _ORDERS = (
-    ("similarity", "Similarity", "Most similar to the selected class first: cosine of the activation counts at the layer."),
+    (
+        "similarity",
+        "Similarity",
+        "Most similar to the selected class first: cosine of the activation counts at the layer.",
+    ),
     ("accuracy-up", "Accuracy ↑", "Lowest top-1 accuracy first."),
     ("accuracy-down", "Accuracy ↓", "Highest top-1 accuracy first."),
 )
@@ -27,9 +31,19 @@ _ORDERS = (
 def build_layout(stores: Stores) -> Component:
     store = stores.pick(None)
     search = html.Label(
-        [build_icon("search"), dcc.Input(id=ids.SEARCH, type="search", placeholder=f"Search {len(store.classes):,} classes", debounce=False, autoComplete="off"), html.Kbd("/")],
+        [
+            build_icon("search"),
+            dcc.Input(
+                id=ids.SEARCH,
+                type="search",
+                placeholder=f"Search {len(store.classes):,} classes",
+                debounce=False,
+                autoComplete="off",
+            ),
+            html.Kbd("/"),
+        ],
         className="search",
-    )  # fmt: skip
+    )
     orders = [
         build_action(label, {"sort": name}, "segment", tip, **{"data-sort": name, "aria-pressed": "false"})
         for name, label, tip in _ORDERS
@@ -38,8 +52,13 @@ def build_layout(stores: Stores) -> Component:
         [
             dcc.Store(id=ids.SIMILARITY),
             search,
-            html.Div(orders, id=ids.SORTS, className="segments", role="group", **{"aria-label": "Order of the classes"}),
-            html.Div([build_grid(store), html.Div(id=ids.NO_MATCH, className="no-match", hidden=True)], className="grid-frame"),
+            html.Div(
+                orders, id=ids.SORTS, className="segments", role="group", **{"aria-label": "Order of the classes"}
+            ),
+            html.Div(
+                [build_grid(store), html.Div(id=ids.NO_MATCH, className="no-match", hidden=True)],
+                className="grid-frame",
+            ),
         ],
         id=ids.SIDEBAR,
         className="sidebar",
@@ -66,22 +85,53 @@ def build_rows(store: RunStore) -> list[dict[str, Any]]:
 
 def build_grid(store: RunStore) -> Component:
     columns = [
-        {"field": "name", "headerName": "Class", "flex": 1, "minWidth": 110, "cellRenderer": "SummitName",
-         "getQuickFilterText": {"function": "summitSearchText(params)"}},
-        {"field": "accuracy", "headerName": "Top-1", "width": 58, "cellRenderer": "SummitAccuracy", "cellClass": "number",
-         "comparator": {"function": "summitNullsLast"},
-         "headerTooltip": "Top-1 accuracy: images whose most probable output is the class."},
-        {"field": "bins", "headerName": "Probability", "width": 74, "cellRenderer": "SummitHistogram", "sortable": False,
-         "headerTooltip": "Images per twentieth of the true class's probability, 0 at the left, 1 at the right."},
-        {"colId": "similarity", "headerName": "Similar", "width": 66, "cellRenderer": "SummitSimilarity",
-         "valueGetter": {"function": "summitSimilarity(params)"}, "sort": "desc", "comparator": {"function": "summitNullsLast"},
-         "headerTooltip": "Cosine of activation counts with the selected class, at the selected layer."},
-    ]  # fmt: skip
+        {
+            "field": "name",
+            "headerName": "Class",
+            "flex": 1,
+            "minWidth": 110,
+            "cellRenderer": "SummitName",
+            "getQuickFilterText": {"function": "summitSearchText(params)"},
+        },
+        {
+            "field": "accuracy",
+            "headerName": "Top-1",
+            "width": 58,
+            "cellRenderer": "SummitAccuracy",
+            "cellClass": "number",
+            "comparator": {"function": "summitNullsLast"},
+            "headerTooltip": "Top-1 accuracy: images whose most probable output is the class.",
+        },
+        {
+            "field": "bins",
+            "headerName": "Probability",
+            "width": 74,
+            "cellRenderer": "SummitHistogram",
+            "sortable": False,
+            "headerTooltip": "Images per twentieth of the true class's probability, 0 at the left, 1 at the right.",
+        },
+        {
+            "colId": "similarity",
+            "headerName": "Similar",
+            "width": 66,
+            "cellRenderer": "SummitSimilarity",
+            "valueGetter": {"function": "summitSimilarity(params)"},
+            "sort": "desc",
+            "comparator": {"function": "summitNullsLast"},
+            "headerTooltip": "Cosine of activation counts with the selected class, at the selected layer.",
+        },
+    ]
     return dag.AgGrid(
         id=ids.CLASS_GRID,
         rowData=build_rows(store),
         columnDefs=columns,
-        defaultColDef={"sortable": True, "resizable": False, "suppressMovable": True, "suppressHeaderMenuButton": True, "cellDataType": False},
+        defaultColDef={
+            "sortable": True,
+            "resizable": False,
+            "suppressMovable": True,
+            "suppressHeaderMenuButton": True,
+            "cellDataType": False,
+        },
         getRowId="summitRowId(params)",
         className="classes",
         dashGridOptions={

@@ -38,9 +38,7 @@ def parts_of(selection: Selection) -> dict[str, dict[str, Any]]:
 
 
 def register_callbacks(app: Dash, stores: Stores) -> None:
-    app.clientside_callback(
-        ClientsideFunction("summit", "boot"), Output(ids.ACTION, "data"), Input(ids.PAGE, "id")
-    )
+    app.clientside_callback(ClientsideFunction("summit", "boot"), Output(ids.ACTION, "data"), Input(ids.PAGE, "id"))
     app.clientside_callback(ClientsideFunction("summit", "showAddress"), Input(ids.ADDRESS, "data"))
     app.clientside_callback(ClientsideFunction("summit", "showSelection"), Input(ids.SELECTION, "data"))
 

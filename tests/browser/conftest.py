@@ -4,47 +4,32 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from waitress.server import create_server
 
 from summit_dash.app import create_app
 from summit_dash.settings import Settings
 from summit_dash.store import RunStore
+from tests.browser.chromium import FLAGS, find_chromium
 from tests.synthetic_run import write_synthetic_run
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _DRIVER = re.compile(r"GL Driver Message .*GPU stall due to ReadPixels")
 """Said by the software renderer of a machine without a graphics card, not by the page."""
 
 
-def find_browser(playwright: Playwright) -> str | None:
-    """Playwright's own Chromium, else the system's."""
-    own = playwright.chromium.executable_path
-    names = ("chromium", "chromium-browser", "google-chrome")
-    candidates = [own, "/usr/bin/chromium", *filter(None, map(shutil.which, names))]
-    return next((path for path in candidates if Path(path).exists()), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    path = find_chromium()
+    if path is None:
+        problem = "The browser tests need Chromium: `playwright install chromium`."
+        pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
     with sync_playwright() as playwright:
-        path = find_browser(playwright)
-        if path is None:
-            problem = "The browser tests need Chromium: `playwright install chromium`."
-            pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         browser.close()
 
@@ -72,14 +57,24 @@ def words() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests, so that the scripts of the page are fetched once."""
+    with browser.new_context(
+        viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce"
+    ) as context:
+        context.set_default_timeout(20_000)
+        yield context
+
+
 @pytest.fixture
-def page(browser: Browser, url: str, words: list[str]) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce")
+def page(context: BrowserContext, url: str, words: list[str]) -> Iterator[Page]:
+    expect.set_options(timeout=20_000)
     page = context.new_page()
-    page.set_default_timeout(15_000)
     watch(page, url, words)
     yield page
-    context.close()
+    page.evaluate("() => window.localStorage.clear()")
+    page.close()
     assert words == []
 
 
@@ -93,4 +88,6 @@ def watch(page: Page, url: str, words: list[str]) -> None:
     page.on("console", on_console)
     page.on("pageerror", lambda error: words.append(f"page error: {error}"))
     page.on("response", lambda r: words.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    page.on("request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else words.append(f"outside: {r.url}"))
+    page.on(
+        "request", lambda r: None if r.url.startswith((url, "data:", "blob:")) else words.append(f"outside: {r.url}")
+    )

@@ -114,7 +114,16 @@ def test_no_accuracy_is_no_zero(bare_store: RunStore) -> None:
 
 
 def _part(**changes: Any) -> dict[str, Any]:
-    return {"run": None, "class_id": 0, "vs": None, "view": "graph", "layer": "conv5", "channel": None, "unread": (), **changes}
+    return {
+        "run": None,
+        "class_id": 0,
+        "vs": None,
+        "view": "graph",
+        "layer": "conv5",
+        "channel": None,
+        "unread": (),
+        **changes,
+    }
 
 
 @pytest.mark.parametrize(
@@ -156,7 +165,13 @@ def test_the_comparison_names_its_numbers(store: RunStore) -> None:
 
 def test_the_panel_holds_all_its_sections(store: RunStore) -> None:
     text = _text(build_panel(store, _part(layer="conv3", channel=4), Settings()))
-    for section in ("10 dataset examples", "Strongest sources", "Strongest targets", "Classes that use it most", " of 12"):
+    for section in (
+        "10 dataset examples",
+        "Strongest sources",
+        "Strongest targets",
+        "Classes that use it most",
+        " of 12",
+    ):
         assert section in text
 
 

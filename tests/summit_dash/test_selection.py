@@ -48,7 +48,12 @@ def test_the_address_reads_as_designed() -> None:
 
 @pytest.mark.parametrize(
     ("query", "key", "text"),
-    [("?class=wolf", "class", "wolf"), ("?vs=-3", "vs", "-3"), ("?channel=1.5", "channel", "1.5"), ("?view=x", "view", "x")],
+    [
+        ("?class=wolf", "class", "wolf"),
+        ("?vs=-3", "vs", "-3"),
+        ("?channel=1.5", "channel", "1.5"),
+        ("?view=x", "view", "x"),
+    ],
 )
 def test_what_cannot_be_read_is_kept_for_the_message(query: str, key: str, text: str) -> None:
     assert Selection.from_query(query).text_of(key) == text
