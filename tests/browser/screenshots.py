@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from waitress.server import create_server
 
 from summit_dash.app import create_app
@@ -79,6 +79,7 @@ def main() -> None:
     server = create_server(create_app([store], Settings()).server, host="127.0.0.1", port=0, threads=8)
     threading.Thread(target=server.run, daemon=True).start()
     chromium = find_chromium()
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         take(browser, f"http://127.0.0.1:{server.effective_port}/", views, arguments.out)
