@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from precompute.schema import ALL_CLASSES, MANIFEST, InputError, read_manifest, read_table, table_path
+from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 
 __all__ = ["ClassInfo", "Example", "InputError", "LayerInfo", "RunStore", "Thumbnail", "Use"]
@@ -97,11 +98,11 @@ class RunStore:
         self._cached: dict[str, Any] = {}
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = lru_cache(maxsize=16)(self._class_influences)
-        self._layer_visualizations = lru_cache(maxsize=32)(self._read_visualizations)
-        self._layer_best_examples = lru_cache(maxsize=32)(self._read_best_examples)
-        self._channel_examples = lru_cache(maxsize=64)(self._read_examples)
-        self.graph = lru_cache(maxsize=256)(self._read_graph)
+        self.class_influences = Remembered(self._class_influences, 16)
+        self._layer_visualizations = Remembered(self._read_visualizations, 32)
+        self._layer_best_examples = Remembered(self._read_best_examples, 32)
+        self._channel_examples = Remembered(self._read_examples, 64)
+        self.graph = Remembered(self._read_graph, 256)
 
     # --- what the run is --------------------------------------------------------------------------------------------
 
