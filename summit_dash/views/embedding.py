@@ -102,7 +102,7 @@ def register_callbacks(app: Dash, stores: Stores) -> None:
 
 def find_points(store: RunStore, layer: str | None) -> tuple[dict[int, tuple[float, float]], Component | None]:
     """The points of a layer, or what is in the way."""
-    if layer not in store.layers:
+    if layer is None or layer not in store.layers:
         return {}, build_empty_state(
             f"A layer is one of {', '.join(store.layer_names)}.",
             f"The link says layer={layer}.",

@@ -157,7 +157,7 @@ def register_callbacks(app: Dash, stores: Stores) -> None:
     app.clientside_callback(ClientsideFunction("summit", "search"), Input(ids.SEARCH, "value"))
 
     @app.callback(Output(ids.SIMILARITY, "data"), Input(ids.SIDEBAR_PART, "data"), prevent_initial_call=True)
-    def show_similarity(part: dict) -> list[float] | None:
+    def show_similarity(part: dict) -> dict[str, float] | None:
         store = stores.pick(part["run"])
         is_known = part["class_id"] in store.classes and part["layer"] in store.layers and store.has("activations")
         if not is_known:
