@@ -7,7 +7,7 @@ import torch
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.influence import LinkInfluence
-from precompute.aggregate.parallel import Parallel
+from precompute.parallel import Parallel
 from precompute.aggregate.recording import Recorder
 from precompute.config import AggregateConfig
 from precompute.datasets.source import LabelledImage

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.influence import LinkInfluence
-from precompute.aggregate.parallel import Parallel
+from precompute.parallel import Parallel
 from precompute.aggregate.reading import ReadImage, read_images
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore

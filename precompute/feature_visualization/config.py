@@ -67,16 +67,18 @@ class VisualizationConfig(OptimizationConfig):
         n_channels: pictures to draw at most, over all layers.
         webp_quality: 0 to 100.
         device: where the forwards' parameters are.
+        threads: batches drawn side by side on a CPU; None takes one per core.
     """
 
     n_channels: int = 200
     webp_quality: int = 85
     device: str = "cpu"
+    threads: int | None = None
 
     @property
     def fingerprint(self) -> str:
         """Equal for configs that draw the same picture for a channel, but for rounding."""
         fields = dataclasses.asdict(self)
-        for name in ("n_channels", "batch_size", "device"):
+        for name in ("n_channels", "batch_size", "device", "threads"):
             del fields[name]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()

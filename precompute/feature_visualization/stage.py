@@ -27,6 +27,7 @@ from precompute.feature_visualization.optimize import (
     VisualizationRequest,
     visualize_channels,
 )
+from precompute.parallel import Parallel
 from precompute.progress import Progress
 from precompute.schema import read_table, write_table
 
@@ -92,18 +93,27 @@ def build_visualizations(
     chosen = choose_channels(run, config.n_channels, tuple(forwards))
     parts = _Parts(run / "parts" / "visualize", config)
     done = parts.read()
-    with progress.stage("Drawing channels", total=len(chosen), unit="pictures") as advance:
+    device = torch.device(config.device)
+
+    def draw(batch: tuple[str, tuple[int, ...]]) -> dict[_Channel, dict[str, Any]]:
+        layer, channels = batch
+        request = VisualizationRequest(forwards[layer], normalize, layer, channels, config, device)
+        return parts.write(layer, list(visualize_channels(request)))
+
+    batches = list(_batches([key for key in chosen if key not in done], config.batch_size))
+    with (
+        Parallel(device, config.threads) as parallel,
+        progress.stage("Drawing channels", total=len(chosen), unit="pictures") as advance,
+    ):
         advance(sum(key in done for key in chosen))
-        for layer, channels in _batches([key for key in chosen if key not in done], config.batch_size):
-            device = torch.device(config.device)
-            request = VisualizationRequest(forwards[layer], normalize, layer, channels, config, device)
-            done |= parts.write(layer, list(visualize_channels(request)))
-            advance(len(channels))
+        for drawn in parallel.map(draw, batches):
+            done |= drawn
+            advance(len(drawn))
     rows = [done[key] for key in chosen]
-    drawn = [row for row in rows if row["image"] is not None]
-    write_table(run, "feature_visualizations", {name: [row[name] for row in drawn] for name in _PART.names})
+    live = [row for row in rows if row["image"] is not None]
+    write_table(run, "feature_visualizations", {name: [row[name] for row in live] for name in _PART.names})
     parts.remove()
-    return VisualizationReport(len(drawn), dict(Counter(row["layer"] for row in rows if row["image"] is None)))
+    return VisualizationReport(len(live), dict(Counter(row["layer"] for row in rows if row["image"] is None)))
 
 
 def choose_channels(run: Path, n_channels: int, layers: Sequence[str]) -> list[_Channel]:

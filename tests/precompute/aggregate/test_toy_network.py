@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.influence import LinkInfluence
-from precompute.aggregate.parallel import Parallel
+from precompute.parallel import Parallel
 from precompute.aggregate.recording import Recorder
 from precompute.config import AggregateConfig
 from precompute.models.exported import ExportedModel

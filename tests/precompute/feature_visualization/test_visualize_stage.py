@@ -21,7 +21,7 @@ from precompute.progress import SilentProgress
 from precompute.schema import read_table, table_path, write_table
 
 DEAD = 4
-CONFIG = VisualizationConfig(n_channels=6, size=16, n_steps=12, batch_size=2)
+CONFIG = VisualizationConfig(n_channels=6, size=16, n_steps=12, batch_size=2, threads=1)
 
 # class: (layer, channel, activation_count)
 NODES = {

@@ -1,4 +1,4 @@
-"""Images side by side on the cores of a CPU: one thread each, none of them sharing an operator.
+"""Images or pictures side by side on the cores of a CPU: one thread each, none of them sharing an operator.
 
 Operators of one image are too small to be cut up: two OpenMP threads inside each of them wait for one another more than
 they work, and on a busy machine they lose all speed. Whole images on single-threaded cores do not wait.
