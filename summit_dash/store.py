@@ -174,10 +174,10 @@ class RunStore:
         return result
 
     def uses(self, at: Channel) -> list[Use]:
-        """Every class's use of a channel, greatest share of its images first."""
+        """The classes that use a channel, greatest share of their images first."""
         column = self.counts(at.layer)[:, at.channel]
         rows = zip(self.classes.values(), column.tolist(), strict=True)
-        uses = [Use(info.class_id, count, info.n_images) for info, count in rows]
+        uses = [Use(info.class_id, count, info.n_images) for info, count in rows if count]
         return sorted(uses, key=lambda use: (-use.fraction, use.class_id))
 
     # --- attribution graphs -----------------------------------------------------------------------------------------

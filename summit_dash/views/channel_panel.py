@@ -219,4 +219,4 @@ def _build_classes(store: RunStore, at: Channel, info: ClassInfo | None, setting
         )
         rows.append(build_bar_row(None, label, percent(use.fraction), use.fraction, action, tip))
     title = build_term("Classes that use it most", "By the share of their images among whose strongest channels it is.")
-    return [html.H3(title), html.Div(rows, className="rows")]
+    return [html.H3(title), html.Div(rows, className="rows") if rows else html.P("No class: in no image's set.")]

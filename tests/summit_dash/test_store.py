@@ -60,7 +60,8 @@ def test_targets_lie_in_the_layer_after(store: RunStore) -> None:
 
 def test_uses_are_sorted_by_share(store: RunStore) -> None:
     uses = store.uses(Channel("conv5", 1))
-    assert len(uses) == 12
+    assert len(uses) == (store.counts("conv5")[:, 1] > 0).sum() > 0
+    assert all(u.activation_count for u in uses)
     assert [u.fraction for u in uses] == sorted((u.fraction for u in uses), reverse=True)
 
 
