@@ -26,7 +26,9 @@ Activations = dict[str, NDArray[np.float32]]
 
 
 @cache
-def respond(class_id: int, include: frozenset[str] | None, exclude: frozenset[str], attribute: str | None) -> Activations:
+def respond(
+    class_id: int, include: frozenset[str] | None, exclude: frozenset[str], attribute: str | None
+) -> Activations:
     """Spatial maxima `(scene, channel)` per recorded layer on scenes drawn with these parts alone."""
     loaded = load_model(ModelConfig("demo"))
     inputs = prepare(loaded, DemoImages(images_per_class=1), None)
