@@ -7,11 +7,11 @@ import torch
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.influence import LinkInfluence
-from precompute.parallel import Parallel
 from precompute.aggregate.recording import Recorder
 from precompute.config import AggregateConfig
 from precompute.datasets.source import LabelledImage
 from precompute.models.loading import LoadedModel
+from precompute.parallel import Parallel
 from precompute.run import prepare
 from tests.reference import ReferenceConfig, count_class
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from precompute.aggregate.activation import SpatialMaximum, spatial_maximum, strongest_channels
 from precompute.aggregate.influence import LinkInfluence, Values, strongest_sources
-from precompute.parallel import Parallel
 from precompute.config import AggregateConfig
 from precompute.models.layers import RecordedLayer
+from precompute.parallel import Parallel
 
 
 @dataclass(frozen=True)

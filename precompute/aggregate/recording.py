@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, fx
 
 from precompute.aggregate.influence import Values
-from precompute.parallel import Parallel
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
 from precompute.models.provenance import Link, values_read
+from precompute.parallel import Parallel
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.influence import LinkInfluence
-from precompute.parallel import Parallel
 from precompute.aggregate.reading import ReadImage, read_images
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore
@@ -24,6 +23,7 @@ from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
 from precompute.models.preprocess import Preprocess
 from precompute.models.provenance import Link
+from precompute.parallel import Parallel
 from precompute.progress import Progress
 
 

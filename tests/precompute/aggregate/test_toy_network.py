@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.influence import LinkInfluence
-from precompute.parallel import Parallel
 from precompute.aggregate.recording import Recorder
 from precompute.config import AggregateConfig
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer, select_layers
 from precompute.models.provenance import Link, derive_links
+from precompute.parallel import Parallel
 
 CPU = torch.device("cpu")
 
