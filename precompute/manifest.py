@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import platform
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
                 f"{run} holds another run: {'; '.join(changed[:5])}.",
                 "Choose another --out, or replace the run with --overwrite.",
             )
-    elif run.is_dir() and any(p for p in run.iterdir() if not p.name.startswith(".")) and not overwrite:
+    elif run.is_dir() and any(p for p in run.iterdir() if not p.name.startswith(".")):
         raise InputError(
             "A run is written into a folder of its own.",
             f"{run} exists, is not empty and holds no run.",
@@ -62,11 +63,10 @@ def clear(run: Path) -> None:
     """Removes a run's own files, and nothing else that may lie in the folder."""
     if not (run / MANIFEST).is_file():
         return
-    (run / MANIFEST).unlink()
-    for path in [*run.glob("*.parquet"), *run.glob(".*.tmp"), *sorted((run / "parts").rglob("*"), reverse=True)]:
-        path.rmdir() if path.is_dir() else path.unlink()
-    if (run / "parts").is_dir():
-        (run / "parts").rmdir()
+    shutil.rmtree(run / "parts", ignore_errors=True)
+    for path in (*run.glob("*.parquet"), *run.glob(".*.tmp")):
+        path.unlink()
+    (run / MANIFEST).unlink()  # last: without it, what is left would be no run and could not be cleared
 
 
 def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any], path: str = "") -> list[str]:

@@ -154,6 +154,10 @@ def bad_inputs(small: list[str], tmp_path: Path) -> dict[str, tuple[list[str], t
         "unknown stage": ([*small, "--stages", "graph", *out], ("graphs", "graph")),
         "unknown influence": ([*small, "--influence", "tracde", *out], ("tracde",)),
         "unknown device": ([*small, "--device", "quantum", *out], ("quantum",)),
+        "overwriting a folder that is no run": (
+            [*small, "--out", str(tmp_path / "images"), "--overwrite"],
+            ("holds no run",),
+        ),
         "stage before its time": ([*small, "--stages", "embedding", *out], ("aggregate",)),
         "serve a folder without a run": (["serve", str(tmp_path)], ("manifest.json",)),
         "validate nothing": (["validate", str(tmp_path / "absent")], ("no folder",)),
@@ -186,6 +190,15 @@ def test_another_run_in_the_folder_is_refused_with_what_differs(
     assert table_path(tmp_path / "run", "activations").read_bytes() == before
     assert call([*small, *out, "--limit-per-class", "2", "--overwrite"]) == 0
     assert validate(tmp_path / "run") == []
+
+
+def test_the_demo_replaces_no_other_run(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "run"
+    call([*small, "--out", str(out), *FIRST_STAGES])
+    before = {path.name: path.read_bytes() for path in out.glob("*.parquet")}
+    assert call(["demo", "--out", str(out), "--no-serve"]) == 2
+    assert "holds another run" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in out.glob("*.parquet")} == before
 
 
 def test_a_run_of_a_newer_schema_is_refused(

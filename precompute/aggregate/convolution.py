@@ -26,12 +26,13 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
         `(batch, target, source)`, not negative, in the unit of the convolution's output; 0 outside a target's group.
     """
     n_targets, per_group = convolution.weight.shape[:2]
+    weights = convolution.weight.to(values.device)
     influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
     targets_per_group = n_targets // convolution.groups
     for group in range(convolution.groups):
         sources = slice(group * per_group, (group + 1) * per_group)
         targets = slice(group * targets_per_group, (group + 1) * targets_per_group)
-        weight, read = convolution.weight[targets], values[:, sources]
+        weight, read = weights[targets], values[:, sources]
         if convolution.weight.shape[2:] == (1, 1):
             influence[:, targets, sources] = _pointwise(weight[:, :, 0, 0], read, convolution)
         else:
