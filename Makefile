@@ -22,7 +22,9 @@ bench: $(VENV)/test.stamp
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/summit-dash demo --no-serve --out runs/demo
-	$(BIN)/python -m tests.browser.screenshots runs/demo docs/images
+	$(BIN)/python -m tests.browser.screenshots runs/demo runs/screenshots --class "black bear" --vs "brown bear"
+	mkdir -p docs/images
+	cp runs/screenshots/compare-1440-light.png runs/screenshots/graph-1440-dark.png docs/images
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

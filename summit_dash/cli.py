@@ -185,10 +185,10 @@ def _serve(runs: Sequence[Path], host: str, port: int, workers: int, open_browse
     )
     shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
-    console.print(f"Summit Dash is open at [bold]{url}[/]  (Ctrl-C ends it)", highlight=False)
-    if open_browser:
-        threading.Timer(0.3, webbrowser.open, [url]).start()
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt):  # the way to end it
+        console.print(f"Summit Dash is open at [bold]{url}[/]  (Ctrl-C ends it)", highlight=False)
+        if open_browser:
+            threading.Timer(0.3, webbrowser.open, [url]).start()
         server.run()
     server.close()
 
