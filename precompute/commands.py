@@ -138,7 +138,7 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         console.print("Accuracy: none, because the labels are not the model's outputs.", highlight=False)
     stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
     seconds = ", ".join(f"{name} {stage['seconds']:.1f}" for name, stage in stages.items())
-    console.print(f"Seconds: {seconds}", highlight=False)
+    console.print(f"Seconds: {seconds}", highlight=False, soft_wrap=True)
     console.print(f"Run: {out}\nOpen it: summit-dash serve {out}", highlight=False)
 
 

@@ -228,12 +228,21 @@ def build_gutter(graph: Graph) -> list[Component]:
 
 
 def build_unknown_class(store: RunStore, key: str, found: Any) -> Component:
-    ids_ = list(store.classes)
     return build_empty_state(
-        f"A class is a number from {ids_[0]} to {ids_[-1]}." if ids_ else "This run has no classes.",
+        _class_rule(list(store.classes)),
         f"The link says {key}={found}.",
         "Choose a class from the list." if key == "class" else "Choose the second class above.",
     )
+
+
+def _class_rule(class_ids: list[int]) -> str:
+    """What a class in an address may be; the ids of a part of a larger dataset have gaps."""
+    if not class_ids:
+        return "This run has no classes."
+    extent = f"from {class_ids[0]} to {class_ids[-1]}"
+    if len(class_ids) == class_ids[-1] - class_ids[0] + 1:
+        return f"A class is a number {extent}."
+    return f"A class is one of this run's {len(class_ids):,} numbers {extent}, not all of which are there."
 
 
 def build_no_graph(info: ClassInfo) -> Component:

@@ -225,3 +225,13 @@ def test_the_first_load_draws_all_and_makes_no_step(act: Callable[..., dict[str,
 
 def test_a_link_that_cannot_be_read_stays_in_the_address(act: Callable[..., dict[str, Any]]) -> None:
     assert ids.ADDRESS not in act({"query": "?class=wolf"})
+
+
+@pytest.mark.parametrize(
+    ("class_ids", "words"),
+    [([], "no classes"), ([0, 1, 2], "a number from 0 to 2."), ([1, 5, 9], "3 numbers from 1 to 9, not all")],
+)
+def test_an_unknown_class_is_told_which_there_are(class_ids: list[int], words: str) -> None:
+    from summit_dash.views.graph import _class_rule
+
+    assert words in _class_rule(class_ids)
