@@ -245,7 +245,7 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "attribution_graph_edges",
-            "The influences between kept channels of adjacent layers.",
+            "The influences between kept channels: a layer and the recorded layers that feed it.",
             [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL],
             _INFLUENCE_COUNT,
             _MEAN_INFLUENCE,

@@ -83,8 +83,9 @@ def build_rows(store: RunStore) -> list[dict[str, Any]]:
     ]
 
 
-def build_grid(store: RunStore) -> Component:
-    columns = [
+def _columns() -> list[dict[str, Any]]:
+    """The four columns; what they show is drawn in the browser."""
+    return [
         {
             "field": "name",
             "headerName": "Class",
@@ -121,10 +122,13 @@ def build_grid(store: RunStore) -> Component:
             "headerTooltip": "Cosine of activation counts with the selected class, at the selected layer.",
         },
     ]
+
+
+def build_grid(store: RunStore) -> Component:
     return dag.AgGrid(
         id=ids.CLASS_GRID,
         rowData=build_rows(store),
-        columnDefs=columns,
+        columnDefs=_columns(),
         defaultColDef={
             "sortable": True,
             "resizable": False,
