@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -33,7 +33,7 @@ class PrecomputeOptions:
     preprocess: str | None = None
     layers: str = "auto"
     stages: str = "all"
-    influence: str = "traced"
+    influence: str = "auto"
     device: str = "auto"
     batch_size: int = 16
     workers: int = 2
@@ -77,13 +77,16 @@ def run_precompute(options: PrecomputeOptions, console: Console) -> RunReport:
 
 
 def _request(options: PrecomputeOptions) -> RunRequest:
+    from precompute.aggregate.measures import MEASURES
     from precompute.config import STAGES, AggregateConfig, RunConfig, VisualizeConfig
     from precompute.models.loading import ModelConfig
     from precompute.run import RunRequest
 
-    if options.influence != "traced":
+    if options.influence not in MEASURES:
         raise InputError(
-            "The influence measure of this version is traced.", f"Found {options.influence}.", "Leave --influence out."
+            f"The measure of influence is one of {', '.join(MEASURES)}.",
+            f"Found {options.influence}.",
+            "Leave --influence out for auto: traced where that is possible, otherwise gradient.",
         )
     for name in ("batch_size", "visualization_steps"):
         _require_positive(name, getattr(options, name))
@@ -136,10 +139,24 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         console.print(f"Accuracy: {accuracy}", highlight=False)
     elif report.n_images is not None:
         console.print("Accuracy: none, because the labels are not the model's outputs.", highlight=False)
+    _print_untraced(report.manifest.get("links", []), console)
     stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
     seconds = ", ".join(f"{name} {stage['seconds']:.1f}" for name, stage in stages.items())
     console.print(f"Seconds: {seconds}", highlight=False, soft_wrap=True)
     console.print(f"Run: {out}\nOpen it: summit-dash serve {out}", highlight=False)
+
+
+def _print_untraced(links: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Tells which layer pairs had to take gradients, and the first reason."""
+    untraced = [link for link in links if link["reason"]]
+    if untraced:
+        console.print(
+            f"Influence on {len(untraced)} of {len(links)} layers is by gradient x activation, because it cannot be "
+            f"traced. {untraced[0]['target']}: {untraced[0]['reason']}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
@@ -195,8 +212,8 @@ def run_inspect(model: str, weights: str | None, preprocess: str | None, layers:
         table.add_row(row.name, row.module_type, *(str(n) for n in numbers), field, row.fed_by)
     console.print(table)
     console.print(f"Output layer: {inventory.output_layer}, {exported.n_outputs:,} outputs", highlight=False)
-    if inventory.problem:
-        console.print(f"[yellow]{escape(inventory.problem)}[/]", highlight=False)
+    for name, reason in inventory.untraced.items():
+        console.print(f"[yellow]Not traced: influence on {escape(name)}. {escape(reason)}[/]", highlight=False)
 
 
 def run_validate(run: Path) -> Sequence[Finding]:

@@ -19,7 +19,8 @@ class AggregateConfig:
     Attributes:
         activation_mass: share of a layer's total activation that an image's set of strongest channels reaches.
         top_k: influences kept per target channel and image.
-        influence: the measure; `traced` follows convolutions exactly.
+        influence: the measure: `traced` follows convolutions exactly, `summit` counts as Summit published it,
+            `gradient` is gradient x activation, `auto` is traced, and gradient where nothing can be traced.
         n_examples: dataset examples kept per channel, over all classes and per class.
         outlier_fraction: channels in the sets of more than this fraction of all images are flagged; None: none are.
         outlier_channels: channels flagged by name, such as `mixed3a-67`.
@@ -28,7 +29,7 @@ class AggregateConfig:
 
     activation_mass: float = 0.03
     top_k: int = 5
-    influence: str = "traced"
+    influence: str = "auto"
     n_examples: int = 10
     outlier_fraction: float | None = None
     outlier_channels: tuple[str, ...] = ()

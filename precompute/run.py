@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 import torch
 
 from precompute.aggregate.examples import build_examples
+from precompute.aggregate.measures import LinkMeasure, choose_measures
 from precompute.aggregate.merge import MergeReport, merge_units
 from precompute.aggregate.stage import PassInputs, PassSpeed, aggregate
 from precompute.aggregate.units import UnitStore
-from precompute.config import STAGES, RunConfig
+from precompute.config import STAGES, AggregateConfig, RunConfig
 from precompute.datasets.open import open_images
 from precompute.datasets.source import ImageSource, UnreadableImage
 from precompute.embedding import build_embeddings
@@ -26,6 +27,7 @@ from precompute.graphs.build import build_graphs
 from precompute.manifest import open_manifest
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import select_layers
+from precompute.models.layout import Layout
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
 from precompute.models.provenance import derive_links
 from precompute.progress import Progress
@@ -80,7 +82,7 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         raise InputError("The stages are " + ", ".join(STAGES) + ".", f"Found {unknown[0]}.", "Correct --stages.")
     source = open_images(request.images, request.limit_per_class)
     loaded = load_model(request.model)
-    inputs = prepare(loaded, source, request.config.layers)
+    inputs = prepare(loaded, source, request.config.layers, request.config.aggregate)
     contents = _contents(request, loaded, inputs)
     run = _Run(request, inputs, open_manifest(request.out, contents, request.overwrite), progress)
     for stage in STAGES:
@@ -89,14 +91,16 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     return run.report()
 
 
-def prepare(loaded: LoadedModel, source: ImageSource, layers: Sequence[str] | None) -> PassInputs:
+def prepare(
+    loaded: LoadedModel, source: ImageSource, layers: Sequence[str] | None, config: AggregateConfig
+) -> PassInputs:
     """Exports the model and derives layers, links and the meaning of the labels; reads one image at most."""
     model = ExportedModel(loaded.module, loaded.input_size or _size_of_first(source, loaded))
     recorded = select_layers(model, layers or loaded.layers)
     return PassInputs(
         model,
         recorded,
-        derive_links(model, recorded),
+        choose_measures(model, derive_links(model, recorded), config),
         loaded.preprocess,
         source,
         _labels_are_outputs(source, model.n_outputs),
@@ -148,10 +152,22 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "model": model,
         "dataset": dataset,
         "layers": config["layers"],
+        "links": [_link_entry(measure) for measure in inputs.measures],
         "config": config,
         "seeds": {"embedding": request.config.embedding.seed, "visualize": request.config.visualize.seed},
         "speed": speed,
         "identity": identity,
+    }
+
+
+def _link_entry(measure: LinkMeasure) -> dict[str, Any]:
+    """How the manifest tells which layers feed a layer, by which measure, and why it is not traced."""
+    problem = measure.link.problem
+    return {
+        "target": measure.link.target.name,
+        "sources": [source.name for source in measure.link.sources],
+        "influence": measure.name,
+        "reason": problem.found if problem is not None and measure.name == "gradient" else None,
     }
 
 
@@ -290,18 +306,21 @@ class _Run:
     def _forwards(self, model: ExportedModel) -> dict[str, LayerForward]:
         """For every layer the model up to it, and no further."""
         layers = select_layers(model, [layer.name for layer in self._inputs.layers])
-        return {layer.name: _Forward(model.sub_graph([layer.node]).to(self._device)) for layer in layers}
+        return {
+            layer.name: _Forward(model.sub_graph([layer.node]).to(self._device), model.layouts[layer.node])
+            for layer in layers
+        }
 
 
 @dataclass(frozen=True)
 class _Forward:
-    """The one value of a sub-graph."""
+    """The one value of a sub-graph, as channels at positions."""
 
     graph: torch.nn.Module
+    layout: Layout
 
     def __call__(self, batch: torch.Tensor) -> torch.Tensor:
-        value: torch.Tensor = self.graph(batch)[0]
-        return value
+        return self.layout.maps(self.graph(batch)[0])
 
 
 def _first(skipped: dict[str, str]) -> str:

@@ -90,7 +90,12 @@ def precompute(
     stages: Annotated[
         str, typer.Option(help="`all`, or some of `aggregate,graphs,examples,embedding,visualize`.")
     ] = "all",
-    influence: Annotated[str, typer.Option(help="Measure of influence between layers.")] = "traced",
+    influence: Annotated[
+        str,
+        typer.Option(
+            help="`traced` exactly, `summit` as published, `gradient` x activation; `auto`: traced where possible."
+        ),
+    ] = "auto",
     device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16,
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2,

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from precompute.aggregate.accumulate import ClassAccumulator
-from precompute.aggregate.influence import LinkInfluence
 from precompute.aggregate.recording import Recorder
 from precompute.config import AggregateConfig
 from precompute.datasets.source import LabelledImage
@@ -22,13 +21,12 @@ def differences(
     loaded: LoadedModel, source: object, images: list[LabelledImage], reference: ReferenceConfig
 ) -> tuple[Differences, int]:
     """Every count that differs between the fast path and the reference, and how many counts there are."""
-    inputs = prepare(loaded, source, reference.layers)  # type: ignore[arg-type]
+    inputs = prepare(loaded, source, reference.layers, AggregateConfig())  # type: ignore[arg-type]
     pixels = np.stack([loaded.preprocess.image(source.load(image)) for image in images])  # type: ignore[attr-defined]
     batch = loaded.preprocess.tensor(pixels)
     with Parallel(torch.device("cpu")) as parallel:
-        recorder = Recorder(inputs.model, inputs.layers, inputs.links, parallel)
-        influences = [LinkInfluence(link) for link in inputs.links]
-        sums = ClassAccumulator(inputs.layers, influences, AggregateConfig(), parallel)
+        recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
+        sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
         sums.update(range(len(images)), recorder(batch).values)
     expected = count_class(loaded.module, batch, reference)
     found: dict[tuple[object, ...], int] = {}

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from precompute.aggregate.activation import SpatialMaximum, spatial_maximum, strongest_channels
-from precompute.aggregate.influence import LinkInfluence, Values, strongest_sources
+from precompute.aggregate.measures import LinkMeasure
+from precompute.aggregate.pairs import PairCounter, PairSums
+from precompute.aggregate.values import Values
 from precompute.config import AggregateConfig
 from precompute.models.layers import RecordedLayer
 from precompute.parallel import Parallel
@@ -56,31 +58,22 @@ class LayerSums:
     examples: Examples
 
 
-@dataclass(frozen=True)
-class InfluenceSums:
-    """One link, one class: the pairs that were counted, sorted, with their counts and sums `(pair,)`."""
-
-    target_channel: NDArray[np.int32]
-    source: NDArray[np.int32]
-    influence_count: NDArray[np.int32]
-    influence_sum: NDArray[np.float64]
-
-
 class ClassAccumulator:
     """Adds batches of one class up: `update`, then `result`, then `reset` for the next class."""
 
     def __init__(
         self,
         layers: Sequence[RecordedLayer],
-        influences: Sequence[LinkInfluence],
+        measures: Sequence[LinkMeasure],
         config: AggregateConfig,
         parallel: Parallel,
     ) -> None:
-        self._layers, self._influences, self._config = layers, influences, config
+        self._layers, self._measures, self._config = layers, measures, config
         self._parallel, self._device = parallel, parallel.device
-        sizes = [influence.link.target.n_channels * influence.n_sources for influence in influences]
-        self._counts = [torch.zeros(size, dtype=torch.int32, device=self._device) for size in sizes]
-        self._sums = [torch.zeros_like(count, dtype=torch.float64) for count in self._counts]
+        self._counters = [
+            [PairCounter(influence, config.top_k, parallel.device) for influence in measure.counted]
+            for measure in measures
+        ]
         self.reset()
 
     def reset(self) -> None:
@@ -89,16 +82,16 @@ class ClassAccumulator:
         self._activation_count = [torch.zeros(n, dtype=torch.int32, device=self._device) for n in sizes]
         self._activation_sum = [torch.zeros(n, dtype=torch.float64, device=self._device) for n in sizes]
         self._examples = [Examples.empty(n, self._config.n_examples) for n in sizes]
-        for count, total in zip(self._counts, self._sums, strict=True):
-            count.zero_()
-            total.zero_()
+        self._n_images = 0
+        for counter in self._all_counters():
+            counter.reset()
 
     def update(self, image_ids: Sequence[int], values: Values) -> None:
         """Adds some images of the class, in order of image_id.
 
         Args:
             image_ids: of the batch.
-            values: what was recorded of them, each `(batch, channel, height, width)`.
+            values: what was recorded of them.
         """
         for index, layer in enumerate(self._layers):
             maximum = spatial_maximum(values[layer.node])
@@ -107,22 +100,18 @@ class ClassAccumulator:
             for row in maximum.activation.double():  # image by image: a sum that no batch size can change
                 self._activation_sum[index] += row
             self._examples[index] = self._examples[index].merge(_examples_of(image_ids, maximum))
-        alone = [{node: value[i : i + 1] for node, value in values.items()} for i in range(len(image_ids))]
-        for found in self._parallel.map(self._strongest, alone):
-            for index, (pairs, strengths) in enumerate(found):
-                self._counts[index].index_add_(0, pairs, torch.ones_like(pairs, dtype=torch.int32))
-                self._sums[index].index_add_(0, pairs, strengths)
+        self._n_images += len(image_ids)
+        for found in self._parallel.map(self._strongest, values.alone()):
+            for counter, (pairs, strengths) in zip(self._all_counters(), found, strict=True):
+                counter.add(pairs, strengths)
+
+    def _all_counters(self) -> list[PairCounter]:
+        return [counter for counters in self._counters for counter in counters]
 
     def _strongest(self, values: Values) -> list[tuple[Tensor, Tensor]]:
-        """Per link, one image's strongest pairs `(pair,)`, as `target * n_sources + source`, and their influences."""
-        found = []
+        """One image's strongest pairs of everything that is counted, and their influences."""
         with torch.inference_mode():
-            for influence in self._influences:
-                strengths, sources = strongest_sources(influence(values)[0], self._config.top_k)
-                rows = torch.arange(len(sources), device=sources.device)[:, None] * influence.n_sources
-                taken = strengths > 0
-                found.append(((rows + sources)[taken], strengths[taken].double()))
-        return found
+            return [counter.strongest(values) for counter in self._all_counters()]
 
     def layer_sums(self) -> list[LayerSums]:
         """Per recorded layer, in order."""
@@ -131,20 +120,12 @@ class ClassAccumulator:
             for count, total, examples in zip(self._activation_count, self._activation_sum, self._examples, strict=True)
         ]
 
-    def influence_sums(self) -> list[InfluenceSums]:
+    def influence_sums(self) -> list[PairSums]:
         """Per link, in order."""
-        found = []
-        for influence, count, total in zip(self._influences, self._counts, self._sums, strict=True):
-            pairs = count.nonzero()[:, 0]
-            found.append(
-                InfluenceSums(
-                    (pairs // influence.n_sources).int().cpu().numpy(),
-                    (pairs % influence.n_sources).int().cpu().numpy(),
-                    count[pairs].cpu().numpy(),
-                    total[pairs].cpu().numpy(),
-                )
-            )
-        return found
+        return [
+            measure.link_sums([counter.sums() for counter in counters], self._n_images)
+            for measure, counters in zip(self._measures, self._counters, strict=True)
+        ]
 
 
 def _examples_of(image_ids: Sequence[int], maximum: SpatialMaximum) -> Examples:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from precompute.models.provenance import Convolution
+from precompute.models.expressions import Convolution
 
 _CHUNK_ELEMENTS = 2**19  # of products held at once: 2 MB in float32, about one core's share of cache
 
@@ -26,6 +26,11 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
         `(batch, target, source)`, not negative, in the unit of the convolution's output; 0 outside a target's group.
     """
     n_targets, per_group = convolution.weight.shape[:2]
+    if convolution.is_depthwise:
+        strength, source = single_source_influence(convolution, values)
+        influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
+        influence[:, torch.arange(n_targets), source] = strength
+        return influence
     weights = convolution.weight.to(values.device)
     influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
     targets_per_group = n_targets // convolution.groups
@@ -39,6 +44,31 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
             for image in range(len(values)):
                 influence[image, targets, sources] = _windowed(weight, read[image], convolution)
     return influence
+
+
+def single_source_influence(convolution: Convolution, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Influences of a convolution whose channels read one channel each, as a depthwise one.
+
+    Args:
+        convolution: with as many groups as sources.
+        values: what it reads, `(batch, source, height, width)`.
+
+    Returns:
+        the influence of each target's source `(batch, target)`, not negative, and that source `(target,)`.
+    """
+    response = functional.conv2d(
+        values,
+        convolution.weight.to(values.device),
+        None,
+        convolution.stride,
+        convolution.padding,
+        convolution.dilation,
+        convolution.groups,
+    )
+    source = torch.arange(convolution.n_channels, device=values.device) // (
+        convolution.n_channels // convolution.groups
+    )
+    return response.flatten(2).amax(2).clamp_min(0), source
 
 
 def _pointwise(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:

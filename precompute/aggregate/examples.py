@@ -134,7 +134,8 @@ def crop_box(layer: RecordedLayer, position: int, size: tuple[int, ...]) -> Box:
     if layer.receptive_field is None:
         return Box(0, 0, size[1], size[0])
     row, column = divmod(position, layer.width)
-    (y0, y1), (x0, x1) = layer.receptive_field.window(row, size[0]), layer.receptive_field.window(column, size[1])
+    (y0, y1) = layer.receptive_field.rows.window(row, size[0])
+    (x0, x1) = layer.receptive_field.columns.window(column, size[1])
     return Box(x0, y0, x1, y1)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from precompute.aggregate.accumulate import InfluenceSums, LayerSums
+from precompute.aggregate.accumulate import LayerSums
+from precompute.aggregate.pairs import PairSums
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore
 from precompute.config import AggregateConfig
@@ -151,7 +152,7 @@ def _activation_rows(class_id: int, unit: ClassUnit, layers: Sequence[RecordedLa
 
 
 def _influence_rows(
-    class_id: int, influences: Sequence[InfluenceSums], links: Sequence[Link], names: Sequence[str]
+    class_id: int, influences: Sequence[PairSums], links: Sequence[Link], names: Sequence[str]
 ) -> Iterator[pa.Table]:
     """One table per link; within a target channel, sources stand layer by layer as in `link.sources`."""
     for link, pairs in zip(links, influences, strict=True):

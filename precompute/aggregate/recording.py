@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, fx
 
-from precompute.aggregate.influence import Values
+from precompute.aggregate.measures import LinkMeasure
+from precompute.aggregate.values import Values
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
-from precompute.models.provenance import Link, values_read
 from precompute.parallel import Parallel
 
 
@@ -24,23 +24,24 @@ class Recording:
 
 
 class Recorder:
-    """Runs a model and records its layers and whatever their links read."""
+    """Runs a model and records its layers and whatever the measures of its links read."""
 
     def __init__(
-        self, model: ExportedModel, layers: Sequence[RecordedLayer], links: Sequence[Link], parallel: Parallel
+        self, model: ExportedModel, layers: Sequence[RecordedLayer], measures: Sequence[LinkMeasure], parallel: Parallel
     ) -> None:
         wanted = {layer.node for layer in layers}
-        for link in links:
-            wanted |= values_read(link.channels)
+        for measure in measures:
+            wanted |= measure.nodes
         self._nodes: list[fx.Node] = [node for node in model.graph.nodes if node in wanted]
         self._forward = model.sub_graph([model.output, *self._nodes]).to(parallel.device)
+        self._layouts = model.layouts
         self._parallel = parallel
 
     def __call__(self, batch: Tensor) -> Recording:
         """Records one batch `(batch, channel, height, width)` of preprocessed images."""
         pieces = self._parallel.map(self._run, batch.split(self._parallel.share(len(batch))))
         logits, *values = (torch.cat(parts) for parts in zip(*pieces, strict=True))
-        return Recording(logits, dict(zip(self._nodes, values, strict=True)))
+        return Recording(logits, Values(dict(zip(self._nodes, values, strict=True)), self._layouts))
 
     def _run(self, batch: Tensor) -> tuple[Tensor, ...]:
         with torch.inference_mode():

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from precompute.aggregate.accumulate import ClassAccumulator
-from precompute.aggregate.influence import LinkInfluence
+from precompute.aggregate.measures import LinkMeasure
 from precompute.aggregate.reading import ReadImage, read_images
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore
@@ -29,14 +29,19 @@ from precompute.progress import Progress
 
 @dataclass(frozen=True)
 class PassInputs:
-    """What the pass works on: the model with its layers and links, and the images with their labels."""
+    """What the pass works on: the model with its layers, how influence is told, and the images with their labels."""
 
     model: ExportedModel
     layers: Sequence[RecordedLayer]
-    links: Sequence[Link]
+    measures: Sequence[LinkMeasure]
     preprocess: Preprocess
     source: ImageSource
     labels_are_outputs: bool
+
+    @property
+    def links(self) -> list[Link]:
+        """How the layers feed one another, in order from the input."""
+        return [measure.link for measure in self.measures]
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,8 @@ class _ClassWorker:
 
     def __init__(self, inputs: PassInputs, config: AggregateConfig, parallel: Parallel) -> None:
         self._inputs, self._device = inputs, parallel.device
-        self._recorder = Recorder(inputs.model, inputs.layers, inputs.links, parallel)
-        self._sums = ClassAccumulator(inputs.layers, [LinkInfluence(link) for link in inputs.links], config, parallel)
+        self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
+        self._sums = ClassAccumulator(inputs.layers, inputs.measures, config, parallel)
         self._class_id: int | None = None
         self._rows: list[ImageRows] = []
         self._skipped: dict[str, str] = {}
@@ -111,7 +116,7 @@ class _ClassWorker:
             image_ids = [item.image.image_id for item in members if item.pixels is not None]
             if image_ids and recording is not None:
                 rows = slice(first, first + len(image_ids))
-                self._sums.update(image_ids, {node: value[rows] for node, value in recording.values.items()})
+                self._sums.update(image_ids, recording.values.images(rows))
                 self._rows.append(self._image_rows(image_ids, class_id, recording.logits[rows]))
                 first = rows.stop
 

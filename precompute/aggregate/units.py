@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from precompute.aggregate.accumulate import Examples, InfluenceSums, LayerSums
+from precompute.aggregate.accumulate import Examples, LayerSums
+from precompute.aggregate.pairs import PairSums
 from precompute.errors import InputError
 
 
@@ -41,7 +42,7 @@ class ClassUnit:
 
     images: ImageRows
     layers: list[LayerSums]
-    influences: list[InfluenceSums]
+    influences: list[PairSums]
     skipped: dict[str, str]
     """Path of every unreadable image, and why."""
 
@@ -107,7 +108,7 @@ def _trimmed(examples: Examples) -> Examples:
 
 def _unit(arrays: Any) -> ClassUnit:
     layers: list[LayerSums] = []
-    influences: list[InfluenceSums] = []
+    influences: list[PairSums] = []
     while f"layer{len(layers)}.activation_count" in arrays:
         key = f"layer{len(layers)}"
         examples = Examples(*(arrays[f"{key}.examples.{name}"] for name in ("activation", "image_id", "position")))
@@ -115,6 +116,6 @@ def _unit(arrays: Any) -> ClassUnit:
     while f"link{len(influences)}.source" in arrays:
         key = f"link{len(influences)}"
         names = ("target_channel", "source", "influence_count", "influence_sum")
-        influences.append(InfluenceSums(*(arrays[f"{key}.{name}"] for name in names)))
+        influences.append(PairSums(*(arrays[f"{key}.{name}"] for name in names)))
     images = ImageRows(*(arrays[f"images.{name}"] for name in ImageRows.__dataclass_fields__))
     return ClassUnit(images, layers, influences, json.loads(bytes(arrays["skipped"]).decode()))

@@ -7,7 +7,6 @@ in vocabulary. Recording needs no hooks: a sub-graph that returns the wanted val
 from __future__ import annotations
 
 import copy
-import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,29 +14,8 @@ import torch
 from torch import Tensor, fx, nn
 
 from precompute.errors import InputError
-
-NORMALIZATION = {"_native_batch_norm_legit_no_training", "batch_norm"}
-RELU_LIKE = {
-    "relu", "hardtanh", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "gelu", "mish", "hardswish",
-    "hardsigmoid", "sigmoid", "tanh", "softplus", "clamp", "clamp_min", "prelu", "_prelu_kernel", "rrelu_with_noise",
-}  # fmt: skip
-
-
-def operator_name(node: fx.Node) -> str:
-    """The plain name of what a node calls, such as ``"conv2d"``; empty for inputs, weights and outputs."""
-    if node.op != "call_function":
-        return ""
-    if isinstance(node.target, torch._ops.OpOverload):
-        return str(node.target.overloadpacket.__name__)
-    return "getitem" if node.target is operator.getitem else str(getattr(node.target, "__name__", node.target))
-
-
-def shape_of(node: fx.Node) -> tuple[int, ...] | None:
-    """Shape of a node's value with the batch as -1; None where it is no tensor."""
-    value = node.meta.get("val")
-    if not isinstance(value, Tensor):
-        return None
-    return tuple(size if isinstance(size, int) else -1 for size in value.shape)
+from precompute.models.layout import Layout, infer_layouts
+from precompute.models.operators import module_path, operator_name, paths_around, shape_of
 
 
 class ExportedModel:
@@ -66,6 +44,7 @@ class ExportedModel:
         self.input = placeholders[0]
         self.output = self._logits()
         self._after_input = self._reached_from(self.input)
+        self.layouts: dict[fx.Node, Layout] = infer_layouts(self.graph, self.depends_on_input, self.parameter)
 
     @property
     def graph(self) -> fx.Graph:
@@ -87,61 +66,86 @@ class ExportedModel:
         return [n for n in node.all_input_nodes if n in self._after_input]
 
     def parameter(self, node: fx.Node | None) -> Tensor | None:
-        """The value of a weight or buffer node."""
+        """The value of a weight, a buffer, or whatever is computed from them alone, such as a standardised weight."""
         if node is None:
             return None
-        if node.op != "get_attr":
+        if node in self._after_input:
             raise InputError(
-                "Weights of a convolution are parameters of the model.",
-                f"{node.name} is computed on the way.",
-                "Fold the computation into the weights before handing the model over.",
+                "Weights are the same for every image.",
+                f"{node.name} in {module_path(node) or 'the model'} is computed from the image.",
+                "Use --influence gradient, which needs no weights.",
             )
-        value: Any = self._graph_module
-        for part in str(node.target).split("."):
-            value = getattr(value, part)
-        return value.detach()
+        if node.op == "get_attr":
+            value: Any = self._graph_module
+            for part in str(node.target).split("."):
+                value = getattr(value, part)
+            return value.detach()
+        with torch.no_grad():
+            (computed,) = self._computing([node], [])()
+        return computed.detach()
 
     def outputs_of_modules(self) -> dict[str, fx.Node]:
         """The node whose value each module returns, by module path; modules with several outputs are left out."""
         members: dict[str, list[fx.Node]] = {}
         for node in self.graph.nodes:
             if node in self._after_input and node.op == "call_function":
-                for path in _module_paths(node):
+                for path in paths_around(node):
                     members.setdefault(path, []).append(node)
         found = {}
         for path, nodes in members.items():
             inside = set(nodes)
-            leaving = [n for n in nodes if shape_of(n) is not None and any(u not in inside for u in n.users)]
+            leaving = [n for n in nodes if shape_of(n) is not None and any(self._leaves(u, inside) for u in n.users)]
             if len(leaving) == 1:
                 found[path] = leaving[0]
         return found
 
-    def sub_graph(self, nodes: Sequence[fx.Node]) -> fx.GraphModule:
-        """A module from images to the values of `nodes` that computes nothing beyond them; it shares the weights."""
+    def _leaves(self, user: fx.Node, inside: set[fx.Node]) -> bool:
+        """Whether a reader stands outside of a module and reads the value, not its size."""
+        return user not in inside and (user in self._after_input or user.op == "output")
+
+    def sub_graph(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node] | None = None) -> fx.GraphModule:
+        """A module that computes the values of `nodes` and nothing beyond them; it shares the weights.
+
+        Args:
+            nodes: whose values it returns, as a tuple.
+            given: whose values it takes, in this order, instead of computing them; by default the images.
+        """
+        return self._computing(nodes, [self.input] if given is None else given)
+
+    def inputs_needed(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node]) -> bool:
+        """Whether the values of `nodes` take the images, even when those of `given` are known."""
+        return self.input in self._needed_for(nodes, given)
+
+    def _computing(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node]) -> fx.GraphModule:
         graph = fx.Graph()
         copies: dict[fx.Node, fx.Node] = {}
-        wanted = self._needed_for(nodes)
+        for node in given:
+            copies[node] = graph.placeholder(node.name)
+            copies[node].meta = dict(node.meta)
+        wanted = self._needed_for(nodes, given)
         for node in self.graph.nodes:
-            if node in wanted:
+            if node in wanted and node not in copies:
                 copies[node] = graph.node_copy(node, lambda n: copies[n])
         graph.output(tuple(copies[n] for n in nodes))
         return fx.GraphModule(self._graph_module, graph)
 
-    def _needed_for(self, nodes: Sequence[fx.Node]) -> set[fx.Node]:
-        wanted: set[fx.Node] = {self.input}
-        stack = list(nodes)
+    def _needed_for(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node]) -> set[fx.Node]:
+        wanted: set[fx.Node] = set()
+        stack = [node for node in nodes if node not in given]
         while stack:
             node = stack.pop()
             if node not in wanted:
                 wanted.add(node)
-                stack.extend(node.all_input_nodes)
+                stack.extend(parent for parent in node.all_input_nodes if parent not in given)
         return wanted
 
     def _reached_from(self, start: fx.Node) -> set[fx.Node]:
         reached = {start}
         for node in self.graph.nodes:
-            # A size is a number, not a picture: what depends on it alone does not depend on the image.
-            if any(n in reached for n in node.all_input_nodes) and not operator_name(node).startswith("sym_"):
+            # What reads a size alone does not depend on the image.
+            name = operator_name(node)
+            reads_size = name.startswith(("sym_", "new_")) or name.endswith("_like")
+            if not reads_size and any(n in reached for n in node.all_input_nodes):
                 reached.add(node)
         return reached
 
@@ -167,12 +171,6 @@ def _flatten(value: Any) -> Iterator[fx.Node]:
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _flatten(item)
-
-
-def _module_paths(node: fx.Node) -> list[str]:
-    """Paths of the modules around a node, outermost first, without the model itself."""
-    stack = node.meta.get("nn_module_stack") or {}
-    return [path for path, _ in stack.values() if path]
 
 
 def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:

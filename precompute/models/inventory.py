@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from precompute.errors import InputError
-from precompute.models.exported import ExportedModel, operator_name
+from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
+from precompute.models.operators import module_path, operator_name
 from precompute.models.provenance import derive_links
 
 
@@ -27,23 +27,20 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The layers, the module that makes the logits, and what stands in the way of traced influence, if anything."""
+    """The layers, the module that makes the logits, and what cannot be traced, by target layer."""
 
     layers: tuple[LayerRow, ...]
     output_layer: str
-    problem: str | None
+    untraced: Mapping[str, str]
 
 
 def take_inventory(model: ExportedModel, layers: Sequence[RecordedLayer]) -> Inventory:
     """Lists the recorded layers and derives their links."""
-    feeding, problem = {}, None
-    try:
-        for link in derive_links(model, layers):
-            feeding[link.target.name] = ", ".join(source.name for source in link.sources)
-    except InputError as refused:
-        problem = str(refused)
-    rows = tuple(_row(layer, feeding.get(layer.name, "image" if problem is None else "?")) for layer in layers)
-    return Inventory(rows, _output_layer(model), problem)
+    links = derive_links(model, layers)
+    feeding = {link.target.name: ", ".join(source.name for source in link.sources) for link in links}
+    problems = {link.target.name: link.problem.found for link in links if link.problem is not None}
+    rows = tuple(_row(layer, feeding.get(layer.name, "image")) for layer in layers)
+    return Inventory(rows, module_path(model.output) or operator_name(model.output), problems)
 
 
 def _row(layer: RecordedLayer, fed_by: str) -> LayerRow:
@@ -58,9 +55,3 @@ def _row(layer: RecordedLayer, fed_by: str) -> LayerRow:
         field.size if field else None,
         fed_by,
     )
-
-
-def _output_layer(model: ExportedModel) -> str:
-    stack = model.output.meta.get("nn_module_stack") or {}
-    paths = [path for path, _ in stack.values() if path]
-    return paths[-1] if paths else operator_name(model.output)

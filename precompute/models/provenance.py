@@ -1,168 +1,106 @@
 """Where the channels of a recorded layer come from, derived from the exported graph (algorithms.md, "Recorded layers").
 
-The channels of every value are described by a small expression: a recorded layer, a convolution, a concatenation, a
-slice, zero channels, or an addition. Operators that keep channels apart pass their input's expression on.
+Convolutions, linear layers and additions are taken down as such; movements are followed channel by channel; operators
+that keep channels apart pass their input's expression on. Of a product or a quotient the main path alone is followed,
+not the gate. What mixes channels in any other way cannot be traced, and is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, fx
+from torch import fx
 
 from precompute.errors import InputError
-from precompute.models.exported import NORMALIZATION, RELU_LIKE, ExportedModel, operator_name, shape_of
+from precompute.models.exported import ExportedModel
+from precompute.models.expressions import (
+    Addition,
+    Channels,
+    Convolution,
+    Nothing,
+    Source,
+    arranged,
+    parts_of,
+    passed,
+    scaled,
+)
 from precompute.models.layers import RecordedLayer
-
-_KEEPS_CHANNELS = {
-    "max_pool2d", "max_pool2d_with_indices", "avg_pool2d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d",
-    "adaptive_max_pool2d", "dropout", "clone", "contiguous", "alias", "detach", "to", "_to_copy", "mean", "amax", "neg",
-    "upsample_nearest2d", "upsample_bilinear2d", "local_response_norm", "getitem",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """The channels of a recorded layer, one by one."""
-
-    layer: RecordedLayer
-
-    @property
-    def n_channels(self) -> int:
-        return self.layer.n_channels
-
-
-@dataclass(frozen=True, eq=False)
-class Nothing:
-    """Channels that no recorded layer feeds: zero padding, or values that come from the image past all of them."""
-
-    n_channels: int
-
-
-@dataclass(frozen=True, eq=False)
-class Convolution:
-    """Channels made by a convolution; `weight` has batch norm folded in: `(target, source / groups, rows, columns)`."""
-
-    node: fx.Node
-    weight: Tensor
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    dilation: tuple[int, int]
-    groups: int
-    input_node: fx.Node
-    input: Channels
-
-    @property
-    def n_channels(self) -> int:
-        return self.weight.shape[0]
-
-    @property
-    def n_inputs(self) -> int:
-        return self.weight.shape[1] * self.groups
-
-
-@dataclass(frozen=True, eq=False)
-class Concatenation:
-    """The channels of several values, one after another."""
-
-    parts: tuple[Channels, ...]
-
-    @property
-    def n_channels(self) -> int:
-        return sum(part.n_channels for part in self.parts)
-
-
-@dataclass(frozen=True, eq=False)
-class Selection:
-    """Some channels of a value, by index."""
-
-    of: Channels
-    index: tuple[int, ...]
-
-    @property
-    def n_channels(self) -> int:
-        return len(self.index)
-
-
-@dataclass(frozen=True, eq=False)
-class Addition:
-    """Channel-wise sum; a term that is no open convolution counts by the activation it passes, read at its node."""
-
-    terms: tuple[tuple[Channels, fx.Node], ...]
-    n_channels: int
-
-
-@dataclass(frozen=True, eq=False)
-class Passed:
-    """The same channels behind a nonlinearity or pooling: closed to folding and to merging into an addition."""
-
-    of: Channels
-
-    @property
-    def n_channels(self) -> int:
-        return self.of.n_channels
-
-
-Channels = Source | Nothing | Convolution | Concatenation | Selection | Addition | Passed
+from precompute.models.layout import Graph, Layout, Movement, follow_movement, is_one_per_row, reduced_axes
+from precompute.models.main_path import main_inputs
+from precompute.models.operators import (
+    ELEMENTWISE,
+    NORMALIZATION,
+    POOLING,
+    REDUCTION,
+    is_first_of_several,
+    is_movement,
+    module_path,
+    operator_name,
+    shape_of,
+)
 
 
 @dataclass(frozen=True)
 class Link:
-    """How one recorded layer is fed: its channels as an expression over the recorded layers before it."""
+    """How one recorded layer is fed.
+
+    Attributes:
+        target: the fed layer.
+        sources: the recorded layers that feed it with no other one in between, in order from the input.
+        channels: the target's channels as an expression over the sources; None where they cannot be traced.
+        gates: values that the expression leaves out although they reach the target, as the factor of a gate does.
+        problem: why the channels cannot be traced; None where they can.
+    """
 
     target: RecordedLayer
-    channels: Channels
-    sources: tuple[RecordedLayer, ...] = field(default=())
+    sources: tuple[RecordedLayer, ...]
+    channels: Channels | None
+    gates: tuple[fx.Node, ...] = ()
+    problem: InputError | None = None
 
 
 def derive_links(model: ExportedModel, layers: Sequence[RecordedLayer]) -> tuple[Link, ...]:
-    """The link of every recorded layer that another one feeds, in order from the input.
-
-    Raises:
-        InputError: an operator between two recorded layers mixes channels and is no convolution; it is named.
-    """
+    """The link of every recorded layer that another one feeds, in order from the input."""
     by_node = {layer.node: layer for layer in layers}
     links = []
     for layer in layers:
-        reader = _Reader(model, {node: other for node, other in by_node.items() if node is not layer.node})
-        channels = reader.read(layer.node)
+        stops = {node: other for node, other in by_node.items() if node is not layer.node}
+        reaching = _sources_of(model, layer.node, stops)
+        if not reaching:
+            continue
+        reader = _Reader(model, stops)
+        try:
+            channels = reader.read(layer.node)
+        except InputError as problem:
+            links.append(Link(layer, tuple(other for other in layers if other in reaching), None, problem=problem))
+            continue
         found = {part.layer.node for part in parts_of(channels) if isinstance(part, Source)}
         sources = tuple(other for other in layers if other.node in found)
         if sources:
-            links.append(Link(layer, channels, sources))
+            links.append(Link(layer, sources, channels, tuple(reader.gates)))
     return tuple(links)
 
 
-def parts_of(channels: Channels) -> Iterator[Channels]:
-    """Every expression below and including this one, each once: they share parts, as residual blocks do."""
-    seen: set[int] = set()
-    stack = [channels]
+def _sources_of(model: ExportedModel, node: fx.Node, stops: dict[fx.Node, RecordedLayer]) -> list[RecordedLayer]:
+    """The recorded layers from which a value can be reached with no other one in between."""
+    found: list[RecordedLayer] = []
+    seen, stack = {node}, [node]
     while stack:
-        expression = stack.pop()
-        if id(expression) not in seen:
-            seen.add(id(expression))
-            yield expression
-            match expression:
-                case Convolution(input=inner) | Passed(inner) | Selection(of=inner):
-                    stack.append(inner)
-                case Concatenation(parts):
-                    stack.extend(parts)
-                case Addition(terms):
-                    stack.extend(term for term, _ in terms)
+        for parent in model.inputs_of(stack.pop()):
+            if parent not in seen:
+                seen.add(parent)
+                found.append(stops[parent]) if parent in stops else stack.append(parent)
+    return found
 
 
-def values_read(channels: Channels) -> set[fx.Node]:
-    """The nodes whose values are needed to tell influences: inputs of convolutions and passed terms of additions."""
-    nodes: set[fx.Node] = set()
-    for part in parts_of(channels):
-        if isinstance(part, Convolution):
-            nodes.add(part.input_node)
-        elif isinstance(part, Addition):
-            nodes.update(node for term, node in part.terms if not isinstance(term, Convolution))
-    return nodes
+class _Unread(Exception):
+    """An operand that has not been read yet: the reader takes it first. Networks are deeper than Python's stack."""
+
+    def __init__(self, node: fx.Node) -> None:
+        self.node = node
 
 
 class _Reader:
@@ -176,37 +114,60 @@ class _Reader:
             if node in stops or any(parent in self._fed for parent in model.inputs_of(node)):
                 self._fed.add(node)
         self._read: dict[fx.Node, Channels] = {}
+        self._movements: dict[fx.Node, Movement] = {}
+        self.gates: dict[fx.Node, None] = {}
 
     def read(self, node: fx.Node) -> Channels:
-        if node not in self._read:
-            self._read[node] = self._uncached(node)
+        """The channels of a value.
+
+        Raises:
+            InputError: an operator mixes channels and is neither convolution nor linear; it is named.
+        """
+        stack = [node]
+        while stack:
+            top = stack[-1]
+            try:
+                self._read[top] = self._expression(top)
+                stack.pop()
+            except _Unread as missing:
+                stack.append(missing.node)
         return self._read[node]
 
-    def _uncached(self, node: fx.Node) -> Channels:
+    def _operand(self, node: fx.Node) -> Channels:
+        if node not in self._read:
+            raise _Unread(node)
+        return self._read[node]
+
+    def _expression(self, node: fx.Node) -> Channels:
         if node in self._stops:
             return Source(self._stops[node])
         if node not in self._fed:
-            shape = shape_of(node)
-            return Nothing(shape[1] if shape is not None and len(shape) > 1 else 0)
+            return Nothing(self._layout(node).n_channels)
         name = operator_name(node)
         if name == "conv2d":
             return self._convolution(node)
+        if name == "linear":
+            return self._linear(node)
         if name in NORMALIZATION:
             return self._normalized(node)
-        if name in RELU_LIKE | _KEEPS_CHANNELS:
-            inner = self.read(node.all_input_nodes[0])
-            return inner if name == "getitem" or isinstance(inner, Source | Nothing | Passed) else Passed(inner)
-        if name == "cat" and _dimension(node.args, 1) == 1:
-            return Concatenation(tuple(self.read(part) for part in node.args[0]))
-        if name == "slice":
-            return self._sliced(node)
-        if name in {"pad", "constant_pad_nd"}:
-            return self._padded(node)
-        if name == "add":
+        if is_movement(node) and name not in ELEMENTWISE:
+            return self._moved(node)
+        if is_first_of_several(node):
+            return self._operand(node.args[0])
+        if name in ELEMENTWISE | POOLING:
+            return passed(self._operand(node.all_input_nodes[0]))
+        if name in REDUCTION:
+            return self._reduced(node)
+        if name in {"add", "sub"}:
             return self._added(node)
         if name in {"mul", "div"}:
             return self._scaled(node)
         raise self._unresolved(node)
+
+    def _layout(self, node: fx.Node) -> Layout:
+        if node not in self._model.layouts:
+            raise self._unresolved(node)
+        return self._model.layouts[node]
 
     def _convolution(self, node: fx.Node) -> Convolution:
         arguments = dict(enumerate(node.args))
@@ -225,7 +186,26 @@ class _Reader:
             dilation=dilation,
             groups=int(arguments.get(6, 1)),
             input_node=source,
-            input=self.read(source),
+            input=self._operand(source),
+        )
+
+    def _linear(self, node: fx.Node) -> Convolution:
+        """A kernel of one position on channels at positions; of all positions where they come flattened."""
+        source = node.args[0]
+        weight = self._model.parameter(node.args[1])
+        layout = self._layout(source)
+        if weight is None or not (layout.is_flat or layout.axis == len(shape_of(source) or ()) - 1):
+            raise self._unresolved(node)
+        kernel = layout.grid if layout.is_flat else (1, 1)
+        return Convolution(
+            node,
+            weight.unflatten(1, (layout.n_channels, *kernel)),
+            stride=(1, 1),
+            padding=(0, 0),
+            dilation=(1, 1),
+            groups=1,
+            input_node=source,
+            input=self._operand(source),
         )
 
     def _normalized(self, node: fx.Node) -> Channels:
@@ -235,85 +215,100 @@ class _Reader:
         assert spread is not None and isinstance(epsilon, float) and isinstance(source, fx.Node)
         scale = torch.rsqrt(spread.double() + epsilon)
         gain = self._model.parameter(weight)
-        return _fold(self.read(source), scale if gain is None else scale * gain.double())
+        return scaled(self._operand(source), scale if gain is None else scale * gain.double())
 
-    def _sliced(self, node: fx.Node) -> Channels:
-        inner = self.read(node.args[0])
-        arguments = dict(enumerate(node.args))
-        if arguments.get(1, 0) != 1:  # of images or of positions
-            return inner if isinstance(inner, Source | Nothing | Passed) else Passed(inner)
-        kept = range(inner.n_channels)[slice(arguments.get(2), arguments.get(3), arguments.get(4, 1))]
-        return inner if len(kept) == inner.n_channels else Selection(inner, tuple(kept))
+    def _moved(self, node: fx.Node) -> Channels:
+        """Views, permutations, concatenations, slices, paddings: whence each channel comes, by moving numbers."""
+        layout = self._layout(node)
+        if node not in self._movements:
+            graph = Graph(self._model.layouts, self._fed.__contains__, self._model.parameter)
+            movement = follow_movement(node, graph, self._stops.__contains__)
+            if movement is None:
+                raise self._unresolved(node)
+            self._movements[node] = movement
+        movement = self._movements[node]
+        parts = [self._operand(base) for base in movement.bases]
+        numbers = layout.maps(movement.numbers)[0].flatten(1)
+        if not is_one_per_row(movement.channel_in_all()[numbers]):
+            raise self._unresolved(node)
+        strongest = numbers.amax(1)  # of one channel all numbers belong together, or are nothing
+        for index, base in enumerate(movement.bases):
+            mine = movement.base[strongest] == index
+            places = movement.position[numbers[mine]]
+            is_still = places.shape[1] == self._layout(base).n_positions and bool(
+                (places == torch.arange(places.shape[1])).all()
+            )
+            parts[index] = parts[index] if is_still else passed(parts[index])
+        return arranged(parts, movement.base[strongest].tolist(), movement.channel[strongest].tolist())
 
-    def _padded(self, node: fx.Node) -> Channels:
-        inner, widths = self.read(node.args[0]), node.args[1]
-        assert isinstance(widths, list | tuple)
-        around = [int(w) for w in widths[4:6]] or [0, 0]
-        spatial = any(widths[:4])
-        inner = Passed(inner) if spatial and isinstance(inner, Convolution | Addition) else inner
-        parts = [Nothing(around[0])] * (around[0] > 0) + [inner] + [Nothing(around[1])] * (around[1] > 0)
-        return parts[0] if len(parts) == 1 else Concatenation(tuple(parts))
+    def _reduced(self, node: fx.Node) -> Channels:
+        if self._layout(node.args[0]).axis in reduced_axes(node):
+            raise self._unresolved(node)
+        return passed(self._operand(node.args[0]))
 
     def _added(self, node: fx.Node) -> Channels:
         operands = self._model.inputs_of(node)
         if len(operands) == 1:  # a constant is added: a bias
-            return self.read(operands[0])
-        shapes = {shape_of(operand) for operand in operands}
-        if len(shapes) != 1:
+            return self._operand(operands[0])
+        if operator_name(node) == "sub":
             raise self._unresolved(node)
+        n_channels = self._layout(node).n_channels
         terms: list[tuple[Channels, fx.Node]] = []
         for operand in operands:
-            inner = self.read(operand)
+            inner = self._operand(operand)
+            if self._layout(operand).axis != self._layout(node).axis or inner.n_channels not in (1, n_channels):
+                raise self._unresolved(node)
+            if inner.n_channels < n_channels:  # one channel is added to all
+                raise self._unresolved(node)
             terms.extend(inner.terms if isinstance(inner, Addition) else [(inner, operand)])
-        return Addition(tuple(terms), terms[0][0].n_channels)
+        return Addition(tuple(terms), n_channels)
 
     def _scaled(self, node: fx.Node) -> Channels:
-        """A product follows its main input: the one with positions, where the other is a gate; a quotient its first."""
+        """A factor per channel is folded; of two values that depend on the image the main one is followed."""
         operands = self._model.inputs_of(node)
-        if operator_name(node) == "mul" and len(set(operands)) == 2:
-            shape = shape_of(node)
-            full = [o for o in operands if shape_of(o) == shape]
-            if len(full) != 1:
-                raise self._unresolved(node)
-            operands = full
-        inner = self.read(operands[0])
-        return inner if isinstance(inner, Source | Nothing | Passed) else Passed(inner)
+        followed = main_inputs(self._model, node)
+        if len(followed) != 1:
+            raise self._unresolved(node)
+        self.gates |= dict.fromkeys(operand for operand in operands if operand is not followed[0])
+        inner = self._operand(followed[0])
+        factor = self._factor(node) if len(operands) == 1 and len(node.args) > 1 else None
+        return passed(inner) if factor is None else scaled(inner, factor)
+
+    def _factor(self, node: fx.Node) -> torch.Tensor | None:
+        """The constant by which a product or quotient scales each channel; None where it varies over positions."""
+        layout = self._model.layouts.get(node)
+        constant = next((arg for arg in node.args if arg not in self._model.inputs_of(node)), None)
+        if layout is None or (operator_name(node) == "div" and constant is node.args[0]):
+            return None
+        value = self._model.parameter(constant) if isinstance(constant, fx.Node) else constant
+        factor = torch.as_tensor(value, dtype=torch.float64)
+        if operator_name(node) == "div":
+            factor = 1 / factor
+        if factor.numel() == 1:
+            return factor.flatten().expand(layout.n_channels)
+        shape = shape_of(node) or ()
+        padded = (1,) * (len(shape) - factor.ndim) + tuple(factor.shape)
+        per_channel = padded[layout.axis] == layout.n_channels and factor.numel() == layout.n_channels
+        return factor.flatten() if per_channel and not layout.is_flat else None
 
     def _unresolved(self, node: fx.Node) -> InputError:
-        stack = node.meta.get("nn_module_stack") or {}
-        path, kind = next(reversed(stack.values()), ("", "")) if stack else ("", "")
-        where = f"{path} ({str(kind).rsplit('.', 1)[-1]})" if path else "the model's forward"
+        # Of a view that scatters channels, what came before it says more: attention has heads.
+        while (is_movement(node) or operator_name(node) in {*ELEMENTWISE, "linear"}) and node not in self._stops:
+            lost = [n for n in node.all_input_nodes if n in self._fed and n not in self._model.layouts]
+            if not lost:
+                break
+            node = lost[0]
+        path = module_path(node)
+        kind = self._model.module_types.get(path, "")
+        where = f"{path} ({kind})" if path else "the model's forward"
         return InputError(
-            "Traced influence follows convolutions, additions, concatenations and whatever keeps channels apart.",
+            "Traced influence follows convolutions, linear layers, additions and whatever keeps channels apart.",
             f"{where} calls {operator_name(node) or node.op}, which mixes channels otherwise.",
-            "Record a layer on each side of it with --layers.",
+            "Use --influence gradient, or auto, which takes gradients only where nothing can be traced; "
+            "or record a layer on each side of it with --layers.",
         )
-
-
-def _dimension(arguments: Sequence[Any], rank_position: int) -> int:
-    return int(arguments[rank_position]) if len(arguments) > rank_position else 0
 
 
 def _pair(value: Any) -> tuple[int, int]:
     values = tuple(int(v) for v in value) if isinstance(value, list | tuple) else (int(value),)
     return (values[0], values[-1])
-
-
-def _fold(channels: Channels, scale: Tensor) -> Channels:
-    """Multiplies open convolutions by a per-channel scale `(channel,)`; what is closed passes its channels on."""
-    match channels:
-        case Convolution(weight=weight):
-            folded = (weight.double() * scale[:, None, None, None]).to(weight.dtype)
-            return Convolution(
-                channels.node, folded, channels.stride, channels.padding, channels.dilation, channels.groups,
-                channels.input_node, channels.input,
-            )  # fmt: skip
-        case Concatenation(parts):
-            sizes = [part.n_channels for part in parts]
-            return Concatenation(
-                tuple(_fold(part, piece) for part, piece in zip(parts, scale.split(sizes), strict=True))
-            )
-        case Addition() | Selection():
-            return Passed(channels)
-        case _:
-            return channels

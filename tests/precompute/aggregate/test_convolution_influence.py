@@ -9,8 +9,8 @@ from torch import fx
 
 from precompute.aggregate.activation import strongest_channels
 from precompute.aggregate.convolution import convolution_influence
-from precompute.aggregate.influence import strongest_sources
-from precompute.models.provenance import Convolution, Nothing
+from precompute.aggregate.pairs import strongest_sources
+from precompute.models.expressions import Convolution, Nothing
 from tests import reference
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from precompute.aggregate.accumulate import ClassAccumulator
-from precompute.aggregate.influence import LinkInfluence
+from precompute.aggregate.measures import choose_measures
 from precompute.aggregate.recording import Recorder
 from precompute.config import AggregateConfig
 from precompute.models.exported import ExportedModel
@@ -65,8 +65,9 @@ def accumulated(
     exported: ExportedModel, layers: list[RecordedLayer], links: tuple[Link, ...], config: AggregateConfig
 ) -> ClassAccumulator:
     with Parallel(CPU) as parallel:
-        recorder = Recorder(exported, layers, links, parallel)
-        sums = ClassAccumulator(layers, [LinkInfluence(link) for link in links], config, parallel)
+        measures = choose_measures(exported, links, config)
+        recorder = Recorder(exported, layers, measures, parallel)
+        sums = ClassAccumulator(layers, measures, config, parallel)
         sums.update([0, 1], recorder(IMAGES).values)
     return sums
 

@@ -7,27 +7,31 @@ the product of shares, a share being a positive influence divided by the sum of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, fx
+from torch.nn import functional
 
-from precompute.aggregate.convolution import convolution_influence
-from precompute.models.provenance import (
+from precompute.aggregate.convolution import convolution_influence, single_source_influence
+from precompute.aggregate.pairs import PairInfluence, PairSums
+from precompute.aggregate.values import Values
+from precompute.models.expressions import (
     Addition,
     Channels,
     Concatenation,
     Convolution,
-    Link,
     Nothing,
     Passed,
     Selection,
     Source,
+    inner_of,
+    parts_of,
+    post_order,
 )
-
-Values = Mapping[fx.Node, Tensor]
-"""What the forward pass computed at the nodes that influence reads, each `(batch, channel, height, width)`."""
+from precompute.models.provenance import Link
 
 
 @dataclass(frozen=True)
@@ -46,32 +50,47 @@ class _Arrivals:
 
 
 class LinkInfluence:
-    """Tells the influences of one link, image by image of a batch."""
+    """Tells the influences of one link that can be traced."""
 
     def __init__(self, link: Link) -> None:
+        assert link.channels is not None
         self.link = link
-        self._first = {}
-        self.n_sources = 0
+        self._channels = link.channels
+        self._order = post_order(link.channels, _needs)
+        self._uses = Counter(id(part) for expression in self._order for part in _needs(expression))
+        self._first: dict[fx.Node, int] = {}
+        self._n_sources = 0
         for source in link.sources:
-            self._first[source.node] = self.n_sources
-            self.n_sources += source.n_channels
+            self._first[source.node] = self._n_sources
+            self._n_sources += source.n_channels
+
+    @property
+    def n_targets(self) -> int:
+        return self.link.target.n_channels
+
+    @property
+    def n_sources(self) -> int:
+        return self._n_sources
 
     def __call__(self, values: Values) -> Tensor:
         """Influences of one batch, `(batch, target channel, source channel)`.
 
         Source channels of several feeding layers stand one layer after another, in the order of `link.sources`.
         """
-        arrivals = self._arrivals(self.link.channels, values, {})
+        known: dict[int, _Arrivals] = {}
+        uses = self._uses.copy()
+        for expression in self._order:  # not by recursion: networks are deeper than Python's stack
+            known[id(expression)] = self._computed(expression, values, known)
+            for part in _needs(expression):
+                uses[id(part)] -= 1
+                if not uses[id(part)]:
+                    del known[id(part)]
+        arrivals = known[id(self._channels)]
         if not bool(arrivals.is_identity.any()):
             return arrivals.influence
         # A channel that is a source channel passed on, as in a dense block: its influence is what it passes.
         passed = values[self.link.target.node].flatten(2).amax(2).clamp_min(0)
         return arrivals.influence * torch.where(arrivals.is_identity, passed, 1)[:, :, None]
-
-    def _arrivals(self, channels: Channels, values: Values, known: dict[int, _Arrivals]) -> _Arrivals:
-        if id(channels) not in known:
-            known[id(channels)] = self._computed(channels, values, known)
-        return known[id(channels)]
 
     def _computed(self, channels: Channels, values: Values, known: dict[int, _Arrivals]) -> _Arrivals:
         match channels:
@@ -83,13 +102,13 @@ class LinkInfluence:
             case Nothing(n_channels):
                 return _identity(torch.zeros(1, n_channels, self.n_sources, device=_device(values)))
             case Passed(inner):
-                return self._arrivals(inner, values, known)
+                return known[id(inner)]
             case Selection(inner, index):
-                of = self._arrivals(inner, values, known)
+                of = known[id(inner)]
                 kept = list(index)
                 return _Arrivals(of.influence[:, kept], of.is_composed[kept], of.is_identity[kept])
             case Concatenation(parts):
-                return _concatenated([self._arrivals(part, values, known) for part in parts])
+                return _concatenated([known[id(part)] for part in parts])
             case Convolution() | Addition():
                 return self._united(channels, values, known)
 
@@ -101,13 +120,11 @@ class LinkInfluence:
         composed = False
         for term, node in terms:
             if isinstance(term, Convolution):
-                direct = convolution_influence(term, values[term.input_node])
-                below = self._arrivals(term.input, values, known)
-                piece = direct if _is_whole(term.input) else torch.matmul(direct, _shares(below))
-                reaching = direct.sum(2)
+                below = known[id(term.input)]
+                piece, reaching = self._through(term, values[term.input_node], below)
             else:
                 passed = values[node].flatten(2).amax(2).clamp_min(0)
-                below = self._arrivals(term, values, known)
+                below = known[id(term)]
                 piece, reaching = passed[:, :, None] * _shares(below), passed
             composed = composed or not bool(below.is_identity.all())
             arrived = piece if arrived is None else arrived + piece
@@ -120,6 +137,18 @@ class LinkInfluence:
             is_identity=torch.zeros(n_channels, dtype=torch.bool, device=arrived.device),
         )
 
+    def _through(self, convolution: Convolution, read: Tensor, below: _Arrivals) -> tuple[Tensor, Tensor]:
+        """What arrives through a convolution, `(batch, target, source)`, and the sum of what reaches each channel."""
+        if isinstance(convolution.input, Source):  # the common case needs no product
+            direct = convolution_influence(convolution, read)
+            first = self._first[convolution.input.layer.node]
+            return functional.pad(direct, (first, self._n_sources - first - direct.shape[2])), direct.sum(2)
+        if convolution.is_depthwise:  # one channel in: no matrix to multiply by
+            strength, index = single_source_influence(convolution, read)
+            return strength[:, :, None] * _shares(below)[:, index], strength
+        direct = convolution_influence(convolution, read)
+        return torch.matmul(direct, _shares(below)), direct.sum(2)
+
 
 def _identity(influence: Tensor) -> _Arrivals:
     identity = torch.ones(influence.shape[1], dtype=torch.bool, device=influence.device)
@@ -127,12 +156,14 @@ def _identity(influence: Tensor) -> _Arrivals:
 
 
 def _device(values: Values) -> torch.device:
-    return next(iter(values.values())).device
+    return values.device
 
 
-def _is_whole(channels: Channels) -> bool:
-    """Whether the channels are those of one recorded layer, all in order: the common case needs no product."""
-    return isinstance(channels, Source)
+def _needs(channels: Channels) -> Sequence[Channels]:
+    """Whose arrivals those of an expression are computed from: an addition looks through its open convolutions."""
+    if isinstance(channels, Addition):
+        return [term.input if isinstance(term, Convolution) else term for term, _ in channels.terms]
+    return inner_of(channels)
 
 
 def _shares(arrivals: _Arrivals) -> Tensor:
@@ -158,21 +189,29 @@ def _concatenated(parts: list[_Arrivals]) -> _Arrivals:
     )
 
 
-def strongest_sources(influence: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
-    """The `top_k` greatest positive influences of every target channel, ties by the lower source.
+@dataclass(frozen=True)
+class TracedMeasure:
+    """The influences of a link, traced image by image (algorithms.md, "Influence")."""
 
-    Args:
-        influence: `(..., target, source)`, not negative.
-        top_k: how many to keep; fewer where fewer are positive.
+    link: Link
+    name: str = "traced"
 
-    Returns:
-        values and source indices, `(..., target, min(top_k, source))`; a value of 0 marks a place not taken.
-    """
-    kept = min(top_k, influence.shape[-1])
-    values, index = influence.topk(kept, dim=-1)
-    threshold = values[..., -1:]
-    tied = ((influence >= threshold).sum(-1) > kept) & (threshold[..., 0] > 0)
-    if bool(tied.any()):  # topk breaks ties as it likes
-        ordered, order = influence[tied].sort(dim=-1, descending=True, stable=True)
-        values[tied], index[tied] = ordered[..., :kept], order[..., :kept]
-    return values, index
+    @property
+    def counted(self) -> Sequence[PairInfluence]:
+        return [LinkInfluence(self.link)]
+
+    @property
+    def nodes(self) -> set[fx.Node]:
+        """Inputs of convolutions, passed terms of additions, and the target."""
+        found = {self.link.target.node}
+        for part in parts_of(self.link.channels) if self.link.channels is not None else ():
+            if isinstance(part, Convolution):
+                found.add(part.input_node)
+            elif isinstance(part, Addition):
+                found |= {node for term, node in part.terms if not isinstance(term, Convolution)}
+        return found
+
+    def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
+        """What was counted is the link."""
+        (counted,) = sums
+        return counted

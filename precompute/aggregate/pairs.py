@@ -1,0 +1,95 @@
+"""Pairs of channels, a target and a source: the strongest of an image, and their sums over a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from precompute.aggregate.values import Values
+
+
+@dataclass(frozen=True)
+class PairSums:
+    """The pairs of channels that were counted, sorted, with their counts and sums `(pair,)`."""
+
+    target_channel: NDArray[np.int32]
+    source: NDArray[np.int32]
+    influence_count: NDArray[np.int32]
+    influence_sum: NDArray[np.float64]
+
+
+class PairInfluence(Protocol):
+    """Influences between two sets of channels, told image by image."""
+
+    @property
+    def n_targets(self) -> int:
+        """How many target channels."""
+
+    @property
+    def n_sources(self) -> int:
+        """How many source channels; those of several layers stand one layer after another."""
+
+    def __call__(self, values: Values) -> Tensor:
+        """Influences in one batch, `(batch, target, source)`, not negative."""
+
+
+def strongest_sources(influence: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
+    """The `top_k` greatest positive influences of every target channel, ties by the lower source.
+
+    Args:
+        influence: `(..., target, source)`, not negative.
+        top_k: how many to keep; fewer where fewer are positive.
+
+    Returns:
+        values and source indices, `(..., target, min(top_k, source))`; a value of 0 marks a place not taken.
+    """
+    kept = min(top_k, influence.shape[-1])
+    values, index = influence.topk(kept, dim=-1)
+    threshold = values[..., -1:]
+    tied = ((influence >= threshold).sum(-1) > kept) & (threshold[..., 0] > 0)
+    if bool(tied.any()):  # topk breaks ties as it likes
+        ordered, order = influence[tied].sort(dim=-1, descending=True, stable=True)
+        values[tied], index[tied] = ordered[..., :kept], order[..., :kept]
+    return values, index
+
+
+class PairCounter:
+    """Counts the strongest sources of one influence over the images of a class."""
+
+    def __init__(self, influence: PairInfluence, top_k: int, device: torch.device) -> None:
+        self._influence, self._top_k = influence, top_k
+        size = influence.n_targets * influence.n_sources
+        self._count = torch.zeros(size, dtype=torch.int32, device=device)
+        self._sum = torch.zeros(size, dtype=torch.float64, device=device)
+
+    def reset(self) -> None:
+        """Forgets everything."""
+        self._count.zero_()
+        self._sum.zero_()
+
+    def strongest(self, values: Values) -> tuple[Tensor, Tensor]:
+        """One image's strongest pairs `(pair,)`, as `target * n_sources + source`, and their influences."""
+        strengths, sources = strongest_sources(self._influence(values)[0], self._top_k)
+        rows = torch.arange(len(sources), device=sources.device)[:, None] * self._influence.n_sources
+        taken = strengths > 0
+        return (rows + sources)[taken], strengths[taken].double()
+
+    def add(self, pairs: Tensor, strengths: Tensor) -> None:
+        """Counts one image's strongest pairs."""
+        self._count.index_add_(0, pairs, torch.ones_like(pairs, dtype=torch.int32))
+        self._sum.index_add_(0, pairs, strengths)
+
+    def sums(self) -> PairSums:
+        """What was counted since the last reset."""
+        pairs = self._count.nonzero()[:, 0]
+        return PairSums(
+            (pairs // self._influence.n_sources).int().cpu().numpy(),
+            (pairs % self._influence.n_sources).int().cpu().numpy(),
+            self._count[pairs].cpu().numpy(),
+            self._sum[pairs].cpu().numpy(),
+        )

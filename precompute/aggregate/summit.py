@@ -1,0 +1,171 @@
+"""Influence as Summit published it: sampled at every third position, counted per convolution, composed by counts.
+
+Each convolution between two recorded layers is counted for itself: per image, the strongest sources of each of its
+channels. Counts of convolutions that follow one another are composed by the best middle channel,
+`count(j, i) = max over m of min(count(j, m), count(m, i))` (algorithms.md, "Influence"). What Summit did not have to
+decide, because InceptionV1 has none: a shortcut passes its channels in every image, and of two ways the stronger one
+counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, fx
+
+from precompute.aggregate.convolution import convolution_influence
+from precompute.aggregate.pairs import PairInfluence, PairSums
+from precompute.aggregate.values import Values
+from precompute.models.expressions import (
+    Addition,
+    Channels,
+    Concatenation,
+    Convolution,
+    Nothing,
+    Passed,
+    Selection,
+    Source,
+    parts_of,
+)
+from precompute.models.provenance import Link
+
+SAMPLING = 3
+"""Summit's code looks at every third position of a convolution's output, in both directions."""
+
+
+class SampledInfluence:
+    """Influences of one convolution, by every third position of its output."""
+
+    def __init__(self, convolution: Convolution) -> None:
+        stride = (convolution.stride[0] * SAMPLING, convolution.stride[1] * SAMPLING)
+        self.convolution = Convolution(
+            convolution.node,
+            convolution.weight,
+            stride,
+            convolution.padding,
+            convolution.dilation,
+            convolution.groups,
+            convolution.input_node,
+            convolution.input,
+        )
+
+    @property
+    def n_targets(self) -> int:
+        return self.convolution.n_channels
+
+    @property
+    def n_sources(self) -> int:
+        return self.convolution.n_inputs
+
+    def __call__(self, values: Values) -> Tensor:
+        """Influences of one batch, `(batch, target, source)`."""
+        return convolution_influence(self.convolution, values[self.convolution.input_node])
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Counts and mean influences from a link's sources, `(channel, source)`; infinite where a channel is the source."""
+
+    count: Tensor
+    mean: Tensor
+
+
+class SummitMeasure:
+    """The influences of a link as Summit counts them."""
+
+    name = "summit"
+
+    def __init__(self, link: Link) -> None:
+        assert link.channels is not None
+        self.link = link
+        self._channels = link.channels
+        self._convolutions = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]
+        self._first: dict[fx.Node, int] = {}
+        self._n_sources = 0
+        for source in link.sources:
+            self._first[source.node] = self._n_sources
+            self._n_sources += source.n_channels
+
+    @property
+    def counted(self) -> Sequence[PairInfluence]:
+        return [SampledInfluence(convolution) for convolution in self._convolutions]
+
+    @property
+    def nodes(self) -> set[fx.Node]:
+        """Inputs of the convolutions, and the target."""
+        return {self.link.target.node, *(convolution.input_node for convolution in self._convolutions)}
+
+    def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
+        """Composes the counts of a class over its convolutions.
+
+        The mean influence of a composed pair is, like its count, that of the weaker step of the best way; a channel
+        that is passed on has the count of all images, and the mean of the steps around it.
+        """
+        by_convolution = dict(zip(map(id, self._convolutions), sums, strict=True))
+        known: dict[int, _Counts] = {}
+        for expression in parts_of(self._channels):
+            known[id(expression)] = self._composed(expression, by_convolution, known)
+        found = known[id(self._channels)]
+        count = found.count.clamp_max(n_images)
+        target, source = (count > 0).nonzero(as_tuple=True)
+        mean = found.mean[target, source].double()
+        return PairSums(
+            target.int().numpy(),
+            source.int().numpy(),
+            count[target, source].int().numpy(),
+            (torch.where(mean.isinf(), 1.0, mean) * count[target, source]).numpy(),
+        )
+
+    def _composed(self, channels: Channels, by_convolution: dict[int, PairSums], known: dict[int, _Counts]) -> _Counts:
+        match channels:
+            case Source(layer):
+                count = torch.zeros(layer.n_channels, self._n_sources)
+                index = torch.arange(layer.n_channels)
+                count[index, index + self._first[layer.node]] = torch.inf
+                return _Counts(count, count)
+            case Nothing(n_channels):
+                nothing = torch.zeros(n_channels, self._n_sources)
+                return _Counts(nothing, nothing)
+            case Passed(inner):
+                return known[id(inner)]
+            case Selection(inner, index):
+                of, kept = known[id(inner)], list(index)
+                return _Counts(of.count[kept], of.mean[kept])
+            case Concatenation(parts):
+                found = [known[id(part)] for part in parts]
+                return _Counts(torch.cat([one.count for one in found]), torch.cat([one.mean for one in found]))
+            case Addition(terms):
+                return _best([known[id(term)] for term, _ in terms])
+            case Convolution():
+                return self._through(by_convolution[id(channels)], channels, known[id(channels.input)])
+
+    @staticmethod
+    def _through(sums: PairSums, convolution: Convolution, below: _Counts) -> _Counts:
+        """The best way through the middle channels; only pairs that were counted are looked at."""
+        count = torch.zeros(convolution.n_channels, below.count.shape[1])
+        mean = torch.zeros_like(count)
+        starts = np.searchsorted(sums.target_channel, np.arange(convolution.n_channels + 1))
+        mean_influence = sums.influence_sum / np.maximum(sums.influence_count, 1)
+        for target in np.unique(sums.target_channel).tolist():
+            rows = slice(starts[target], starts[target + 1])
+            middle = torch.from_numpy(sums.source[rows].astype(np.int64))
+            step = torch.from_numpy(sums.influence_count[rows].astype(np.float32))[:, None]
+            step_mean = torch.from_numpy(mean_influence[rows].astype(np.float32))[:, None]
+            counts = torch.minimum(step, below.count[middle])
+            means = torch.minimum(step_mean, below.mean[middle])
+            count[target] = counts.amax(0)
+            # Of several best ways the one of greatest mean influence.
+            mean[target] = torch.where(counts == count[target], means, 0).amax(0)
+        return _Counts(count, mean)
+
+
+def _best(terms: Sequence[_Counts]) -> _Counts:
+    """Per pair the way of the greatest count, of several the one of greatest mean influence."""
+    best = terms[0]
+    for term in terms[1:]:
+        is_better = (term.count > best.count) | ((term.count == best.count) & (term.mean > best.mean))
+        best = _Counts(torch.where(is_better, term.count, best.count), torch.where(is_better, term.mean, best.mean))
+    return best

@@ -1,0 +1,101 @@
+"""The vocabulary of an exported graph: what its operators are called, and what they do to channels."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+NORMALIZATION = {"_native_batch_norm_legit_no_training", "batch_norm"}
+RELU_LIKE = {
+    "relu", "hardtanh", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "gelu", "mish", "hardswish",
+    "hardsigmoid", "sigmoid", "tanh", "softplus", "clamp", "clamp_min", "clamp_max", "prelu", "_prelu_kernel",
+    "rrelu_with_noise", "threshold", "hardshrink", "softshrink", "softsign", "log_sigmoid",
+}  # fmt: skip
+SQUASHING = {"sigmoid", "hardsigmoid", "softmax", "_softmax", "tanh", "hardtanh", "relu6", "clamp"}
+"""What makes a factor a gate: its values are bounded."""
+
+ELEMENTWISE = {
+    *RELU_LIKE, "dropout", "feature_dropout", "native_dropout", "alpha_dropout", "clone", "contiguous", "alias",
+    "detach", "to", "_to_copy", "lift_fresh_copy", "neg", "abs", "exp", "log", "log1p", "sqrt", "rsqrt", "pow",
+    "square", "reciprocal", "sign", "erf", "floor", "round", "bernoulli", "expm1",
+}  # fmt: skip
+"""Every value by itself: shape, channels and positions stay."""
+
+POOLING = {
+    "max_pool2d", "max_pool2d_with_indices", "avg_pool2d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d",
+    "adaptive_max_pool2d", "fractional_max_pool2d", "upsample_nearest2d", "upsample_bilinear2d", "upsample_bicubic2d",
+}  # fmt: skip
+"""Channel by channel over positions of `(batch, channel, height, width)`."""
+
+REDUCTION = {"mean", "amax", "amin", "sum", "max", "logsumexp", "var", "std"}
+
+MOVEMENT = {
+    "view", "reshape", "_unsafe_view", "permute", "transpose", "t", "flatten", "unflatten", "unsqueeze", "squeeze",
+    "slice", "select", "narrow", "split", "split_with_sizes", "chunk", "tensor_split", "unbind", "cat", "concat",
+    "stack", "pad", "constant_pad_nd", "reflection_pad2d", "replication_pad2d", "expand", "expand_as", "roll", "flip",
+    "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "movedim", "index_select", "index", "repeat", "swapaxes",
+    "clone", "contiguous",
+}  # fmt: skip
+"""Values are moved, repeated or left out, and none is changed."""
+
+_IN_PARTS = {"split", "split_with_sizes", "chunk", "tensor_split", "unbind"}
+
+
+def operator_name(node: fx.Node) -> str:
+    """The plain name of what a node calls, such as ``"conv2d"``; empty for inputs, weights and outputs."""
+    if node.op != "call_function":
+        return ""
+    if isinstance(node.target, torch._ops.OpOverload):
+        return str(node.target.overloadpacket.__name__)
+    return "getitem" if node.target is operator.getitem else str(getattr(node.target, "__name__", node.target))
+
+
+def shape_of(node: fx.Node) -> tuple[int, ...] | None:
+    """Shape of a node's value with the batch as -1; None where it is no tensor."""
+    value = node.meta.get("val")
+    if not isinstance(value, Tensor):
+        return None
+    return tuple(size if isinstance(size, int) else -1 for size in value.shape)
+
+
+def is_movement(node: fx.Node) -> bool:
+    """Whether a node only moves values; one of the parts of a split counts, the split itself does not."""
+    name = operator_name(node)
+    if name == "getitem":
+        return operator_name(node.args[0]) in _IN_PARTS
+    return name in MOVEMENT and name not in _IN_PARTS
+
+
+def is_split(node: fx.Node) -> bool:
+    """Whether a node's value is a list of parts, each of them taken by a `getitem`."""
+    return operator_name(node) in _IN_PARTS
+
+
+def is_first_of_several(node: fx.Node) -> bool:
+    """Whether a node takes the main result of an operator that returns several, as batch norm does."""
+    return operator_name(node) == "getitem" and not is_movement(node) and node.args[1] == 0
+
+
+def size_for_one_image(value: Any) -> int:
+    """A size, or an expression of the batch size, as it is for a batch of one."""
+    if isinstance(value, fx.Node):
+        value = value.meta["val"]
+    if isinstance(value, torch.SymInt):
+        expression = value.node.expr
+        return int(expression.xreplace(dict.fromkeys(expression.free_symbols, 1)))
+    return int(value)
+
+
+def paths_around(node: fx.Node) -> list[str]:
+    """Paths of the modules around a node, outermost first, without the model itself."""
+    stack = node.meta.get("nn_module_stack") or {}
+    return [path for path, _ in stack.values() if path]
+
+
+def module_path(node: fx.Node) -> str:
+    """Path of the innermost module that a node belongs to; empty in the model's own forward."""
+    paths = paths_around(node)
+    return paths[-1] if paths else ""

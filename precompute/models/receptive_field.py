@@ -1,0 +1,143 @@
+"""What one position of a value sees of the image, by interval arithmetic over windows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from torch import fx
+
+from precompute.models.exported import ExportedModel
+from precompute.models.main_path import main_inputs
+from precompute.models.operators import operator_name, shape_of
+
+_WINDOWED = {"conv2d", "max_pool2d", "avg_pool2d", "max_pool2d_with_indices"}
+_MOVES_POSITIONS = {"matmul", "bmm", "scaled_dot_product_attention", "roll", "flip"}
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Along one axis, position `p` sees the pixels from `p * stride + low` to `p * stride + high`, both inclusive."""
+
+    stride: int = 1
+    low: int = 0
+    high: int = 0
+
+    @property
+    def size(self) -> int:
+        return self.high - self.low + 1
+
+    def window(self, position: int, side: int) -> tuple[int, int]:
+        """Pixels `[start, stop)` seen by one position, clipped to an image `side` pixels long."""
+        start = min(max(position * self.stride + self.low, 0), side - 1)
+        return start, min(max(position * self.stride + self.high + 1, start + 1), side)
+
+    def through(self, kernel: int, stride: int, padding: int, dilation: int = 1) -> Axis:
+        """Behind a window."""
+        low = self.low - padding * self.stride
+        return Axis(self.stride * stride, low, self.high + (dilation * (kernel - 1) - padding) * self.stride)
+
+    def united(self, other: Axis) -> Axis | None:
+        """What two branches see together; None where their positions do not match."""
+        if self.stride != other.stride:
+            return None
+        return Axis(self.stride, min(self.low, other.low), max(self.high, other.high))
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """What a position sees, down the rows and along the columns."""
+
+    rows: Axis = Axis()
+    columns: Axis = Axis()
+
+    @property
+    def size(self) -> int:
+        """The longer side, in pixels."""
+        return max(self.rows.size, self.columns.size)
+
+    @property
+    def stride(self) -> int:
+        """Pixels from one position to the next."""
+        return max(self.rows.stride, self.columns.stride)
+
+
+def receptive_fields(model: ExportedModel) -> dict[fx.Node, ReceptiveField | None]:
+    """What one position of every value sees; branches are united, of a gate the main path counts.
+
+    None where a position sees the whole image by other means than windows, as behind a global pooling or attention.
+    """
+    fields: dict[fx.Node, ReceptiveField | None] = {model.input: ReceptiveField()}
+    for node in model.graph.nodes:
+        if node is not model.input and model.depends_on_input(node):
+            fields[node] = _field(model, node, [fields.get(parent) for parent in main_inputs(model, node)])
+    return fields
+
+
+def _field(model: ExportedModel, node: fx.Node, known: list[ReceptiveField | None]) -> ReceptiveField | None:
+    united = known[0] if known else None
+    for other in known[1:]:
+        united = _united(united, other)
+    name = operator_name(node)
+    if united is None:
+        return None
+    if name in _WINDOWED:
+        return _through_window(node, united)
+    if name == "slice" and node.args[1] in (2, 3) and len(shape_of(node) or ()) == 4:
+        arguments: dict[int, Any] = dict(enumerate(node.args))
+        start, step = arguments.get(2) or 0, arguments.get(4) or 1
+        axis = united.rows if node.args[1] == 2 else united.columns
+        moved = Axis(axis.stride * step, axis.low + start * axis.stride, axis.high + start * axis.stride)
+        return ReceptiveField(moved, united.columns) if node.args[1] == 2 else ReceptiveField(united.rows, moved)
+    if name in {"pad", "constant_pad_nd"} and len(shape_of(node) or ()) == 4:
+        widths = [int(width) for width in _sequence(node.args[1])] + [0, 0]
+        left, above = widths[0], widths[2]
+        return ReceptiveField(united.rows.through(1, 1, above), united.columns.through(1, 1, left))
+    return united if _keeps_positions(model, main_inputs(model, node)[0], node) else None
+
+
+def _united(one: ReceptiveField | None, other: ReceptiveField | None) -> ReceptiveField | None:
+    if one is None or other is None:
+        return None
+    rows, columns = one.rows.united(other.rows), one.columns.united(other.columns)
+    return None if rows is None or columns is None else ReceptiveField(rows, columns)
+
+
+def _keeps_positions(model: ExportedModel, parent: fx.Node, node: fx.Node) -> bool:
+    """Whether a position of a value sees what the same position of its operand sees."""
+    if operator_name(node) in _MOVES_POSITIONS:
+        return False
+    before, after = model.layouts.get(parent), model.layouts.get(node)
+    if before is not None and after is not None:
+        return before.grid == after.grid
+    shapes = shape_of(parent), shape_of(node)  # the parts of a batch norm, of a channel shuffle, or of the image
+    return None in shapes or shapes[0][-2:] == shapes[1][-2:]  # type: ignore[index]
+
+
+def _through_window(node: fx.Node, field: ReceptiveField) -> ReceptiveField | None:
+    is_convolution = operator_name(node) == "conv2d"
+    weight = shape_of(node.args[1]) if is_convolution else None
+    kernel = _pair(node.args[1], (1, 1)) if weight is None else (weight[2], weight[3])
+    rest: list[Any] = [*node.args[3 if is_convolution else 2 :], None, None, None]
+    stride, padding, dilation = rest[:3]
+    if isinstance(padding, str):
+        around = _pair(dilation, (1, 1))
+        padding = [d * (k - 1) // 2 for d, k in zip(around, kernel, strict=True)] if padding == "same" else 0
+    if operator_name(node) == "avg_pool2d":
+        dilation = None
+    strides, paddings = _pair(stride, (1, 1) if is_convolution else kernel), _pair(padding, (0, 0))
+    dilations = _pair(dilation, (1, 1))
+    return ReceptiveField(
+        field.rows.through(kernel[0], strides[0], paddings[0], dilations[0]),
+        field.columns.through(kernel[1], strides[1], paddings[1], dilations[1]),
+    )
+
+
+def _sequence(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _pair(value: Any, default: tuple[int, int]) -> tuple[int, int]:
+    if isinstance(value, list | tuple):
+        return (int(value[0]), int(value[-1])) if value else default
+    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else default
