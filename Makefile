@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench screenshots clean
+.PHONY: demo test check bench models screenshots clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/summit-dash demo
@@ -19,6 +19,9 @@ check: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.run
+
+models: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.models
 
 screenshots: $(VENV)/test.stamp
 	$(BIN)/summit-dash demo --no-serve --out runs/demo

@@ -18,7 +18,6 @@ import numpy as np
 import torch
 
 from precompute.aggregate.accumulate import ClassAccumulator
-from precompute.aggregate.influence import LinkInfluence
 from precompute.aggregate.recording import Recorder
 from precompute.config import AggregateConfig
 from precompute.datasets.open import open_images
@@ -33,15 +32,14 @@ def measure(options: argparse.Namespace) -> dict[str, float]:
     """Milliseconds per image, medians: the forward pass alone, recording, and everything the pass does."""
     loaded = load_model(ModelConfig(options.model, options.weights, options.preprocess))
     source = open_images(options.images)
-    inputs = prepare(loaded, source, options.layers.split(",") if options.layers else None)
+    inputs = prepare(loaded, source, options.layers.split(",") if options.layers else None, AggregateConfig())
     step = max(1, len(source.images) // options.batch_size)
     images = [source.images[i * step] for i in range(options.batch_size)]
     batch = loaded.preprocess.tensor(np.stack([loaded.preprocess.image(source.load(image)) for image in images]))
     with Parallel(torch.device("cpu")) as parallel:
         forward = Recorder(inputs.model, (), (), parallel)
-        recorder = Recorder(inputs.model, inputs.layers, inputs.links, parallel)
-        influences = [LinkInfluence(link) for link in inputs.links]
-        sums = ClassAccumulator(inputs.layers, influences, AggregateConfig(), parallel)
+        recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
+        sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
         runs: dict[str, Callable[[], object]] = {
             "forward": lambda: forward(batch),
             "recording": lambda: recorder(batch),

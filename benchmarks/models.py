@@ -1,0 +1,198 @@
+"""Every model of the catalogue, tried whole: `make models`, or `python -m benchmarks.models [SOURCE ...]`.
+
+Each is built with random weights, exported, its links derived and checked by intervention, and run over 16 images from
+start to end, `validate` included. What comes of it goes to `benchmarks/results/models.json`, row by row; the table of
+`docs/models.md` and the shipped facts of the catalogue are written from there. A row that failed says why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from precompute.config import RunConfig, VisualizeConfig
+from precompute.errors import InputError
+from precompute.models.catalogue import FAMILIES, LayerFacts, ModelFacts, read_catalogue, write_catalogue
+from precompute.models.exported import ExportedModel
+from precompute.models.expressions import Convolution, parts_of
+from precompute.models.intervention import check_links
+from precompute.models.inventory import take_inventory
+from precompute.models.layers import select_layers
+from precompute.models.loading import ModelConfig, load_model
+from precompute.models.provenance import derive_links
+from precompute.progress import SilentProgress
+from precompute.run import RunRequest, precompute
+from precompute.validate import validate
+
+RESULTS = Path(__file__).with_name("results") / "models.json"
+TABLE = Path(__file__).parents[1] / "docs" / "models.md"
+N_IMAGES = 16
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one model.
+
+    Attributes:
+        layers: names of the recorded layers.
+        n_channels: over all of them.
+        n_convolutions: convolutions and linear layers that the links go through.
+        n_traced, n_gradient: links by measure.
+        n_interventions: channels changed to check the traced links.
+        seconds: of the export, and of the run over 16 images.
+        problem: what failed; empty for a green row.
+    """
+
+    source: str
+    input_size: list[int]
+    layers: list[str]
+    n_channels: int
+    n_convolutions: int
+    n_traced: int
+    n_gradient: int
+    n_interventions: int
+    export_seconds: float
+    run_seconds: float
+    problem: str
+
+
+def try_model(source: str) -> tuple[Row, ModelFacts]:
+    """One model from its name to a validated run."""
+    loaded = load_model(ModelConfig(source, "random"))
+    assert loaded.input_size is not None
+    start = time.perf_counter()
+    model = ExportedModel(loaded.module, loaded.input_size)
+    export_seconds = time.perf_counter() - start
+    layers = select_layers(model)
+    links = derive_links(model, layers)
+    report = check_links(model, links)
+    inventory = take_inventory(model, layers)
+    problems = list(report.failures[:1])
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        problems += _run(source, Path(folder))
+    row = Row(
+        source,
+        list(loaded.input_size),
+        [layer.name for layer in layers],
+        sum(layer.n_channels for layer in layers),
+        len(
+            {
+                part.node
+                for link in links
+                if link.channels
+                for part in parts_of(link.channels)
+                if isinstance(part, Convolution)
+            }
+        ),
+        sum(link.channels is not None for link in links),
+        sum(link.channels is None for link in links),
+        report.n_interventions,
+        round(export_seconds, 1),
+        round(time.perf_counter() - start, 1),
+        "; ".join(problems),
+    )
+    facts = tuple(LayerFacts(x.name, x.n_channels, x.height, x.width) for x in layers)
+    return row, ModelFacts(source, loaded.input_size, None, facts, inventory.output_layer, model.n_outputs)
+
+
+def _run(source: str, folder: Path) -> list[str]:
+    """Runs 16 noisy images of four classes through everything but the pictures; what went wrong, if anything."""
+    random = np.random.default_rng(0)
+    for index in range(N_IMAGES):
+        path = folder / "images" / f"class{index % 4}" / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        small = random.integers(0, 256, (12, 12, 3), dtype=np.uint8)
+        Image.fromarray(small).resize((360, 360), Image.Resampling.BICUBIC).save(path)
+    config = RunConfig(visualize=VisualizeConfig(n_channels=0))
+    request = RunRequest(ModelConfig(source, "random"), str(folder / "images"), folder / "run", config)
+    try:
+        precompute(request, SilentProgress())
+    except InputError as problem:
+        return [str(problem)]
+    return [f"validate: {finding}" for finding in validate(folder / "run")][:1]
+
+
+def write_table(rows: list[Row], machine: str) -> None:
+    """`docs/models.md`."""
+    head = (
+        "model | input | recorded layers | channels | convolutions | links traced | by gradient | interventions | "
+        "export s | 16 images s | "
+    )
+    lines = [
+        "# Models that are tried",
+        "",
+        f"Made by `make models` on {time.strftime('%Y-%m-%d')} ({machine}), with random weights.",
+        "Each model was exported, the link between each pair of recorded layers derived, and the traced links checked by",
+        "intervention: one channel changed, exactly the derived ones seen to change. Links through norms over channels or",
+        "attention go by gradient x activation. The last two columns: seconds for the export, and for `precompute` over",
+        "16 images without pictures, its own export and a first UMAP included.",
+        "",
+        f"| {head}|",
+        "|---|---|---|" + "---:|" * 7 + "---|",
+    ]
+    for row in rows:
+        names = f"{len(row.layers)}: {row.layers[0]} … {row.layers[-1]}" if row.layers else ""
+        numbers = (
+            row.n_channels, row.n_convolutions, row.n_traced, row.n_gradient, row.n_interventions,
+            row.export_seconds, row.run_seconds,
+        )  # fmt: skip
+        state = "✗ " + row.problem if row.problem else "✓"
+        lines.append(
+            f"| {row.source} | {row.input_size[-1]} | {names} | "
+            + " | ".join(f"{n:,}" for n in numbers)
+            + f" | {state} |"
+        )
+    TABLE.write_text("\n".join(lines) + "\n")
+
+
+def _machine() -> str:
+    return f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}"
+
+
+def _isolated(source: str) -> Row:
+    """A process of its own for each model: memory of one does not stay for the next."""
+    command = [sys.executable, "-m", "benchmarks.models", "--one", source]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return Row(**json.loads(done.stdout.splitlines()[-1])["row"])
+    reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+    return Row(source, [0], [], 0, 0, 0, 0, 0, 0.0, 0.0, reason)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sources", nargs="*", help="of the catalogue; all that are not in the results yet by default")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        row, facts = try_model(options.one)
+        known = read_catalogue()
+        published = known[facts.source].published_top1 if facts.source in known else None
+        write_catalogue({**known, facts.source: ModelFacts(**{**vars(facts), "published_top1": published})})
+        print(json.dumps({"row": asdict(row)}))
+        return
+    RESULTS.parent.mkdir(exist_ok=True)
+    rows = {row["source"]: Row(**row) for row in json.loads(RESULTS.read_text())} if RESULTS.is_file() else {}
+    order = [source for family in FAMILIES for source in family.sources]
+    for source in options.sources or [source for source in order if source not in rows]:
+        rows[source] = _isolated(source)
+        print(f"{source:<36} {rows[source].problem or 'green'}  {rows[source].run_seconds} s", flush=True)
+        RESULTS.write_text(json.dumps([asdict(rows[s]) for s in order if s in rows], indent=1) + "\n")
+    write_table([rows[source] for source in order if source in rows], _machine())
+
+
+if __name__ == "__main__":
+    main()
