@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from precompute.datasets.decode import decode
-from precompute.datasets.source import LabelledClass, LabelledImage
+from precompute.datasets.source import MID_GREY, Colour, LabelledClass, LabelledImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -70,13 +70,18 @@ class FileImages:
             labels_are_outputs=labels_are_outputs,
         )
 
-    def load(self, image: LabelledImage) -> Image:
-        """Decodes one image to RGB.
+    @property
+    def n_labels(self) -> int:
+        """As many as there are classes."""
+        return len(self.classes)
+
+    def load(self, image: LabelledImage, background: Colour = MID_GREY) -> Image:
+        """Decodes one image to RGB, transparent pixels over `background`.
 
         Raises:
             UnreadableImage: the file is missing, truncated or no image.
         """
-        return decode(self.root / self.files[image.image_id].relative)
+        return decode(self.root / self.files[image.image_id].relative, background)
 
     def fingerprint(self) -> str:
         """SHA-256 over the classes and every image's class, path, size in bytes and time of change in nanoseconds."""
