@@ -6,15 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from precompute.datasets.files import FileImages, LabelledFile, printable
+from precompute.datasets.files import IMAGE_SUFFIXES, FileImages, LabelledFile, printable
 from precompute.datasets.source import LabelledClass
 from precompute.errors import InputError
 
-__all__ = ["IMAGE_SUFFIXES", "open_folder"]
+__all__ = ["open_folder"]
 
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
-)
 _LAYOUT = "An image folder has one subfolder per class, with images in it: IMAGES/cat/1.jpg, IMAGES/dog/1.jpg."
 
 

@@ -106,7 +106,7 @@ def test_a_single_missing_file_is_found_when_decoding(open_text: Open) -> None:
         ("path,class_name,class_id\na.png,cat,one\n", "line 2, has class_id 'one'"),
         ("path,class_name,class_id\na.png,cat,-1\n", "class_id '-1', which is no whole number"),
         ("path,class_name,class_id\na.png,cat,\n", "class_id ''"),
-        ("path,class_name\na.png,cat\n./a.png,cat\n", r"a\.png in lines 2 and 3"),
+        ("path,class_name\na.png,cat\n./a.png,cat\n", r"a\.png in line 2 and line 3"),
         (
             "path,class_name,class_id\na.png,cat,0\nb.png,dog,0\n",
             "gives class_id 0 the class_name cat in line 2 and dog in line 3",
