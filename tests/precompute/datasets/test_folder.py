@@ -112,6 +112,12 @@ def test_linked_folders_are_followed_but_not_round_in_circles(pets: Path, tmp_pa
     assert [i.path for i in open_images(str(pets)).images][2:] == ["dog/1.png", "dog/2.PNG", "fox/1.png"]
 
 
+def test_one_name_with_two_endings_is_two_images(pets: Path) -> None:
+    _image(pets / "dog/1.jpg")
+
+    assert [i.path for i in open_images(str(pets)).images][2:] == ["dog/1.jpg", "dog/1.png", "dog/2.PNG"]
+
+
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 
