@@ -146,7 +146,8 @@ def precompute(
     `summit-dash precompute torchvision:resnet18 'shards/{0000..0009}.tar' --class-outputs pets.csv --out runs/pets`
 
     A model file is plain Python with a function that takes nothing and returns an `nn.Module`. A manifest has the
-    columns `path,class_name` and, where labels are the model's outputs, `class_id`. An input file looks like this:
+    columns `path,class_name` and, where labels are the model's outputs, `class_id`. A shard holds `KEY.jpg` with
+    `KEY.cls` or `KEY.json`. An input file looks like this:
 
     `resize = 256`, `crop = 224`, `interpolation = "bilinear"`, `channels = "RGB"`, `scale = 1.0`,
     `mean = [0.485, 0.456, 0.406]`, `std = [0.229, 0.224, 0.225]`

@@ -139,6 +139,14 @@ def test_an_empty_class_is_named_with_what_it_holds(pets: Path) -> None:
         open_images(str(pets))
 
 
+def test_a_folder_of_folders_of_shards(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "0.tar").touch()
+
+    with pytest.raises(InputError, match=r"It holds \.tar.*To read its shards, name '.*train/\*\.tar'"):
+        open_images(str(tmp_path))
+
+
 def test_images_without_class_folders(tmp_path: Path) -> None:
     _image(tmp_path / "1.png")
 
