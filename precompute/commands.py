@@ -43,6 +43,9 @@ class PrecomputeOptions:
     visualization_size: int | None = None
     outlier_fraction: float | None = None
     exclude_outliers: bool = False
+    class_outputs: Path | None = None
+    output_names: Path | None = None
+    allow_outside: bool = False
     overwrite: bool = False
 
 
@@ -80,7 +83,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
     from precompute.aggregate.measures import MEASURES
     from precompute.config import STAGES, AggregateConfig, RunConfig, VisualizeConfig
     from precompute.models.loading import ModelConfig
-    from precompute.run import RunRequest
+    from precompute.run import LabelOptions, RunRequest
 
     if options.influence not in MEASURES:
         raise InputError(
@@ -113,6 +116,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
         config,
         stages=STAGES if options.stages == "all" else _names(options.stages),
         limit_per_class=options.limit_per_class,
+        labels=LabelOptions(options.allow_outside, options.class_outputs, options.output_names),
         overwrite=options.overwrite,
     )
 
@@ -135,10 +139,17 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         if len(report.skipped) > 10:
             console.print(f"  ... and {len(report.skipped) - 10} more, all in {out / 'manifest.json'}")
     if report.top1_accuracy is not None:
-        accuracy = f"top-1 {report.top1_accuracy:.3f}, top-5 {report.top5_accuracy:.3f}, n = {report.n_images:,}"
+        n = report.n_images if report.n_with_accuracy is None else report.n_with_accuracy
+        accuracy = f"top-1 {report.top1_accuracy:.3f}, top-5 {report.top5_accuracy:.3f}, n = {n:,}"
         console.print(f"Accuracy: {accuracy}", highlight=False)
     elif report.n_images is not None:
-        console.print("Accuracy: none, because the labels are not the model's outputs.", highlight=False)
+        reason = "because the labels are not the model's outputs; --class-outputs FILE says which outputs mean them"
+        console.print(f"Accuracy: none, {reason}.", highlight=False, soft_wrap=True)
+    if report.without_outputs:
+        names = ", ".join(report.without_outputs[:5]) + (", ..." if len(report.without_outputs) > 5 else "")
+        number = "1 class" if len(report.without_outputs) == 1 else f"{len(report.without_outputs):,} classes"
+        found = f"No accuracy for {number} that --class-outputs does not name: {names}."
+        console.print(escape(found), highlight=False, soft_wrap=True)
     _print_untraced(report.manifest.get("links", []), console)
     stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
     seconds = ", ".join(f"{name} {stage['seconds']:.1f}" for name, stage in stages.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from precompute.aggregate.stage import PassInputs, PassSpeed, aggregate
 from precompute.aggregate.units import UnitStore
 from precompute.config import STAGES, AggregateConfig, RunConfig
 from precompute.datasets.open import open_images
+from precompute.datasets.outputs import read_class_outputs, read_output_names
 from precompute.datasets.source import ImageSource, UnreadableImage
 from precompute.embedding import build_embeddings
 from precompute.errors import InputError
@@ -35,13 +36,29 @@ from precompute.schema import read_table, write_manifest
 
 
 @dataclass(frozen=True)
+class LabelOptions:
+    """What a person says about labels and outputs.
+
+    Attributes:
+        allow_outside: accept paths in a manifest that lead out of its folder.
+        class_outputs: file that says which outputs of the model mean each class.
+        output_names: file that names the model's outputs; None: the names that the model brings along, if any.
+    """
+
+    allow_outside: bool = False
+    class_outputs: Path | None = None
+    output_names: Path | None = None
+
+
+@dataclass(frozen=True)
 class RunRequest:
     """What a person asks for: a model, images, a folder, and the config.
 
     Attributes:
-        images: `demo`, a folder per class, or a manifest.
+        images: what `open_images` takes: `demo`, a folder per class, a manifest, shards, a saved dataset.
         stages: the stages to run, in any order; those before them must have run.
         limit_per_class: images taken per class; None: all.
+        labels: how the images' labels are to be read.
         overwrite: replace another run in the folder.
     """
 
@@ -51,6 +68,7 @@ class RunRequest:
     config: RunConfig = field(default_factory=RunConfig)
     stages: Sequence[str] = STAGES
     limit_per_class: int | None = None
+    labels: LabelOptions = field(default_factory=LabelOptions)
     overwrite: bool = False
 
 
@@ -62,6 +80,8 @@ class RunReport:
         manifest: as written.
         n_images: images read; None where the stage aggregate has not run.
         skipped: path and reason of every unreadable image.
+        n_with_accuracy: the images that the accuracies are over.
+        without_outputs: names of the classes that the file of class outputs leaves out; empty without such a file.
     """
 
     manifest: dict[str, Any]
@@ -69,6 +89,8 @@ class RunReport:
     skipped: dict[str, str]
     top1_accuracy: float | None
     top5_accuracy: float | None
+    n_with_accuracy: int | None = None
+    without_outputs: tuple[str, ...] = ()
 
 
 def precompute(request: RunRequest, progress: Progress) -> RunReport:
@@ -80,11 +102,18 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     unknown = [stage for stage in request.stages if stage not in STAGES]
     if unknown:
         raise InputError("The stages are " + ", ".join(STAGES) + ".", f"Found {unknown[0]}.", "Correct --stages.")
-    source = open_images(request.images, request.limit_per_class)
+    source = open_images(request.images, request.limit_per_class, request.labels.allow_outside)
     loaded = load_model(request.model)
     inputs = prepare(loaded, source, request.config.layers, request.config.aggregate)
+    if request.labels.class_outputs is not None:
+        inputs = _with_class_outputs(inputs, request.labels.class_outputs)
+    names = _output_names(loaded, inputs.model.n_outputs, request.labels.output_names)
     contents = _contents(request, loaded, inputs)
-    run = _Run(request, inputs, open_manifest(request.out, contents, request.overwrite), progress)
+    manifest = open_manifest(request.out, contents, request.overwrite)
+    if manifest["model"].get("output_names") != names:  # names change no table, so any run may be given others
+        manifest["model"]["output_names"] = names
+        write_manifest(request.out, {k: v for k, v in manifest.items() if k != "schema_version"})
+    run = _Run(request, inputs, manifest, progress)
     for stage in STAGES:
         if stage in request.stages:
             run.ensure(stage)
@@ -97,14 +126,30 @@ def prepare(
     """Exports the model and derives layers, links and the meaning of the labels; reads one image at most."""
     model = ExportedModel(loaded.module, loaded.input_size or _size_of_first(source, loaded))
     recorded = select_layers(model, layers or loaded.layers)
+    stated = _labels_are_outputs(source, model.n_outputs)
     return PassInputs(
         model,
         recorded,
         choose_measures(model, derive_links(model, recorded), config),
         loaded.preprocess,
         source,
-        _labels_are_outputs(source, model.n_outputs),
+        stated,
+        {c.class_id: (c.class_id,) for c in source.classes} if stated else {},
     )
+
+
+def _with_class_outputs(inputs: PassInputs, path: Path) -> PassInputs:
+    """The same pass with the outputs of each class taken from a file; the labels themselves are then no outputs."""
+    class_outputs = read_class_outputs(path, inputs.source.classes, inputs.model.n_outputs)
+    return replace(inputs, labels_are_outputs=False, class_outputs=class_outputs)
+
+
+def _output_names(loaded: LoadedModel, n_outputs: int, path: Path | None) -> list[str] | None:
+    """Of a file, else the model's own where it names each of its outputs."""
+    if path is not None:
+        return list(read_output_names(path, n_outputs))
+    known = loaded.output_names
+    return list(known) if known is not None and len(known) == n_outputs else None
 
 
 def _size_of_first(source: ImageSource, loaded: LoadedModel) -> tuple[int, int, int]:
@@ -121,10 +166,10 @@ def _size_of_first(source: ImageSource, loaded: LoadedModel) -> tuple[int, int, 
 
 
 def _labels_are_outputs(source: ImageSource, n_outputs: int) -> bool:
-    """Stated by the source, and possible; else a guess from the count: as many classes as outputs, in order."""
-    if source.labels_are_outputs is None:
-        return len(source.classes) == n_outputs
-    return source.labels_are_outputs and max(c.class_id for c in source.classes) < n_outputs
+    """Stated by the source, and possible; else a guess from the count: as many labels as outputs, in order."""
+    if max(c.class_id for c in source.classes) >= n_outputs:
+        return False
+    return source.n_labels == n_outputs if source.labels_are_outputs is None else source.labels_are_outputs
 
 
 def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> dict[str, Any]:
@@ -138,6 +183,8 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "fingerprint": inputs.source.fingerprint(),
         "labels_are_outputs": inputs.labels_are_outputs,
     }
+    if request.labels.class_outputs is not None:
+        dataset["class_outputs"] = {str(c): list(outputs) for c, outputs in inputs.class_outputs.items()}
     model = {
         "name": loaded.name,
         "source": loaded.source,
@@ -147,7 +194,11 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "n_outputs": inputs.model.n_outputs,
     }
     # Pictures may be added to a run, more or other ones: they belong to its config and not to its identity.
-    identity = {"model": model, "dataset": dataset, "config": {k: v for k, v in config.items() if k != "visualize"}}
+    identity = {
+        "model": dict(model),
+        "dataset": dataset,
+        "config": {k: v for k, v in config.items() if k != "visualize"},
+    }
     return {
         "model": model,
         "dataset": dataset,
@@ -218,7 +269,15 @@ class _Run:
             images.get("skipped", {}),
             images.get("top1_accuracy"),
             images.get("top5_accuracy"),
+            images.get("n_with_accuracy"),
+            self._without_outputs(),
         )
+
+    def _without_outputs(self) -> tuple[str, ...]:
+        known = self._inputs.class_outputs
+        if self._request.labels.class_outputs is None:
+            return ()
+        return tuple(c.class_name for c in self._inputs.source.classes if c.class_id not in known)
 
     @staticmethod
     def _is_needed(earlier: str, stage: str) -> bool:
@@ -248,6 +307,7 @@ class _Run:
             "skipped": report.skipped,
             "top1_accuracy": report.top1_accuracy,
             "top5_accuracy": report.top5_accuracy,
+            "n_with_accuracy": report.n_with_accuracy,
         }
 
     def _graphs(self) -> None:

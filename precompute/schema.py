@@ -136,19 +136,19 @@ TABLES: Mapping[str, Table] = {
             Column(
                 "top1_accuracy",
                 _REAL,
-                "Fraction of its images whose most probable output is the class; null where labels are not outputs.",
+                "Fraction of its images whose most probable output means the class; null where no output does.",
                 nullable=True,
             ),
             Column(
                 "top5_accuracy",
                 _REAL,
-                "Fraction of its images with the class among the five most probable outputs; null as above.",
+                "Fraction of its images with an output of the class among the five most probable; null as above.",
                 nullable=True,
             ),
             Column(
                 "probability_histogram",
                 _HISTOGRAM,
-                "Images per twentieth of the true class's probability, [0, 0.05) first; null as above.",
+                "Images per twentieth of the class's probability (of all its outputs), [0, 0.05) first; null as above.",
                 nullable=True,
             ),
         ),
@@ -175,7 +175,7 @@ TABLES: Mapping[str, Table] = {
             Column(
                 "true_probability",
                 _REAL,
-                "Probability of the image's own class; null where labels are not outputs.",
+                "Probability of the image's own class, summed over its outputs; null where it has none.",
                 nullable=True,
             ),
         ),

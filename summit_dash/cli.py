@@ -81,7 +81,12 @@ def demo(
 def precompute(
     model: Model,
     images: Annotated[
-        str, typer.Argument(help="Folder with a subfolder per class, manifest .csv, or `demo`.", show_default=False)
+        str,
+        typer.Argument(
+            help="Folder with a subfolder per class; manifest .csv or .parquet; .tar shards: a file, a folder of them, "
+            "a quoted pattern; Hugging Face dataset saved on disk; or `demo`.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one is resumed.", show_default=False)],
     weights: Weights = None,
@@ -113,6 +118,24 @@ def precompute(
         float | None, typer.Option(help="Flag channels active in more than this share of images.", min=0, max=1)
     ] = None,
     exclude_outliers: Annotated[bool, typer.Option(help="Leave flagged channels out of the graphs.")] = False,
+    class_outputs: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that says which of the model's outputs mean a class, where labels are not outputs: .csv with "
+            'class_name,output_index or .json `{"dog": [151, 152]}`.',
+            show_default=False,
+        ),
+    ] = None,
+    output_names: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the names of the model's outputs: .txt, .json list, or .csv with output_index,name.",
+            show_default=False,
+        ),
+    ] = None,
+    allow_outside: Annotated[
+        bool, typer.Option("--allow-outside", help="Accept paths in a manifest that lead out of its folder.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option(help="Replace another run in the folder.")] = False,
 ) -> None:
     """Run a model once over labelled images and write a run.
@@ -125,8 +148,11 @@ def precompute(
 
     `summit-dash precompute model.py:build labels.csv --weights best.pth --preprocess input.toml --out runs/mine`
 
+    `summit-dash precompute torchvision:resnet18 'shards/{0000..0009}.tar' --class-outputs pets.csv --out runs/pets`
+
     A model file is plain Python with a function that takes nothing and returns an `nn.Module`. A manifest has the
-    columns `path,class_name` and, where labels are the model's outputs, `class_id`. An input file looks like this:
+    columns `path,class_name` and, where labels are the model's outputs, `class_id`. A shard holds `KEY.jpg` with
+    `KEY.cls` or `KEY.json`. An input file looks like this:
 
     `resize = 256`, `crop = 224`, `interpolation = "bilinear"`, `channels = "RGB"`, `scale = 1.0`,
     `mean = [0.485, 0.456, 0.406]`, `std = [0.229, 0.224, 0.225]`

@@ -48,6 +48,6 @@ def class_labels(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]
 def accuracy_tip(info: ClassInfo) -> str:
     """Accuracy with its n, or why there is none."""
     if info.top1_accuracy is None:
-        return "The labels of this run are not the model's outputs, so there is no accuracy to state."
+        return "The labels of this class are not the model's outputs, so there is no accuracy to state."
     top5 = f"; top-5 {percent(info.top5_accuracy)}" if info.top5_accuracy is not None else ""
     return f"Top-1 accuracy: {percent(info.top1_accuracy)} of {info.n_images:,} images{top5}."

@@ -146,7 +146,8 @@ def _encode(
 
     def encode(image_id: int) -> list[tuple[tuple[int, Box], bytes]]:
         image = inputs.source.images[image_id]
-        pixels = Image.fromarray(inputs.preprocess.image(inputs.source.load(image)))
+        decoded = inputs.source.load(image, inputs.preprocess.background)
+        pixels = Image.fromarray(inputs.preprocess.image(decoded))
         return [((image_id, box), _webp(pixels.crop(box), config)) for box in sorted(crops[image_id])]
 
     encoded: dict[tuple[int, Box], bytes] = {}

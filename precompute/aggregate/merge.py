@@ -26,12 +26,14 @@ from precompute.schema import HISTOGRAM_BINS, TableWriter, write_table
 
 @dataclass(frozen=True)
 class MergeReport:
-    """What the manifest says of the pass: images read, images skipped with the reason, accuracy over all images."""
+    """What the manifest says of the pass: images read, images skipped with the reason, accuracy over the images of the
+    classes that have one, and the number of these images."""
 
     n_images: int
     skipped: dict[str, str]
     top1_accuracy: float | None
     top5_accuracy: float | None
+    n_with_accuracy: int
 
 
 def merge_units(run: Path, inputs: PassInputs, config: AggregateConfig, progress: Progress) -> MergeReport:
@@ -48,13 +50,14 @@ def merge_units(run: Path, inputs: PassInputs, config: AggregateConfig, progress
         )
         for labelled in sorted(inputs.source.classes, key=lambda c: c.class_id):
             unit = store.read(labelled.class_id)
+            outputs = inputs.class_outputs.get(labelled.class_id)
             skipped |= unit.skipped
             totals.add(unit)
-            classes.append(_class_row(labelled, unit.images, inputs.labels_are_outputs))
+            classes.append(_class_row(labelled, unit.images, outputs))
             activations.write(_activation_rows(labelled.class_id, unit, inputs.layers))
             for rows in _influence_rows(labelled.class_id, unit.influences, inputs.links, names):
                 influences.write(rows)
-            images.write(_image_rows(labelled.class_id, unit.images, paths, inputs.labels_are_outputs))
+            images.write(_image_rows(labelled.class_id, unit.images, paths, outputs is not None))
             advance(1)
         for writer in (activations, influences, images):
             writer.flush()
@@ -90,16 +93,17 @@ def _report(classes: Sequence[dict[str, Any]], skipped: dict[str, str]) -> Merge
     def mean(name: str) -> float | None:
         return sum(row[name] * row["n_images"] for row in known) / n_known if n_known else None
 
-    return MergeReport(n_images, skipped, mean("top1_accuracy"), mean("top5_accuracy"))
+    return MergeReport(n_images, skipped, mean("top1_accuracy"), mean("top5_accuracy"), n_known)
 
 
 def _columns_of(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def _class_row(labelled: LabelledClass, images: ImageRows, labels_are_outputs: bool) -> dict[str, Any]:
+def _class_row(labelled: LabelledClass, images: ImageRows, outputs: Sequence[int] | None) -> dict[str, Any]:
     n_images = len(images.image_id)
-    known = labels_are_outputs and n_images > 0
+    known = outputs is not None and n_images > 0
+    hits = np.isin(images.predicted_class_id, outputs or ())
     bins = np.minimum((images.true_probability * HISTOGRAM_BINS).astype(int), HISTOGRAM_BINS - 1) if known else None
     return {
         "class_id": labelled.class_id,
@@ -107,7 +111,7 @@ def _class_row(labelled: LabelledClass, images: ImageRows, labels_are_outputs: b
         "synset": labelled.synset,
         "group": labelled.group,
         "n_images": n_images,
-        "top1_accuracy": float((images.predicted_class_id == labelled.class_id).mean()) if known else None,
+        "top1_accuracy": float(hits.mean()) if known else None,
         "top5_accuracy": float(images.in_top5.mean()) if known else None,
         "probability_histogram": None if bins is None else np.bincount(bins, minlength=HISTOGRAM_BINS).tolist(),
     }
@@ -173,8 +177,8 @@ def _influence_rows(
         )
 
 
-def _image_rows(class_id: int, images: ImageRows, paths: dict[int, str], labels_are_outputs: bool) -> pa.Table:
-    true = images.true_probability if labels_are_outputs else np.ma.masked_all(len(images.image_id), np.float32)
+def _image_rows(class_id: int, images: ImageRows, paths: dict[int, str], has_outputs: bool) -> pa.Table:
+    true = images.true_probability if has_outputs else np.ma.masked_all(len(images.image_id), np.float32)
     return pa.table(
         {
             "image_id": images.image_id,

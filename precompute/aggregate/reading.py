@@ -30,7 +30,7 @@ def read_images(
 
     def read(image: LabelledImage) -> ReadImage:
         try:
-            return ReadImage(image, preprocess.image(source.load(image)))
+            return ReadImage(image, preprocess.image(source.load(image, preprocess.background)))
         except UnreadableImage as problem:
             return ReadImage(image, None, str(problem))
 

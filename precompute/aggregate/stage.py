@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -29,7 +29,11 @@ from precompute.progress import Progress
 
 @dataclass(frozen=True)
 class PassInputs:
-    """What the pass works on: the model with its layers, how influence is told, and the images with their labels."""
+    """What the pass works on: the model with its layers, how influence is told, and the labelled images.
+
+    `class_outputs` are the model's outputs that mean a class, by class_id: one each where the labels are outputs,
+    several where a file says so; absent for a class that has none, and so no accuracy.
+    """
 
     model: ExportedModel
     layers: Sequence[RecordedLayer]
@@ -37,6 +41,7 @@ class PassInputs:
     preprocess: Preprocess
     source: ImageSource
     labels_are_outputs: bool
+    class_outputs: Mapping[int, tuple[int, ...]]
 
     @property
     def links(self) -> list[Link]:
@@ -159,9 +164,10 @@ class _ClassWorker:
         best, predicted = probability.max(1)
         true = torch.full((len(image_ids),), float("nan"), dtype=torch.float64)
         in_top5 = torch.zeros(len(image_ids), dtype=torch.bool)
-        if self._inputs.labels_are_outputs:
-            true = probability[:, class_id]
-            in_top5 = (logits > logits[:, class_id, None]).sum(1) < 5
+        outputs = self._inputs.class_outputs.get(class_id)
+        if outputs is not None:
+            true = probability[:, list(outputs)].sum(1)
+            in_top5 = (logits > logits[:, list(outputs)].amax(1, keepdim=True)).sum(1) < 5
         return ImageRows(
             np.asarray(image_ids, np.int32),
             predicted.int().numpy(),

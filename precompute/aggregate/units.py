@@ -25,8 +25,8 @@ class ImageRows:
         image_id: place in the source.
         predicted_class_id: most probable output.
         predicted_probability: its softmax probability.
-        true_probability: of the image's own class; NaN where labels are not outputs.
-        in_top5: whether the own class is among the five most probable outputs.
+        true_probability: of the image's own class, summed over its outputs; NaN where it has none.
+        in_top5: whether an output of the own class is among the five most probable.
     """
 
     image_id: NDArray[np.int32]

@@ -1,42 +1,46 @@
-"""One image file to RGB, or one sentence about why not."""
+"""One image, from a file or from bytes, to RGB; or one sentence about why not."""
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from precompute.datasets.source import UnreadableImage
+from precompute.datasets.source import MID_GREY, Colour, UnreadableImage
 
-__all__ = ["BACKGROUND", "decode"]
-
-BACKGROUND = (128, 128, 128)
-"""What shows through transparent pixels: mid grey, near what networks are normalised to."""
+__all__ = ["decode"]
 
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
+_WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 
 
-def decode(path: Path) -> Image.Image:
-    """Decodes an image file to RGB, upright as its EXIF orientation says.
+def decode(file: Path | bytes, background: Colour = MID_GREY) -> Image.Image:
+    """Decodes an image to RGB, upright as its EXIF orientation says.
 
-    Transparency is laid over mid grey, 16-bit grey values are scaled to 8 bits, of an animation the first frame is
-    taken.
+    Transparent pixels are laid over `background`. 16-bit grey values are scaled to 8 bits and rounded; of 16-bit
+    colours the upper 8 bits are taken, which is what Pillow reads. Of an animation the first frame is taken.
+
+    Args:
+        file: a path, or the content of an image file.
+        background: RGB in 0..255.
 
     Raises:
         UnreadableImage: the file is missing, truncated, no image, larger than Pillow holds safe, or has pixels
             without a stated range (floating point).
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
             _require_safe_size(image)
             image.load()
-            return _to_rgb(_upright(image))
+            return _to_rgb(_upright(image), background)
     except UnreadableImage:
         raise
     except Exception as problem:  # broken files make decoders raise nearly anything
-        raise UnreadableImage(_reason(path, problem)) from problem
+        raise UnreadableImage(_reason(file, problem)) from problem
 
 
 def _require_safe_size(image: Image.Image) -> None:
@@ -55,36 +59,42 @@ def _upright(image: Image.Image) -> Image.Image:
         return image  # damaged metadata; the pixels are sound
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, background: Colour) -> Image.Image:
     if image.mode == "F":
         raise UnreadableImage("has floating-point pixels, whose range no one states")
     if image.mode in _SIXTEEN_BIT:
-        return _from_sixteen_bits(image)
-    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
-        return _without_alpha(image)
+        return _from_sixteen_bits(image, background)
+    if "transparency" in image.info or image.mode in _WITH_ALPHA:
+        return _without_alpha(image, background)
     return image.convert("RGB")
 
 
-def _without_alpha(image: Image.Image) -> Image.Image:
+def _without_alpha(image: Image.Image, background: Colour) -> Image.Image:
     straight = image.convert("RGBA") if image.mode != "La" else image.convert("LA").convert("RGBA")
-    ground = Image.new("RGBA", image.size, (*BACKGROUND, 255))
+    ground = Image.new("RGBA", image.size, (*background, 255))
     return Image.alpha_composite(ground, straight).convert("RGB")
 
 
-def _from_sixteen_bits(image: Image.Image) -> Image.Image:
+def _from_sixteen_bits(image: Image.Image, background: Colour) -> Image.Image:
     values = np.asarray(image).astype(np.int64)
     if values.min() < 0 or values.max() > 65535:
         raise UnreadableImage(f"has grey values from {values.min()} to {values.max()}, beyond 16 bits")
-    return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8)).convert("RGB")
+    grey: NDArray[np.uint8] = ((values * 255 + 32767) // 65535).astype(np.uint8)
+    pixels = np.repeat(grey[..., None], 3, axis=2)
+    clear = image.info.get("transparency")
+    if isinstance(clear, int):  # the one value that a PNG calls transparent
+        pixels[values == clear] = background
+    return Image.fromarray(pixels)
 
 
-def _reason(path: Path, problem: Exception) -> str:
+def _reason(file: Path | bytes, problem: Exception) -> str:
     if isinstance(problem, FileNotFoundError):
         return "does not exist"
     if isinstance(problem, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return f"has more than the {Image.MAX_IMAGE_PIXELS:,} pixels that Pillow holds safe"
     if isinstance(problem, UnidentifiedImageError):
-        return "is empty" if path.stat().st_size == 0 else "is no image that Pillow knows"
+        size = len(file) if isinstance(file, bytes) else file.stat().st_size
+        return "is empty" if size == 0 else "is no image that Pillow knows"
     if isinstance(problem, OSError) and problem.strerror:
         return f"cannot be read ({problem.strerror})"
     return f"cannot be decoded ({str(problem) or type(problem).__name__})"

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from precompute.datasets.decode import decode
-from precompute.datasets.source import LabelledClass, LabelledImage
+from precompute.datasets.source import MID_GREY, Colour, LabelledClass, LabelledImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["FileImages", "LabelledFile", "printable"]
+__all__ = ["IMAGE_SUFFIXES", "FileImages", "LabelledFile", "limited", "printable", "size_and_time"]
+
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
+)
+
+
+class _OfClass(Protocol):
+    @property
+    def class_id(self) -> int: ...
+
+
+Item = TypeVar("Item", bound=_OfClass)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class FileImages:
         limit_per_class: int | None = None,
     ) -> FileImages:
         """Sorts the files, keeps the first `limit_per_class` of each class, and numbers the images."""
-        kept = tuple(_limited(sorted(files, key=lambda f: (f.class_id, f.shown)), limit_per_class))
+        kept = tuple(limited(sorted(files, key=lambda f: (f.class_id, f.shown)), limit_per_class))
         return cls(
             name=printable(root.resolve().name),
             root=root,
@@ -70,13 +82,18 @@ class FileImages:
             labels_are_outputs=labels_are_outputs,
         )
 
-    def load(self, image: LabelledImage) -> Image:
-        """Decodes one image to RGB.
+    @property
+    def n_labels(self) -> int:
+        """As many as there are classes."""
+        return len(self.classes)
+
+    def load(self, image: LabelledImage, background: Colour = MID_GREY) -> Image:
+        """Decodes one image to RGB, transparent pixels over `background`.
 
         Raises:
             UnreadableImage: the file is missing, truncated or no image.
         """
-        return decode(self.root / self.files[image.image_id].relative)
+        return decode(self.root / self.files[image.image_id].relative, background)
 
     def fingerprint(self) -> str:
         """SHA-256 over the classes and every image's class, path, size in bytes and time of change in nanoseconds."""
@@ -84,7 +101,7 @@ class FileImages:
         for label in self.classes:
             digest.update(repr((label.class_id, label.class_name, label.synset, label.group)).encode())
         for file in self.files:
-            digest.update(repr((file.class_id, file.shown, *_size_and_time(self.root / file.relative))).encode())
+            digest.update(repr((file.class_id, file.shown, *size_and_time(self.root / file.relative))).encode())
         return digest.hexdigest()
 
 
@@ -93,16 +110,17 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _limited(files: Sequence[LabelledFile], limit: int | None) -> Iterable[LabelledFile]:
+def limited(items: Iterable[Item], limit: int | None) -> Iterator[Item]:
+    """The first `limit` items of each class; None takes all."""
     taken: dict[int, int] = {}
-    for file in files:
-        taken[file.class_id] = taken.get(file.class_id, 0) + 1
-        if limit is None or taken[file.class_id] <= limit:
-            yield file
+    for item in items:
+        taken[item.class_id] = taken.get(item.class_id, 0) + 1
+        if limit is None or taken[item.class_id] <= limit:
+            yield item
 
 
-def _size_and_time(path: Path) -> tuple[int, int]:
-    """Of a missing file, -1 and -1."""
+def size_and_time(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of change in nanoseconds; of a missing file, -1 and -1."""
     try:
         status = os.stat(path)  # noqa: PTH116 (Path.stat is slower, and this runs once per image)
     except (OSError, ValueError):

@@ -6,15 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from precompute.datasets.files import FileImages, LabelledFile, printable
+from precompute.datasets.files import IMAGE_SUFFIXES, FileImages, LabelledFile, printable
 from precompute.datasets.source import LabelledClass
 from precompute.errors import InputError
 
-__all__ = ["IMAGE_SUFFIXES", "open_folder"]
+__all__ = ["open_folder"]
 
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
-)
 _LAYOUT = "An image folder has one subfolder per class, with images in it: IMAGES/cat/1.jpg, IMAGES/dog/1.jpg."
 
 
@@ -57,19 +54,24 @@ def _images_below(folder: Path) -> Iterator[Path]:
 
 def _no_classes(root: Path) -> InputError:
     images = sum(1 for f in root.iterdir() if f.suffix.lower() in IMAGE_SUFFIXES)
-    manifests = sorted(f.name for f in root.glob("*.csv"))
+    manifests = _manifests(root)
     found = f"{root} has no subfolders" + (f", but {images:,} images of its own." if images else ".")
     fix = "Sort the images into class folders, or write a manifest .csv with the columns path and class_name."
     return InputError(_LAYOUT, found, f"Did you mean {root / manifests[0]}?" if manifests else fix)
 
 
+def _manifests(folder: Path) -> list[str]:
+    return sorted(f.name for f in folder.iterdir() if f.suffix.lower() in (".csv", ".parquet"))
+
+
 def _empty_class(folder: Path, n_classes: int) -> InputError:
     others = sorted({Path(name).suffix or name for _, _, names in os.walk(folder) for name in names})
     kinds = f" It holds {', '.join(others[:5])}; known are {', '.join(sorted(IMAGE_SUFFIXES))}." if others else ""
-    siblings = sorted(f.name for f in folder.parent.glob("*.csv"))
+    siblings = _manifests(folder.parent)
+    shards = f" To read its shards, name '{folder}/*.tar'." if ".tar" in others else ""
     manifest = f" If {folder.parent} is described by {siblings[0]}, name that file." if siblings else ""
     return InputError(
         _LAYOUT,
         f"The class folder {folder} (one of {n_classes:,}) holds no image.{kinds}",
-        f"Add images to it or remove it.{manifest}",
+        f"Add images to it or remove it.{manifest}{shards}",
     )

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+Colour: TypeAlias = tuple[int, int, int]
+"""RGB in 0..255."""
+
+MID_GREY: Colour = (128, 128, 128)
+"""What shows through transparent pixels where nobody says what the model is normalised to."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,17 @@ class ImageSource(Protocol):
         """True where `class_id` is stated to be the model's output index, None where only a count can tell."""
         ...
 
-    def load(self, image: LabelledImage) -> Image:
-        """Decodes one image to RGB.
+    @property
+    def n_labels(self) -> int:
+        """Labels that the source declares; more than its `classes` where some of them have no image."""
+        ...
+
+    def load(self, image: LabelledImage, background: Colour = MID_GREY) -> Image:
+        """Decodes one image to RGB; safe to call from several threads.
+
+        Args:
+            image: one of `images`.
+            background: the colour behind transparent pixels; the pass hands over the preprocessing's mean.
 
         Raises:
             UnreadableImage: the file is missing, truncated or no image.

@@ -7,7 +7,7 @@ from typing import Literal
 
 from PIL import Image
 
-from precompute.datasets.source import LabelledClass, LabelledImage
+from precompute.datasets.source import MID_GREY, Colour, LabelledClass, LabelledImage
 from precompute.demo import backgrounds, canvas, clutter, drawing, scenes, shapes, sky, subject
 from precompute.demo.families import FAMILIES
 from precompute.demo.scenes import CLASSES, Scene, draw_scene
@@ -26,6 +26,7 @@ class DemoImages:
 
     name = "Summit Dash scenes"
     labels_are_outputs = True
+    n_labels = len(CLASSES)
 
     def __init__(self, images_per_class: int = 50, split: Split = "held-out") -> None:
         if split not in SPLIT_SEEDS:
@@ -45,8 +46,8 @@ class DemoImages:
             for number in range(images_per_class)
         )
 
-    def load(self, image: LabelledImage) -> Image.Image:
-        """The image, RGB, 96 x 96."""
+    def load(self, image: LabelledImage, background: Colour = MID_GREY) -> Image.Image:
+        """The image, RGB, 96 x 96; scenes are opaque, so `background` shows nowhere."""
         return self.scene(image).image
 
     def scene(self, image: LabelledImage) -> Scene:

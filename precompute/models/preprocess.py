@@ -131,6 +131,12 @@ class Preprocess:
                 "Give --preprocess FILE.toml:\n" + EXAMPLE_TOML,
             ) from problem
 
+    @property
+    def background(self) -> tuple[int, int, int]:
+        """The mean as a colour, RGB in 0..255: laid behind transparent pixels, it is nearly 0 to the model."""
+        first, second, third = (min(max(round(value / self.scale * 255), 0), 255) for value in self.mean)
+        return (third, second, first) if self.channels == "BGR" else (first, second, third)
+
     def image(self, image: Image.Image) -> NDArray[np.uint8]:
         """Resizes and crops as torchvision's Resize and CenterCrop do on PIL images, smaller ones padded with black.
 

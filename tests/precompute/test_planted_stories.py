@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from precompute.aggregate.recording import Recorder
+from precompute.config import AggregateConfig
 from precompute.demo.images import DemoImages
 from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, draw_scene
 from precompute.models.loading import ModelConfig, load_model
@@ -31,7 +32,7 @@ def respond(
 ) -> Activations:
     """Spatial maxima `(scene, channel)` per recorded layer on scenes drawn with these parts alone."""
     loaded = load_model(ModelConfig("demo"))
-    inputs = prepare(loaded, DemoImages(images_per_class=1), None)
+    inputs = prepare(loaded, DemoImages(images_per_class=1), None, AggregateConfig())
     scenes = [
         draw_scene(class_id, index, seed=SEED, include=include, exclude=exclude, attribute=attribute)
         for index in scene_numbers(class_id)

@@ -43,7 +43,7 @@ def test_a_run_of_googlenet(tmp_path: Path) -> None:
         writer.writeheader()
         writer.writerows(rows)
     out = tmp_path / "run"
-    stages = ("--layers", ",".join(MIXED), "--stages", "aggregate,graphs,examples")
+    stages = ("--allow-outside", "--layers", ",".join(MIXED), "--stages", "aggregate,graphs,examples")
     precompute("googlenet", "bvlc_googlenet.safetensors", tmp_path / "labels.csv", out, *stages)
     assert validate(out) == []
     assert tuple(read_manifest(out)["layers"]) == MIXED

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,31 @@ def _pixel(path: Path, x: int = 0, y: int = 0) -> tuple[int, ...]:
     pixel = image.getpixel((x, y))
     assert isinstance(pixel, tuple)
     return pixel
+
+
+def _png(mode: str, colour: tuple[int, ...], transparent: tuple[int, ...] = ()) -> bytes:
+    """A PNG of 2 x 2 pixels with 16 bits per channel, which Pillow reads but does not write; one pixel is black."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    kind = {"L": 0, "RGB": 2, "LA": 4, "RGBA": 6}[mode]
+    pixels = [[colour, colour], [colour, (0,) * len(colour)]]
+    lines = b"".join(b"\0" + np.asarray(line, ">u2").tobytes() for line in pixels)
+    clear = chunk(b"tRNS", np.asarray(transparent, ">u2").tobytes()) if transparent else b""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 16, kind, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + clear + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
+
+
+def _tiff(colour: tuple[int, int, int]) -> bytes:
+    """A TIFF of 2 x 1 pixels of RGB with 16 bits per channel, little-endian."""
+    entries = [(256, 3, 1, 2), (257, 3, 1, 1), (258, 3, 3, 122), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 128)]
+    entries += [(277, 3, 1, 3), (278, 3, 1, 1), (279, 4, 1, 12)]
+    directory = struct.pack("<H", 9) + b"".join(struct.pack("<HHII", *e) for e in entries) + struct.pack("<I", 0)
+    assert 8 + len(directory) == 122
+    return (
+        b"II*\0" + struct.pack("<I", 8) + directory + struct.pack("<3H", 16, 16, 16) + struct.pack("<6H", *colour * 2)
+    )
 
 
 def _noise(size: int = 64) -> Image.Image:
@@ -162,3 +190,115 @@ def test_the_limit_holds_where_warnings_are_errors(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(UnreadableImage, match="Pillow holds safe"):
         decode(tmp_path / "a.png")
+
+
+# --- backgrounds and bytes ------------------------------------------------------------------------------------------
+
+MEAN = (124, 116, 104)
+
+
+def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "kind", "expected"),
+    [
+        ("RGBA", (200, 0, 0, 0), "PNG", MEAN),
+        ("RGBA", (200, 0, 0, 255), "PNG", (200, 0, 0)),
+        ("RGBA", (255, 255, 255, 51), "PNG", (150, 144, 134)),  # a fifth of white, four fifths of the mean
+        ("RGBA", (0, 0, 255, 0), "WEBP", MEAN),
+        ("RGBA", (0, 0, 0, 51), "WEBP", (99, 93, 83)),
+        ("LA", (255, 0), "PNG", MEAN),
+        ("LA", (0, 51), "PNG", (99, 93, 83)),
+        ("RGBA", (200, 0, 0, 0), "TIFF", MEAN),
+        ("RGB", (10, 20, 30), "PNG", (10, 20, 30)),
+        ("RGB", (10, 20, 30), "BMP", (10, 20, 30)),
+        ("RGB", (10, 20, 30), "WEBP", (10, 20, 30)),
+        ("P", 0, "BMP", (0, 0, 0)),
+        ("L", 77, "BMP", (77, 77, 77)),
+        ("1", 1, "BMP", (255, 255, 255)),
+    ],
+)
+def test_transparency_is_laid_over_the_mean(
+    mode: str, colour: int | tuple[int, ...], kind: str, expected: tuple[int, ...]
+) -> None:
+    content = _encoded(Image.new(mode, (4, 3), colour), kind, lossless=True)
+
+    decoded = decode(content, MEAN)
+
+    assert (decoded.mode, decoded.size) == ("RGB", (4, 3))
+    assert decoded.getcolors() == [(12, expected)]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (_png("L", (257 * 100,)), (100, 100, 100)),
+        (_png("L", (257 * 100 + 200,)), (101, 101, 101)),
+        (_png("RGB", (257 * 100, 257 * 200, 65535)), (100, 200, 255)),
+        (_png("LA", (257 * 100, 65535)), (100, 100, 100)),
+        (_png("LA", (257 * 100, 0)), MEAN),
+        (_png("RGBA", (257 * 100, 257 * 200, 65535, 65535)), (100, 200, 255)),
+        (_png("RGBA", (257 * 100, 257 * 200, 65535, 0)), MEAN),
+        (_png("L", (257 * 100,), transparent=(257 * 100,)), MEAN),
+        (_png("L", (257 * 100,), transparent=(257 * 100 + 1,)), (100, 100, 100)),
+        (_png("RGB", (257 * 100, 257 * 200, 65535), transparent=(257 * 100, 257 * 200, 65535)), MEAN),
+        (_tiff((257 * 100, 257 * 200, 65535)), (100, 200, 255)),
+    ],
+)
+def test_sixteen_bits(content: bytes, expected: tuple[int, ...]) -> None:
+    assert decode(content, MEAN).getpixel((0, 0)) == expected
+
+
+def test_palette_transparency_is_laid_over_the_mean() -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.putpixel((1, 0), 1)
+    for content in (
+        _encoded(image, "PNG", transparency=0),
+        _encoded(image, "PNG", transparency=b"\x00\xff"),
+        _encoded(image, "GIF", transparency=0),
+    ):
+        assert np.asarray(decode(content, MEAN)).tolist() == [[list(MEAN), [0, 0, 255]]]
+
+
+def test_cmyk_of_a_jpeg_is_inverted_as_adobe_writes_it() -> None:
+    content = _encoded(Image.new("CMYK", (16, 16), (255, 0, 0, 51)), "JPEG", quality=100)
+    assert b"Adobe" in content
+
+    assert np.allclose(np.asarray(decode(content)), (0, 204, 204), atol=3)
+
+
+def test_grey_jpeg() -> None:
+    assert decode(_encoded(Image.new("L", (16, 16), 77), "JPEG", quality=100)).getcolors() == [(256, (77, 77, 77))]
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_the_first_frame_of_every_animation(kind: str) -> None:
+    frames = [Image.new("RGB", (4, 4), c) for c in ((255, 0, 0), (0, 255, 0))]
+    content = _encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
+
+    assert decode(content).getcolors() == [(16, (255, 0, 0))]
+
+
+@pytest.mark.parametrize(
+    ("orientation", "corner"), [(1, (0, 0)), (2, (1, 0)), (3, (1, 1)), (4, (0, 1)), (6, (1, 0)), (8, (0, 1))]
+)
+def test_every_orientation(orientation: int, corner: tuple[int, int]) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.new("RGB", (2, 2))
+    image.putpixel((0, 0), (255, 0, 0))
+
+    upright = decode(_encoded(image, "PNG", exif=exif))
+
+    assert upright.getpixel(corner) == (255, 0, 0)
+
+
+@pytest.mark.parametrize(("content", "reason"), [(b"", "is empty"), (b"text", "is no image that Pillow knows")])
+def test_bytes_that_are_no_image(content: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableImage, match=reason):
+        decode(content)

@@ -112,6 +112,12 @@ def test_linked_folders_are_followed_but_not_round_in_circles(pets: Path, tmp_pa
     assert [i.path for i in open_images(str(pets)).images][2:] == ["dog/1.png", "dog/2.PNG", "fox/1.png"]
 
 
+def test_one_name_with_two_endings_is_two_images(pets: Path) -> None:
+    _image(pets / "dog/1.jpg")
+
+    assert [i.path for i in open_images(str(pets)).images][2:] == ["dog/1.jpg", "dog/1.png", "dog/2.PNG"]
+
+
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 
@@ -131,6 +137,14 @@ def test_an_empty_class_is_named_with_what_it_holds(pets: Path) -> None:
 
     with pytest.raises(InputError, match=r"The class folder .*eel \(one of 3\) holds no image\. It holds \.heic"):
         open_images(str(pets))
+
+
+def test_a_folder_of_folders_of_shards(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / "0.tar").touch()
+
+    with pytest.raises(InputError, match=r"It holds \.tar.*To read its shards, name '.*train/\*\.tar'"):
+        open_images(str(tmp_path))
 
 
 def test_images_without_class_folders(tmp_path: Path) -> None:

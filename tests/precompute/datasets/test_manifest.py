@@ -1,10 +1,12 @@
-"""A manifest: a .csv with one row per image."""
+"""A manifest: a .csv or .parquet with one row per image."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -106,7 +108,7 @@ def test_a_single_missing_file_is_found_when_decoding(open_text: Open) -> None:
         ("path,class_name,class_id\na.png,cat,one\n", "line 2, has class_id 'one'"),
         ("path,class_name,class_id\na.png,cat,-1\n", "class_id '-1', which is no whole number"),
         ("path,class_name,class_id\na.png,cat,\n", "class_id ''"),
-        ("path,class_name\na.png,cat\n./a.png,cat\n", r"a\.png in lines 2 and 3"),
+        ("path,class_name\na.png,cat\n./a.png,cat\n", r"a\.png in line 2 and line 3"),
         (
             "path,class_name,class_id\na.png,cat,0\nb.png,dog,0\n",
             "gives class_id 0 the class_name cat in line 2 and dog in line 3",
@@ -124,3 +126,150 @@ def test_a_single_missing_file_is_found_when_decoding(open_text: Open) -> None:
 def test_a_manifest_that_cannot_be_right(open_text: Open, text: str | bytes, message: str) -> None:
     with pytest.raises(InputError, match=message):
         open_text(text)
+
+
+# --- parquet --------------------------------------------------------------------------------------------------------
+
+OpenColumns = Callable[[dict[str, object]], ImageSource]
+
+
+@pytest.fixture
+def open_columns(tmp_path: Path) -> OpenColumns:
+    """Opens a .parquet of the given columns beside the images a.png to d.png."""
+    for name in "abcd":
+        Image.new("RGB", (8, 8)).save(tmp_path / f"{name}.png")
+
+    def open_columns(columns: dict[str, object]) -> ImageSource:
+        pq.write_table(pa.table(columns), tmp_path / "labels.parquet")
+        return open_images(str(tmp_path / "labels.parquet"))
+
+    return open_columns
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+def test_a_parquet_says_what_a_csv_says(open_columns: OpenColumns, open_text: Open, kind: pa.DataType) -> None:
+    columns = {
+        "path": ["b.png", "a.png", "c.png"],
+        "class_name": pa.array(["dog", "cat", "dog"], kind),
+        "class_id": pa.array([7, 3, 7], pa.int16()),
+        "synset": pa.array(["n2", None, "n2"], kind),
+        "group": ["animal"] * 3,
+        "width": [8.0, 8.0, 8.0],
+    }
+
+    source = open_columns(columns)
+
+    assert list(source.classes) == [LabelledClass(3, "cat", None, "animal"), LabelledClass(7, "dog", "n2", "animal")]
+    assert source.labels_are_outputs is True
+    text = open_text(
+        "path,class_name,class_id,synset,group\nb.png,dog,7,n2,animal\na.png,cat,3,,animal\nc.png,dog,7,n2,animal\n"
+    )
+    assert (text.classes, text.images) == (source.classes, source.images)
+    assert text.fingerprint() == source.fingerprint()
+    assert source.load(source.images[0]).size == (8, 8)
+
+
+def test_a_parquet_without_ids_numbers_the_names(open_columns: OpenColumns) -> None:
+    source = open_columns({"path": ["b.png", "a.png"], "class_name": ["dog", "cat"]})
+
+    assert [(c.class_id, c.class_name) for c in source.classes] == [(0, "cat"), (1, "dog")]
+    assert source.labels_are_outputs is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"path": ["a.png"], "class": ["cat"]}, r"has no column class_name; it has path, class\. Rename class to"),
+        ({"path": ["a.png"], "class_name": [7]}, "The column class_name of .* is int64. Write text into it"),
+        (
+            {"path": ["a.png"], "class_name": ["cat"], "class_id": [1.0]},
+            "class_id of .* is double. Write whole numbers",
+        ),
+        ({"path": ["a.png", None], "class_name": ["cat", "cat"]}, "row 2, has no path"),
+        ({"path": ["a.png", "b.png"], "class_name": ["cat", " "]}, "row 2, has no class_name"),
+        (
+            {"path": ["a.png", "b.png"], "class_name": ["cat", "cat"], "class_id": [1, None]},
+            "row 2, has class_id null, which is no whole number",
+        ),
+        ({"path": ["a.png"], "class_name": ["cat"], "class_id": [-1]}, "class_id -1, which is no whole number"),
+        ({"path": ["a.png", "./a.png"], "class_name": ["cat", "cat"]}, "in row 1 and row 2"),
+        (
+            {"path": ["a.png", "b.png"], "class_name": ["cat", "dog"], "class_id": [1, 1]},
+            "gives class_id 1 the class_name cat in row 1 and dog in row 2",
+        ),
+        ({"path": pa.array([], pa.string()), "class_name": pa.array([], pa.string())}, "has no rows"),
+    ],
+)
+def test_a_parquet_that_cannot_be_right(open_columns: OpenColumns, columns: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        open_columns(columns)
+
+
+def test_a_parquet_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "labels.parquet").write_text("path,class_name\n")
+
+    with pytest.raises(InputError, match=r"labels\.parquet: .*Write the file again"):
+        open_images(str(tmp_path / "labels.parquet"))
+
+
+# --- paths that lead out of the folder ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inner(tmp_path: Path) -> Path:
+    """A folder for a manifest, with an image in it and one beside it."""
+    folder = tmp_path / "inner"
+    folder.mkdir()
+    for path in (tmp_path / "out.png", folder / "in.png"):
+        Image.new("RGB", (8, 8)).save(path)
+    return folder
+
+
+def _manifest(folder: Path, *paths: object) -> str:
+    (folder / "labels.csv").write_text("path,class_name\n" + "".join(f"{path},cat\n" for path in paths))
+    return str(folder / "labels.csv")
+
+
+@pytest.mark.parametrize("outside", ["../out.png", "sub/../../out.png", "..", "{tmp_path}/out.png"])
+def test_paths_that_lead_out_are_refused_unless_allowed(inner: Path, outside: str) -> None:
+    path = outside.format(tmp_path=inner.parent)
+    manifest = _manifest(inner, "in.png", path)
+
+    with pytest.raises(InputError, match=r"line 3, leads out of it: .*--allow-outside"):
+        open_images(manifest)
+    source = open_images(manifest, allow_outside=True)
+    assert len(source.images) == 2
+    if path.endswith("out.png"):
+        assert [source.load(image).size for image in source.images] == [(8, 8)] * 2
+
+
+def test_paths_that_stay_inside(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Image.new("RGB", (8, 8)).save(inner / "..png", "PNG")
+    manifest = _manifest(inner, inner / "in.png", "sub/../..png")
+    monkeypatch.chdir(inner.parent)
+
+    for name in (manifest, "inner/labels.csv"):
+        source = open_images(name)
+        assert [image.path for image in source.images] == ["..png", "in.png"]
+        assert [source.load(image).size for image in source.images] == [(8, 8)] * 2
+
+
+def test_a_link_may_point_out_and_the_folder_may_be_a_link(inner: Path) -> None:
+    try:
+        (inner / "link.png").symlink_to(inner.parent / "out.png")
+        (inner.parent / "alias").symlink_to(inner)
+    except OSError:
+        pytest.skip("links are not allowed here")
+    _manifest(inner, "link.png", inner / "in.png")
+
+    source = open_images(str(inner.parent / "alias" / "labels.csv"))
+
+    assert [image.path for image in source.images] == ["in.png", "link.png"]
+    assert [source.load(image).size for image in source.images] == [(8, 8)] * 2
+
+
+def test_one_file_by_two_names_is_found_outside_too(inner: Path) -> None:
+    manifest = _manifest(inner, "../out.png", inner.parent / "out.png")
+
+    with pytest.raises(InputError, match="in line 2 and line 3"):
+        open_images(manifest, allow_outside=True)

@@ -148,3 +148,22 @@ def test_a_file_that_is_no_preprocessing(tmp_path: Path, text: str | None, messa
 def test_transforms_of_another_kind_are_refused() -> None:
     with pytest.raises(InputError, match="Found SemanticSegmentation"):
         Preprocess.from_torchvision(FCN_ResNet50_Weights.DEFAULT.transforms())
+
+
+@pytest.mark.parametrize(
+    ("values", "background"),
+    [
+        ({}, (124, 116, 104)),
+        ({"channels": "BGR", "scale": 255.0, "mean": (104.0, 117.0, 123.0)}, (123, 117, 104)),
+        ({"mean": (0.0, 0.5, 1.5)}, (0, 128, 255)),
+    ],
+)
+def test_the_background_is_the_mean_as_a_colour(values: dict[str, Any], background: tuple[int, int, int]) -> None:
+    assert Preprocess(**values).background == background
+
+
+def test_the_background_is_nearly_zero_to_the_model() -> None:
+    preprocess = Preprocess(channels="BGR", scale=255.0, mean=(104.0, 117.0, 123.0), std=(1.0, 1.0, 1.0))
+    pixels = np.full((1, 2, 2, 3), preprocess.background, dtype=np.uint8)
+
+    assert torch.equal(preprocess.tensor(pixels), torch.zeros(1, 3, 2, 2))
