@@ -137,7 +137,7 @@ def write_table(rows: list[Row], machine: str) -> None:
         f"Made by `make models` on {time.strftime('%Y-%m-%d')} ({machine}), with random weights.",
         "Each model was exported, the link between each pair of recorded layers derived, and the traced links checked",
         "by intervention: one channel changed, exactly the derived ones seen to change. Links through norms over",
-        "channels or attention go by gradient x activation. The last columns: seconds for the export, and for `precompute`",
+        "channels or attention go by gradient x activation. Last: seconds for the export, and for `precompute`",
         "over 16 images without pictures, its own export and a first UMAP included.",
         "",
         f"| {head}|",
