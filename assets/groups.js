@@ -161,7 +161,7 @@
     return n < head.classes.length ? `${n} of ${all}` : `${all} · ${count(head.n, 'image', 'images')}`;
   };
   const accuracyOf = ({accuracy, known, classes}) => {
-    if (accuracy === null) return make('span', {className: 'number muted', title: page.noAccuracy()}, '–');
+    if (accuracy === null) return make('span', {className: 'number muted', title: page.NO_ACCURACY}, '–');
     const of = known < classes.length ? `${known} of ${classes.length} classes` : count(known, 'class', 'classes');
     const value = `${(100 * accuracy).toFixed(1)} %`;
     return make('span', {className: 'number', title: `Mean top-1 accuracy of ${of}: ${value}`}, value);

@@ -49,10 +49,7 @@
     const value = similarity[id];
     return value === undefined ? null : value;
   };
-  page.noAccuracy = () =>
-    document.querySelector('#sorts [aria-disabled]')
-      ? 'The labels are not the model’s outputs, so there is no accuracy.'
-      : 'No accuracy is known here: the label is none of the model’s outputs.';
+  page.NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy.";
 
   // --- cells --------------------------------------------------------------------------------------------------------------
   cells.SummitName = (props) => {
@@ -81,7 +78,7 @@
   cells.SummitAccuracy = (props) => {
     const none = props.value === null || props.value === undefined;
     const title = none
-      ? page.noAccuracy()
+      ? page.NO_ACCURACY
       : `${(100 * props.value).toFixed(1)} % of ${props.data.n.toLocaleString('en')} images`;
     return make('span', {title, className: none ? 'muted' : ''}, none ? '–' : `${(100 * props.value).toFixed(1)} %`);
   };

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 __all__ = ["Link", "capital", "describe", "measure_names", "read_links", "tell_measures"]
 
 _MEANINGS = {
-    "traced": "the part of the target's activation that the source carries, followed exactly through the weights "
+    "traced": "the share of the target's activation that the source carries, followed exactly through the weights "
     "between the two layers",
-    "summit": "as published: one convolution between the two layers, read at every third position",
+    "summit": "as published, looking at every third position only",
     "gradient": "gradient × activation: how the target changes with the source, times the source's activation",
 }
 
@@ -55,14 +55,13 @@ def measure_names(links: Iterable[Link]) -> str:
 
 
 def tell_measures(links: Sequence[Link]) -> str:
-    """What the measures mean; where they differ, which layers have which."""
-    if len({(link.influence, link.reason) for link in links}) == 1:
-        return "How influences are measured. " + capital(describe(links[0]))
-    return "How influences are measured. " + " ".join(
-        f"{capital(describe(same[0]._replace(reason=None)))} On {_join([link.target for link in same])}."
-        + _reasons(same)
-        for same in _by_measure(links)
-    )
+    """What the measures mean, a line each; where they differ, which layers have which."""
+    lines = []
+    groups = _by_measure(links)
+    for same in groups:
+        where = f" On {_join([link.target for link in same])}." if len(groups) > 1 else ""
+        lines.append(capital(describe(same[0]._replace(reason=None))) + where + _reasons(same))
+    return "\n".join(["How influences are measured", *lines])
 
 
 def _by_measure(links: Sequence[Link]) -> list[list[Link]]:

@@ -162,10 +162,10 @@ def _build_influences(store: RunStore, at: Channel, info: ClassInfo, settings: S
     kept = {node.at for node in store.graph(info.class_id).nodes} if store.has("attribution_graph_nodes") else set()
     sources = store.sources(info.class_id, at, settings.n_sources)
     targets = store.targets(info.class_id, at, settings.n_sources)
-    n = f"n = {plural(info.n_images, 'image')} of {info.short_name}"
+    n = f"n = {plural(info.n_images, 'image')}"
     on = [link for link in store.links.values() if link.target == at.layer]
     by = [link for link in store.links.values() if at.layer in link.sources]
-    meaning = "Images in which the {0} among the strongest five influences on the {1}; " + n + "."
+    meaning = "Images in which the {0} among the strongest five influences on the {1}; " + f"{n} of {info.short_name}."
     return [
         _build_heading("Strongest sources", meaning.format("source is", "channel"), n, on),
         _build_ends(

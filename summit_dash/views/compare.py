@@ -97,13 +97,13 @@ def build_facts(info: ClassInfo) -> list[Component]:
 
 def build_legend(comparison: Comparison, a: str, b: str, links: Sequence[Link] = ()) -> Component:
     """The three parts with their counts, the sentence that names the parting layer, the measure of influence."""
-    keys = [
+    keys: list[Component | None] = [
         _build_key(Part.ONLY_A, f"only {a}", comparison),
         _build_key(Part.SHARED, "shared", comparison),
         _build_key(Part.ONLY_B, f"only {b}", comparison),
     ]
-    parts = [html.Div(keys, className="keys"), build_sentence(comparison), build_measure(links)]
-    return html.Div(parts, className="comparison")
+    keys.append(build_measure(links))
+    return html.Div([html.Div(keys, className="keys"), build_sentence(comparison)], className="comparison")
 
 
 def _build_key(part: Part, name: str, comparison: Comparison) -> Component:

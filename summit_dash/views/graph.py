@@ -19,6 +19,7 @@ from summit_dash.components import (
     build_icon,
     build_measure,
     build_problem,
+    build_term,
 )
 from summit_dash.elements import Pictures, build_comparison_elements, build_graph_elements
 from summit_dash.graphs import Graph
@@ -198,7 +199,10 @@ def build_class(info: ClassInfo, store: RunStore, letter: str = "") -> list[Comp
     tip = " · ".join(filter(None, (info.class_name, info.synset, info.group)))
     badge = [html.Span(letter, className="badge badge-a")] if letter else []
     title = html.H1([*badge, html.Span(name, className="name"), html.Span(mark, className="mark")], **{"data-tip": tip})
-    accuracy = html.Span(percent(info.top1_accuracy), className="number", **{"data-tip": accuracy_tip(info)})
+    if info.top1_accuracy is None:
+        accuracy = build_term("no accuracy", accuracy_tip(info), "muted")
+    else:
+        accuracy = html.Span(percent(info.top1_accuracy), className="number", **{"data-tip": accuracy_tip(info)})
     return [
         html.Div(
             [
