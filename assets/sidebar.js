@@ -84,7 +84,7 @@
   };
   cells.SummitHistogram = (props) => {
     const bins = props.value;
-    if (!bins) return make('span', {className: 'muted', title: 'No probabilities of the true class in this run.'}, '–');
+    if (!bins) return make('span', {className: 'muted cell-none', title: 'No probabilities of the true class in this run.'}, '–');
     const most = Math.max(...bins, 1);
     const path = bins.map((n, i) => `M${i * 3 + 1} 18V${18 - Math.max(0.6, (17 * n) / most)}`).join('');
     return make('svg', {className: 'cell-histogram', viewBox: '0 0 60 18', width: 60, height: 18, 'aria-hidden': true}, make('path', {d: path}));

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-__all__ = ["Link", "capital", "describe", "measure_names", "read_links", "tell_measures"]
+__all__ = ["Link", "describe", "measure_names", "read_links", "tell_measures"]
 
 _MEANINGS = {
     "traced": "the share of the target's activation that the source carries, followed exactly through the weights "
     "between the two layers",
     "summit": "as published, looking at every third position only",
-    "gradient": "gradient × activation: how the target changes with the source, times the source's activation",
+    "gradient": "gradient × activation, how the target changes with the source times the source's activation",
 }
 
 
@@ -42,10 +42,16 @@ def read_links(manifest: Mapping[str, Any], layers: Sequence[str]) -> dict[str, 
 
 
 def describe(link: Link) -> str:
-    """One sentence: the measure between these layers, and why it is that one."""
-    meaning = _MEANINGS.get(link.influence)
-    words = f"{link.influence}: {meaning}." if meaning else f"{link.influence}."
-    return words + (f" Why: {link.reason.rstrip('.')}." if link.reason else "")
+    """In words: the measure between these layers, and why it is that one."""
+    return _describe([link], "")
+
+
+def _describe(links: Sequence[Link], where: str) -> str:
+    """What links of one measure have in common, and every reason given for it."""
+    measure = links[0].influence
+    meaning = f": {_MEANINGS[measure]}" if measure in _MEANINGS else ""
+    reasons = "; ".join(dict.fromkeys(link.reason.rstrip(".") for link in links if link.reason))
+    return f"{_capital(measure)}{where}{meaning}." + (f" Why: {reasons}." if reasons else "")
 
 
 def measure_names(links: Iterable[Link]) -> str:
@@ -56,22 +62,15 @@ def measure_names(links: Iterable[Link]) -> str:
 
 def tell_measures(links: Sequence[Link]) -> str:
     """What the measures mean, a line each; where they differ, which layers have which."""
-    lines = []
     groups = _by_measure(links)
-    for same in groups:
-        where = f" On {_join([link.target for link in same])}." if len(groups) > 1 else ""
-        lines.append(capital(describe(same[0]._replace(reason=None))) + where + _reasons(same))
+    several = len(groups) > 1
+    lines = [_describe(same, f" (into {_join([link.target for link in same])})" if several else "") for same in groups]
     return "\n".join(["How influences are measured", *lines])
 
 
 def _by_measure(links: Sequence[Link]) -> list[list[Link]]:
     names = measure_names(links).split(", ")
     return [[link for link in links if link.influence == name] for name in names]
-
-
-def _reasons(links: Sequence[Link]) -> str:
-    reasons = dict.fromkeys(link.reason.rstrip(".") for link in links if link.reason)
-    return f" Why: {'; '.join(reasons)}." if reasons else ""
 
 
 def _join(names: Sequence[str], most: int = 4) -> str:
@@ -81,6 +80,5 @@ def _join(names: Sequence[str], most: int = 4) -> str:
     return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more layers"
 
 
-def capital(text: str) -> str:
-    """The text with its first letter as at the start of a sentence."""
+def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -13,7 +13,7 @@ from summit_dash import ids
 from summit_dash.class_groups import group_classes
 from summit_dash.comparison import PARTING_JACCARD, Comparison, LayerComparison, Part
 from summit_dash.components import build_action, build_empty_state, build_icon, build_measure
-from summit_dash.measures import Link
+from summit_dash.measures import Link, measure_names
 from summit_dash.store import ClassInfo, RunStore
 from summit_dash.stores import Stores
 from summit_dash.text import DASH, accuracy_tip, class_labels, percent, plural
@@ -98,21 +98,21 @@ def build_facts(info: ClassInfo) -> list[Component]:
 def build_legend(comparison: Comparison, a: str, b: str, links: Sequence[Link] = ()) -> Component:
     """The three parts with their counts, the sentence that names the parting layer, the measure of influence."""
     keys: list[Component | None] = [
-        _build_key(Part.ONLY_A, f"only {a}", comparison),
-        _build_key(Part.SHARED, "shared", comparison),
-        _build_key(Part.ONLY_B, f"only {b}", comparison),
+        _build_key(part, name, comparison, measure_names(links))
+        for part, name in ((Part.ONLY_A, f"only {a}"), (Part.SHARED, "shared"), (Part.ONLY_B, f"only {b}"))
     ]
     keys.append(build_measure(links))
     return html.Div([html.Div(keys, className="keys"), build_sentence(comparison)], className="comparison")
 
 
-def _build_key(part: Part, name: str, comparison: Comparison) -> Component:
+def _build_key(part: Part, name: str, comparison: Comparison, measures: str) -> Component:
     n = comparison.count(part)
     edges = sum(found is part for found in comparison.edges.values())
+    tip = f"{name}: {plural(n, 'channel')}, {plural(edges, 'influence')}" + (f" ({measures})" if measures else "")
     return html.Span(
         [html.Span(className=f"swatch {part.value}"), html.B(str(n)), html.Span(name, className="key-name")],
         className="key",
-        **{"data-tip": f"{name}: {plural(n, 'channel')}, {plural(edges, 'influence')}", "data-part": part.value},
+        **{"data-tip": tip, "data-part": part.value},
     )
 
 

@@ -23,7 +23,7 @@ from summit_dash.components import (
 )
 from summit_dash.elements import Pictures, build_comparison_elements, build_graph_elements
 from summit_dash.graphs import Graph
-from summit_dash.measures import Link, capital, describe
+from summit_dash.measures import Link, describe
 from summit_dash.store import ClassInfo, InputError, RunStore
 from summit_dash.stores import Stores
 from summit_dash.text import accuracy_tip, class_labels, percent, plural
@@ -233,7 +233,7 @@ def build_summary(graph: Graph, links: Sequence[Link] = ()) -> Component:
 
 def build_gutter(graph: Graph, links: Sequence[Link] = ()) -> list[Component]:
     """A label per layer that has channels, at the height of its row; tells how influences on it were measured."""
-    tips = {link.target: f"Influences on {link.target}. {capital(describe(link))}" for link in links}
+    tips = {link.target: f"Influences on {link.target}. {describe(link)}" for link in links}
     sizes = {layer: sum(node.at.layer == layer for node in graph.nodes) for layer in graph.layers}
     return [
         build_action(

@@ -41,7 +41,7 @@ def test_a_run_that_does_not_tell_has_no_links(manifest: dict[str, Any]) -> None
 
 def test_the_reason_is_said() -> None:
     assert describe(Link("conv3", ("conv2",), "gradient", "a softmax lies between.")) == (
-        "gradient: gradient × activation: how the target changes with the source, times the source's activation. "
+        "Gradient: gradient × activation, how the target changes with the source times the source's activation. "
         "Why: a softmax lies between."
     )
 
@@ -50,14 +50,15 @@ def test_where_measures_differ_each_names_its_layers() -> None:
     links = list(read_links({"links": LINKS}, LAYERS).values())
     assert measure_names(links) == "gradient, traced"
     lines = tell_measures(links).split("\n")
-    assert lines[1].startswith("Gradient: ") and lines[1].endswith("On conv3. Why: a softmax lies between.")
-    assert lines[2].startswith("Traced: ") and lines[2].endswith("On conv2.")
-    assert "On conv2" not in tell_measures(links[:1])
+    assert lines[1].startswith("Gradient (into conv3): ")
+    assert lines[1].endswith(" Why: a softmax lies between.")
+    assert lines[2].startswith("Traced (into conv2): ")
+    assert "into" not in tell_measures(links[:1])
 
 
 def test_many_layers_are_counted() -> None:
     links = [Link(f"l{i}", (), "traced") for i in range(9)] + [Link("x", (), "summit")]
-    assert "On l0, l1, l2 and 6 more layers." in tell_measures(links)
+    assert "(into l0, l1, l2 and 6 more layers)" in tell_measures(links)
 
 
 def _part(**changes: Any) -> dict[str, Any]:
