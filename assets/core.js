@@ -114,7 +114,7 @@ window.dash_clientside.summit = {};
     if (owner) timer = window.setTimeout(() => showTip(owner), 350);
   });
   document.addEventListener('focusin', (event) => {
-    if (event.target.matches('.term:focus-visible')) showTip(event.target);
+    if (event.target.matches('.term:focus-visible, [aria-disabled]:focus-visible')) showTip(event.target);
   });
   document.addEventListener('focusout', hideTip);
 })();

@@ -41,6 +41,10 @@
       return;
     }
     if (isTyping(target)) return;
+    if (page.steerList(event)) {
+      event.preventDefault();
+      return;
+    }
     if (event.key === 'Enter' && !target.matches('button, a')) page.openCursor();
     if (!KEYS[event.key]) return;
     event.preventDefault();

@@ -9,6 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from summit_dash.measures import Link, measure_names, tell_measures
 from summit_dash.store import InputError, Thumbnail
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "build_fact",
     "build_histogram",
     "build_icon",
+    "build_measure",
     "build_picture",
     "build_problem",
     "build_term",
@@ -40,6 +42,13 @@ def build_icon(name: str) -> Component:
 def build_term(text: str, meaning: str, class_name: str = "") -> Component:
     """A term of art with its meaning in one sentence."""
     return html.Span(text, className=f"term {class_name}".strip(), **{"data-tip": meaning, "tabIndex": 0})
+
+
+def build_measure(links: Sequence[Link]) -> Component | None:
+    """A small label with the measure of influence between layers; nothing where the run does not tell."""
+    if not links:
+        return None
+    return build_term(measure_names(links), tell_measures(links), "measure")
 
 
 def build_fact(name: str, value: Any, tip: str = "") -> Component:

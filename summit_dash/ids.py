@@ -33,6 +33,7 @@ SEARCH = "search"
 SORTS = "sorts"
 CLASS_GRID = "class-grid"
 NO_MATCH = "no-match"
+GROUPS = "groups"
 SIMILARITY = "similarity"
 
 # Embedding.

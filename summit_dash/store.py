@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from precompute.schema import ALL_CLASSES, MANIFEST, InputError, read_manifest, read_table, table_path
 from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
+from summit_dash.measures import Link, read_links
 
 __all__ = ["ClassInfo", "Example", "InputError", "LayerInfo", "RunStore", "Thumbnail", "Use"]
 
@@ -25,7 +27,10 @@ T = TypeVar("T")
 
 
 class ClassInfo(NamedTuple):
-    """One class of the dataset; accuracies and histogram are None where the labels are not the model's outputs."""
+    """One class of the dataset; accuracies and histogram are None where the labels are not the model's outputs.
+
+    `group` names its super-class, or is None.
+    """
 
     class_id: int
     class_name: str
@@ -34,6 +39,7 @@ class ClassInfo(NamedTuple):
     top1_accuracy: float | None
     top5_accuracy: float | None
     probability_histogram: Sequence[int] | None
+    group: str | None = None
 
     @property
     def short_name(self) -> str:
@@ -135,6 +141,16 @@ class RunStore:
         """Whether the stage that writes the table has run."""
         return table_path(self.path, table).is_file()
 
+    @cached_property
+    def has_accuracy(self) -> bool:
+        """Whether any class has an accuracy: the labels are the model's outputs."""
+        return any(info.top1_accuracy is not None for info in self.classes.values())
+
+    @cached_property
+    def links(self) -> Mapping[str, Link]:
+        """By target layer, how influences on it were measured; empty where the run does not tell."""
+        return read_links(self.manifest, self.layer_names)
+
     def row_of(self, class_id: int) -> int:
         """The row of a class in the matrices of `counts`."""
         return self._rows[class_id]
@@ -146,7 +162,8 @@ class RunStore:
     def _read_classes(self) -> dict[int, ClassInfo]:
         columns = [*ClassInfo._fields]
         rows = read_table(self.path, "classes", columns).to_pylist()
-        return {row["class_id"]: ClassInfo(**row) for row in sorted(rows, key=lambda row: row["class_id"])}
+        infos = [_clean(ClassInfo(**row)) for row in rows]
+        return {info.class_id: info for info in sorted(infos, key=lambda info: info.class_id)}
 
     def _read_layers(self) -> dict[str, LayerInfo]:
         rows = read_table(self.path, "layers", [*LayerInfo._fields]).to_pylist()
@@ -305,6 +322,12 @@ class RunStore:
             self.counts(next(iter(self.layers)))
         for layer in self.layers:
             self._layer_visualizations(layer)
+
+
+def _clean(info: ClassInfo) -> ClassInfo:
+    """A class without numbers that are none: what is not a number becomes None, an empty group no group."""
+    top1, top5 = (None if a is None or math.isnan(a) else a for a in (info.top1_accuracy, info.top5_accuracy))
+    return info._replace(top1_accuracy=top1, top5_accuracy=top5, group=(info.group or "").strip() or None)
 
 
 def _edge(row: Mapping[str, Any]) -> Edge:

@@ -45,5 +45,7 @@ def complete(selection: Selection, stores: Stores) -> Selection:
         class_id = next(iter(store.classes), None)
     if layer is None and store.layers:
         layer = store.layer_names[-1]
+    # Labels that are not the model's outputs have no accuracy to sort by.
+    sort = selection.sort if store.has_accuracy else "similarity"
     run = selection.run or (store.name if len(stores) > 1 else None)
-    return replace(selection, run=run, class_id=class_id, layer=layer)
+    return replace(selection, run=run, class_id=class_id, layer=layer, sort=sort)

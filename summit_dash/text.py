@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from summit_dash.store import ClassInfo
 
-__all__ = ["DASH", "accuracy_tip", "class_labels", "count", "of", "percent", "plural"]
+__all__ = ["DASH", "NO_ACCURACY", "accuracy_tip", "class_labels", "count", "of", "percent", "plural"]
 
 DASH = "–"
 """Stands for a number that does not exist."""
+NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy."
 
 
 def percent(fraction: float | None) -> str:
@@ -48,6 +49,6 @@ def class_labels(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]
 def accuracy_tip(info: ClassInfo) -> str:
     """Accuracy with its n, or why there is none."""
     if info.top1_accuracy is None:
-        return "The labels of this class are not the model's outputs, so there is no accuracy to state."
+        return NO_ACCURACY
     top5 = f"; top-5 {percent(info.top5_accuracy)}" if info.top5_accuracy is not None else ""
     return f"Top-1 accuracy: {percent(info.top1_accuracy)} of {info.n_images:,} images{top5}."

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +34,10 @@ _NAMES = (
     "fire engine, fire truck",
     "minivan",
 )
+_GROUPS = (
+    "dogs", "cats", "birds of prey", "songbirds", "snakes and lizards", "fish", "insects",
+    "vehicles on roads and rails", "boats", "musical instruments",
+)  # fmt: skip
 INCEPTION_LAYERS = tuple(
     zip(
         ("mixed3a", "mixed3b", "mixed4a", "mixed4b", "mixed4c", "mixed4d", "mixed4e", "mixed5a", "mixed5b"),
@@ -44,7 +49,12 @@ INCEPTION_LAYERS = tuple(
 
 @dataclass(frozen=True)
 class SyntheticRun:
-    """What to write; the same options give the same bytes."""
+    """What to write; the same options give the same bytes.
+
+    Classes come in `n_groups` super-classes of neighbours, one to a family where it is None; those in `ungrouped` name
+    none, and those in `without_accuracy` have no accuracy and no histogram. `links` and `influence` say in the
+    manifest how influences were measured, as a run of precompute does.
+    """
 
     n_classes: int = 12
     layers: Sequence[tuple[str, int]] = (("conv1", 16), ("conv2", 24), ("conv3", 32), ("conv4", 40), ("conv5", 48))
@@ -54,6 +64,11 @@ class SyntheticRun:
     influences_per_target: int = 5
     picture_size: int = 64
     seed: int = 7
+    n_groups: int | None = None
+    ungrouped: Sequence[int] = ()
+    without_accuracy: Sequence[int] = ()
+    links: Sequence[Mapping[str, Any]] | None = None
+    influence: str | None = None
 
 
 def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
@@ -107,13 +122,23 @@ def class_name(class_id: int, n_classes: int) -> str:
     return ", ".join([f"{first} {class_id // len(_NAMES) + 1}", *others])
 
 
+def group_name(class_id: int, spec: SyntheticRun) -> str | None:
+    """The super-class of a class: its neighbours in the order of ids."""
+    if class_id in spec.ungrouped:
+        return None
+    if spec.n_groups is None:
+        return f"family {class_id // 4}"
+    place = class_id * spec.n_groups // spec.n_classes
+    return f"{_GROUPS[place % len(_GROUPS)]} {place // len(_GROUPS) + 1}"
+
+
 def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> None:
     ids = np.arange(spec.n_classes)
     skill = rng.uniform(1.2, 6, spec.n_classes)
     histograms = np.array(
         [np.histogram(rng.beta(s, 1.6, spec.n_images), HISTOGRAM_BINS, (0, 1))[0] for s in skill], dtype=np.int32
     )
-    known = spec.labels_are_outputs
+    known = [spec.labels_are_outputs and i not in spec.without_accuracy for i in ids]
     top1 = np.round((histograms[:, 9:].sum(axis=1) * 0.9) / spec.n_images, 4)
     write_table(
         out,
@@ -122,13 +147,17 @@ def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> N
             "class_id": ids,
             "class_name": [class_name(i, spec.n_classes) for i in ids],
             "synset": [f"n{2000000 + 137 * i:08d}" for i in ids],
-            "group": [f"family {i // 4}" for i in ids],
+            "group": [group_name(i, spec) for i in ids],
             "n_images": np.full(spec.n_classes, spec.n_images),
-            "top1_accuracy": top1 if known else [None] * spec.n_classes,
-            "top5_accuracy": np.sqrt(top1) if known else [None] * spec.n_classes,
-            "probability_histogram": histograms.tolist() if known else [None] * spec.n_classes,
+            "top1_accuracy": _where(known, top1.tolist()),
+            "top5_accuracy": _where(known, np.sqrt(top1).tolist()),
+            "probability_histogram": _where(known, histograms.tolist()),
         },
     )
+
+
+def _where(known: Sequence[bool], values: Sequence[Any]) -> list[Any]:
+    return [value if is_known else None for is_known, value in zip(known, values, strict=True)]
 
 
 def _write_layers(out: Path, spec: SyntheticRun) -> None:
@@ -360,7 +389,8 @@ def _write_manifest(out: Path, spec: SyntheticRun) -> None:
                 "n_classes": spec.n_classes,
             },
             "layers": [name for name, _ in spec.layers],
-            "config": {"seed": spec.seed},
+            "config": {"seed": spec.seed, **({"aggregate": {"influence": spec.influence}} if spec.influence else {})},
+            **({"links": list(spec.links)} if spec.links is not None else {}),
         },
     )
 

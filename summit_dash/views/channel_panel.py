@@ -14,11 +14,13 @@ from summit_dash.components import (
     build_bar_row,
     build_empty_state,
     build_icon,
+    build_measure,
     build_picture,
     build_problem,
     build_term,
 )
 from summit_dash.graphs import Channel, Edge
+from summit_dash.measures import Link
 from summit_dash.settings import Settings
 from summit_dash.store import ClassInfo, InputError, RunStore
 from summit_dash.stores import Stores
@@ -160,10 +162,12 @@ def _build_influences(store: RunStore, at: Channel, info: ClassInfo, settings: S
     kept = {node.at for node in store.graph(info.class_id).nodes} if store.has("attribution_graph_nodes") else set()
     sources = store.sources(info.class_id, at, settings.n_sources)
     targets = store.targets(info.class_id, at, settings.n_sources)
-    n = f"n = {plural(info.n_images, 'image')} of {info.short_name}"
-    meaning = "Images in which the {0} among the strongest five influences on the {1}; " + n + "."
+    n = f"n = {plural(info.n_images, 'image')}"
+    on = [link for link in store.links.values() if link.target == at.layer]
+    by = [link for link in store.links.values() if at.layer in link.sources]
+    meaning = "Images in which the {0} among the strongest five influences on the {1}; " + f"{n} of {info.short_name}."
     return [
-        html.H3([build_term("Strongest sources", meaning.format("source is", "channel")), html.Span(n, className="n")]),
+        _build_heading("Strongest sources", meaning.format("source is", "channel"), n, on),
         _build_ends(
             [(e, e.source) for e in sources],
             info,
@@ -172,7 +176,7 @@ def _build_influences(store: RunStore, at: Channel, info: ClassInfo, settings: S
             settings,
             "None recorded: this is the first layer." if at.layer == store.layer_names[0] else "None recorded.",
         ),
-        html.H3([build_term("Strongest targets", meaning.format("channel is", "target")), html.Span(n, className="n")]),
+        _build_heading("Strongest targets", meaning.format("channel is", "target"), n, by),
         _build_ends(
             [(e, e.target) for e in targets],
             info,
@@ -182,6 +186,12 @@ def _build_influences(store: RunStore, at: Channel, info: ClassInfo, settings: S
             "None recorded: this is the last layer." if at.layer == store.layer_names[-1] else "None recorded.",
         ),
     ]
+
+
+def _build_heading(title: str, meaning: str, n: str, links: list[Link]) -> Component:
+    """The heading of a list of influences, with their measure where the run tells."""
+    words = html.Span([build_term(title, meaning), build_measure(links)], className="heading-words")
+    return html.H3([words, html.Span(n, className="n")])
 
 
 def _build_ends(
@@ -212,7 +222,8 @@ def _build_classes(store: RunStore, at: Channel, info: ClassInfo | None, setting
     for use in store.uses(at)[: settings.n_top_classes]:
         name, mark = labels[use.class_id]
         mine = " this" if info and info.class_id == use.class_id else ""
-        tip = f"{store.classes[use.class_id].class_name}: {of(use.activation_count, use.n_images)} images"
+        full = " · ".join(filter(None, (store.classes[use.class_id].class_name, store.classes[use.class_id].group)))
+        tip = f"{full}: {of(use.activation_count, use.n_images)} images"
         action = {"class_id": use.class_id, "layer": at.layer, "channel": at.channel}
         label = html.Span(
             [name, html.Span(f" {mark}", className="mark") if mark else None], className=f"class-name{mine}"

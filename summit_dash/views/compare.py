@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from dash import ClientsideFunction, Dash, Input, html
 from dash.development.base_component import Component
 from dash_mantine_components import Select
 
 from summit_dash import ids
+from summit_dash.class_groups import group_classes
 from summit_dash.comparison import PARTING_JACCARD, Comparison, LayerComparison, Part
-from summit_dash.components import build_action, build_empty_state, build_icon
-from summit_dash.store import ClassInfo
+from summit_dash.components import build_action, build_empty_state, build_icon, build_measure
+from summit_dash.measures import Link, measure_names
+from summit_dash.store import ClassInfo, RunStore
 from summit_dash.stores import Stores
 from summit_dash.text import DASH, accuracy_tip, class_labels, percent, plural
 
@@ -19,6 +24,7 @@ __all__ = [
     "build_invitation",
     "build_lead",
     "build_legend",
+    "build_options",
     "build_picker",
     "register_callbacks",
 ]
@@ -29,14 +35,9 @@ _COSINE = "Cosine of the two classes' activation counts over all channels of the
 
 def build_picker(stores: Stores) -> Component:
     """Chooses the second class; opening it compares."""
-    store = stores.pick(None)
-    options = [
-        {"value": str(class_id), "label": " ".join(filter(None, label))}
-        for class_id, label in class_labels(store.classes).items()
-    ]
     select = Select(
         id=ids.VERSUS,
-        data=options,
+        data=build_options(stores.pick(None)),
         searchable=True,
         clearable=False,
         limit=80,
@@ -49,6 +50,16 @@ def build_picker(stores: Stores) -> Component:
     )
     lead = html.Span(build_lead(None, None), id=ids.VERSUS_LEAD, className="lead")
     return html.Div([lead, select, html.Span(id=ids.VERSUS_FACTS, className="lead")], className="picker")
+
+
+def build_options(store: RunStore) -> list[dict[str, Any]]:
+    """The classes to choose from, under their groups where they have any."""
+    labels = {class_id: " ".join(filter(None, label)) for class_id, label in class_labels(store.classes).items()}
+    options = {class_id: {"value": str(class_id), "label": label} for class_id, label in labels.items()}
+    groups = group_classes(store.classes)
+    if not groups:
+        return list(options.values())
+    return [{"group": group.name, "items": [options[class_id] for class_id in group.class_ids]} for group in groups]
 
 
 def register_callbacks(app: Dash) -> None:
@@ -84,23 +95,24 @@ def build_facts(info: ClassInfo) -> list[Component]:
     return [images, html.Span(percent(info.top1_accuracy), className="number", **{"data-tip": accuracy_tip(info)})]
 
 
-def build_legend(comparison: Comparison, a: str, b: str) -> Component:
-    """The three parts with their counts, and the sentence that names the parting layer."""
-    keys = [
-        _build_key(Part.ONLY_A, f"only {a}", comparison),
-        _build_key(Part.SHARED, "shared", comparison),
-        _build_key(Part.ONLY_B, f"only {b}", comparison),
+def build_legend(comparison: Comparison, a: str, b: str, links: Sequence[Link] = ()) -> Component:
+    """The three parts with their counts, the sentence that names the parting layer, the measure of influence."""
+    keys: list[Component | None] = [
+        _build_key(part, name, comparison, measure_names(links))
+        for part, name in ((Part.ONLY_A, f"only {a}"), (Part.SHARED, "shared"), (Part.ONLY_B, f"only {b}"))
     ]
+    keys.append(build_measure(links))
     return html.Div([html.Div(keys, className="keys"), build_sentence(comparison)], className="comparison")
 
 
-def _build_key(part: Part, name: str, comparison: Comparison) -> Component:
+def _build_key(part: Part, name: str, comparison: Comparison, measures: str) -> Component:
     n = comparison.count(part)
     edges = sum(found is part for found in comparison.edges.values())
+    tip = f"{name}: {plural(n, 'channel')}, {plural(edges, 'influence')}" + (f" ({measures})" if measures else "")
     return html.Span(
         [html.Span(className=f"swatch {part.value}"), html.B(str(n)), html.Span(name, className="key-name")],
         className="key",
-        **{"data-tip": f"{name}: {plural(n, 'channel')}, {plural(edges, 'influence')}", "data-part": part.value},
+        **{"data-tip": tip, "data-part": part.value},
     )
 
 

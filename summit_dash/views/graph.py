@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import dash_cytoscape as cyto
@@ -11,9 +12,18 @@ from dash_mantine_components import Slider
 
 from summit_dash import ids
 from summit_dash.comparison import compare
-from summit_dash.components import build_action, build_empty_state, build_histogram, build_icon, build_problem
+from summit_dash.components import (
+    build_action,
+    build_empty_state,
+    build_histogram,
+    build_icon,
+    build_measure,
+    build_problem,
+    build_term,
+)
 from summit_dash.elements import Pictures, build_comparison_elements, build_graph_elements
 from summit_dash.graphs import Graph
+from summit_dash.measures import Link, describe
 from summit_dash.store import ClassInfo, InputError, RunStore
 from summit_dash.stores import Stores
 from summit_dash.text import accuracy_tip, class_labels, percent, plural
@@ -143,7 +153,8 @@ def draw(store: RunStore, part: dict[str, Any], prefix: str) -> Drawing:
     if part["view"] == "compare":
         return draw_comparison(store, info, (part["vs"], unread.get("vs")), prefix)
     elements = build_graph_elements(graph, info.n_images, _pictures(store, prefix))
-    return Drawing(elements, build_class(info, store), build_gutter(graph), None, build_summary(graph))
+    links = _links_on(store, {edge.target.layer for edge in graph.edges})
+    return Drawing(elements, build_class(info, store), build_gutter(graph, links), None, build_summary(graph, links))
 
 
 def draw_comparison(store: RunStore, a: ClassInfo, versus: tuple[int | None, str | None], prefix: str) -> Drawing:
@@ -158,12 +169,14 @@ def draw_comparison(store: RunStore, a: ClassInfo, versus: tuple[int | None, str
         return Drawing(bar=bar, empty=build_unknown_class(store, "vs", asked))
     graphs = store.graph(a.class_id), store.graph(b.class_id)
     comparison = compare(*graphs, _counts(store, a, b))
+    drawn = {target.layer for _, target in comparison.edges}
+    links = _links_on(store, drawn)
     classes = (a.short_name, a.n_images), (b.short_name, b.n_images)
     return Drawing(
         build_comparison_elements(graphs, comparison, classes, _pictures(store, prefix)),
         bar,
         compare_view.build_gutter(comparison),
-        legend=compare_view.build_legend(comparison, a.short_name, b.short_name),
+        legend=compare_view.build_legend(comparison, a.short_name, b.short_name, links),
         lead=compare_view.build_lead(b, a.class_id),
         facts=compare_view.build_facts(b),
     )
@@ -183,14 +196,13 @@ def _counts(store: RunStore, a: ClassInfo, b: ClassInfo) -> dict[str, Any]:
 def build_class(info: ClassInfo, store: RunStore, letter: str = "") -> list[Component]:
     """Name, images, accuracy and histogram of the selected class."""
     name, mark = class_labels(store.classes)[info.class_id]
-    tip = info.class_name + (f" · {info.synset}" if info.synset else "")
+    tip = " · ".join(filter(None, (info.class_name, info.synset, info.group)))
     badge = [html.Span(letter, className="badge badge-a")] if letter else []
     title = html.H1([*badge, html.Span(name, className="name"), html.Span(mark, className="mark")], **{"data-tip": tip})
-    accuracy = html.Span(
-        f"{percent(info.top1_accuracy)}",
-        className="number",
-        **{"data-tip": accuracy_tip(info)},
-    )
+    if info.top1_accuracy is None:
+        accuracy = build_term("no accuracy", accuracy_tip(info), "muted")
+    else:
+        accuracy = html.Span(percent(info.top1_accuracy), className="number", **{"data-tip": accuracy_tip(info)})
     return [
         html.Div(
             [
@@ -204,22 +216,31 @@ def build_class(info: ClassInfo, store: RunStore, letter: str = "") -> list[Comp
     ]
 
 
-def build_summary(graph: Graph) -> Component:
-    return html.Span(
+def _links_on(store: RunStore, targets: set[str]) -> list[Link]:
+    """How the influences on these layers were measured, in order from the input."""
+    return [store.links[layer] for layer in store.layers if layer in targets and layer in store.links]
+
+
+def build_summary(graph: Graph, links: Sequence[Link] = ()) -> Component:
+    """How much the graph holds, and how its influences were measured where the run tells."""
+    summary = html.Span(
         [html.B(str(len(graph.nodes))), " channels, ", html.B(str(len(graph.edges))), " influences"],
         className="summary",
         **{"data-tip": "Channels of highest personalized PageRank for this class, and the influences between them."},
     )
+    return html.Span([summary, build_measure(links)], className="summary-line")
 
 
-def build_gutter(graph: Graph) -> list[Component]:
-    """A label per layer that has channels, at the height of its row."""
+def build_gutter(graph: Graph, links: Sequence[Link] = ()) -> list[Component]:
+    """A label per layer that has channels, at the height of its row; tells how influences on it were measured."""
+    tips = {link.target: f"Influences on {link.target}. {describe(link)}" for link in links}
     sizes = {layer: sum(node.at.layer == layer for node in graph.nodes) for layer in graph.layers}
     return [
         build_action(
             [html.Span(layer, className="row-layer"), html.Span(plural(n, "channel"), className="row-count")],
             {"layer": layer},
             "gutter-row",
+            tips.get(layer, ""),
             **{"data-layer": layer},
         )
         for layer, n in sizes.items()

@@ -17,6 +17,7 @@ SHORTCUTS = (
     (("/",), "Search the classes"),
     (("j", "k"), "Next and previous class in the list"),
     (("Enter",), "Open the class under the cursor"),
+    (("←", "→"), "Fold and unfold a group of classes"),
     (("[", "]"), "Layer nearer the input, nearer the output"),
     (("c",), "Compare with a second class"),
     (("g",), "Back to the graph of one class"),

@@ -1,7 +1,11 @@
-"""The list of classes: search, three orders, accuracy, histogram, similarity; the selected class on top."""
+"""The list of classes: search, three orders, accuracy, histogram, similarity; the selected class on top.
+
+Where classes have groups, their headers are rows of the same list; what they show and when they fold is decided in
+`assets/groups.js`."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import dash_ag_grid as dag
@@ -9,13 +13,14 @@ from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
 from summit_dash import ids
+from summit_dash.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
 from summit_dash.components import build_action, build_icon
 from summit_dash.similarity import similarity_to
 from summit_dash.store import RunStore
 from summit_dash.stores import Stores
-from summit_dash.text import class_labels
+from summit_dash.text import NO_ACCURACY, class_labels
 
-__all__ = ["build_layout", "build_rows", "register_callbacks"]
+__all__ = ["build_group_rows", "build_group_tools", "build_layout", "build_rows", "register_callbacks"]
 
 _ORDERS = (
     (
@@ -44,30 +49,86 @@ def build_layout(stores: Stores) -> Component:
         ],
         className="search",
     )
-    orders = [
-        build_action(label, {"sort": name}, "segment", tip, **{"data-sort": name, "aria-pressed": "false"})
-        for name, label, tip in _ORDERS
-    ]
+    orders = [_build_order(*order, store.has_accuracy or order[0] == "similarity") for order in _ORDERS]
+    segments = html.Div(
+        orders, id=ids.SORTS, className="segments", role="group", **{"aria-label": "Order of the classes"}
+    )
     return html.Div(
         [
             dcc.Store(id=ids.SIMILARITY),
             search,
-            html.Div(
-                orders, id=ids.SORTS, className="segments", role="group", **{"aria-label": "Order of the classes"}
-            ),
+            html.Div([segments, build_group_tools(store)], className="list-tools"),
             html.Div(
                 [build_grid(store), html.Div(id=ids.NO_MATCH, className="no-match", hidden=True)],
                 className="grid-frame",
             ),
         ],
         id=ids.SIDEBAR,
-        className="sidebar",
+        className="sidebar" if has_histograms(store) else "sidebar without-bins",
     )
+
+
+def _build_order(name: str, label: str, tip: str, is_possible: bool) -> Component:
+    """The button of an order; one that cannot be chosen says why."""
+    attributes = {"data-sort": name, "aria-pressed": "false"}
+    if is_possible:
+        return build_action(label, {"sort": name}, "segment", tip, **attributes)
+    return html.Button(
+        label, className="segment", type="button", **{"aria-disabled": "true", "data-tip": NO_ACCURACY, **attributes}
+    )
+
+
+def build_group_tools(store: RunStore) -> Component | None:
+    """Shows or hides the groups, and folds them all; nothing where no class has a group.
+
+    What the browser must know of the groups it reads here: their names by place, and how the list begins.
+    """
+    groups = group_classes(store.classes)
+    if not groups:
+        return None
+    show = html.Button(
+        [build_icon("groups"), html.Span("Groups", className="tool-label")],
+        type="button",
+        className="tool",
+        **{"data-groups-do": "show", "aria-pressed": "false", "aria-label": "Groups",
+           "data-tip": "Classes under their groups, or in one list."},
+    )  # fmt: skip
+    fold = html.Button(
+        build_icon("fold"),
+        type="button",
+        className="icon-button small",
+        **{"data-groups-do": "fold", "aria-label": "Fold all groups", "data-tip": "Fold all groups"},
+    )
+    start = {
+        "run": store.name,
+        "names": [group.group or "" for group in groups],
+        "shown": len(store.classes) >= SHOWN_FROM and len(groups) > 1,
+        "folded": len(store.classes) >= FOLDED_FROM,
+    }
+    return html.Div([show, fold], id=ids.GROUPS, className="group-tools", **{"data-start": json.dumps(start)})
+
+
+def build_group_rows(store: RunStore) -> list[dict[str, Any]]:
+    """One row per group, the header of its classes; `id` is the `group` of their rows."""
+    return [
+        {
+            "id": f"g{place}",
+            "name": group.name,
+            "classes": group.class_ids,
+            "n": group.n_images,
+            "accuracy": None if group.mean_top1 is None else round(group.mean_top1, 6),
+            "known": group.n_known,
+            "last": group.group is None,
+        }
+        for place, group in enumerate(group_classes(store.classes))
+    ]
 
 
 def build_rows(store: RunStore) -> list[dict[str, Any]]:
     """One row per class; keys are short because there may be thousands."""
     labels = class_labels(store.classes)
+    groups = group_classes(store.classes)
+    headers = {class_id: f"g{place}" for place, group in enumerate(groups) for class_id in group.class_ids}
     return [
         {
             "id": info.class_id,
@@ -78,13 +139,19 @@ def build_rows(store: RunStore) -> list[dict[str, Any]]:
             "n": info.n_images,
             "accuracy": None if info.top1_accuracy is None else round(info.top1_accuracy, 6),
             "bins": info.probability_histogram,
+            **({"group": headers[info.class_id], "super": info.group or ""} if headers else {}),
         }
         for info in store.classes.values()
     ]
 
 
-def _columns() -> list[dict[str, Any]]:
-    """The four columns; what they show is drawn in the browser."""
+def has_histograms(store: RunStore) -> bool:
+    """Whether any class has one; where none has, the list has no column of them."""
+    return any(info.probability_histogram is not None for info in store.classes.values())
+
+
+def _columns(store: RunStore) -> list[dict[str, Any]]:
+    """The columns; what they show is drawn in the browser."""
     return [
         {
             "field": "name",
@@ -92,7 +159,6 @@ def _columns() -> list[dict[str, Any]]:
             "flex": 1,
             "minWidth": 110,
             "cellRenderer": "SummitName",
-            "getQuickFilterText": {"function": "summitSearchText(params)"},
         },
         {
             "field": "accuracy",
@@ -101,7 +167,10 @@ def _columns() -> list[dict[str, Any]]:
             "cellRenderer": "SummitAccuracy",
             "cellClass": "number",
             "comparator": {"function": "summitNullsLast"},
-            "headerTooltip": "Top-1 accuracy: images whose most probable output is the class.",
+            "sortable": store.has_accuracy,
+            "headerTooltip": "Top-1 accuracy: images whose most probable output is the class."
+            if store.has_accuracy
+            else NO_ACCURACY,
         },
         {
             "field": "bins",
@@ -109,6 +178,7 @@ def _columns() -> list[dict[str, Any]]:
             "width": 74,
             "cellRenderer": "SummitHistogram",
             "sortable": False,
+            "hide": not has_histograms(store),
             "headerTooltip": "Images per twentieth of the true class's probability, 0 at the left, 1 at the right.",
         },
         {
@@ -127,8 +197,8 @@ def _columns() -> list[dict[str, Any]]:
 def build_grid(store: RunStore) -> Component:
     return dag.AgGrid(
         id=ids.CLASS_GRID,
-        rowData=build_rows(store),
-        columnDefs=_columns(),
+        rowData=[*build_group_rows(store), *build_rows(store)],
+        columnDefs=_columns(store),
         defaultColDef={
             "sortable": True,
             "resizable": False,
@@ -148,7 +218,10 @@ def build_grid(store: RunStore) -> Component:
             "tooltipShowDelay": 400,
             "suppressNoRowsOverlay": True,
             "isExternalFilterPresent": {"function": "true"},
-            "doesExternalFilterPass": {"function": "summitIsUnpinned(params)"},
+            "doesExternalFilterPass": {"function": "summitIsListed(params)"},
+            "isFullWidthRow": {"function": "summitIsGroup(params)"},
+            "fullWidthCellRenderer": "SummitGroup",
+            "postSortRows": {"function": "summitGroupRows(params)"},
         },
         style={"height": "100%", "width": "100%"},
     )

@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,9 +40,9 @@ def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_synthetic_run(tmp_path_factory.mktemp("runs") / "synthetic")
 
 
-@pytest.fixture(scope="session")
-def url(run_path: Path) -> Iterator[str]:
-    """The address of the served synthetic run."""
+@contextmanager
+def serve(run_path: Path) -> Iterator[str]:
+    """The address of a run, served until the block ends."""
     app = create_app([RunStore(run_path)], Settings())
     server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -49,6 +50,13 @@ def url(run_path: Path) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.effective_port}/"
     server.close()
     thread.join(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def url(run_path: Path) -> Iterator[str]:
+    """The address of the served synthetic run."""
+    with serve(run_path) as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""A run whose labels are not the model's outputs: no accuracy anywhere, and said as such."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.canvas import open_page
+from tests.browser.conftest import serve
+from tests.synthetic_run import SyntheticRun, write_synthetic_run
+
+pytestmark = pytest.mark.browser
+
+TIP = "The labels are not the model's outputs, so there is no accuracy."
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    options = SyntheticRun(
+        n_classes=16, n_images=20, n_groups=4, labels_are_outputs=False, layers=(("conv1", 12), ("conv2", 16))
+    )
+    with serve(write_synthetic_run(tmp_path_factory.mktemp("runs") / "bare", options)) as address:
+        yield address
+
+
+@pytest.mark.parametrize("link", ["?class=2", "?class=2&vs=9&view=compare", "?class=2&layer=conv2&channel=3"])
+def test_no_number_stands_for_none(page: Page, url: str, link: str) -> None:
+    open_page(page, url + link)
+    expect(page.locator("#graph-bar")).to_contain_text("no accuracy")
+    assert not re.search(r"NaN|None(?! recorded)|null|undefined", page.locator("body").inner_text())
+    assert "%" not in page.locator(".left").inner_text() + page.locator("#graph-bar").inner_text()
+
+
+def test_the_list_has_dashes_that_say_why(page: Page, url: str) -> None:
+    open_page(page, url)
+    cells = page.locator("#class-grid .ag-center-cols-container .ag-cell.number span[title]")
+    expect(cells.first).to_have_text("–")
+    assert {cell.get_attribute("title") for cell in cells.all()} == {TIP}
+    expect(page.locator(".group-head .number").first).to_have_text("–")
+    expect(page.get_by_role("columnheader", name="Probability")).to_have_count(0)
+
+
+def test_orders_by_accuracy_cannot_be_chosen_and_say_why(page: Page, url: str) -> None:
+    open_page(page, f"{url}?class=2&sort=accuracy-down")
+    expect(page.locator("[data-sort=similarity]")).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(re.compile(r"\?class=2&layer=conv2$"))
+    order = page.locator("[data-sort=accuracy-up]")
+    expect(order).to_have_attribute("aria-disabled", "true")
+    order.hover()
+    expect(page.locator(".tip")).to_have_text(TIP)
+    order.click(force=True)
+    expect(order).to_have_attribute("aria-pressed", "false")
