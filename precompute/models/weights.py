@@ -18,11 +18,13 @@ from precompute.errors import InputError
 
 __all__ = ["file_sha256", "load_weights", "read_weights"]
 
-SUFFIXES = (".safetensors", ".pth", ".pt")
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema", "net")
 """Keys under which training scripts keep the weights in a checkpoint."""
 _PREFIXES = ("module.", "_orig_mod.")
 """What DataParallel and torch.compile put before every key."""
+_ATTRIBUTE = "model."
+"""What PyTorch Lightning puts there, by the name that most people give the attribute."""
 _AT_MOST = 5
 _SAVE = "Save it with `safetensors.torch.save_file(model.state_dict(), FILE)` where it was made."
 
@@ -34,9 +36,10 @@ def file_sha256(path: Path) -> str:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Reads a state dict from .safetensors, .pth or .pt, never running code from it.
+    """Reads a state dict from .safetensors, .pth, .pt or .bin, never running code from it.
 
-    A checkpoint's `state_dict` is unwrapped, and the prefix that DataParallel gives to every key is removed.
+    A checkpoint's `state_dict` is unwrapped, and prefixes that DataParallel and torch.compile give to every key are
+    removed.
 
     Raises:
         InputError: the file is missing, of another kind, damaged, or holds code.
@@ -49,14 +52,15 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     state = _unwrapped(content)
     if not isinstance(state, dict) or not state or not all(isinstance(v, Tensor) for v in state.values()):
         raise InputError("Weights are a state dict: tensors by name.", f"{path} holds {_described(state)}.", _SAVE)
-    for prefix in _PREFIXES:
-        if all(key.startswith(prefix) for key in state):
-            consume_prefix_in_state_dict_if_present(state, prefix)
+    while prefix := next((p for p in _PREFIXES if all(key.startswith(p) for key in state)), ""):
+        consume_prefix_in_state_dict_if_present(state, prefix)
     return state
 
 
 def load_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Copies a state dict into a module; BatchNorm's counter of batches may be absent, as it was in old files.
+
+    Where a training framework kept the module as its attribute `model`, that prefix of every key is removed.
 
     Args:
         module: changed in place.
@@ -66,6 +70,8 @@ def load_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) ->
     Raises:
         InputError: keys are missing or unexpected, or shapes differ; up to five of each are named.
     """
+    if all(key.startswith(_ATTRIBUTE) for key in state) and not hasattr(module, _ATTRIBUTE[:-1]):
+        state = {key.removeprefix(_ATTRIBUTE): value for key, value in state.items()}
     try:
         keys = module.load_state_dict(state, strict=False)
     except RuntimeError as problem:
