@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,7 @@ class RunReport:
         manifest: as written.
         n_images: images read; None where the stage aggregate has not run.
         skipped: path and reason of every unreadable image.
+        notes: on the model, such as a conversion to float32.
     """
 
     manifest: dict[str, Any]
@@ -67,6 +68,7 @@ class RunReport:
     skipped: dict[str, str]
     top1_accuracy: float | None
     top5_accuracy: float | None
+    notes: tuple[str, ...] = ()
 
 
 def precompute(request: RunRequest, progress: Progress) -> RunReport:
@@ -86,7 +88,7 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     for stage in STAGES:
         if stage in request.stages:
             run.ensure(stage)
-    return run.report()
+    return replace(run.report(), notes=loaded.notes)
 
 
 def prepare(loaded: LoadedModel, source: ImageSource, layers: Sequence[str] | None) -> PassInputs:
