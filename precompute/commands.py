@@ -215,7 +215,7 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
         numbers = (row.n_channels, row.height, row.width, "" if row.stride is None else row.stride)
         table.add_row(row.name, row.module_type, *(str(n) for n in numbers), field, row.fed_by)
     console.print(table)
-    console.print(f"Output layer: {inventory.output_layer}, {exported.n_outputs:,} outputs", highlight=False)
+    console.print(f"Output layer: {exported.output_layer}, {exported.n_outputs:,} outputs", highlight=False)
     if loaded.published_top1 is not None:
         console.print(f"Published top-1 accuracy on ImageNet: {loaded.published_top1:.3f}", highlight=False)
     _print_notes(loaded.notes, console)

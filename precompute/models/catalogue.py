@@ -175,13 +175,12 @@ def describe(source: str) -> dict[str, Any]:
     assert loaded.input_size is not None  # torchvision and timm state theirs
     exported = ExportedModel(loaded.module, loaded.input_size)
     layers = select_layers(exported)
-    paths = [path for path, _ in exported.output.meta["nn_module_stack"].values() if path]
     return ModelFacts(
         source=source,
         input_size=loaded.input_size,
         published_top1=quick_facts(source, {}).published_top1,
         layers=tuple(LayerFacts(layer.name, layer.n_channels, layer.height, layer.width) for layer in layers),
-        output_layer=paths[-1] if paths else type(loaded.module).__name__,
+        output_layer=exported.output_layer,
         n_outputs=exported.n_outputs,
     ).to_dict()
 

@@ -18,7 +18,7 @@ from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, 
 from precompute.models.preprocess import Preprocess
 from precompute.models.weights import file_sha256, load_weights, read_weights
 
-__all__ = ["load", "names", "published_facts"]
+__all__ = ["build", "load", "names", "published_facts"]
 
 _WITH_AUXILIARY_HEADS = ("googlenet", "inception_v3")
 _AUXILIARY = re.compile(r"(aux1|aux2|AuxLogits)\.")
@@ -37,7 +37,7 @@ def load(config: ModelConfig) -> LoadedModel:
     published = models.get_model_weights(name).DEFAULT
     weights = config.weights or DEFAULT
     state = _state(published, weights) if weights != RANDOM else None
-    module = _module(models, name, weights, config.seed)
+    module = build(models, name, weights, config.seed)
     sha256, label = None, f"{name} (random weights)"
     if state is not None:
         file, label = cached_by_torch(published.url), name
@@ -102,7 +102,8 @@ def _top1(published: Any) -> float | None:
     return None if percent is None else round(percent / 100, 5)
 
 
-def _module(models: ModuleType, name: str, weights: str, seed: int) -> nn.Module:
+def build(models: ModuleType, name: str, weights: str, seed: int) -> nn.Module:
+    """An untrained model of `torchvision.models`, ready for its published weights; random ones come from `seed`."""
     options: dict[str, Any] = {}
     if name in _WITH_AUXILIARY_HEADS:
         # As torchvision builds them for its published weights; the auxiliary heads speak in training only.

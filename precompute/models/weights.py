@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,9 @@ def _read_safetensors(path: Path) -> Any:
 
 def _read_pickle(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*TorchScript archive")  # told below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as problem:
         raise InputError(
             "Weights are tensors alone; a file that would run code when opened is refused.",
@@ -126,6 +129,12 @@ def _read_pickle(path: Path) -> Any:
             _SAVE,
         ) from problem
     except (RuntimeError, OSError, EOFError, ValueError, KeyError) as problem:
+        if "TorchScript" in str(problem):
+            raise InputError(
+                "Weights are tensors alone.",
+                f"{path} is a TorchScript archive, which holds a program as well.",
+                f"Take its weights out where it is trusted: torch.jit.load(FILE).state_dict(). {_SAVE}",
+            ) from problem
         raise _damaged(path, problem) from problem
 
 

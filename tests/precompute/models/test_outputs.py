@@ -120,6 +120,15 @@ def test_an_output_without_logits_is_told_with_its_shapes(name: str) -> None:
         ExportedModel(Net(pack), SIZE)
 
 
+def test_the_output_layer_is_the_last_one_with_weights() -> None:
+    convolutional = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+    )
+
+    assert ExportedModel(Net(), SIZE).output_layer == "head"
+    assert ExportedModel(convolutional, SIZE).output_layer == "1"
+
+
 # --- forwards that cannot be read -----------------------------------------------------------------------------------
 
 

@@ -66,7 +66,7 @@ def test_eval_is_set_whatever_the_file_did(load: Load) -> None:
 def test_another_precision_is_converted_with_a_note(load: Load, cast: str, name: str) -> None:
     loaded = load(f"net.{cast}")
 
-    assert loaded.notes == (f"The model holds 134 values in {name}: converted to float32.",)
+    assert loaded.notes == (f"The model holds 138 values in {name}: converted to float32.",)
     model = ExportedModel(loaded.module, (3, 16, 16))
     (logits,) = model.sub_graph([model.output])(torch.rand(2, 3, 16, 16))
     assert logits.dtype == torch.float32 and bool(torch.isfinite(logits).all())
@@ -172,7 +172,7 @@ def test_a_scripted_archive_as_weights_is_one_message(load: Load, tmp_path: Path
     with pytest.warns(), torch.no_grad():
         torch.jit.save(torch.jit.trace(copy.deepcopy(nn.Conv2d(3, 4, 1)), torch.ones(1, 3, 4, 4)), path)
 
-    with pytest.raises(InputError, match="TorchScript"):
+    with pytest.raises(InputError, match=r"is a TorchScript archive.*torch\.jit\.load"):
         load(weights=str(path))
 
 
@@ -201,5 +201,5 @@ def test_bad_models_end_with_one_message_and_code_2(
 
     out, err = capfd.readouterr()
     assert ended.value.code == 2
-    assert words in err and "Traceback" not in err and err.count("Error:") == err.startswith("Error:")
+    assert words in err and "Traceback" not in err and err.startswith("Error: ") and len(err.splitlines()) == 3
     assert out == ""

@@ -131,7 +131,7 @@ def test_a_model_without_a_head_is_noted() -> None:
     loaded = load_model(ModelConfig("timm:test_vit.r160_in1k", "random"))
     assert loaded.notes == ()
 
-    headless = load_model(ModelConfig("timm:vit_small_patch14_dinov2", "random"))
+    headless = load_model(ModelConfig("timm:convnextv2_atto.fcmae", "random"))
     assert "no classification head" in headless.notes[0]
 
 
