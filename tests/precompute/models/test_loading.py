@@ -323,6 +323,7 @@ def test_default_weights_come_with_names_of_outputs_and_a_hash(monkeypatch: pyte
     assert loaded.output_names == tuple(SqueezeNet1_1_Weights.DEFAULT.meta["categories"])
     assert loaded.weights_sha256 == file_sha256(cached)
     assert loaded.name == "squeezenet1_1"
+    assert loaded.published_top1 == pytest.approx(0.58178)
     assert torch.equal(loaded.module.state_dict()["features.0.weight"], state["features.0.weight"])
 
 
