@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.util
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from precompute.errors import InputError
 from precompute.schema import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
+    from precompute.models.catalogue import ModelFacts
     from precompute.run import RunReport, RunRequest
     from precompute.validate import Finding
 
@@ -47,6 +50,17 @@ class PrecomputeOptions:
     output_names: Path | None = None
     allow_outside: bool = False
     overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class InspectOptions:
+    """The options of `summit-dash inspect`, as given; see its --help."""
+
+    model: str
+    weights: str | None = None
+    preprocess: str | None = None
+    layers: str = "auto"
+    input_size: int | None = None
 
 
 def require_precompute() -> None:
@@ -131,7 +145,13 @@ def _require_positive(name: str, value: int) -> None:
         raise InputError(f"{option} is at least 1.", f"Found {value}.", f"Leave {option} out for its default.")
 
 
+def _print_notes(notes: Sequence[str], console: Console) -> None:
+    for note in notes:
+        console.print(f"[yellow]Note:[/] {escape(note)}", highlight=False, soft_wrap=True)
+
+
 def _print_report(report: RunReport, out: Path, console: Console) -> None:
+    _print_notes(report.notes, console)
     if report.skipped:
         console.print(f"[yellow]{len(report.skipped)} images could not be read and were skipped:[/]")
         for path, reason in list(report.skipped.items())[:10]:
@@ -189,7 +209,7 @@ def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
     precompute(request, ConsoleProgress(console))
 
 
-def run_inspect(model: str, weights: str | None, preprocess: str | None, layers: str, console: Console) -> None:
+def run_inspect(options: InspectOptions, console: Console) -> None:
     """Prints a model's input, its recorded layers in order, and its output layer.
 
     Raises:
@@ -201,17 +221,18 @@ def run_inspect(model: str, weights: str | None, preprocess: str | None, layers:
     from precompute.models.layers import select_layers
     from precompute.models.loading import ModelConfig, load_model
 
-    loaded = load_model(ModelConfig(model, weights, preprocess))
-    if loaded.input_size is None:
+    loaded = load_model(ModelConfig(options.model, options.weights, options.preprocess))
+    input_size = (3, options.input_size, options.input_size) if options.input_size else loaded.input_size
+    if input_size is None:
         raise InputError(
             "The size of the input must be known before there are images.",
             "The preprocessing leaves images at their own size (crop = 0).",
-            "Set crop in --preprocess FILE.toml.",
+            "Name one with --input-size, or set crop in --preprocess FILE.toml.",
         )
-    exported = ExportedModel(loaded.module, loaded.input_size)
-    names = loaded.layers if layers == "auto" else _names(layers)
+    exported = ExportedModel(loaded.module, input_size)
+    names = loaded.layers if options.layers == "auto" else _names(options.layers)
     inventory = take_inventory(exported, select_layers(exported, names))
-    size = " x ".join(str(n) for n in loaded.input_size)
+    size = " x ".join(str(n) for n in input_size)
     console.print(f"[bold]{escape(loaded.name)}[/]  input {size} (channels x height x width)", highlight=False)
     table = Table("layer", "module", box=None, pad_edge=False, header_style="dim")
     for heading in ("channels", "height", "width", "stride", "receptive field"):
@@ -223,6 +244,9 @@ def run_inspect(model: str, weights: str | None, preprocess: str | None, layers:
         table.add_row(row.name, row.module_type, *(str(n) for n in numbers), field, row.fed_by)
     console.print(table)
     console.print(f"Output layer: {inventory.output_layer}, {exported.n_outputs:,} outputs", highlight=False)
+    if loaded.published_top1 is not None:
+        console.print(f"Published top-1 accuracy on ImageNet: {loaded.published_top1:.3f}", highlight=False)
+    _print_notes(loaded.notes, console)
     for name, reason in inventory.untraced.items():
         console.print(f"[yellow]Not traced: influence on {escape(name)}. {escape(reason)}[/]", highlight=False)
 
@@ -232,3 +256,65 @@ def run_validate(run: Path) -> Sequence[Finding]:
     from precompute.validate import validate
 
     return validate(run)
+
+
+def run_models(pattern: str, details: bool, as_json: bool, console: Console) -> None:
+    """Lists the selection of known models, or all names that match a pattern.
+
+    Raises:
+        InputError: nothing matches, or a library is not installed.
+    """
+    require_precompute()
+    from precompute.models.catalogue import FAMILIES, all_sources, matching, read_catalogue
+
+    known = all_sources(tagged="." in pattern)
+    chosen = matching(pattern, known) if pattern else [s for family in FAMILIES for s in family.sources]
+    if not chosen:
+        nearest = difflib.get_close_matches(pattern, [s.partition(":")[2] for s in known], n=5, cutoff=0.5)
+        raise InputError(
+            "A pattern is part of a model's name, or matches it with * and ?.",
+            f"Nothing matches {pattern}.",
+            f"Near it: {', '.join(nearest)}." if nearest else "`summit-dash models` lists well-known ones.",
+        )
+    catalogue = read_catalogue()
+    facts = [_facts(source, catalogue, details) for source in chosen]
+    if as_json:
+        console.file.write(json.dumps([fact.to_dict() for fact in facts], indent=1) + "\n")
+        return
+    _print_models(facts, console)
+    if details:
+        for fact in facts:
+            listed = "  ".join(f"{layer.name} {layer.n_channels}" for layer in fact.layers or ())
+            console.print(f"[bold]{escape(fact.source)}[/]  {escape(listed)}", highlight=False, soft_wrap=True)
+            console.print(f"  output layer {fact.output_layer}, {fact.n_outputs:,} outputs", highlight=False)
+    if not pattern:
+        n_more = len(set(known) - set(chosen))
+        console.print(f"{n_more:,} more names: summit-dash models PATTERN, such as 'timm:*vgg*'.", highlight=False)
+
+
+def _facts(source: str, catalogue: Mapping[str, ModelFacts], details: bool) -> ModelFacts:
+    from precompute.models.catalogue import ModelFacts, describe, quick_facts
+
+    quick = quick_facts(source, catalogue)
+    return ModelFacts.from_dict(describe(source)) if details and quick.layers is None else quick
+
+
+def _print_models(facts: Sequence[ModelFacts], console: Console) -> None:
+    from precompute.models.catalogue import family_of
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("model", no_wrap=True)
+    table.add_column("family", no_wrap=True)
+    for heading in ("input px", "layers", "channels", "top-1"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for fact in facts:
+        layers = fact.layers or ()
+        table.add_row(
+            escape(fact.source),
+            family_of(fact.source),
+            " x ".join(str(n) for n in fact.input_size[1:]) if fact.input_size else "",
+            str(len(layers)) if layers else "",
+            f"{sum(layer.n_channels for layer in layers):,}" if layers else "",
+            f"{fact.published_top1:.3f}" if fact.published_top1 is not None else "",
+        )
+    console.print(table)

@@ -14,7 +14,7 @@ from precompute.config import STAGES
 from precompute.errors import InputError
 from precompute.schema import MANIFEST, read_manifest, write_manifest
 
-_LIBRARIES = ("summit-dash", "torch", "torchvision", "numpy", "pyarrow", "pillow", "scipy", "umap-learn")
+_LIBRARIES = ("summit-dash", "torch", "torchvision", "timm", "numpy", "pyarrow", "pillow", "scipy", "umap-learn")
 
 
 def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> dict[str, Any]:

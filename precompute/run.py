@@ -82,6 +82,7 @@ class RunReport:
         skipped: path and reason of every unreadable image.
         n_with_accuracy: the images that the accuracies are over.
         without_outputs: names of the classes that the file of class outputs leaves out; empty without such a file.
+        notes: on the model, such as a conversion to float32.
     """
 
     manifest: dict[str, Any]
@@ -91,6 +92,7 @@ class RunReport:
     top5_accuracy: float | None
     n_with_accuracy: int | None = None
     without_outputs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def precompute(request: RunRequest, progress: Progress) -> RunReport:
@@ -117,7 +119,7 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     for stage in STAGES:
         if stage in request.stages:
             run.ensure(stage)
-    return run.report()
+    return replace(run.report(), notes=loaded.notes)
 
 
 def prepare(

@@ -31,7 +31,10 @@ console = Console(stderr=True)
 
 Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
 Model = Annotated[
-    str, typer.Argument(help="`torchvision:NAME`, `FILE.py:FUNCTION` or `demo`.", show_default=False, metavar="MODEL")
+    str,
+    typer.Argument(
+        help="`torchvision:NAME`, `timm:NAME`, `FILE.py:FUNCTION` or `demo`.", show_default=False, metavar="MODEL"
+    ),
 ]
 Weights = Annotated[
     str | None,
@@ -150,9 +153,12 @@ def precompute(
 
     `summit-dash precompute torchvision:resnet18 'shards/{0000..0009}.tar' --class-outputs pets.csv --out runs/pets`
 
-    A model file is plain Python with a function that takes nothing and returns an `nn.Module`. A manifest has the
-    columns `path,class_name` and, where labels are the model's outputs, `class_id`. A shard holds `KEY.jpg` with
-    `KEY.cls` or `KEY.json`. An input file looks like this:
+    A model file is plain Python with a function that takes nothing and returns an `nn.Module`, whose forward takes a
+    batch of images and returns logits: a tensor, the first of two dimensions in a tuple, or `logits` in a dict or
+    dataclass. `summit-dash models` lists those of torchvision and timm.
+
+    A manifest has the columns `path,class_name` and, where labels are the model's outputs, `class_id`. A shard holds
+    `KEY.jpg` with `KEY.cls` or `KEY.json`. An input file looks like this:
 
     `resize = 256`, `crop = 224`, `interpolation = "bilinear"`, `channels = "RGB"`, `scale = 1.0`,
     `mean = [0.485, 0.456, 0.406]`, `std = [0.229, 0.224, 0.225]`
@@ -164,14 +170,59 @@ def precompute(
 
 
 @app.command()
-def inspect(model: Model, weights: Weights = None, preprocess: PreprocessFile = None, layers: Layers = "auto") -> None:
-    """Show a model's input size, its recorded layers in order and its output layer.
+def inspect(
+    model: Model,
+    weights: Weights = None,
+    preprocess: PreprocessFile = None,
+    layers: Layers = "auto",
+    input_size: Annotated[
+        int | None,
+        typer.Option(help="Side of the square input in pixels, where it is another or not fixed.", min=1),
+    ] = None,
+) -> None:
+    """Show a model's input size, its recorded layers in order with their channels, and its output layer.
 
-    Example: `summit-dash inspect torchvision:resnet18 --weights random`
+    Examples:
+
+    `summit-dash inspect torchvision:resnet18 --weights random`
+
+    `summit-dash inspect timm:resnet50.a1_in1k --weights random --input-size 288`
     """
-    from precompute.commands import run_inspect
+    from precompute.commands import InspectOptions, run_inspect
 
-    run_inspect(model, weights, preprocess, layers, Console())
+    run_inspect(InspectOptions(model, weights, preprocess, layers, input_size), _wide_console())
+
+
+@app.command()
+def models(
+    pattern: Annotated[
+        str, typer.Argument(help="Part of a name, or a pattern with `*` and `?`.", show_default=False)
+    ] = "",
+    details: Annotated[
+        bool, typer.Option(help="List every layer; models of which nothing is known are built, without weights.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON: one object per model.")] = False,
+) -> None:
+    """List known models with input size, recorded layers, channels and published accuracy.
+
+    Without a pattern: a selection of well-known architectures. With one: all names of torchvision and timm that match.
+
+    Examples:
+
+    `summit-dash models resnet50`
+
+    `summit-dash models 'timm:*vgg*' --details`
+
+    `summit-dash models 'timm:resnet50.*'` finds the tags of published weights.
+    """
+    from precompute.commands import run_models
+
+    run_models(pattern, details, as_json, _wide_console())
+
+
+def _wide_console() -> Console:
+    """Standard output for tables: names stay whole, also where it is piped or the terminal is narrow."""
+    return Console(width=max(200, Console().width))
 
 
 @app.command()

@@ -6,14 +6,14 @@ in vocabulary. Recording needs no hooks: a sub-graph that returns the wanted val
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from operator import attrgetter
 
 import torch
 from torch import Tensor, fx, nn
 
 from precompute.errors import InputError
+from precompute.models.export import export_graph
 from precompute.models.layout import Layout, infer_layouts
 from precompute.models.operators import module_path, operator_name, paths_around, shape_of
 
@@ -21,27 +21,23 @@ from precompute.models.operators import module_path, operator_name, paths_around
 class ExportedModel:
     """The exported graph of an image classifier, `(batch, channel, height, width)` in, logits out.
 
+    Whatever else the model returns beside its logits (see `outputs.choose_logits`) is no part of the graph.
+
     Args:
         module: the model; it is put into eval mode.
         input_size: `(channels, height, width)` of one image.
 
     Raises:
-        InputError: the model cannot be exported, takes several inputs or returns no logits.
+        InputError: the model cannot be exported, takes several inputs or returns no logits, computes in half precision,
+            or draws random numbers.
     """
 
     def __init__(self, module: nn.Module, input_size: tuple[int, int, int]) -> None:
         self.input_size = input_size
         self.module = module.eval()
-        self._graph_module = _export(module, input_size)
+        self._graph_module = export_graph(module, input_size)
         self.module_types = {name: type(child).__name__ for name, child in module.named_modules()}
-        placeholders = [n for n in self.graph.nodes if n.op == "placeholder"]
-        if len(placeholders) != 1:
-            raise InputError(
-                "A model takes one batch of images.",
-                f"Its forward takes {len(placeholders)} inputs.",
-                "Wrap it in a module whose forward takes the images alone.",
-            )
-        self.input = placeholders[0]
+        (self.input,) = (n for n in self.graph.nodes if n.op == "placeholder")
         self.output = self._logits()
         self._after_input = self._reached_from(self.input)
         self.layouts: dict[fx.Node, Layout] = infer_layouts(self.graph, self.depends_on_input, self.parameter)
@@ -56,6 +52,15 @@ class ExportedModel:
         shape = shape_of(self.output)
         assert shape is not None
         return shape[-1]
+
+    @property
+    def output_layer(self) -> str:
+        """Path of the module with the last weights before the logits; the operator where no module has them."""
+        node = self.output
+        while operator_name(node) not in {"linear", "conv2d"} and (read := self.inputs_of(node)):
+            node = read[0]
+        paths = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path]
+        return paths[-1] if paths else operator_name(node)
 
     def depends_on_input(self, node: fx.Node) -> bool:
         """Whether a value changes with the image, as weights and constants do not."""
@@ -76,9 +81,7 @@ class ExportedModel:
                 "Use --influence gradient, which needs no weights.",
             )
         if node.op == "get_attr":
-            value: Any = self._graph_module
-            for part in str(node.target).split("."):
-                value = getattr(value, part)
+            value: Tensor = attrgetter(str(node.target))(self._graph_module)
             return value.detach()
         with torch.no_grad():
             (computed,) = self._computing([node], [])()
@@ -150,47 +153,12 @@ class ExportedModel:
         return reached
 
     def _logits(self) -> fx.Node:
-        (result,) = next(iter(reversed(self.graph.nodes))).args
-        values = list(_flatten(result))
-        shape = shape_of(values[0]) if len(values) == 1 else None
-        if shape is None or len(shape) != 2:
+        """`LogitsAlone` returns one value of two dimensions."""
+        ((result,),) = next(iter(reversed(self.graph.nodes))).args
+        if not isinstance(result, fx.Node) or result not in self._reached_from(self.input):
             raise InputError(
-                "A classifier returns logits (batch, output).",
-                f"It returns {len(values)} values, the first of shape {shape_of(values[0]) if values else None}.",
-                "Wrap it in a module whose forward returns the logits alone.",
+                "Logits depend on the image.",
+                "The model returns the same values whatever it sees.",
+                "Check what its forward returns.",
             )
-        return values[0]
-
-
-def _flatten(value: Any) -> Iterator[fx.Node]:
-    if isinstance(value, fx.Node):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _flatten(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _flatten(item)
-
-
-def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
-    """Exports with a free batch size; the module itself is left as it was."""
-    example = torch.zeros(2, *input_size)
-    try:
-        with torch.no_grad():
-            program = torch.export.export(
-                copy.deepcopy(module), (example,), dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=4096)},)
-            ).run_decompositions({})
-    except Exception as problem:  # any exception of the user's own forward may come out here
-        reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
-        raise InputError(
-            f"The model takes images of shape {input_size} and can be read by torch.export.",
-            f"{type(problem).__name__}: {reason[:300]}.",
-            "Check the input size of --preprocess, and that forward has no branches that depend on the image.",
-        ) from problem
-    exported = program.module()
-    assert isinstance(exported, fx.GraphModule)
-    for node in list(exported.graph.nodes):
-        if node.op == "call_module":  # export's own checks of input shapes: ours are earlier and clearer
-            exported.graph.erase_node(node)
-    return exported
+        return result

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
-from precompute.models.operators import module_path, operator_name
 from precompute.models.provenance import derive_links
 
 
@@ -40,7 +39,7 @@ def take_inventory(model: ExportedModel, layers: Sequence[RecordedLayer]) -> Inv
     feeding = {link.target.name: ", ".join(source.name for source in link.sources) for link in links}
     problems = {link.target.name: link.problem.found for link in links if link.problem is not None}
     rows = tuple(_row(layer, feeding.get(layer.name, "image")) for layer in layers)
-    return Inventory(rows, module_path(model.output) or operator_name(model.output), problems)
+    return Inventory(rows, model.output_layer, problems)
 
 
 def _row(layer: RecordedLayer, fed_by: str) -> LayerRow:

@@ -7,12 +7,12 @@ import difflib
 import hashlib
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 from precompute.errors import InputError
 
@@ -58,11 +58,27 @@ def build_from_file(source: str) -> BuiltModel:
     if not isinstance(module, nn.Module):
         raise InputError(
             "The callable of a model file returns an nn.Module.",
-            f"{callable_name}() of {path} returned {type(module).__name__}.",
-            EXAMPLE,
+            f"{callable_name}() of {path} returned {_described(module)}.",
+            _remedy(module, callable_name),
         )
     generic = type(module).__module__.startswith("torch.")
     return BuiltModel(module, callable_name if generic else type(module).__name__)
+
+
+def _described(result: Any) -> str:
+    if isinstance(result, type):
+        return f"the class {result.__name__} itself"
+    if isinstance(result, Mapping) and result and all(isinstance(value, Tensor) for value in result.values()):
+        return f"a state dict of {len(result):,} tensors"
+    return type(result).__name__
+
+
+def _remedy(result: Any, name: str) -> str:
+    if isinstance(result, type) and issubclass(result, nn.Module):
+        return f"Return an instance: {result.__name__}() instead of {result.__name__}."
+    if isinstance(result, Mapping):
+        return f"Build the module in {name}(), and load the tensors into it: module.load_state_dict(...). {EXAMPLE}"
+    return EXAMPLE
 
 
 def _executed(path: Path) -> ModuleType:

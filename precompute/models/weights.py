@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from precompute.errors import InputError
 
 __all__ = ["file_sha256", "load_weights", "read_weights"]
 
-SUFFIXES = (".safetensors", ".pth", ".pt")
-_WRAPPERS = ("state_dict", "model_state_dict", "model")
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+_WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema", "net")
 """Keys under which training scripts keep the weights in a checkpoint."""
 _PREFIXES = ("module.", "_orig_mod.")
 """What DataParallel and torch.compile put before every key."""
+_ATTRIBUTE = "model."
+"""What PyTorch Lightning puts there, by the name that most people give the attribute."""
 _AT_MOST = 5
 _SAVE = "Save it with `safetensors.torch.save_file(model.state_dict(), FILE)` where it was made."
 
@@ -34,9 +37,10 @@ def file_sha256(path: Path) -> str:
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """Reads a state dict from .safetensors, .pth or .pt, never running code from it.
+    """Reads a state dict from .safetensors, .pth, .pt or .bin, never running code from it.
 
-    A checkpoint's `state_dict` is unwrapped, and the prefix that DataParallel gives to every key is removed.
+    A checkpoint's `state_dict` is unwrapped, and prefixes that DataParallel and torch.compile give to every key are
+    removed.
 
     Raises:
         InputError: the file is missing, of another kind, damaged, or holds code.
@@ -49,14 +53,15 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     state = _unwrapped(content)
     if not isinstance(state, dict) or not state or not all(isinstance(v, Tensor) for v in state.values()):
         raise InputError("Weights are a state dict: tensors by name.", f"{path} holds {_described(state)}.", _SAVE)
-    for prefix in _PREFIXES:
-        if all(key.startswith(prefix) for key in state):
-            consume_prefix_in_state_dict_if_present(state, prefix)
+    while prefix := next((p for p in _PREFIXES if all(key.startswith(p) for key in state)), ""):
+        consume_prefix_in_state_dict_if_present(state, prefix)
     return state
 
 
 def load_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
     """Copies a state dict into a module; BatchNorm's counter of batches may be absent, as it was in old files.
+
+    Where a training framework kept the module as its attribute `model`, that prefix of every key is removed.
 
     Args:
         module: changed in place.
@@ -66,6 +71,8 @@ def load_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) ->
     Raises:
         InputError: keys are missing or unexpected, or shapes differ; up to five of each are named.
     """
+    if all(key.startswith(_ATTRIBUTE) for key in state) and not hasattr(module, _ATTRIBUTE[:-1]):
+        state = {key.removeprefix(_ATTRIBUTE): value for key, value in state.items()}
     try:
         keys = module.load_state_dict(state, strict=False)
     except RuntimeError as problem:
@@ -112,7 +119,9 @@ def _read_safetensors(path: Path) -> Any:
 
 def _read_pickle(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*TorchScript archive")  # told below
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as problem:
         raise InputError(
             "Weights are tensors alone; a file that would run code when opened is refused.",
@@ -120,6 +129,12 @@ def _read_pickle(path: Path) -> Any:
             _SAVE,
         ) from problem
     except (RuntimeError, OSError, EOFError, ValueError, KeyError) as problem:
+        if "TorchScript" in str(problem):
+            raise InputError(
+                "Weights are tensors alone.",
+                f"{path} is a TorchScript archive, which holds a program as well.",
+                f"Take its weights out where it is trusted: torch.jit.load(FILE).state_dict(). {_SAVE}",
+            ) from problem
         raise _damaged(path, problem) from problem
 
 

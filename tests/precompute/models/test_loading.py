@@ -7,6 +7,7 @@ import urllib.error
 from collections.abc import Callable
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -251,7 +252,7 @@ def test_a_truncated_checkpoint(load: Load, tmp_path: Path) -> None:
 
 
 def test_a_model_file_has_no_default_weights(load: Load) -> None:
-    with pytest.raises(InputError, match="torchvision publishes"):
+    with pytest.raises(InputError, match="torchvision and timm publish"):
         load(weights="default")
 
 
@@ -322,19 +323,25 @@ def test_default_weights_come_with_names_of_outputs_and_a_hash(monkeypatch: pyte
     assert loaded.output_names == tuple(SqueezeNet1_1_Weights.DEFAULT.meta["categories"])
     assert loaded.weights_sha256 == file_sha256(cached)
     assert loaded.name == "squeezenet1_1"
+    assert loaded.published_top1 == pytest.approx(0.58178)
     assert torch.equal(loaded.module.state_dict()["features.0.weight"], state["features.0.weight"])
 
 
-def test_default_weights_without_a_network_name_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    from torchvision.models import _api
-
+@pytest.mark.parametrize("source", ["torchvision:squeezenet1_1", "timm:mobilenetv3_small_100", "timm:resnet18.a1_in1k"])
+def test_default_weights_without_a_network_name_the_ways_out(
+    source: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise urllib.error.URLError("no route to host")
 
-    monkeypatch.setattr(_api, "load_state_dict_from_url", fail)
+    monkeypatch.setattr(urllib.request, "urlopen", fail)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: None)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
 
     with pytest.raises(InputError, match=r"no route to host.*--weights FILE.*--weights random"):
-        load_model(ModelConfig("torchvision:squeezenet1_1", weights="default"))
+        load_model(ModelConfig(source, weights="default"))
 
 
 def test_an_unknown_torchvision_model_gets_the_nearest_names() -> None:
@@ -350,9 +357,9 @@ def test_every_torchvision_model_states_its_preprocessing() -> None:
         assert Preprocess.from_torchvision(transforms).crop == transforms.crop_size[0]
 
 
-@pytest.mark.parametrize("source", ["timm:resnet18", "resnet18", "", "torchvison:resnet18", "file:x"])
+@pytest.mark.parametrize("source", ["tim:resnet18", "resnet18", "", "torchvison:resnet18", "file:x"])
 def test_an_unknown_source_gets_the_known_ones(source: str) -> None:
-    with pytest.raises(InputError, match=r"demo, torchvision:NAME, FILE\.py:CALLABLE"):
+    with pytest.raises(InputError, match=r"demo, torchvision:NAME, timm:NAME, FILE\.py:CALLABLE"):
         load_model(ModelConfig(source))
 
 

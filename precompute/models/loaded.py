@@ -1,0 +1,75 @@
+"""What loading takes and gives, whatever the source: the words that `loading` and the sources share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from precompute.models.preprocess import Preprocess
+
+__all__ = ["AUTO", "DEFAULT", "RANDOM", "LoadedModel", "ModelConfig", "chosen_preprocess", "input_size_of"]
+
+DEFAULT, RANDOM, AUTO = "default", "random", "auto"
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Which model, with which weights and input.
+
+    Args:
+        source: `demo`, `torchvision:NAME`, `timm:NAME` or `FILE.py:CALLABLE`.
+        weights: a file, `default` (the published ones), `random`, or None: default where there are published ones,
+            otherwise as the model file builds them.
+        preprocess: a TOML file, or None or `auto`: what the weights were trained with.
+        seed: of random weights.
+    """
+
+    source: str
+    weights: str | None = None
+    preprocess: str | None = None
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to be recorded: on the CPU, in float32, `eval()`, no parameter requiring a gradient.
+
+    Args:
+        module: takes `(batch, *input_size)`.
+        name: short, for a person.
+        source: as given.
+        weights_sha256: of the weights' file; None for random weights and those that a model file builds.
+        preprocess: how an image becomes its input.
+        input_size: `(channel, height, width)`, or None where it depends on the images.
+        output_names: the name of each output, or None where nobody knows.
+        layers: the recorded layers where the model brings them along.
+        published_top1: accuracy on ImageNet that the publisher of these very weights states, in [0, 1].
+        notes: sentences for the person: what was changed on the way, such as a conversion to float32.
+    """
+
+    module: nn.Module
+    name: str
+    source: str
+    weights_sha256: str | None
+    preprocess: Preprocess
+    input_size: tuple[int, int, int] | None
+    output_names: tuple[str, ...] | None = None
+    layers: tuple[str, ...] | None = None
+    published_top1: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+def chosen_preprocess(config: ModelConfig) -> Preprocess | None:
+    """The preprocessing of a TOML file, or None where the source is to choose.
+
+    Raises:
+        InputError: the file is missing or states something impossible.
+    """
+    return None if config.preprocess in (None, AUTO) else Preprocess.from_toml(Path(str(config.preprocess)))
+
+
+def input_size_of(preprocess: Preprocess) -> tuple[int, int, int] | None:
+    """`(3, height, width)` where the preprocessing crops, None where it keeps the images' own size."""
+    return (3, preprocess.crop, preprocess.crop) if preprocess.crop else None

@@ -1,0 +1,111 @@
+"""Which of the things that a forward returns are the logits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from precompute.errors import InputError
+
+__all__ = ["LogitsAlone", "choose_logits"]
+
+_AT_MOST = 8
+
+
+class LogitsAlone(nn.Module):
+    """The same model, returning nothing but its logits.
+
+    Args:
+        model: takes a batch of images.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        """`(batch, channel, height, width)` to `(batch, output)`."""
+        return choose_logits(self.model(images), images.shape[0])
+
+
+def choose_logits(result: Any, batch: int) -> Tensor:
+    """The logits among what a forward returned.
+
+    A tensor is the logits itself. Of a dict, dataclass or named tuple it is the value called `logits`, or else the only
+    tensor of shape `(batch, output)`. Of a plain tuple or list it is the first tensor of that shape.
+
+    Args:
+        result: what the forward returned.
+        batch: the number of images that it was given.
+
+    Raises:
+        InputError: there are no logits, or several that might be; what was returned is told with its shapes.
+    """
+    named = _named_values(result)
+    if named is not None and "logits" in named:
+        candidates = [named["logits"]]
+    elif named is not None:
+        candidates = [value for value in named.values() if _is_logits(value, batch)]
+        if len(candidates) > 1:
+            raise InputError(
+                "Among several values, the logits (batch, output) are the one called logits, or the only one of two "
+                "dimensions.",
+                f"The model returns {_described(result, batch)}.",
+                "Call one of them logits, or wrap the model in a module whose forward returns the logits alone.",
+            )
+    else:
+        candidates = list(result) if isinstance(result, tuple | list) else [result]
+    for value in candidates:
+        if _is_logits(value, batch):
+            assert isinstance(value, Tensor)
+            return value
+    raise InputError(
+        "A classifier returns logits (batch, output): a tensor, or one in a tuple, dict or dataclass.",
+        f"The model returns {_described(result, batch)}.",
+        "Wrap it in a module whose forward returns the logits alone.",
+    )
+
+
+def _named_values(result: Any) -> dict[str, Any] | None:
+    """The values of whatever has names for them; None for anything else."""
+    if isinstance(result, Mapping):
+        return {str(key): value for key, value in result.items()}
+    if dataclasses.is_dataclass(result) and not isinstance(result, type):
+        return {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
+    if isinstance(result, tuple) and hasattr(result, "_fields"):
+        return dict(zip(result._fields, result, strict=True))
+    return None
+
+
+def _is_logits(value: Any, batch: int) -> bool:
+    return isinstance(value, Tensor) and value.ndim == 2 and _is_batch(value.shape[0], batch)
+
+
+def _is_batch(size: int, batch: int) -> bool:
+    """While torch.export reads a model, the batch is a symbol; comparing it with a number would fix it to that."""
+    return size == batch if isinstance(batch, int) else not isinstance(size, int)
+
+
+def _described(result: Any, batch: int) -> str:
+    named = _named_values(result)
+    if named is not None:
+        return f"a {type(result).__name__} of {_listed((f'{k}: {_one(v, batch)}' for k, v in named.items()))}"
+    if isinstance(result, tuple | list):
+        return f"a {type(result).__name__} of {_listed(_one(value, batch) for value in result)}"
+    return _one(result, batch)
+
+
+def _one(value: Any, batch: int) -> str:
+    if isinstance(value, Tensor):
+        sizes = ["batch" if i == 0 and _is_batch(size, batch) else str(size) for i, size in enumerate(value.shape)]
+        return f"a tensor ({', '.join(sizes)})" if sizes else "a tensor without dimensions (one number)"
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _listed(items: Iterator[str]) -> str:
+    texts = list(items)
+    more = f" and {len(texts) - _AT_MOST} more" if len(texts) > _AT_MOST else ""
+    return (", ".join(texts[:_AT_MOST]) or "nothing") + more
