@@ -24,11 +24,10 @@ from PIL import Image
 
 from precompute.config import RunConfig, VisualizeConfig
 from precompute.errors import InputError
-from precompute.models.catalogue import FAMILIES, LayerFacts, ModelFacts, read_catalogue, write_catalogue
+from precompute.models.catalogue import FAMILIES, ModelFacts, facts_of, read_catalogue, write_catalogue
 from precompute.models.exported import ExportedModel
 from precompute.models.expressions import Convolution, parts_of
 from precompute.models.intervention import check_links
-from precompute.models.inventory import take_inventory
 from precompute.models.layers import select_layers
 from precompute.models.loading import ModelConfig, load_model
 from precompute.models.provenance import derive_links
@@ -78,7 +77,6 @@ def try_model(source: str) -> tuple[Row, ModelFacts]:
     layers = select_layers(model)
     links = derive_links(model, layers)
     report = check_links(model, links)
-    inventory = take_inventory(model, layers)
     problems = list(report.failures[:1])
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -104,8 +102,7 @@ def try_model(source: str) -> tuple[Row, ModelFacts]:
         round(time.perf_counter() - start, 1),
         "; ".join(problems),
     )
-    facts = tuple(LayerFacts(x.name, x.n_channels, x.height, x.width) for x in layers)
-    return row, ModelFacts(source, loaded.input_size, None, facts, inventory.output_layer, model.n_outputs)
+    return row, facts_of(source, model, layers)
 
 
 def _run(source: str, folder: Path) -> list[str]:
@@ -179,15 +176,14 @@ def main() -> None:
     options = parser.parse_args()
     if options.one:
         row, facts = try_model(options.one)
-        known = read_catalogue()
-        published = known[facts.source].published_top1 if facts.source in known else None
-        write_catalogue({**known, facts.source: ModelFacts(**{**vars(facts), "published_top1": published})})
+        known = read_catalogue() | {facts.source: facts}
+        write_catalogue([one.to_dict() for one in known.values()])
         print(json.dumps({"row": asdict(row)}))
         return
     RESULTS.parent.mkdir(exist_ok=True)
     rows = {row["source"]: Row(**row) for row in json.loads(RESULTS.read_text())} if RESULTS.is_file() else {}
     order = [source for family in FAMILIES for source in family.sources]
-    for source in options.sources or [source for source in order if source not in rows]:
+    for source in options.sources or [source for source in order if source not in rows or rows[source].problem]:
         rows[source] = _isolated(source)
         print(f"{source:<36} {rows[source].problem or 'green'}  {rows[source].run_seconds} s", flush=True)
         RESULTS.write_text(json.dumps([asdict(rows[s]) for s in order if s in rows], indent=1) + "\n")

@@ -11,13 +11,17 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from precompute.errors import InputError
 
+if TYPE_CHECKING:
+    from precompute.models.exported import ExportedModel
+    from precompute.models.layers import RecordedLayer
+
 __all__ = [
-    "CATALOGUE", "FAMILIES", "Family", "LayerFacts", "ModelFacts", "all_sources", "describe", "family_of", "matching",
-    "quick_facts", "read_catalogue", "write_catalogue",
+    "CATALOGUE", "FAMILIES", "Family", "LayerFacts", "ModelFacts", "all_sources", "describe", "facts_of", "family_of",
+    "matching", "quick_facts", "read_catalogue", "write_catalogue",
 ]  # fmt: skip
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
@@ -174,15 +178,19 @@ def describe(source: str) -> dict[str, Any]:
     loaded = load_model(ModelConfig(source, weights="random"))
     assert loaded.input_size is not None  # torchvision and timm state theirs
     exported = ExportedModel(loaded.module, loaded.input_size)
-    layers = select_layers(exported)
+    return facts_of(source, exported, select_layers(exported)).to_dict()
+
+
+def facts_of(source: str, exported: ExportedModel, layers: Sequence[RecordedLayer]) -> ModelFacts:
+    """What is known of a source once it is built and its layers are chosen."""
     return ModelFacts(
         source=source,
-        input_size=loaded.input_size,
+        input_size=exported.input_size,
         published_top1=quick_facts(source, {}).published_top1,
         layers=tuple(LayerFacts(layer.name, layer.n_channels, layer.height, layer.width) for layer in layers),
         output_layer=exported.output_layer,
         n_outputs=exported.n_outputs,
-    ).to_dict()
+    )
 
 
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, ModelFacts]:

@@ -59,8 +59,7 @@ class ExportedModel:
         node = self.output
         while operator_name(node) not in {"linear", "conv2d"} and (read := self.inputs_of(node)):
             node = read[0]
-        paths = [path for path, _ in (node.meta.get("nn_module_stack") or {}).values() if path]
-        return paths[-1] if paths else operator_name(node)
+        return module_path(node) or operator_name(node)
 
     def depends_on_input(self, node: fx.Node) -> bool:
         """Whether a value changes with the image, as weights and constants do not."""
