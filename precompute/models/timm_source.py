@@ -57,6 +57,7 @@ def load(config: ModelConfig) -> LoadedModel:
         weights_sha256=file_sha256(file) if file else None,
         preprocess=preprocess,
         input_size=input_size_of(preprocess),
+        output_names=_imagenet_names(module, published.num_classes) if weights == DEFAULT else None,
         notes=notes,
     )
 
@@ -148,6 +149,19 @@ def _require_known(timm: ModuleType, name: str) -> None:
         f"Found {name or 'no name'}.",
         f"Did you mean {', '.join(nearest)}?" if nearest else "`summit-dash models PATTERN` finds names.",
     )
+
+
+def _imagenet_names(module: nn.Module, n_outputs: int) -> tuple[str, ...] | None:
+    """The names of ImageNet's classes where timm knows that the outputs are these."""
+    from timm.data import ImageNetInfo, infer_imagenet_subset
+
+    subset = infer_imagenet_subset(module)
+    if not subset:
+        return None
+    info = ImageNetInfo(subset)
+    if info.num_classes() != n_outputs:
+        return None
+    return tuple(str(info.index_to_description(index)) for index in range(n_outputs))
 
 
 def _built(timm: ModuleType, name: str, seed: int = 0) -> nn.Module:

@@ -34,7 +34,7 @@ def test_a_timm_model_with_random_weights() -> None:
     loaded = load_model(ModelConfig(SMALLEST, weights="random"))
 
     assert loaded.name == "mobilenetv3_small_050 (random weights)"
-    assert loaded.weights_sha256 is None and loaded.notes == ()
+    assert loaded.weights_sha256 is None and loaded.output_names is None and loaded.notes == ()
     assert loaded.input_size == (3, 224, 224)
     assert loaded.preprocess == Preprocess(
         resize=256, crop=224, interpolation="bicubic", mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
@@ -153,6 +153,8 @@ def test_default_weights_come_from_the_cache_of_the_hub(monkeypatch: pytest.Monk
 
     assert asked == [("timm/mobilenetv3_small_050.lamb_in1k", "model.safetensors")]
     assert loaded.name == "mobilenetv3_small_050"
+    assert loaded.output_names is not None and len(loaded.output_names) == 1000
+    assert "goldfish" in loaded.output_names[1]
     assert loaded.weights_sha256 == file_sha256(tmp_path / "model.safetensors")
     assert torch.equal(loaded.module.get_parameter("conv_stem.weight"), state["conv_stem.weight"])
 
