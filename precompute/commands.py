@@ -18,6 +18,8 @@ from precompute.errors import InputError
 from precompute.schema import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
+    from precompute.models.exported import ExportedModel
+    from precompute.models.layers import RecordedLayer
     from precompute.models.catalogue import ModelFacts
     from precompute.run import RunReport, RunRequest
     from precompute.validate import Finding
@@ -61,6 +63,7 @@ class InspectOptions:
     preprocess: str | None = None
     layers: str = "auto"
     input_size: int | None = None
+    check: bool = False
 
 
 def require_precompute() -> None:
@@ -231,7 +234,8 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
         )
     exported = ExportedModel(loaded.module, input_size)
     names = loaded.layers if options.layers == "auto" else _names(options.layers)
-    inventory = take_inventory(exported, select_layers(exported, names))
+    recorded = select_layers(exported, names)
+    inventory = take_inventory(exported, recorded)
     size = " x ".join(str(n) for n in input_size)
     console.print(f"[bold]{escape(loaded.name)}[/]  input {size} (channels x height x width)", highlight=False)
     table = Table("layer", "module", box=None, pad_edge=False, header_style="dim")
@@ -249,6 +253,31 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
     _print_notes(loaded.notes, console)
     for name, reason in inventory.untraced.items():
         console.print(f"[yellow]Not traced: influence on {escape(name)}. {escape(reason)}[/]", highlight=False)
+    if options.check:
+        _check_links(exported, recorded, console)
+
+
+def _check_links(exported: ExportedModel, layers: Sequence[RecordedLayer], console: Console) -> None:
+    """Intervenes on the model and says whether the links that were derived are true.
+
+    Raises:
+        InputError: they are not.
+    """
+    from precompute.models.intervention import check_links
+    from precompute.models.provenance import derive_links
+
+    report = check_links(exported, derive_links(exported, layers))
+    if report.failures:
+        raise InputError(
+            "An intervention on one channel changes the channels that are derived from it, and no others.",
+            f"{len(report.failures)} of {report.n_interventions} interventions did otherwise; {report.failures[0]}.",
+            "Use --influence gradient for this model, and please report it.",
+        )
+    console.print(
+        f"Checked: {report.n_interventions} interventions on {report.n_links} traced links changed the derived "
+        "channels and no others.",
+        highlight=False,
+    )
 
 
 def run_validate(run: Path) -> Sequence[Finding]:

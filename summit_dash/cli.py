@@ -179,6 +179,9 @@ def inspect(
         int | None,
         typer.Option(help="Side of the square input in pixels, where it is another or not fixed.", min=1),
     ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change channels and see that the links between layers are as derived.")
+    ] = False,
 ) -> None:
     """Show a model's input size, its recorded layers in order with their channels, and its output layer.
 
@@ -187,10 +190,12 @@ def inspect(
     `summit-dash inspect torchvision:resnet18 --weights random`
 
     `summit-dash inspect timm:resnet50.a1_in1k --weights random --input-size 288`
+
+    `summit-dash inspect model.py:build --preprocess input.toml --check`
     """
     from precompute.commands import InspectOptions, run_inspect
 
-    run_inspect(InspectOptions(model, weights, preprocess, layers, input_size), _wide_console())
+    run_inspect(InspectOptions(model, weights, preprocess, layers, input_size, check), _wide_console())
 
 
 @app.command()

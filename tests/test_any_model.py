@@ -139,3 +139,12 @@ def test_inspect_tells_what_is_not_traced(folder: Path) -> None:
     said = " ".join(result.output.split())
     assert "Not traced: influence on second. second.0 (GroupNorm) calls group_norm" in said
     assert "Output layer: head, 3 outputs" in said
+
+
+def test_inspect_checks_the_links_by_intervention(folder: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["inspect", f"{folder}/any.py:mixed", "--preprocess", f"{folder}/input.toml", "--check"]
+    )
+    assert result.exit_code == 0, result.output
+    # Two channels of both layers and both convolutions, as what feeds a link and as what a convolution reads.
+    assert "Checked: 12 interventions on 2 traced links" in " ".join(result.output.split())
