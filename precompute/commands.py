@@ -18,9 +18,9 @@ from precompute.errors import InputError
 from precompute.schema import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
+    from precompute.models.catalogue import ModelFacts
     from precompute.models.exported import ExportedModel
     from precompute.models.layers import RecordedLayer
-    from precompute.models.catalogue import ModelFacts
     from precompute.run import RunReport, RunRequest
     from precompute.validate import Finding
 

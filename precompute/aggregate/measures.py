@@ -59,5 +59,5 @@ def choose_measures(model: ExportedModel, links: Sequence[Link], config: Aggrega
             continue
         if link.problem is not None:
             raise link.problem
-        chosen.append(SummitMeasure(link) if config.influence == "summit" else TracedMeasure(link))
+        chosen.append(SummitMeasure(model, link) if config.influence == "summit" else TracedMeasure(link))
     return tuple(chosen)

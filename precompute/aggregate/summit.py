@@ -2,7 +2,8 @@
 
 Each convolution between two recorded layers is counted for itself: per image, the strongest sources of each of its
 channels. Counts of convolutions that follow one another are composed by the best middle channel,
-`count(j, i) = max over m of min(count(j, m), count(m, i))` (algorithms.md, "Influence"). What Summit did not have to
+`count(j, i) = max over m of min(count(j, m), count(m, i))` (algorithms.md, "Influence"). A 1x1 convolution behind a
+pooling that keeps the size reads the values before the pooling, as Summit's did. What Summit did not have to
 decide, because InceptionV1 has none: a shortcut passes its channels in every image, and of two ways the stronger one
 counts.
 """
@@ -19,6 +20,7 @@ from torch import Tensor, fx
 from precompute.aggregate.convolution import convolution_influence
 from precompute.aggregate.pairs import PairInfluence, PairSums
 from precompute.aggregate.values import Values
+from precompute.models.exported import ExportedModel
 from precompute.models.expressions import (
     Addition,
     Channels,
@@ -30,6 +32,7 @@ from precompute.models.expressions import (
     Source,
     parts_of,
 )
+from precompute.models.operators import POOLING, is_first_of_several, operator_name
 from precompute.models.provenance import Link
 
 SAMPLING = 3
@@ -37,9 +40,9 @@ SAMPLING = 3
 
 
 class SampledInfluence:
-    """Influences of one convolution, by every third position of its output."""
+    """Influences of one convolution, by every third position of its output; a projection reads past its pooling."""
 
-    def __init__(self, convolution: Convolution) -> None:
+    def __init__(self, convolution: Convolution, input_node: fx.Node) -> None:
         stride = (convolution.stride[0] * SAMPLING, convolution.stride[1] * SAMPLING)
         self.convolution = Convolution(
             convolution.node,
@@ -48,7 +51,7 @@ class SampledInfluence:
             convolution.padding,
             convolution.dilation,
             convolution.groups,
-            convolution.input_node,
+            input_node,
             convolution.input,
         )
 
@@ -78,9 +81,9 @@ class SummitMeasure:
 
     name = "summit"
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, model: ExportedModel, link: Link) -> None:
         assert link.channels is not None
-        self.link = link
+        self.link, self._layouts = link, model.layouts
         self._channels = link.channels
         self._convolutions = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]
         self._first: dict[fx.Node, int] = {}
@@ -91,12 +94,22 @@ class SummitMeasure:
 
     @property
     def counted(self) -> Sequence[PairInfluence]:
-        return [SampledInfluence(convolution) for convolution in self._convolutions]
+        return [SampledInfluence(one, self._read_by(one)) for one in self._convolutions]
 
     @property
     def nodes(self) -> set[fx.Node]:
         """Inputs of the convolutions, and the target."""
-        return {self.link.target.node, *(convolution.input_node for convolution in self._convolutions)}
+        return {self.link.target.node, *map(self._read_by, self._convolutions)}
+
+    def _read_by(self, convolution: Convolution) -> fx.Node:
+        """What a convolution reads; Summit's code gave a projection behind a pooling the values before it."""
+        node = convolution.input_node
+        if convolution.weight.shape[2:] != (1, 1):
+            return node
+        before = node.args[0] if is_first_of_several(node) else node
+        while operator_name(before) in POOLING and self._layouts[before.args[0]].grid == self._layouts[node].grid:
+            node = before = before.args[0]
+        return node
 
     def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
         """Composes the counts of a class over its convolutions.

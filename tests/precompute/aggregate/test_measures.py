@@ -72,11 +72,9 @@ def _demo_by_hand(model: Any, images: Tensor) -> dict[str, Pairs]:
 
     def mixed(block: Any, read: Tensor) -> Pairs:
         found: Pairs = {}
-        first = 0
-        pooled = nn.functional.max_pool2d(read, 3, 1, 1)
-        for branch, values in ((block.branch1, read), (block.branch_pool[1], pooled)):
-            offset = 0 if branch is block.branch1 else sum(_widths(block)[:3])
-            found |= shifted(counts(folded(branch[0], branch[1]), values), targets=offset)
+        for branch, offset in ((block.branch1, 0), (block.branch_pool[1], sum(_widths(block)[:3]))):
+            # Summit gave the pooling branch's projection the values before the pooling.
+            found |= shifted(counts(folded(branch[0], branch[1]), read), targets=offset)
         first = _widths(block)[0]
         for branch in (block.branch3, block.branch5):
             inner = counts(folded(branch[0][0], branch[0][1]), read)
