@@ -32,6 +32,7 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
         found = read_manifest(run)
         changed = [*_differences(found.get("identity", {}), contents["identity"])]
         if not changed:
+            remove_leftovers(run)
             return found
         if not overwrite:
             raise InputError(
@@ -45,8 +46,6 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
             f"{run} exists, is not empty and holds no run.",
             "Choose another --out.",
         )
-    elif run.exists() and not run.is_dir():
-        raise InputError("A run is a folder.", f"{run} is a file.", "Choose another --out.")
     clear(run)
     run.mkdir(parents=True, exist_ok=True)
     manifest = {
@@ -59,12 +58,19 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
     return manifest
 
 
+def remove_leftovers(run: Path) -> None:
+    """Removes what a killed process had half-written; the caller holds the run, so it is nobody's."""
+    for path in (*run.glob(".*.tmp"), *(run / "parts").glob("*/.*.tmp")):
+        path.unlink()
+
+
 def clear(run: Path) -> None:
     """Removes a run's own files, and nothing else that may lie in the folder."""
     if not (run / MANIFEST).is_file():
         return
+    remove_leftovers(run)
     shutil.rmtree(run / "parts", ignore_errors=True)
-    for path in (*run.glob("*.parquet"), *run.glob(".*.tmp")):
+    for path in run.glob("*.parquet"):
         path.unlink()
     (run / MANIFEST).unlink()  # last: without it, what is left would be no run and could not be cleared
 

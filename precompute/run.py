@@ -25,6 +25,7 @@ from precompute.embedding import build_embeddings
 from precompute.errors import InputError
 from precompute.feature_visualization.stage import LayerForward, VisualizationConfig, build_visualizations
 from precompute.graphs.build import build_graphs
+from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import open_manifest
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import select_layers
@@ -104,6 +105,7 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     unknown = [stage for stage in request.stages if stage not in STAGES]
     if unknown:
         raise InputError("The stages are " + ", ".join(STAGES) + ".", f"Found {unknown[0]}.", "Correct --stages.")
+    require_no_writer(request.out)
     source = open_images(request.images, request.limit_per_class, request.labels.allow_outside)
     loaded = load_model(request.model)
     inputs = prepare(loaded, source, request.config.layers, request.config.aggregate)
@@ -111,14 +113,15 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         inputs = _with_class_outputs(inputs, request.labels.class_outputs)
     names = _output_names(loaded, inputs.model.n_outputs, request.labels.output_names)
     contents = _contents(request, loaded, inputs)
-    manifest = open_manifest(request.out, contents, request.overwrite)
-    if manifest["model"].get("output_names") != names:  # names change no table, so any run may be given others
-        manifest["model"]["output_names"] = names
-        write_manifest(request.out, {k: v for k, v in manifest.items() if k != "schema_version"})
-    run = _Run(request, inputs, manifest, progress)
-    for stage in STAGES:
-        if stage in request.stages:
-            run.ensure(stage)
+    with only_writer(request.out):
+        manifest = open_manifest(request.out, contents, request.overwrite)
+        if manifest["model"].get("output_names") != names:  # names change no table, so any run may be given others
+            manifest["model"]["output_names"] = names
+            write_manifest(request.out, {k: v for k, v in manifest.items() if k != "schema_version"})
+        run = _Run(request, inputs, manifest, progress)
+        for stage in STAGES:
+            if stage in request.stages:
+                run.ensure(stage)
     return replace(run.report(), notes=loaded.notes)
 
 
