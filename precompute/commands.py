@@ -175,9 +175,15 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         console.print(escape(found), highlight=False, soft_wrap=True)
     _print_untraced(report.manifest.get("links", []), console)
     stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
-    seconds = ", ".join(f"{name} {stage['seconds']:.1f}" for name, stage in stages.items())
+    seconds = ", ".join(f"{name} {stage['seconds']:.1f}{_waiting(stage)}" for name, stage in stages.items())
     console.print(f"Seconds: {seconds}", highlight=False, soft_wrap=True)
     console.print(f"Run: {out}\nOpen it: summit-dash serve {out}", highlight=False)
+
+
+def _waiting(stage: Mapping[str, Any]) -> str:
+    """What a person can change by --workers."""
+    fraction = stage.get("waiting_fraction")
+    return "" if fraction is None else f" ({fraction:.0%} of it waiting for images)"
 
 
 def _print_untraced(links: Sequence[Mapping[str, Any]], console: Console) -> None:

@@ -25,6 +25,8 @@ class AggregateConfig:
         outlier_fraction: channels in the sets of more than this fraction of all images are flagged; None: none are.
         outlier_channels: channels flagged by name, such as `mixed3a-67`.
         exclude_outliers: leave flagged channels out of the graphs.
+        chunk_size: images of one class that are a unit of work: what an interrupted run loses at most, and what
+            workers share out. Sums are taken over each chunk, then over the chunks.
     """
 
     activation_mass: float = 0.03
@@ -34,6 +36,7 @@ class AggregateConfig:
     outlier_fraction: float | None = None
     outlier_channels: tuple[str, ...] = ()
     exclude_outliers: bool = False
+    chunk_size: int = 1000
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,10 @@ class VisualizeConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """All of it; `batch_size`, `workers` and `device` change the speed and never the tables."""
+    """All of it. `batch_size` and `workers` change the speed and, on a CPU, no bit of the tables.
+
+    On another device the last bits of a mean may follow the batch size, as its libraries choose their ways by it.
+    """
 
     layers: tuple[str, ...] | None = None
     aggregate: AggregateConfig = field(default_factory=AggregateConfig)

@@ -52,5 +52,5 @@ class Parallel:
         return map(function, items) if self._pool is None else self._pool.map(function, items)
 
     def share(self, n_images: int) -> int:
-        """How many images of a batch one thread takes."""
-        return max(1, -(-n_images // self._threads))
+        """How many images of a batch one thread takes: one on a CPU, so that no result depends on batch or cores."""
+        return 1 if self._pool is not None else max(1, n_images)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,14 @@ import torch
 from precompute.aggregate.examples import build_examples
 from precompute.aggregate.measures import LinkMeasure, choose_measures
 from precompute.aggregate.merge import MergeReport, merge_units
-from precompute.aggregate.stage import PassInputs, PassSpeed, aggregate
+from precompute.aggregate.stage import Engine, PassInputs, PassSpeed, aggregate
 from precompute.aggregate.units import UnitStore
 from precompute.config import STAGES, AggregateConfig, RunConfig
 from precompute.datasets.open import open_images
 from precompute.datasets.outputs import read_class_outputs, read_output_names
 from precompute.datasets.source import ImageSource, UnreadableImage
 from precompute.embedding import build_embeddings
+from precompute.engines.local import LocalEngine
 from precompute.errors import InputError
 from precompute.feature_visualization.stage import LayerForward, VisualizationConfig, build_visualizations
 from precompute.graphs.build import build_graphs
@@ -236,6 +239,8 @@ class _Run:
         self._layers = [(layer.name, layer.n_channels) for layer in inputs.layers]
         self._class_ids = [labelled.class_id for labelled in inputs.source.classes]
         self._device = _device(request.config.device)
+        self._fingerprint = _digest(manifest["identity"])
+        self._store = UnitStore(self._folder, self._fingerprint)
 
     def ensure(self, stage: str) -> None:
         """Runs a stage unless it is done; its state and seconds go into the manifest."""
@@ -252,7 +257,7 @@ class _Run:
                 f"{stage} needs {missing[0]}, which has not run.",
                 f"Add it: --stages {missing[0]},{stage}.",
             )
-        work: dict[str, Callable[[], None]] = {
+        work: dict[str, Callable[[], dict[str, Any] | None]] = {
             "aggregate": self._aggregate,
             "graphs": self._graphs,
             "examples": self._examples,
@@ -261,10 +266,10 @@ class _Run:
         }
         self._note(stage, "running", None)
         start = time.perf_counter()
-        work[stage]()
+        facts = work[stage]() or {}
         with contextlib.suppress(OSError):  # absent, or with parts of a stage that is not done
             (self._folder / "parts").rmdir()
-        self._note(stage, "done", round(time.perf_counter() - start, 2))
+        self._note(stage, "done", round(time.perf_counter() - start, 2), facts)
 
     def report(self) -> RunReport:
         images = self._manifest.get("images", {})
@@ -291,15 +296,14 @@ class _Run:
     def _is_done(self, stage: str) -> bool:
         return bool(self._manifest["stages"][stage]["state"] == "done")
 
-    def _note(self, stage: str, state: str, seconds: float | None) -> None:
-        self._manifest["stages"][stage] = {"state": state, "seconds": seconds}
+    def _note(self, stage: str, state: str, seconds: float | None, facts: Mapping[str, Any] | None = None) -> None:
+        self._manifest["stages"][stage] = {"state": state, "seconds": seconds, **(facts or {})}
         write_manifest(self._folder, {k: v for k, v in self._manifest.items() if k != "schema_version"})
 
-    def _aggregate(self) -> None:
-        config = self._request.config
-        speed = PassSpeed(config.batch_size, config.workers, self._device)
-        aggregate(self._folder, self._inputs, config.aggregate, speed, self._progress)
-        report: MergeReport = merge_units(self._folder, self._inputs, config.aggregate, self._progress)
+    def _aggregate(self) -> dict[str, Any]:
+        config, store = self._request.config.aggregate, self._store
+        waiting = aggregate(store, self._fingerprint, self._inputs, config, self._engine(), self._progress)
+        report: MergeReport = merge_units(self._folder, store, self._inputs, config, self._progress)
         if not report.n_images:
             raise InputError(
                 "A run needs at least one readable image.",
@@ -314,6 +318,11 @@ class _Run:
             "top5_accuracy": report.top5_accuracy,
             "n_with_accuracy": report.n_with_accuracy,
         }
+        return {} if waiting is None else {"waiting_fraction": round(waiting, 3)}
+
+    def _engine(self) -> Engine:
+        config = self._request.config
+        return LocalEngine(self._inputs, config.aggregate, PassSpeed(config.batch_size, config.workers, self._device))
 
     def _graphs(self) -> None:
         excluded: list[tuple[str, int]] = []
@@ -330,11 +339,8 @@ class _Run:
         )
 
     def _examples(self) -> None:
-        config = self._request.config
-        build_examples(
-            self._folder, self._inputs, config.aggregate.n_examples, config.examples, config.workers, self._progress
-        )
-        UnitStore(self._folder).remove()
+        build_examples(self._folder, self._store, self._inputs, self._request.config, self._progress)
+        self._store.remove()
 
     def _embedding(self) -> None:
         build_embeddings(
@@ -386,6 +392,10 @@ class _Forward:
 
     def __call__(self, batch: torch.Tensor) -> torch.Tensor:
         return self.layout.maps(self.graph(batch)[0])
+
+
+def _digest(identity: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
 def _first(skipped: dict[str, str]) -> str:

@@ -63,7 +63,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_tables(tmp_path: Path) -> N
     process = subprocess.Popen(
         [sys.executable, "-m", "summit_dash.cli", *arguments, "--out", str(killed)], stderr=subprocess.DEVNULL
     )
-    first_unit = killed / "parts" / "aggregate" / "000000.npz"
+    first_unit = killed / "parts" / "aggregate" / "000000-0000.npz"
     while process.poll() is None and not first_unit.exists():
         try:
             process.wait(timeout=0.01)

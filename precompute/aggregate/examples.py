@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from PIL import Image
 
 from precompute.aggregate.accumulate import Examples
 from precompute.aggregate.stage import PassInputs
-from precompute.aggregate.units import UnitStore
-from precompute.config import ExampleConfig
+from precompute.aggregate.units import UnitStore, plan_units
+from precompute.config import AggregateConfig, ExampleConfig, RunConfig
 from precompute.models.layers import RecordedLayer
 from precompute.progress import Progress
 from precompute.schema import ALL_CLASSES, TableWriter, read_table
@@ -46,16 +46,14 @@ class _Wanted:
     """`(row, 4)`."""
 
 
-def build_examples(
-    run: Path, inputs: PassInputs, n_examples: int, config: ExampleConfig, workers: int, progress: Progress
-) -> None:
+def build_examples(run: Path, store: UnitStore, inputs: PassInputs, config: RunConfig, progress: Progress) -> None:
     """Writes the table dataset_examples; every image is decoded once, every distinct crop is encoded once."""
-    wanted = _wanted_rows(run, inputs, n_examples)
+    wanted = _wanted_rows(run, store, inputs, config.aggregate)
     crops: dict[int, set[Box]] = defaultdict(set)
     for rows in wanted:
         for image_id, box in zip(rows.image_id.tolist(), rows.box.tolist(), strict=True):
             crops[image_id].add(Box(*box))
-    encoded = _encode(inputs, crops, config, workers, progress)
+    encoded = _encode(inputs, crops, config.examples, config.workers, progress)
     names = [layer.name for layer in inputs.layers]
     with TableWriter(run, "dataset_examples") as writer:
         for index, rows in enumerate(wanted):
@@ -74,13 +72,15 @@ def _groups_of_channels(channel: NDArray[np.int32]) -> Iterator[tuple[int, int]]
             start = stop
 
 
-def _wanted_rows(run: Path, inputs: PassInputs, n_examples: int) -> list[_Wanted]:
+def _wanted_rows(run: Path, store: UnitStore, inputs: PassInputs, config: AggregateConfig) -> list[_Wanted]:
     """Over all classes for every channel, and per class for the channels of its graph."""
-    overall = [Examples.empty(layer.n_channels, n_examples) for layer in inputs.layers]
+    overall = [Examples.empty(layer.n_channels, config.n_examples) for layer in inputs.layers]
     pieces: list[list[tuple[int, NDArray[np.int32], Examples]]] = [[] for _ in inputs.layers]
-    store, kept = UnitStore(run), _graph_channels(run)
+    kept = _graph_channels(run)
+    n_chunks = Counter(key.class_id for key in plan_units(inputs.source, config.chunk_size))
     for labelled in sorted(inputs.source.classes, key=lambda c: c.class_id):
-        for index, sums in enumerate(store.read(labelled.class_id).layers):
+        unit = store.read_class(labelled.class_id, n_chunks[labelled.class_id], inputs.measures)
+        for index, sums in enumerate(unit.layers):
             overall[index] = overall[index].merge(sums.examples)
             channels = kept.get((labelled.class_id, inputs.layers[index].name))
             if channels is not None:

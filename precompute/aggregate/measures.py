@@ -7,6 +7,7 @@ measure says between which channels that is, and how the counts become those of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from torch import fx
@@ -44,6 +45,33 @@ class LinkMeasure(Protocol):
 
     def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
         """The link's counts for a class, from those of what was counted."""
+
+
+@dataclass(frozen=True)
+class CountedAlone:
+    """One thing that a measure counts, with its sums as they are: those of chunks can be added, a link's cannot."""
+
+    measure: LinkMeasure
+    influence: PairInfluence
+
+    @property
+    def name(self) -> str:
+        return self.measure.name
+
+    @property
+    def link(self) -> Link:
+        return self.measure.link
+
+    @property
+    def counted(self) -> Sequence[PairInfluence]:
+        return (self.influence,)
+
+    @property
+    def nodes(self) -> set[fx.Node]:
+        return self.measure.nodes
+
+    def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
+        return sums[0]
 
 
 def choose_measures(model: ExportedModel, links: Sequence[Link], config: AggregateConfig) -> tuple[LinkMeasure, ...]:

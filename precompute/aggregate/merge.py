@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from precompute.aggregate.accumulate import LayerSums
 from precompute.aggregate.pairs import PairSums
 from precompute.aggregate.stage import PassInputs
-from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore
+from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore, plan_units
 from precompute.config import AggregateConfig
 from precompute.datasets.source import LabelledClass
 from precompute.models.layers import RecordedLayer
@@ -36,9 +37,11 @@ class MergeReport:
     n_with_accuracy: int
 
 
-def merge_units(run: Path, inputs: PassInputs, config: AggregateConfig, progress: Progress) -> MergeReport:
+def merge_units(
+    run: Path, store: UnitStore, inputs: PassInputs, config: AggregateConfig, progress: Progress
+) -> MergeReport:
     """Writes the tables classes, layers, images, activations, influences and channels from a run's units."""
-    store = UnitStore(run)
+    n_chunks = Counter(key.class_id for key in plan_units(inputs.source, config.chunk_size))
     totals = _Totals(inputs.layers)
     classes: list[dict[str, Any]] = []
     skipped: dict[str, str] = {}
@@ -49,7 +52,7 @@ def merge_units(run: Path, inputs: PassInputs, config: AggregateConfig, progress
             _Gathered(stack.enter_context(TableWriter(run, name))) for name in ("activations", "influences", "images")
         )
         for labelled in sorted(inputs.source.classes, key=lambda c: c.class_id):
-            unit = store.read(labelled.class_id)
+            unit = store.read_class(labelled.class_id, n_chunks[labelled.class_id], inputs.measures)
             outputs = inputs.class_outputs.get(labelled.class_id)
             skipped |= unit.skipped
             totals.add(unit)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -49,3 +50,21 @@ def read_images(
         finally:
             for future in waiting:
                 future.cancel()
+
+
+class Awaited:
+    """Images as they come, and how many `seconds` went by in waiting for them."""
+
+    def __init__(self, images: Iterable[ReadImage]) -> None:
+        self._images = iter(images)
+        self.seconds = 0.0
+
+    def __iter__(self) -> Iterator[ReadImage]:
+        return self
+
+    def __next__(self) -> ReadImage:
+        start = time.perf_counter()
+        try:
+            return next(self._images)
+        finally:
+            self.seconds += time.perf_counter() - start

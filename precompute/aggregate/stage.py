@@ -1,30 +1,32 @@
-"""The stage `aggregate`: one pass over the images, class by class, for all layers at once."""
+"""The stage `aggregate`: one pass over the images, unit by unit, for all layers at once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
+from itertools import islice
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from precompute.aggregate.accumulate import ClassAccumulator
-from precompute.aggregate.measures import LinkMeasure
-from precompute.aggregate.reading import ReadImage, read_images
+from precompute.aggregate.measures import CountedAlone, LinkMeasure
+from precompute.aggregate.pairs import PairSums
+from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder, Recording
-from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore
+from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, joined, plan_units
 from precompute.config import AggregateConfig
-from precompute.datasets.source import ImageSource, LabelledClass
+from precompute.datasets.source import ImageSource, LabelledImage
 from precompute.errors import InputError
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
 from precompute.models.preprocess import Preprocess
 from precompute.models.provenance import Link
 from precompute.parallel import Parallel
-from precompute.progress import Progress
+from precompute.progress import Advance, Progress
 
 
 @dataclass(frozen=True)
@@ -58,81 +60,90 @@ class PassSpeed:
     device: torch.device
 
 
-def aggregate(run: Path, inputs: PassInputs, config: AggregateConfig, speed: PassSpeed, progress: Progress) -> None:
-    """Makes a unit of every class that has none yet.
+class MadeUnit(NamedTuple):
+    """A unit as the content of its file, the seconds that it took, and how many of these went by without an image."""
+
+    key: UnitKey
+    packed: bytes
+    seconds: float
+    waited: float
+
+
+class Engine(Protocol):
+    """Where units are made: in this process, or on a cluster. Which one changes no unit."""
+
+    def make(
+        self, units: Mapping[UnitKey, Sequence[LabelledImage]], fingerprint: str, advance: Advance
+    ) -> Generator[MadeUnit, None, None]:
+        """Makes units, in any order, and reports images as they are done."""
+        ...
+
+
+def aggregate(
+    store: UnitStore, fingerprint: str, inputs: PassInputs, config: AggregateConfig, engine: Engine, progress: Progress
+) -> float | None:
+    """Makes every unit that is not there yet; returns the share of the time spent waiting for images, if any was.
 
     Raises:
         InputError: images differ in size where the preprocessing leaves them so, or the model yields no numbers.
     """
-    store = UnitStore(run)
-    pending = [c for c in inputs.source.classes if not store.has(c.class_id)]
-    ids = {c.class_id for c in pending}
-    images = [image for image in inputs.source.images if image.class_id in ids]
-    finished = len(inputs.source.images) - len(images)
-    with (
-        Parallel(speed.device) as parallel,
-        progress.stage("Activations and influences", total=len(inputs.source.images), unit="images") as advance,
-    ):
-        worker = _ClassWorker(inputs, config, parallel)
-        advance(finished)
-        reading = read_images(inputs.source, images, inputs.preprocess, speed.workers)
-        for batch in _batches(reading, speed.batch_size):
-            for class_id, unit in worker.add(batch):
-                store.write(class_id, unit)
-            advance(len(batch))
-        for class_id, unit in worker.finish(pending):
-            store.write(class_id, unit)
+    units = plan_units(inputs.source, config.chunk_size)
+    pending = {key: images for key, images in units.items() if not store.has(key)}
+    n_images = len(inputs.source.images)
+    seconds = waited = 0.0
+    with progress.stage("Activations and influences", total=n_images, unit="images") as advance:
+        advance(n_images - sum(map(len, pending.values())))
+        if pending:
+            with contextlib.closing(engine.make(pending, fingerprint, advance)) as making:
+                for made in making:
+                    store.write(made.key, made.packed)
+                    seconds, waited = seconds + made.seconds, waited + made.waited
+    return waited / seconds if seconds else None
 
 
-def _batches(images: Iterator[ReadImage], size: int) -> Iterator[list[ReadImage]]:
-    batch: list[ReadImage] = []
-    for image in images:
-        batch.append(image)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+def _batches(images: Iterable[ReadImage], size: int) -> Iterator[list[ReadImage]]:
+    following = iter(images)
+    while batch := list(islice(following, size)):
         yield batch
 
 
-class _ClassWorker:
-    """Turns batches, sorted by class, into units: a class is finished when the next one begins."""
+class UnitMaker:
+    """Turns the images of a unit into what is kept of them; no batch spans two units."""
 
-    def __init__(self, inputs: PassInputs, config: AggregateConfig, parallel: Parallel) -> None:
-        self._inputs, self._device = inputs, parallel.device
+    def __init__(self, inputs: PassInputs, config: AggregateConfig, batch_size: int, parallel: Parallel) -> None:
+        self._inputs, self._batch_size, self._device = inputs, batch_size, parallel.device
         self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
-        self._sums = ClassAccumulator(inputs.layers, inputs.measures, config, parallel)
-        self._class_id: int | None = None
-        self._rows: list[ImageRows] = []
-        self._skipped: dict[str, str] = {}
-        self._done: set[int] = set()
+        counted = [CountedAlone(measure, one) for measure in inputs.measures for one in measure.counted]
+        self._sums = ClassAccumulator(inputs.layers, counted, config, parallel)
 
-    def add(self, batch: Sequence[ReadImage]) -> Iterator[tuple[int, ClassUnit]]:
-        """Adds images in order; yields every class that ended with them."""
-        readable = [item for item in batch if item.pixels is not None]
-        recording = self._record(readable) if readable else None
-        first = 0
-        for class_id, group in groupby(batch, key=lambda item: item.image.class_id):
-            if self._class_id is not None and class_id != self._class_id:
-                yield self._ended()
-            self._class_id = class_id
-            members = list(group)
-            self._skipped |= {item.image.path: item.problem for item in members if item.pixels is None}
-            image_ids = [item.image.image_id for item in members if item.pixels is not None]
-            if image_ids and recording is not None:
-                rows = slice(first, first + len(image_ids))
-                self._sums.update(image_ids, recording.values.images(rows))
-                self._rows.append(self._image_rows(image_ids, class_id, recording.logits[rows]))
-                first = rows.stop
+    def make(self, class_id: int, images: Iterable[ReadImage], advance: Advance) -> Unit:
+        """One unit.
 
-    def finish(self, classes: Sequence[LabelledClass]) -> Iterator[tuple[int, ClassUnit]]:
-        """Ends the last class; yields an empty unit for every class that turned out to have no image at all."""
-        if self._class_id is not None:
-            yield self._ended()
-        for labelled in classes:
-            if labelled.class_id not in self._done:
-                self._class_id = labelled.class_id
-                yield self._ended()
+        Args:
+            class_id: of all the images.
+            images: of the unit, in order of image_id.
+            advance: told of every batch.
+
+        Raises:
+            InputError: an image is of another size, or the model yields no numbers.
+        """
+        self._sums.reset()
+        rows: list[ImageRows] = []
+        skipped: dict[str, str] = {}
+        for batch in _batches(images, self._batch_size):
+            skipped |= {item.image.path: item.problem for item in batch if item.pixels is None}
+            readable = [item for item in batch if item.pixels is not None]
+            if readable:
+                recording = self._record(readable)
+                image_ids = [item.image.image_id for item in readable]
+                self._sums.update(image_ids, recording.values)
+                rows.append(self._image_rows(image_ids, class_id, recording.logits))
+            advance(len(batch))
+        return Unit(joined(rows), self._sums.layer_sums(), self._by_link(self._sums.influence_sums()), skipped)
+
+    def _by_link(self, sums: Sequence[PairSums]) -> list[list[PairSums]]:
+        following = iter(sums)
+        return [list(islice(following, len(measure.counted))) for measure in self._inputs.measures]
 
     def _record(self, images: Sequence[ReadImage]) -> Recording:
         pixels = [item.pixels for item in images if item.pixels is not None]
@@ -148,15 +159,6 @@ class _ClassWorker:
                     "Check the weights and the preprocessing (mean, std, scale).",
                 )
         return recording
-
-    def _ended(self) -> tuple[int, ClassUnit]:
-        assert self._class_id is not None
-        ended = self._class_id
-        unit = ClassUnit(_joined(self._rows), self._sums.layer_sums(), self._sums.influence_sums(), self._skipped)
-        self._sums.reset()
-        self._rows, self._skipped, self._class_id = [], {}, None
-        self._done.add(ended)
-        return ended, unit
 
     def _image_rows(self, image_ids: Sequence[int], class_id: int, logits: Tensor) -> ImageRows:
         logits = logits.cpu()
@@ -175,15 +177,3 @@ class _ClassWorker:
             true.float().numpy(),
             in_top5.numpy(),
         )
-
-
-def _joined(rows: Sequence[ImageRows]) -> ImageRows:
-    empty = ImageRows(
-        np.zeros(0, np.int32),
-        np.zeros(0, np.int32),
-        np.zeros(0, np.float32),
-        np.zeros(0, np.float32),
-        np.zeros(0, bool),
-    )
-    columns = ImageRows.__dataclass_fields__
-    return ImageRows(*(np.concatenate([getattr(r, name) for r in (empty, *rows)]) for name in columns))
