@@ -17,6 +17,15 @@ from precompute.schema import MANIFEST, read_manifest, write_manifest
 _LIBRARIES = ("summit-dash", "torch", "torchvision", "timm", "numpy", "pyarrow", "pillow", "scipy", "umap-learn")
 
 
+_MEANINGS = {
+    "dataset.fingerprint": "the images are others, or their labels, names, sizes or times have changed",
+    "model.weights_sha256": "the file of weights is another",
+    "model.parameters_sha256": "the model's parameters are others",
+    "model.code_sha256": "the code of the model file has changed",
+}
+"""What a hash that differs tells a person."""
+
+
 def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> dict[str, Any]:
     """Starts a run, or goes on with one of the same model, images and config.
 
@@ -84,7 +93,7 @@ def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any], path: str 
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             changes += _differences(before, after, f"{name}.")
         elif _plain(before) != _plain(after):
-            changes.append(f"{name} is {_short(before)}, asked for {_short(after)}")
+            changes.append(_MEANINGS.get(name) or f"{name} is {_short(before)}, asked for {_short(after)}")
     return changes
 
 

@@ -35,6 +35,7 @@ from precompute.models.layers import select_layers
 from precompute.models.layout import Layout
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
 from precompute.models.provenance import derive_links
+from precompute.models.weights import parameters_sha256
 from precompute.progress import Progress
 from precompute.schema import read_table, write_manifest
 
@@ -197,6 +198,8 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "name": loaded.name,
         "source": loaded.source,
         "weights_sha256": loaded.weights_sha256,
+        "parameters_sha256": parameters_sha256(loaded.module),
+        "code_sha256": loaded.code_sha256,
         "input_size": list(inputs.model.input_size),
         "preprocess": loaded.preprocess.to_dict(),
         "n_outputs": inputs.model.n_outputs,

@@ -47,6 +47,7 @@ class LoadedModel:
         layers: the recorded layers where the model brings them along.
         published_top1: accuracy on ImageNet that the publisher of these very weights states, in [0, 1].
         notes: sentences for the person: what was changed on the way, such as a conversion to float32.
+        code_sha256: of the code of a model file; None for the models of libraries.
     """
 
     module: nn.Module
@@ -59,6 +60,7 @@ class LoadedModel:
     layers: tuple[str, ...] | None = None
     published_top1: float | None = None
     notes: tuple[str, ...] = ()
+    code_sha256: str | None = None
 
 
 def chosen_preprocess(config: ModelConfig) -> Preprocess | None:

@@ -12,7 +12,7 @@ import torch
 from precompute.errors import InputError
 from precompute.models import timm_source, torchvision_source
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
-from precompute.models.model_file import build_from_file
+from precompute.models.model_file import build_from_file, code_sha256
 from precompute.models.preprocess import EXAMPLE_TOML, Preprocess
 from precompute.models.soundness import made_ready
 from precompute.models.weights import file_sha256, load_weights, read_weights
@@ -115,7 +115,15 @@ def _load_file(config: ModelConfig) -> LoadedModel:
         path = Path(str(config.weights))
         load_weights(built.module, read_weights(path), str(path))
         name, sha256 = f"{built.name} ({path.name})", file_sha256(path)
-    return LoadedModel(built.module, name, config.source, sha256, preprocess, input_size_of(preprocess))
+    return LoadedModel(
+        built.module,
+        name,
+        config.source,
+        sha256,
+        preprocess,
+        input_size_of(preprocess),
+        code_sha256=code_sha256(config.source),
+    )
 
 
 # --- shared ---------------------------------------------------------------------------------------------------------

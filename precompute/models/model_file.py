@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import difflib
 import hashlib
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from precompute.errors import InputError
 
-__all__ = ["EXAMPLE", "BuiltModel", "build_from_file"]
+__all__ = ["EXAMPLE", "BuiltModel", "build_from_file", "code_sha256"]
 
 EXAMPLE = """\
 A model file is plain Python with a function that takes nothing and returns an nn.Module:
@@ -45,10 +46,7 @@ def build_from_file(source: str) -> BuiltModel:
     Raises:
         InputError: no file, no such callable, an error in the file or the call, or a result that is no nn.Module.
     """
-    path_text, _, callable_name = source.rpartition(":")
-    if not path_text.endswith(".py"):
-        path_text, callable_name = source, ""
-    path = Path(path_text)
+    path, callable_name = _parts(source)
     if not path.is_file():
         raise InputError("A model file exists.", f"{path} does not.", f"Check the path. {EXAMPLE}")
     with _importable(path.resolve().parent):
@@ -63,6 +61,17 @@ def build_from_file(source: str) -> BuiltModel:
         )
     generic = type(module).__module__.startswith("torch.")
     return BuiltModel(module, callable_name if generic else type(module).__name__)
+
+
+def code_sha256(source: str) -> str:
+    """Hash of what a model file says, whatever its comments and layout; files that it imports are not in it."""
+    path, _ = _parts(source)
+    return hashlib.sha256(ast.unparse(ast.parse(path.read_bytes())).encode()).hexdigest()
+
+
+def _parts(source: str) -> tuple[Path, str]:
+    path, _, callable_name = source.rpartition(":")
+    return (Path(path), callable_name) if path.endswith(".py") else (Path(source), "")
 
 
 def _described(result: Any) -> str:

@@ -17,7 +17,7 @@ from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from precompute.errors import InputError
 
-__all__ = ["file_sha256", "load_weights", "read_weights"]
+__all__ = ["file_sha256", "load_weights", "parameters_sha256", "read_weights"]
 
 SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema", "net")
@@ -34,6 +34,15 @@ def file_sha256(path: Path) -> str:
     """Hash of a file's content, as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def parameters_sha256(module: nn.Module) -> str:
+    """Hash of the names and values of all parameters and buffers, wherever they came from."""
+    digest = hashlib.sha256()
+    for name, value in (*module.named_parameters(), *module.named_buffers()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
