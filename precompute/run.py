@@ -251,7 +251,8 @@ class _Run:
         if stage == "visualize" and self._manifest["config"].get("visualize") != settings:
             self._manifest["config"]["visualize"] = settings
             self._note("visualize", "pending", None)
-        if self._manifest["stages"][stage]["state"] == "done":
+        if self._is_done(stage):
+            self._tidy()
             return
         missing = [s for s in STAGES[: STAGES.index(stage)] if self._is_needed(s, stage) and not self._is_done(s)]
         if missing:
@@ -270,9 +271,15 @@ class _Run:
         self._note(stage, "running", None)
         start = time.perf_counter()
         facts = work[stage]() or {}
+        self._note(stage, "done", round(time.perf_counter() - start, 2), facts)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Removes the units once the manifest says that nothing will read them again."""
+        if self._is_done("examples"):
+            self._store.remove()
         with contextlib.suppress(OSError):  # absent, or with parts of a stage that is not done
             (self._folder / "parts").rmdir()
-        self._note(stage, "done", round(time.perf_counter() - start, 2), facts)
 
     def report(self) -> RunReport:
         images = self._manifest.get("images", {})
@@ -343,7 +350,6 @@ class _Run:
 
     def _examples(self) -> None:
         build_examples(self._folder, self._store, self._inputs, self._request.config, self._progress)
-        self._store.remove()
 
     def _embedding(self) -> None:
         build_embeddings(

@@ -313,9 +313,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             console.print(f"[bold]{heading}[/]{escape(text)}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     except OSError as problem:
-        if problem.errno != errno.ENOSPC:
+        if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        console.print("[bold]Error:[/] The disk is full. Make space; the same command goes on where it stopped.")
+        full = "The disk is full" if problem.errno == errno.ENOSPC else "The disk quota is used up"
+        console.print(f"[bold]Error:[/] {full}. Make space; the same command goes on where it stopped.")
         raise SystemExit(1) from None
     except SystemExit as ended:
         if ended.code == 130:
