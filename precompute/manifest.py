@@ -56,6 +56,7 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
             "Choose another --out.",
         )
     clear(run)
+    remove_leftovers(run)
     run.mkdir(parents=True, exist_ok=True)
     manifest = {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -69,7 +70,7 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
 
 def remove_leftovers(run: Path) -> None:
     """Removes what a killed process had half-written; the caller holds the run, so it is nobody's."""
-    for path in (*run.glob(".*.tmp"), *(run / "parts").glob("*/.*.tmp")):
+    for path in (*run.glob(".*.parquet.*.tmp"), *run.glob(f".{MANIFEST}.*.tmp"), *run.glob("parts/*/.*.tmp")):
         path.unlink()
 
 
@@ -77,7 +78,6 @@ def clear(run: Path) -> None:
     """Removes a run's own files, and nothing else that may lie in the folder."""
     if not (run / MANIFEST).is_file():
         return
-    remove_leftovers(run)
     shutil.rmtree(run / "parts", ignore_errors=True)
     for path in run.glob("*.parquet"):
         path.unlink()
