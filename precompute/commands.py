@@ -42,6 +42,9 @@ class PrecomputeOptions:
     device: str = "auto"
     batch_size: int = 16
     workers: int = 2
+    engine: str = "local"
+    actors: int | None = None
+    chunk_size: int = 1000
     limit_per_class: int | None = None
     visualizations: int = 128
     visualization_steps: int = 128
@@ -108,7 +111,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
             f"Found {options.influence}.",
             "Leave --influence out for auto: traced where that is possible, otherwise gradient.",
         )
-    for name in ("batch_size", "visualization_steps"):
+    for name in ("batch_size", "chunk_size", "visualization_steps"):
         _require_positive(name, getattr(options, name))
     config = RunConfig(
         layers=None if options.layers == "auto" else _names(options.layers),
@@ -116,6 +119,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
             influence=options.influence,
             outlier_fraction=options.outlier_fraction,
             exclude_outliers=options.exclude_outliers,
+            chunk_size=options.chunk_size,
         ),
         visualize=VisualizeConfig(
             n_channels=options.visualizations,
@@ -125,6 +129,8 @@ def _request(options: PrecomputeOptions) -> RunRequest:
         batch_size=options.batch_size,
         workers=options.workers,
         device=options.device,
+        engine=options.engine,
+        actors=options.actors,
     )
     return RunRequest(
         ModelConfig(options.model, options.weights, options.preprocess),

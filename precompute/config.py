@@ -8,6 +8,9 @@ from typing import Any
 from precompute.embedding import EmbeddingConfig
 from precompute.graphs.config import GraphConfig
 
+ENGINES = ("local", "ray")
+"""Where the units of the pass are made: in this process, or on a Ray cluster."""
+
 STAGES = ("aggregate", "graphs", "examples", "embedding", "visualize")
 """The stages in order; each reads the tables of the ones before."""
 
@@ -60,7 +63,7 @@ class VisualizeConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """All of it. `batch_size` and `workers` change the speed and, on a CPU, no bit of the tables.
+    """All of it. `batch_size`, `workers`, `engine` and `actors` change the speed and, on a CPU, no bit of the tables.
 
     On another device the last bits of a mean may follow the batch size, as its libraries choose their ways by it.
     """
@@ -74,6 +77,8 @@ class RunConfig:
     batch_size: int = 16
     workers: int = 2
     device: str = "auto"
+    engine: str = "local"
+    actors: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON for the manifest."""

@@ -1,5 +1,7 @@
 """The one error that a person is meant to read."""
 
+from __future__ import annotations
+
 
 class InputError(Exception):
     """Bad input, in three parts: the rule, what was found, what to do.
@@ -17,3 +19,6 @@ class InputError(Exception):
         self.rule = rule
         self.found = found
         self.fix = fix
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
+        return InputError, (self.rule, self.found, self.fix)  # errors travel between processes

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from precompute.aggregate.measures import LinkMeasure, choose_measures
 from precompute.aggregate.merge import MergeReport, merge_units
 from precompute.aggregate.stage import Engine, PassInputs, PassSpeed, aggregate
 from precompute.aggregate.units import UnitStore
-from precompute.config import STAGES, AggregateConfig, RunConfig
+from precompute.config import ENGINES, STAGES, AggregateConfig, RunConfig
 from precompute.datasets.open import open_images
 from precompute.datasets.outputs import read_class_outputs, read_output_names
 from precompute.datasets.source import ImageSource, UnreadableImage
 from precompute.embedding import build_embeddings
 from precompute.engines.local import LocalEngine
+from precompute.engines.ray import RayEngine, RayOptions, require_ray
 from precompute.errors import InputError
 from precompute.feature_visualization.stage import LayerForward, VisualizationConfig, build_visualizations
 from precompute.graphs.build import build_graphs
@@ -109,12 +111,14 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     unknown = [stage for stage in request.stages if stage not in STAGES]
     if unknown:
         raise InputError("The stages are " + ", ".join(STAGES) + ".", f"Found {unknown[0]}.", "Correct --stages.")
+    if request.config.engine not in ENGINES:
+        raise InputError(
+            f"The engines are {', '.join(ENGINES)}.", f"Found {request.config.engine}.", "Correct --engine."
+        )
+    if request.config.engine == "ray":
+        require_ray()
     require_no_writer(request.out)
-    source = open_images(request.images, request.limit_per_class, request.labels.allow_outside)
-    loaded = load_model(request.model)
-    inputs = prepare(loaded, source, request.config.layers, request.config.aggregate)
-    if request.labels.class_outputs is not None:
-        inputs = _with_class_outputs(inputs, request.labels.class_outputs)
+    loaded, inputs = _opened(request)
     names = _output_names(loaded, inputs.model.n_outputs, request.labels.output_names)
     contents = _contents(request, loaded, inputs)
     with only_writer(request.out):
@@ -127,6 +131,21 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
             if stage in request.stages:
                 run.ensure(stage)
     return replace(run.report(), notes=loaded.notes)
+
+
+def _opened(request: RunRequest) -> tuple[LoadedModel, PassInputs]:
+    source = open_images(request.images, request.limit_per_class, request.labels.allow_outside)
+    loaded = load_model(request.model)
+    inputs = prepare(loaded, source, request.config.layers, request.config.aggregate)
+    if request.labels.class_outputs is not None:
+        inputs = _with_class_outputs(inputs, request.labels.class_outputs)
+    return loaded, inputs
+
+
+def prepare_worker(request: RunRequest) -> tuple[PassInputs, str]:
+    """What a worker elsewhere needs, and the fingerprint by which it is seen to be the same as here."""
+    loaded, inputs = _opened(request)
+    return inputs, _digest(_contents(request, loaded, inputs)["identity"])
 
 
 def prepare(
@@ -183,7 +202,7 @@ def _labels_are_outputs(source: ImageSource, n_outputs: int) -> bool:
 
 def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> dict[str, Any]:
     config = request.config.to_dict()
-    speed = {name: config.pop(name) for name in ("batch_size", "workers", "device")}
+    speed = {name: config.pop(name) for name in ("batch_size", "workers", "device", "engine", "actors")}
     config["layers"] = [layer.name for layer in inputs.layers]
     dataset = {
         "name": inputs.source.name,
@@ -332,7 +351,12 @@ class _Run:
 
     def _engine(self) -> Engine:
         config = self._request.config
-        return LocalEngine(self._inputs, config.aggregate, PassSpeed(config.batch_size, config.workers, self._device))
+        speed = PassSpeed(config.batch_size, config.workers, self._device)
+        if config.engine == "local":
+            return LocalEngine(self._inputs, config.aggregate, speed)
+        with_gpu = None if config.device == "auto" else self._device.type == "cuda"
+        options = RayOptions(config.actors, with_gpu)
+        return RayEngine(partial(prepare_worker, self._request), config.aggregate, speed, options)
 
     def _graphs(self) -> None:
         excluded: list[tuple[str, int]] = []

@@ -107,6 +107,16 @@ def precompute(
     device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16,
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2,
+    engine: Annotated[
+        str, typer.Option(help="`local`, or `ray`: the cluster of RAY_ADDRESS, or this machine's cores as workers.")
+    ] = "local",
+    actors: Annotated[
+        int | None,
+        typer.Option(help="Workers of the engine `ray`; as many as there is room for.", min=1, show_default=False),
+    ] = None,
+    chunk_size: Annotated[
+        int, typer.Option(help="Images of a class that make a unit of work: what an interruption loses at most.")
+    ] = 1000,
     limit_per_class: Annotated[
         int | None, typer.Option(help="Take the first so many images of each class.", show_default=False)
     ] = None,
