@@ -112,25 +112,30 @@
       gutterPending = false;
       const cy = canvas();
       if (!cy) return;
-      const heights = new Map();
-      cy.nodes().forEach((n) => heights.set(n.data('layer'), n.renderedPosition('y')));
+      const spans = new Map(); /* a layer of many channels stands in several lines */
+      cy.nodes().forEach((n) => {
+        const y = n.renderedPosition('y');
+        const span = spans.get(n.data('layer')) || {top: y, bottom: y};
+        spans.set(n.data('layer'), {top: Math.min(span.top, y), bottom: Math.max(span.bottom, y)});
+      });
       const rows = [...document.querySelectorAll('#graph-gutter .gutter-row')];
       rows.forEach((row) => {
-        const y = heights.get(row.dataset.layer);
-        row.hidden = y === undefined || y < -30 || y > cy.height() + 30;
-        row.style.transform = `translateY(calc(${y || 0}px - 50%))`;
+        const span = spans.get(row.dataset.layer);
+        const y = span ? (span.top + span.bottom) / 2 : 0;
+        row.hidden = !span || y < -30 || y > cy.height() + 30;
+        row.style.transform = `translateY(calc(${y}px - 50%))`;
       });
-      placePartingLine(heights);
+      placePartingLine(spans);
     });
   };
-  const placePartingLine = (heights) => {
+  const placePartingLine = (spans) => {
     const line = document.querySelector('#graph-gutter .parting-line');
     if (!line) return;
-    const y = heights.get(line.dataset.parting);
-    const all = [...heights.values()].sort((a, b) => a - b);
-    const below = all[all.indexOf(y) + 1];
-    line.hidden = y === undefined || below === undefined;
-    if (!line.hidden) line.style.transform = `translateY(${(y + below) / 2}px)`;
+    const span = spans.get(line.dataset.parting);
+    const all = [...spans.values()].sort((a, b) => a.top - b.top);
+    const below = span && all[all.indexOf(span) + 1];
+    line.hidden = !below;
+    if (below) line.style.transform = `translateY(${(span.bottom + below.top) / 2}px)`;
   };
 
   // --- hover ------------------------------------------------------------------------------------------------------------

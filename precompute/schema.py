@@ -114,7 +114,8 @@ _MEAN_INFLUENCE = Column(
     "mean_influence",
     _REAL,
     "Mean influence over the images counted in influence_count. One convolution between the layers: the greatest "
-    "product of weights and input over positions. Several: the share, in [0, 1], of the target's positive influence.",
+    "product of weights and input over positions. Several: the share, in [0, 1], of the target's positive influence. "
+    "Measure summit: of several convolutions the weaker step. Measure gradient: gradient x activation over positions.",
 )
 
 

@@ -1,5 +1,8 @@
 """Preset positions of a layered graph: output on top, input at the bottom, ordered within a layer to cross little.
 
+A layer of many channels stands in several lines, so that the whole graph fits a window: its order from left to right is
+kept, column by column.
+
 Computed on the server from the graph alone, so the same graph looks the same everywhere and every time. Units are
 those of a node: 32 to 96 wide. The browser may stretch x and y to the window; it never changes the order.
 """
@@ -16,10 +19,12 @@ from numpy.typing import NDArray
 
 from summit_dash.graphs import Channel
 
-__all__ = ["COLUMN_PITCH", "ROW_PITCH", "Point", "lay_out", "order_rows"]
+__all__ = ["COLUMN_PITCH", "LINE_PITCH", "ROW_PITCH", "Point", "lay_out", "order_rows"]
 
 COLUMN_PITCH = 106.0
 ROW_PITCH = 162.0
+LINE_PITCH = 112.0
+_MAX_PER_LINE = 16
 _MAX_STRETCH = 1.7
 """Rows with fewer channels than the widest are spread by at most this factor."""
 _SWEEPS = 8
@@ -35,14 +40,19 @@ def lay_out(
 ) -> dict[Channel, Point]:
     """Positions of the channels; `layers` in order from the input, `edges` (source, target) -> weight."""
     rows = order_rows(layers, channels, edges)
-    widest = max((len(row) for row in rows.values()), default=0)
+    lines = {layer: -(-len(row) // _MAX_PER_LINE) for layer, row in rows.items()}
+    columns = {layer: -(-len(row) // max(lines[layer], 1)) for layer, row in rows.items()}
+    widest = max(columns.values(), default=0)
     positions = {}
-    for depth, layer in enumerate(reversed([layer for layer in layers if rows.get(layer)])):
-        row = rows[layer]
-        pitch = COLUMN_PITCH * min(_MAX_STRETCH, widest / len(row))
-        for place, channel in enumerate(row):
-            x = (place - (len(row) - 1) / 2) * pitch
-            positions[channel] = Point(round(x, 2), round(depth * ROW_PITCH, 2))
+    y = 0.0
+    for layer in reversed([layer for layer in layers if rows.get(layer)]):
+        pitch = COLUMN_PITCH * min(_MAX_STRETCH, widest / columns[layer])
+        for place, channel in enumerate(rows[layer]):
+            column, line = divmod(place, lines[layer])
+            in_line = len(range(line, len(rows[layer]), lines[layer]))
+            x = (column - (in_line - 1) / 2) * pitch
+            positions[channel] = Point(round(x, 2), round(y + line * LINE_PITCH, 2))
+        y += (lines[layer] - 1) * LINE_PITCH + ROW_PITCH
     return positions
 
 

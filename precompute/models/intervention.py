@@ -94,7 +94,7 @@ class _Check:
         with torch.no_grad():
             known = dict(zip(dict.fromkeys([*self._given, *self._observed]), values(image), strict=True))
         self._values: dict[fx.Node, Tensor] = known
-        self._between = model.sub_graph(self._observed, given=self._given)
+        self._reach: tuple[fx.Node, list[fx.Node], torch.nn.Module] | None = None
 
     def run(self, chosen: random.Random, n_channels: int) -> Iterator[str]:
         """One text per intervention: what went wrong, or nothing."""
@@ -108,12 +108,25 @@ class _Check:
 
     def _on_origin(self, index: int, channel: int, ancestors: dict[fx.Node, Ancestors]) -> str:
         origin = self._origins[index]
-        changed = self._changed(self._between, self._given, self._observed, (origin, channel))
+        changed = self._changed(*self._reached_from(origin), (origin, channel))
         for node in self._observed:
             derived = {c for c, found in enumerate(ancestors[node]) if (index, channel) in found}
-            if changed[node] != derived:
-                return _described(f"channel {channel} of {origin.name}", node, changed[node], derived)
+            if changed.get(node, set()) != derived:
+                return _described(f"channel {channel} of {origin.name}", node, changed.get(node, set()), derived)
         return ""
+
+    def _reached_from(self, origin: fx.Node) -> tuple[torch.nn.Module, list[fx.Node], list[fx.Node]]:
+        """What computes the observed values that an origin reaches past no other one, and both ends of it."""
+        if self._reach is None or self._reach[0] is not origin:
+            reached, stack = {origin}, [origin]
+            while stack:
+                for user in stack.pop().users:
+                    if user not in reached and user not in self._given:
+                        reached.add(user)
+                        stack.append(user)
+            observed = [node for node in self._observed if node in reached]
+            self._reach = (origin, observed, self._model.sub_graph(observed, given=self._given))
+        return self._reach[2], self._given, self._reach[1]
 
     def _on_convolution(self, convolution: Convolution, chosen: random.Random, n_channels: int) -> Iterator[str]:
         read, layout = convolution.input_node, self._model.layouts[convolution.input_node]
@@ -144,6 +157,8 @@ class _Check:
         """The channels of each observed value that change with one channel, in any of a few trials."""
         node, channel = intervention
         found: dict[fx.Node, set[int]] = {one: set() for one in observed}
+        if not observed:
+            return found
         with torch.no_grad():
             before = graph(*(self._values[one] for one in given))
             for strength in (3.0, 100.0, -100.0):  # strong ones as well, past thresholds and saturation

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from summit_dash.graph_layout import lay_out, order_rows
+from summit_dash.graph_layout import LINE_PITCH, ROW_PITCH, lay_out, order_rows
 from summit_dash.graphs import Channel, Graph, shares_covered
 from tests.summit_dash.drawn_graphs import draw_graph
 
@@ -61,3 +61,17 @@ def test_channels_enter_by_falling_activation_count() -> None:
     assert kept(50) == {"b-1"}
     assert kept(51) == {"b-1", "b-2"}
     assert kept(100) == set(covered)
+
+
+def test_a_layer_of_many_channels_stands_in_lines_and_keeps_its_order() -> None:
+    many = [Channel("top", index) for index in range(40)]
+    below = Channel("bottom", 0)
+    points = lay_out(["bottom", "top"], [*many, below], {})
+    lines = sorted({points[channel].y for channel in many})
+    assert lines == [0.0, LINE_PITCH, 2 * LINE_PITCH]
+    assert points[below].y == 2 * LINE_PITCH + ROW_PITCH
+    assert max(sum(points[c].y == y for c in many) for y in lines) == 14
+    for line in range(3):
+        xs = [points[channel].x for channel in many[line::3]]
+        assert xs == sorted(xs)
+        assert round(xs[0] + xs[-1], 2) == 0  # in the middle

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torchvision import models
 
 from precompute.models.exported import ExportedModel
 from precompute.models.expressions import Addition, Concatenation, Convolution, Nothing, Passed, Selection, Source
@@ -288,3 +289,28 @@ def test_what_mixes_channels_otherwise_is_named(name: str) -> None:
     assert f"calls {operator}, which mixes channels otherwise" in link.problem.found
     assert link.problem.found.startswith("second")
     assert "--influence gradient" in link.problem.fix
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resnet18",
+        "googlenet",
+        "squeezenet1_1",
+        "mobilenet_v3_small",
+        "shufflenet_v2_x0_5",
+        "regnet_y_400mf",
+        "mnasnet0_5",
+    ],
+)
+def test_interventions_on_known_families(name: str) -> None:
+    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    torch.manual_seed(0)
+    exported = ExportedModel(models.get_model(name, weights=None, **options), (3, 64, 64))
+    layers = select_layers(exported)
+    links = derive_links(exported, layers)
+    assert [link.target.name for link in links] == [layer.name for layer in layers[1:]]
+    assert [link.problem for link in links] == [None] * len(links)
+    report = check_links(exported, links, n_channels=1)
+    assert report.failures == ()
+    assert report.n_links == len(layers) - 1
