@@ -161,7 +161,7 @@ class _Check:
             return found
         with torch.no_grad():
             before = graph(*(self._values[one] for one in given))
-            for strength in (3.0, 100.0, -100.0):  # strong ones as well, past thresholds and saturation
+            for strength in (3.0, 100.0, -100.0, 1e4, -1e4):  # past thresholds, saturation and what was added up before
                 values = {**self._values, node: self._replaced(node, channel, strength)}
                 after = graph(*(values[one] for one in given))
                 for one, old, new in zip(observed, before, after, strict=True):
