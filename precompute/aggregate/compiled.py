@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 _LANES = 16  # of a vector; LLVM cuts it up where registers are narrower
 _VECTORS, _TARGETS = 2, 2  # held at once: enough additions in flight to hide their latency
 _BLOCK = _LANES * _VECTORS  # positions
-_SCAN = 32  # sources looked at together when the strongest are sought
+_SCAN = 32  # columns that the sources of a target are dealt to when the strongest are sought
 
 _INT, _INT32, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
 _VECTOR = ir.VectorType(_FLOAT, _LANES)
@@ -83,7 +83,7 @@ def windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
     padded = np.zeros((values.shape[1] + 2 * top, values.shape[2] + 2 * left), np.float32)
     height = (padded.shape[0] - row_dilation * (rows - 1) - 1) // row_stride + 1
     width = (padded.shape[1] - column_dilation * (columns - 1) - 1) // column_stride + 1
-    n_taps = rows * columns
+    n_taps, n_blocks = rows * columns, -(-height * width // _BLOCK)
     found = np.zeros((n_targets * (len(weight) // per_group), len(weight)), np.float32)
     _windowed(
         values,
@@ -93,9 +93,10 @@ def windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
         geometry,
         (0,) * n_taps,  # its length is a constant to the compiler
         padded,
+        padded.reshape(-1),
         np.empty((height, width), np.float32),
-        np.empty((height * width, 2), np.int32),
-        np.empty((-(-height * width // _BLOCK), n_taps, _BLOCK), np.float32),
+        np.empty(n_blocks * _BLOCK + 1, np.uint64),
+        np.empty((n_blocks, n_taps, _BLOCK), np.float32),
         found,
     )
     return found
@@ -120,6 +121,13 @@ def strongest_products(weight: Floats, greatest: Floats, least: Floats, top_k: i
     return strengths, sources
 
 
+def shares_of_products(weight: Floats, greatest: Floats, least: Floats) -> Floats:
+    """Positive influences of one image through a 1x1 convolution, each row divided by its sum, `(target, source)`."""
+    shares = np.empty(weight.shape, np.float32)
+    _shares_of_products(weight, greatest, least, bool(least.any()), shares)
+    return shares
+
+
 def strongest_of_rows(influence: Floats, top_k: int) -> tuple[Floats, NDArray[np.int64]]:
     """The strongest sources of every row `(target, source)`; see `strongest_products`."""
     strengths = np.zeros((len(influence), top_k), np.float32)
@@ -129,7 +137,7 @@ def strongest_of_rows(influence: Floats, top_k: int) -> tuple[Floats, NDArray[np
 
 
 def _peaks_of(row: Floats) -> Floats:
-    return np.empty(-(-len(row) // _SCAN), np.float32)
+    return np.empty(min(_SCAN, len(row)), np.float32)
 
 
 @intrinsic
@@ -184,11 +192,12 @@ def _peaks(context: Any, weights: Any, first: Any, patches: Any, n_blocks: Any, 
 
 
 @_compiled
-def _windowed(values, weight, n_targets, per_group, geometry, taps, padded, size, corner, blocks, found):  # type: ignore[no-untyped-def]
+def _windowed(values, weight, n_targets, per_group, geometry, taps, padded, flat, size, corner, blocks, found):  # type: ignore[no-untyped-def]
     """Source by source: its patches that are not all zero, in blocks; then every kernel of its group over them."""
     rows, columns, row_stride, column_stride, top, left, row_dilation, column_dilation = geometry
     n_sources, height, width = values.shape
     out_height, out_width = size.shape
+    full_width = padded.shape[1]
     for source in range(n_sources):
         for y in range(height):
             for x in range(width):
@@ -206,20 +215,19 @@ def _windowed(values, weight, n_targets, per_group, geometry, taps, padded, size
         n_alive = 0
         for y in range(out_height):
             for x in range(out_width):
-                corner[n_alive, 0], corner[n_alive, 1] = y * row_stride, x * column_stride
+                corner[n_alive] = y * row_stride * full_width + x * column_stride
                 if size[y, x] > 0:
                     n_alive += 1
         n_blocks = (n_alive + _BLOCK - 1) // _BLOCK
+        for place in range(n_alive, n_blocks * _BLOCK):
+            corner[place] = corner[0]  # a position twice changes no maximum
         for block in range(n_blocks):
-            n_lanes = min(_BLOCK, n_alive - block * _BLOCK)
-            first = block * _BLOCK
             for row in range(rows):
                 for column in range(columns):
-                    y, x, tap = row * row_dilation, column * column_dilation, row * columns + column
-                    for lane in range(n_lanes):
-                        blocks[block, tap, lane] = padded[corner[first + lane, 0] + y, corner[first + lane, 1] + x]
-                    for lane in range(n_lanes, _BLOCK):
-                        blocks[block, tap, lane] = 0
+                    tap = row * columns + column
+                    offset = np.uint64(row * row_dilation * full_width + column * column_dilation)
+                    for lane in range(_BLOCK):
+                        blocks[block, tap, lane] = flat[corner[block * _BLOCK + lane] + offset]
         if n_blocks == 0:
             continue
         target = source // per_group * n_targets
@@ -230,62 +238,83 @@ def _windowed(values, weight, n_targets, per_group, geometry, taps, padded, size
 
 
 @_compiled
-def _insert(strengths, sources, strength, source):  # type: ignore[no-untyped-def]
-    """Takes a strength into a descending list, behind its equals; the last one falls out."""
-    place = len(strengths) - 1
-    while place > 0 and strengths[place - 1] < strength:
-        strengths[place] = strengths[place - 1]
-        sources[place] = sources[place - 1]
-        place -= 1
-    strengths[place] = strength
-    sources[place] = source
-
-
-@_compiled
 def _sift(row, peak, strengths, sources):  # type: ignore[no-untyped-def]
-    """The strongest of a row; so many blocks have a peak of at least `floor` that nothing below it is kept."""
-    last = len(strengths) - 1
-    for block in range(len(peak)):
-        if peak[block] > strengths[last]:
-            _insert(strengths, sources, peak[block], 0)
+    """The strongest of a row, ties by the lower source. Column c of the row holds sources c, c + columns, and so on.
+
+    At least so many columns have a peak of the last kept peak that nothing below it is kept: most are passed over.
+    """
+    n_sources, n_columns, last = len(row), len(peak), len(strengths) - 1
+    for column in range(n_columns):
+        peak[column] = 0
+    for start in range(0, n_sources - n_columns + 1, n_columns):
+        for column in range(n_columns):
+            peak[column] = max(peak[column], row[start + column])
+    start = n_sources // n_columns * n_columns
+    for column in range(n_sources - start):
+        peak[column] = max(peak[column], row[start + column])
+    for column in range(n_columns):
+        if peak[column] > strengths[last]:
+            place = last
+            while place > 0 and strengths[place - 1] < peak[column]:
+                strengths[place] = strengths[place - 1]
+                place -= 1
+            strengths[place] = peak[column]
     floor = strengths[last]
     for place in range(last + 1):
         strengths[place] = 0
-    for block in range(len(peak)):
-        if peak[block] >= floor and peak[block] > strengths[last]:
-            for source in range(block * _SCAN, min(block * _SCAN + _SCAN, len(row))):
-                if row[source] > strengths[last]:
-                    _insert(strengths, sources, row[source], source)
+    for column in range(n_columns):
+        if peak[column] < floor or peak[column] <= 0:
+            continue
+        for source in range(column, n_sources, n_columns):
+            strength = row[source]
+            if strength < floor or strength <= 0:
+                continue
+            if strength < strengths[last] or (strength == strengths[last] and source > sources[last]):
+                continue
+            place = last
+            while place > 0 and (
+                strengths[place - 1] < strength or (strengths[place - 1] == strength and sources[place - 1] > source)
+            ):
+                strengths[place] = strengths[place - 1]
+                sources[place] = sources[place - 1]
+                place -= 1
+            strengths[place] = strength
+            sources[place] = source
 
 
 @_compiled
 def _strongest_of_rows(influence, peak, strengths, sources):  # type: ignore[no-untyped-def]
-    """Row by row, by the greatest of every block of sources: most blocks hold nothing that is kept."""
-    n_targets, n_sources = influence.shape
-    for target in range(n_targets):
-        for block in range(len(peak)):
-            strongest = np.float32(0)
-            for source in range(block * _SCAN, min(block * _SCAN + _SCAN, n_sources)):
-                strongest = max(strongest, influence[target, source])
-            peak[block] = strongest
+    for target in range(len(influence)):
         _sift(influence[target], peak, strengths[target], sources[target])
 
 
 @_compiled
-def _strongest_products(weight, greatest, least, is_signed, product, peak, strengths, sources):  # type: ignore[no-untyped-def]
+def _products(weight, greatest, least, is_signed, product):  # type: ignore[no-untyped-def]
     """A positive weight meets the greatest value of its source, a negative one the least."""
+    if is_signed:
+        for source in range(len(weight)):
+            product[source] = max(weight[source] * greatest[source], weight[source] * least[source])
+    else:
+        for source in range(len(weight)):
+            product[source] = weight[source] * greatest[source]
+
+
+@_compiled
+def _strongest_products(weight, greatest, least, is_signed, product, peak, strengths, sources):  # type: ignore[no-untyped-def]
+    for target in range(len(weight)):
+        _products(weight[target], greatest, least, is_signed, product)
+        _sift(product, peak, strengths[target], sources[target])
+
+
+@_compiled
+def _shares_of_products(weight, greatest, least, is_signed, shares):  # type: ignore[no-untyped-def]
     n_targets, n_sources = weight.shape
     for target in range(n_targets):
-        if is_signed:
-            for source in range(n_sources):
-                one = weight[target, source]
-                product[source] = max(one * greatest[source], one * least[source])
-        else:
-            for source in range(n_sources):
-                product[source] = weight[target, source] * greatest[source]
-        for block in range(len(peak)):
-            strongest = np.float32(0)
-            for source in range(block * _SCAN, min(block * _SCAN + _SCAN, n_sources)):
-                strongest = max(strongest, product[source])
-            peak[block] = strongest
-        _sift(product, peak, strengths[target], sources[target])
+        _products(weight[target], greatest, least, is_signed, shares[target])
+        total = np.float64(0)
+        for source in range(n_sources):
+            shares[target, source] = max(shares[target, source], np.float32(0))
+            total += shares[target, source]
+        scale = np.float32(1 / total) if total > 0 else np.float32(0)
+        for source in range(n_sources):
+            shares[target, source] *= scale

@@ -17,6 +17,8 @@ from torch.nn import functional
 
 from precompute.models.expressions import Convolution
 
+Extremes = tuple[Tensor, Tensor]
+
 _CHUNK_ELEMENTS = 2**19  # of products held at once: 2 MB in float32, about one core's share of cache
 _MAX_TAPS = 49  # 7x7; the compiled loop is unrolled over them
 _MIN_POSITIONS = 16  # below, blocks of positions are mostly empty
@@ -85,13 +87,12 @@ def _suits_compiled_loop(convolution: Convolution, values: Tensor) -> bool:
     )
 
 
-def strongest_pointwise(convolution: Convolution, greatest: Tensor, least: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
+def strongest_pointwise(convolution: Convolution, extremes: Extremes, top_k: int) -> tuple[Tensor, Tensor]:
     """The strongest sources of every channel of one image's 1x1 convolution, without the influences of the others.
 
     Args:
         convolution: one that `reads_every_position`.
-        greatest: of each source `(source,)` over the positions of what it reads.
-        least: likewise.
+        extremes: greatest and least value of each source `(1, source)` over the positions of what it reads.
         top_k: how many.
 
     Returns:
@@ -99,10 +100,37 @@ def strongest_pointwise(convolution: Convolution, greatest: Tensor, least: Tenso
     """
     loops = compiled_loops()
     assert loops is not None
-    weight = convolution.weight[:, :, 0, 0].contiguous().numpy()
-    greatest, least = greatest.clamp_min(0).contiguous(), least.clamp_max(0).contiguous()
-    strengths, sources = loops.strongest_products(weight, greatest.numpy(), least.numpy(), top_k)
+    strengths, sources = loops.strongest_products(*_factors(convolution, extremes), top_k)
     return torch.from_numpy(strengths), torch.from_numpy(sources)
+
+
+def strongest_composed(
+    outer: Convolution, values: Tensor, inner: Convolution, extremes: Extremes, top_k: int
+) -> tuple[Tensor, Tensor]:
+    """The strongest sources over a bottleneck in one image: sums over the middle channels of products of shares.
+
+    Args:
+        outer: reads the middle channels, the outputs of `inner`.
+        values: what it reads, `(1, middle, height, width)`.
+        inner: one that `reads_every_position`; see `strongest_pointwise` for its `extremes`.
+        top_k: how many.
+
+    Returns:
+        influences and sources, as `strongest_pointwise`.
+    """
+    loops = compiled_loops()
+    assert loops is not None
+    direct = convolution_influence(outer, values)[0]
+    composed = direct @ torch.from_numpy(loops.shares_of_products(*_factors(inner, extremes)))
+    strengths, sources = loops.strongest_of_rows(composed.numpy(), top_k)
+    total = direct.sum(1, keepdim=True)
+    return torch.from_numpy(strengths) * torch.where(total > 0, 1 / total, 0), torch.from_numpy(sources)
+
+
+def _factors(convolution: Convolution, extremes: Extremes) -> tuple[object, object, object]:
+    greatest, least = (extreme[0].contiguous() for extreme in extremes)
+    weight = convolution.weight[:, :, 0, 0].contiguous()
+    return weight.numpy(), greatest.clamp_min(0).numpy(), least.clamp_max(0).numpy()
 
 
 def reads_every_position(convolution: Convolution) -> bool:

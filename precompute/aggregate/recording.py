@@ -12,7 +12,10 @@ from precompute.aggregate.measures import LinkMeasure
 from precompute.aggregate.values import Values
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
+from precompute.models.optimized import optimize
 from precompute.parallel import Parallel
+
+_PIECE = 4  # images at a time on a core, always: the shape decides which algorithms torch takes, and so the roundings
 
 
 @dataclass(frozen=True)
@@ -33,14 +36,20 @@ class Recorder:
         for measure in measures:
             wanted |= measure.nodes
         self._nodes: list[fx.Node] = [node for node in model.graph.nodes if node in wanted]
-        self._forward = model.sub_graph([model.output, *self._nodes]).to(parallel.device)
+        self._forward = optimize(model.sub_graph([model.output, *self._nodes])).to(parallel.device)
         self._layouts = model.layouts
         self._parallel = parallel
 
     def __call__(self, batch: Tensor) -> Recording:
         """Records one batch `(batch, channel, height, width)` of preprocessed images."""
-        pieces = self._parallel.map(self._run, batch.split(self._parallel.share(len(batch))))
-        logits, *values = (torch.cat(parts) for parts in zip(*pieces, strict=True))
+        n_images = len(batch)
+        if batch.device.type == "cpu":
+            filling = batch[-1:].expand(-n_images % _PIECE, *batch.shape[1:])
+            batch = torch.cat([batch, filling]).contiguous(memory_format=torch.channels_last)
+            pieces = list(self._parallel.map(self._run, batch.split(_PIECE)))
+        else:
+            pieces = [self._run(batch)]
+        logits, *values = (torch.cat(parts)[:n_images] for parts in zip(*pieces, strict=True))
         return Recording(logits, Values(dict(zip(self._nodes, values, strict=True)), self._layouts))
 
     def _run(self, batch: Tensor) -> tuple[Tensor, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, fx
@@ -20,6 +20,7 @@ from precompute.aggregate.convolution import (
     convolution_influence,
     reads_every_position,
     single_source_influence,
+    strongest_composed,
     strongest_pointwise,
 )
 from precompute.aggregate.pairs import PairInfluence, PairSums, strongest_sources
@@ -71,8 +72,9 @@ class LinkInfluence(PairInfluence):
         assert link.channels is not None
         self.link = link
         self._whole = _Evaluation(link.channels)
-        self._pointwise, self._others, rest = _pieces(link.channels)
-        self._rest = _Evaluation(rest) if rest is not None else None
+        pieces = _Pieces.of(link.channels)
+        self._pointwise, self._bottlenecks, self._others = pieces.pointwise, pieces.bottlenecks, pieces.others
+        self._rest = _Evaluation(pieces.rest) if pieces.rest is not None else None
         self._first: dict[fx.Node, int] = {}
         self._n_sources = 0
         for source in link.sources:
@@ -95,15 +97,18 @@ class LinkInfluence(PairInfluence):
         return self._influence(self._whole, values, slice(None))
 
     def strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
-        """Of targets behind one 1x1 convolution only the strongest are computed."""
-        if not self._pointwise or compiled_loops() is None or values.device.type != "cpu":
+        """Of targets behind one 1x1 convolution only the strongest are computed; bottlenecks have a short way."""
+        if not (self._pointwise or self._bottlenecks) or compiled_loops() is None or values.device.type != "cpu":
             return super().strongest(values, top_k)
         kept = min(top_k, self.n_sources)
         strengths = torch.zeros(self.n_targets, kept)
         sources = torch.zeros(self.n_targets, kept, dtype=torch.int64)
         for rows, convolution, layer in self._pointwise:
-            greatest, least = (extreme[0] for extreme in values.extremes(convolution.input_node))
-            strengths[rows], found = strongest_pointwise(convolution, greatest, least, kept)
+            strengths[rows], found = strongest_pointwise(convolution, values.extremes(convolution.input_node), kept)
+            sources[rows] = found + self._first[layer]
+        for rows, outer, inner, layer in self._bottlenecks:
+            read, extremes = values[outer.input_node], values.extremes(inner.input_node)
+            strengths[rows], found = strongest_composed(outer, read, inner, extremes, kept)
             sources[rows] = found + self._first[layer]
         if self._rest is not None:
             influence = self._influence(self._rest, values, self._others)
@@ -185,30 +190,57 @@ class LinkInfluence(PairInfluence):
         return torch.matmul(direct, _shares(below)), direct.sum(2)
 
 
-def _pieces(channels: Channels) -> tuple[list[tuple[slice, Convolution, fx.Node]], Tensor, Channels | None]:
-    """The targets that one 1x1 convolution makes of one layer; the other targets, and an expression of them alone."""
+@dataclass(frozen=True)
+class _Pieces:
+    """The targets of a link by how their strongest sources are found.
+
+    Attributes:
+        pointwise: targets that one 1x1 convolution makes of a layer: rows, convolution, layer.
+        bottlenecks: targets that one convolution makes of the outputs of a 1x1: rows, both, layer.
+        others: the other targets.
+        rest: an expression of them alone; None where there are none.
+    """
+
+    pointwise: list[tuple[slice, Convolution, fx.Node]]
+    bottlenecks: list[tuple[slice, Convolution, Convolution, fx.Node]]
+    others: Tensor
+    rest: Channels | None
+
+    @classmethod
+    def of(cls, channels: Channels) -> _Pieces:
+        channels = _bare(channels)
+        pieces = cls([], [], torch.ones(channels.n_channels, dtype=torch.bool), None)
+        rest: list[Channels] = []
+        first = 0
+        for part in channels.parts if isinstance(channels, Concatenation) else (channels,):
+            rows = slice(first, first + part.n_channels)
+            first = rows.stop
+            if not pieces._took(rows, _bare(part)):
+                rest.append(part)
+        joined = None if not rest else rest[0] if len(rest) == 1 else Concatenation(tuple(rest))
+        return replace(pieces, others=pieces.others.nonzero()[:, 0], rest=joined)
+
+    def _took(self, rows: slice, part: Channels) -> bool:
+        if not isinstance(part, Convolution):
+            return False
+        below = _bare(part.input)
+        if reads_every_position(part) and isinstance(below, Source):
+            self.pointwise.append((rows, part, below.layer.node))
+        elif isinstance(below, Convolution) and reads_every_position(below) and not part.is_depthwise:
+            source = _bare(below.input)
+            if not isinstance(source, Source):
+                return False
+            self.bottlenecks.append((rows, part, below, source.layer.node))
+        else:
+            return False
+        self.others[rows] = False
+        return True
+
+
+def _bare(channels: Channels) -> Channels:
     while isinstance(channels, Passed):
         channels = channels.of
-    parts = channels.parts if isinstance(channels, Concatenation) else (channels,)
-    pointwise: list[tuple[slice, Convolution, fx.Node]] = []
-    others: list[Channels] = []
-    is_other = torch.ones(channels.n_channels, dtype=torch.bool)
-    first = 0
-    for part in parts:
-        rows = slice(first, first + part.n_channels)
-        first = rows.stop
-        bare = part
-        while isinstance(bare, Passed):
-            bare = bare.of
-        if isinstance(bare, Convolution) and reads_every_position(bare):
-            read = bare.input.of if isinstance(bare.input, Passed) else bare.input
-            if isinstance(read, Source):
-                pointwise.append((rows, bare, read.layer.node))
-                is_other[rows] = False
-                continue
-        others.append(part)
-    rest = None if not others else others[0] if len(others) == 1 else Concatenation(tuple(others))
-    return pointwise, is_other.nonzero()[:, 0], rest
+    return channels
 
 
 def _identity(influence: Tensor) -> _Arrivals:

@@ -84,7 +84,7 @@ def test_strongest_of_a_1x1_convolution_equal_the_loop(seed: int, n_sources: int
     weight = torch.randint(-3, 4, (5, n_sources, 1, 1), generator=generator).float()
     node = fx.Graph().placeholder("x")
     convolution = Convolution(node, weight, (1, 1), (0, 0), (1, 1), 1, node, Nothing(n_sources))
-    found = strongest_pointwise(convolution, values.amax((1, 2)), values.amin((1, 2)), top_k)
+    found = strongest_pointwise(convolution, (values.amax((1, 2))[None], values.amin((1, 2))[None]), top_k)
     rows = reference.top_sources(reference.influence_of(reference.Conv(weight), values), top_k)
     for strengths, sources, expected in zip(found[0].tolist(), found[1].tolist(), rows, strict=True):
         assert [(i, v) for i, v in zip(sources, strengths, strict=True) if v > 0] == expected
