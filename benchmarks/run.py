@@ -1,58 +1,160 @@
 """Speed as ratios within one run: `make bench`, or `python -m benchmarks.run [--model FILE.py:build ...]`.
 
 Timings of two machines cannot be compared, nor those of one machine on two days; what is measured side by side can.
+The unit is the optimised forward: batch norm folded, channels last, inference mode. The baselines `naive` and `summit`
+compute the influence of the same convolutions on the same images by a grouped convolution per layer: at stride 1,
+exactly, and at stride 3 with a sorted row per channel in dictionaries, as Summit's published code did.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import os
 import platform
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.recording import Recorder
+from precompute.aggregate.summit import SAMPLING
+from precompute.aggregate.values import Values
 from precompute.config import AggregateConfig
 from precompute.datasets.open import open_images
+from precompute.models.expressions import Convolution, parts_of
 from precompute.models.loading import ModelConfig, load_model
+from precompute.models.provenance import Link
 from precompute.parallel import Parallel
 from precompute.run import prepare
 
 RESULTS = Path(__file__).with_name("results")
+UNIT = "forward, optimised"
+TOP_K = AggregateConfig().top_k
 
 
-def measure(options: argparse.Namespace) -> dict[str, float]:
-    """Milliseconds per image, medians: the forward pass alone, recording, and everything the pass does."""
+def grouped_influence(convolution: Convolution, values: Tensor, step: int) -> Tensor:
+    """Influences of one image, `(target, source)`: every pair of channels is a group of one grouped convolution."""
+    per_group = convolution.weight.shape[1]
+    targets = convolution.n_channels // convolution.groups
+    found = []
+    for group in range(convolution.groups):
+        weight = convolution.weight[group * targets : (group + 1) * targets]
+        response = functional.conv2d(
+            values[:, group * per_group : (group + 1) * per_group],
+            weight.transpose(0, 1).flatten(0, 1)[:, None].contiguous(),
+            stride=(convolution.stride[0] * step, convolution.stride[1] * step),
+            padding=convolution.padding,
+            dilation=convolution.dilation,
+            groups=per_group,
+        )
+        found.append(response[0].flatten(1).amax(1).unflatten(0, (per_group, targets)).T)
+    return torch.cat(found)
+
+
+def naive(convolutions: list[Convolution], values: Values) -> None:
+    """Exact, at stride 1, with the strongest of every row."""
+    for image in values.alone():
+        for convolution in convolutions:
+            influence = grouped_influence(convolution, image[convolution.input_node], 1)
+            influence.clamp_min_(0).topk(min(TOP_K, influence.shape[1]))
+
+
+def summit(convolutions: list[Convolution], values: Values) -> None:
+    """At stride 3, with a sorted row per channel, counted in dictionaries."""
+    counts: dict[tuple[int, int, int], int] = defaultdict(int)
+    for image in values.alone():
+        for index, convolution in enumerate(convolutions):
+            influence = grouped_influence(convolution, image[convolution.input_node], SAMPLING).numpy()
+            for target, row in enumerate(influence):
+                for source in np.argsort(-row)[:TOP_K]:
+                    counts[index, target, int(source)] += 1
+
+
+def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, float]]:
+    """Milliseconds per image, medians, and ratios to the optimised forward of the same round, medians."""
     loaded = load_model(ModelConfig(options.model, options.weights, options.preprocess))
     source = open_images(options.images)
     inputs = prepare(loaded, source, options.layers.split(",") if options.layers else None, AggregateConfig())
     step = max(1, len(source.images) // options.batch_size)
     images = [source.images[i * step] for i in range(options.batch_size)]
     batch = loaded.preprocess.tensor(np.stack([loaded.preprocess.image(source.load(image)) for image in images]))
-    with Parallel(torch.device("cpu")) as parallel:
+    convolutions = convolutions_of(inputs.links)
+    with Parallel(torch.device("cpu"), options.threads) as parallel, torch.inference_mode():
+        eager = copy.deepcopy(inputs.model.sub_graph([inputs.model.output]))  # the recorders rearrange shared weights
+        pieces = batch.split(parallel.share(len(batch)))
         forward = Recorder(inputs.model, (), (), parallel)
         recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
         sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
+
+        def in_inference_mode(piece: Tensor) -> None:
+            with torch.inference_mode():
+                eager(piece)
+
+        def of_one_image(baseline: Callable[[list[Convolution], Values], None]) -> None:
+            list(parallel.map(lambda one: _inferring(baseline, convolutions, one), recorded.alone()))
+
+        recorded = recorder(batch).values
         runs: dict[str, Callable[[], object]] = {
-            "forward": lambda: forward(batch),
+            "forward, eager": lambda: list(parallel.map(in_inference_mode, pieces)),
+            UNIT: lambda: forward(batch),
             "recording": lambda: recorder(batch),
             "everything": lambda: sums.update(range(len(images)), recorder(batch).values),
         }
-        seconds: dict[str, list[float]] = {name: [] for name in runs}
-        for repeat in range(options.repeats + 1):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                run()
-                if repeat:  # the first round warms up
-                    seconds[name].append(time.perf_counter() - start)
-    return {name: 1000 * statistics.median(times) / len(images) for name, times in seconds.items()}
+        seconds = timed(runs, options.repeats)
+        recorded = recorder(batch[: options.baseline_images]).values
+        slow: dict[str, Callable[[], object]] = {
+            "naive influence": lambda: of_one_image(naive),
+            "summit-style influence": lambda: of_one_image(summit),
+        }
+        unit = statistics.median(seconds[UNIT]) / len(images)
+        found = {name: statistics.median(times) / len(images) for name, times in seconds.items()}
+        ratios = {
+            name: statistics.median(one / other for one, other in zip(times, seconds[UNIT], strict=True))
+            for name, times in seconds.items()
+        }
+        for name, times in timed(slow, 1).items():
+            found[f"forward and {name}"] = unit + statistics.median(times) / options.baseline_images
+            ratios[f"forward and {name}"] = found[f"forward and {name}"] / unit
+    return {name: 1000 * value for name, value in found.items()}, ratios
+
+
+def _inferring(
+    baseline: Callable[[list[Convolution], Values], None], convolutions: list[Convolution], one: Values
+) -> None:
+    with torch.inference_mode():
+        baseline(convolutions, one)
+
+
+def timed(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each, taken in turn; the first round warms up and is left out."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for repeat in range(repeats + 1):
+        for name, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if repeat:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def convolutions_of(links: list[Link]) -> list[Convolution]:
+    """Every convolution that the influences go through."""
+    return [
+        part
+        for link in links
+        if link.channels is not None
+        for part in parts_of(link.channels)
+        if isinstance(part, Convolution)
+    ]
 
 
 def main() -> None:
@@ -63,17 +165,26 @@ def main() -> None:
     parser.add_argument("--preprocess")
     parser.add_argument("--layers")
     parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--baseline-images", type=int, default=2, help="images that the slow baselines are timed on")
+    parser.add_argument("--threads", type=int, help="images at a time; one per core by default")
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    found = measure(options)
+    found, ratios = measure(options)
     machine = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}"
-    print(f"{options.model} on {machine}; medians of {options.repeats}, {options.batch_size} images")
+    model = Path(options.model).name
+    print(f"{model} on {machine}; medians of {options.repeats}, {options.batch_size} images")
     for name, value in found.items():
-        print(f"{name:<12} {value:8.2f} ms/image   {value / found['forward']:6.2f} x forward")
+        print(f"{name:<36} {value:8.2f} ms/image   {ratios[name]:6.2f} x optimised forward")
     RESULTS.mkdir(exist_ok=True)
-    name = Path(options.model.split(":")[0]).stem if ":" in options.model else options.model
-    record = {"model": options.model, "machine": machine, "date": time.strftime("%Y-%m-%d"), "ms_per_image": found}
-    (RESULTS / f"{name}.json").write_text(json.dumps(record, indent=2) + "\n")
+    record = {
+        "model": model,
+        "machine": machine,
+        "date": time.strftime("%Y-%m-%d"),
+        "threads": options.threads,
+        "ms_per_image": found,
+        "ratio_to_optimised_forward": ratios,
+    }
+    (RESULTS / f"{model.split(':')[0].removesuffix('.py')}.json").write_text(json.dumps(record, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -52,5 +52,8 @@ class Parallel:
         return map(function, items) if self._pool is None else self._pool.map(function, items)
 
     def share(self, n_images: int) -> int:
-        """How many images of a batch one thread takes: one on a CPU, so that no result depends on batch or cores."""
+        """How many images of a batch one thread takes: one on a CPU, so that no result depends on batch or cores.
+
+        The shape decides which algorithms torch takes, and so the roundings.
+        """
         return 1 if self._pool is not None else max(1, n_images)

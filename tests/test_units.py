@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from precompute.aggregate import stage
 from precompute.aggregate.units import UnitKey, UnitStore, plan_units
 from precompute.config import AggregateConfig, RunConfig
 from precompute.datasets.files import FileImages
@@ -16,8 +17,9 @@ from precompute.datasets.open import open_images
 from precompute.models.loading import ModelConfig
 from precompute.progress import SilentProgress
 from precompute.run import RunReport, RunRequest, precompute
-from precompute.schema import TABLES, read_table
+from precompute.schema import TABLES, read_table, table_path
 from precompute.validate import validate
+from summit_dash.cli import main
 from tests.small import write_small
 
 STAGES = ("aggregate", "graphs", "examples")
@@ -126,3 +128,17 @@ def test_units_that_are_damaged_or_of_another_run_are_made_again(request_of: Cal
 def test_the_manifest_tells_the_share_of_time_spent_waiting_for_images(request_of: Callable[..., RunRequest]) -> None:
     stage = run(request_of("run")).manifest["stages"]["aggregate"]
     assert stage["state"] == "done" and 0 <= stage["waiting_fraction"] <= 1
+
+
+def test_a_batch_holds_no_more_than_memory_allows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    arguments = [*write_small(folder, n_images=6), "--stages", "aggregate,graphs", "--out"]
+    for out, allowed in (("whole", 2**30), ("single", 1)):
+        monkeypatch.setattr(stage, "_RECORDED_BYTES", allowed)
+        with pytest.raises(SystemExit):
+            main([*arguments, str(tmp_path / out)])
+    for name in TABLES:
+        whole, single = (table_path(tmp_path / out, name) for out in ("whole", "single"))
+        assert whole.is_file() == single.is_file()
+        assert not whole.is_file() or whole.read_bytes() == single.read_bytes()

@@ -93,25 +93,27 @@ class ClassAccumulator:
             image_ids: of the batch.
             values: what was recorded of them.
         """
-        for index, layer in enumerate(self._layers):
-            maximum = spatial_maximum(values[layer.node])
+        images = list(self._parallel.map(self._of_image, values.alone()))
+        for index in range(len(self._layers)):
+            maximum = SpatialMaximum(*map(torch.cat, zip(*(maxima[index] for maxima, _ in images), strict=True)))
             kept = strongest_channels(maximum.activation, self._config.activation_mass)
             self._activation_count[index] += kept.sum(0, dtype=torch.int32)
             for row in maximum.activation.double():  # image by image: a sum that no batch size can change
                 self._activation_sum[index] += row
             self._examples[index] = self._examples[index].merge(_examples_of(image_ids, maximum))
         self._n_images += len(image_ids)
-        for found in self._parallel.map(self._strongest, values.alone()):
+        for _, found in images:
             for counter, (pairs, strengths) in zip(self._all_counters(), found, strict=True):
                 counter.add(pairs, strengths)
 
     def _all_counters(self) -> list[PairCounter]:
         return [counter for counters in self._counters for counter in counters]
 
-    def _strongest(self, values: Values) -> list[tuple[Tensor, Tensor]]:
-        """One image's strongest pairs of everything that is counted, and their influences."""
+    def _of_image(self, values: Values) -> tuple[list[SpatialMaximum], list[tuple[Tensor, Tensor]]]:
+        """One image's maxima of every layer, and the strongest pairs of everything that is counted."""
         with torch.inference_mode():
-            return [counter.strongest(values) for counter in self._all_counters()]
+            maxima = [spatial_maximum(values[layer.node]) for layer in self._layers]
+            return maxima, [counter.strongest(values) for counter in self._all_counters()]
 
     def layer_sums(self) -> list[LayerSums]:
         """Per recorded layer, in order."""

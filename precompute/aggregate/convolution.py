@@ -1,10 +1,15 @@
 """Influence of every input channel on every output channel of one convolution (Summit, section 6.2), exactly.
 
 `influence(j, i) = max over positions of (W_j,i * z_i)`, without bias; only its positive part is kept. Nothing of size
-`(target, source, positions)` is ever materialised for the whole layer.
+`(target, source, positions)` is ever materialised for the whole layer: on the CPU compiled loops keep the maximum in
+registers (`compiled`); elsewhere, and where numba is missing, torch multiplies in pieces.
 """
 
 from __future__ import annotations
+
+from functools import cache
+from types import ModuleType
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -12,7 +17,24 @@ from torch.nn import functional
 
 from precompute.models.expressions import Convolution
 
+Extremes = tuple[Tensor, Tensor]
+
 _CHUNK_ELEMENTS = 2**19  # of products held at once: 2 MB in float32, about one core's share of cache
+_MAX_TAPS = 49  # 7x7; the compiled loop is unrolled over them
+_MIN_POSITIONS = 16  # below, blocks of positions are mostly empty
+
+
+@cache
+def compiled_loops() -> ModuleType | None:
+    """The module `compiled`, or None where numba is not installed."""
+    try:
+        from precompute.aggregate import compiled
+    except ImportError:
+        return None
+    return compiled
+
+
+_arranged: WeakKeyDictionary[Convolution, object] = WeakKeyDictionary()
 
 
 def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
@@ -31,6 +53,15 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
         influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
         influence[:, torch.arange(n_targets), source] = strength
         return influence
+    loops = compiled_loops()
+    if loops is not None and _suits_compiled_loop(convolution, values):
+        if convolution not in _arranged:
+            weight = convolution.weight.float().contiguous().numpy()
+            geometry = (convolution.stride, convolution.padding, convolution.dilation)
+            _arranged[convolution] = loops.WindowedKernels.of(weight, *geometry, convolution.groups)
+        images = values.contiguous().numpy()
+        found = [loops.windowed_influence(_arranged[convolution], image) for image in images]
+        return torch.stack([torch.from_numpy(one) for one in found])
     weights = convolution.weight.to(values.device)
     influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
     targets_per_group = n_targets // convolution.groups
@@ -44,6 +75,72 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
             for image in range(len(values)):
                 influence[image, targets, sources] = _windowed(weight, read[image], convolution)
     return influence
+
+
+def _suits_compiled_loop(convolution: Convolution, values: Tensor) -> bool:
+    n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
+    return (
+        values.device.type == "cpu"
+        and values.dtype == torch.float32
+        and 1 < n_taps <= _MAX_TAPS
+        and values.shape[2] * values.shape[3] >= _MIN_POSITIONS
+    )
+
+
+def strongest_pointwise(convolution: Convolution, extremes: Extremes, top_k: int) -> tuple[Tensor, Tensor]:
+    """The strongest sources of every channel of one image's 1x1 convolution, without the influences of the others.
+
+    Args:
+        convolution: one that `reads_every_position`.
+        extremes: greatest and least value of each source `(1, source)` over the positions of what it reads.
+        top_k: how many.
+
+    Returns:
+        influences and sources, `(target, top_k)`, as `pairs.strongest_sources`; on the CPU, by the compiled loops.
+    """
+    loops = compiled_loops()
+    assert loops is not None
+    strengths, sources = loops.strongest_products(*_factors(convolution, extremes), top_k)
+    return torch.from_numpy(strengths), torch.from_numpy(sources)
+
+
+def strongest_composed(
+    outer: Convolution, values: Tensor, inner: Convolution, extremes: Extremes, top_k: int
+) -> tuple[Tensor, Tensor]:
+    """The strongest sources over a bottleneck in one image: sums over the middle channels of products of shares.
+
+    Args:
+        outer: reads the middle channels, the outputs of `inner`.
+        values: what it reads, `(1, middle, height, width)`.
+        inner: one that `reads_every_position`; see `strongest_pointwise` for its `extremes`.
+        top_k: how many.
+
+    Returns:
+        influences and sources, as `strongest_pointwise`.
+    """
+    loops = compiled_loops()
+    assert loops is not None
+    direct = convolution_influence(outer, values)[0]
+    composed = direct @ torch.from_numpy(loops.shares_of_products(*_factors(inner, extremes)))
+    strengths, sources = loops.strongest_of_rows(composed.numpy(), top_k)
+    total = direct.sum(1, keepdim=True)
+    return torch.from_numpy(strengths) * torch.where(total > 0, 1 / total, 0), torch.from_numpy(sources)
+
+
+def _factors(convolution: Convolution, extremes: Extremes) -> tuple[object, object, object]:
+    greatest, least = (extreme[0].contiguous() for extreme in extremes)
+    weight = convolution.weight[:, :, 0, 0].contiguous()
+    return weight.numpy(), greatest.clamp_min(0).numpy(), least.clamp_max(0).numpy()
+
+
+def reads_every_position(convolution: Convolution) -> bool:
+    """Whether a convolution is one 1x1 product of all channels at every position, and at no other."""
+    return (
+        convolution.weight.shape[2:] == (1, 1)
+        and convolution.groups == 1
+        and convolution.stride == (1, 1)
+        and convolution.padding == (0, 0)
+    )
 
 
 def single_source_influence(convolution: Convolution, values: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,7 +18,7 @@ from precompute.models.exported import ExportedModel
 from precompute.models.provenance import Link
 
 
-class GradientInfluence:
+class GradientInfluence(PairInfluence):
     """Influences of the layers that feed a link's target on the target's strongest channels."""
 
     def __init__(self, model: ExportedModel, link: Link, activation_mass: float) -> None:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from precompute.aggregate.convolution import compiled_loops
 from precompute.aggregate.values import Values
 
 
@@ -37,6 +38,10 @@ class PairInfluence(Protocol):
     def __call__(self, values: Values) -> Tensor:
         """Influences in one batch, `(batch, target, source)`, not negative."""
 
+    def strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
+        """The strongest sources of every target channel in one image, as `strongest_sources` tells them."""
+        return strongest_sources(self(values)[0], top_k)
+
 
 def strongest_sources(influence: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
     """The `top_k` greatest positive influences of every target channel, ties by the lower source.
@@ -49,6 +54,10 @@ def strongest_sources(influence: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
         values and source indices, `(..., target, min(top_k, source))`; a value of 0 marks a place not taken.
     """
     kept = min(top_k, influence.shape[-1])
+    loops = compiled_loops()
+    if loops is not None and influence.ndim == 2 and influence.device.type == "cpu" and kept:
+        strengths, sources = loops.strongest_of_rows(influence.contiguous().numpy(), kept)
+        return torch.from_numpy(strengths), torch.from_numpy(sources)
     values, index = influence.topk(kept, dim=-1)
     threshold = values[..., -1:]
     tied = ((influence >= threshold).sum(-1) > kept) & (threshold[..., 0] > 0)
@@ -74,7 +83,7 @@ class PairCounter:
 
     def strongest(self, values: Values) -> tuple[Tensor, Tensor]:
         """One image's strongest pairs `(pair,)`, as `target * n_sources + source`, and their influences."""
-        strengths, sources = strongest_sources(self._influence(values)[0], self._top_k)
+        strengths, sources = self._influence.strongest(values, self._top_k)
         rows = torch.arange(len(sources), device=sources.device)[:, None] * self._influence.n_sources
         taken = strengths > 0
         return (rows + sources)[taken], strengths[taken].double()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from precompute.aggregate.measures import LinkMeasure
 from precompute.aggregate.values import Values
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
+from precompute.models.operators import size_for_one_image
+from precompute.models.optimized import optimize
 from precompute.parallel import Parallel
 
 
@@ -33,12 +36,16 @@ class Recorder:
         for measure in measures:
             wanted |= measure.nodes
         self._nodes: list[fx.Node] = [node for node in model.graph.nodes if node in wanted]
-        self._forward = model.sub_graph([model.output, *self._nodes]).to(parallel.device)
+        self._forward = optimize(model.sub_graph([model.output, *self._nodes])).to(parallel.device)
         self._layouts = model.layouts
         self._parallel = parallel
+        self.bytes_per_image = sum(_size_for_one_image(node) for node in self._nodes)
+        """What is held of one image until its influences are told."""
 
     def __call__(self, batch: Tensor) -> Recording:
         """Records one batch `(batch, channel, height, width)` of preprocessed images."""
+        if batch.device.type == "cpu":
+            batch = batch.contiguous(memory_format=torch.channels_last)
         pieces = self._parallel.map(self._run, batch.split(self._parallel.share(len(batch))))
         logits, *values = (torch.cat(parts) for parts in zip(*pieces, strict=True))
         return Recording(logits, Values(dict(zip(self._nodes, values, strict=True)), self._layouts))
@@ -47,3 +54,8 @@ class Recorder:
         with torch.inference_mode():
             values: tuple[Tensor, ...] = self._forward(batch)
             return values
+
+
+def _size_for_one_image(node: fx.Node) -> int:
+    value = node.meta["val"]
+    return math.prod(size_for_one_image(size) for size in value.shape) * int(value.element_size())

@@ -28,6 +28,9 @@ from precompute.models.provenance import Link
 from precompute.parallel import Parallel
 from precompute.progress import Advance, Progress
 
+_RECORDED_BYTES = 2**30
+"""What recordings of one batch may take, as far as one image alone does not take more."""
+
 
 @dataclass(frozen=True)
 class PassInputs:
@@ -111,8 +114,10 @@ class UnitMaker:
     """Turns the images of a unit into what is kept of them; no batch spans two units."""
 
     def __init__(self, inputs: PassInputs, config: AggregateConfig, batch_size: int, parallel: Parallel) -> None:
-        self._inputs, self._batch_size, self._device = inputs, batch_size, parallel.device
+        self._inputs, self._device = inputs, parallel.device
         self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
+        # Networks of hundreds of convolutions leave gigabytes behind: fewer images at a time then.
+        self._batch_size = max(1, min(batch_size, _RECORDED_BYTES // max(1, self._recorder.bytes_per_image)))
         counted = [CountedAlone(measure, one) for measure in inputs.measures for one in measure.counted]
         self._sums = ClassAccumulator(inputs.layers, counted, config, parallel)
 

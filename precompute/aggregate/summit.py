@@ -39,7 +39,7 @@ SAMPLING = 3
 """Summit's code looks at every third position of a convolution's output, in both directions."""
 
 
-class SampledInfluence:
+class SampledInfluence(PairInfluence):
     """Influences of one convolution, by every third position of its output; a projection reads past its pooling."""
 
     def __init__(self, convolution: Convolution, input_node: fx.Node) -> None:

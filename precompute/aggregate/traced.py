@@ -9,14 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, fx
 from torch.nn import functional
 
-from precompute.aggregate.convolution import convolution_influence, single_source_influence
-from precompute.aggregate.pairs import PairInfluence, PairSums
+from precompute.aggregate.convolution import (
+    compiled_loops,
+    convolution_influence,
+    reads_every_position,
+    single_source_influence,
+    strongest_composed,
+    strongest_pointwise,
+)
+from precompute.aggregate.pairs import PairInfluence, PairSums, strongest_sources
 from precompute.aggregate.values import Values
 from precompute.models.expressions import (
     Addition,
@@ -49,15 +56,25 @@ class _Arrivals:
     is_identity: Tensor
 
 
-class LinkInfluence:
+class _Evaluation:
+    """The order in which an expression is computed, and how often each part of it is read."""
+
+    def __init__(self, channels: Channels) -> None:
+        self.channels = channels
+        self.order = post_order(channels, _needs)
+        self.uses = Counter(id(part) for expression in self.order for part in _needs(expression))
+
+
+class LinkInfluence(PairInfluence):
     """Tells the influences of one link that can be traced."""
 
     def __init__(self, link: Link) -> None:
         assert link.channels is not None
         self.link = link
-        self._channels = link.channels
-        self._order = post_order(link.channels, _needs)
-        self._uses = Counter(id(part) for expression in self._order for part in _needs(expression))
+        self._whole = _Evaluation(link.channels)
+        pieces = _Pieces.of(link.channels)
+        self._pointwise, self._bottlenecks, self._others = pieces.pointwise, pieces.bottlenecks, pieces.others
+        self._rest = _Evaluation(pieces.rest) if pieces.rest is not None else None
         self._first: dict[fx.Node, int] = {}
         self._n_sources = 0
         for source in link.sources:
@@ -77,19 +94,42 @@ class LinkInfluence:
 
         Source channels of several feeding layers stand one layer after another, in the order of `link.sources`.
         """
+        return self._influence(self._whole, values, slice(None))
+
+    def strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
+        """Of targets behind one 1x1 convolution only the strongest are computed; bottlenecks have a short way."""
+        if not (self._pointwise or self._bottlenecks) or compiled_loops() is None or values.device.type != "cpu":
+            return super().strongest(values, top_k)
+        kept = min(top_k, self.n_sources)
+        strengths = torch.zeros(self.n_targets, kept)
+        sources = torch.zeros(self.n_targets, kept, dtype=torch.int64)
+        for rows, convolution, layer in self._pointwise:
+            strengths[rows], found = strongest_pointwise(convolution, values.extremes(convolution.input_node), kept)
+            sources[rows] = found + self._first[layer]
+        for rows, outer, inner, layer in self._bottlenecks:
+            read, extremes = values[outer.input_node], values.extremes(inner.input_node)
+            strengths[rows], found = strongest_composed(outer, read, inner, extremes, kept)
+            sources[rows] = found + self._first[layer]
+        if self._rest is not None:
+            influence = self._influence(self._rest, values, self._others)
+            strengths[self._others], sources[self._others] = strongest_sources(influence[0], top_k)
+        return strengths, sources
+
+    def _influence(self, evaluation: _Evaluation, values: Values, targets: slice | Tensor) -> Tensor:
+        """Influences `(batch, target, source)` on the target channels that were evaluated."""
         known: dict[int, _Arrivals] = {}
-        uses = self._uses.copy()
-        for expression in self._order:  # not by recursion: networks are deeper than Python's stack
+        uses = evaluation.uses.copy()
+        for expression in evaluation.order:  # not by recursion: networks are deeper than Python's stack
             known[id(expression)] = self._computed(expression, values, known)
             for part in _needs(expression):
                 uses[id(part)] -= 1
                 if not uses[id(part)]:
                     del known[id(part)]
-        arrivals = known[id(self._channels)]
+        arrivals = known[id(evaluation.channels)]
         if not bool(arrivals.is_identity.any()):
             return arrivals.influence
         # A channel that is a source channel passed on, as in a dense block: its influence is what it passes.
-        passed = values[self.link.target.node].flatten(2).amax(2).clamp_min(0)
+        passed = values.extremes(self.link.target.node)[0][:, targets].clamp_min(0)
         return arrivals.influence * torch.where(arrivals.is_identity, passed, 1)[:, :, None]
 
     def _computed(self, channels: Channels, values: Values, known: dict[int, _Arrivals]) -> _Arrivals:
@@ -148,6 +188,59 @@ class LinkInfluence:
             return strength[:, :, None] * _shares(below)[:, index], strength
         direct = convolution_influence(convolution, read)
         return torch.matmul(direct, _shares(below)), direct.sum(2)
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """The targets of a link by how their strongest sources are found.
+
+    Attributes:
+        pointwise: targets that one 1x1 convolution makes of a layer: rows, convolution, layer.
+        bottlenecks: targets that one convolution makes of the outputs of a 1x1: rows, both, layer.
+        others: the other targets.
+        rest: an expression of them alone; None where there are none.
+    """
+
+    pointwise: list[tuple[slice, Convolution, fx.Node]]
+    bottlenecks: list[tuple[slice, Convolution, Convolution, fx.Node]]
+    others: Tensor
+    rest: Channels | None
+
+    @classmethod
+    def of(cls, channels: Channels) -> _Pieces:
+        channels = _bare(channels)
+        pieces = cls([], [], torch.ones(channels.n_channels, dtype=torch.bool), None)
+        rest: list[Channels] = []
+        first = 0
+        for part in channels.parts if isinstance(channels, Concatenation) else (channels,):
+            rows = slice(first, first + part.n_channels)
+            first = rows.stop
+            if not pieces._took(rows, _bare(part)):
+                rest.append(part)
+        joined = None if not rest else rest[0] if len(rest) == 1 else Concatenation(tuple(rest))
+        return replace(pieces, others=pieces.others.nonzero()[:, 0], rest=joined)
+
+    def _took(self, rows: slice, part: Channels) -> bool:
+        if not isinstance(part, Convolution):
+            return False
+        below = _bare(part.input)
+        if reads_every_position(part) and isinstance(below, Source):
+            self.pointwise.append((rows, part, below.layer.node))
+        elif isinstance(below, Convolution) and reads_every_position(below) and not part.is_depthwise:
+            source = _bare(below.input)
+            if not isinstance(source, Source):
+                return False
+            self.bottlenecks.append((rows, part, below, source.layer.node))
+        else:
+            return False
+        self.others[rows] = False
+        return True
+
+
+def _bare(channels: Channels) -> Channels:
+    while isinstance(channels, Passed):
+        channels = channels.of
+    return channels
 
 
 def _identity(influence: Tensor) -> _Arrivals:

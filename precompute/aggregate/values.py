@@ -21,10 +21,18 @@ class Values:
     def __init__(self, raw: Mapping[fx.Node, Tensor], layouts: Layouts) -> None:
         self.raw = raw
         self._layouts = layouts
+        self._extremes: dict[fx.Node, tuple[Tensor, Tensor]] = {}
 
     def __getitem__(self, node: fx.Node) -> Tensor:
         """A value as `(batch, channel, height, width)`; a view."""
         return self._layouts[node].maps(self.raw[node])
+
+    def extremes(self, node: fx.Node) -> tuple[Tensor, Tensor]:
+        """Greatest and least value of every channel over its positions, `(batch, channel)` each; computed once."""
+        if node not in self._extremes:
+            maps = self[node]
+            self._extremes[node] = maps.amax((2, 3)), maps.amin((2, 3))
+        return self._extremes[node]
 
     def __len__(self) -> int:
         """How many images."""

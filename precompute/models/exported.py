@@ -128,6 +128,8 @@ class ExportedModel:
         for node in self.graph.nodes:
             if node in wanted and node not in copies:
                 copies[node] = graph.node_copy(node, lambda n: copies[n])
+                if copies[node].target is torch.ops.aten.view.default:  # values may be channels last in memory
+                    copies[node].target = torch.ops.aten.reshape.default
         graph.output(tuple(copies[n] for n in nodes))
         return fx.GraphModule(self._graph_module, graph)
 

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import fx
 
+from precompute.aggregate import convolution as tiers
+from precompute.aggregate import pairs
 from precompute.aggregate.activation import strongest_channels
-from precompute.aggregate.convolution import convolution_influence
+from precompute.aggregate.convolution import compiled_loops, convolution_influence, strongest_pointwise
 from precompute.aggregate.pairs import strongest_sources
 from precompute.models.expressions import Convolution, Nothing
 from tests import reference
+
+TIERS = pytest.mark.parametrize("tier", ["compiled", "torch"])
+
+
+@contextmanager
+def only(tier: str) -> Iterator[None]:
+    """With the compiled loops, or as where numba is missing."""
+    assert compiled_loops() is not None
+    with pytest.MonkeyPatch.context() as patch:
+        if tier == "torch":
+            patch.setattr(tiers, "compiled_loops", lambda: None)
+            patch.setattr(pairs, "compiled_loops", lambda: None)
+        yield
 
 
 @st.composite
@@ -30,28 +49,45 @@ def convolutions(draw: st.DrawFn) -> tuple[reference.Conv, torch.Tensor]:
     return reference.Conv(weight, stride, padding, dilation, groups), values
 
 
+@TIERS
 @settings(max_examples=150, deadline=None)
 @given(convolutions())
-def test_equals_the_loop(case: tuple[reference.Conv, torch.Tensor]) -> None:
+def test_equals_the_loop(tier: str, case: tuple[reference.Conv, torch.Tensor]) -> None:
     conv, values = case
     node = fx.Graph().placeholder("x")
     pair = ((conv.stride,) * 2, (conv.padding,) * 2, (conv.dilation,) * 2)
-    fast = convolution_influence(
-        Convolution(node, conv.weight, *pair, conv.groups, node, Nothing(values.shape[1])), values
-    )
+    convolution = Convolution(node, conv.weight, *pair, conv.groups, node, Nothing(values.shape[1]))
+    with only(tier):
+        fast = convolution_influence(convolution, values)
     assert torch.equal(fast, torch.stack([reference.influence_of(conv, image) for image in values]))
 
 
+@TIERS
 @settings(max_examples=100, deadline=None)
-@given(st.integers(0, 2**31), st.integers(1, 12), st.integers(1, 6))
-def test_strongest_sources_break_ties_by_the_lower_source(seed: int, n_sources: int, top_k: int) -> None:
+@given(st.integers(0, 2**31), st.integers(1, 12) | st.integers(30, 100), st.integers(1, 6))
+def test_strongest_sources_break_ties_by_the_lower_source(tier: str, seed: int, n_sources: int, top_k: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     influence = torch.randint(0, 4, (5, n_sources), generator=generator).float()
-    values, index = strongest_sources(influence.clone(), top_k)
+    with only(tier):
+        values, index = strongest_sources(influence.clone(), top_k)
     for row, expected in enumerate(reference.top_sources(influence, top_k)):
         taken = values[row] > 0
         assert sorted(index[row][taken].tolist()) == sorted(i for i, _ in expected)
         assert sorted(values[row][taken].tolist()) == sorted(v for _, v in expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**31), st.integers(1, 100), st.integers(1, 6), st.sampled_from([0, -3]))
+def test_strongest_of_a_1x1_convolution_equal_the_loop(seed: int, n_sources: int, top_k: int, low: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    values = torch.randint(low, 4, (n_sources, 3, 2), generator=generator).float()
+    weight = torch.randint(-3, 4, (5, n_sources, 1, 1), generator=generator).float()
+    node = fx.Graph().placeholder("x")
+    convolution = Convolution(node, weight, (1, 1), (0, 0), (1, 1), 1, node, Nothing(n_sources))
+    found = strongest_pointwise(convolution, (values.amax((1, 2))[None], values.amin((1, 2))[None]), top_k)
+    rows = reference.top_sources(reference.influence_of(reference.Conv(weight), values), top_k)
+    for strengths, sources, expected in zip(found[0].tolist(), found[1].tolist(), rows, strict=True):
+        assert [(i, v) for i, v in zip(sources, strengths, strict=True) if v > 0] == expected
 
 
 @settings(max_examples=100, deadline=None)
