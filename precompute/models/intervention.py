@@ -62,8 +62,9 @@ def check_links(model: ExportedModel, links: Sequence[Link], n_channels: int = 2
     n_interventions, failures = 0, []
     generator = torch.Generator().manual_seed(seed)
     image = torch.randn(1, *model.input_size, generator=generator)
+    checked: set[tuple[fx.Node, ...]] = set()
     for link in traced:
-        for failure in _Check(model, link, image, generator).run(random.Random(seed), n_channels):
+        for failure in _Check(model, link, image, generator).run(random.Random(seed), n_channels, checked):
             n_interventions += 1
             if failure:
                 failures.append(f"{link.target.name}: {failure}")
@@ -96,15 +97,32 @@ class _Check:
         self._values: dict[fx.Node, Tensor] = known
         self._reach: tuple[fx.Node, list[fx.Node], torch.nn.Module] | None = None
 
-    def run(self, chosen: random.Random, n_channels: int) -> Iterator[str]:
-        """One text per intervention: what went wrong, or nothing."""
+    def run(self, chosen: random.Random, n_channels: int, checked: set[tuple[fx.Node, ...]]) -> Iterator[str]:
+        """One text per intervention: what went wrong, or nothing.
+
+        Args:
+            chosen: draws the channels.
+            n_channels: how many of each.
+            checked: the steps that other links have in common with this one, and that were checked there.
+        """
         ancestors = {node: self._ancestors(expression) for node, expression in self._expressions.items()}
         for index, origin in enumerate(self._origins):
+            step = (origin, *self._reached_from(origin)[2])
+            if step in checked:
+                continue
+            checked.add(step)
             layout = self._model.layouts[origin]
             for channel in chosen.sample(range(layout.n_channels), min(n_channels, layout.n_channels)):
                 yield self._on_origin(index, channel, ancestors)
         for convolution in self._convolutions.values():
-            yield from self._on_convolution(convolution, chosen, n_channels)
+            step = (
+                convolution.input_node,
+                convolution.node,
+                convolution.input_node,
+            )  # no origin's step ends where it began
+            if step not in checked:
+                checked.add(step)
+                yield from self._on_convolution(convolution, chosen, n_channels)
 
     def _on_origin(self, index: int, channel: int, ancestors: dict[fx.Node, Ancestors]) -> str:
         origin = self._origins[index]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from operator import attrgetter
 
 import torch
@@ -15,16 +15,33 @@ def optimize(module: fx.GraphModule) -> fx.GraphModule:
     """Prepares a sub-graph for inference; values stay equal but for rounding.
 
     Args:
-        module: of `ExportedModel.sub_graph`; it is changed. Weights that it shares keep their values.
+        module: of `ExportedModel.sub_graph`; it is changed. Weights that it shares with others stay as they are, their
+            order in memory included: it decides how others round.
     """
     (output,) = (node for node in module.graph.nodes if node.op == "output")
     returned = set(output.all_input_nodes)
     for node in list(module.graph.nodes):
         if operator_name(node) in NORMALIZATION:
             _fold(module, node, returned)
+    for node in list(module.graph.nodes):
+        if operator_name(node) == "conv2d" and node.args[1].op == "get_attr":
+            weight = attrgetter(str(node.args[1].target))(module).detach()
+            _replace(module, node, {1: weight.contiguous(memory_format=torch.channels_last)})
     module.graph.eliminate_dead_code()
+    module.delete_all_unused_submodules()
     module.recompile()
-    return module.to(memory_format=torch.channels_last)
+    return module
+
+
+def _replace(module: fx.GraphModule, convolution: fx.Node, constants: Mapping[int, Tensor]) -> None:
+    """Gives a convolution weights of its own, by their place among its arguments."""
+    arguments = [*convolution.args, *[None] * (3 - len(convolution.args))]
+    for place, value in constants.items():
+        name = f"own_{place}_of_{convolution.name}"
+        module.register_buffer(name, value)
+        with module.graph.inserting_before(convolution):
+            arguments[place] = module.graph.get_attr(name)
+    convolution.args = tuple(arguments)
 
 
 def _fold(module: fx.GraphModule, norm: fx.Node, returned: Collection[fx.Node]) -> None:
@@ -48,12 +65,7 @@ def _fold(module: fx.GraphModule, norm: fx.Node, returned: Collection[fx.Node]) 
         return
     scale = torch.rsqrt(variance + epsilon) * (1 if gain is None else gain)
     moved = scale * ((0 if bias is None else bias) - mean) + (0 if shift is None else shift)
-    names = f"folded_weight_of_{convolution.name}", f"folded_bias_of_{convolution.name}"
-    for name, value in zip(names, (weight * scale[:, None, None, None], moved), strict=True):
-        module.register_buffer(name, value.float())
-    with module.graph.inserting_before(convolution):
-        folded = [module.graph.get_attr(name) for name in names]
-    convolution.args = (convolution.args[0], *folded, *convolution.args[3:])
+    _replace(module, convolution, {1: (weight * scale[:, None, None, None]).float(), 2: moved.float()})
     for result in results:
         result.replace_all_uses_with(convolution)
 
