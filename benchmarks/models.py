@@ -152,6 +152,9 @@ def write_table(rows: list[Row], machine: str) -> None:
             + " | ".join(f"{n:,}" for n in numbers)
             + f" | {state} |"
         )
+    missing = [source for family in FAMILIES for source in family.sources if source not in {row.source for row in rows}]
+    if missing:
+        lines += ["", f"Not tried to the end yet: {', '.join(missing)}."]
     TABLE.write_text("\n".join(lines) + "\n")
 
 
