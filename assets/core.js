@@ -1,120 +1,164 @@
-/* The page's one channel to the server: what a person does becomes an action; what the server decides is shown. */
-window.summitDash = {selection: null};
+/* What every view stands on: the page's object, how views are registered, data, pictures, small helpers.
+
+   The page's state is the selection (selection.js). A view registers a function that shows a selection; Dash calls it
+   as a clientside callback whenever the store of the selection changes, and in a static site static.js does. */
+window.summitDash = {selection: null, run: null, views: {}};
 window.dash_clientside = window.dash_clientside || {};
 window.dash_clientside.summit = {};
 
 (function () {
-  const dash = window.dash_clientside;
   const page = window.summitDash;
-  let serial = 0;
+  const dash = window.dash_clientside;
+  page.boot = JSON.parse(document.getElementById('boot').textContent);
 
-  page.dispatch = (action) => dash.set_props('action', {data: {...action, serial: ++serial}});
+  /** Registers a view. `show(selection, before)` draws it; `before` is null at first and after a change of run. */
+  page.view = (name, show) => {
+    let before = null;
+    dash.summit[`show_${name}`] = (selection) => {
+      if (!selection || !page.run) return;
+      const last = before && before.run === selection.run ? before : null;
+      before = selection;
+      show(selection, last);
+    };
+  };
+  /** Whether any of these fields differ; true where there was no selection before. */
+  page.changed = (selection, before, ...fields) =>
+    !before || fields.some((field) => JSON.stringify(selection[field]) !== JSON.stringify(before[field]));
+
   page.reducedMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-  /** Calls `then` with the first truthy value of `get`, looked for once a frame. */
-  page.when = (get, then) => {
-    let left = 600;
-    const look = () => {
-      const found = get();
-      if (found) then(found);
-      else if (--left > 0) requestAnimationFrame(look);
-    };
-    look();
-  };
-
-  /** What runs in the browser after every new selection; scripts add to it. */
-  page.followers = [];
-  dash.summit.showSelection = (selection) => {
-    if (!selection) return;
-    page.selection = selection;
-    page.followers.forEach((follow) => follow(selection));
-  };
-
-  // --- address ----------------------------------------------------------------------------------------------------
-  dash.summit.boot = () => ({query: window.location.search, serial: 0});
-  window.addEventListener('popstate', () => page.dispatch({query: window.location.search}));
-  dash.summit.showAddress = (address) => {
-    if (!address || address.query === window.location.search) return;
-    const url = window.location.pathname + address.query;
-    window.history[address.push ? 'pushState' : 'replaceState'](null, '', url);
-  };
-
-  // --- theme ------------------------------------------------------------------------------------------------------
-  const preferred = () => (window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
-  const stored = () => {
+  /** Something kept in this browser; nothing where it refuses, as in a private window. */
+  page.remember = (key, value) => {
     try {
-      return window.localStorage.getItem('summit-dash-theme');
+      if (value !== undefined) window.localStorage.setItem(`summit-dash-${key}`, JSON.stringify(value));
+      return JSON.parse(window.localStorage.getItem(`summit-dash-${key}`));
     } catch (refused) {
       return null;
     }
   };
-  const setTheme = (theme) => {
-    document.documentElement.dataset.theme = theme;
-    return theme;
+
+  // --- elements -----------------------------------------------------------------------------------------------------
+  const SVG = new Set(['svg', 'g', 'path', 'rect', 'circle', 'line', 'text', 'title', 'use', 'defs', 'clipPath', 'image', 'polyline']);
+  /** An element. Attributes by name; `onclick` and other functions become listeners; null and false are left out. */
+  page.h = (tag, attributes, ...children) => {
+    const element = SVG.has(tag) ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
+    Object.entries(attributes || {}).forEach(([name, value]) => {
+      if (value === null || value === undefined || value === false) return;
+      if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+      else element.setAttribute(name, value === true ? '' : value);
+    });
+    element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+    return element;
   };
-  setTheme(stored() || preferred());
-  dash.summit.bootTheme = () => document.documentElement.dataset.theme;
-  dash.summit.applyTheme = (theme) => theme || document.documentElement.dataset.theme;
-  page.toggleTheme = () => {
-    const theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
-    try {
-      window.localStorage.setItem('summit-dash-theme', theme);
-    } catch (refused) {
-      /* A private window: the theme lasts as long as the page. */
+  page.icon = (name) => page.h('span', {class: `icon icon-${name}`, 'aria-hidden': 'true'});
+  /** A button that does one thing to the selection. */
+  page.action = (action, attributes, ...children) =>
+    page.h('button', {type: 'button', 'data-action': JSON.stringify(action), ...attributes}, ...children);
+  /** A term of art with its meaning in one sentence. */
+  page.term = (text, tip, className = '') => page.h('span', {class: `term ${className}`, 'data-tip': tip, tabindex: 0}, text);
+  /** What is missing, what was found instead, and what to do about it. */
+  page.emptyState = ({rule, found, fix}) =>
+    page.h(
+      'div',
+      {class: 'empty-state', role: 'status'},
+      page.h('div', {class: 'empty-icon'}, page.icon('compass')),
+      page.h('p', {class: 'empty-rule'}, rule),
+      page.h('p', {class: 'empty-found'}, found),
+      page.h('p', {class: 'empty-do'}, fix),
+    );
+
+  // --- numbers and names --------------------------------------------------------------------------------------------
+  const number = new Intl.NumberFormat('en');
+  page.count = (n) => number.format(n);
+  page.percent = (fraction) => (fraction === null || fraction === undefined ? '–' : `${(100 * fraction).toFixed(1)} %`);
+  page.plural = (n, noun, nouns = `${noun}s`) => `${number.format(n)} ${n === 1 ? noun : nouns}`;
+  page.of = (part, whole) => `${number.format(part)} of ${number.format(whole)}`;
+  page.NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy.";
+  page.accuracyTip = ({top1, top5, n}) =>
+    top1 === null
+      ? page.NO_ACCURACY
+      : `Top-1 accuracy: ${page.percent(top1)} of ${page.plural(n, 'image')}${top5 === null ? '' : `; top-5 ${page.percent(top5)}`}.`;
+  page.channelId = (layer, channel) => `${layer}-${channel}`;
+
+  // --- data ---------------------------------------------------------------------------------------------------------
+  const loading = new Map();
+  const runOf = (name) => page.boot.runs.find((run) => run.name === name) || page.boot.runs[0];
+  const base = (run) => `${page.boot.prefix}run/${encodeURIComponent(run.name)}/`;
+  const fetchKey = async (run, key) => {
+    const answer = await fetch(`${base(run)}data/${encodeURI(key)}.json?v=${run.version}`);
+    if (!answer.ok) throw new Error(`${answer.status} ${key}`);
+    return answer.json();
+  };
+  /** The payload of a key ("class/270"), asked for once. A payload may hold a `problem` instead of what was asked. */
+  page.load = (key, name = page.run && page.run.name) => {
+    const run = runOf(name);
+    const address = `${run.name} ${key}`;
+    if (!loading.has(address)) {
+      const answer = (page.readStatic ? page.readStatic(run, key) : fetchKey(run, key)).catch((failure) => {
+        loading.delete(address);
+        return {problem: {rule: 'The page needs its server.', found: `It did not answer (${failure.message}).`, fix: 'Start it again, then reload.'}};
+      });
+      loading.set(address, answer);
+      if (loading.size > 400) loading.delete(loading.keys().next().value);
     }
-    dash.set_props('theme', {data: setTheme(theme)});
+    return loading.get(address);
   };
 
-  // --- clicks -----------------------------------------------------------------------------------------------------
-  page.toggleHelp = (open) => {
-    const help = document.getElementById('help');
-    if (!help) return;
-    help.hidden = open === undefined ? !help.hidden : !open;
-    if (!help.hidden) help.querySelector('[data-close-help]').focus();
+  // --- pictures -----------------------------------------------------------------------------------------------------
+  const pictures = new Map(); /* channel id -> object URL, for channels that came in a class's bundle */
+  const bundles = new Map();
+  const isStatic = () => Boolean(page.readStatic);
+  const address = (path) => `${base(runOf(page.run.name))}${path}${isStatic() ? '' : `?v=${runOf(page.run.name).version}`}`;
+  page.picture = (layer, channel) =>
+    pictures.get(`${page.run.name} ${layer}-${channel}`) || address(`picture/${encodeURIComponent(layer)}/${channel}.webp`);
+  page.visualization = (layer, channel, kind) => address(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`);
+  page.example = (layer, channel, owner, rank) => address(`example/${encodeURIComponent(layer)}/${channel}/${owner}/${rank}.webp`);
+  /** Brings all pictures of a class's graph at once; `page.picture` knows them from then on. */
+  page.loadPictures = (classId) => {
+    if (isStatic()) return Promise.resolve();
+    const name = page.run.name;
+    const key = `${name} ${classId}`;
+    if (!bundles.has(key)) bundles.set(key, unpack(address(`thumbnails/${classId}.bin`), name).catch(() => bundles.delete(key)));
+    return bundles.get(key);
   };
-  document.addEventListener('click', (event) => {
-    const target = event.target;
-    const source = target.closest('[data-action]');
-    if (source) page.dispatch(JSON.parse(source.dataset.action));
-    else if (target.closest('#theme-toggle')) page.toggleTheme();
-    else if (target.closest('#help-toggle')) page.toggleHelp();
-    else if (target.closest('[data-close-help]') || target.id === 'help') page.toggleHelp(false);
-    else if (target.closest('#fit')) page.fitGraph();
-    else if (target.closest('[data-embedding]')) page.zoomEmbedding(target.closest('[data-embedding]').dataset.embedding);
-    hideTip();
-  });
+  const unpack = async (url, name) => {
+    const bytes = await (await fetch(url)).arrayBuffer();
+    const length = new DataView(bytes).getUint32(0, true);
+    const index = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
+    let start = 4 + length;
+    index.forEach(([id, size]) => {
+      const key = `${name} ${id}`;
+      if (!pictures.has(key)) pictures.set(key, URL.createObjectURL(new Blob([bytes.slice(start, start + size)], {type: 'image/webp'})));
+      start += size;
+    });
+  };
 
-  // --- tooltips: one element, kept inside the window ----------------------------------------------------------------
-  let tip = null;
-  let timer = null;
-  const hideTip = () => {
-    window.clearTimeout(timer);
-    if (tip) tip.hidden = true;
+  // --- the run ------------------------------------------------------------------------------------------------------
+  /** The overview with its classes and layers as objects, looked up by id and by name. */
+  const readRun = (overview) => {
+    const columns = Object.entries(overview.classes);
+    const classes = overview.classes.id.map((id, place) => Object.fromEntries([['place', place], ...columns.map(([name, values]) => [name, values[place]])]));
+    const layers = overview.layers.map((layer, place) => ({...layer, place}));
+    return {
+      ...overview,
+      classes,
+      layers,
+      classById: new Map(classes.map((each) => [each.id, each])),
+      layerByName: new Map(layers.map((each) => [each.layer, each])),
+    };
   };
-  const showTip = (owner) => {
-    if (!owner.isConnected || !owner.dataset.tip) return;
-    if (!tip) {
-      tip = document.createElement('div');
-      tip.className = 'tip';
-      tip.setAttribute('role', 'tooltip');
-      document.body.appendChild(tip);
+  const runs = new Map();
+  /** Makes a run the one that is shown; the first where none of that name is served. */
+  page.openRun = async (name) => {
+    const {name: found} = runOf(name);
+    if (!runs.has(found)) {
+      const overview = await page.load('run', found);
+      if (overview.problem) return overview;
+      runs.set(found, readRun(overview));
     }
-    tip.textContent = owner.dataset.tip;
-    tip.hidden = false;
-    const box = owner.getBoundingClientRect();
-    const size = tip.getBoundingClientRect();
-    const below = box.bottom + 6 + size.height < window.innerHeight;
-    const left = Math.min(Math.max(6, box.left + box.width / 2 - size.width / 2), window.innerWidth - size.width - 6);
-    tip.style.left = `${left}px`;
-    tip.style.top = `${below ? box.bottom + 6 : Math.max(6, box.top - size.height - 6)}px`;
+    page.run = runs.get(found);
+    return page.run;
   };
-  document.addEventListener('mouseover', (event) => {
-    const owner = event.target.closest && event.target.closest('[data-tip]');
-    hideTip();
-    if (owner) timer = window.setTimeout(() => showTip(owner), 350);
-  });
-  document.addEventListener('focusin', (event) => {
-    if (event.target.matches('.term:focus-visible, [aria-disabled]:focus-visible')) showTip(event.target);
-  });
-  document.addEventListener('focusout', hideTip);
+  /* Asked for at once, while Dash is still being read. */
+  page.openRun(new URLSearchParams(window.location.search).get('run'));
 })();

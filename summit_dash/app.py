@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import dash_mantine_components as dmc
-from dash import Dash, html
-from dash.development.base_component import Component
+from dash import ClientsideFunction, Dash, Input, dcc, html
 from flask import Flask, Request
 from flask_compress import Compress
 
 from summit_dash import ids
-from summit_dash.components import build_action
-from summit_dash.pictures import register_routes
+from summit_dash.layout import VIEWS, build_boot, build_page
+from summit_dash.routes import register_routes
 from summit_dash.settings import Settings
 from summit_dash.store import RunStore
 from summit_dash.stores import Stores
-from summit_dash.stylesheet import build_stylesheets
-from summit_dash.views import channel_panel, compare, embedding, graph, header, sidebar, state
 
 __all__ = ["create_app", "find_assets", "server"]
-
-_TABS = (("graph", "Graph"), ("compare", "Compare"))
 
 
 def find_assets() -> Path:
@@ -50,44 +44,20 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
         requests_pathname_prefix=settings.url_prefix,
         suppress_callback_exceptions=True,
     )
-    app.index_string = _INDEX
+    app.index_string = _INDEX.replace("BOOT", build_boot(runs.values(), settings.url_prefix))
     app.enable_dev_tools(debug=False, dev_tools_ui=False, dev_tools_props_check=False)
-    app.layout = build_layout(runs, app)
+    app.layout = html.Div([dcc.Store(id=ids.SELECTION), build_page(app.get_asset_url("favicon.svg"))])
     register_routes(app.server, runs, settings.url_prefix)
-    _register_callbacks(app, runs, settings)
+    _register_callbacks(app)
     _compress(app.server)
     return app
 
 
-def build_layout(stores: Stores, app: Dash) -> Component:
-    """The page: header, left column, main view, channel panel."""
-    tabs = [
-        build_action(label, {"view": name}, "view-tab", **{"data-view": name, "role": "tab", "aria-selected": "false"})
-        for name, label in _TABS
-    ]
-    stylesheets = build_stylesheets()
-    left = html.Div([embedding.build_layout(stores), sidebar.build_layout(stores)], className="left")
-    main = html.Main(
-        [
-            html.Div(tabs, id=ids.TABS, className="view-tabs", role="tablist"),
-            *graph.build_layout(stores, stylesheets, channel_panel.build_layout()),
-        ]
-    )
-    body = html.Div([left, main], className="body")
-    page = html.Div(
-        [*header.build_layout(stores, app.get_asset_url("favicon.svg")), body], id=ids.PAGE, className="page"
-    )
-    return dmc.MantineProvider([*state.build_layout(), page], id=ids.PROVIDER, theme=_MANTINE)
-
-
-def _register_callbacks(app: Dash, stores: Stores, settings: Settings) -> None:
-    state.register_callbacks(app, stores)
-    header.register_callbacks(app, stores)
-    sidebar.register_callbacks(app, stores)
-    embedding.register_callbacks(app, stores)
-    graph.register_callbacks(app, stores, settings.url_prefix)
-    compare.register_callbacks(app)
-    channel_panel.register_callbacks(app, stores, settings)
+def _register_callbacks(app: Dash) -> None:
+    """The views run in the browser; each shows the selection whenever its store changes."""
+    app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
+    for name in VIEWS:
+        app.clientside_callback(ClientsideFunction("summit", f"show_{name}"), Input(ids.SELECTION, "data"))
 
 
 class _ScriptCache(dict[str, bytes]):
@@ -118,12 +88,6 @@ def server() -> Flask:
     return application
 
 
-_MANTINE = {
-    "fontFamily": "Inter, system-ui, sans-serif",
-    "primaryColor": "indigo",
-    "defaultRadius": 6,
-    "respectReducedMotion": True,
-}
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -134,6 +98,7 @@ _INDEX = """<!DOCTYPE html>
 {%css%}
 </head>
 <body>
+<script id="boot" type="application/json">BOOT</script>
 {%app_entry%}
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>

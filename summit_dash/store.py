@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -108,6 +108,7 @@ class RunStore:
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._layer_best_examples = Remembered(self._read_best_examples, 32)
         self._channel_examples = Remembered(self._read_examples, 64)
+        self._other_visualizations = Remembered(self._read_other_visualizations, 64)
         self.graph = Remembered(self._read_graph, 256)
 
     # --- what the run is --------------------------------------------------------------------------------------------
@@ -252,7 +253,7 @@ class RunStore:
 
     def thumbnail(self, at: Channel, prefix: str = "/") -> Thumbnail:
         """The picture that stands for a channel: its feature visualization, else its best dataset example."""
-        if at in self._visualized:
+        if self.is_visualized(at):
             return Thumbnail(
                 f"{prefix}run/{self.name}/visualization/{at.layer}/{at.channel}.webp?v={self.version}", False
             )
@@ -265,13 +266,23 @@ class RunStore:
         owner = "all" if class_id == ALL_CLASSES else str(class_id)
         return f"{prefix}run/{self.name}/example/{at.layer}/{at.channel}/{owner}/{rank}.webp?v={self.version}"
 
-    def visualization(self, at: Channel) -> bytes | None:
-        """The feature visualization of a channel as WebP."""
-        return self._layer_visualizations(at.layer).get(at.channel)
+    def visualization(self, at: Channel, kind: str = "channel") -> bytes | None:
+        """A feature visualization of a channel as WebP."""
+        if kind == "channel":
+            return self._layer_visualizations(at.layer).get(at.channel)
+        return self._other_visualizations(at).get(kind)
+
+    def _read_other_visualizations(self, at: Channel) -> dict[str, bytes]:
+        """Every kind of one channel."""
+        if not self._kinds.get(at):
+            return {}
+        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
+        table = read_table(self.path, "feature_visualizations", ["kind", "image"], mine)
+        return dict(zip(table["kind"].to_pylist(), table["image"].to_pylist(), strict=True))
 
     def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
         """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""
-        if class_id == ALL_CLASSES and rank == 0 and at not in self._visualized:
+        if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(at):
             return self._layer_best_examples(at.layer).get(at.channel)
         return self._channel_examples(at)[1].get((class_id, rank))
 
@@ -279,14 +290,23 @@ class RunStore:
         """The dataset examples of a channel, strongest first."""
         return [example for example in self._channel_examples(at)[0] if example.class_id == class_id]
 
+    def is_visualized(self, at: Channel) -> bool:
+        """Whether the run holds a feature visualization of the channel."""
+        return "channel" in self._kinds.get(at, ())
+
+    def visualization_kinds(self, at: Channel) -> list[str]:
+        """The kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
+        return sorted(self._kinds.get(at, ()))
+
     @cached_property
-    def _visualized(self) -> frozenset[Channel]:
+    def _kinds(self) -> Mapping[Channel, Sequence[str]]:
         if not self.has("feature_visualizations"):
-            return frozenset()
-        kind = pc.field("kind") == "channel"
-        table = read_table(self.path, "feature_visualizations", ["layer", "channel"], kind)
-        pairs = zip(table["layer"].to_pylist(), table["channel"].to_pylist(), strict=True)
-        return frozenset(Channel(layer, channel) for layer, channel in pairs)
+            return {}
+        table = read_table(self.path, "feature_visualizations", ["layer", "channel", "kind"])
+        kinds: dict[Channel, list[str]] = defaultdict(list)
+        for layer, channel, kind in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
+            kinds[Channel(layer, channel)].append(kind)
+        return kinds
 
     def _read_visualizations(self, layer: str) -> dict[int, bytes]:
         if not self.has("feature_visualizations"):

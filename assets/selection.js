@@ -1,0 +1,135 @@
+/* The one state of the page: what it may hold, its form in the address, and what an action makes of it.
+
+   Everything above "the page" is pure: no element, no request. */
+(function () {
+  const page = window.summitDash;
+  const dash = window.dash_clientside;
+
+  // --- fields -------------------------------------------------------------------------------------------------------
+  const text = {read: (given) => given, write: String, none: null};
+  const id = {read: (given) => readWhole(given, 0, 1e9), write: String, none: null};
+  const ids = {read: (given) => given.split(',').map((each) => readWhole(each, 0, 1e9)), write: (list) => list.join(','), none: []};
+  const texts = {read: (given) => given.split(','), write: (list) => list.join(','), none: []};
+  const choice = (...names) => ({read: (given) => readChoice(given, names), write: String, none: names[0], names});
+  const percentage = (low, high) => ({read: (given) => Math.min(high, Math.max(low, readWhole(given, 0, 1e9))), write: String, none: 100});
+  const readWhole = (given, low, high) => {
+    if (!/^\d{1,9}$/.test(given) || Number(given) < low || Number(given) > high) throw new Error(given);
+    return Number(given);
+  };
+  const readChoice = (given, names) => {
+    if (!names.includes(given)) throw new Error(given);
+    return given;
+  };
+  /* Lists are never changed in place. `sort`, `covers` and the like are ways of looking, not places to come back to. */
+  const FIELDS = {
+    run: text,
+    class_id: {...id, key: 'class'},
+    vs: id,
+    also: ids /* up to two more classes, in the bars of a comparison */,
+    layer: text,
+    channel: id,
+    view: choice('graph', 'compare', 'channels', 'about'),
+    sort: {...choice('similarity', 'accuracy-up', 'accuracy-down', 'name'), look: true},
+    covers: {...percentage(1, 100), look: true},
+    width: {...percentage(25, 300), look: true},
+    height: {...percentage(25, 300), look: true},
+    direction: {...choice('down', 'right'), look: true},
+    sides: {...choice('merged', 'two'), look: true},
+    color: {...choice('plain', 'accuracy', 'group', 'similarity'), look: true},
+    pins: texts /* channel ids: only what is connected with them is drawn */,
+    expand: texts /* layers of which more channels than the graph's are drawn */,
+    only: ids /* classes that the list is narrowed to */,
+    order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
+    flag: {...choice('all', 'dead', 'outlier'), look: true},
+  };
+  const NAMES = Object.keys(FIELDS);
+  const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+  const empty = () => ({...Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].none])), unread: {}});
+
+  /** Reads `?class=270&vs=269&layer=mixed4d&channel=346&covers=62`; what cannot be read is kept in `unread`. */
+  const fromQuery = (query) => {
+    const given = new URLSearchParams(query);
+    const selection = empty();
+    NAMES.forEach((name) => {
+      const key = FIELDS[name].key || name;
+      const value = given.get(key);
+      if (value === null || value === '') return;
+      try {
+        selection[name] = FIELDS[name].read(value);
+      } catch (unreadable) {
+        selection.unread[key] = value;
+      }
+    });
+    return selection;
+  };
+  /** The query that `fromQuery` reads back; what has its default is left out. */
+  const toQuery = (selection) => {
+    const pairs = NAMES.filter((name) => !same(selection[name], FIELDS[name].none)).map((name) => [
+      FIELDS[name].key || name,
+      FIELDS[name].write(selection[name]),
+    ]);
+    return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
+  };
+  /** What a person did sets the fields that it names. A new layer closes the channel; a second class opens the comparison. */
+  const apply = (selection, action) => {
+    if (action.query !== undefined) return fromQuery(action.query);
+    const changes = Object.fromEntries(Object.entries(action).filter(([name]) => name in FIELDS));
+    if (changes.run && changes.run !== selection.run) return {...empty(), ...changes};
+    if ('layer' in changes && changes.layer !== selection.layer && !('channel' in changes)) changes.channel = null;
+    if ('class_id' in changes && changes.class_id !== selection.class_id && !('pins' in changes)) Object.assign(changes, {pins: [], expand: []});
+    if (changes.vs !== undefined && changes.vs !== null && !('view' in changes)) changes.view = 'compare';
+    return {...selection, ...changes, unread: {}};
+  };
+  /** What is not named is chosen: the first class, the last layer. A bad value is left bad, for the view to say so. */
+  const complete = (selection, run) => {
+    const done = {...selection};
+    if (done.class_id === null && !('class' in done.unread) && run.classes.length) done.class_id = run.classes[0].id;
+    if (done.layer === null && run.layers.length) done.layer = run.layers[run.layers.length - 1].layer;
+    if (!run.has.accuracy && done.sort.startsWith('accuracy')) done.sort = 'similarity';
+    if (done.run === null && page.boot.runs.length > 1) done.run = run.name;
+    return done;
+  };
+  /** Whether the change deserves an entry of its own in the browser's history: not the path of a slider. */
+  const isStep = (before, after) => NAMES.some((name) => !FIELDS[name].look && !same(before[name], after[name]));
+
+  page.selections = {fromQuery, toQuery, apply, complete, isStep, empty, FIELDS};
+
+  // --- the page -----------------------------------------------------------------------------------------------------
+  const past = [];
+  const future = [];
+  const show = (after, push) => {
+    const query = toQuery(after);
+    page.selection = Object.freeze(after);
+    if (Object.keys(after.unread).length === 0 && query !== window.location.search)
+      window.history[push ? 'pushState' : 'replaceState'](null, '', window.location.pathname + query + window.location.hash);
+    dash.set_props('selection', {data: after});
+  };
+  const choose = async (wanted, remember, push) => {
+    const opened = await page.openRun(wanted.run);
+    if (opened.problem) return page.showProblem(opened.problem);
+    const before = page.selection;
+    const after = complete(wanted, page.run);
+    if (before && same(before, after)) return;
+    if (before && remember) {
+      past.push(before);
+      if (past.length > 200) past.shift();
+      future.length = 0;
+    }
+    show(after, push && before !== null && isStep(before, after));
+  };
+  page.dispatch = (action) => choose(apply(page.selection || empty(), action), action.query === undefined, action.query === undefined);
+  const travel = (from, to) => {
+    if (!from.length) return;
+    to.push(page.selection);
+    choose(from.pop(), false, true);
+  };
+  page.undo = () => travel(past, future);
+  page.redo = () => travel(future, past);
+
+  window.addEventListener('popstate', () => page.dispatch({query: window.location.search}));
+  /** Dash calls this when the page is there. */
+  dash.summit.start = () => {
+    page.dispatch({query: window.location.search});
+  };
+  page.showProblem = (problem) => document.getElementById('notice').replaceChildren(page.emptyState(problem));
+})();

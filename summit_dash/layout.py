@@ -1,0 +1,56 @@
+"""The page's frame, and the document around it: the same for the served dashboard and for a static site."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from summit_dash import ids
+from summit_dash.components import build_action
+from summit_dash.store import RunStore
+from summit_dash.views import about, channel_panel, channels, embedding, graph, header, sidebar
+
+__all__ = ["TABS", "VIEWS", "build_boot", "build_page"]
+
+TABS = (("graph", "Graph"), ("compare", "Compare"), ("channels", "Channels"), ("about", "About"))
+VIEWS = ("header", "embedding", "sidebar", "graph", "channel_panel", "channels", "about")
+"""What shows a selection in the browser: `page.view(NAME, ...)` in `assets/`."""
+
+
+def build_page(logo: str) -> Component:
+    """Header, left column, main view, channel panel; the browser fills them in."""
+    tabs = [
+        build_action(label, {"view": name}, "view-tab", **{"data-view": name, "role": "tab", "aria-selected": "false"})
+        for name, label in TABS
+    ]
+    left = html.Div([embedding.build_layout(), sidebar.build_layout()], className="left")
+    panes = [graph.build_layout(), channels.build_layout(), about.build_layout(), channel_panel.build_layout()]
+    main = html.Main(
+        [
+            html.Div(tabs, id=ids.TABS, className="view-tabs", role="tablist"),
+            html.Div(panes, className="stage-row"),
+        ]
+    )
+    return html.Div(
+        [
+            header.build_layout(logo),
+            header.build_help(),
+            html.Div(id=ids.NOTICE),
+            html.Div([left, main], className="body"),
+        ],
+        id=ids.PAGE,
+        className="page",
+    )
+
+
+def build_boot(stores: Iterable[RunStore], prefix: str) -> str:
+    """What the scripts must know before they ask for anything, as JSON that may stand in a script element."""
+    boot: dict[str, Any] = {
+        "prefix": prefix,
+        "runs": [{"name": store.name, "version": store.version} for store in stores],
+    }
+    return json.dumps(boot).replace("<", "\\u003c")

@@ -1,0 +1,64 @@
+"""One channel: by itself, and within a class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from precompute.schema import ALL_CLASSES
+from summit_dash.graphs import Channel, Edge
+from summit_dash.payloads.of_class import picture_kind
+from summit_dash.store import Example, RunStore
+
+__all__ = ["build_channel", "build_class_channel"]
+
+N_CLASSES = 12
+"""Classes listed for a channel."""
+N_ENDS = 10
+"""Strongest sources and targets listed for a channel."""
+
+
+def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
+    """What is true of a channel whatever the class: its pictures, who uses it, its dataset examples over all classes."""
+    uses = store.uses(at) if store.has("activations") else []
+    return {
+        "picture": picture_kind(store, at),
+        "kinds": store.visualization_kinds(at),
+        "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
+        "n_uses": len(uses),
+        "uses": {
+            "class": [use.class_id for use in uses[:N_CLASSES]],
+            "count": [use.activation_count for use in uses[:N_CLASSES]],
+        },
+        "examples": _examples(store.examples(at, ALL_CLASSES)),
+    }
+
+
+def build_class_channel(store: RunStore, class_id: int, at: Channel) -> dict[str, Any]:
+    """A channel within a class: in how many images it is strong, its strongest sources and targets, its examples."""
+    count = int(store.counts(at.layer)[store.row_of(class_id), at.channel]) if store.has("activations") else None
+    return {
+        "count": count,
+        "sources": _ends(store, [(edge, edge.source) for edge in store.sources(class_id, at, N_ENDS)]),
+        "targets": _ends(store, [(edge, edge.target) for edge in store.targets(class_id, at, N_ENDS)]),
+        "examples": _examples(store.examples(at, class_id)),
+    }
+
+
+def _examples(examples: Sequence[Example]) -> dict[str, list[Any]]:
+    return {
+        "rank": [example.rank for example in examples],
+        "image_id": [example.image_id for example in examples],
+        "activation": [float(f"{example.activation:.4g}") for example in examples],
+    }
+
+
+def _ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[str, list[Any]]:
+    places = {layer: place for place, layer in enumerate(store.layers)}
+    return {
+        "layer": [places[at.layer] for _, at in ends],
+        "channel": [at.channel for _, at in ends],
+        "count": [edge.influence_count for edge, _ in ends],
+        "mean": [float(f"{edge.mean_influence:.4g}") for edge, _ in ends],
+        "picture": [picture_kind(store, at) for _, at in ends],
+    }

@@ -1,0 +1,28 @@
+"""Where every class stands in the embedding of every layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from summit_dash.store import RunStore
+
+__all__ = ["build_embedding"]
+
+
+def build_embedding(store: RunStore) -> dict[str, Any]:
+    """`x` and `y` by layer, along the classes; None for a class without a point.
+
+    All layers at once, because a move between two of them shows both.
+
+    Raises:
+        InputError: the run has no table of embeddings.
+    """
+    points = {layer: store.embedding(layer) for layer in store.layers}
+    return {
+        "x": {layer: _along(store, points[layer], 0) for layer in store.layers},
+        "y": {layer: _along(store, points[layer], 1) for layer in store.layers},
+    }
+
+
+def _along(store: RunStore, points: dict[int, tuple[float, float]], axis: int) -> list[float | None]:
+    return [round(points[class_id][axis], 3) if class_id in points else None for class_id in store.classes]

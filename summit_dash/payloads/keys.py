@@ -1,0 +1,59 @@
+"""The keys of payloads, and which builder answers each. What is served and what a static site holds are the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from precompute.schema import InputError
+from summit_dash.graphs import Channel
+from summit_dash.payloads.channel import build_channel, build_class_channel
+from summit_dash.payloads.embedding import build_embedding
+from summit_dash.payloads.of_class import build_class
+from summit_dash.payloads.overview import build_overview
+from summit_dash.store import RunStore
+
+__all__ = ["build_payload"]
+
+Builder = Callable[..., dict[str, Any]]
+
+
+def _class_id(store: RunStore, text: str) -> int:
+    class_id = int(text)
+    if class_id not in store.classes:
+        raise InputError("A class is one of the run's.", f"The run has no class {class_id}.", "Choose one of the list.")
+    return class_id
+
+
+def _channel(store: RunStore, layer: str, text: str) -> Channel:
+    info = store.layers.get(layer)
+    if info is None or int(text) >= info.n_channels:
+        rule = f"A channel of {layer} is a number from 0 to {info.n_channels - 1}." if info else "A layer is one of the run's."
+        raise InputError(rule, f"The link says {layer}-{text}.", "Choose a channel of the graph.")
+    return Channel(layer, int(text))
+
+
+_BUILDERS: tuple[tuple[str, Builder], ...] = (
+    (r"run", build_overview),
+    (r"embedding", build_embedding),
+    (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
+    (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),
+    (
+        r"class/(\d{1,9})/channel/(.+)/(\d{1,9})",
+        lambda store, c, layer, n: build_class_channel(store, _class_id(store, c), _channel(store, layer, n)),
+    ),
+)
+
+
+def build_payload(store: RunStore, key: str) -> dict[str, Any] | None:
+    """The payload of a key, or None where there is no such kind.
+
+    Raises:
+        InputError: the run lacks what the key names.
+    """
+    for pattern, build in _BUILDERS:
+        match = re.fullmatch(pattern, key)
+        if match:
+            return build(store, *match.groups())
+    return None

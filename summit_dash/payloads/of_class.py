@@ -1,0 +1,67 @@
+"""One class: its attribution graph, and how similar every other class is at each layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from summit_dash.graphs import Graph
+from summit_dash.similarity import similarity_to
+from summit_dash.store import RunStore
+
+__all__ = ["NO_PICTURE", "PICTURE_EXAMPLE", "PICTURE_VISUALIZATION", "SIMILARITY_SCALE", "build_class"]
+
+NO_PICTURE, PICTURE_VISUALIZATION, PICTURE_EXAMPLE = range(3)
+"""What stands for a channel: nothing, its feature visualization, its best dataset example."""
+SIMILARITY_SCALE = 1000
+"""Cosines are sent as whole thousandths."""
+
+
+def build_class(store: RunStore, class_id: int) -> dict[str, Any]:
+    """`nodes` and `edges` as arrays; ends of edges are places among the nodes. `similarity` along the classes."""
+    graph = store.graph(class_id)
+    return {
+        "id": class_id,
+        "nodes": _nodes(store, graph),
+        "edges": _edges(graph),
+        "similarity": _similarity(store, class_id),
+    }
+
+
+def _nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
+    """`layer` is a place in the order of layers; `covered` the percentage of activation covered by stronger ones."""
+    places = {layer: place for place, layer in enumerate(store.layers)}
+    return {
+        "layer": [places[node.at.layer] for node in graph.nodes],
+        "channel": [node.at.channel for node in graph.nodes],
+        "count": [node.activation_count for node in graph.nodes],
+        "score": [float(f"{node.pagerank_score:.4g}") for node in graph.nodes],
+        "picture": [picture_kind(store, node.at) for node in graph.nodes],
+    }
+
+
+def picture_kind(store: RunStore, at: Any) -> int:
+    """Which picture the run holds for a channel."""
+    if store.is_visualized(at):
+        return PICTURE_VISUALIZATION
+    return PICTURE_EXAMPLE if store.has("dataset_examples") else NO_PICTURE
+
+
+def _edges(graph: Graph) -> dict[str, list[Any]]:
+    places = {node.at: place for place, node in enumerate(graph.nodes)}
+    edges = [edge for edge in graph.edges if edge.source in places and edge.target in places]
+    return {
+        "source": [places[edge.source] for edge in edges],
+        "target": [places[edge.target] for edge in edges],
+        "count": [edge.influence_count for edge in edges],
+        "mean": [float(f"{edge.mean_influence:.4g}") for edge in edges],
+    }
+
+
+def _similarity(store: RunStore, class_id: int) -> dict[str, list[int]] | None:
+    if not store.has("activations"):
+        return None
+    row = store.row_of(class_id)
+    cosines = {layer: similarity_to(store.counts(layer), row) for layer in store.layers}
+    return {layer: np.rint(SIMILARITY_SCALE * values).astype(int).tolist() for layer, values in cosines.items()}
