@@ -25,6 +25,7 @@
     run: text,
     class_id: {...id, key: 'class'},
     vs: id,
+    vs_run: text /* the run that B is of, where it is not the run that is shown */,
     also: ids /* up to two more classes, in the bars of a comparison */,
     layer: text,
     channel: id,
