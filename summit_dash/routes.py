@@ -1,4 +1,4 @@
-"""The routes that serve a run: payloads and pictures, at addresses that change when the run does, so browsers keep them."""
+"""The routes that serve a run: payloads and pictures, at addresses that change with the run, so browsers keep them."""
 
 from __future__ import annotations
 

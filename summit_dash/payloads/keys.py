@@ -8,6 +8,7 @@ from typing import Any
 
 from precompute.schema import InputError
 from summit_dash.graphs import Channel
+from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.of_class import build_class
@@ -30,13 +31,18 @@ def _class_id(store: RunStore, text: str) -> int:
 def _channel(store: RunStore, layer: str, text: str) -> Channel:
     info = store.layers.get(layer)
     if info is None or int(text) >= info.n_channels:
-        rule = f"A channel of {layer} is a number from 0 to {info.n_channels - 1}." if info else "A layer is one of the run's."
+        rule = (
+            f"A channel of {layer} is a number from 0 to {info.n_channels - 1}."
+            if info
+            else "A layer is one of the run's."
+        )
         raise InputError(rule, f"The link says {layer}-{text}.", "Choose a channel of the graph.")
     return Channel(layer, int(text))
 
 
 _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"run", build_overview),
+    (r"about", build_about),
     (r"embedding", build_embedding),
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
     (r"preview/(\d{1,9})", lambda store, c: build_preview(store, _class_id(store, c))),

@@ -97,4 +97,3 @@ def _classes(store: RunStore) -> dict[str, list[Any]]:
 
 def _short(fraction: float | None) -> float | None:
     return None if fraction is None else round(fraction, 6)
-
