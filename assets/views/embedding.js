@@ -82,17 +82,17 @@
     const each = id === null || id === undefined ? null : emb.run.classById.get(id);
     return each ? each.place : -1;
   };
-  const mark = ({class_id: a, vs, view, only}) => {
+  const mark = ({class_id: a, vs, vs_run: other, view, only}) => {
     const {plot} = emb;
     plot.a = placeOf(a);
-    plot.b = view === 'compare' ? placeOf(vs) : -1;
+    plot.b = view === 'compare' && (!other || other === emb.run.name) ? placeOf(vs) : -1;
     plot.only = only.length ? new Set(only.map(placeOf)) : null;
     emb.redraw(plot);
   };
   page.view('embedding', (selection, before) => {
     if (!before) build();
     if (page.changed(selection, before, 'layer')) showLayer(selection);
-    if (page.changed(selection, before, 'class_id', 'vs', 'view', 'only')) mark(selection);
+    if (page.changed(selection, before, 'class_id', 'vs', 'vs_run', 'view', 'only')) mark(selection);
     const follows = selection.color === 'similarity' ? ['color', 'class_id', 'layer'] : ['color'];
     if (page.changed(selection, before, ...follows)) emb.paint(selection);
   });

@@ -86,7 +86,7 @@
     const i = under(plot, placeOf(event, plot));
     if (i < 0) return;
     const {id} = emb.run.classes[i];
-    page.dispatch(event.shiftKey && id !== page.selection.class_id ? {vs: id} : {class_id: id});
+    page.dispatch(event.shiftKey && id !== page.selection.class_id ? {vs: id, vs_run: null} : {class_id: id});
   };
   const middle = (fingers) => [0, 1].map((axis) => (fingers[0][axis] + fingers[1][axis]) / 2);
   const apart = ([a, b]) => Math.hypot(a[0] - b[0], a[1] - b[1]);

@@ -170,7 +170,7 @@
         list.groups.toggle(row.dataset.group);
       } else if (id !== null) {
         const isCompare = event.shiftKey || event.target.closest('.row-compare');
-        page.dispatch(isCompare && id !== page.selection.class_id ? {vs: id} : {class_id: id});
+        page.dispatch(isCompare && id !== page.selection.class_id ? {vs: id, vs_run: null} : {class_id: id});
       }
     });
   };
@@ -209,7 +209,7 @@
       document.querySelectorAll('#sorts [data-sort]').forEach((b) => b.setAttribute('aria-pressed', String(b.dataset.sort === selection.sort)));
     if (page.changed(selection, before, 'only')) showOnly(selection);
     if (page.changed(selection, before, 'class_id', 'layer')) readSimilarity(selection);
-    if (!page.changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'view')) return;
+    if (!page.changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'vs_run', 'view')) return;
     list.draw();
     if (isNewClass) list.setCursor(null);
     else list.keepCursor();

@@ -50,7 +50,7 @@
     const item = list.state && itemAt(list.state.cursor);
     if (!item) return;
     if (item.head) list.groups.toggle(item.key);
-    else page.dispatch(compare && item.each.id !== page.selection.class_id ? {vs: item.each.id} : {class_id: item.each.id});
+    else page.dispatch(compare && item.each.id !== page.selection.class_id ? {vs: item.each.id, vs_run: null} : {class_id: item.each.id});
   };
   /** Opens what the search found: the class under the cursor, else the best match. */
   page.openFirst = (compare) => {

@@ -6,6 +6,9 @@
   const list = (page.list = page.list || {state: null});
   const NO_BINS = 'No probabilities of the true class in this run.';
 
+  /** Whether a class of this run is the second one of the comparison that is shown. */
+  list.isCompared = ({vs, vs_run: run, view}, id) => vs === id && view === 'compare' && (!run || run === page.run.name);
+
   // --- a class ------------------------------------------------------------------------------------------------------
   const paths = new Map();
   /** The histogram of a class as one path of 20 bars, 60 by 18; drawn once. */
@@ -65,7 +68,7 @@
     row.dataset.class = each.id;
     row.className = `row${isSelected ? ' selected' : ''}`;
     row.setAttribute('aria-selected', String(isSelected));
-    parts.badge.hidden = !(selection.vs === each.id && selection.view === 'compare');
+    parts.badge.hidden = !list.isCompared(selection, each.id);
     parts.name.replaceChildren(...markName(each.name, found));
     parts.mark.textContent = each.mark;
     parts.compare.hidden = isSelected;
