@@ -13,6 +13,7 @@ from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.of_class import build_class
 from summit_dash.payloads.overview import build_overview
+from summit_dash.payloads.preview import build_preview
 from summit_dash.store import RunStore
 
 __all__ = ["build_payload"]
@@ -44,6 +45,7 @@ _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"about", build_about),
     (r"embedding", build_embedding),
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
+    (r"preview/(\d{1,9})", lambda store, c: build_preview(store, _class_id(store, c))),
     (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),
     (
         r"class/(\d{1,9})/channel/(.+)/(\d{1,9})",
