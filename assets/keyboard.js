@@ -16,7 +16,7 @@
   const escape = () => {
     const help = document.getElementById('help');
     if (!help.hidden) page.toggleHelp(false);
-    else if (page.selection && page.selection.channel !== null) page.dispatch({channel: null});
+    else if (page.selection && (page.selection.channel !== null || 'channel' in page.selection.unread)) page.dispatch({channel: null});
   };
   const KEYS = {
     '/': () => document.getElementById('search').focus(),

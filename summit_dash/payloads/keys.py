@@ -8,7 +8,9 @@ from typing import Any
 
 from precompute.schema import InputError
 from summit_dash.graphs import Channel
+from summit_dash.labels import build_labels
 from summit_dash.payloads.channel import build_channel, build_class_channel
+from summit_dash.payloads.channels import build_channel_use, build_channels
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.of_class import build_class
 from summit_dash.payloads.overview import build_overview
@@ -26,10 +28,20 @@ def _class_id(store: RunStore, text: str) -> int:
     return class_id
 
 
+def _layer(store: RunStore, layer: str) -> str:
+    if layer not in store.layers:
+        raise InputError("A layer is one of the run's.", f"The link says layer={layer}.", "Choose one of the strip.")
+    return layer
+
+
 def _channel(store: RunStore, layer: str, text: str) -> Channel:
     info = store.layers.get(layer)
     if info is None or int(text) >= info.n_channels:
-        rule = f"A channel of {layer} is a number from 0 to {info.n_channels - 1}." if info else "A layer is one of the run's."
+        rule = (
+            f"A channel of {layer} is a number from 0 to {info.n_channels - 1}."
+            if info
+            else "A layer is one of the run's."
+        )
         raise InputError(rule, f"The link says {layer}-{text}.", "Choose a channel of the graph.")
     return Channel(layer, int(text))
 
@@ -39,6 +51,9 @@ _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"embedding", build_embedding),
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
     (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),
+    (r"channels/(.+)", lambda store, layer: build_channels(store, _layer(store, layer))),
+    (r"labels", build_labels),
+    (r"channel_use", build_channel_use),
     (
         r"class/(\d{1,9})/channel/(.+)/(\d{1,9})",
         lambda store, c, layer, n: build_class_channel(store, _class_id(store, c), _channel(store, layer, n)),

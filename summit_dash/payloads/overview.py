@@ -29,7 +29,9 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "activations": store.has("activations"),
             "graphs": store.has("attribution_graph_nodes"),
             "embeddings": store.has("embeddings"),
+            "channels": store.has("channels"),
         },
+        "kinds": store.all_visualization_kinds,
         "layers": _layers(store),
         "measures": _measures(store),
         "groups": _groups(store),
@@ -97,4 +99,3 @@ def _classes(store: RunStore) -> dict[str, list[Any]]:
 
 def _short(fraction: float | None) -> float | None:
     return None if fraction is None else round(fraction, 6)
-
