@@ -1,8 +1,8 @@
 /* What every view stands on: the page's object, how views are registered, data, pictures, small helpers.
 
-   The page's state is the selection (selection.js). A view registers a function that shows a selection; Dash calls it
-   as a clientside callback whenever the store of the selection changes, and in a static site static.js does. */
-window.summitDash = {selection: null, run: null, views: {}};
+   The page's state is the selection (selection.js). A view registers a function that shows a selection; Dash calls all
+   of them in one clientside callback whenever the store of the selection changes, and in a static site static.js does. */
+window.summitDash = {selection: null, run: null};
 window.dash_clientside = window.dash_clientside || {};
 window.dash_clientside.summit = {};
 
@@ -12,14 +12,19 @@ window.dash_clientside.summit = {};
   page.boot = JSON.parse(document.getElementById('boot').textContent);
 
   /** Registers a view. `show(selection, before)` draws it; `before` is null at first and after a change of run. */
-  page.view = (name, show) => {
-    let before = null;
-    dash.summit[`show_${name}`] = (selection) => {
-      if (!selection || !page.run) return;
-      const last = before && before.run === selection.run ? before : null;
-      before = selection;
-      show(selection, last);
-    };
+  page.view = (name, show) => shows.push([name, show]);
+  const shows = [];
+  let before = null;
+  dash.summit.show = (selection) => {
+    if (!selection || !page.run) return;
+    const last = before && before.run === selection.run ? before : null;
+    before = selection;
+    shows.forEach(([name, show]) => {
+      /* A view that fails must not take the others with it. */
+      Promise.resolve()
+        .then(() => show(selection, last))
+        .catch((failure) => window.console.error(`${name}:`, failure));
+    });
   };
   /** Whether any of these fields differ; true where there was no selection before. */
   page.changed = (selection, before, ...fields) =>

@@ -57,6 +57,8 @@
   document.addEventListener('click', (event) => {
     const source = event.target.closest('[data-action]');
     const doer = event.target.closest('[data-do]');
+    if (source && source.href && (event.metaKey || event.ctrlKey || event.shiftKey)) return; /* a new tab */
+    if (source && source.href) event.preventDefault();
     if (source) page.dispatch(JSON.parse(source.dataset.action));
     else if (doer && page.doing[doer.dataset.do]) page.doing[doer.dataset.do](doer, event);
     else if (event.target.id === 'help') page.toggleHelp(false);

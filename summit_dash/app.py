@@ -10,7 +10,7 @@ from flask import Flask, Request
 from flask_compress import Compress
 
 from summit_dash import ids
-from summit_dash.layout import VIEWS, build_boot, build_page
+from summit_dash.layout import build_boot, build_page
 from summit_dash.routes import register_routes
 from summit_dash.settings import Settings
 from summit_dash.store import RunStore
@@ -54,10 +54,9 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
 
 
 def _register_callbacks(app: Dash) -> None:
-    """The views run in the browser; each shows the selection whenever its store changes."""
+    """The views run in the browser; they show the selection whenever its store changes."""
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
-    for name in VIEWS:
-        app.clientside_callback(ClientsideFunction("summit", f"show_{name}"), Input(ids.SELECTION, "data"))
+    app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
 
 
 class _ScriptCache(dict[str, bytes]):

@@ -14,11 +14,9 @@ from summit_dash.components import build_action
 from summit_dash.store import RunStore
 from summit_dash.views import about, channel_panel, channels, embedding, graph, header, sidebar
 
-__all__ = ["TABS", "VIEWS", "build_boot", "build_page"]
+__all__ = ["TABS", "build_boot", "build_page"]
 
 TABS = (("graph", "Graph"), ("compare", "Compare"), ("channels", "Channels"), ("about", "About"))
-VIEWS = ("header", "embedding", "sidebar", "graph", "channel_panel", "channels", "about")
-"""What shows a selection in the browser: `page.view(NAME, ...)` in `assets/`."""
 
 
 def build_page(logo: str) -> Component:

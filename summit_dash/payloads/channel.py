@@ -19,7 +19,7 @@ N_ENDS = 10
 
 
 def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
-    """What is true of a channel whatever the class: pictures, who uses it, dataset examples over all classes."""
+    """What is true of a channel whatever the class: its pictures, who uses it, its examples over all classes."""
     uses = store.uses(at) if store.has("activations") else []
     return {
         "picture": picture_kind(store, at),

@@ -9,6 +9,7 @@ from typing import Any
 from precompute.schema import InputError
 from summit_dash.graphs import Channel
 from summit_dash.labels import build_labels
+from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
 from summit_dash.payloads.embedding import build_embedding
@@ -48,6 +49,7 @@ def _channel(store: RunStore, layer: str, text: str) -> Channel:
 
 _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"run", build_overview),
+    (r"about", build_about),
     (r"embedding", build_embedding),
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
     (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),

@@ -1,4 +1,4 @@
-"""The attribution graph of a class, or of two laid over each other: one pane for both. Drawn by `assets/views/graph.js`."""
+"""The attribution graph of a class, or of two laid over each other: one pane. Drawn by `assets/views/graph.js`."""
 
 from __future__ import annotations
 

@@ -1,0 +1,52 @@
+/* What the views show and how it was computed: the blocks of the payload `about`, laid out. */
+(function () {
+  const page = window.summitDash;
+  const {h} = page;
+
+  const LINK = /\[([^\]]+)\]\((\?[^)]*)\)/g;
+  /** The fields that a link names. */
+  const fieldsOf = (query) => {
+    const {fromQuery, FIELDS} = page.selections;
+    const given = new URLSearchParams(query);
+    const selection = fromQuery(query);
+    return Object.fromEntries(Object.keys(FIELDS).filter((name) => given.has(FIELDS[name].key || name)).map((name) => [name, selection[name]]));
+  };
+  /** Text with links to views: an address to copy or to open beside, and a step within the page when clicked. */
+  const line = (text) => {
+    const {apply, toQuery} = page.selections;
+    const parts = [];
+    let end = 0;
+    for (const match of text.matchAll(LINK)) {
+      const fields = fieldsOf(match[2]);
+      parts.push(text.slice(end, match.index));
+      parts.push(h('a', {class: 'link', href: toQuery(apply(page.selection, fields)), 'data-action': JSON.stringify(fields)}, match[1]));
+      end = match.index + match[0].length;
+    }
+    return [...parts, text.slice(end)];
+  };
+  const BLOCKS = {
+    p: (parts) => h('p', null, line(parts)),
+    ol: (items) => h('ol', null, items.map((parts) => h('li', null, line(parts)))),
+    facts: (rows) => h('dl', null, rows.map(([name, value]) => [h('dt', null, name), h('dd', null, value)])),
+  };
+  const block = (each) => Object.entries(each).map(([kind, content]) => BLOCKS[kind](content));
+  const section = ({id, title, blocks}) =>
+    h('section', {id: `about-${id}`, class: 'about-section', 'aria-labelledby': `about-${id}-title`},
+      h('h2', {id: `about-${id}-title`}, title),
+      blocks.map(block));
+
+  page.view('about', async (selection, before) => {
+    const pane = document.getElementById('about');
+    if (!before) pane.replaceChildren();
+    if (selection.view !== 'about' || pane.childElementCount) return;
+    const run = page.run;
+    const about = await page.load('about');
+    if (page.run !== run || pane.childElementCount) return;
+    pane.append(
+      about.problem
+        ? page.emptyState(about.problem)
+        : h('div', {class: 'about-scroll', tabindex: 0, role: 'region', 'aria-label': 'About this run'},
+            h('article', {class: 'about'}, h('h1', null, page.run.name), about.sections.map(section))),
+    );
+  });
+})();

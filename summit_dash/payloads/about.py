@@ -1,0 +1,177 @@
+"""What the views show and how it was computed, with the run's own numbers, as blocks that the page lays out.
+
+A block is one of `{"p": line}`, `{"ol": [line, ...]}` or `{"facts": [[name, value], ...]}`. A line is text that
+may hold links to views, `[text](?view=compare&vs=3)`: what a link does not name stays as it is on the screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from summit_dash.payloads.tour import build_tour
+from summit_dash.store import RunStore
+from summit_dash.text import count, percent, plural
+
+__all__ = ["build_about"]
+
+Block = dict[str, Any]
+
+
+def build_about(store: RunStore) -> dict[str, Any]:
+    """The whole page, section by section."""
+    return {
+        "sections": [
+            _section("run", "This run", [{"facts": _facts(store)}]),
+            _section("views", "What the views show", _paragraphs(_VIEWS)),
+            _section("method", "How it is computed", _method(store)),
+            *build_tour(store),
+            _section("sources", "Sources", _paragraphs(_SOURCES)),
+        ]
+    }
+
+
+def _section(name: str, title: str, blocks: list[Block]) -> dict[str, Any]:
+    return {"id": name, "title": title, "blocks": blocks}
+
+
+def _paragraphs(text: str) -> list[Block]:
+    """A block per paragraph; paragraphs are parted by an empty line."""
+    return [{"p": " ".join(paragraph.split())} for paragraph in text.split("\n\n") if paragraph.strip()]
+
+
+def _facts(store: RunStore) -> list[list[str]]:
+    """What the run was made of, as its manifest says; what the manifest does not say is left out."""
+    model, dataset = store.manifest.get("model", {}), store.manifest.get("dataset", {})
+    facts: list[tuple[str, Any]] = [
+        ("Model", store.model_name),
+        ("Source of the model", model.get("source")),
+        ("Input", _input(model)),
+        ("Recorded layers", f"{len(store.layers)}: {', '.join(store.layer_names)}"),
+        ("Dataset", store.dataset_name),
+        ("Images", count(store.n_images)),
+        ("Classes", count(len(store.classes))),
+        ("Labels", _labels(dataset)),
+        ("Accuracy", _accuracy(store.manifest.get("images") or {})),
+        ("Made", f"{store.manifest.get('created', '')} in {_seconds(store)}".strip()),
+        ("Libraries", ", ".join(f"{name} {version}" for name, version in store.manifest.get("versions", {}).items())),
+    ]
+    return [[name, str(value)] for name, value in facts if value]
+
+
+def _input(model: Mapping[str, Any]) -> str:
+    size, how = model.get("input_size"), model.get("preprocess") or {}
+    steps = [" × ".join(map(str, size if isinstance(size, list) else [size, size]))] if size else []
+    if how:
+        steps.append(f"short side {how['resize']}, crop {how['crop']}, {how['channels']}, 0 to {how['scale']:g}")
+    return "; ".join(steps)
+
+
+def _labels(dataset: Mapping[str, Any]) -> str:
+    known = dataset.get("labels_are_outputs")
+    if known is None:
+        return ""
+    if known:
+        return "the model's outputs"
+    return "classes of outputs, by a mapping" if dataset.get("class_outputs") else "not the model's outputs"
+
+
+def _accuracy(images: Mapping[str, Any]) -> str:
+    if images.get("top1_accuracy") is None:
+        return ""
+    n = plural(images.get("n_with_accuracy") or images.get("n_read") or 0, "image")
+    return f"top-1 {percent(images['top1_accuracy'])}, top-5 {percent(images.get('top5_accuracy'))} of {n}"
+
+
+def _seconds(store: RunStore) -> str:
+    stages = store.manifest.get("stages", {})
+    known = {name: stage["seconds"] for name, stage in stages.items() if stage.get("seconds") is not None}
+    return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in known.items())
+
+
+def _method(store: RunStore) -> list[Block]:
+    config = store.manifest.get("config", {})
+    aggregate, graphs, embedding = (config.get(name) or {} for name in ("aggregate", "graphs", "embedding"))
+    text = _METHOD.format(
+        mass=percent(aggregate.get("activation_mass", 0.03)),
+        top_k=aggregate.get("top_k", 5),
+        measures=_measures(store),
+        damping=graphs.get("damping", 0.85),
+        initial_mass=percent(graphs.get("initial_mass", 0.075)),
+        n_neighbors=embedding.get("n_neighbors", 15),
+        min_dist=embedding.get("min_dist", 0.1),
+        seed=embedding.get("seed", 0),
+    )
+    return [*_paragraphs(text), *_not_published(store)]
+
+
+def _measures(store: RunStore) -> str:
+    names = {link.influence for link in store.links.values()}
+    if not names:
+        return "The run does not tell how it was measured."
+    return " ".join(_MEASURES.get(name, name) for name in sorted(names))
+
+
+def _not_published(store: RunStore) -> list[Block]:
+    """What an import says about the faults of its source."""
+    faults = (store.manifest.get("import") or {}).get("findings") or []
+    return [{"p": f"Imported data. {finding}"} for finding in faults]
+
+
+_VIEWS = """
+The [list of classes](?view=graph) holds every label of the dataset with its top-1 accuracy, how probable the model
+found the true class (a bar per twentieth, 0 at the left), and how similar it is to the selected class at the
+selected layer. Search forgives typing errors and knows synsets.
+
+The embedding above it places the classes: near each other where they use the same channels of the layer. Go from the
+first layer to the last to see families of classes come apart.
+
+The [attribution graph](?view=graph) of a class holds the channels that matter most to it, the output on top, each drawn
+as the picture that excites it; larger where more of the class's images use it. Lines are influences, wider where they
+count in more images.
+
+The [comparison](?view=compare) lays two classes' graphs over each other: what they share, what is one's alone, a number
+per layer, and the layer where they part.
+
+The [page of channels](?view=channels) shows a whole layer, and how many classes use which share of its channels.
+"""
+
+_METHOD = """
+Activation. Of every image and layer the greatest activation of each channel over all positions is taken. The smallest
+set of channels that holds {mass} of the layer's sum are the image's strongest; a class's activation count of a
+channel is the number of its images whose set holds it (Hohman et al. 2020, section 6.1).
+
+Influence. For every image and channel the {top_k} sources with the greatest positive influence are counted. {measures}
+
+Attribution graph. Personalized PageRank on the graph of all channels, edges weighted by influence counts, restarts at
+channels in proportion to their activation counts (damping {damping}). The channels of highest score are kept, from
+a share of {initial_mass} of all scores on, raised until the layers are connected (section 6.3).
+
+Similarity of two classes: the cosine of their activation counts in a layer. Comparison: the Jaccard index of the two
+graphs' channels; the parting layer is the first from which it stays below one half.
+
+Embedding. UMAP of the activation counts, one layout per layer (cosine, {n_neighbors} neighbours, min_dist {min_dist},
+seed {seed}), each started from the layer before, so that points move little.
+
+Pictures. A dataset example is the crop, as large as the channel's receptive field, around the position where an image
+excites it most. A feature visualization is optimised from noise to excite the channel.
+"""
+
+_MEASURES = {
+    "traced": "Traced: followed exactly through the weights between two recorded layers; over several convolutions an "
+    "influence is the sum over paths of the product of shares, so that no bottleneck's channel poses as one of the "
+    "layer before.",
+    "summit": "Summit: as published, at every third position, counts of several convolutions composed by max and min.",
+    "gradient": "Gradient: gradient × activation, where norms or attention mix channels and no path can be followed.",
+}
+
+_SOURCES = """
+Fred Hohman, Haekyu Park, Caleb Robinson, Duen Horng (Polo) Chau: Summit. Scaling deep learning interpretability by
+visualizing activation and attribution summarizations. IEEE TVCG 26(1), 2020.
+
+Chris Olah, Alexander Mordvintsev, Ludwig Schubert: Feature visualization. Distill, 2017.
+
+Leland McInnes, John Healy, James Melville: UMAP. arXiv:1802.03426, 2018.
+
+Lawrence Page, Sergey Brin, Rajeev Motwani, Terry Winograd: The PageRank citation ranking. Stanford, 1999.
+"""
