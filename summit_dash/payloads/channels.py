@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from summit_dash.graphs import Channel
 from summit_dash.payloads.of_class import picture_kind
-from summit_dash.store import RunStore
+from summit_dash.store import ChannelFacts, RunStore
 
 __all__ = ["N_POINTS", "build_channel_use", "build_channels"]
 
@@ -54,13 +53,15 @@ def build_channel_use(store: RunStore) -> dict[str, Any]:
     n_classes = len(store.classes)
     return {
         "n_classes": n_classes,
-        "layers": [_use(store.channel_facts(layer).n_classes, n_classes) for layer in store.layers],
+        "layers": [_use(store.channel_facts(layer), n_classes) for layer in store.layers],
     }
 
 
-def _use(uses: NDArray[np.int64], n_classes: int) -> dict[str, Any]:
+def _use(facts: ChannelFacts, n_classes: int) -> dict[str, Any]:
     """`place` are places in the order of use, of `n_channels`; `count` the classes that use the channel there."""
+    uses = facts.n_classes
     ranked = -np.sort(-uses)
+    top = int(np.lexsort((-facts.activation_fraction, -uses))[0])
     places = np.unique(np.linspace(0, len(ranked) - 1, min(len(ranked), N_POINTS)).round().astype(int))
     return {
         "n_channels": len(uses),
@@ -69,6 +70,6 @@ def _use(uses: NDArray[np.int64], n_classes: int) -> dict[str, Any]:
         "by_none": int((uses == 0).sum()),
         "by_one": int((uses == 1).sum()),
         "by_most": int((2 * uses > n_classes).sum()),
-        "top": int(uses.argmax()),
-        "top_count": int(uses.max()),
+        "top": top,
+        "top_count": int(uses[top]),
     }
