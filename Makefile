@@ -1,9 +1,9 @@
-# `make demo`, `make test`, `make bench`: each sets up all that it needs in .venv.
+# `make demo`, `make test`, `make bench`, `make bench-ui [RUN=...]`: each sets up all that it needs in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench models screenshots clean
+.PHONY: demo test check bench bench-ui models screenshots clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/summit-dash demo
@@ -19,6 +19,9 @@ check: $(VENV)/test.stamp
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.run
+
+bench-ui: $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.ui $(RUN)
 
 models: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.models

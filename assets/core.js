@@ -10,6 +10,11 @@ window.dash_clientside.summit = {};
   const page = window.summitDash;
   const dash = window.dash_clientside;
   page.boot = JSON.parse(document.getElementById('boot').textContent);
+  /** Where the selection stands in the address bar. A static site has it behind a #: a file takes no query. */
+  page.address = {
+    read: () => window.location.search,
+    of: (query) => query || window.location.pathname,
+  };
 
   /** Registers a view. `show(selection, before)` draws it; `before` is null at first and after a change of run. */
   page.view = (name, show) => shows.push([name, show]);
@@ -112,15 +117,14 @@ window.dash_clientside.summit = {};
   // --- pictures -----------------------------------------------------------------------------------------------------
   const pictures = new Map(); /* channel id -> object URL, for channels that came in a class's bundle */
   const bundles = new Map();
-  const isStatic = () => Boolean(page.readStatic);
-  const address = (path) => `${base(runOf(page.run.name))}${path}${isStatic() ? '' : `?v=${runOf(page.run.name).version}`}`;
+  const address = (path) => `${base(runOf(page.run.name))}${path}${page.readStatic ? '' : `?v=${runOf(page.run.name).version}`}`;
   page.picture = (layer, channel) =>
     pictures.get(`${page.run.name} ${layer}-${channel}`) || address(`picture/${encodeURIComponent(layer)}/${channel}.webp`);
   page.visualization = (layer, channel, kind) => address(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`);
   page.example = (layer, channel, owner, rank) => address(`example/${encodeURIComponent(layer)}/${channel}/${owner}/${rank}.webp`);
   /** Brings all pictures of a class's graph at once; `page.picture` knows them from then on. */
   page.loadPictures = (classId) => {
-    if (isStatic()) return Promise.resolve();
+    if (page.readStatic) return Promise.resolve();
     const name = page.run.name;
     const key = `${name} ${classId}`;
     if (!bundles.has(key)) bundles.set(key, unpack(address(`thumbnails/${classId}.bin`), name).catch(() => bundles.delete(key)));
@@ -166,6 +170,7 @@ window.dash_clientside.summit = {};
     if (isOther) document.dispatchEvent(new CustomEvent('summit-run'));
     return page.run;
   };
+  if (window.summitStatic) window.summitStatic(page);
   /* Asked for at once, while Dash is still being read. */
-  page.openRun(new URLSearchParams(window.location.search).get('run'));
+  page.openRun(new URLSearchParams(page.address.read()).get('run'));
 })();

@@ -101,8 +101,8 @@
   const show = (after, push) => {
     const query = toQuery(after);
     page.selection = Object.freeze(after);
-    if (Object.keys(after.unread).length === 0 && query !== window.location.search)
-      window.history[push ? 'pushState' : 'replaceState'](null, '', window.location.pathname + query + window.location.hash);
+    if (Object.keys(after.unread).length === 0 && query !== page.address.read())
+      window.history[push ? 'pushState' : 'replaceState'](null, '', page.address.of(query));
     dash.set_props('selection', {data: after});
   };
   const choose = async (wanted, remember, push) => {
@@ -127,10 +127,10 @@
   page.undo = () => travel(past, future);
   page.redo = () => travel(future, past);
 
-  window.addEventListener('popstate', () => page.dispatch({query: window.location.search}));
+  window.addEventListener('popstate', () => page.dispatch({query: page.address.read()}));
   /** Dash calls this when the page is there. */
   dash.summit.start = () => {
-    page.dispatch({query: window.location.search});
+    page.dispatch({query: page.address.read()});
   };
   page.showProblem = (problem) => document.getElementById('notice').replaceChildren(page.emptyState(problem));
 })();

@@ -6,7 +6,7 @@ import hashlib
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -100,14 +100,15 @@ class Thumbnail(NamedTuple):
 
 
 class RunStore:
-    """One run, opened for reading.
+    """One run, opened for reading; `only` opens some of its classes, as if the others were not there.
 
     Raises:
         InputError: the folder is no run, or its tables of classes and layers are missing.
     """
 
-    def __init__(self, path: str | Path, name: str | None = None) -> None:
+    def __init__(self, path: str | Path, name: str | None = None, only: Collection[int] | None = None) -> None:
         self.path = Path(path).resolve()
+        self._only = only
         self.manifest = read_manifest(self.path)
         self.name = name or str(self.manifest.get("run_name") or self.path.name)
         self._lock = threading.RLock()
@@ -173,7 +174,7 @@ class RunStore:
     def _read_classes(self) -> dict[int, ClassInfo]:
         columns = [*ClassInfo._fields]
         rows = read_table(self.path, "classes", columns).to_pylist()
-        infos = [_clean(ClassInfo(**row)) for row in rows]
+        infos = [_clean(ClassInfo(**row)) for row in rows if self._only is None or row["class_id"] in self._only]
         return {info.class_id: info for info in sorted(infos, key=lambda info: info.class_id)}
 
     def _read_layers(self) -> dict[str, LayerInfo]:
@@ -192,7 +193,8 @@ class RunStore:
         result = {i.layer: np.zeros((shape, i.n_channels), np.int32) for i in self.layers.values()}
         table = read_table(self.path, "activations", ["class_id", "layer", "channel", "activation_count"])
         class_ids = np.fromiter(self.classes, np.int64, shape)
-        for batch in table.to_batches():
+        for whole in table.to_batches():
+            batch = whole.filter(pc.is_in(whole["class_id"], pa.array(class_ids)))
             rows = np.searchsorted(class_ids, batch["class_id"].to_numpy())
             channels, counts = batch["channel"].to_numpy(), batch["activation_count"].to_numpy()
             codes = batch["layer"].indices.to_numpy()
@@ -215,7 +217,9 @@ class RunStore:
             InputError: the run has no table of channels.
         """
         facts: dict[str, ChannelFacts] = self._once("channel_facts", self._read_channel_facts)
-        return facts[layer]
+        if self._only is None or not self.has("activations"):
+            return facts[layer]
+        return facts[layer]._replace(n_classes=(self.counts(layer) > 0).sum(axis=0))
 
     def _read_channel_facts(self) -> dict[str, ChannelFacts]:
         table = read_table(self.path, "channels", ["layer", "channel", *ChannelFacts._fields])
@@ -249,7 +253,8 @@ class RunStore:
         return uses[layer]
 
     def _count_graph_uses(self) -> dict[str, NDArray[np.int64]]:
-        table = read_table(self.path, "attribution_graph_nodes", ["layer", "channel"])
+        mine = pc.field("class_id").isin(list(self.classes))
+        table = read_table(self.path, "attribution_graph_nodes", ["layer", "channel"], mine)
         layers, channels = np.array(table["layer"].to_pylist(), dtype=object), table["channel"].to_numpy()
         return {
             info.layer: np.bincount(channels[layers == info.layer], minlength=info.n_channels)

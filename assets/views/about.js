@@ -19,7 +19,7 @@
     for (const match of text.matchAll(LINK)) {
       const fields = fieldsOf(match[2]);
       parts.push(text.slice(end, match.index));
-      parts.push(h('a', {class: 'link', href: toQuery(apply(page.selection, fields)), 'data-action': JSON.stringify(fields)}, match[1]));
+      parts.push(h('a', {class: 'link', href: page.address.of(toQuery(apply(page.selection, fields))), 'data-action': JSON.stringify(fields)}, match[1]));
       end = match.index + match[0].length;
     }
     return [...parts, text.slice(end)];

@@ -53,7 +53,8 @@ def _facts(store: RunStore) -> list[list[str]]:
         ("Classes", count(len(store.classes))),
         ("Labels", _labels(dataset)),
         ("Accuracy", _accuracy(store.manifest.get("images") or {})),
-        ("Made", f"{store.manifest.get('created', '')} in {_seconds(store)}".strip()),
+        ("Made", str(store.manifest.get("created", "")).replace("T", " ")[:16]),
+        ("Computing took", _seconds(store)),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in store.manifest.get("versions", {}).items())),
     ]
     return [[name, str(value)] for name, value in facts if value]

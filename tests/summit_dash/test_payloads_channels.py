@@ -104,6 +104,13 @@ def test_a_run_without_the_tables_still_has_its_channels(tmp_path: Path) -> None
         payload(store, "channel_use")
 
 
+def test_of_some_classes_only_those_are_counted(run_path: Path, store: RunStore) -> None:
+    some = RunStore(run_path, only={2, 5, 9})
+    used = (store.counts("conv5")[[2, 5, 9]] > 0).sum(axis=0)
+    assert payload(some, "channels/conv5")["n_classes"] == used.tolist()
+    assert payload(some, "channel_use")["n_classes"] == 3
+
+
 def test_a_layer_that_is_none(store: RunStore) -> None:
     with pytest.raises(InputError, match=r"layer=nope"):
         payload(store, "channels/nope")

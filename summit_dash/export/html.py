@@ -1,0 +1,43 @@
+"""Dash components as HTML, for the page of a static site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from dash.development.base_component import Component
+
+__all__ = ["render"]
+
+_ATTRIBUTES = {"className": "class", "tabIndex": "tabindex", "htmlFor": "for"}
+_VOID = frozenset({"img", "input", "br", "hr"})
+
+
+def render(component: Any) -> str:
+    """HTML of a component of `dash.html`, its children included; text is escaped, None is nothing.
+
+    Raises:
+        TypeError: a component of another library, which is no HTML element.
+    """
+    if component is None:
+        return ""
+    if isinstance(component, str | int | float):
+        return escape(str(component), quote=False)
+    if not isinstance(component, Component):
+        return "".join(render(child) for child in component)
+    fields = component.to_plotly_json()
+    if fields["namespace"] != "dash_html_components":
+        raise TypeError(f"{fields['type']} of {fields['namespace']} is no HTML element")
+    tag, props = fields["type"].lower(), dict(fields["props"])
+    children = render(props.pop("children", None))
+    opening = f"<{tag}{''.join(_attributes(props.items()))}>"
+    return opening if tag in _VOID else f"{opening}{children}</{tag}>"
+
+
+def _attributes(props: Iterable[tuple[str, Any]]) -> Iterable[str]:
+    for name, value in props:
+        if value is None or value is False:
+            continue
+        text = "" if value is True else f'="{escape(str(value))}"'
+        yield f" {_ATTRIBUTES.get(name, name)}{text}"

@@ -1,0 +1,206 @@
+"""A run, or some of its classes, as a static interactive site: the dashboard's own page and scripts, no server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from precompute.schema import ALL_CLASSES, InputError
+from summit_dash.export.html import render
+from summit_dash.graphs import Channel
+from summit_dash.layout import build_boot, build_page
+from summit_dash.payloads.keys import build_payload
+from summit_dash.payloads.thumbnails import read_picture
+from summit_dash.store import RunStore
+
+__all__ = ["SiteSize", "write_site"]
+
+Report = Callable[[str, int, int], None]
+"""Told what is being written, how many are written, and how many there are."""
+_STATIC = Path(__file__).with_name("static.js")
+
+
+@dataclass(frozen=True)
+class SiteSize:
+    """What was written."""
+
+    n_files: int
+    n_bytes: int
+
+
+def write_site(store: RunStore, out: Path, assets: Path, report: Report, overwrite: bool = False) -> SiteSize:
+    """Writes the site into a folder, whole or not at all.
+
+    Args:
+        store: the run, opened with the classes that the site shall show.
+        out: a folder that is absent, empty, or a site to be replaced.
+        assets: the dashboard's styles, scripts and fonts.
+        report: told of the progress.
+        overwrite: replace a site that is there.
+
+    Raises:
+        InputError: the folder holds something else, or a site and `overwrite` is not said.
+    """
+    _check_folder(out, overwrite)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
+        folder = Path(scratch) / "site"
+        folder.mkdir()
+        _write_page(store, folder, assets)
+        for place, (path, content) in enumerate(_files(store), start=1):
+            target = folder / "run" / store.name / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+            report(path, place, 0)
+        size = _measure(folder)
+        shutil.rmtree(out, ignore_errors=True)
+        folder.rename(out)
+    return size
+
+
+def _check_folder(out: Path, overwrite: bool) -> None:
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    is_site = (out / "index.html").is_file() and (out / "assets" / "static.js").is_file()
+    if not is_site:
+        raise InputError(
+            "A site is written into a folder of its own.",
+            f"{out} exists and holds no site.",
+            "Choose another folder.",
+        )
+    if not overwrite:
+        raise InputError("A site is not replaced by chance.", f"{out} holds one.", "Say --overwrite to replace it.")
+
+
+def _measure(folder: Path) -> SiteSize:
+    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    return SiteSize(len(sizes), sum(sizes))
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+def _write_page(store: RunStore, folder: Path, assets: Path) -> None:
+    shutil.copytree(assets, folder / "assets", ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    shutil.copyfile(_STATIC, folder / "assets" / "static.js")
+    (folder / "index.html").write_text(_build_document(store, assets), encoding="utf-8")
+
+
+def _build_document(store: RunStore, assets: Path) -> str:
+    """The page with its styles and scripts in the order in which Dash would bring them."""
+    styles = "\n".join(f'<link rel="stylesheet" href="assets/{path}">' for path in list_assets(assets, ".css"))
+    scripts = "\n".join(f'<script src="assets/{path}"></script>' for path in ["static.js", *list_assets(assets, ".js")])
+    return _DOCUMENT.format(
+        styles=styles,
+        boot=build_boot([store], ""),
+        page=render(build_page("assets/favicon.svg")),
+        scripts=scripts,
+    )
+
+
+def list_assets(folder: Path, suffix: str) -> list[str]:
+    """The files of a kind as Dash orders them: those of the folder itself by name, then its subfolders'."""
+    paths = [path.relative_to(folder) for path in folder.rglob(f"*{suffix}")]
+    return [path.as_posix() for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix()))]
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
+    """Every file of the run's folder, by path."""
+    in_graphs = {node.at for class_id in store.classes for node in store.graph(class_id).nodes}
+    for key in _shared_keys(store):
+        yield _script(store, key, [key])
+    for class_id in store.classes:
+        yield _script(store, f"class/{class_id}", [f"class/{class_id}", f"preview/{class_id}"])
+        yield _script(store, f"class/{class_id}/more", _keys_within(store, class_id))
+    for layer, info in store.layers.items():
+        for channel in range(info.n_channels):
+            yield from _channel_files(store, Channel(layer, channel), Channel(layer, channel) in in_graphs)
+    for class_id in store.classes:
+        for node in store.graph(class_id).nodes:
+            yield from _example_files(store, node.at, class_id)
+
+
+def _shared_keys(store: RunStore) -> list[str]:
+    return ["run", "about", "embedding", "labels", "channel_use", *(f"channels/{layer}" for layer in store.layers)]
+
+
+def _keys_within(store: RunStore, class_id: int) -> list[str]:
+    """What the page asks for while it shows a class: its graph's channels, and its layers when they are expanded."""
+    channels = [f"class/{class_id}/channel/{node.at.layer}/{node.at.channel}" for node in store.graph(class_id).nodes]
+    return [*channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
+
+
+def _script(store: RunStore, path: str, keys: Iterable[str]) -> tuple[str, bytes]:
+    """A script that hands payloads to the page."""
+    payloads = [(key, _payload(store, key)) for key in keys]
+    calls = [f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(payload)});" for key, payload in payloads]
+    return f"data/{path}.js", "\n".join(calls).encode()
+
+
+def _payload(store: RunStore, key: str) -> dict[str, Any]:
+    try:
+        payload = build_payload(store, key)
+    except InputError as problem:
+        return {"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}}
+    if payload is None:
+        raise KeyError(key)
+    return payload
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[tuple[str, bytes]]:
+    """A channel's payload and picture; its examples and other visualizations where a graph holds it."""
+    key = f"channel/{at.layer}/{at.channel}"
+    path, script = _script(store, key, [key])
+    if is_in_graph:
+        yield path, script
+    else:
+        payload = _payload(store, key)
+        bare = {**payload, "examples": {name: [] for name in payload["examples"]}, "kinds": []}
+        yield path, f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(bare)});".encode()
+    picture = read_picture(store, at)
+    if picture is not None:
+        yield f"picture/{at.layer}/{at.channel}.webp", picture
+    if is_in_graph:
+        yield from _example_files(store, at, ALL_CLASSES)
+        for kind in store.visualization_kinds(at):
+            image = store.visualization(at, kind)
+            if image is not None:
+                yield f"visualization/{at.layer}/{at.channel}/{kind}.webp", image
+
+
+def _example_files(store: RunStore, at: Channel, class_id: int) -> Iterator[tuple[str, bytes]]:
+    owner = "all" if class_id == ALL_CLASSES else str(class_id)
+    for example in store.examples(at, class_id):
+        image = store.example(at, class_id, example.rank)
+        if image is not None:
+            yield f"example/{at.layer}/{at.channel}/{owner}/{example.rank}.webp", image
+
+
+_DOCUMENT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Summit Dash</title>
+<link rel="icon" href="assets/favicon.svg">
+{styles}
+</head>
+<body>
+<script id="boot" type="application/json">{boot}</script>
+{page}
+{scripts}
+</body>
+</html>
+"""
