@@ -30,6 +30,8 @@
     l: () => page.embedding.toggleLasso(),
     g: () => page.dispatch({view: 'graph'}),
     f: () => page.fitGraph(),
+    u: () => page.undo(),
+    U: () => page.redo(),
     '?': () => page.toggleHelp(),
     Escape: escape,
   };
