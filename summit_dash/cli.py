@@ -273,8 +273,10 @@ def _serve(runs: Sequence[Path], host: str, port: int, workers: int, open_browse
     from summit_dash.app import create_app
     from summit_dash.settings import Settings
     from summit_dash.store import RunStore
+    from summit_dash.stores import Stores
 
-    stores = [RunStore(run) for run in runs]
+    stores = Stores(RunStore(run) for run in runs)
+    threading.Thread(target=stores.warm, daemon=True).start()
     dashboard = create_app(stores, Settings(runs=tuple(runs), host=host, port=port, workers=workers))
     listening = _listen(host, port)
     server: Any = create_server(

@@ -20,6 +20,7 @@ from precompute.schema import ALL_CLASSES, MANIFEST, InputError, read_manifest, 
 from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
+from summit_dash.similarity import unit_rows
 
 __all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "RunStore", "Thumbnail", "Use"]
 
@@ -203,6 +204,13 @@ class RunStore:
                 result[layer][rows[here], channels[here]] = counts[here]
         return result
 
+    def unit_counts(self, layer: str) -> NDArray[np.float32]:
+        """`counts` of a layer with every row of length 1, (class, channel): the product of two rows is their cosine."""
+        matrices: dict[str, NDArray[np.float32]] = self._once(
+            "unit_counts", lambda: {name: unit_rows(self.counts(name)) for name in self.layers}
+        )
+        return matrices[layer]
+
     def uses(self, at: Channel) -> list[Use]:
         """The classes that use a channel, greatest share of their images first."""
         column = self.counts(at.layer)[:, at.channel]
@@ -234,14 +242,21 @@ class RunStore:
 
     def _read_graph(self, class_id: int) -> Graph:
         """The attribution graph of a class."""
-        mine = pc.field("class_id") == class_id
-        nodes = read_table(self.path, "attribution_graph_nodes", filters=mine).to_pylist()
-        edges = read_table(self.path, "attribution_graph_edges", filters=mine).to_pylist()
+        nodes = self._rows_of_class("attribution_graph_nodes", class_id)
+        edges = self._rows_of_class("attribution_graph_edges", class_id)
         return Graph(
             self.layer_names,
             [Node(Channel(n["layer"], n["channel"]), n["activation_count"], n["pagerank_score"]) for n in nodes],
             [_edge(row) for row in edges],
         )
+
+    def _rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
+        """The rows of one class of a small table that is sorted by class; kept whole, some MB at 1,000 classes."""
+        table: pa.Table = self._once(name, lambda: read_table(self.path, name).combine_chunks())
+        class_ids = table["class_id"].to_numpy()
+        start, end = np.searchsorted(class_ids, [class_id, class_id + 1])
+        rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()
+        return rows
 
     def n_graphs_with(self, at: Channel) -> int:
         """Classes whose attribution graph holds the channel."""
@@ -384,10 +399,12 @@ class RunStore:
 
     def warm(self) -> None:
         """Reads what every visitor needs, so that the first does not wait for it."""
-        if self.has("activations"):
-            self.counts(next(iter(self.layers)))
-        for layer in self.layers:
+        if self.has("activations") and self.layers:
+            self.unit_counts(self.layer_names[0])
+        for layer in reversed(self.layer_names):
             self._layer_visualizations(layer)
+            if self.has("dataset_examples"):
+                self._layer_best_examples(layer)
 
 
 def _clean(info: ClassInfo) -> ClassInfo:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from summit_dash.graphs import Graph
-from summit_dash.similarity import similarity_to
 from summit_dash.store import RunStore
 
 __all__ = ["NO_PICTURE", "PICTURE_EXAMPLE", "PICTURE_VISUALIZATION", "SIMILARITY_SCALE", "build_class"]
@@ -63,5 +62,6 @@ def _similarity(store: RunStore, class_id: int) -> dict[str, list[int]] | None:
     if not store.has("activations"):
         return None
     row = store.row_of(class_id)
-    cosines = {layer: similarity_to(store.counts(layer), row) for layer in store.layers}
+    units = {layer: store.unit_counts(layer) for layer in store.layers}
+    cosines = {layer: unit @ unit[row] for layer, unit in units.items()}
     return {layer: np.rint(SIMILARITY_SCALE * values).astype(int).tolist() for layer, values in cosines.items()}
