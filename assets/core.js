@@ -165,7 +165,9 @@ window.dash_clientside.summit = {};
       if (overview.problem) return overview;
       runs.set(found, readRun(overview));
     }
+    const isOther = page.run !== runs.get(found);
     page.run = runs.get(found);
+    if (isOther) document.dispatchEvent(new CustomEvent('summit-run'));
     return page.run;
   };
   if (window.summitStatic) window.summitStatic(page);

@@ -17,7 +17,7 @@
     const help = document.getElementById('help');
     if (!help.hidden) page.toggleHelp(false);
     else if (page.embedding.leave()) return;
-    else if (page.selection && page.selection.channel !== null) page.dispatch({channel: null});
+    else if (page.selection && (page.selection.channel !== null || 'channel' in page.selection.unread)) page.dispatch({channel: null});
     else if (page.selection && page.selection.only.length) page.dispatch({only: []});
   };
   const KEYS = {
@@ -30,6 +30,8 @@
     l: () => page.embedding.toggleLasso(),
     g: () => page.dispatch({view: 'graph'}),
     f: () => page.fitGraph(),
+    u: () => page.undo(),
+    U: () => page.redo(),
     '?': () => page.toggleHelp(),
     Escape: escape,
   };

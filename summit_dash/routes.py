@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Flask, Response, abort
+from flask import Flask, Response, abort, request
 
 from precompute.schema import ALL_CLASSES, InputError
 from summit_dash.graphs import Channel
+from summit_dash.labels import check_label, save_label
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails, read_picture
 from summit_dash.store import RunStore
@@ -17,10 +18,18 @@ from summit_dash.stores import Stores
 __all__ = ["register_routes"]
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
+_CHANGING = {"labels"}
+"""Payloads that change while the run does not."""
+_OWN_HEADER = ("X-Summit-Dash", "labels")
+_LARGEST = 4096
+"""Bytes of a request that saves a label at most."""
 
 
 def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
-    """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on, and `healthz`, under the prefix."""
+    """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on, and `healthz`, under the prefix.
+
+    Labels of channels are the one thing that they write.
+    """
 
     @server.get(f"{prefix}healthz")
     def healthz() -> dict[str, object]:
@@ -52,6 +61,27 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
         store, at = _channel(stores, name, layer, channel)
         return _send(None if class_id is None else store.example(at, class_id, rank))
 
+    @server.post(f"{prefix}run/<name>/labels")
+    def labels(name: str) -> tuple[Response, int]:
+        return _save_label(_store(stores, name))
+
+
+def _save_label(store: RunStore) -> tuple[Response, int]:
+    """Saves the label of a channel. A page of another origin may send neither the content type nor the header."""
+    if not request.is_json or request.headers.get(_OWN_HEADER[0]) != _OWN_HEADER[1]:
+        return _problem(InputError("Labels are sent by the dashboard.", "This request is not.", "Use its page.")), 403
+    if (request.content_length or 0) > _LARGEST:
+        return _problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
+    try:
+        at, label = check_label(store, request.get_json(silent=True))
+    except InputError as problem:
+        return _problem(problem), 400
+    try:
+        save_label(store, at, label)
+    except InputError as problem:
+        return _problem(problem), 409
+    return _json({"label": label}), 200
+
 
 def _store(stores: Stores, name: str) -> RunStore:
     if name not in stores:
@@ -71,10 +101,14 @@ def _answer(store: RunStore, key: str) -> Response:
     try:
         payload = build_payload(store, key)
     except InputError as problem:
-        return _json({"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}})
+        return _problem(problem)
     if payload is None:
         abort(404)
-    return _keep(_json(payload))
+    return _fresh(_json(payload)) if key in _CHANGING else _keep(_json(payload))
+
+
+def _problem(problem: InputError) -> Response:
+    return _fresh(_json({"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}}))
 
 
 def _json(payload: dict[str, Any]) -> Response:
@@ -84,6 +118,11 @@ def _json(payload: dict[str, Any]) -> Response:
 
 def _keep(response: Response) -> Response:
     response.headers["Cache-Control"] = _FOR_GOOD
+    return response
+
+
+def _fresh(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-cache"
     return response
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
 
-__all__ = ["ClassInfo", "Example", "InputError", "LayerInfo", "RunStore", "Thumbnail", "Use"]
+__all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "RunStore", "Thumbnail", "Use"]
 
 T = TypeVar("T")
 
@@ -59,6 +59,16 @@ class LayerInfo(NamedTuple):
     layer_index: int
     n_channels: int
     receptive_field: int
+
+
+class ChannelFacts(NamedTuple):
+    """The channels of one layer over the whole dataset: arrays along them, as in the table `channels`."""
+
+    n_classes: NDArray[np.int64]
+    activation_fraction: NDArray[np.float64]
+    max_activation: NDArray[np.float64]
+    is_dead: NDArray[np.bool_]
+    is_outlier: NDArray[np.bool_]
 
 
 class Use(NamedTuple):
@@ -200,6 +210,26 @@ class RunStore:
         uses = [Use(info.class_id, count, info.n_images) for info, count in rows if count]
         return sorted(uses, key=lambda use: (-use.fraction, use.class_id))
 
+    def channel_facts(self, layer: str) -> ChannelFacts:
+        """The channels of a layer over the whole dataset; read once for all layers.
+
+        Raises:
+            InputError: the run has no table of channels.
+        """
+        facts: dict[str, ChannelFacts] = self._once("channel_facts", self._read_channel_facts)
+        if self._only is None or not self.has("activations"):
+            return facts[layer]
+        return facts[layer]._replace(n_classes=(self.counts(layer) > 0).sum(axis=0))
+
+    def _read_channel_facts(self) -> dict[str, ChannelFacts]:
+        table = read_table(self.path, "channels", ["layer", "channel", *ChannelFacts._fields])
+        layers = np.array(table["layer"].to_pylist(), dtype=object)
+        columns = [table[name].to_numpy() for name in ("channel", *ChannelFacts._fields)]
+        return {
+            info.layer: _facts([c[layers == info.layer] for c in columns], info.n_channels)
+            for info in self.layers.values()
+        }
+
     # --- attribution graphs -----------------------------------------------------------------------------------------
 
     def _read_graph(self, class_id: int) -> Graph:
@@ -215,13 +245,21 @@ class RunStore:
 
     def n_graphs_with(self, at: Channel) -> int:
         """Classes whose attribution graph holds the channel."""
-        return int(self._once("graph_use", self._count_graph_use).get(at, 0))
+        return int(self.graph_uses(at.layer)[at.channel])
 
-    def _count_graph_use(self) -> Counter[Channel]:
+    def graph_uses(self, layer: str) -> NDArray[np.int64]:
+        """For each channel of a layer, the classes whose attribution graph holds it; read once for all layers."""
+        uses: dict[str, NDArray[np.int64]] = self._once("graph_uses", self._count_graph_uses)
+        return uses[layer]
+
+    def _count_graph_uses(self) -> dict[str, NDArray[np.int64]]:
         mine = pc.field("class_id").isin(list(self.classes))
         table = read_table(self.path, "attribution_graph_nodes", ["layer", "channel"], mine)
-        pairs = zip(table["layer"].to_pylist(), table["channel"].to_pylist(), strict=True)
-        return Counter(Channel(layer, channel) for layer, channel in pairs)
+        layers, channels = np.array(table["layer"].to_pylist(), dtype=object), table["channel"].to_numpy()
+        return {
+            info.layer: np.bincount(channels[layers == info.layer], minlength=info.n_channels)
+            for info in self.layers.values()
+        }
 
     # --- influences -------------------------------------------------------------------------------------------------
 
@@ -302,6 +340,11 @@ class RunStore:
         return sorted(self._kinds.get(at, ()))
 
     @cached_property
+    def all_visualization_kinds(self) -> list[str]:
+        """The kinds of feature visualization that the run holds of any channel."""
+        return sorted({kind for kinds in self._kinds.values() for kind in kinds})
+
+    @cached_property
     def _kinds(self) -> Mapping[Channel, Sequence[str]]:
         if not self.has("feature_visualizations"):
             return {}
@@ -351,6 +394,15 @@ def _clean(info: ClassInfo) -> ClassInfo:
     """A class without numbers that are none: what is not a number becomes None, an empty group no group."""
     top1, top5 = (None if a is None or math.isnan(a) else a for a in (info.top1_accuracy, info.top5_accuracy))
     return info._replace(top1_accuracy=top1, top5_accuracy=top5, group=(info.group or "").strip() or None)
+
+
+def _facts(columns: Sequence[NDArray[Any]], n_channels: int) -> ChannelFacts:
+    """The columns put in their places by the first of them, the channel; what the table leaves out is zero."""
+    channel, *values = columns
+    placed = [np.zeros(n_channels, dtype=value.dtype) for value in values]
+    for into, value in zip(placed, values, strict=True):
+        into[channel] = value
+    return ChannelFacts(*placed)
 
 
 def _edge(row: Mapping[str, Any]) -> Edge:

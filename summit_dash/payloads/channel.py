@@ -25,6 +25,7 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
         "picture": picture_kind(store, at),
         "kinds": store.visualization_kinds(at),
         "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
+        **_facts(store, at),
         "n_uses": len(uses),
         "uses": {
             "class": [use.class_id for use in uses[:N_CLASSES]],
@@ -42,6 +43,19 @@ def build_class_channel(store: RunStore, class_id: int, at: Channel) -> dict[str
         "sources": _ends(store, [(edge, edge.source) for edge in store.sources(class_id, at, N_ENDS)]),
         "targets": _ends(store, [(edge, edge.target) for edge in store.targets(class_id, at, N_ENDS)]),
         "examples": _examples(store.examples(at, class_id)),
+    }
+
+
+def _facts(store: RunStore, at: Channel) -> dict[str, Any]:
+    """The channel over the whole dataset; nothing where the run does not tell."""
+    if not store.has("channels"):
+        return {}
+    facts = store.channel_facts(at.layer)
+    return {
+        "activation_fraction": round(float(facts.activation_fraction[at.channel]), 6),
+        "max_activation": float(f"{facts.max_activation[at.channel]:.4g}"),
+        "is_dead": bool(facts.is_dead[at.channel]),
+        "is_outlier": bool(facts.is_outlier[at.channel]),
     }
 
 

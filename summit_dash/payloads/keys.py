@@ -8,8 +8,10 @@ from typing import Any
 
 from precompute.schema import InputError
 from summit_dash.graphs import Channel
+from summit_dash.labels import build_labels
 from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
+from summit_dash.payloads.channels import build_channel_use, build_channels
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.of_class import build_class
 from summit_dash.payloads.overview import build_overview
@@ -26,6 +28,12 @@ def _class_id(store: RunStore, text: str) -> int:
     if class_id not in store.classes:
         raise InputError("A class is one of the run's.", f"The run has no class {class_id}.", "Choose one of the list.")
     return class_id
+
+
+def _layer(store: RunStore, layer: str) -> str:
+    if layer not in store.layers:
+        raise InputError("A layer is one of the run's.", f"The link says layer={layer}.", "Choose one of the strip.")
+    return layer
 
 
 def _channel(store: RunStore, layer: str, text: str) -> Channel:
@@ -47,6 +55,9 @@ _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
     (r"preview/(\d{1,9})", lambda store, c: build_preview(store, _class_id(store, c))),
     (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),
+    (r"channels/(.+)", lambda store, layer: build_channels(store, _layer(store, layer))),
+    (r"labels", build_labels),
+    (r"channel_use", build_channel_use),
     (
         r"class/(\d{1,9})/channel/(.+)/(\d{1,9})",
         lambda store, c, layer, n: build_class_channel(store, _class_id(store, c), _channel(store, layer, n)),

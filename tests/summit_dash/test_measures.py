@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from summit_dash.measures import Link, describe, measure_names, read_links, tell_measures
-from summit_dash.settings import Settings
+from summit_dash.payloads.overview import build_overview
 from summit_dash.store import RunStore
-from summit_dash.views.channel_panel import build_panel
-from summit_dash.views.graph import draw
 from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
 LAYERS = ["conv1", "conv2", "conv3"]
@@ -61,27 +58,18 @@ def test_many_layers_are_counted() -> None:
     assert "(into l0, l1, l2 and 6 more layers)" in tell_measures(links)
 
 
-def _part(**changes: Any) -> dict[str, Any]:
-    part = {"run": None, "class_id": 0, "vs": None, "view": "graph", "layer": "conv2", "channel": 4, "unread": ()}
-    return {**part, **changes}
-
-
-def _text(component: Any) -> str:
-    return json.dumps(component, default=lambda c: c.to_plotly_json(), ensure_ascii=False)
-
-
-def test_the_page_names_the_measure_where_influences_are(tmp_path: Path) -> None:
+def test_the_overview_names_the_measure_of_every_layer(tmp_path: Path) -> None:
     options = SyntheticRun(n_classes=4, layers=(("conv1", 8), ("conv2", 8), ("conv3", 8)), n_images=20, links=LINKS)
-    store = RunStore(write_synthetic_run(tmp_path / "run", options))
-    panel = _text(build_panel(store, _part(), Settings()))
-    sources, targets = panel.split("Strongest targets")
-    assert '"traced"' in sources and '"gradient"' in targets
-    assert "a softmax lies between" in targets
-    for view in ({}, {"view": "compare", "vs": 1}):
-        assert "gradient, traced" in _text(draw(store, _part(**view), "/").legend)
-    assert "Influences on conv3. Gradient" in _text(draw(store, _part(), "/").gutter)
+    overview = build_overview(RunStore(write_synthetic_run(tmp_path / "run", options)))
+    first, second, third = (layer["measure"] for layer in overview["layers"])
+    assert first is None
+    assert second["name"] == "traced"
+    assert third["name"] == "gradient"
+    assert "a softmax lies between" in third["text"]
+    assert overview["measures"]["name"] == "gradient, traced"
 
 
 def test_an_older_run_names_none(store: RunStore) -> None:
-    assert "measure" not in _text(build_panel(store, _part(), Settings()))
-    assert "measure" not in _text(draw(store, _part(), "/").legend)
+    overview = build_overview(store)
+    assert overview["measures"] is None
+    assert {layer["measure"] for layer in overview["layers"]} == {None}

@@ -1,0 +1,61 @@
+/* The channels of a layer as a ranking: orders, filters, and the places of tiles in a wall. Pure functions of data. */
+(function () {
+  const model = (window.summitDash.model = window.summitDash.model || {});
+
+  /* What a ranking goes by: a column of the payload channels/LAYER, and its greatest possible value. */
+  const ORDERS = {
+    use: {name: 'Classes', column: 'n_classes', most: (payload, run) => run.classes.length},
+    graphs: {name: 'Graphs', column: 'n_graphs', most: (payload, run) => run.classes.length},
+    fraction: {name: 'Images', column: 'activation_fraction', most: () => 1},
+    activation: {name: 'Max activation', column: 'max_activation', most: (payload) => Math.max(...payload.max_activation)},
+    number: {name: 'Number', column: null, most: () => 1},
+  };
+  const SIZES = {S: 60, M: 92, L: 132}; /* of a picture, in pixels, at least */
+  const GAP = 4;
+  const PADDING = 6;
+  const WORDS = 30; /* pixels below a picture: its name and its bar */
+
+  /** The channels by falling value, equal ones by the share of images, then by number. */
+  const rank = (payload, order) => {
+    const channels = Array.from({length: payload.n_channels}, (_, channel) => channel);
+    const values = payload[ORDERS[order].column];
+    if (!values) return channels;
+    const share = payload.activation_fraction || [];
+    return channels.sort((a, b) => values[b] - values[a] || (share[b] || 0) - (share[a] || 0) || a - b);
+  };
+  /** Whether a channel is asked for: by the beginning of its number, by its id, or by words of its label. */
+  const matches = (layer, channel, label, text) => {
+    const asked = text.trim().toLowerCase();
+    if (!asked || String(channel).startsWith(asked) || `${layer}-${channel}`.toLowerCase() === asked) return true;
+    return asked.split(/\s+/).every((word) => label.toLowerCase().includes(word));
+  };
+  const flagged = (payload, flag) => new Set(payload[{dead: 'is_dead', outlier: 'is_outlier'}[flag]] || []);
+  /** The channels to show, in order; `labelOf` gives the label of a channel. */
+  const find = (payload, {order, flag, text}, labelOf) => {
+    const kept = flag === 'all' ? null : flagged(payload, flag);
+    return rank(payload, order).filter(
+      (channel) => (!kept || kept.has(channel)) && matches(payload.layer, channel, labelOf(channel), text),
+    );
+  };
+  /** The value of a channel in an order as a fraction of the greatest possible one; null where the run does not tell. */
+  const fraction = (payload, order, channel, run) => {
+    const by = ORDERS[order].column ? order : 'use';
+    const values = payload[ORDERS[by].column];
+    return values ? values[channel] / (ORDERS[by].most(payload, run) || 1) : null;
+  };
+  /** Columns, and heights in pixels, of a wall of so many tiles. */
+  const wall = (n, width, size) => {
+    const columns = Math.max(1, Math.floor((width + GAP) / (SIZES[size] + 2 * PADDING + GAP)));
+    const picture = Math.floor((width - GAP * (columns - 1)) / columns) - 2 * PADDING;
+    const rowHeight = picture + 2 * PADDING + WORDS + GAP;
+    const rows = Math.ceil(n / columns);
+    return {columns, picture, rowHeight, rows, height: rows * rowHeight};
+  };
+  /** The rows that a window onto the wall shows, with some above and below; the end is exclusive. */
+  const rowsInView = ({rowHeight, rows}, top, height, spare = 2) => ({
+    first: Math.max(0, Math.floor(top / rowHeight) - spare),
+    end: Math.min(rows, Math.ceil((top + height) / rowHeight) + spare),
+  });
+
+  model.channels = {ORDERS, SIZES, rank, find, flagged, fraction, wall, rowsInView};
+})();

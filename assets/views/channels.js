@@ -1,0 +1,343 @@
+/* Every channel of a layer as a wall of pictures; only the rows in view are elements. */
+(function () {
+  const page = window.summitDash;
+  const {h} = page;
+  const {ORDERS, SIZES, find, flagged, fraction, wall, rowsInView} = page.model.channels;
+  const EXAMPLE = 2; /* payloads/of_class.py: a dataset example stands for the channel */
+  const FLAGS = {
+    all: ['All', null],
+    dead: ['Dead', 'Never above 0 on any image.'],
+    outlier: ['Outliers', 'Among the strongest channels of so many images that they tell little about any class.'],
+  };
+  const pane = () => document.getElementById('channels');
+  let parts = null; /* the elements that stay: tools, scroller, wall */
+  let payload = null;
+  let found = []; /* channels in the order of the wall */
+  let grid = null; /* geometry of the wall */
+  let active = 0; /* place of the tile that the keyboard is on */
+  let text = '';
+  let size = 'M';
+  const rows = new Map(); /* row number -> element */
+
+  // --- tools --------------------------------------------------------------------------------------------------------
+  const segment = (name, label, isPressed, attributes) => h('button', {type: 'button', class: 'segment', 'data-name': name, 'aria-pressed': String(isPressed), ...attributes}, label);
+  const segments = (label, ...children) => h('div', {class: 'segments', role: 'group', 'aria-label': label}, ...children);
+  const press = (group, name) => group.querySelectorAll('.segment').forEach((each) => each.setAttribute('aria-pressed', String(each.dataset.name === name)));
+  const ORDER_TIPS = {
+    use: 'By the number of classes that use the channel.',
+    graphs: 'By the number of classes whose attribution graph holds the channel.',
+    fraction: 'By the share of all images among whose strongest channels it is.',
+    activation: 'By the greatest activation over all images.',
+    number: 'By the number of the channel.',
+  };
+  const setSize = (name) => {
+    const first = anchor();
+    size = name;
+    page.remember('tile-size', name);
+    press(parts.sizes, name);
+    layOut(first);
+  };
+  const download = (name, type, content) => {
+    const url = URL.createObjectURL(new Blob([content], {type}));
+    h('a', {href: url, download: name}).click();
+    window.setTimeout(() => URL.revokeObjectURL(url), 0);
+  };
+  const saveLabels = (kind) => {
+    const entries = page.labels.all();
+    const json = kind === 'json';
+    download(`${page.run.name}-labels.${kind}`, json ? 'application/json' : 'text/csv', json ? page.labels.toJson(entries) : page.labels.toCsv(entries));
+  };
+  const buildTools = () => {
+    const search = h('input', {type: 'text', placeholder: 'Number or label', 'aria-label': 'Find channels by number or label', autocomplete: 'off', spellcheck: 'false', oninput: onSearch, onkeydown: onSearchKey});
+    const orders = segments('Order', Object.entries(ORDERS).map(([name, order]) => segment(name, order.name, false, {'data-action': JSON.stringify({order: name}), 'data-tip': ORDER_TIPS[name]})));
+    const flags = segments('Filter', Object.entries(FLAGS).map(([name, [label, tip]]) => segment(name, label, false, {'data-action': JSON.stringify({flag: name}), 'data-tip': tip})));
+    const sizes = segments('Size of tiles', Object.keys(SIZES).map((name) => segment(name, name, name === size, {onclick: () => setSize(name), 'aria-label': `Tiles of size ${name}`})));
+    const count = h('span', {class: 'channel-count', role: 'status'});
+    const labels = h('span', {class: 'label-files', hidden: true});
+    const line = h('div', {class: 'channel-line'}, flags, count, labels, sizes);
+    const tools = h('div', {class: 'channel-tools'}, h('label', {class: 'search'}, page.icon('search'), search), orders);
+    return {tools, search, orders, flags, sizes, count, labels, line};
+  };
+  const build = () => {
+    size = SIZES[page.remember('tile-size')] ? page.remember('tile-size') : 'M';
+    parts = buildTools();
+    parts.useBody = h('div', {class: 'use-body'});
+    parts.use = h('details', {class: 'channel-use', open: page.remember('use-folded') !== true}, h('summary', {}, 'Use of the channels by layer'), parts.useBody);
+    parts.use.addEventListener('toggle', () => page.remember('use-folded', !parts.use.open));
+    parts.wall = h('div', {class: 'wall', role: 'grid', 'aria-label': 'Channels of the layer', onkeydown: onKey, onfocusin: onFocus});
+    parts.none = h('div', {class: 'wall-none', hidden: true});
+    parts.scroller = h('div', {class: 'wall-scroller', onscroll: onScroll}, parts.use, parts.none, parts.wall);
+    pane().replaceChildren(parts.tools, parts.line, parts.scroller);
+    new ResizeObserver(() => grid && parts.scroller.clientWidth && layOut(anchor())).observe(parts.scroller);
+  };
+
+  // --- tiles --------------------------------------------------------------------------------------------------------
+  const tell = (channel) => {
+    const classes = page.run.classes.length;
+    const images = page.run.facts.n_images;
+    const {n_classes: uses, n_graphs: graphs, activation_fraction: shares, max_activation: most} = payload;
+    return [
+      uses && `Used by ${page.of(uses[channel], classes)} classes`,
+      graphs && `In the graphs of ${page.of(graphs[channel], classes)} classes`,
+      shares && `Strong on ${page.percent(shares[channel])} of ${page.count(images)} images`,
+      most && `Greatest activation ${most[channel].toPrecision(3)}, over ${page.count(images)} images`,
+    ].filter(Boolean);
+  };
+  const picture = (channel) => {
+    const kind = payload.picture[channel];
+    if (!kind) return h('span', {class: 'picture bare'});
+    const img = h('img', {src: page.picture(payload.layer, channel), alt: '', decoding: 'async', width: grid.picture, height: grid.picture});
+    return h('span', {class: `picture${kind === EXAMPLE ? ' example' : ''}`}, img);
+  };
+  const badge = (channel) => {
+    const name = parts.dead.has(channel) ? 'dead' : parts.outliers.has(channel) ? 'outlier' : null;
+    return name && h('span', {class: 'tile-flag'}, name);
+  };
+  const tile = (place, column) => {
+    const channel = found[place];
+    const {layer} = payload;
+    const label = page.labels.of(layer, channel);
+    const told = tell(channel);
+    const part = fraction(payload, page.selection.order, channel, page.run);
+    const id = page.channelId(layer, channel);
+    const isChosen = page.selection.layer === layer && page.selection.channel === channel;
+    return h(
+      'button',
+      {
+        type: 'button',
+        class: 'tile',
+        role: 'gridcell',
+        'data-tile': id,
+        'data-place': place,
+        'data-action': JSON.stringify({layer, channel}),
+        'data-tip': [label ? `${id}: ${label}` : id, ...told].join('\n'),
+        'aria-label': [id, label, parts.dead.has(channel) && 'dead', parts.outliers.has(channel) && 'outlier', told[0]].filter(Boolean).join(', '),
+        'aria-selected': String(isChosen),
+        'aria-colindex': column + 1,
+        tabindex: place === active ? 0 : -1,
+      },
+      picture(channel),
+      badge(channel),
+      h('span', {class: 'tile-name'}, h('span', {}, String(channel)), label && h('span', {class: 'tile-label'}, label)),
+      part !== null && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, part)).toFixed(1)}%`})),
+    );
+  };
+  const buildRow = (row) => {
+    const first = row * grid.columns;
+    const n = Math.min(grid.columns, found.length - first);
+    const tiles = Array.from({length: n}, (_, column) => tile(first + column, column));
+    const style = `transform:translateY(${row * grid.rowHeight}px);grid-template-columns:repeat(${grid.columns},minmax(0,1fr))`;
+    return h('div', {class: 'wall-row', role: 'row', 'aria-rowindex': row + 1, style}, tiles);
+  };
+  /** Puts the rows in view into the page and takes the others out; the one with the focus stays. */
+  const drawRows = () => {
+    if (!grid || !payload) return;
+    const {first, end} = rowsInView(grid, parts.scroller.scrollTop - parts.wall.offsetTop, parts.scroller.clientHeight);
+    const held = Math.floor(active / grid.columns);
+    const isWanted = (row) => (row >= first && row < end) || (row === held && row < grid.rows);
+    rows.forEach((element, row) => {
+      if (isWanted(row)) return;
+      element.remove();
+      rows.delete(row);
+    });
+    for (let row = first; row < end; row += 1) addRow(row);
+    if (held < grid.rows) addRow(held);
+  };
+  const addRow = (row) => {
+    if (rows.has(row)) return;
+    const element = buildRow(row);
+    const after = [...rows.keys()].filter((each) => each > row).sort((a, b) => a - b)[0];
+    parts.wall.insertBefore(element, after === undefined ? null : rows.get(after));
+    rows.set(row, element);
+  };
+  const clearRows = () => {
+    rows.forEach((element) => element.remove());
+    rows.clear();
+  };
+  let frame = 0;
+  const onScroll = () => {
+    window.cancelAnimationFrame(frame);
+    frame = window.requestAnimationFrame(drawRows);
+  };
+  /** The channel that keeps its place while the wall changes: the chosen one, else the first in view. */
+  const anchor = () => {
+    if (!grid || !found.length) return null;
+    const {channel} = page.selection;
+    const top = parts.scroller.scrollTop - parts.wall.offsetTop;
+    if (channel !== null && found.includes(channel)) return channel;
+    return top > 0 ? found[Math.min(found.length - 1, Math.floor(top / grid.rowHeight) * grid.columns)] : null;
+  };
+  const scrollTo = (place) => {
+    const top = parts.wall.offsetTop + Math.floor(place / grid.columns) * grid.rowHeight;
+    const {scrollTop, clientHeight} = parts.scroller;
+    if (top < scrollTop) parts.scroller.scrollTop = top - 4;
+    else if (top + grid.rowHeight > scrollTop + clientHeight) parts.scroller.scrollTop = top + grid.rowHeight - clientHeight + 4;
+  };
+  /** Lays the tiles out anew, with one channel kept in view where it is given. */
+  const layOut = (kept) => {
+    const hadFocus = parts.wall.contains(document.activeElement);
+    grid = wall(found.length, parts.wall.clientWidth, size);
+    parts.wall.style.height = `${grid.height}px`;
+    parts.wall.style.setProperty('--picture', `${grid.picture}px`);
+    parts.wall.setAttribute('aria-rowcount', grid.rows);
+    parts.wall.setAttribute('aria-colcount', grid.columns);
+    clearRows();
+    active = Math.min(active, Math.max(0, found.length - 1));
+    if (kept !== null && kept !== undefined && found.includes(kept)) scrollTo(found.indexOf(kept));
+    drawRows();
+    if (hadFocus) focusTile(active);
+  };
+
+  // --- keyboard: one tile is a stop, arrows move --------------------------------------------------------------------
+  const tileAt = (place) => parts.wall.querySelector(`[data-place="${place}"]`);
+  const setActive = (place) => {
+    const last = tileAt(active);
+    if (last) last.tabIndex = -1;
+    active = place;
+    const next = tileAt(place);
+    if (next) next.tabIndex = 0;
+  };
+  const focusTile = (place) => {
+    setActive(place);
+    scrollTo(place);
+    drawRows();
+    const next = tileAt(place);
+    if (next) next.focus({preventScroll: true});
+  };
+  const onFocus = (event) => {
+    const target = event.target.closest('.tile');
+    if (target && Number(target.dataset.place) !== active) setActive(Number(target.dataset.place));
+  };
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || !grid) return;
+    const page_ = Math.max(1, Math.floor(parts.scroller.clientHeight / grid.rowHeight)) * grid.columns;
+    const start = active - (active % grid.columns);
+    const to = {
+      ArrowLeft: active - 1,
+      ArrowRight: active + 1,
+      ArrowUp: active - grid.columns < 0 ? active : active - grid.columns,
+      ArrowDown: active + grid.columns,
+      PageUp: active - page_,
+      PageDown: active + page_,
+      Home: start,
+      End: start + grid.columns - 1,
+    }[event.key];
+    if (event.key === 'Enter' || event.key === ' ') event.stopPropagation(); /* the tile is a button: a click follows */
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    focusTile(Math.min(found.length - 1, Math.max(0, to)));
+  };
+
+  // --- search -------------------------------------------------------------------------------------------------------
+  const onSearch = () => {
+    text = parts.search.value;
+    refind();
+  };
+  const onSearchKey = (event) => {
+    if (event.key === 'ArrowDown' && found.length) {
+      event.preventDefault();
+      focusTile(active);
+    }
+    if (event.key !== 'Escape') return;
+    if (!parts.search.value) parts.search.blur();
+    parts.search.value = '';
+    onSearch();
+  };
+  const showAll = () => {
+    parts.search.value = '';
+    text = '';
+    if (page.selection.flag === 'all') refind();
+    else page.dispatch({flag: 'all'});
+  };
+  const tellNone = () => {
+    const {flag} = page.selection;
+    const what = flag === 'all' ? 'channel' : {dead: 'dead channel', outlier: 'outlier'}[flag];
+    const words = text.trim() ? `No ${what} of ${payload.layer} matches “${text.trim()}”.` : `${payload.layer} has no ${what}.`;
+    parts.none.replaceChildren(h('p', {}, words), h('button', {type: 'button', class: 'link', onclick: showAll}, 'Show all channels'));
+  };
+  /** Finds the channels anew: after a change of text, order, filter or labels. */
+  const refind = (kept) => {
+    if (!payload) return;
+    found = find(payload, {...page.selection, text}, (channel) => page.labels.of(payload.layer, channel));
+    parts.count.textContent = `${page.of(found.length, payload.n_channels)} channels`;
+    parts.none.hidden = found.length > 0;
+    if (!found.length) tellNone();
+    layOut(kept);
+  };
+  const showCounts = () => {
+    parts.dead = flagged(payload, 'dead');
+    parts.outliers = flagged(payload, 'outlier');
+    const n = {all: payload.n_channels, dead: parts.dead.size, outlier: parts.outliers.size};
+    parts.flags.querySelectorAll('.segment').forEach((each) => each.replaceChildren(`${FLAGS[each.dataset.name][0]} `, h('span', {class: 'n'}, page.count(n[each.dataset.name]))));
+  };
+  const showLabelFiles = () => {
+    const n = page.labels.all().length;
+    parts.labels.hidden = n === 0;
+    parts.labels.replaceChildren(
+      page.plural(n, 'label'),
+      ...['json', 'csv'].map((kind) => h('button', {type: 'button', class: 'tool', 'data-tip': 'Download the labels of all layers', onclick: () => saveLabels(kind)}, page.icon('download'), kind.toUpperCase())),
+    );
+  };
+
+  // --- the view -----------------------------------------------------------------------------------------------------
+  const showUse = async (layer) => {
+    const use = await page.load('channel_use');
+    if (page.selection.layer !== layer) return;
+    parts.useBody.replaceChildren(...page.buildChannelUse(use, layer));
+  };
+  const showLayer = async ({layer}) => {
+    const isHere = () => page.selection.layer === layer && page.selection.view === 'channels';
+    const info = page.run.layerByName.get(layer);
+    parts.use.hidden = parts.tools.hidden = parts.line.hidden = !info;
+    payload = null;
+    clearRows();
+    active = 0;
+    if (info) grid = wall(info.n_channels, parts.wall.clientWidth, size);
+    parts.wall.style.height = info ? `${grid.height}px` : 0;
+    parts.wall.classList.add('loading');
+    parts.wall.setAttribute('aria-label', `Channels of ${layer}`);
+    const [answer] = await Promise.all([page.load(`channels/${layer}`), showUse(layer)]);
+    if (!isHere()) return;
+    parts.wall.classList.remove('loading');
+    if (answer.problem) return showProblem(answer.problem);
+    payload = answer;
+    showCounts();
+    const {channel} = page.selection;
+    if (channel === null) parts.scroller.scrollTop = Math.min(parts.scroller.scrollTop, parts.wall.offsetTop);
+    refind(channel);
+    if (channel !== null && found.includes(channel)) setActive(found.indexOf(channel));
+    parts.wall.dataset.layer = layer;
+  };
+  const showProblem = (problem) => {
+    grid = null;
+    parts.count.textContent = '';
+    parts.wall.style.height = 0;
+    parts.none.hidden = false;
+    parts.none.replaceChildren(page.emptyState(problem));
+  };
+  const markChosen = ({channel}) => {
+    parts.wall.querySelectorAll('[aria-selected="true"]').forEach((each) => each.setAttribute('aria-selected', 'false'));
+    const chosen = channel !== null && parts.wall.querySelector(`[data-tile="${CSS.escape(page.channelId(payload.layer, channel))}"]`);
+    if (chosen) chosen.setAttribute('aria-selected', 'true');
+  };
+  let drawn = null; /* the selection that the page of channels was drawn for last */
+
+  page.view('channels', (selection, before) => {
+    if (selection.view !== 'channels') return;
+    if (!parts) build();
+    const last = before && drawn;
+    drawn = selection;
+    press(parts.orders, selection.order);
+    press(parts.flags, selection.flag);
+    showLabelFiles();
+    if (page.changed(selection, last, 'layer')) showLayer(selection);
+    else if (payload && page.changed(selection, last, 'order', 'flag')) refind();
+    else if (payload) markChosen(selection);
+  });
+  document.addEventListener('summit-labels', () => {
+    if (!parts || !drawn || page.selection.view !== 'channels') return;
+    showLabelFiles();
+    if (payload) refind(anchor());
+  });
+})();

@@ -1,0 +1,75 @@
+"""The channels of a layer side by side, and how many classes use which share of them in every layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from summit_dash.graphs import Channel
+from summit_dash.payloads.of_class import picture_kind
+from summit_dash.store import ChannelFacts, RunStore
+
+__all__ = ["N_POINTS", "build_channel_use", "build_channels"]
+
+N_POINTS = 200
+"""Points at most of a layer's curve of use."""
+
+
+def build_channels(store: RunStore, layer: str) -> dict[str, Any]:
+    """Arrays along the channels of a layer; None for what the run does not tell."""
+    info = store.layers[layer]
+    graphs = store.graph_uses(layer).tolist() if store.has("attribution_graph_nodes") else None
+    return {
+        "layer": layer,
+        "n_channels": info.n_channels,
+        "n_graphs": graphs,
+        **_facts(store, layer),
+        "picture": [picture_kind(store, Channel(layer, channel)) for channel in range(info.n_channels)],
+    }
+
+
+def _facts(store: RunStore, layer: str) -> dict[str, Any]:
+    if not store.has("channels"):
+        return {}
+    facts = store.channel_facts(layer)
+    return {
+        "n_classes": facts.n_classes.tolist(),
+        "activation_fraction": [round(value, 6) for value in facts.activation_fraction.tolist()],
+        "max_activation": [float(f"{value:.4g}") for value in facts.max_activation.tolist()],
+        "is_dead": np.flatnonzero(facts.is_dead).tolist(),
+        "is_outlier": np.flatnonzero(facts.is_outlier).tolist(),
+    }
+
+
+def build_channel_use(store: RunStore) -> dict[str, Any]:
+    """By layer, the classes that use each channel, most first, thinned to `N_POINTS`; and how many none or many use.
+
+    Source: the experimental notebook of Summit (Hohman et al., 2020).
+
+    Raises:
+        InputError: the run has no table of channels.
+    """
+    n_classes = len(store.classes)
+    return {
+        "n_classes": n_classes,
+        "layers": [_use(store.channel_facts(layer), n_classes) for layer in store.layers],
+    }
+
+
+def _use(facts: ChannelFacts, n_classes: int) -> dict[str, Any]:
+    """`place` are places in the order of use, of `n_channels`; `count` the classes that use the channel there."""
+    uses = facts.n_classes
+    ranked = -np.sort(-uses)
+    top = int(np.lexsort((-facts.activation_fraction, -uses))[0])
+    places = np.unique(np.linspace(0, len(ranked) - 1, min(len(ranked), N_POINTS)).round().astype(int))
+    return {
+        "n_channels": len(uses),
+        "place": places.tolist(),
+        "count": ranked[places].tolist(),
+        "by_none": int((uses == 0).sum()),
+        "by_one": int((uses == 1).sum()),
+        "by_most": int((2 * uses > n_classes).sum()),
+        "top": top,
+        "top_count": int(uses[top]),
+    }
