@@ -63,7 +63,7 @@
       heads: model.classes.buildHeads(page.run), index: model.fuzzy.buildIndex(page.run.classes, names),
     };
     list.box = box;
-    list.rows = page.virtualList({element: box, height: ROW, build: list.buildRow, fill: list.fillRow, onView: highlight});
+    list.rows = page.virtualList({element: box, height: ROW, build: list.buildRow, fill: list.fillRow, clear: list.clearRow, onView: highlight});
     watch(box);
   };
   /** The classes in view stand out in the embedding, where they are not all of them. */
