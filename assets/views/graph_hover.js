@@ -53,7 +53,9 @@
   /** A click on a node, or Enter: opens its channel. */
   graph.open = (element) => {
     const each = find(element);
-    if (each) page.dispatch({layer: each.node.layer, channel: each.node.channel});
+    if (!each) return;
+    graph.hideCard(); /* the panel says it all, and the tray beneath the node needs the room */
+    page.dispatch({layer: each.node.layer, channel: each.node.channel});
   };
   graph.pin = (id) => {
     const {pins} = page.selection;
