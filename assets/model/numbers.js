@@ -34,7 +34,7 @@
       if (low) break;
     }
     const next = parts[parts.length - 1];
-    if (next && low * next > 0 && high + 2 * low - high === 2 * low) return high + 2 * low;
+    if (next && Math.sign(low) === Math.sign(next) && high + 2 * low - high === 2 * low) return high + 2 * low;
     return high;
   };
   /** Python's `round`: the nearest decimal, ties to the even one. */

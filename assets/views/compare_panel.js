@@ -44,7 +44,7 @@
       page.action({layer}, {class: 'row-layer', 'aria-current': String(layer === page.selection.layer)}, layer),
       against.map((each, place) => buildLine(each, layer, place))); // prettier-ignore
   const buildHeads = () =>
-    h('div', {class: 'compared-heads'}, h('span'), h('span'), page.term('Jac', graph.JACCARD_TIP), page.term('cos', graph.COSINE_TIP),
+    h('div', {class: 'compared-heads'}, h('span'), h('span'), page.term('J', `${graph.JACCARD_TIP} The thick bar.`), page.term('cos', `${graph.COSINE_TIP} The thin bar.`),
       page.term('A·both·B', 'Channels only in the graph of A, in both graphs, and only in the other.')); // prettier-ignore
 
   const buildDiffering = ({classes, payloads}) => {

@@ -130,7 +130,6 @@
     graph.filter(page.selection);
     graph.fit();
     graph.choose(page.selection);
-    graph.showTable();
     graph.showComparison(context);
     delete frame.stage.dataset.busy;
     await pictures;
@@ -165,6 +164,7 @@
     if (page.changed(selection, last, 'direction')) graph.fit();
     else if (page.changed(selection, last, 'width', 'height')) graph.arrange();
     if (page.changed(selection, last, 'covers', 'pins')) graph.filter(selection);
+    if (page.changed(selection, last, 'pins')) graph.refit();
     if (page.changed(selection, last, 'layer', 'expand')) graph.markLayer(selection.layer);
     if (page.changed(selection, last, 'layer', 'also')) graph.showComparison(graph.context);
     if (page.changed(selection, last, 'layer', 'channel', 'direction', 'pins')) graph.choose(selection);

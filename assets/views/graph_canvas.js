@@ -132,6 +132,7 @@
     graph.rove();
     graph.showPins(pins);
     graph.placeGutter();
+    graph.showTable();
   };
   /** Lights nodes and edges up and greys out the rest; nothing where both are empty. */
   graph.light = (nodes, edges) => {

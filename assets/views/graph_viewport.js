@@ -4,7 +4,8 @@
   const graph = (page.graph = page.graph || {});
   const {h} = page;
   const NODE = 96;
-  const SMALLEST_ZOOM = 0.3; /* at which the labels of neighbours still do not touch */
+  const SMALLEST_ZOOM = 0.2;
+  const SMALLEST_FIT = 0.3; /* at which the labels of neighbours do not touch */
   const LARGEST_ZOOM = 4;
   const PAD = {top: 30, right: 28, bottom: 22, left: 12};
   const MAP = {width: 160, height: 110};
@@ -27,13 +28,14 @@
   // --- fit ----------------------------------------------------------------------------------------------------------
   /** The zoom at which the graph fits, and how far it may be stretched at that zoom to use the window. */
   const plan = () => {
-    const nodes = graph.scene.drawing.nodes;
+    const all = [...graph.scene.nodes.values()];
+    const nodes = (all.some(graph.isShown) ? all.filter(graph.isShown) : all).map((each) => each.node);
     const xs = extent(nodes.map((node) => (isRight() ? -node.y : node.x)));
     const ys = extent(nodes.map((node) => (isRight() ? node.x : node.y)));
     const space = room();
     const byHeight = Math.min(1, space.y / (ys.span + NODE));
     const byWidth = Math.min(1, space.x / (xs.span + NODE));
-    const zoom = Math.max(SMALLEST_ZOOM, Math.min(byHeight, byWidth));
+    const zoom = Math.max(page.selection.sides === 'two' && isCompared() ? SMALLEST_ZOOM : SMALLEST_FIT, Math.min(byHeight, byWidth));
     const stretch = (length, span, most) => (span ? Math.min(most, Math.max(1, (length / zoom - NODE) / span)) : 1);
     return {zoom, space, xs, ys, sx: stretch(space.x, xs.span, 2.2), sy: stretch(space.y, ys.span, 2.6)};
   };
@@ -57,6 +59,8 @@
     Object.assign(view, {zoom, x: align(xs, by.wide, zoom, space.left, space.x), y: align(ys, by.tall, zoom, space.top, space.y)});
     apply();
   };
+  /** Fits what is shown now, unless a person has moved the view. */
+  graph.refit = () => touched || graph.fit();
   page.fitGraph = () => graph.fit();
   /** Moves everything to where the sliders say; the view stays where a person has put it. */
   graph.arrange = () => {
