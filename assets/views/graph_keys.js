@@ -1,4 +1,4 @@
-/* Keys in the graph: arrows along a layer and along the strongest influences, Enter, p; and + - u U anywhere. */
+/* Keys in the graph: arrows along a layer and along the strongest influences, Enter, p; and + - anywhere. */
 (function () {
   const page = window.summitDash;
   const graph = (page.graph = page.graph || {});
@@ -54,11 +54,9 @@
     graph.frame.paper.addEventListener('keydown', steer);
     document.addEventListener('keydown', (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      if (event.key === 'u') page.undo();
-      else if (event.key === 'U') page.redo();
-      else if (KEYS[event.key] && graph.scene && graph.frame.pane.offsetParent) KEYS[event.key]();
-      else return;
+      if (!KEYS[event.key] || !graph.scene || !graph.frame.pane.offsetParent) return;
       event.preventDefault();
+      KEYS[event.key]();
     });
   };
 })();

@@ -5,13 +5,17 @@
   const {h} = page;
   const MOST = 80;
 
-  const bySubstring = (text, classes) => {
-    const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    return classes.filter((each) => words.every((word) => `${each.full} ${each.synset} ${each.id}`.toLowerCase().includes(word)));
-  };
+  let index = null;
+  let indexed = null;
+  /** The classes that match, the best first, as the list of classes finds them. */
   const match = (text, classes) => {
-    if (!text.trim()) return classes;
-    return page.model.fuzzy && page.model.fuzzy.match ? page.model.fuzzy.match(text, classes) : bySubstring(text, classes);
+    if (indexed !== classes) {
+      index = page.model.fuzzy.buildIndex(classes, page.run.groups ? page.run.groups.names : []);
+      indexed = classes;
+    }
+    const found = page.model.fuzzy.search(index, text);
+    if (!found) return classes;
+    return classes.filter((each) => found.scores.has(each.id)).sort((a, b) => found.scores.get(a.id) - found.scores.get(b.id));
   };
   const nameOf = (each) => [each.name, each.mark].filter(Boolean).join(' ');
 
