@@ -11,20 +11,24 @@
   let closing = null;
 
   // --- place --------------------------------------------------------------------------------------------------------
-  /** Beside a box in the stage, {left, right, top}, wherever there is room. */
+  /** Beside a box in the stage, {left, right, top, bottom}, where there is room; else below or above it. */
   const place = (box) => {
     const {card} = graph.frame;
     const {width, height} = graph.stageSize();
     const own = {width: card.offsetWidth, height: card.offsetHeight};
-    const right = box.right + 10 + own.width <= width;
-    const left = right ? box.right + 10 : Math.max(4, box.left - 10 - own.width);
+    const fitsRight = box.right + 10 + own.width <= width;
+    const fitsLeft = box.left - 10 - own.width >= 0;
+    const below = box.bottom + 10 + own.height <= height;
+    const middle = (box.left + box.right - own.width) / 2;
+    const left = fitsRight ? box.right + 10 : fitsLeft ? box.left - 10 - own.width : Math.max(4, Math.min(middle, width - own.width - 4));
+    const top = fitsRight || fitsLeft ? Math.min(box.top, height - own.height - 4) : below ? box.bottom + 10 : box.top - own.height - 24;
     card.style.left = `${left}px`;
-    card.style.top = `${Math.max(4, Math.min(box.top, height - own.height - 4))}px`;
+    card.style.top = `${Math.max(4, top)}px`;
   };
   const boxOf = (element) => {
     const stage = graph.frame.stage.getBoundingClientRect();
     const box = element.getBoundingClientRect();
-    return {left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top};
+    return {left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top, bottom: box.bottom - stage.top};
   };
   const open = (id, box, content) => {
     window.clearTimeout(closing);
@@ -140,7 +144,7 @@
     window.clearTimeout(timer);
     const mine = (owner = {id, along: null});
     const columns = ends.map((at) => ({at, box: buildExamples(at, at.picture ? 4 : 0)}));
-    open(id, {left: point.x - 8, right: point.x + 8, top: point.y - 20}, [
+    open(id, {left: point.x - 8, right: point.x + 8, top: point.y - 20, bottom: point.y + 8}, [
       h('div', {class: 'card-head'}, h('b', {}, `${ends[0].id} → ${ends[1].id}`)),
       ...notes.map((text) => h('div', {class: 'card-note'}, text)),
       h('div', {class: 'card-ends'}, columns.map(({at, box}) => h('div', {}, h('span', {class: 'caption'}, at.id), box))),

@@ -44,8 +44,8 @@
   };
 
   // --- buttons ------------------------------------------------------------------------------------------------------
-  const button = (name, icon, label, onclick) => {
-    buttons[name] = h('button', {type: 'button', class: 'icon-button small', 'data-tool': name, 'aria-label': label, 'data-tip': label, onclick}, page.icon(icon));
+  const button = (name, icon, label, onclick, key = '') => {
+    buttons[name] = h('button', {type: 'button', class: 'icon-button small', 'data-tool': name, 'aria-label': label, 'data-tip': key ? `${label}  ${key}` : label, onclick}, page.icon(icon));
     return buttons[name];
   };
   const other = (name, first, second) => page.dispatch({[name]: page.selection[name] === first ? second : first});
@@ -62,9 +62,9 @@
         graph.buildMenu())); // prettier-ignore
   graph.buildZoom = () =>
     h('div', {class: 'zoom-tools'},
-      button('in', 'plus', 'Zoom in  +', () => graph.zoomBy(1.3)),
-      button('out', 'minus', 'Zoom out  -', () => graph.zoomBy(1 / 1.3)),
-      button('fit', 'fit', 'Fit to the window  f', () => graph.fit())); // prettier-ignore
+      button('in', 'plus', 'Zoom in', () => graph.zoomBy(1.3), '+'),
+      button('out', 'minus', 'Zoom out', () => graph.zoomBy(1 / 1.3), '-'),
+      button('fit', 'fit', 'Fit to the window', () => graph.fit(), 'f')); // prettier-ignore
   graph.press = (name, pressed) => buttons[name].setAttribute('aria-pressed', String(pressed));
   /** What the tools say about a selection. */
   graph.showTools = (selection) => {

@@ -71,9 +71,7 @@ def test_a_class_is_drawn_as_python_draws_it(opened: Page, store: RunStore) -> N
 
 
 @pytest.mark.parametrize("pair", [(0, 2), (2, 0), (4, 9), (1, 11), (3, 3)])
-def test_two_classes_are_compared_as_python_compares_them(
-    opened: Page, store: RunStore, pair: tuple[int, int]
-) -> None:
+def test_two_classes_are_compared_as_python_compares_them(opened: Page, store: RunStore, pair: tuple[int, int]) -> None:
     a, b = (store.graph(class_id) for class_id in pair)
     rows = [store.row_of(class_id) for class_id in pair]
     counts = {layer: (store.counts(layer)[rows[0]], store.counts(layer)[rows[1]]) for layer in store.layers}
