@@ -130,6 +130,7 @@
     graph.filter(page.selection);
     graph.fit();
     graph.choose(page.selection);
+    graph.showScene();
     graph.showComparison(context);
     delete frame.stage.dataset.busy;
     await pictures;

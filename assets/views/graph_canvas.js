@@ -47,7 +47,7 @@
   const buildDefs = () =>
     h('defs', {}, h('clipPath', {id: 'graph-rounded', clipPathUnits: 'objectBoundingBox'}, h('rect', {width: 1, height: 1, rx: 0.12, ry: 0.12})));
 
-  /** Puts a drawing on the paper in place of what was there. */
+  /** Builds what is drawn, apart from the page; `showScene` puts it on the paper once everything has its place. */
   graph.setScene = (drawing) => {
     graph.hideCard();
     const nodes = new Map(drawing.nodes.map((node) => [node.key, buildNode(node)]));
@@ -69,8 +69,8 @@
     const whose = comparison ? classes.map((each) => each.name).join(' and ') : classes[0].name;
     paper.setAttribute('aria-label', `Attribution graph of ${whose}: ${page.plural(nodes.size, 'channel')}, ${page.plural(edges.size, 'influence')}`);
     paper.classList.remove('dimmed');
-    paper.replaceChildren(buildDefs(), world);
   };
+  graph.showScene = () => graph.frame.paper.replaceChildren(buildDefs(), graph.scene.world);
   graph.clearScene = () => {
     graph.scene = null;
     graph.context = null;
@@ -144,9 +144,8 @@
   /** The drawn node of a channel; in two sides A's, where it has it. */
   graph.nodeOf = (id) => graph.scene && [...graph.scene.nodes.values()].find((each) => each.node.id === id);
   graph.choose = ({layer, channel}) => {
-    graph.frame.paper.querySelectorAll('.chosen').forEach((element) => element.classList.remove('chosen'));
     const id = channel === null ? null : page.channelId(layer, channel);
-    graph.scene.nodes.forEach((each) => each.node.id === id && each.element.classList.add('chosen'));
+    graph.scene.nodes.forEach((each) => each.element.classList.toggle('chosen', each.node.id === id));
     const chosen = id && graph.nodeOf(id);
     graph.rove(chosen);
     graph.showGhosts(chosen, id);

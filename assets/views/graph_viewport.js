@@ -49,7 +49,7 @@
   /** Fits the graph to the window and forgets where one had zoomed to. */
   graph.fit = () => {
     touched = false;
-    measure();
+    if (!size.width) measure();
     if (!graph.scene || !size.width) return;
     const plans = plan();
     stretched = plans;
