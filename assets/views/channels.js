@@ -2,7 +2,7 @@
 (function () {
   const page = window.summitDash;
   const {h} = page;
-  const {ORDERS, SIZES, find, flagged, fraction, wall, rowsInView} = page.model.channels;
+  const {ORDERS, SIZES, find, flagged, fractions, wall, rowsInView} = page.model.channels;
   const EXAMPLE = 2; /* payloads/of_class.py: a dataset example stands for the channel */
   const FLAGS = {
     all: ['All', null],
@@ -12,6 +12,7 @@
   const pane = () => document.getElementById('channels');
   let parts = null; /* the elements that stay: tools, scroller, wall */
   let payload = null;
+  let bars = null; /* along the channels: the length of the bar */
   let found = []; /* channels in the order of the wall */
   let grid = null; /* geometry of the wall */
   let active = 0; /* place of the tile that the keyboard is on */
@@ -98,7 +99,7 @@
     const {layer} = payload;
     const label = page.labels.of(layer, channel);
     const told = tell(channel);
-    const part = fraction(payload, page.selection.order, channel, page.run);
+    const part = bars && bars[channel];
     const id = page.channelId(layer, channel);
     const isChosen = page.selection.layer === layer && page.selection.channel === channel;
     return h(
@@ -119,7 +120,7 @@
       picture(channel),
       badge(channel),
       h('span', {class: 'tile-name'}, h('span', {}, String(channel)), label && h('span', {class: 'tile-label'}, label)),
-      part !== null && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, part)).toFixed(1)}%`})),
+      bars && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, part)).toFixed(1)}%`})),
     );
   };
   const buildRow = (row) => {
@@ -260,6 +261,7 @@
   const refind = (kept) => {
     if (!payload) return;
     found = find(payload, {...page.selection, text}, (channel) => page.labels.of(payload.layer, channel));
+    bars = fractions(payload, page.selection.order);
     parts.count.textContent = `${page.of(found.length, payload.n_channels)} channels`;
     parts.none.hidden = found.length > 0;
     if (!found.length) tellNone();
