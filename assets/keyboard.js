@@ -16,7 +16,9 @@
   const escape = () => {
     const help = document.getElementById('help');
     if (!help.hidden) page.toggleHelp(false);
+    else if (page.embedding.leave()) return;
     else if (page.selection && (page.selection.channel !== null || 'channel' in page.selection.unread)) page.dispatch({channel: null});
+    else if (page.selection && page.selection.only.length) page.dispatch({only: []});
   };
   const KEYS = {
     '/': () => document.getElementById('search').focus(),
@@ -25,19 +27,28 @@
     '[': () => stepLayer(-1),
     ']': () => stepLayer(1),
     c: openCompare,
+    l: () => page.embedding.toggleLasso(),
     g: () => page.dispatch({view: 'graph'}),
     f: () => page.fitGraph(),
+    u: () => page.undo(),
+    U: () => page.redo(),
     '?': () => page.toggleHelp(),
     Escape: escape,
+  };
+  const IN_SEARCH = {
+    Escape: () => page.clearSearch(),
+    Enter: (event) => page.openFirst(event.shiftKey),
+    ArrowDown: () => page.moveCursor(1),
+    ArrowUp: () => page.moveCursor(-1),
   };
 
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target;
     if (target.id === 'search') {
-      if (event.key === 'Escape') target.blur();
-      if (event.key === 'Enter') page.openFirst();
-      if (event.key === 'ArrowDown') page.moveCursor(1);
+      if (!IN_SEARCH[event.key]) return;
+      event.preventDefault();
+      IN_SEARCH[event.key](event);
       return;
     }
     if (isTyping(target)) return;
@@ -45,7 +56,7 @@
       event.preventDefault();
       return;
     }
-    if (event.key === 'Enter' && !target.matches('button, a')) page.openCursor();
+    if (event.key === 'Enter' && !target.matches('button, a')) page.openCursor(event.shiftKey);
     if (!KEYS[event.key]) return;
     event.preventDefault();
     KEYS[event.key]();

@@ -21,6 +21,14 @@
   // --- header -------------------------------------------------------------------------------------------------------
   const fact = (name, value, tip) =>
     h('div', {class: 'fact', 'data-tip': tip}, h('span', {class: 'fact-name'}, name), h('span', {class: 'fact-value'}, value));
+  /** Chooses the run, where several are served. */
+  const showRuns = () => {
+    const {runs} = page.boot;
+    if (runs.length < 2) return;
+    const picker = h('select', {class: 'run-picker', 'aria-label': 'Run', onchange: (event) => page.dispatch({run: event.target.value})},
+      runs.map(({name}) => h('option', {value: name, selected: name === page.run.name}, name)));
+    document.getElementById('runs').replaceChildren(picker);
+  };
   page.view('header', (selection, before) => {
     document.documentElement.dataset.view = selection.view;
     document.querySelectorAll('#tabs [data-view]').forEach((tab) => {
@@ -35,6 +43,7 @@
       fact('Classes', page.count(classes.length)),
       fact('Instances', page.count(facts.n_images), 'Images that the run was computed from.'),
     );
+    showRuns();
     const names = page.boot.runs.map((run) => run.name);
     const unknown = selection.run && !names.includes(selection.run);
     document.getElementById('notice').replaceChildren(

@@ -8,6 +8,7 @@ SELECTION = "selection"
 # Page.
 PAGE = "page"
 HEADER = "header"
+RUNS = "runs"
 NOTICE = "notice"
 TABS = "tabs"
 HELP = "help"

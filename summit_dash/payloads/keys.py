@@ -15,6 +15,7 @@ from summit_dash.payloads.channels import build_channel_use, build_channels
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.of_class import build_class
 from summit_dash.payloads.overview import build_overview
+from summit_dash.payloads.preview import build_preview
 from summit_dash.store import RunStore
 
 __all__ = ["build_payload"]
@@ -52,6 +53,7 @@ _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"about", build_about),
     (r"embedding", build_embedding),
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
+    (r"preview/(\d{1,9})", lambda store, c: build_preview(store, _class_id(store, c))),
     (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),
     (r"channels/(.+)", lambda store, layer: build_channels(store, _layer(store, layer))),
     (r"labels", build_labels),

@@ -11,11 +11,14 @@ from summit_dash.components import build_icon, build_tool
 __all__ = ["SHORTCUTS", "build_help", "build_layout"]
 
 SHORTCUTS = (
+    (("Ctrl K",), "Go to a class, channel, layer or view"),
     (("/",), "Search the classes"),
     (("j", "k"), "Next and previous class in the list"),
     (("Enter",), "Open the class under the cursor"),
+    (("⇧", "Enter"), "Compare with the class under the cursor"),
     (("←", "→"), "Fold and unfold a group of classes"),
     (("[", "]"), "Layer nearer the input, nearer the output"),
+    (("l",), "Draw round classes in the embedding"),
     (("c",), "Compare with a second class"),
     (("g",), "Back to the graph of one class"),
     (("f",), "Fit the graph to the window"),
@@ -28,9 +31,20 @@ SHORTCUTS = (
 def build_layout(logo: str) -> Component:
     """Empty of facts: the browser fills them in for the run that is shown."""
     brand = html.Div([html.Img(src=logo, alt="", width=20, height=20), html.Span("Summit Dash")], className="brand")
-    buttons = [build_tool("theme", "theme", "Light or dark"), build_tool("help", "help", "Keyboard shortcuts  ?")]
+    runs = html.Div(id=ids.RUNS)
+    palette = html.Button(
+        [build_icon("search"), html.Span("Go to"), html.Kbd("Ctrl K")],
+        type="button",
+        className="palette-open",
+        **{"data-do": "palette", "aria-label": "Go to a class, channel, layer or view"},
+    )
+    buttons = [
+        palette,
+        build_tool("theme", "theme", "Light or dark"),
+        build_tool("help", "help", "Keyboard shortcuts  ?"),
+    ]
     facts = html.Div(id=ids.HEADER, className="facts")
-    return html.Header([brand, facts, html.Div(buttons, className="header-buttons")])
+    return html.Header([brand, runs, facts, html.Div(buttons, className="header-buttons")])
 
 
 def build_help() -> Component:

@@ -1,0 +1,111 @@
+/* What the points of the embedding are coloured by: the menu, the colours, the legend. */
+(function () {
+  const page = window.summitDash;
+  const {h} = page;
+  const {scales} = page.model;
+  const emb = (page.embedding = page.embedding || {});
+  const isDark = () => document.documentElement.dataset.theme === 'dark';
+
+  // --- menu ---------------------------------------------------------------------------------------------------------
+  const WAYS = [
+    ['plain', 'Plain', () => null],
+    ['accuracy', 'Top-1 accuracy', () => (page.run.has.accuracy ? null : page.NO_ACCURACY)],
+    ['group', 'Group', () => (page.run.groups ? null : 'No class of this run names a group.')],
+    ['similarity', 'Similarity', () => (page.run.has.activations ? null : 'The run holds no activation counts.')],
+  ];
+  /** A button that opens the choice of colours; what cannot be chosen says why. */
+  emb.buildColorMenu = () => {
+    const choose = (color) => () => {
+      setOpen(false);
+      button.focus();
+      page.dispatch({color});
+    };
+    const items = WAYS.map(([color, label, why]) =>
+      h('button', {type: 'button', role: 'menuitemradio', class: 'color-item', 'data-color': color, tabindex: -1, 'aria-checked': 'false',
+        'aria-disabled': why() && 'true', 'data-tip': why(), onclick: why() ? () => null : choose(color)}, h('span', {class: 'color-mark'}), label),
+    );
+    const menu = h('div', {class: 'color-menu', role: 'menu', 'aria-label': 'Colour of the points', hidden: true}, items);
+    const button = h('button', {type: 'button', class: 'icon-button small', 'aria-haspopup': 'menu', 'aria-expanded': 'false', 'aria-label': 'Colour of the points',
+      'data-tip': 'Colour of the points', onclick: () => setOpen(menu.hidden)}, page.icon('palette'));
+    const setOpen = (open) => {
+      menu.hidden = !open;
+      button.setAttribute('aria-expanded', String(open));
+      if (open) (items.find((item) => item.getAttribute('aria-checked') === 'true') || items[0]).focus();
+    };
+    const step = {ArrowDown: 1, ArrowUp: -1};
+    menu.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') {
+        setOpen(false);
+        button.focus();
+      } else if (step[event.key]) items[(items.indexOf(document.activeElement) + step[event.key] + items.length) % items.length].focus();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    const box = h('div', {class: 'color-box'}, button, menu);
+    box.addEventListener('focusout', (event) => box.contains(event.relatedTarget) || setOpen(false));
+    return box;
+  };
+
+  // --- legend -------------------------------------------------------------------------------------------------------
+  const swatch = (color) => {
+    const element = h('span', {class: 'legend-swatch'});
+    element.style.background = color;
+    return element;
+  };
+  const scaleLegend = (title, {low, high, n}, write, missing) => {
+    const ramp = h('span', {class: 'legend-ramp'});
+    ramp.style.background = `linear-gradient(90deg, ${scales.sequence(isDark()).join(', ')})`;
+    const rest = emb.run.classes.length - n;
+    return [
+      h('div', null, `${title}, ${page.plural(n, 'class', 'classes')}`),
+      h('div', {class: 'legend-scale'}, write(low), ramp, write(high)),
+      rest > 0 && h('div', {class: 'legend-entry'}, swatch(page.color('shared')), `${page.count(rest)} ${missing}`),
+    ];
+  };
+  const groupLegend = ({shown, sizes, n_rest: rest}) => [
+    ...shown.map((group, place) =>
+      h('div', {class: 'legend-entry'}, swatch(scales.groupColors(isDark())[place]), h('span', {class: 'legend-name'}, emb.run.groups.names[group]),
+        h('span', {class: 'n'}, page.count(sizes.get(group))))),
+    rest > 0 && h('div', {class: 'legend-entry'}, swatch(page.color('shared')), page.plural(rest, 'more group')),
+  ];
+
+  // --- colours ------------------------------------------------------------------------------------------------------
+  const readSimilarity = async (selection) => {
+    if (!page.run.classById.has(selection.class_id)) return null;
+    const payload = await page.load(`class/${selection.class_id}`);
+    return payload.similarity && payload.similarity[selection.layer];
+  };
+  const LOOKS = {
+    plain: () => ({bins: null, palette: [], legend: []}),
+    accuracy: () => {
+      const found = scales.binNumbers(emb.run.classes.map((each) => each.top1));
+      return {bins: found.bins, palette: scales.sequence(isDark()), legend: scaleLegend('Top-1', found, page.percent, 'without accuracy')};
+    },
+    group: () => {
+      const found = scales.binGroups(emb.run.classes.map((each) => each.group));
+      return {bins: found.bins, palette: scales.groupColors(isDark()), legend: groupLegend(found)};
+    },
+    similarity: async (selection) => {
+      const values = await readSimilarity(selection);
+      const others = emb.run.classes.map((each) => (values && each.id !== selection.class_id ? values[each.place] : null));
+      const found = scales.binNumbers(others);
+      const {name} = page.run.classById.get(selection.class_id) || {name: ''};
+      return {bins: found.bins, palette: scales.sequence(isDark()),
+        legend: values ? scaleLegend(`Cosine with ${name}`, found, (value) => (value / 1000).toFixed(2), 'more: itself') : []};
+    },
+  };
+  /** Colours the points as the selection says. */
+  emb.paint = async (selection) => {
+    const {plot, run} = emb;
+    document.querySelectorAll('#embedding [data-color]').forEach((item) => item.setAttribute('aria-checked', String(item.dataset.color === selection.color)));
+    const isPossible = WAYS.find(([color]) => color === selection.color)[2]() === null;
+    const look = await LOOKS[isPossible ? selection.color : 'plain'](selection);
+    const now = page.selection;
+    if (plot !== emb.plot || run !== page.run || ['color', 'class_id', 'layer'].some((name) => now[name] !== selection[name])) return;
+    Object.assign(plot, {bins: look.bins, palette: look.palette});
+    emb.legend.hidden = !look.legend.length;
+    emb.legend.replaceChildren(...look.legend.filter(Boolean));
+    emb.redraw(plot);
+  };
+})();

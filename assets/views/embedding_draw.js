@@ -1,0 +1,250 @@
+/* The canvas of the embedding: points, marks, labels; the way between two layers and between two views. */
+(function () {
+  const page = window.summitDash;
+  const {scatter} = page.model;
+  const emb = (page.embedding = page.embedding || {});
+  const MOVE = 600; /* ms between two layers */
+  const ZOOM = 70; /* ms in which a view comes two thirds of the way nearer */
+  const PADDING = {left: 20, right: 20, top: 14, bottom: 38};
+  const FONT = 'Inter, system-ui, sans-serif';
+  const LONGEST = 24;
+
+  /** What is drawn: `points` in pixels of the unzoomed stage, along the run's classes. */
+  emb.newPlot = (canvas) => ({
+    canvas,
+    context: canvas.getContext('2d'),
+    width: 0,
+    height: 0,
+    raw: null /* {x, y} of the layer as in the payload */,
+    layer: null,
+    points: null,
+    move: null /* {from, to, began} */,
+    view: scatter.WHOLE,
+    goal: scatter.WHOLE,
+    last: 0,
+    frame: null,
+    hover: -1,
+    a: -1,
+    b: -1,
+    highlighted: new Set(),
+    only: null,
+    lasso: null,
+    drag: false,
+    hasCard: false,
+    bins: null,
+    palette: [],
+    order: [],
+    texts: new Map(),
+  });
+
+  // --- size, layer, view --------------------------------------------------------------------------------------------
+  const fitted = (plot) => scatter.fit(plot.raw.x, plot.raw.y, {width: plot.width, height: plot.height, ...PADDING});
+  emb.resize = (plot) => {
+    const {clientWidth, clientHeight} = plot.canvas.parentElement;
+    if (!clientWidth || (clientWidth === plot.width && clientHeight === plot.height)) return;
+    [plot.width, plot.height] = [clientWidth, clientHeight];
+    const ratio = window.devicePixelRatio || 1;
+    plot.canvas.width = Math.round(plot.width * ratio);
+    plot.canvas.height = Math.round(plot.height * ratio);
+    plot.move = null;
+    if (plot.raw) plot.points = fitted(plot);
+    if (plot.raw) draw(plot); /* at once: a canvas is empty after a change of size */
+    emb.redraw(plot);
+  };
+  /** Shows the points of a layer; from those of another they move. */
+  emb.moveTo = (plot, layer, raw) => {
+    const before = plot.points;
+    Object.assign(plot, {layer, raw});
+    delete plot.canvas.parentElement.dataset.layer;
+    if (!plot.width) return;
+    const to = fitted(plot);
+    const isMove = before && before.x.length === to.x.length && !page.reducedMotion();
+    plot.move = isMove ? {from: before, to, began: null} : null;
+    plot.points = isMove ? before : to;
+    emb.redraw(plot);
+  };
+  emb.look = (plot, goal) => {
+    plot.goal = scatter.keep(goal, plot.width, plot.height);
+    if (page.reducedMotion() || plot.drag) plot.view = plot.goal;
+    emb.redraw(plot);
+  };
+
+  // --- frames -------------------------------------------------------------------------------------------------------
+  emb.redraw = (plot) => (plot.frame = plot.frame || window.requestAnimationFrame((now) => tick(plot, now)));
+  const tick = (plot, now) => {
+    plot.frame = null;
+    if (!plot.raw || !plot.points) return;
+    const passed = Math.min(50, now - plot.last);
+    plot.last = now;
+    if (plot.move) advance(plot, now);
+    if (plot.view !== plot.goal) plot.view = scatter.approach(plot.view, plot.goal, 1 - Math.exp(-passed / ZOOM));
+    draw(plot);
+    if (plot.move || plot.view !== plot.goal) emb.redraw(plot);
+    else plot.canvas.parentElement.dataset.layer = plot.layer;
+  };
+  const advance = (plot, now) => {
+    const {move} = plot;
+    if (move.began === null) move.began = now;
+    const t = Math.min(1, (now - move.began) / MOVE);
+    plot.points = t < 1 ? scatter.between(move.from, move.to, scatter.ease(t)) : move.to;
+    if (t === 1) plot.move = null;
+  };
+
+  // --- points -------------------------------------------------------------------------------------------------------
+  const screen = ({points, view}, i) => [points.x[i] * view.k + view.x, points.y[i] * view.k + view.y];
+  emb.screen = screen;
+  const isSeen = (plot, x, y) => x > -20 && y > -20 && x < plot.width + 20 && y < plot.height + 20;
+  const radiusOf = ({points, view}) => (points.x.length < 60 ? 4.5 : points.x.length < 300 ? 3.4 : 2.5) * Math.min(1.8, view.k ** 0.35);
+  /** Points of one look in one path. */
+  const dots = (plot, places, radius) => {
+    const {context} = plot;
+    context.beginPath();
+    places.forEach((i) => {
+      const [x, y] = screen(plot, i);
+      if (!isSeen(plot, x, y)) return;
+      context.moveTo(x + radius, y);
+      context.arc(x, y, radius, 0, 2 * Math.PI);
+    });
+  };
+  const byLook = (plot, places) => {
+    const looks = new Map();
+    places.forEach((i) => {
+      const bin = plot.bins ? plot.bins[i] : -1;
+      if (looks.has(bin)) looks.get(bin).push(i);
+      else looks.set(bin, [i]);
+    });
+    return looks;
+  };
+  const drawPoints = (plot, colors) => {
+    const {context, only, highlighted} = plot;
+    const radius = radiusOf(plot);
+    const all = [...plot.points.x.keys()];
+    const fill = (places, alpha) =>
+      byLook(plot, places).forEach((each, bin) => {
+        context.globalAlpha = alpha;
+        context.fillStyle = bin < 0 ? colors.shared : plot.palette[bin];
+        dots(plot, each, radius);
+        context.fill();
+      });
+    const strong = plot.bins ? 0.9 : 0.7;
+    if (only) fill(all.filter((i) => !only.has(i)), 0.18);
+    fill(only ? all.filter((i) => only.has(i)) : all, strong);
+    context.globalAlpha = plot.bins ? 0.8 : 0.75;
+    context.lineWidth = 1;
+    context.strokeStyle = context.fillStyle = colors.ink;
+    dots(plot, highlighted, radius + (plot.bins ? 0.8 : 0.2));
+    if (plot.bins) context.stroke();
+    else context.fill();
+    context.globalAlpha = 1;
+  };
+
+  // --- marks: A a filled circle, B a diamond in a dashed ring --------------------------------------------------------
+  const ring = (plot, i, radius, color, dash) => {
+    const {context} = plot;
+    const [x, y] = screen(plot, i);
+    context.beginPath();
+    context.setLineDash(dash);
+    context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.lineWidth = 2;
+    context.strokeStyle = color;
+    context.stroke();
+    context.setLineDash([]);
+  };
+  const spot = (plot, i, radius, color, isDiamond) => {
+    const {context} = plot;
+    const [x, y] = screen(plot, i);
+    context.beginPath();
+    if (isDiamond) [[0, -1], [1, 0], [0, 1], [-1, 0]].forEach(([dx, dy]) => context.lineTo(x + dx * radius, y + dy * radius));
+    else context.arc(x, y, radius, 0, 2 * Math.PI);
+    context.closePath();
+    context.fillStyle = color;
+    context.strokeStyle = theme.paper;
+    context.lineWidth = 3;
+    context.stroke();
+    context.fill();
+  };
+  const isThere = (plot, i) => i >= 0 && !Number.isNaN(plot.points.x[i]);
+  const drawMarks = (plot, colors) => {
+    if (isThere(plot, plot.b)) {
+      spot(plot, plot.b, 6, colors.b, true);
+      ring(plot, plot.b, 10, colors.b, [3, 3]);
+    }
+    if (isThere(plot, plot.a)) {
+      spot(plot, plot.a, 5.5, plot.b >= 0 ? colors.a : colors.accent, false);
+      if (plot.b >= 0) ring(plot, plot.a, 9, colors.a, []);
+    }
+    if (isThere(plot, plot.hover)) ring(plot, plot.hover, 8, colors.ink, []);
+  };
+
+  // --- labels -------------------------------------------------------------------------------------------------------
+  const shorten = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1).trimEnd()}…` : name);
+  const textOf = (plot, i, isMarked) => {
+    const key = isMarked ? -1 - i : i;
+    if (!plot.texts.has(key)) {
+      const {name, mark} = emb.run.classes[i];
+      const text = isMarked ? [shorten(name), mark].filter(Boolean).join(' ') : shorten(name);
+      plot.context.font = `${isMarked ? '600 12px' : '400 11px'} ${FONT}`;
+      plot.texts.set(key, {text, width: plot.context.measureText(text).width + (isMarked ? 8 : 4)});
+    }
+    return plot.texts.get(key);
+  };
+  const labelOf = (plot, i, isMarked) => {
+    const [x, y] = screen(plot, i);
+    return isSeen(plot, x, y) && {i, x, y, gap: isMarked ? 12 : radiusOf(plot) + 3, height: isMarked ? 18 : 14, must: isMarked, isMarked, ...textOf(plot, i, isMarked)};
+  };
+  /** More labels the nearer one looks; all that fit where there are few classes. */
+  const limitOf = ({points, view}) => (points.x.length < 60 ? 60 : Math.min(90, Math.round(4 + 7 * (view.k ** 1.3 - 1))));
+  const drawLabels = (plot, colors) => {
+    const {context} = plot;
+    const marked = [plot.a, plot.b, plot.hasCard ? -1 : plot.hover].filter((i, place, all) => isThere(plot, i) && all.indexOf(i) === place);
+    const rest = plot.order.filter((i) => !marked.includes(i) && isThere(plot, i) && (!plot.only || plot.only.has(i)));
+    const wanted = [...marked.map((i) => labelOf(plot, i, true)), ...rest.map((i) => labelOf(plot, i, false))].filter(Boolean);
+    const box = {width: plot.width, height: plot.height - 34};
+    const placed = scatter.placeLabels(wanted, box, limitOf(plot)).sort((a, b) => Number(a.isMarked) - Number(b.isMarked));
+    context.textBaseline = 'middle';
+    context.lineJoin = 'round';
+    placed.forEach((label) => drawLabel(context, label, colors));
+  };
+  const drawLabel = (context, {text, box, isMarked}, colors) => {
+    context.font = `${isMarked ? '600 12px' : '400 11px'} ${FONT}`;
+    context.strokeStyle = context.fillStyle = colors.paper;
+    if (isMarked) {
+      context.globalAlpha = 0.88;
+      context.fillRect(box.x, box.y, box.width, box.height);
+      context.globalAlpha = 1;
+    } else {
+      context.lineWidth = 3;
+      context.strokeText(text, box.x + 2, box.y + box.height / 2);
+    }
+    context.fillStyle = isMarked ? colors.ink : colors.muted;
+    context.fillText(text, box.x + (isMarked ? 4 : 2), box.y + box.height / 2 + 0.5);
+  };
+
+  const drawLasso = ({context, lasso}, colors) => {
+    if (!lasso || lasso.length < 2) return;
+    context.beginPath();
+    lasso.forEach(([x, y]) => context.lineTo(x, y));
+    context.globalAlpha = 0.12;
+    context.fillStyle = colors.accent;
+    context.fill();
+    context.globalAlpha = 1;
+    context.setLineDash([4, 3]);
+    context.lineWidth = 1.5;
+    context.strokeStyle = colors.accent;
+    context.stroke();
+    context.setLineDash([]);
+  };
+  const COLORS = ['ink', 'muted', 'paper', 'shared', 'accent', 'a', 'b'];
+  let theme = null;
+  document.addEventListener('summit-theme', () => (theme = null));
+  const draw = (plot) => {
+    theme = theme || Object.fromEntries(COLORS.map((name) => [name, page.color(name)]));
+    const ratio = plot.canvas.width / plot.width;
+    plot.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    plot.context.clearRect(0, 0, plot.width, plot.height);
+    drawPoints(plot, theme);
+    drawMarks(plot, theme);
+    drawLabels(plot, theme);
+    drawLasso(plot, theme);
+  };
+})();

@@ -1,0 +1,37 @@
+"""A picture that stands for a class: one of its dataset examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from summit_dash.graphs import Graph, Node
+from summit_dash.store import RunStore
+
+__all__ = ["build_preview"]
+
+N_TRIED = 3
+"""Channels that are looked through; an example of the strongest one is there unless the run keeps none by class."""
+
+
+def build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
+    """Which dataset example shows the class: `preview` holds `layer`, `channel` and `rank`, or is None without any.
+
+    It is the best one among the class's own images, of the channel of the highest PageRank score in the last layer of
+    its attribution graph.
+    """
+    if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
+        return {"preview": None}
+    for node in _strongest(store.graph(class_id)):
+        examples = store.examples(node.at, class_id)
+        if examples:
+            return {"preview": {"layer": node.at.layer, "channel": node.at.channel, "rank": examples[0].rank}}
+    return {"preview": None}
+
+
+def _strongest(graph: Graph) -> list[Node]:
+    """The nodes of the last layer that has any, highest score first; ties by activation count, then channel."""
+    here = {node.at.layer for node in graph.nodes}
+    last = next((layer for layer in reversed(graph.layers) if layer in here), None)
+    nodes = [node for node in graph.nodes if node.at.layer == last]
+    ordered = sorted(nodes, key=lambda node: (-node.pagerank_score, -node.activation_count, node.at.channel))
+    return ordered[:N_TRIED]
