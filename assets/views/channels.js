@@ -56,8 +56,9 @@
     const count = h('span', {class: 'channel-count', role: 'status'});
     const labels = h('span', {class: 'label-files', hidden: true});
     const line = h('div', {class: 'channel-line'}, flags, count, labels, sizes);
-    const tools = h('div', {class: 'channel-tools'}, h('label', {class: 'search'}, page.icon('search'), search), orders);
-    return {tools, search, orders, flags, sizes, count, labels, line};
+    const title = h('h1', {class: 'channels-title'});
+    const tools = h('div', {class: 'channel-tools'}, title, h('label', {class: 'search'}, page.icon('search'), search), orders);
+    return {tools, title, search, orders, flags, sizes, count, labels, line};
   };
   const build = () => {
     size = SIZES[page.remember('tile-size')] ? page.remember('tile-size') : 'M';
@@ -295,6 +296,8 @@
     payload = null;
     clearRows();
     active = 0;
+    parts.title.textContent = layer;
+    if (info) parts.title.dataset.tip = `${page.plural(info.n_channels, 'channel')}, receptive field ${page.count(info.receptive_field)} px`;
     if (info) grid = wall(info.n_channels, parts.wall.clientWidth, size);
     parts.wall.style.height = info ? `${grid.height}px` : 0;
     parts.wall.classList.add('loading');
