@@ -108,7 +108,7 @@ def _answer(store: RunStore, key: str) -> Response:
 
 
 def _problem(problem: InputError) -> Response:
-    return _fresh(_json({"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}}))
+    return _json({"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}})
 
 
 def _json(payload: dict[str, Any]) -> Response:

@@ -270,11 +270,11 @@ class RunStore:
     def _count_graph_uses(self) -> dict[str, NDArray[np.int64]]:
         mine = pc.field("class_id").isin(list(self.classes))
         table = read_table(self.path, "attribution_graph_nodes", ["layer", "channel"], mine)
-        layers, channels = np.array(table["layer"].to_pylist(), dtype=object), table["channel"].to_numpy()
-        return {
-            info.layer: np.bincount(channels[layers == info.layer], minlength=info.n_channels)
-            for info in self.layers.values()
-        }
+        counted = table.unify_dictionaries().group_by(["layer", "channel"]).aggregate([([], "count_all")])
+        uses = {info.layer: np.zeros(info.n_channels, np.int64) for info in self.layers.values()}
+        for layer, channel, n in zip(*(counted[name].to_pylist() for name in _COUNTED), strict=True):
+            uses[layer][channel] = n
+        return uses
 
     # --- influences -------------------------------------------------------------------------------------------------
 
@@ -405,6 +405,9 @@ class RunStore:
             self._layer_visualizations(layer)
             if self.has("dataset_examples"):
                 self._layer_best_examples(layer)
+
+
+_COUNTED = ("layer", "channel", "count_all")
 
 
 def _clean(info: ClassInfo) -> ClassInfo:

@@ -2,13 +2,13 @@
 (function () {
   const model = (window.summitDash.model = window.summitDash.model || {});
 
-  /* What a ranking goes by: a column of the payload channels/LAYER, and its greatest possible value. */
+  /* What a ranking goes by: a column of the payload channels/LAYER. */
   const ORDERS = {
-    use: {name: 'Classes', column: 'n_classes', most: (payload, run) => run.classes.length},
-    graphs: {name: 'Graphs', column: 'n_graphs', most: (payload, run) => run.classes.length},
-    fraction: {name: 'Images', column: 'activation_fraction', most: () => 1},
-    activation: {name: 'Max activation', column: 'max_activation', most: (payload) => Math.max(...payload.max_activation)},
-    number: {name: 'Number', column: null, most: () => 1},
+    use: {name: 'Classes', column: 'n_classes'},
+    graphs: {name: 'Graphs', column: 'n_graphs'},
+    fraction: {name: 'Images', column: 'activation_fraction'},
+    activation: {name: 'Max activation', column: 'max_activation'},
+    number: {name: 'Number', column: null},
   };
   const SIZES = {S: 60, M: 92, L: 132}; /* of a picture, in pixels, at least */
   const GAP = 4;
@@ -37,11 +37,12 @@
       (channel) => (!kept || kept.has(channel)) && matches(payload.layer, channel, labelOf(channel), text),
     );
   };
-  /** The value of a channel in an order as a fraction of the greatest possible one; null where the run does not tell. */
-  const fraction = (payload, order, channel, run) => {
-    const by = ORDERS[order].column ? order : 'use';
-    const values = payload[ORDERS[by].column];
-    return values ? values[channel] / (ORDERS[by].most(payload, run) || 1) : null;
+  /** What an order goes by, along the channels, as fractions of the layer's greatest; null where the run does not tell. */
+  const fractions = (payload, order) => {
+    const values = payload[ORDERS[order].column || ORDERS.use.column];
+    if (!values) return null;
+    const most = Math.max(...values) || 1;
+    return values.map((value) => value / most);
   };
   /** Columns, and heights in pixels, of a wall of so many tiles. */
   const wall = (n, width, size) => {
@@ -57,5 +58,5 @@
     end: Math.min(rows, Math.ceil((top + height) / rowHeight) + spare),
   });
 
-  model.channels = {ORDERS, SIZES, rank, find, flagged, fraction, wall, rowsInView};
+  model.channels = {ORDERS, SIZES, rank, find, flagged, fractions, wall, rowsInView};
 })();

@@ -264,31 +264,31 @@
     const label = page.labels.of(layer, channel);
     return barRow({
       picture: channelPicture(layer, channel, ends.picture[place], 'thumb'),
-      name: [id, label && h('span', {class: 'row-label'}, label), isOutside && h('span', {class: 'outside'}, 'not in graph')],
+      name: [id, label && [' ', h('span', {class: 'row-label'}, label)], isOutside && [' ', h('span', {class: 'outside'}, 'not in graph')]],
       value: page.count(n),
       fraction: n / Math.max(1, info.n),
       action: {layer, channel},
       tip: `${page.of(n, info.n)} images${isOutside ? ', not in the graph' : ''}${label ? `\n${label}` : ''}`,
     });
   };
-  const endsSection = ({title: text, meaning, none}, ends, info, measured, inGraph) => {
+  const endsSection = ({title: text, meaning, none}, ends, {info, letter}, measured, inGraph) => {
     const tip = `Images in which the ${meaning}; n = ${page.plural(info.n, 'image')} of ${info.name}.`;
     const rows = ends.channel.map((_, place) => endRow(ends, place, info, inGraph));
-    const top = heading(text, tip, h('span', {class: 'n'}, `n = ${page.plural(info.n, 'image')}`));
+    const top = heading(text, tip, h('span', {class: 'n'}, `${letter && `${letter}, `}n = ${page.plural(info.n, 'image')}`));
     if (measured) top.querySelector('.heading-words').append(measured);
     return [top, rows.length ? h('div', {class: 'rows'}, rows) : muted(none)];
   };
   const SOURCES = {title: 'Strongest sources', meaning: 'source is among the strongest influences on the channel'};
   const TARGETS = {title: 'Strongest targets', meaning: 'channel is among the strongest influences on the target'};
-  const fillEnds = (section, selection, inClass, info, graph) => {
+  const fillEnds = (section, selection, inClass, whose, graph) => {
     const {place} = page.run.layerByName.get(selection.layer);
     const inGraph = graph.nodes && new Set(graph.nodes.layer.map((at, i) => page.channelId(page.run.layers[at].layer, graph.nodes.channel[i])));
     const first = place === 0 ? 'None recorded: this is the first layer.' : 'None recorded.';
     const last = place === page.run.layers.length - 1 ? 'None recorded: this is the last layer.' : 'None recorded.';
     const into = [...new Set(inClass.targets.layer)];
     section.replaceChildren(
-      ...endsSection({...SOURCES, none: first}, inClass.sources, info, measure([place]), inGraph),
-      ...endsSection({...TARGETS, none: last}, inClass.targets, info, measure(into), inGraph),
+      ...endsSection({...SOURCES, none: first}, inClass.sources, whose, measure([place]), inGraph),
+      ...endsSection({...TARGETS, none: last}, inClass.targets, whose, measure(into), inGraph),
     );
   };
   const emptyEnds = (selection) => {
@@ -350,7 +350,7 @@
     if (owner !== 'all' && !(byOwner.get(owner) || {rank: []}).rank.length) owner = 'all';
     fillExamples(examples, selection, byOwner);
     if (classes.length && inClass[0].problem) ends.replaceChildren(problemLine(inClass[0].problem));
-    else if (classes.length) fillEnds(ends, selection, inClass[0], classes[0].info, graph);
+    else if (classes.length) fillEnds(ends, selection, inClass[0], classes[0], graph);
     fillClasses(users, selection, facts);
     panel().dataset.channel = page.channelId(layer, channel);
   };

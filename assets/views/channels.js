@@ -2,7 +2,7 @@
 (function () {
   const page = window.summitDash;
   const {h} = page;
-  const {ORDERS, SIZES, find, flagged, fraction, wall, rowsInView} = page.model.channels;
+  const {ORDERS, SIZES, find, flagged, fractions, wall, rowsInView} = page.model.channels;
   const EXAMPLE = 2; /* payloads/of_class.py: a dataset example stands for the channel */
   const FLAGS = {
     all: ['All', null],
@@ -12,6 +12,7 @@
   const pane = () => document.getElementById('channels');
   let parts = null; /* the elements that stay: tools, scroller, wall */
   let payload = null;
+  let bars = null; /* along the channels: the length of the bar */
   let found = []; /* channels in the order of the wall */
   let grid = null; /* geometry of the wall */
   let active = 0; /* place of the tile that the keyboard is on */
@@ -55,8 +56,9 @@
     const count = h('span', {class: 'channel-count', role: 'status'});
     const labels = h('span', {class: 'label-files', hidden: true});
     const line = h('div', {class: 'channel-line'}, flags, count, labels, sizes);
-    const tools = h('div', {class: 'channel-tools'}, h('label', {class: 'search'}, page.icon('search'), search), orders);
-    return {tools, search, orders, flags, sizes, count, labels, line};
+    const title = h('h1', {class: 'channels-title'});
+    const tools = h('div', {class: 'channel-tools'}, title, h('label', {class: 'search'}, page.icon('search'), search), orders);
+    return {tools, title, search, orders, flags, sizes, count, labels, line};
   };
   const build = () => {
     size = SIZES[page.remember('tile-size')] ? page.remember('tile-size') : 'M';
@@ -98,7 +100,7 @@
     const {layer} = payload;
     const label = page.labels.of(layer, channel);
     const told = tell(channel);
-    const part = fraction(payload, page.selection.order, channel, page.run);
+    const part = bars && bars[channel];
     const id = page.channelId(layer, channel);
     const isChosen = page.selection.layer === layer && page.selection.channel === channel;
     return h(
@@ -119,7 +121,7 @@
       picture(channel),
       badge(channel),
       h('span', {class: 'tile-name'}, h('span', {}, String(channel)), label && h('span', {class: 'tile-label'}, label)),
-      part !== null && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, part)).toFixed(1)}%`})),
+      bars && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, part)).toFixed(1)}%`})),
     );
   };
   const buildRow = (row) => {
@@ -260,6 +262,7 @@
   const refind = (kept) => {
     if (!payload) return;
     found = find(payload, {...page.selection, text}, (channel) => page.labels.of(payload.layer, channel));
+    bars = fractions(payload, page.selection.order);
     parts.count.textContent = `${page.of(found.length, payload.n_channels)} channels`;
     parts.none.hidden = found.length > 0;
     if (!found.length) tellNone();
@@ -293,6 +296,8 @@
     payload = null;
     clearRows();
     active = 0;
+    parts.title.textContent = layer;
+    if (info) parts.title.dataset.tip = `${page.plural(info.n_channels, 'channel')}, receptive field ${page.count(info.receptive_field)} px`;
     if (info) grid = wall(info.n_channels, parts.wall.clientWidth, size);
     parts.wall.style.height = info ? `${grid.height}px` : 0;
     parts.wall.classList.add('loading');

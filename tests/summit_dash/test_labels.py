@@ -47,13 +47,12 @@ def post(client: FlaskClient, layer: Any, channel: Any, label: Any) -> TestRespo
 
 
 def found(client: FlaskClient) -> Any:
-    answer = client.get("/run/run/data/labels.json")
-    assert answer.headers["Cache-Control"] == "no-cache"
-    return answer.json
+    return client.get("/run/run/data/labels.json").json
 
 
 def test_a_label_is_saved_beside_the_run(client: FlaskClient, path: Path) -> None:
     assert found(client) == {"labels": {}, "editable": True}
+    assert client.get("/run/run/data/labels.json").headers["Cache-Control"] == "no-cache"
     assert post(client, "conv3", 5, "  hands,\n fish ").status_code == 200
     assert post(client, "conv3", 12, "fur").status_code == 200
     assert found(client)["labels"] == {"conv3": {"5": "hands, fish", "12": "fur"}}
