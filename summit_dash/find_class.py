@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from precompute.schema import InputError
 from summit_dash.store import ClassInfo
-from summit_dash.text import class_labels, plural
+from summit_dash.text import plural
 
 __all__ = ["find_class"]
 
@@ -30,10 +30,10 @@ def find_class(classes: Mapping[int, ClassInfo], text: str) -> ClassInfo:
         if len(found) == 1:
             return found[0]
         if found:
-            several = f"{len(found)} classes are named {wanted}: {_list(classes, found)}."
+            several = f"{len(found)} classes are named {wanted}: {_list(found)}."
             raise InputError(_RULE, several, "Name one by its class_id, the number after #.")
     near = _near(classes, wanted)
-    hint = f" Near it: {_list(classes, near)}." if near else f" The run has {plural(len(classes), 'class', 'classes')}."
+    hint = f" Near it: {_list(near)}." if near else f" The run has {plural(len(classes), 'class', 'classes')}."
     raise InputError(_RULE, f"No class is named {text!r}.{hint}", "Name a class of this run.")
 
 
@@ -62,9 +62,8 @@ def _near(classes: Mapping[int, ClassInfo], wanted: str) -> list[ClassInfo]:
     return list({info.class_id: info for info in [*holding, *others]}.values())
 
 
-def _list(classes: Mapping[int, ClassInfo], found: Sequence[ClassInfo]) -> str:
-    """ "crane (#4), crane (#8) and 3 more"."""
-    labels = class_labels(classes)
-    names = [f"{labels[info.class_id][0]} (#{info.class_id})" for info in found[:_MOST]]
+def _list(found: Sequence[ClassInfo]) -> str:
+    """ "crane (#134, n02012849), crane (#517, n03126707) and 3 more"."""
+    names = [f"{i.short_name} ({', '.join(filter(None, (f'#{i.class_id}', i.synset)))})" for i in found[:_MOST]]
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return ", ".join(names) + more

@@ -83,6 +83,8 @@ def write_files(files: Mapping[Path, bytes]) -> None:
     temporary = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in files}
     try:
         for path, content in files.items():
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary[path].write_bytes(content)
         for path, written in temporary.items():

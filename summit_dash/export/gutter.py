@@ -16,7 +16,7 @@ from summit_dash.theme import COLOR_A, COLOR_SHARED, Palette
 
 __all__ = ["RowSpan", "build_gutter", "build_parting_line", "gutter_width", "row_spans"]
 
-_NAME, _SMALL = 12.0, 11.0
+_NAME, _SMALL, _WEIGHT = 12.0, 11.0, 600
 _PLAIN, _COMPARED, _WIDEST = 92.0, 140.0, 240.0
 _AFTER_NAME = 8.0
 
@@ -43,7 +43,7 @@ def row_spans(places: Mapping[Channel, Point]) -> dict[str, RowSpan]:
 
 def gutter_width(layers: Iterable[str], is_compared: bool) -> float:
     """As on the page, but wider where a layer's name needs it."""
-    longest = max(width_of(layer, _NAME, 500) for layer in layers)
+    longest = max(width_of(layer, _NAME, _WEIGHT) for layer in layers)
     return min(_WIDEST, max(_COMPARED if is_compared else _PLAIN, MARGIN + longest + _AFTER_NAME))
 
 
@@ -68,7 +68,7 @@ def _plain_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, 
     kept, every = counts
     count = plural(every, "channel") if kept == every else f"{kept:,} of {every:,}"
     return [
-        Words(shorten(layer, room, _NAME, 500), Point(MARGIN, y - 3), _NAME, palette.ink, 500),
+        Words(shorten(layer, room, _NAME, _WEIGHT), Point(MARGIN, y - 3), _NAME, palette.ink, _WEIGHT),
         Words(count, Point(MARGIN, y + 11), _SMALL, palette.muted),
     ]
 
@@ -76,7 +76,9 @@ def _plain_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, 
 def _compared_row(layer: LayerComparison, y: float, palette: Palette, room: float) -> list[Shape]:
     cosine = DASH if layer.cosine is None else f"{layer.cosine:.2f}"
     baseline = y + 17
-    words: list[Shape] = [Words(shorten(layer.layer, room, _NAME, 500), Point(MARGIN, y - 8), _NAME, palette.ink, 500)]
+    words: list[Shape] = [
+        Words(shorten(layer.layer, room, _NAME, _WEIGHT), Point(MARGIN, y - 8), _NAME, palette.ink, _WEIGHT)
+    ]
     x = MARGIN
     for text, color, gap in (
         ("J", palette.muted, 3.0),

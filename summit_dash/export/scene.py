@@ -164,10 +164,15 @@ def _draw_edge(element: Element, source: SceneNode, target: SceneNode, style: _S
         look["line-opacity"],
         _scale(_EDGE_DASH, style.zoom) if look.get("line-style") == "dashed" else (),
     )
-    (x, y), (side, _) = source.frame.at, source.frame.size
-    (u, v), (other, _) = target.frame.at, target.frame.size
-    points = bend(Point(x + side / 2, y), Point(u + other / 2, v + other))
+    points = bend(_port(source.frame, 0.0), _port(target.frame, 1.0))
     return SceneEdge(data["source"], data["target"], points, stroke, element["classes"])
+
+
+def _port(frame: Box, height: float) -> Point:
+    """Where edges meet a node: outside its ring, in the middle of its upper side (0) or its lower one (1)."""
+    (x, y), (width, side) = frame.at, frame.size
+    ring = frame.stroke.width if frame.stroke else 0.0
+    return Point(x + width / 2, y + height * side + (height - 0.5) * ring)
 
 
 def _scale(dash: Iterable[float], zoom: float) -> tuple[float, ...]:

@@ -36,7 +36,7 @@ def write_svg(scene: GraphScene) -> bytes:
         _add_edge(edges, edge)
     nodes = add(root, "g", class_="nodes")
     for place, node in enumerate(scene.nodes):
-        _add_node(nodes, node, f"corner-{place}")
+        _add_node(nodes, node, f"clip{place}")
     words = add(root, "g", class_="words")
     for shape in scene.shapes:
         _add_shape(words, shape)
