@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from summit_dash.export.lettering import FONT_STACK
+from summit_dash.export.lettering import FONT_STACK, other_script
 from summit_dash.export.markup import Element, add, number, serialize
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Shape, Stroke, Words
 from summit_dash.theme import PALETTES
@@ -90,20 +90,7 @@ def _add_example_mark(parent: Element, corner: Point, side: float) -> None:
 
 def _add_shape(parent: Element, shape: Shape) -> None:
     if isinstance(shape, Words):
-        anchor = "middle" if shape.is_centred else None
-        weight = shape.weight if shape.weight != 400 else None
-        (x, y), fill = shape.at, shape.color
-        add(
-            parent,
-            "text",
-            shape.text,
-            x=x,
-            y=y,
-            font_size=shape.size,
-            font_weight=weight,
-            fill=fill,
-            text_anchor=anchor,
-        )
+        _add_words(parent, shape)
     elif isinstance(shape, Rule):
         (x, y), (u, v) = shape.start, shape.end
         add(parent, "line", x1=x, y1=y, x2=u, y2=v, **_stroke(shape.stroke))
@@ -111,6 +98,21 @@ def _add_shape(parent: Element, shape: Shape) -> None:
         (x, y), (width, height) = shape.at, shape.size
         add(parent, "rect", x=x, y=y, width=width, height=height, rx=shape.radius or None, fill=shape.fill or "none",
             fill_opacity=shape.opacity if shape.opacity < 1 else None, **_stroke(shape.stroke))  # fmt: skip
+
+
+def _add_words(parent: Element, words: Words) -> None:
+    add(
+        parent,
+        "text",
+        words.text,
+        x=words.at.x,
+        y=words.at.y,
+        font_size=words.size,
+        font_weight=words.weight if words.weight != 400 else None,
+        font_family=other_script(words.text),
+        fill=words.color,
+        text_anchor="middle" if words.is_centred else None,
+    )
 
 
 def _stroke(stroke: Stroke | None) -> dict[str, Any]:

@@ -148,6 +148,12 @@ def test_markup_in_names_is_text() -> None:
     assert draw(make_subject(name="\x01")) is not None
 
 
+def test_words_in_other_scripts_are_set_in_other_typefaces() -> None:
+    texts = {text.text: text for text in draw(make_subject(name="волк")).iter(f"{SVG}text")}
+    assert "Inter" not in (texts["волк"].get("font-family") or "Inter")
+    assert texts["100 images"].get("font-family") is None
+
+
 def test_long_names_are_cut() -> None:
     assert any(text.endswith("…") for text in words(draw(make_subject(name="fox " * 80))))
 
