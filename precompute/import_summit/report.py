@@ -32,7 +32,8 @@ _COLUMNS = {
 """Headings of the table of classes, and the numbers under them."""
 _EMBEDDINGS = {
     "summit": "Embedding: Summit's own, from imagenet.json.",
-    "umap": "Embedding: computed from the activation counts that are told, by UMAP; it is not the published one.",
+    "umap": "Embedding: computed from the activation counts that are told, by UMAP (of fewer than five classes "
+    "by principal components); it is not the published one.",
     "pca": "Embedding: computed from the activation counts that are told, by principal components, because UMAP is not "
     "installed (pip install umap-learn, then import with --overwrite); it is not the published one.",
 }
