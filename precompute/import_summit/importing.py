@@ -43,7 +43,7 @@ class ImportRequest:
         folder: the published data, with `data/ag` or `ag` in it.
         out: the run.
         labels: a .csv that names the classes.
-        overwrite: replace another run in `out`.
+        overwrite: replace the run in `out`, be it another or the same.
     """
 
     folder: Path
@@ -74,7 +74,7 @@ class _Published:
 
 
 def import_summit(request: ImportRequest, progress: Progress | None = None) -> ImportReport:
-    """Makes a run of Summit's published data; where the same run is there already, nothing is done.
+    """Makes a run of Summit's published data; the same run, where it is there, is left alone unless `overwrite`.
 
     Raises:
         InputError: bad input, or the folder of the run holds something else; nothing is half-written.
@@ -85,7 +85,7 @@ def import_summit(request: ImportRequest, progress: Progress | None = None) -> I
     manifest = _manifest(request, published)
     with only_writer(request.out):
         _remove_staging(request.out)
-        if require_replaceable(request.out, manifest["identity"], request.overwrite):
+        if require_replaceable(request.out, manifest["identity"], request.overwrite) and not request.overwrite:
             found = read_manifest(request.out)
             if found["stages"].get("import", {}).get("state") == "done":
                 return ImportReport(found, False)

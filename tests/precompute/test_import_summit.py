@@ -397,6 +397,8 @@ def test_another_run_is_kept_unless_it_may_be_replaced(folder: Path) -> None:
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     assert not import_summit(ImportRequest(folder, out, folder.parent / "labels.csv")).is_new
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before, "the same data: nothing to do"
+    assert import_summit(ImportRequest(folder, out, folder.parent / "labels.csv", overwrite=True)).is_new
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
     (folder / "data/ag/ag-7.json").unlink()
     with pytest.raises(InputError, match="holds another run"):
         run(folder)
