@@ -240,6 +240,30 @@ def _wide_console() -> Console:
     return Console(width=max(200, Console().width))
 
 
+@app.command("import-summit")
+def import_summit(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Summit's published data, with `data/ag` in it.", show_default=False, metavar="DIR"),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="File .csv with class_id,class_name and, where known, synset,group.", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace another run in the folder.")] = False,
+) -> None:
+    """Make a run of Summit's published data, and say what is wrong with it and what it does not tell.
+
+    Needs neither torch nor ImageNet; see docs/import_summit.md for what is kept.
+
+    Example: `summit-dash import-summit summit-data --labels labels.csv --out runs/summit`
+    """
+    from precompute.commands import run_import_summit
+
+    run_import_summit(folder, out, labels, overwrite, console)
+
+
 @app.command()
 def validate(run: Run) -> None:
     """Check a run against the schema; silent when all is well, exit code 1 with the findings otherwise."""

@@ -74,12 +74,12 @@ class Use(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A dataset example of a channel, without its picture."""
+    """A dataset example of a channel, without its picture; an imported run may not tell image and activation."""
 
     class_id: int
     rank: int
-    image_id: int
-    activation: float
+    image_id: int | None
+    activation: float | None
 
 
 class Thumbnail(NamedTuple):
@@ -352,7 +352,7 @@ def _edge(row: Mapping[str, Any]) -> Edge:
         source=Channel(row["source_layer"], row["source_channel"]),
         target=Channel(row["target_layer"], row["target_channel"]),
         influence_count=row["influence_count"],
-        mean_influence=row["mean_influence"],
+        mean_influence=row["mean_influence"] or 0.0,  # an imported run does not tell
     )
 
 
