@@ -15,7 +15,6 @@ from summit_dash.export.html import render
 from summit_dash.graphs import Channel
 from summit_dash.layout import build_boot, build_page
 from summit_dash.payloads.keys import build_payload
-from summit_dash.payloads.thumbnails import read_picture
 from summit_dash.store import RunStore
 
 __all__ = ["SiteSize", "write_site"]
@@ -169,7 +168,7 @@ def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[
         payload = _payload(store, key)
         bare = {**payload, "examples": {name: [] for name in payload["examples"]}, "kinds": []}
         yield path, f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(bare)});".encode()
-    picture = read_picture(store, at)
+    picture = store.picture(at)
     if picture is not None:
         yield f"picture/{at.layer}/{at.channel}.webp", picture
     if is_in_graph:
