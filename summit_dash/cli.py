@@ -291,6 +291,61 @@ def serve(
     _serve(runs, host, port, workers, open_browser)
 
 
+@app.command()
+def export(
+    run: Run,
+    out: Annotated[
+        str,
+        typer.Argument(
+            help="File or stem of the files; or a folder (one that exists, or ends with `/`), and the files are called "
+            "after the class.",
+            show_default=False,
+            metavar="OUT",
+        ),
+    ],
+    graph: Annotated[
+        str, typer.Option(help="Class: its class_id, synset or name.", metavar="CLASS", show_default=False)
+    ],
+    vs: Annotated[
+        str | None, typer.Option(help="Second class, B of a comparison.", metavar="CLASS", show_default=False)
+    ] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="Some of `svg,png,graphml,json,csv`; by default that of OUT's ending, else `svg`.",
+            show_default=False,
+        ),
+    ] = None,
+    theme: Annotated[str, typer.Option(help="`light` or `dark`.")] = "light",
+    covers: Annotated[
+        float,
+        typer.Option(help="Keep the channels that cover this percentage of activation; 100 keeps all.", min=1, max=100),
+    ] = 100,
+    size: Annotated[
+        str, typer.Option(help="Room for the graph in pixels; a picture grows where the graph needs more.")
+    ] = "1200x800",
+    scale: Annotated[float, typer.Option(help="Pixels of a PNG for each of the SVG's.", min=0.1, max=10)] = 2,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+) -> None:
+    """Write a class's attribution graph, or the comparison of two, as files; needs neither torch nor a browser.
+
+    Examples:
+
+    `summit-dash export runs/photos bear.svg --graph "black bear"`
+
+    `summit-dash export runs/photos bears --graph "black bear" --vs "brown bear" --format svg,png,graphml,json,csv`
+
+    The second writes `bears.svg`, `bears.png`, `bears.graphml`, `bears.json`, `bears-nodes.csv` and `bears-edges.csv`.
+    Each format puts its ending after OUT, whose own ending may be that of one of the formats.
+    """
+    from summit_dash.export.command import GraphFlags, run_export_graph
+
+    flags = GraphFlags(graph, vs, formats, theme, covers, size, scale, overwrite)
+    for path in run_export_graph(run, out, flags):
+        typer.echo(path)
+
+
 def _serve(runs: Sequence[Path], host: str, port: int, workers: int, open_browser: bool) -> None:
     from waitress import create_server
 
