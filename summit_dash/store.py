@@ -447,7 +447,7 @@ def _edge(row: Mapping[str, Any]) -> Edge:
         source=Channel(row["source_layer"], row["source_channel"]),
         target=Channel(row["target_layer"], row["target_channel"]),
         influence_count=row["influence_count"],
-        mean_influence=row["mean_influence"] or 0.0,  # an imported run does not tell
+        mean_influence=row["mean_influence"],
     )
 
 

@@ -50,8 +50,8 @@ def sources() -> dict[str, str]:
 def links() -> list[dict[str, Any]]:
     """How the influences on each layer were measured, as the manifest of a run tells it."""
     reason = (
-        "as published; counts on channels of the 3x3 and 5x5 branches are the lesser of two steps, into a bottleneck "
-        "and out of it, so equal counts are no sign of equal influence"
+        "no other is published; counts on channels of the 3x3 and 5x5 branches are the lesser of two steps, into a "
+        "bottleneck and out of it, so equal counts are no sign of equal influence"
     )
     return [
         {"target": target.name, "sources": [source.name], "influence": "summit", "reason": reason}

@@ -162,6 +162,7 @@ def test_the_dashboard_reads_it_like_any_run(folder: Path) -> None:
     assert (len(graph.nodes), len(graph.edges)) == (6, 6)
     sources = store.sources(270, Channel("mixed4a", 0), 5)
     assert [(e.source.channel, e.influence_count) for e in sources] == [(10, 30), (479, 25), (11, 20)]
+    assert {e.mean_influence for e in graph.edges} == {None}, "not told, and no 0"
     assert len(store.embedding("mixed3b")) == 2
     assert [e.rank for e in store.examples(Channel("mixed3a", 5))] == [0, 1, 2]
     assert not store.has_accuracy
