@@ -19,4 +19,3 @@ def build_thumbnails(store: RunStore, class_id: int) -> bytes:
     pictures = {channel_id: picture for channel_id, picture in found.items() if picture}
     index = json.dumps([[channel_id, len(picture)] for channel_id, picture in pictures.items()]).encode()
     return b"".join([struct.pack("<I", len(index)), index, *pictures.values()])
-
