@@ -19,8 +19,8 @@ from summit_dash.store import RunStore
 
 __all__ = ["SiteSize", "write_site"]
 
-Report = Callable[[str, int, int], None]
-"""Told what is being written, how many are written, and how many there are."""
+Report = Callable[[str, int], None]
+"""Told which file is written, and how many are."""
 _STATIC = Path(__file__).with_name("static.js")
 
 
@@ -55,7 +55,7 @@ def write_site(store: RunStore, out: Path, assets: Path, report: Report, overwri
             target = folder / "run" / store.name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            report(path, place, 0)
+            report(path, place)
         size = _measure(folder)
         shutil.rmtree(out, ignore_errors=True)
         folder.rename(out)

@@ -173,7 +173,7 @@ _MEASURES = {
 }
 
 _FAULTS = (
-    "Faults of the source: of {n_listed} listed strongest inputs {n_listed_bottleneck} are channels of a bottleneck and "
+    "Faults of the source: of {n_listed} listed strongest inputs {n_listed_bottleneck} are channels of a bottleneck, "
     "not of the layer before; they are left out. Of {n_edges} influences {n_edges_composed} end in such branches, and "
     "{n_edges_repeating} of those repeat a constant weight; they are kept as published."
 )
