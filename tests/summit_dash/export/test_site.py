@@ -14,7 +14,7 @@ from summit_dash.export.site import list_assets, write_site
 from summit_dash.payloads.keys import build_payload
 from summit_dash.store import RunStore
 
-_CALL = re.compile(r'^summitDash\.receive\("synthetic",("[^"]*"),(.*)\);$', re.MULTILINE)
+_CALL = re.compile(r'^summitDash\.receive\("synthetic", ("[^"]*"), (.*)\);$', re.MULTILINE)
 
 
 def _quiet(path: str, n_written: int) -> None:
