@@ -1,4 +1,4 @@
-"""Convolutions of any shape and what they read, drawn by hypothesis."""
+"""Convolutions of any shape and what they read: drawn by hypothesis, and fixed ones."""
 
 from __future__ import annotations
 
@@ -31,3 +31,40 @@ def as_expression(conv: Conv) -> Convolution:
     node = fx.Graph().placeholder("x")
     pairs = ((conv.stride,) * 2, (conv.padding,) * 2, (conv.dilation,) * 2)
     return Convolution(node, conv.weight, *pairs, conv.groups, node, Nothing(conv.weight.shape[1] * conv.groups))
+
+
+def whole_numbers(*shape: int, low: int = -3, seed: int = 0) -> Tensor:
+    """Of small size: ties are many, sums exact."""
+    return torch.randint(low, 4, shape, generator=torch.Generator().manual_seed(seed)).float()
+
+
+_SHAPES: dict[str, tuple[Conv, tuple[int, int, int]]] = {
+    "1 wide, 2 high": (Conv(whole_numbers(3, 2, 2, 1)), (2, 5, 4)),
+    "as large as what it reads": (Conv(whole_numbers(3, 2, 4, 4)), (2, 4, 4)),
+    "3 wide with padding": (Conv(whole_numbers(4, 3, 3, 3), padding=1), (3, 6, 7)),
+    "padding wider than the image": (Conv(whole_numbers(2, 2, 3, 3), padding=3), (2, 2, 1)),
+    "stride 2": (Conv(whole_numbers(4, 3, 3, 3), stride=2, padding=1), (3, 7, 8)),
+    "stride 3 past the kernel": (Conv(whole_numbers(4, 3, 2, 2), stride=3), (3, 8, 9)),
+    "dilation 2": (Conv(whole_numbers(4, 3, 3, 3), dilation=2, padding=2), (3, 6, 5)),
+    "4 wide": (Conv(whole_numbers(2, 2, 4, 4), padding=2), (2, 5, 5)),
+    "5 wide": (Conv(whole_numbers(9, 2, 5, 5), padding=2), (2, 5, 5)),
+    "6 wide": (Conv(whole_numbers(2, 2, 3, 6)), (2, 7, 9)),
+    "7 wide": (Conv(whole_numbers(5, 2, 7, 7), stride=2, padding=3), (2, 9, 9)),
+    "groups": (Conv(whole_numbers(6, 2, 3, 3), padding=1, groups=3), (6, 5, 5)),
+    "depthwise": (Conv(whole_numbers(4, 1, 3, 3), padding=1, groups=4), (4, 5, 5)),
+    "depthwise with a multiplier": (Conv(whole_numbers(8, 1, 3, 3), padding=1, groups=4), (4, 5, 5)),
+    "more targets than a block holds": (Conv(whole_numbers(37, 2, 3, 3)), (2, 4, 4)),
+    "more positions than a block holds": (Conv(whole_numbers(3, 2, 3, 3), padding=1), (2, 13, 11)),
+    "negative weights alone": (Conv(-whole_numbers(3, 2, 3, 3).abs()), (2, 5, 5)),
+}
+
+
+def _read(shape: tuple[int, int, int]) -> Tensor:
+    """Two images: one without negative values and with a silent channel, one with both signs."""
+    values = torch.stack([whole_numbers(*shape, low=0, seed=1), whole_numbers(*shape, seed=2)])
+    values[0, 0] = 0
+    return values
+
+
+FIXED = {name: (conv, _read(shape)) for name, (conv, shape) in _SHAPES.items()}
+"""By what is special, a convolution and what it reads."""
