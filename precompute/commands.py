@@ -39,6 +39,7 @@ class PrecomputeOptions:
     layers: str = "auto"
     stages: str = "all"
     influence: str = "auto"
+    precision: str = "float32"
     device: str = "auto"
     batch_size: int = 16
     workers: int = 2
@@ -120,6 +121,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
             outlier_fraction=options.outlier_fraction,
             exclude_outliers=options.exclude_outliers,
             chunk_size=options.chunk_size,
+            precision=options.precision,
         ),
         visualize=VisualizeConfig(
             n_channels=options.visualizations,

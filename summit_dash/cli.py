@@ -104,6 +104,12 @@ def precompute(
             help="`traced` exactly, `summit` as published, `gradient` x activation; `auto`: traced where possible."
         ),
     ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="Of the forward pass: `float32`, or `bfloat16`, faster where built in; influences are float32."
+        ),
+    ] = "float32",
     device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16,
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2,
