@@ -111,12 +111,12 @@ def test_zoom_goes_to_the_pointer_and_back(page: Page, url: str) -> None:
     page.mouse.up()
     assert point(page, 3) == pytest.approx((x - 30, y - 20), abs=1)
     assert selection(page)["class_id"] == 0  # a drag is no click
-    page.get_by_role("button", name="Show all classes").click()
+    page.locator("#embedding").get_by_role("button", name="Show all classes").click()
     page.wait_for_function(f"() => ({ZOOM})() === 1")
     assert point(page, 3) == pytest.approx(whole, abs=0.5)
     for name, sign in (("Zoom in", 1), ("Zoom out", -1)):
         before = page.evaluate(ZOOM)
-        page.get_by_role("button", name=name).click()
+        page.locator("#embedding").get_by_role("button", name=name).click()
         page.wait_for_function(f"([k, sign]) => sign * (({ZOOM})() - k) > 0.3", arg=[before, sign])
 
 

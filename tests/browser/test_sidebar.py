@@ -183,8 +183,11 @@ def test_a_narrowed_list_says_so_and_is_widened(page: Page, url: str) -> None:
     chip.get_by_role("button", name="Show all classes").click()
     expect(chip).to_be_hidden()
     wait_for_rows(page, 11)
-    page.evaluate("() => window.summitDash.dispatch({only: [4, 8]})")
-    wait_for_rows(page, 2)
+    page.evaluate("() => window.summitDash.dispatch({only: [4, 6, 7, 8]})")
+    wait_for_rows(page, 4)
+    expect(page).to_have_url(re.compile(r"&only=4\.6-8$"))
+    page.reload()
+    wait_for_rows(page, 4)
     page.locator("#class-list").press("Escape")
     wait_for_rows(page, 11)
 
