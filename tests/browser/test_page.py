@@ -1,0 +1,182 @@
+"""The page as a whole: links, history, keys, themes, windows, and what a screen reader is told."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from summit_dash.store import RunStore
+from tests.browser.conftest import watch
+from tests.browser.drive import (
+    click_node,
+    nodes,
+    open_graph,
+    row,
+    wait_for_drawn,
+    wait_for_layer,
+    wait_for_selection,
+)
+
+pytestmark = pytest.mark.browser
+
+VIEWS = {
+    "graph": "?class=3&layer=conv4",
+    "compare": "?class=3&vs=2&view=compare&layer=conv4",
+    "channels": "?class=3&view=channels&layer=conv3",
+    "about": "?class=3&view=about",
+    "nothing": "?class=99",
+}
+
+
+@pytest.fixture(scope="module")
+def store(run_path: Path) -> RunStore:
+    return RunStore(run_path)
+
+
+def _ends_with(page: Page, query: str) -> None:
+    expect(page).to_have_url(re.compile(re.escape(query) + "$"))
+
+
+def test_the_page_tells_what_it_shows(page: Page, url: str) -> None:
+    open_graph(page, url)
+    expect(page.locator("header")).to_contain_text("SyntheticNet")
+    expect(page.locator("header")).to_contain_text("2,400")
+    _ends_with(page, "?class=0&layer=conv5")
+
+
+def test_a_link_shows_the_same_after_a_reload_and_in_another_browser(
+    page: Page, url: str, store: RunStore, browser: Browser, words: list[str]
+) -> None:
+    node = store.graph(5).nodes[3].at
+    link = f"{url}?class=5&vs=6&layer={node.layer}&channel={node.channel}&view=compare&sort=accuracy-up&width=130"
+    with browser.new_context(reduced_motion="reduce") as other:
+        second = other.new_page()
+        watch(second, url, words)
+        for each in (page, second):
+            each.goto(link)
+            for _ in range(2):
+                wait_for_drawn(each, 5, 6)
+                expect(each.locator("#panel")).to_have_attribute("data-channel", node.channel_id)
+                expect(each.locator("[data-sort=accuracy-up]")).to_have_attribute("aria-pressed", "true")
+                expect(each.locator("#width")).to_have_value("130")
+                assert each.url == link
+                each.reload()
+
+
+def test_back_and_forward(page: Page, url: str) -> None:
+    open_graph(page, url)
+    for class_id in (9, 7):
+        row(page, class_id).click()
+        wait_for_drawn(page, class_id)
+        _ends_with(page, f"?class={class_id}&layer=conv5")
+    for step, class_id in (("go_back", 9), ("go_back", 0), ("go_forward", 9)):
+        getattr(page, step)()
+        wait_for_drawn(page, class_id)
+        _ends_with(page, f"?class={class_id}&layer=conv5")
+
+
+def test_u_undoes_and_capital_u_does_again(page: Page, url: str) -> None:
+    open_graph(page, url)
+    row(page, 9).click()
+    wait_for_drawn(page, 9)
+    page.locator("main").focus()
+    page.keyboard.press("u")
+    wait_for_drawn(page, 0)
+    page.keyboard.press("U")
+    wait_for_drawn(page, 9)
+
+
+def test_an_unknown_run_says_so(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?run=nope&class=1")
+    expect(page.locator("#notice")).to_contain_text("“nope”")
+    expect(page.locator("#notice")).to_contain_text("Showing synthetic.")
+
+
+def test_the_list_of_shortcuts(page: Page, url: str) -> None:
+    open_graph(page, url)
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    page.keyboard.press("?")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_go_to_finds_classes_channels_layers_and_views(page: Page, url: str) -> None:
+    open_graph(page, url)
+    field = page.get_by_role("combobox", name="Go to")
+    for typed, found in (
+        ("pelcan", {"class_id": 7}),
+        ("conv3-4", {"layer": "conv3", "channel": 4}),
+        ("conv2", {"layer": "conv2"}),
+        ("about", {"view": "about"}),
+    ):
+        page.keyboard.press("Control+k")
+        field.fill(typed)
+        page.keyboard.press("Enter")
+        wait_for_selection(page, **found)
+        expect(field).to_have_count(0)
+    page.keyboard.press("Control+k")
+    field.fill("qqqqqqq")
+    expect(page.locator(".palette-none")).to_have_text("Nothing is called “qqqqqqq”.")
+    page.keyboard.press("Escape")
+    expect(field).to_have_count(0)
+
+
+def test_the_dark_theme_is_kept(page: Page, url: str) -> None:
+    open_graph(page, url)
+    paper = "() => getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(251, 251, 252)"
+    page.get_by_role("button", name="Light or dark").click()
+    page.wait_for_function(f"() => ({paper})() === 'rgb(16, 19, 25)'")
+    page.reload()
+    page.wait_for_function(f"() => ({paper})() === 'rgb(16, 19, 25)'")
+
+
+def test_about_leads_into_the_views(page: Page, url: str) -> None:
+    page.goto(f"{url}?class=3&view=about")
+    closest = page.locator("#about-tour a").nth(1)
+    expect(closest).to_have_attribute("href", re.compile(r"view=compare"))
+    closest.click()
+    wait_for_selection(page, view="compare")
+    page.go_back()
+    wait_for_selection(page, view="about", class_id=3)
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, url: str, view: str, theme: str) -> None:
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    page.goto(url + VIEWS[view])
+    page.wait_for_function("() => window.summitDash && summitDash.selection")
+    if view in ("graph", "compare"):
+        wait_for_drawn(page, *((3, 2) if view == "compare" else (3,)))
+        click_node(page, nodes(page)[0])
+        expect(page.locator("#panel[data-channel]")).to_be_visible()
+    else:
+        expect(page.locator(f"#{view} > *, .graph-empty > *").locator("visible=true").first).to_be_visible()
+    wait_for_layer(page, page.evaluate("() => summitDash.selection.layer"))
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    violations = page.evaluate("async () => (await axe.run(document)).violations")
+    serious = [
+        f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in violations if v["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+@pytest.mark.parametrize("size", [(1024, 768), (720, 450)], ids=["small", "zoomed to 200 %"])
+def test_nothing_sticks_out_of_a_small_window(page: Page, url: str, view: str, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(url + VIEWS[view])
+    page.wait_for_function("() => window.summitDash && summitDash.selection")
+    expect(page.locator("header")).to_contain_text("SyntheticNet")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
+    assert page.evaluate("() => document.documentElement.scrollHeight") <= size[1]
+    for part in ("header", "main"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= size[0]
