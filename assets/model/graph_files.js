@@ -6,8 +6,8 @@
   const model = (page.model = page.model || {});
   const letters = (n) => (n === 1 ? [''] : ['_a', '_b']);
 
-  const ofNode = (node, run, classes) => {
-    const row = {id: node.id, layer: node.layer, layer_index: run.layerByName.get(node.layer).place, channel: node.channel};
+  const ofNode = (node, layers, classes) => {
+    const row = {id: node.id, layer: node.layer, layer_index: layers.indexOf(node.layer), channel: node.channel};
     if (classes.length > 1) row.part = node.part;
     [['activation_count', (i) => node.counts[i]], ['activation_fraction', (i) => (node.counts[i] === null || !classes[i].n ? null : node.counts[i] / classes[i].n)], ['pagerank_score', (i) => node.scores[i]]].forEach(
       ([name, of]) => letters(classes.length).forEach((letter, i) => (row[name + letter] = of(i))),
@@ -24,7 +24,7 @@
   };
   const ofClass = (each, run) => ({
     class_id: each.id, class_name: each.full, synset: each.synset || null, group: each.group === null || !run.groups ? null : run.groups.names[each.group],
-    n_images: each.n, top1_accuracy: each.top1, top5_accuracy: each.top5,
+    n_images: each.n, ...(each.run ? {run: each.run} : {}), top1_accuracy: each.top1, top5_accuracy: each.top5,
   });
   const ofGraph = (run, classes, {comparison, covers}) => ({
     run: run.name, model: run.facts.model, dataset: run.facts.dataset,
@@ -41,13 +41,13 @@
   /** Rows in order: nodes by layer from the input, then channel; edges by their target, then source. Each channel once. */
   model.graphTables = (run, classes, drawing, told) => {
     const once = (list) => [...new Map(list.map((each) => [each.id, each])).values()];
-    const place = new Map(drawing.nodes.map((node) => [node.key, run.layerByName.get(node.layer).place * 1e6 + node.channel]));
+    const place = new Map(drawing.nodes.map((node) => [node.key, drawing.layers.indexOf(node.layer) * 1e6 + node.channel]));
     const ids = new Map(drawing.nodes.map((node) => [node.key, node.id]));
     const nodes = once(drawing.nodes).sort((a, b) => place.get(a.key) - place.get(b.key));
     const edges = once(drawing.edges).sort((a, b) => place.get(a.target) - place.get(b.target) || place.get(a.source) - place.get(b.source));
     return {
       graph: ofGraph(run, classes, told),
-      nodes: nodes.map((node) => ofNode(node, run, classes)),
+      nodes: nodes.map((node) => ofNode(node, drawing.layers, classes)),
       edges: edges.map((edge) => ofEdge(edge, ids, classes)),
     };
   };

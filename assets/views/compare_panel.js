@@ -18,12 +18,12 @@
     const remove = place ? page.action({also: rest}, {class: 'icon-button small', 'aria-label': `Remove ${info.name}`}, page.icon('close')) : null;
     return h('span', {class: 'chip', 'data-class': info.id}, h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]), h('span', {class: 'name'}, info.name), remove);
   };
-  const add = (id) => {
-    const {also, vs} = page.selection;
-    if (id !== vs && !also.includes(id)) page.dispatch({also: [...also, id].slice(-MOST)});
+  const add = ({id}) => {
+    const {also, vs, vs_run: run} = page.selection;
+    if ((run || id !== vs) && !also.includes(id)) page.dispatch({also: [...also, id].slice(-MOST)});
   };
   const buildChips = (others) => {
-    picker = picker || graph.buildPicker({id: 'also', label: 'One more class', hint: 'add a class…', choose: add});
+    picker = picker || graph.buildPicker({id: 'also', label: 'One more class', hint: 'add a class…', classes: () => page.run.classes, choose: add});
     picker.show(null);
     return h('div', {class: 'chips'}, others.map(buildChip), others.length <= MOST ? picker.element : null);
   };
@@ -54,20 +54,19 @@
     const words = found.length ? null : h('p', {class: 'muted'}, 'None: no layer before this one tells any class apart from A less than this one does.');
     const rows = found.map(({place, before, here}) => {
       const info = page.run.classes[place];
-      return page.action({vs: info.id, view: 'compare'}, {class: 'differing', 'data-class': info.id},
+      return page.action({vs: info.id, vs_run: null, view: 'compare'}, {class: 'differing', 'data-class': info.id},
         h('span', {class: 'name'}, [info.name, info.mark].filter(Boolean).join(' ')), h('span', {class: 'number muted'}, `${before.toFixed(2)} → ${here.toFixed(2)}`)); // prettier-ignore
     });
     return h('section', {class: 'differ'}, h('h2', {}, page.term(`Similar, but differ at ${layer}`, DIFFER_TIP)), words, rows);
   };
 
   // --- the panel ----------------------------------------------------------------------------------------------------
-  const against = async ({classes, graphs, payloads}, others) => {
-    const layers = page.run.layers.map((each) => each.layer);
-    const loaded = await Promise.all(others.map((info) => page.load(`class/${info.id}`)));
+  const against = async ({graphs, payloads, other}, others) => {
+    const loaded = await Promise.all(others.map((info) => page.load(`class/${info.id}`, info.run)));
     return others
       .map((info, place) => ({info, payload: loaded[place]}))
       .filter(({payload}) => !payload.problem)
-      .map(({info, payload}) => ({info, comparison: page.model.compare(graphs[0], page.model.readGraph(payload, layers), graph.cosines(payloads[0], info))}));
+      .map(({info, payload}) => ({info, comparison: page.model.compare(graphs[0], page.model.readGraph(payload, (info.run ? other : page.run).layers.map((each) => each.layer)), graph.cosines(payloads[0], info))}));
   };
   /** Fills the panel for a comparison; without one it is away. */
   graph.showComparison = async (context) => {
@@ -76,7 +75,7 @@
     side.hidden = !isOpen || !context || !context.comparison;
     graph.press('bars', isOpen);
     if (side.hidden) return;
-    const also = page.selection.also.filter((id) => page.run.classById.has(id) && id !== context.classes[1].id).slice(0, MOST);
+    const also = page.selection.also.filter((id) => page.run.classById.has(id) && (context.classes[1].run || id !== context.classes[1].id)).slice(0, MOST);
     const others = [context.classes[1], ...also.map((id) => page.run.classById.get(id))];
     const compared = await against(context, others);
     if (mine !== turn) return;

@@ -27,27 +27,41 @@
 
   // --- the second class ---------------------------------------------------------------------------------------------
   let picker = null;
-  const swap = ({class_id, vs}) =>
-    page.action({class_id: vs, vs: class_id, view: 'compare'}, {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, page.icon('swap'));
+  let picked = null; /* the run that it is chosen from */
+  const swapAction = ({class_id, vs, vs_run: run, layer}) =>
+    run ? {run, class_id: vs, vs: class_id, vs_run: page.run.name, layer, view: 'compare'} : {class_id: vs, vs: class_id, view: 'compare'};
+  const swap = (selection) =>
+    page.action(swapAction(selection), {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, page.icon('swap'));
   const clear = () =>
-    page.action({vs: null, view: 'graph', also: []}, {class: 'icon-button small', 'data-tip': 'Compare no more', 'aria-label': 'Compare no more'}, page.icon('close'));
-  const showPicker = (selection, first, second) => {
-    const inComparison = selection.view === 'compare';
-    if (!picker) {
-      picker = graph.buildPicker({id: 'versus', label: 'Second class', hint: 'compare with…', choose: (id) => page.dispatch({vs: id, view: 'compare'})});
-      picker.lead = h('span', {class: 'lead'});
-      picker.facts = h('span', {class: 'lead'});
-      graph.frame.picker.replaceChildren(picker.lead, picker.element, picker.facts);
-    }
-    picker.lead.replaceChildren(...(inComparison && second && first ? [swap(selection), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]));
-    picker.facts.replaceChildren(...(inComparison && second ? [...buildFacts(second), clear()] : []));
-    picker.show(inComparison ? second : null);
+    page.action({vs: null, vs_run: null, view: 'graph', also: []}, {class: 'icon-button small', 'data-tip': 'Compare no more', 'aria-label': 'Compare no more'}, page.icon('close'));
+  const choose = ({id}) => page.dispatch({vs: id, vs_run: picked === page.run ? null : picked.name, view: 'compare'});
+  const pickRun = async (name) => {
+    const run = await page.readRun(name);
+    if (run.problem) return;
+    picked = run;
+    picker.input.focus();
   };
-  graph.showBar = (selection) => {
+  const buildRuns = () =>
+    page.boot.runs.length > 1 &&
+    h('select', {class: 'run-picker', 'aria-label': 'Run of the second class', 'data-tip': 'The run that the second class is chosen from', onchange: (event) => pickRun(event.target.value)},
+      page.boot.runs.map(({name}) => h('option', {value: name}, name))); // prettier-ignore
+  const buildPicker = () => {
+    const built = graph.buildPicker({id: 'versus', label: 'Second class', hint: 'compare with…', classes: () => picked.classes, choose});
+    const parts = {lead: h('span', {class: 'lead'}), facts: h('span', {class: 'lead'}), runs: buildRuns()};
+    graph.frame.picker.replaceChildren(...[parts.lead, built.element, parts.runs, parts.facts].filter(Boolean));
+    return {...built, ...parts};
+  };
+  /** The bar of a selection; `other` is the run of the second class. */
+  graph.showBar = (selection, other) => {
+    const inComparison = selection.view === 'compare';
     const first = page.run.classById.get(selection.class_id);
-    const second = page.run.classById.get(selection.vs);
-    const {bar} = graph.frame;
-    bar.replaceChildren(...(first ? [buildClass(first, selection.view === 'compare' ? 'A' : '')] : []));
-    showPicker(selection, first, second);
+    const second = inComparison ? other.classById.get(selection.vs) : null;
+    picked = other;
+    picker = picker || buildPicker();
+    graph.frame.bar.replaceChildren(...(first ? [buildClass(first, inComparison ? 'A' : '')] : []));
+    picker.lead.replaceChildren(...(second && first ? [swap(selection), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]));
+    picker.facts.replaceChildren(...(second ? [...buildFacts(second), clear()] : []));
+    if (picker.runs) picker.runs.value = other.name;
+    picker.show(second);
   };
 })();

@@ -86,7 +86,7 @@
   graph.showPictures = () => {
     const wanted = [...graph.scene.nodes.values()].filter(({image}) => image && !image.hasAttribute('href'));
     const done = wanted.map(({image}) => settled(image));
-    wanted.forEach(({image, node}) => image.setAttribute('href', page.picture(node.layer, node.channel)));
+    wanted.forEach(({image, node}) => image.setAttribute('href', page.picture(node.layer, node.channel, node.run)));
     return Promise.all(done);
   };
 

@@ -59,10 +59,10 @@
   // --- parts --------------------------------------------------------------------------------------------------------
   const buildExamples = (at, n) =>
     h('div', {class: 'card-examples'}, Array.from({length: n}, (_, place) => h('span', {class: 'picture', 'data-rank': place})));
-  const fillExamples = (box, {layer, channel}, ranks) => {
+  const fillExamples = (box, {layer, channel, run}, ranks) => {
     [...box.children].forEach((frame, place) => {
       if (place >= ranks.length) frame.remove();
-      else frame.replaceChildren(h('img', {src: page.example(layer, channel, 'all', ranks[place]), alt: '', width: 44, height: 44}));
+      else frame.replaceChildren(h('img', {src: page.example(layer, channel, 'all', ranks[place], run), alt: '', width: 44, height: 44}));
     });
   };
   const kindsOf = (payload) => {
@@ -72,8 +72,8 @@
   const tellKind = (kind) => (kind === 'channel' ? 'feature visualization' : kind.replace('-', ' '));
 
   /** The big picture; moving along it, or the arrow keys, goes through the kinds of feature visualization. */
-  const buildScrub = ({layer, channel, picture}) => {
-    const image = picture ? h('img', {src: page.picture(layer, channel), alt: '', width: 128, height: 128}) : null;
+  const buildScrub = ({layer, channel, picture, run}) => {
+    const image = picture ? h('img', {src: page.picture(layer, channel, run), alt: '', width: 128, height: 128}) : null;
     const frame = h('div', {class: `picture scrub${picture ? '' : ' bare'}`}, image);
     const caption = h('span', {class: 'caption'}, picture === 2 ? 'best dataset example, no visualization' : picture ? 'feature visualization' : 'no picture in this run');
     return {frame, image, caption};
@@ -87,7 +87,7 @@
       if (next === now) return;
       now = next;
       const kind = kinds[next];
-      image.src = kind === 'channel' ? page.picture(at.layer, at.channel) : page.visualization(at.layer, at.channel, kind);
+      image.src = kind === 'channel' ? page.picture(at.layer, at.channel, at.run) : page.visualization(at.layer, at.channel, kind, at.run);
       caption.textContent = `${tellKind(kind)} · ${next + 1} of ${kinds.length}`;
     };
     const along = (event, box) => show(Math.floor(((event.clientX - box.left) / box.width) * kinds.length));
@@ -127,7 +127,7 @@
       h('div', {class: 'card-body'}, h('div', {}, scrub.frame, scrub.caption), examples),
     ].flat()); // prettier-ignore
     timer = window.setTimeout(async () => {
-      const payload = await page.load(`channel/${at.layer}/${at.channel}`);
+      const payload = await page.load(`channel/${at.layer}/${at.channel}`, at.run);
       if (owner !== mine || payload.problem) return;
       fillExamples(examples, at, payload.examples.rank.slice(0, N_EXAMPLES));
       const kinds = kindsOf(payload);
@@ -150,7 +150,7 @@
       h('div', {class: 'card-ends'}, columns.map(({at, box}) => h('div', {}, h('span', {class: 'caption'}, at.id), box))),
     ]); // prettier-ignore
     timer = window.setTimeout(async () => {
-      const payloads = await Promise.all(ends.map(({layer, channel}) => page.load(`channel/${layer}/${channel}`)));
+      const payloads = await Promise.all(ends.map(({layer, channel, run}) => page.load(`channel/${layer}/${channel}`, run)));
       if (owner !== mine) return;
       columns.forEach(({at, box}, place) => payloads[place].problem || fillExamples(box, at, payloads[place].examples.rank.slice(0, 4)));
     }, WAIT);

@@ -34,14 +34,15 @@
     const {node} = each;
     owner = node.key;
     const whose = graph.context.classes[node.part === 'only-b' || node.side === 'b' ? 1 : 0];
-    const payload = await page.load(`class/${whose.id}/channel/${node.layer}/${node.channel}`);
+    const payload = await page.load(`class/${whose.id}/channel/${node.layer}/${node.channel}`, whose.run);
     if (graph.scene !== scene || owner !== node.key || payload.problem) return;
     const drawn = new Set(scene.drawing.nodes.map((other) => other.id));
     const {sources} = payload;
+    const {layers} = whose.run ? graph.context.other : page.run;
     tray = sources.channel
       .map((channel, i) => {
-        const {layer} = page.run.layers[sources.layer[i]];
-        return {id: `${layer}-${channel}`, layer, channel, count: sources.count[i], picture: sources.picture[i], of: whose, size: SIDE};
+        const {layer} = layers[sources.layer[i]];
+        return {id: `${layer}-${channel}`, layer, channel, count: sources.count[i], picture: sources.picture[i], of: whose, run: whose.run, size: SIDE};
       })
       .filter((at) => !drawn.has(at.id))
       .slice(0, MOST);
@@ -49,7 +50,7 @@
   };
   const buildGhost = (at, x, y, place) => {
     const {image, parts} = graph.buildPicture(at);
-    if (image) image.setAttribute('href', page.picture(at.layer, at.channel));
+    if (image) image.setAttribute('href', page.picture(at.layer, at.channel, at.run));
     const tell = `${at.id}, not in the graph, influence counted in ${page.of(at.count, at.of.n)} images`;
     return h('g', {class: 'ghost', role: 'button', tabindex: place ? -1 : 0, 'data-ghost': at.id, 'aria-label': tell, transform: `translate(${x} ${y})`}, parts);
   };

@@ -53,7 +53,7 @@
   /** A click on a node, or Enter: opens its channel. */
   graph.open = (element) => {
     const each = find(element);
-    if (!each) return;
+    if (!each || !page.run.layerByName.has(each.node.layer)) return;
     graph.hideCard(); /* the panel says it all, and the tray beneath the node needs the room */
     page.dispatch({layer: each.node.layer, channel: each.node.channel});
   };

@@ -19,8 +19,8 @@
   };
   const nameOf = (each) => [each.name, each.mark].filter(Boolean).join(' ');
 
-  /** `choose(classId)` is called with what is chosen. Returns {element, show(class or null)}. */
-  graph.buildPicker = ({id, label, hint, choose}) => {
+  /** `choose(class)` is called with one of `classes()`. Returns {element, input, show(class or null)}. */
+  graph.buildPicker = ({id, label, hint, classes, choose}) => {
     const list = h('ul', {id: `${id}-list`, class: 'picker-list', role: 'listbox', 'aria-label': label, hidden: true});
     const input = h('input', {
       id, type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: 'false', placeholder: hint, 'aria-label': label,
@@ -38,7 +38,7 @@
       option.scrollIntoView({block: 'nearest'});
     };
     const open = (text) => {
-      state.found = match(text, page.run.classes).filter((each) => each.id !== page.selection.class_id).slice(0, MOST);
+      state.found = match(text, classes()).filter((each) => each !== page.run.classById.get(page.selection.class_id)).slice(0, MOST);
       const options = state.found.map((each) => h('li', {id: `${id}-${each.id}`, role: 'option', 'data-class': each.id}, nameOf(each)));
       list.replaceChildren(...(options.length ? options : [h('li', {class: 'muted', role: 'option', 'aria-disabled': 'true'}, 'No class matches.')]));
       list.hidden = false;
@@ -54,7 +54,7 @@
     const take = (each) => {
       if (!each) return;
       input.blur();
-      choose(each.id);
+      choose(each);
     };
     const KEYS = {
       ArrowDown: () => (list.hidden ? open('') : mark(state.at + 1)),
@@ -77,7 +77,7 @@
     list.addEventListener('pointerdown', (event) => event.preventDefault()); /* the field keeps the focus */
     list.addEventListener('click', (event) => {
       const option = event.target.closest('[data-class]');
-      if (option) take(page.run.classById.get(Number(option.dataset.class)));
+      if (option) take(state.found.find((each) => String(each.id) === option.dataset.class));
     });
     const show = (each) => {
       state.name = each ? nameOf(each) : '';

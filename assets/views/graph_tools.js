@@ -97,7 +97,7 @@
   const buildSentence = ({parting}) => {
     const tip = `The first layer from the input from which the Jaccard of the channels stays below ${page.model.PARTING_JACCARD}.`;
     const words = parting
-      ? ['They part at ', page.action({layer: parting}, {class: 'link'}, parting), ': from there on, less than half is shared.']
+      ? ['They part at ', page.action({layer: parting}, {class: 'link'}, parting), h('span', {class: 'parting-rest'}, ': from there on, less than half is shared.')]
       : ['They share half or more of their channels up to the last layer.'];
     return h('span', {class: 'parting', 'data-tip': tip}, words);
   };

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from summit_dash.graphs import Graph
+from summit_dash.payloads.numbers import shorten
 from summit_dash.store import RunStore
 
 __all__ = ["NO_PICTURE", "PICTURE_EXAMPLE", "PICTURE_VISUALIZATION", "SIMILARITY_SCALE", "build_class"]
@@ -35,7 +36,7 @@ def _nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
         "layer": [places[node.at.layer] for node in graph.nodes],
         "channel": [node.at.channel for node in graph.nodes],
         "count": [node.activation_count for node in graph.nodes],
-        "score": [float(f"{node.pagerank_score:.4g}") for node in graph.nodes],
+        "score": [shorten(node.pagerank_score) for node in graph.nodes],
         "picture": [picture_kind(store, node.at) for node in graph.nodes],
     }
 
@@ -54,7 +55,7 @@ def _edges(graph: Graph) -> dict[str, list[Any]]:
         "source": [places[edge.source] for edge in edges],
         "target": [places[edge.target] for edge in edges],
         "count": [edge.influence_count for edge in edges],
-        "mean": [float(f"{edge.mean_influence:.4g}") for edge in edges],
+        "mean": [shorten(edge.mean_influence) for edge in edges],
     }
 
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from precompute.schema import InputError
 from summit_dash.graphs import Channel
+from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.of_class import picture_kind
 from summit_dash.store import RunStore
 
@@ -66,7 +67,7 @@ def _edges(store: RunStore, class_id: int, own: list[Channel]) -> dict[str, list
             edges["target_layer"].append(places[target.layer])
             edges["target"].append(target.channel)
             edges["count"].append(row["influence_count"])
-            edges["mean"].append(float(f"{row['mean_influence']:.4g}"))
+            edges["mean"].append(shorten(row["mean_influence"]))
     return edges
 
 

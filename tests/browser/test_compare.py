@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from waitress.server import create_server
 
+from summit_dash.app import create_app
 from summit_dash.comparison import Comparison, Part, compare
+from summit_dash.settings import Settings
 from summit_dash.store import RunStore
 from tests.browser.drive import box_of_node, download, edges, nodes, open_graph, wait_for_drawn
+from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +63,45 @@ def test_the_field_says_when_no_class_matches_and_escape_leaves_it(page: Page, u
     field.press("Escape")
     expect(page.locator("#versus-list")).to_be_hidden()
     expect(field).to_have_value("white wolf")
+
+
+@pytest.fixture(scope="module")
+def url_of_two_runs(run_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server of the synthetic run and of another one of the same layers."""
+    other = write_synthetic_run(tmp_path_factory.mktemp("more") / "other", SyntheticRun(n_classes=4, seed=11))
+    server = create_server(
+        create_app([RunStore(run_path), RunStore(other)], Settings()).server, host="127.0.0.1", port=0, threads=8
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}/"
+    server.close()
+    thread.join(timeout=5)
+
+
+def test_a_class_of_another_run(page: Page, url_of_two_runs: str, words: list[str], store: RunStore) -> None:
+    open_graph(page, f"{url_of_two_runs}?class=0&vs=1&vs_run=other&view=compare")
+    wait_for_drawn(page, 0, 1)
+    payload = page.evaluate("() => summitDash.load('class/1', 'other')")
+    theirs = {
+        f"{store.layer_names[layer]}-{channel}"
+        for layer, channel in zip(payload["nodes"]["layer"], payload["nodes"]["channel"], strict=True)
+    }
+    own = {node.at.channel_id for node in store.graph(0).nodes}
+    assert set(nodes(page, ".only-b")) == theirs - own
+    assert set(nodes(page, ".shared")) == theirs & own
+    expect(page.locator(".gutter-row[data-layer=conv5]")).to_contain_text("cos –")
+    page.get_by_label("Swap A and B").click()
+    wait_for_drawn(page, 1, 0)
+    query(page, "?run=other&class=1&vs=0&vs_run=synthetic&layer=conv5&view=compare")
+    page.get_by_label("Run of the second class").select_option("other")
+    page.locator("#versus").fill("coyote")
+    page.keyboard.press("Enter")
+    wait_for_drawn(page, 1, 3)
+    query(page, "?run=other&class=1&vs=3&layer=conv5&view=compare")
+    open_graph(page, f"{url_of_two_runs}?class=0&vs=1&vs_run=gone&view=compare")
+    expect(page.locator("#graph .graph-empty")).to_contain_text("The link says vs_run=gone; served: synthetic, other.")
+    words[:] = [word for word in words if not word.startswith("outside: ")]  # this page is of another server
 
 
 def test_parts_and_their_counts(page: Page, url: str, compared: Comparison) -> None:

@@ -10,7 +10,7 @@ from precompute.schema import InputError
 from summit_dash.graphs import Channel
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.of_layer import N_STRONGEST
-from summit_dash.payloads.thumbnails import build_thumbnails, read_picture
+from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.similarity import cosine
 from summit_dash.store import RunStore
 
@@ -113,7 +113,7 @@ def test_all_pictures_of_a_graph_come_at_once(store: RunStore) -> None:
     start = 4 + length
     for node, (channel_id, size) in zip(store.graph(3).nodes, index, strict=True):
         assert channel_id == node.at.channel_id
-        assert bundle[start : start + size] == read_picture(store, node.at)
+        assert bundle[start : start + size] == store.picture(node.at)
         start += size
     assert start == len(bundle)
 
