@@ -1,4 +1,4 @@
-/* The canvas of the embedding: points, marks, labels; the way between two layers and between two views. */
+/* The canvas of the embedding: points and marks; the way between two layers and between two views. */
 (function () {
   const page = window.summitDash;
   const {scatter} = page.model;
@@ -7,9 +7,7 @@
   const ZOOM = 70; /* ms in which a view comes two thirds of the way nearer */
   const PADDING = {left: 20, right: 20, top: 14};
   const TOOLS = 38; /* px at the bottom that tools and legend take at least */
-  const FONT = 'Inter, system-ui, sans-serif';
-  const LONGEST = 24;
-  const FEW = 60; /* classes of which all can be named at once, beside their points and not over others */
+  emb.FEW = 60; /* classes of which all can be named at once, beside their points and not over others */
 
   /** What is drawn: `points` in pixels of the unzoomed stage, along the run's classes. */
   emb.newPlot = (canvas) => ({
@@ -105,8 +103,8 @@
   // --- points -------------------------------------------------------------------------------------------------------
   const screen = ({points, view}, i) => [points.x[i] * view.k + view.x, points.y[i] * view.k + view.y];
   emb.screen = screen;
-  const isSeen = (plot, x, y) => x > -20 && y > -20 && x < plot.width + 20 && y < plot.height + 20;
-  const radiusOf = ({points, view}) => (points.x.length < FEW ? 4.5 : points.x.length < 300 ? 3.4 : 2.5) * Math.min(1.8, view.k ** 0.35);
+  const isSeen = (emb.isSeen = (plot, x, y) => x > -20 && y > -20 && x < plot.width + 20 && y < plot.height + 20);
+  const radiusOf = (emb.radiusOf = ({points, view}) => (points.x.length < emb.FEW ? 4.5 : points.x.length < 300 ? 3.4 : 2.5) * Math.min(1.8, view.k ** 0.35));
   /** Points of one look in one path. */
   const dots = (plot, places, radius) => {
     const {context} = plot;
@@ -175,7 +173,7 @@
     context.stroke();
     context.fill();
   };
-  const isThere = (plot, i) => i >= 0 && !Number.isNaN(plot.points.x[i]);
+  const isThere = (emb.isThere = (plot, i) => i >= 0 && !Number.isNaN(plot.points.x[i]));
   const drawMarks = (plot, colors) => {
     if (isThere(plot, plot.b)) {
       spot(plot, plot.b, 6, colors.b, true);
@@ -186,58 +184,6 @@
       if (plot.b >= 0) ring(plot, plot.a, 9, colors.a, []);
     }
     if (isThere(plot, plot.hover)) ring(plot, plot.hover, 8, colors.ink, []);
-  };
-
-  // --- labels -------------------------------------------------------------------------------------------------------
-  const shorten = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1).trimEnd()}…` : name);
-  const textOf = (plot, i, isMarked) => {
-    const key = isMarked ? -1 - i : i;
-    if (!plot.texts.has(key)) {
-      const {name, mark} = emb.run.classes[i];
-      const text = [shorten(name), mark].filter(Boolean).join(' ');
-      plot.context.font = `${isMarked ? '600 12px' : '400 11px'} ${FONT}`;
-      plot.texts.set(key, {text, width: plot.context.measureText(text).width + (isMarked ? 8 : 4)});
-    }
-    return plot.texts.get(key);
-  };
-  const labelOf = (plot, i, isMarked) => {
-    const [x, y] = screen(plot, i);
-    return isSeen(plot, x, y) && {i, x, y, gap: isMarked ? 12 : radiusOf(plot) + 3, height: isMarked ? 18 : 14, must: isMarked, isMarked, ...textOf(plot, i, isMarked)};
-  };
-  /** More labels the nearer one looks; all that fit where there are few classes. */
-  const limitOf = ({points, view}) => (points.x.length < FEW ? FEW : Math.min(90, Math.round(7 * (view.k ** 1.3 - 1))));
-  const takenBy = (plot) => {
-    if (plot.points.x.length >= FEW) return [];
-    const radius = radiusOf(plot);
-    return [...plot.points.x.keys()].filter((i) => isThere(plot, i)).map((i) => {
-      const [x, y] = screen(plot, i);
-      return {x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius};
-    });
-  };
-  const drawLabels = (plot, colors) => {
-    const {context} = plot;
-    const marked = [plot.a, plot.b, plot.hasCard ? -1 : plot.hover].filter((i, place, all) => isThere(plot, i) && all.indexOf(i) === place);
-    const rest = plot.order.filter((i) => !marked.includes(i) && isThere(plot, i) && (!plot.only || plot.only.has(i)));
-    const wanted = [...marked.map((i) => labelOf(plot, i, true)), ...rest.map((i) => labelOf(plot, i, false))].filter(Boolean);
-    const box = {width: plot.width, height: plot.height - plot.bottom + 4};
-    const placed = scatter.placeLabels(wanted, {...box, limit: limitOf(plot), taken: takenBy(plot)}).sort((a, b) => Number(a.isMarked) - Number(b.isMarked));
-    context.textBaseline = 'middle';
-    context.lineJoin = 'round';
-    placed.forEach((label) => drawLabel(context, label, colors));
-  };
-  const drawLabel = (context, {text, box, isMarked}, colors) => {
-    context.font = `${isMarked ? '600 12px' : '400 11px'} ${FONT}`;
-    context.strokeStyle = context.fillStyle = colors.paper;
-    if (isMarked) {
-      context.globalAlpha = 0.88;
-      context.fillRect(box.x, box.y, box.width, box.height);
-      context.globalAlpha = 1;
-    } else {
-      context.lineWidth = 3;
-      context.strokeText(text, box.x + 2, box.y + box.height / 2);
-    }
-    context.fillStyle = isMarked ? colors.ink : colors.muted;
-    context.fillText(text, box.x + (isMarked ? 4 : 2), box.y + box.height / 2 + 0.5);
   };
 
   const drawLasso = ({context, lasso}, colors) => {
@@ -264,7 +210,7 @@
     plot.context.clearRect(0, 0, plot.width, plot.height);
     drawPoints(plot, theme);
     drawMarks(plot, theme);
-    drawLabels(plot, theme);
+    emb.drawLabels(plot, theme);
     drawLasso(plot, theme);
   };
 })();
