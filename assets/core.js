@@ -117,17 +117,17 @@ window.dash_clientside.summit = {};
   // --- pictures -----------------------------------------------------------------------------------------------------
   const pictures = new Map(); /* channel id -> object URL, for channels that came in a class's bundle */
   const bundles = new Map();
-  const address = (path) => `${base(runOf(page.run.name))}${path}${page.readStatic ? '' : `?v=${runOf(page.run.name).version}`}`;
-  page.picture = (layer, channel) =>
-    pictures.get(`${page.run.name} ${layer}-${channel}`) || address(`picture/${encodeURIComponent(layer)}/${channel}.webp`);
-  page.visualization = (layer, channel, kind) => address(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`);
-  page.example = (layer, channel, owner, rank) => address(`example/${encodeURIComponent(layer)}/${channel}/${owner}/${rank}.webp`);
+  const address = (path, name = page.run.name) => `${base(runOf(name))}${path}${page.readStatic ? '' : `?v=${runOf(name).version}`}`;
+  /* `name` is a run's, where it is not the one that is shown. */
+  page.picture = (layer, channel, name = page.run.name) =>
+    pictures.get(`${name} ${layer}-${channel}`) || address(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
+  page.visualization = (layer, channel, kind, name) => address(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`, name);
+  page.example = (layer, channel, owner, rank, name) => address(`example/${encodeURIComponent(layer)}/${channel}/${owner}/${rank}.webp`, name);
   /** Brings all pictures of a class's graph at once; `page.picture` knows them from then on. */
-  page.loadPictures = (classId) => {
+  page.loadPictures = (classId, name = page.run.name) => {
     if (page.readStatic) return Promise.resolve();
-    const name = page.run.name;
     const key = `${name} ${classId}`;
-    if (!bundles.has(key)) bundles.set(key, unpack(address(`thumbnails/${classId}.bin`), name).catch(() => bundles.delete(key)));
+    if (!bundles.has(key)) bundles.set(key, unpack(address(`thumbnails/${classId}.bin`, name), name).catch(() => bundles.delete(key)));
     return bundles.get(key);
   };
   const unpack = async (url, name) => {
@@ -157,16 +157,22 @@ window.dash_clientside.summit = {};
     };
   };
   const runs = new Map();
-  /** Makes a run the one that is shown; the first where none of that name is served. */
-  page.openRun = async (name) => {
+  /** A run that is served, the first where none has the name; or what holds the `problem`. */
+  page.readRun = async (name) => {
     const {name: found} = runOf(name);
     if (!runs.has(found)) {
       const overview = await page.load('run', found);
       if (overview.problem) return overview;
       runs.set(found, readRun(overview));
     }
-    const isOther = page.run !== runs.get(found);
-    page.run = runs.get(found);
+    return runs.get(found);
+  };
+  /** Makes a run the one that is shown. */
+  page.openRun = async (name) => {
+    const run = await page.readRun(name);
+    if (run.problem) return run;
+    const isOther = page.run !== run;
+    page.run = run;
     if (isOther) document.dispatchEvent(new CustomEvent('summit-run'));
     return page.run;
   };

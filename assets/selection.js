@@ -12,6 +12,20 @@
   const texts = {read: (given) => given.split(','), write: (list) => list.join(','), none: []};
   const choice = (...names) => ({read: (given) => readChoice(given, names), write: String, none: names[0], names});
   const percentage = (low, high) => ({read: (given) => Math.min(high, Math.max(low, readWhole(given, 0, 1e9))), write: String, none: 100});
+  /** "3" as [3], "3-5" as [3, 4, 5]. */
+  const readSpan = (part) => {
+    const [first, last = first] = part.split('-').map((each) => readWhole(each, 0, 1e9));
+    if (last < first || last - first > 1e5) throw new Error(part);
+    return Array.from({length: last - first + 1}, (_, i) => first + i);
+  };
+  /** Ids in a row as [first, last]: an address with a thousand of them must not be longer than servers take. */
+  const toSpans = (list) =>
+    [...list].sort((a, b) => a - b).reduce((spans, each) => {
+      const last = spans[spans.length - 1];
+      if (last && each === last[1] + 1) last[1] = each;
+      else spans.push([each, each]);
+      return spans;
+    }, []);
   const readWhole = (given, low, high) => {
     if (!/^\d{1,9}$/.test(given) || Number(given) < low || Number(given) > high) throw new Error(given);
     return Number(given);
@@ -19,6 +33,11 @@
   const readChoice = (given, names) => {
     if (!names.includes(given)) throw new Error(given);
     return given;
+  };
+  const idSet = {
+    read: (given) => given.split(/[.,]/).flatMap((part) => readSpan(part)),
+    write: (list) => toSpans(list).map(([first, last]) => (first === last ? first : `${first}-${last}`)).join('.'),
+    none: [],
   };
   /* Lists are never changed in place. `sort`, `covers` and the like are ways of looking, not places to come back to. */
   const FIELDS = {
@@ -39,7 +58,7 @@
     color: {...choice('plain', 'accuracy', 'group', 'similarity'), look: true},
     pins: texts /* channel ids: only what is connected with them is drawn */,
     expand: texts /* layers of which more channels than the graph's are drawn */,
-    only: ids /* classes that the list is narrowed to */,
+    only: idSet /* classes that the list is narrowed to, by rising id */,
     order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
     flag: {...choice('all', 'dead', 'outlier'), look: true},
   };

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
 from flask import Flask, Request
 from flask_compress import Compress
 
 from summit_dash import ids
+from summit_dash.asset_files import find_assets
 from summit_dash.layout import build_boot, build_page
 from summit_dash.routes import register_routes
 from summit_dash.settings import Settings
@@ -17,12 +17,6 @@ from summit_dash.store import RunStore
 from summit_dash.stores import Stores
 
 __all__ = ["create_app", "find_assets", "server"]
-
-
-def find_assets() -> Path:
-    """The folder of styles, scripts and fonts: inside an installed package, beside it in a checkout."""
-    here = Path(__file__).resolve().parent
-    return here / "assets" if (here / "assets").is_dir() else here.parent / "assets"
 
 
 def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Settings | None = None) -> Dash:

@@ -104,6 +104,12 @@ def precompute(
             help="`traced` exactly, `summit` as published, `gradient` x activation; `auto`: traced where possible."
         ),
     ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="Of the forward pass: `float32`, or `bfloat16`, faster where built in; influences are float32."
+        ),
+    ] = "float32",
     device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16,
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2,
@@ -240,6 +246,30 @@ def _wide_console() -> Console:
     return Console(width=max(200, Console().width))
 
 
+@app.command("import-summit")
+def import_summit(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Summit's published data, with `data/ag` in it.", show_default=False, metavar="DIR"),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="File .csv with class_id,class_name and, where known, synset,group.", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace another run in the folder.")] = False,
+) -> None:
+    """Make a run of Summit's published data, and say what is wrong with it and what it does not tell.
+
+    Needs neither torch nor ImageNet; see docs/import_summit.md for what is kept.
+
+    Example: `summit-dash import-summit summit-data --labels labels.csv --out runs/summit`
+    """
+    from precompute.commands import run_import_summit
+
+    run_import_summit(folder, out, labels, overwrite, console)
+
+
 @app.command()
 def validate(run: Run) -> None:
     """Check a run against the schema; silent when all is well, exit code 1 with the findings otherwise."""
@@ -267,14 +297,98 @@ def serve(
     _serve(runs, host, port, workers, open_browser)
 
 
+@app.command()
+def export(
+    run: Run,
+    out: Annotated[
+        str,
+        typer.Argument(
+            help="Folder of the site. With --graph: file or stem of the files; or a folder (one that exists, or ends "
+            "with `/`), and the files are called after the class.",
+            show_default=False,
+            metavar="OUT",
+        ),
+    ],
+    graph: Annotated[
+        str | None,
+        typer.Option(
+            help="One graph as files. Class: its class_id, synset or name.", metavar="CLASS", show_default=False
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Classes that the site holds, parted by `;`; all by default.", show_default=False),
+    ] = None,
+    vs: Annotated[
+        str | None, typer.Option(help="Second class, B of a comparison.", metavar="CLASS", show_default=False)
+    ] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="Some of `svg,png,graphml,json,csv`; by default that of OUT's ending, else `svg`.",
+            show_default=False,
+        ),
+    ] = None,
+    theme: Annotated[str, typer.Option(help="`light` or `dark`.")] = "light",
+    covers: Annotated[
+        float,
+        typer.Option(help="Keep the channels that cover this percentage of activation; 100 keeps all.", min=1, max=100),
+    ] = 100,
+    size: Annotated[
+        str, typer.Option(help="Room for the graph in pixels; a picture grows where the graph needs more.")
+    ] = "1200x800",
+    scale: Annotated[float, typer.Option(help="Pixels of a PNG for each of the SVG's.", min=0.1, max=10)] = 2,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+) -> None:
+    """Write a run as a static interactive site, or with --graph one attribution graph or comparison as files.
+
+    Needs neither torch nor a browser. A site opens from a file or from any web server, without Python.
+
+    Examples:
+
+    `summit-dash export runs/photos site/`
+
+    `summit-dash export runs/photos bears/ --classes "black bear;brown bear"`
+
+    `summit-dash export runs/photos bear.svg --graph "black bear"`
+
+    `summit-dash export runs/photos bears --graph "black bear" --vs "brown bear" --format svg,png,graphml,json,csv`
+
+    The last writes `bears.svg`, `bears.png`, `bears.graphml`, `bears.json`, `bears-nodes.csv` and `bears-edges.csv`.
+    Each format puts its ending after OUT, whose own ending may be that of one of the formats.
+    """
+    from summit_dash.export.command import GraphFlags, run_export_graph
+    from summit_dash.export.site_command import run_export_site
+
+    if graph is None:
+        for flag, value in (("--vs", vs), ("--format", formats)):
+            if value is not None:
+                raise InputError(
+                    f"{flag} belongs to the files of one graph.", "No --graph is given.", "Name its class."
+                )
+        size_of = run_export_site(run, Path(out), classes, overwrite, console)
+        typer.echo(
+            f"{out}: {size_of.n_files:,} files, {size_of.n_bytes / 1e6:,.1f} MB. Open {Path(out) / 'index.html'}."
+        )
+        return
+    if classes is not None:
+        raise InputError("--classes belongs to a site.", "--graph is given.", "Leave one of them out.")
+    flags = GraphFlags(graph, vs, formats, theme, covers, size, scale, overwrite)
+    for path in run_export_graph(run, out, flags):
+        typer.echo(path)
+
+
 def _serve(runs: Sequence[Path], host: str, port: int, workers: int, open_browser: bool) -> None:
     from waitress import create_server
 
     from summit_dash.app import create_app
     from summit_dash.settings import Settings
     from summit_dash.store import RunStore
+    from summit_dash.stores import Stores
 
-    stores = [RunStore(run) for run in runs]
+    stores = Stores(RunStore(run) for run in runs)
+    threading.Thread(target=stores.warm, daemon=True).start()
     dashboard = create_app(stores, Settings(runs=tuple(runs), host=host, port=port, workers=workers))
     listening = _listen(host, port)
     server: Any = create_server(

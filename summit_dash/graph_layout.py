@@ -3,8 +3,9 @@
 A layer of many channels stands in several lines, so that the whole graph fits a window: its order from left to right is
 kept, column by column.
 
-Computed on the server from the graph alone, so the same graph looks the same everywhere and every time. Units are
-those of a node: 32 to 96 wide. The browser may stretch x and y to the window; it never changes the order.
+Computed from the graph alone, so the same graph looks the same everywhere and every time; `assets/model/layout.js` does
+the same in the browser, which is why sums are exact here, whatever the order of their terms. Units are those of a node:
+32 to 96 wide. The browser may stretch x and y to the window; it never changes the order.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import fsum
 from typing import NamedTuple
 
 import numpy as np
@@ -94,8 +96,8 @@ def _sweep(
         keys = {}
         for channel in result[layer]:
             near = [(place[other], weight) for other, weight in neighbours.get(channel, ()) if other in place]
-            total = sum(weight for _, weight in near)
-            keys[channel] = sum(p * w for p, w in near) / total if total else own[channel]
+            total = fsum(weight for _, weight in near)
+            keys[channel] = fsum(p * w for p, w in near) / total if total else own[channel]
         result[layer].sort(key=lambda channel: (keys[channel], own[channel]))
     return result
 
@@ -114,11 +116,11 @@ def _crossings(
     for (source, target), weight in edges.items():
         if source in place and target in place:
             lines[target.layer].append((place[source], place[target], weight))
-    return sum(_crossings_between(np.array(lines[layer])) for layer in layers if lines[layer])
+    return fsum(_crossings_between(np.array(lines[layer])) for layer in layers if lines[layer])
 
 
 def _crossings_between(lines: NDArray[np.float64]) -> float:
     """Weighted crossings among lines from one row to the next: (line, [source place, target place, weight])."""
     source, target, weight = lines.T
     crosses = (source[:, None] < source) & (target[:, None] > target)
-    return float(np.minimum(weight[:, None], weight)[crosses].sum())
+    return fsum(np.minimum(weight[:, None], weight)[crosses].tolist())

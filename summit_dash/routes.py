@@ -11,7 +11,7 @@ from precompute.schema import ALL_CLASSES, InputError
 from summit_dash.graphs import Channel
 from summit_dash.labels import check_label, save_label
 from summit_dash.payloads.keys import build_payload
-from summit_dash.payloads.thumbnails import build_thumbnails, read_picture
+from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.store import RunStore
 from summit_dash.stores import Stores
 
@@ -48,7 +48,8 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:channel>.webp")
     def picture(name: str, layer: str, channel: int) -> Response:
-        return _send(read_picture(*_channel(stores, name, layer, channel)))
+        store, at = _channel(stores, name, layer, channel)
+        return _send(store.picture(at))
 
     @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:channel>/<kind>.webp")
     def visualization(name: str, layer: str, channel: int, kind: str) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cosine", "similarities", "similarity_to"]
+__all__ = ["cosine", "similarity_to", "unit_rows"]
 
 
 def similarity_to(counts: NDArray[np.integer], row: int) -> NDArray[np.float64]:
@@ -18,13 +18,11 @@ def similarity_to(counts: NDArray[np.integer], row: int) -> NDArray[np.float64]:
     return result
 
 
-def similarities(counts: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Cosine of every row of `counts` (class, channel) with every other, (class, class)."""
-    rows = counts.astype(np.float64)
+def unit_rows(counts: NDArray[np.integer]) -> NDArray[np.float32]:
+    """`counts` (class, channel) with every row of length 1; a row of zeros stays one."""
+    rows = counts.astype(np.float32)
     norm = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = np.divide(rows, norm, out=np.zeros_like(rows), where=norm > 0)
-    result: NDArray[np.float64] = unit @ unit.T
-    return result
+    return np.divide(rows, norm, out=np.zeros_like(rows), where=norm > 0)
 
 
 def cosine(first: NDArray[np.integer], second: NDArray[np.integer]) -> float:

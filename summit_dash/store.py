@@ -6,7 +6,7 @@ import hashlib
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -20,6 +20,7 @@ from precompute.schema import ALL_CLASSES, MANIFEST, InputError, read_manifest, 
 from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
+from summit_dash.similarity import unit_rows
 
 __all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "RunStore", "Thumbnail", "Use"]
 
@@ -84,12 +85,12 @@ class Use(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A dataset example of a channel, without its picture."""
+    """A dataset example of a channel, without its picture; an imported run may not tell image and activation."""
 
     class_id: int
     rank: int
-    image_id: int
-    activation: float
+    image_id: int | None
+    activation: float | None
 
 
 class Thumbnail(NamedTuple):
@@ -163,6 +164,10 @@ class RunStore:
         """By target layer, how influences on it were measured; empty where the run does not tell."""
         return read_links(self.manifest, self.layer_names)
 
+    def links_on(self, targets: Container[str]) -> list[Link]:
+        """How the influences on these layers were measured, in order from the input."""
+        return [self.links[layer] for layer in self.layers if layer in targets and layer in self.links]
+
     def row_of(self, class_id: int) -> int:
         """The row of a class in the matrices of `counts`."""
         return self._rows[class_id]
@@ -203,6 +208,20 @@ class RunStore:
                 result[layer][rows[here], channels[here]] = counts[here]
         return result
 
+    def unit_counts(self, layer: str) -> NDArray[np.float32]:
+        """`counts` of a layer with every row of length 1, (class, channel): the product of two rows is their cosine."""
+        matrices: dict[str, NDArray[np.float32]] = self._once(
+            "unit_counts", lambda: {name: unit_rows(self.counts(name)) for name in self.layers}
+        )
+        return matrices[layer]
+
+    def counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
+        """The rows of two classes in every layer's counts; empty where the run holds no activations."""
+        if not self.has("activations"):
+            return {}
+        rows = self.row_of(a), self.row_of(b)
+        return {layer: (self.counts(layer)[rows[0]], self.counts(layer)[rows[1]]) for layer in self.layers}
+
     def uses(self, at: Channel) -> list[Use]:
         """The classes that use a channel, greatest share of their images first."""
         column = self.counts(at.layer)[:, at.channel]
@@ -234,14 +253,21 @@ class RunStore:
 
     def _read_graph(self, class_id: int) -> Graph:
         """The attribution graph of a class."""
-        mine = pc.field("class_id") == class_id
-        nodes = read_table(self.path, "attribution_graph_nodes", filters=mine).to_pylist()
-        edges = read_table(self.path, "attribution_graph_edges", filters=mine).to_pylist()
+        nodes = self._rows_of_class("attribution_graph_nodes", class_id)
+        edges = self._rows_of_class("attribution_graph_edges", class_id)
         return Graph(
             self.layer_names,
             [Node(Channel(n["layer"], n["channel"]), n["activation_count"], n["pagerank_score"]) for n in nodes],
             [_edge(row) for row in edges],
         )
+
+    def _rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
+        """The rows of one class of a small table that is sorted by class; kept whole, some MB at 1,000 classes."""
+        table: pa.Table = self._once(name, lambda: read_table(self.path, name).combine_chunks())
+        class_ids = table["class_id"].to_numpy()
+        start, end = np.searchsorted(class_ids, [class_id, class_id + 1])
+        rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()
+        return rows
 
     def n_graphs_with(self, at: Channel) -> int:
         """Classes whose attribution graph holds the channel."""
@@ -321,6 +347,12 @@ class RunStore:
         table = read_table(self.path, "feature_visualizations", ["kind", "image"], mine)
         return dict(zip(table["kind"].to_pylist(), table["image"].to_pylist(), strict=True))
 
+    def picture(self, at: Channel) -> bytes | None:
+        """The picture that `thumbnail` names, as WebP."""
+        if self.is_visualized(at):
+            return self.visualization(at)
+        return self.example(at, ALL_CLASSES, 0) if self.has("dataset_examples") else None
+
     def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
         """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""
         if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(at):
@@ -384,10 +416,12 @@ class RunStore:
 
     def warm(self) -> None:
         """Reads what every visitor needs, so that the first does not wait for it."""
-        if self.has("activations"):
-            self.counts(next(iter(self.layers)))
-        for layer in self.layers:
+        if self.has("activations") and self.layers:
+            self.unit_counts(self.layer_names[0])
+        for layer in reversed(self.layer_names):
             self._layer_visualizations(layer)
+            if self.has("dataset_examples"):
+                self._layer_best_examples(layer)
 
 
 _COUNTED = ("layer", "channel", "count_all")

@@ -30,6 +30,11 @@ class Stores(Mapping[str, RunStore]):
     def __len__(self) -> int:
         return len(self._stores)
 
+    def warm(self) -> None:
+        """Reads what every visitor needs of every run, so that the first does not wait for it."""
+        for store in self.values():
+            store.warm()
+
     def pick(self, name: str | None) -> RunStore:
         """The run of that name, else the first."""
         return self._stores.get(name or "", next(iter(self._stores.values())))

@@ -52,14 +52,14 @@
     return [...heads].sort((a, b) => Number(a.rest) - Number(b.rest) || byKey(a, b));
   };
 
-  /** The rows in order: `{key, head, n}` for a group with its listed classes, `{key, each}` for a class.
+  /** The rows of classes in their order: `{key, head, n}` for a group with its listed classes, `{key, each}` for a class.
 
       `groups` is null for one list, else says which group `isOpen`; `found` are the scores of a search, or null; `only`
       are the ids that the list is narrowed to, none for all. One list leaves out the selected class, which is pinned. */
-  const buildRows = (run, {sort, similarity, selected, groups, found, only, heads}) => {
+  const buildRows = (ordered, {sort, similarity, selected, groups, found, only, heads}) => {
     const narrow = only.length ? new Set(only) : null;
     const isListed = (each) => (!narrow || narrow.has(each.id)) && (!found || found.has(each.id));
-    const listed = orderClasses(run.classes.filter(isListed), sort, similarity);
+    const listed = ordered.filter(isListed);
     const toRow = (each) => ({key: `c${each.id}`, each});
     if (!groups) {
       const rest = listed.filter((each) => each.id !== selected);

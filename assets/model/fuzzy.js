@@ -21,23 +21,38 @@
   // --- edits --------------------------------------------------------------------------------------------------------
   /** Edits forgiven in a word: none in short ones and in numbers. */
   const forgiven = (word) => (word.length < 3 || /[\d#]/.test(word) ? 0 : word.length < 6 ? 1 : 2);
-  /** Edits (insert, delete, replace, swap neighbours) between what was typed and a word, and its nearest beginning. */
-  const edits = (typed, word, limit = Infinity) => {
-    const far = {whole: Infinity, start: Infinity};
-    const width = Math.min(word.length, typed.length + limit);
-    if (word.length < typed.length - limit) return far;
-    let [older, old] = [[], Array.from({length: width + 1}, (_, j) => j)];
-    for (let i = 1; i <= typed.length; i += 1) {
-      const row = [i];
-      for (let j = 1; j <= width; j += 1) {
-        const same = typed[i - 1] === word[j - 1];
-        row[j] = Math.min(old[j] + 1, row[j - 1] + 1, old[j - 1] + (same ? 0 : 1));
-        if (i > 1 && j > 1 && typed[i - 1] === word[j - 2] && typed[i - 2] === word[j - 1]) row[j] = Math.min(row[j], older[j - 2] + 1);
-      }
-      if (Math.min(...row) > limit) return far;
-      [older, old] = [old, row];
+  const LONGEST = 96; /* letters that are held against each other; what follows is left out */
+  let rows = [0, 1, 2].map(() => new Uint8Array(LONGEST + 1));
+  /** The next row of the table of edits: for the letter typed at i - 1, every beginning of the word. Returns its least. */
+  const fillRow = (typed, word, i, width) => {
+    const [older, old, row] = rows;
+    const letter = typed.charCodeAt(i - 1);
+    const before = i > 1 ? typed.charCodeAt(i - 2) : -1;
+    let least = (row[0] = i);
+    for (let j = 1; j <= width; j += 1) {
+      const here = word.charCodeAt(j - 1);
+      let value = old[j - 1] + (here === letter ? 0 : 1);
+      if (old[j] + 1 < value) value = old[j] + 1;
+      if (row[j - 1] + 1 < value) value = row[j - 1] + 1;
+      if (j > 1 && here === before && word.charCodeAt(j - 2) === letter && older[j - 2] + 1 < value) value = older[j - 2] + 1;
+      row[j] = value;
+      if (value < least) least = value;
     }
-    return {whole: width === word.length ? old[width] : Infinity, start: Math.min(...old)};
+    rows = [old, row, older];
+    return least;
+  };
+  const FAR = {whole: Infinity, start: Infinity};
+  /** Edits (insert, delete, replace, swap neighbours) between what was typed and a word, and its nearest beginning;
+      infinite where they are more than `limit`. */
+  const edits = (given, whole, limit = LONGEST) => {
+    const [typed, word] = [given.slice(0, LONGEST), whole.slice(0, LONGEST)];
+    const width = Math.min(word.length, typed.length + limit);
+    if (word.length < typed.length - limit) return FAR;
+    for (let j = 0; j <= width; j += 1) rows[1][j] = j;
+    for (let i = 1; i <= typed.length; i += 1) if (fillRow(typed, word, i, width) > limit) return FAR;
+    const last = rows[1].subarray(0, width + 1);
+    const value = width === word.length ? last[width] : Infinity;
+    return {whole: value <= limit ? value : Infinity, start: last.reduce((least, each) => Math.min(least, each))};
   };
 
   // --- search -------------------------------------------------------------------------------------------------------
@@ -89,10 +104,16 @@
   /** The class whose name, or a word of it, takes the fewest edits for its length; null where there is no class. */
   const nearest = (index, text) => {
     const typed = fold(text.trim());
-    const far = (word) => edits(typed, word).whole / Math.max(typed.length, word.length);
-    const known = new Map(index.vocabulary.map((word) => [word, far(word)]));
-    const keyed = index.entries.map((entry) => ({id: entry.id, far: Math.min(far(entry.name), ...entry.nameWords.map((word) => known.get(word)))}));
-    return keyed.length ? keyed.reduce((best, each) => (each.far < best.far ? each : best)).id : null;
+    const known = new Map();
+    let best = {id: null, far: Infinity};
+    /* Nothing is counted beyond what would be better than the best so far. */
+    const far = (word) => {
+      const length = Math.max(typed.length, word.length);
+      if (!known.has(word)) known.set(word, edits(typed, word, Math.min(LONGEST, Math.floor(best.far * length))).whole / length);
+      return known.get(word);
+    };
+    index.entries.forEach((entry) => [entry.name, ...entry.nameWords].forEach((word) => far(word) < best.far && (best = {id: entry.id, far: far(word)})));
+    return best.id;
   };
 
   /** Where in a name the matched letters are: [start, end) pairs in order, apart from each other. */

@@ -91,11 +91,13 @@
     {x: x - width / 2, y: y - gap - height},
     {x: x - width / 2, y: y + gap},
   ].map((corner) => ({...corner, width, height}));
-  /** Gives labels a place beside their points, the first in the list first, none over another, at most `limit`.
+  /** Gives labels a place beside their points, the first in the list first, none over another or over what is `taken`,
+      at most `limit`.
 
       A label is `{x, y, width, height, gap, must}`; those that `must` be there are put somewhere whatever it takes. */
-  const placeLabels = (labels, {width, height}, limit) => {
+  const placeLabels = (labels, {width, height, limit, taken}) => {
     const grid = buildGrid();
+    taken.forEach(grid.add);
     const placed = [];
     const fits = (box) => box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
     labels.forEach((label) => {

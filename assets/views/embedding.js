@@ -38,7 +38,9 @@
     emb.legend = h('div', {class: 'embedding-legend', hidden: true});
     emb.empty = h('div', {class: 'embedding-empty'});
     emb.tools = buildTools();
-    document.getElementById('layer-strip').replaceChildren(...buildStrip());
+    const strip = document.getElementById('layer-strip');
+    strip.replaceChildren(...buildStrip());
+    strip.onwheel = (event) => (strip.scrollLeft += event.deltaX || event.deltaY); /* it has no scroll bar */
     delete stage().dataset.layer;
     stage().replaceChildren(canvas, emb.legend, emb.tools.box, emb.empty);
     const plot = (emb.plot = emb.newPlot(canvas));

@@ -60,7 +60,7 @@
     return [
       h('div', null, `${title}, ${page.plural(n, 'class', 'classes')}`),
       h('div', {class: 'legend-scale'}, write(low), ramp, write(high)),
-      rest > 0 && h('div', {class: 'legend-entry'}, swatch(page.color('shared')), `${page.count(rest)} ${missing}`),
+      missing && rest > 0 && h('div', {class: 'legend-entry'}, swatch(page.color('shared')), `${page.count(rest)} ${missing}`),
     ];
   };
   const groupLegend = ({shown, sizes, n_rest: rest}) => [
@@ -92,7 +92,7 @@
       const found = scales.binNumbers(others);
       const {name} = page.run.classById.get(selection.class_id) || {name: ''};
       return {bins: found.bins, palette: scales.sequence(isDark()),
-        legend: values ? scaleLegend(`Cosine with ${name}`, found, (value) => (value / 1000).toFixed(2), 'more: itself') : []};
+        legend: values ? scaleLegend(`Cosine with ${name}`, found, (value) => (value / 1000).toFixed(2), null) : []};
     },
   };
   /** Colours the points as the selection says. */
@@ -106,6 +106,8 @@
     Object.assign(plot, {bins: look.bins, palette: look.palette});
     emb.legend.hidden = !look.legend.length;
     emb.legend.replaceChildren(...look.legend.filter(Boolean));
+    emb.legend.classList.toggle('entries', selection.color === 'group');
+    emb.makeRoom(plot, emb.legend.offsetHeight);
     emb.redraw(plot);
   };
 })();

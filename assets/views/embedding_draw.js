@@ -5,9 +5,11 @@
   const emb = (page.embedding = page.embedding || {});
   const MOVE = 600; /* ms between two layers */
   const ZOOM = 70; /* ms in which a view comes two thirds of the way nearer */
-  const PADDING = {left: 20, right: 20, top: 14, bottom: 38};
+  const PADDING = {left: 20, right: 20, top: 14};
+  const TOOLS = 38; /* px at the bottom that tools and legend take at least */
   const FONT = 'Inter, system-ui, sans-serif';
   const LONGEST = 24;
+  const FEW = 60; /* classes of which all can be named at once, beside their points and not over others */
 
   /** What is drawn: `points` in pixels of the unzoomed stage, along the run's classes. */
   emb.newPlot = (canvas) => ({
@@ -15,6 +17,7 @@
     context: canvas.getContext('2d'),
     width: 0,
     height: 0,
+    bottom: TOOLS,
     raw: null /* {x, y} of the layer as in the payload */,
     layer: null,
     points: null,
@@ -38,7 +41,7 @@
   });
 
   // --- size, layer, view --------------------------------------------------------------------------------------------
-  const fitted = (plot) => scatter.fit(plot.raw.x, plot.raw.y, {width: plot.width, height: plot.height, ...PADDING});
+  const fitted = (plot) => scatter.fit(plot.raw.x, plot.raw.y, {width: plot.width, height: plot.height, ...PADDING, bottom: plot.bottom});
   emb.resize = (plot) => {
     const {clientWidth, clientHeight} = plot.canvas.parentElement;
     if (!clientWidth || (clientWidth === plot.width && clientHeight === plot.height)) return;
@@ -50,6 +53,15 @@
     if (plot.raw) plot.points = fitted(plot);
     if (plot.raw) draw(plot); /* at once: a canvas is empty after a change of size */
     emb.redraw(plot);
+  };
+  /** Leaves room at the bottom for a legend of some height. */
+  emb.makeRoom = (plot, height) => {
+    const bottom = Math.max(TOOLS, height + 10);
+    if (bottom === plot.bottom) return;
+    plot.bottom = bottom;
+    if (!plot.raw || !plot.width) return;
+    if (plot.move) plot.move.to = fitted(plot);
+    else plot.points = fitted(plot);
   };
   /** Shows the points of a layer; from those of another they move. */
   emb.moveTo = (plot, layer, raw) => {
@@ -94,7 +106,7 @@
   const screen = ({points, view}, i) => [points.x[i] * view.k + view.x, points.y[i] * view.k + view.y];
   emb.screen = screen;
   const isSeen = (plot, x, y) => x > -20 && y > -20 && x < plot.width + 20 && y < plot.height + 20;
-  const radiusOf = ({points, view}) => (points.x.length < 60 ? 4.5 : points.x.length < 300 ? 3.4 : 2.5) * Math.min(1.8, view.k ** 0.35);
+  const radiusOf = ({points, view}) => (points.x.length < FEW ? 4.5 : points.x.length < 300 ? 3.4 : 2.5) * Math.min(1.8, view.k ** 0.35);
   /** Points of one look in one path. */
   const dots = (plot, places, radius) => {
     const {context} = plot;
@@ -182,7 +194,7 @@
     const key = isMarked ? -1 - i : i;
     if (!plot.texts.has(key)) {
       const {name, mark} = emb.run.classes[i];
-      const text = isMarked ? [shorten(name), mark].filter(Boolean).join(' ') : shorten(name);
+      const text = [shorten(name), mark].filter(Boolean).join(' ');
       plot.context.font = `${isMarked ? '600 12px' : '400 11px'} ${FONT}`;
       plot.texts.set(key, {text, width: plot.context.measureText(text).width + (isMarked ? 8 : 4)});
     }
@@ -193,14 +205,22 @@
     return isSeen(plot, x, y) && {i, x, y, gap: isMarked ? 12 : radiusOf(plot) + 3, height: isMarked ? 18 : 14, must: isMarked, isMarked, ...textOf(plot, i, isMarked)};
   };
   /** More labels the nearer one looks; all that fit where there are few classes. */
-  const limitOf = ({points, view}) => (points.x.length < 60 ? 60 : Math.min(90, Math.round(4 + 7 * (view.k ** 1.3 - 1))));
+  const limitOf = ({points, view}) => (points.x.length < FEW ? FEW : Math.min(90, Math.round(7 * (view.k ** 1.3 - 1))));
+  const takenBy = (plot) => {
+    if (plot.points.x.length >= FEW) return [];
+    const radius = radiusOf(plot);
+    return [...plot.points.x.keys()].filter((i) => isThere(plot, i)).map((i) => {
+      const [x, y] = screen(plot, i);
+      return {x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius};
+    });
+  };
   const drawLabels = (plot, colors) => {
     const {context} = plot;
     const marked = [plot.a, plot.b, plot.hasCard ? -1 : plot.hover].filter((i, place, all) => isThere(plot, i) && all.indexOf(i) === place);
     const rest = plot.order.filter((i) => !marked.includes(i) && isThere(plot, i) && (!plot.only || plot.only.has(i)));
     const wanted = [...marked.map((i) => labelOf(plot, i, true)), ...rest.map((i) => labelOf(plot, i, false))].filter(Boolean);
-    const box = {width: plot.width, height: plot.height - 34};
-    const placed = scatter.placeLabels(wanted, box, limitOf(plot)).sort((a, b) => Number(a.isMarked) - Number(b.isMarked));
+    const box = {width: plot.width, height: plot.height - plot.bottom + 4};
+    const placed = scatter.placeLabels(wanted, {...box, limit: limitOf(plot), taken: takenBy(plot)}).sort((a, b) => Number(a.isMarked) - Number(b.isMarked));
     context.textBaseline = 'middle';
     context.lineJoin = 'round';
     placed.forEach((label) => drawLabel(context, label, colors));

@@ -78,7 +78,7 @@
   const closeLasso = (plot) => {
     const places = plot.lasso && plot.lasso.length > 2 ? scatter.enclosed(plot.points, plot.view, plot.lasso) : [];
     emb.setLasso(false);
-    if (places.length) page.dispatch({only: places.length === emb.run.classes.length ? [] : places.map((i) => emb.run.classes[i].id)});
+    if (places.length) page.dispatch({only: places.length === emb.run.classes.length ? [] : places.map((i) => emb.run.classes[i].id).sort((a, b) => a - b)});
   };
 
   // --- gestures -----------------------------------------------------------------------------------------------------

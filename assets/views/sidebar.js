@@ -59,11 +59,11 @@
     );
     const {names} = page.run.groups || {names: []};
     list.state = {
-      run: page.run, selection: null, similarity: undefined, order: null, found: null, cursor: null, linked: null, pinned: null,
+      run: page.run, selection: null, similarity: undefined, order: null, found: null, cursor: null, linked: null, pinned: null, ordered: null,
       heads: model.classes.buildHeads(page.run), index: model.fuzzy.buildIndex(page.run.classes, names),
     };
     list.box = box;
-    list.rows = page.virtualList({element: box, height: ROW, build: list.buildRow, fill: list.fillRow, onView: highlight});
+    list.rows = page.virtualList({element: box, height: ROW, build: list.buildRow, fill: list.fillRow, clear: list.clearRow, onView: highlight});
     watch(box);
   };
   /** The classes in view stand out in the embedding, where they are not all of them. */
@@ -73,12 +73,19 @@
   };
 
   // --- rows ---------------------------------------------------------------------------------------------------------
+  /** All classes in the order that is chosen, sorted again only where it changed. */
+  const orderedClasses = () => {
+    const {ordered, order, run, selection: {sort}} = list.state;
+    if (!ordered || ordered.sort !== sort || ordered.order !== order)
+      list.state.ordered = {sort, order, classes: model.classes.orderClasses(run.classes, sort, order)};
+    return list.state.ordered.classes;
+  };
   list.draw = () => {
     const {state} = list;
     const {selection} = state;
     const shown = list.groups.shown();
     const selected = page.run.classById.get(selection.class_id);
-    const rows = model.classes.buildRows(page.run, {
+    const rows = model.classes.buildRows(orderedClasses(), {
       sort: selection.sort, similarity: state.order, selected: selection.class_id, groups: shown ? list.groups : null,
       found: state.found && state.found.scores, only: selection.only, heads: state.heads,
     });

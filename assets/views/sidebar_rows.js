@@ -130,6 +130,7 @@
     partsOf.set(row, {});
     return row;
   };
+  list.clearRow = (row) => ['id', 'data-class', 'data-group'].forEach((name) => row.removeAttribute(name));
   /** Shows an item in a row; a row changes its kind only where a group takes the place of a class, or back. */
   list.fillRow = (row, item, place, n) => {
     const kind = item.head ? 'head' : 'each';

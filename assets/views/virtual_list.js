@@ -4,9 +4,10 @@
   const {h} = page;
   const SPARE = 4; /* rows above and below the view, so that a turn of the wheel meets filled ones */
 
-  /** Fills `element`, which scrolls. `build()` makes an empty row, `fill(row, item, place, n)` shows an item in it, and
-      `onView(items)` hears which are in view. Rows stay with their item (`item.key`) for as long as it is near the view. */
-  page.virtualList = ({element, height, build, fill, onView}) => {
+  /** Fills `element`, which scrolls. `build()` makes an empty row, `fill(row, item, place, n)` shows an item in it,
+      `clear(row)` makes it that of none, and `onView(items)` hears which are in view. Rows stay with their item
+      (`item.key`) for as long as it is near the view. */
+  page.virtualList = ({element, height, build, fill, clear, onView}) => {
     const pinned = h('div', {class: 'list-pinned', role: 'presentation'});
     const space = h('div', {class: 'list-space', role: 'presentation'});
     element.append(pinned, space);
@@ -33,7 +34,7 @@
     };
     const release = (row) => {
       row.hidden = true;
-      row.removeAttribute('id');
+      clear(row);
       free.push(row);
     };
     /** Brings the rows in view into the document; all are filled anew where `again`. */

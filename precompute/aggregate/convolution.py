@@ -1,14 +1,18 @@
 """Influence of every input channel on every output channel of one convolution (Summit, section 6.2), exactly.
 
 `influence(j, i) = max over positions of (W_j,i * z_i)`, without bias; only its positive part is kept. Nothing of size
-`(target, source, positions)` is ever materialised for the whole layer: on the CPU compiled loops keep the maximum in
-registers (`compiled`); elsewhere, and where numba is missing, torch multiplies in pieces.
+`(target, source, positions)` is ever materialised for the whole layer. Three tiers serve the kernels of several taps:
+loops that numba compiles for the CPU (`compiled`) and Triton for CUDA (`triton_kernels`) keep the maximum in registers;
+on other devices, and where those libraries are missing, torch multiplies in pieces. `_tier` chooses.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -18,9 +22,10 @@ from torch.nn import functional
 from precompute.models.expressions import Convolution
 
 Extremes = tuple[Tensor, Tensor]
+Tier = Callable[[Convolution, Tensor], Tensor]
 
 _CHUNK_ELEMENTS = 2**19  # of products held at once: 2 MB in float32, about one core's share of cache
-_MAX_TAPS = 49  # 7x7; the compiled loop is unrolled over them
+_MAX_TAPS = 49  # 7x7; the compiled loops are unrolled over them
 _MIN_POSITIONS = 16  # below, blocks of positions are mostly empty
 
 
@@ -34,7 +39,22 @@ def compiled_loops() -> ModuleType | None:
     return compiled
 
 
-_arranged: WeakKeyDictionary[Convolution, object] = WeakKeyDictionary()
+@cache
+def triton_kernels() -> ModuleType | None:
+    """The module `triton_kernels`; None where Triton is not installed, or cannot compile for the GPU that is there."""
+    try:
+        from precompute.aggregate import triton_kernels
+    except ImportError:
+        return None
+    try:
+        triton_kernels.require_exact(torch.device("cuda"))
+    except Exception as problem:  # no C compiler, no driver, too old a GPU: each has an exception of its own
+        warnings.warn(f"Influences go without Triton, slower: {problem}", stacklevel=2)
+        return None
+    return triton_kernels
+
+
+_weights: WeakKeyDictionary[Convolution, dict[tuple[ModuleType | None, torch.device], Any]] = WeakKeyDictionary()
 
 
 def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
@@ -47,22 +67,43 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
     Returns:
         `(batch, target, source)`, not negative, in the unit of the convolution's output; 0 outside a target's group.
     """
-    n_targets, per_group = convolution.weight.shape[:2]
     if convolution.is_depthwise:
         strength, source = single_source_influence(convolution, values)
-        influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
-        influence[:, torch.arange(n_targets), source] = strength
+        influence = values.new_zeros(len(values), convolution.n_channels, convolution.n_inputs)
+        influence[:, torch.arange(convolution.n_channels, device=values.device), source] = strength
         return influence
+    return _tier(convolution, values)(convolution, values)
+
+
+def _tier(convolution: Convolution, values: Tensor) -> Tier:
+    """What computes the influences: numba on the CPU, Triton on CUDA, torch where they are missing or do not fit."""
+    n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
+    if 1 < n_taps <= _MAX_TAPS and values.dtype == torch.float32:
+        has_blocks = values.shape[2] * values.shape[3] >= _MIN_POSITIONS
+        if values.device.type == "cpu" and has_blocks and compiled_loops() is not None:
+            return _by_compiled_loops
+        if values.device.type == "cuda" and triton_kernels() is not None:
+            return _by_triton
+    return _by_torch
+
+
+def _by_compiled_loops(convolution: Convolution, values: Tensor) -> Tensor:
     loops = compiled_loops()
-    if loops is not None and _suits_compiled_loop(convolution, values):
-        if convolution not in _arranged:
-            weight = convolution.weight.float().contiguous().numpy()
-            geometry = (convolution.stride, convolution.padding, convolution.dilation)
-            _arranged[convolution] = loops.WindowedKernels.of(weight, *geometry, convolution.groups)
-        images = values.contiguous().numpy()
-        found = [loops.windowed_influence(_arranged[convolution], image) for image in images]
-        return torch.stack([torch.from_numpy(one) for one in found])
-    weights = convolution.weight.to(values.device)
+    assert loops is not None
+    kernels, images = _weight(convolution, values.device, loops), values.contiguous().numpy()
+    return torch.stack([torch.from_numpy(loops.windowed_influence(kernels, image)) for image in images])
+
+
+def _by_triton(convolution: Convolution, values: Tensor) -> Tensor:
+    loops = triton_kernels()
+    assert loops is not None
+    found: Tensor = loops.windowed_influence(_weight(convolution, values.device, loops), values)
+    return found
+
+
+def _by_torch(convolution: Convolution, values: Tensor) -> Tensor:
+    n_targets, per_group = convolution.weight.shape[:2]
+    weights = _weight(convolution, values.device)
     influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
     targets_per_group = n_targets // convolution.groups
     for group in range(convolution.groups):
@@ -77,14 +118,17 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
     return influence
 
 
-def _suits_compiled_loop(convolution: Convolution, values: Tensor) -> bool:
-    n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
-    return (
-        values.device.type == "cpu"
-        and values.dtype == torch.float32
-        and 1 < n_taps <= _MAX_TAPS
-        and values.shape[2] * values.shape[3] >= _MIN_POSITIONS
-    )
+def _weight(convolution: Convolution, device: torch.device, loops: ModuleType | None = None) -> Any:
+    """A convolution's weight on a device, in the order in which a tier's loops read it; arranged at first use."""
+    known = _weights.setdefault(convolution, {})
+    if (loops, device) not in known:
+        weight = convolution.weight.to(device)
+        if loops is not None:
+            weight = weight.float().contiguous()
+            geometry = (convolution.stride, convolution.padding, convolution.dilation, convolution.groups)
+            weight = loops.WindowedKernels.of(weight.numpy() if device.type == "cpu" else weight, *geometry)
+        known[loops, device] = weight
+    return known[loops, device]
 
 
 def strongest_pointwise(convolution: Convolution, extremes: Extremes, top_k: int) -> tuple[Tensor, Tensor]:
@@ -155,7 +199,7 @@ def single_source_influence(convolution: Convolution, values: Tensor) -> tuple[T
     """
     response = functional.conv2d(
         values,
-        convolution.weight.to(values.device),
+        _weight(convolution, values.device),
         None,
         convolution.stride,
         convolution.padding,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import UnitStore, plan_units
 from precompute.config import AggregateConfig, ExampleConfig, RunConfig
 from precompute.models.layers import RecordedLayer
+from precompute.pictures import encode_webp
 from precompute.progress import Progress
 from precompute.schema import ALL_CLASSES, TableWriter, read_table
 
@@ -148,7 +148,7 @@ def _encode(
         image = inputs.source.images[image_id]
         decoded = inputs.source.load(image, inputs.preprocess.background)
         pixels = Image.fromarray(inputs.preprocess.image(decoded))
-        return [((image_id, box), _webp(pixels.crop(box), config)) for box in sorted(crops[image_id])]
+        return [((image_id, box), encode_webp(pixels.crop(box), config)) for box in sorted(crops[image_id])]
 
     encoded: dict[tuple[int, Box], bytes] = {}
     with (
@@ -159,21 +159,6 @@ def _encode(
             encoded.update(found)
             advance(1)
     return encoded
-
-
-def _webp(crop: Image.Image, config: ExampleConfig) -> bytes:
-    """Encodes a crop; tiny ones are enlarged by whole pixels so that a browser shows them crisp."""
-    longest = max(crop.size)
-    if longest > config.size:
-        scale = config.size / longest
-        size = (max(1, round(crop.width * scale)), max(1, round(crop.height * scale)))
-        crop = crop.resize(size, Image.Resampling.LANCZOS)
-    elif longest * 2 <= config.size // 2:
-        factor = config.size // 2 // longest
-        crop = crop.resize((crop.width * factor, crop.height * factor), Image.Resampling.NEAREST)
-    file = io.BytesIO()
-    crop.save(file, "WEBP", quality=config.quality, method=2)
-    return file.getvalue()
 
 
 def _table(

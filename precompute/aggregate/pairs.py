@@ -90,6 +90,7 @@ class PairCounter:
 
     def add(self, pairs: Tensor, strengths: Tensor) -> None:
         """Counts one image's strongest pairs."""
+        # Each pair stands once in an image: no two additions meet, so on a GPU their order changes nothing.
         self._count.index_add_(0, pairs, torch.ones_like(pairs, dtype=torch.int32))
         self._sum.index_add_(0, pairs, strengths)
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.measures import CountedAlone, LinkMeasure
 from precompute.aggregate.pairs import PairSums
+from precompute.aggregate.precision import whole_float32
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, joined, plan_units
@@ -115,7 +116,7 @@ class UnitMaker:
 
     def __init__(self, inputs: PassInputs, config: AggregateConfig, batch_size: int, parallel: Parallel) -> None:
         self._inputs, self._device = inputs, parallel.device
-        self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
+        self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel, config.precision)
         # Networks of hundreds of convolutions leave gigabytes behind: fewer images at a time then.
         self._batch_size = max(1, min(batch_size, _RECORDED_BYTES // max(1, self._recorder.bytes_per_image)))
         counted = [CountedAlone(measure, one) for measure in inputs.measures for one in measure.counted]
@@ -132,6 +133,10 @@ class UnitMaker:
         Raises:
             InputError: an image is of another size, or the model yields no numbers.
         """
+        with whole_float32():
+            return self._made(class_id, images, advance)
+
+    def _made(self, class_id: int, images: Iterable[ReadImage], advance: Advance) -> Unit:
         self._sums.reset()
         rows: list[ImageRows] = []
         skipped: dict[str, str] = {}

@@ -15,13 +15,12 @@ from summit_dash.export.html import render
 from summit_dash.graphs import Channel
 from summit_dash.layout import build_boot, build_page
 from summit_dash.payloads.keys import build_payload
-from summit_dash.payloads.thumbnails import read_picture
 from summit_dash.store import RunStore
 
 __all__ = ["SiteSize", "write_site"]
 
-Report = Callable[[str, int, int], None]
-"""Told what is being written, how many are written, and how many there are."""
+Report = Callable[[str, int], None]
+"""Told which file is written, and how many are."""
 _STATIC = Path(__file__).with_name("static.js")
 
 
@@ -56,7 +55,7 @@ def write_site(store: RunStore, out: Path, assets: Path, report: Report, overwri
             target = folder / "run" / store.name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            report(path, place, 0)
+            report(path, place)
         size = _measure(folder)
         shutil.rmtree(out, ignore_errors=True)
         folder.rename(out)
@@ -169,7 +168,7 @@ def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[
         payload = _payload(store, key)
         bare = {**payload, "examples": {name: [] for name in payload["examples"]}, "kinds": []}
         yield path, f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(bare)});".encode()
-    picture = read_picture(store, at)
+    picture = store.picture(at)
     if picture is not None:
         yield f"picture/{at.layer}/{at.channel}.webp", picture
     if is_in_graph:

@@ -103,7 +103,7 @@ def _method(store: RunStore) -> list[Block]:
         min_dist=embedding.get("min_dist", 0.1),
         seed=embedding.get("seed", 0),
     )
-    return [*_paragraphs(text), *_not_published(store)]
+    return [*_paragraphs(text), *_imported(store)]
 
 
 def _measures(store: RunStore) -> str:
@@ -113,10 +113,16 @@ def _measures(store: RunStore) -> str:
     return " ".join(_MEASURES.get(name, name) for name in sorted(names))
 
 
-def _not_published(store: RunStore) -> list[Block]:
-    """What an import says about the faults of its source."""
-    faults = (store.manifest.get("import") or {}).get("findings") or []
-    return [{"p": f"Imported data. {finding}"} for finding in faults]
+def _imported(store: RunStore) -> list[Block]:
+    """What an imported run does not tell, and the faults of its source."""
+    imported = store.manifest.get("imported")
+    if not imported:
+        return []
+    faults = imported.get("faults", {})
+    gaps = [{"p": f"Imported from {imported.get('source', 'elsewhere')}. {' '.join(imported.get('gaps', []))}"}]
+    if faults.get("n_listed_bottleneck"):
+        gaps.append({"p": _FAULTS.format(**{name: count(n) for name, n in faults.items()})})
+    return gaps
 
 
 _VIEWS = """
@@ -165,6 +171,12 @@ _MEASURES = {
     "summit": "Summit: as published, at every third position, counts of several convolutions composed by max and min.",
     "gradient": "Gradient: gradient × activation, where norms or attention mix channels and no path can be followed.",
 }
+
+_FAULTS = (
+    "Faults of the source: of {n_listed} listed strongest inputs {n_listed_bottleneck} are channels of a bottleneck, "
+    "not of the layer before; they are left out. Of {n_edges} influences {n_edges_composed} end in such branches, and "
+    "{n_edges_repeating} of those repeat a constant weight; they are kept as published."
+)
 
 _SOURCES = """
 Fred Hohman, Haekyu Park, Caleb Robinson, Duen Horng (Polo) Chau: Summit. Scaling deep learning interpretability by

@@ -7,6 +7,7 @@ from typing import Any
 
 from precompute.schema import ALL_CLASSES
 from summit_dash.graphs import Channel, Edge
+from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.of_class import picture_kind
 from summit_dash.store import Example, RunStore
 
@@ -53,7 +54,7 @@ def _facts(store: RunStore, at: Channel) -> dict[str, Any]:
     facts = store.channel_facts(at.layer)
     return {
         "activation_fraction": round(float(facts.activation_fraction[at.channel]), 6),
-        "max_activation": float(f"{facts.max_activation[at.channel]:.4g}"),
+        "max_activation": shorten(facts.max_activation[at.channel]),
         "is_dead": bool(facts.is_dead[at.channel]),
         "is_outlier": bool(facts.is_outlier[at.channel]),
     }
@@ -63,7 +64,7 @@ def _examples(examples: Sequence[Example]) -> dict[str, list[Any]]:
     return {
         "rank": [example.rank for example in examples],
         "image_id": [example.image_id for example in examples],
-        "activation": [float(f"{example.activation:.4g}") for example in examples],
+        "activation": [shorten(example.activation) for example in examples],
     }
 
 
@@ -73,6 +74,6 @@ def _ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[str, li
         "layer": [places[at.layer] for _, at in ends],
         "channel": [at.channel for _, at in ends],
         "count": [edge.influence_count for edge, _ in ends],
-        "mean": [float(f"{edge.mean_influence:.4g}") for edge, _ in ends],
+        "mean": [shorten(edge.mean_influence) for edge, _ in ends],
         "picture": [picture_kind(store, at) for _, at in ends],
     }

@@ -14,6 +14,7 @@ from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.of_class import build_class
+from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
 from summit_dash.store import RunStore
@@ -54,6 +55,10 @@ _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"embedding", build_embedding),
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
     (r"preview/(\d{1,9})", lambda store, c: build_preview(store, _class_id(store, c))),
+    (
+        r"class/(\d{1,9})/layer/(.+)",
+        lambda store, c, layer: build_class_layer(store, _class_id(store, c), _layer(store, layer)),
+    ),
     (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),
     (r"channels/(.+)", lambda store, layer: build_channels(store, _layer(store, layer))),
     (r"labels", build_labels),

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from summit_dash.graphs import Graph
-from summit_dash.similarity import similarity_to
+from summit_dash.payloads.numbers import shorten
 from summit_dash.store import RunStore
 
 __all__ = ["NO_PICTURE", "PICTURE_EXAMPLE", "PICTURE_VISUALIZATION", "SIMILARITY_SCALE", "build_class"]
@@ -36,7 +36,7 @@ def _nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
         "layer": [places[node.at.layer] for node in graph.nodes],
         "channel": [node.at.channel for node in graph.nodes],
         "count": [node.activation_count for node in graph.nodes],
-        "score": [float(f"{node.pagerank_score:.4g}") for node in graph.nodes],
+        "score": [shorten(node.pagerank_score) for node in graph.nodes],
         "picture": [picture_kind(store, node.at) for node in graph.nodes],
     }
 
@@ -55,7 +55,7 @@ def _edges(graph: Graph) -> dict[str, list[Any]]:
         "source": [places[edge.source] for edge in edges],
         "target": [places[edge.target] for edge in edges],
         "count": [edge.influence_count for edge in edges],
-        "mean": [float(f"{edge.mean_influence:.4g}") for edge in edges],
+        "mean": [shorten(edge.mean_influence) for edge in edges],
     }
 
 
@@ -63,5 +63,6 @@ def _similarity(store: RunStore, class_id: int) -> dict[str, list[int]] | None:
     if not store.has("activations"):
         return None
     row = store.row_of(class_id)
-    cosines = {layer: similarity_to(store.counts(layer), row) for layer in store.layers}
+    units = {layer: store.unit_counts(layer) for layer in store.layers}
+    cosines = {layer: unit @ unit[row] for layer, unit in units.items()}
     return {layer: np.rint(SIMILARITY_SCALE * values).astype(int).tolist() for layer, values in cosines.items()}

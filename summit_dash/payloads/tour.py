@@ -9,7 +9,6 @@ import numpy as np
 
 from summit_dash.comparison import compare
 from summit_dash.graphs import Channel
-from summit_dash.similarity import similarities
 from summit_dash.store import ClassInfo, RunStore
 from summit_dash.text import class_labels, of, percent
 
@@ -70,7 +69,8 @@ def _closest(store: RunStore) -> str | None:
 
 def closest_pair(store: RunStore, layer: str) -> Pair:
     """The two different classes of greatest cosine at a layer; ties by lower ids. The run has two classes or more."""
-    cosines = similarities(store.counts(layer))
+    unit = store.unit_counts(layer)
+    cosines = unit @ unit.T
     np.fill_diagonal(cosines, -1.0)
     first, second = np.unravel_index(int(np.argmax(cosines)), cosines.shape)
     infos = list(store.classes.values())

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.canvas import open_page
 from tests.browser.conftest import serve
+from tests.browser.drive import open_left
 from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
@@ -35,16 +36,18 @@ def test_no_number_stands_for_none(page: Page, url: str, link: str) -> None:
 
 
 def test_the_list_has_dashes_that_say_why(page: Page, url: str) -> None:
-    open_page(page, url)
-    cells = page.locator("#class-grid .ag-center-cols-container .ag-cell.number span[title]")
+    open_left(page, url)
+    cells = page.locator("#class-list .row[data-class]:visible .number")
     expect(cells.first).to_have_text("–")
     assert {cell.get_attribute("title") for cell in cells.all()} == {TIP}
-    expect(page.locator(".group-head .number").first).to_have_text("–")
-    expect(page.get_by_role("columnheader", name="Probability")).to_have_count(0)
+    expect(page.locator(".group-head:visible .number").first).to_have_text("–")
+    expect(page.locator(".list-heads")).to_contain_text("Top-1")
+    expect(page.locator(".list-heads")).not_to_contain_text("Probability")
+    assert not re.search(r"NaN|None|null|undefined|%", page.locator(".left").inner_text())
 
 
 def test_orders_by_accuracy_cannot_be_chosen_and_say_why(page: Page, url: str) -> None:
-    open_page(page, f"{url}?class=2&sort=accuracy-down")
+    open_left(page, f"{url}?class=2&sort=accuracy-down")
     expect(page.locator("[data-sort=similarity]")).to_have_attribute("aria-pressed", "true")
     expect(page).to_have_url(re.compile(r"\?class=2&layer=conv2$"))
     order = page.locator("[data-sort=accuracy-up]")
@@ -53,3 +56,12 @@ def test_orders_by_accuracy_cannot_be_chosen_and_say_why(page: Page, url: str) -
     expect(page.locator(".tip")).to_have_text(TIP)
     order.click(force=True)
     expect(order).to_have_attribute("aria-pressed", "false")
+
+
+def test_colours_by_accuracy_cannot_be_chosen_and_say_why(page: Page, url: str) -> None:
+    open_left(page, f"{url}?class=2&color=accuracy")
+    expect(page.locator(".embedding-legend")).to_be_hidden()
+    page.get_by_role("button", name="Colour of the points").click()
+    item = page.get_by_role("menuitemradio", name="Top-1 accuracy")
+    expect(item).to_have_attribute("aria-disabled", "true")
+    expect(item).to_have_attribute("data-tip", TIP)

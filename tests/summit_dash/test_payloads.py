@@ -9,7 +9,8 @@ import pytest
 from precompute.schema import InputError
 from summit_dash.graphs import Channel
 from summit_dash.payloads.keys import build_payload
-from summit_dash.payloads.thumbnails import build_thumbnails, read_picture
+from summit_dash.payloads.of_layer import N_STRONGEST
+from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.similarity import cosine
 from summit_dash.store import RunStore
 
@@ -65,7 +66,36 @@ def test_a_channel_within_a_class_has_its_strongest_ends_first(store: RunStore) 
     assert payload["sources"]["channel"]
 
 
-@pytest.mark.parametrize("key", ["class/99", "channel/conv9/1", "channel/conv1/16", "class/3/channel/conv1/99"])
+def test_more_channels_of_a_layer_than_the_graph_has(store: RunStore) -> None:
+    payload = _payload(store, "class/3/layer/conv4")
+    counts = store.counts("conv4")[store.row_of(3)]
+    used = [c for c in sorted(range(len(counts)), key=lambda c: (-counts[c], c)) if counts[c]]
+    assert payload["channel"] == used[:N_STRONGEST]
+    assert payload["count"] == [counts[c] for c in payload["channel"]]
+    assert {node.at.channel for node in store.graph(3).nodes if node.at.layer == "conv4"} <= set(payload["channel"])
+
+
+def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(store: RunStore) -> None:
+    payload = _payload(store, "class/3/layer/conv4")
+    edges, layers = payload["edges"], store.layer_names
+    sources = [Channel(layers[i], c) for i, c in zip(edges["source_layer"], edges["source"], strict=True)]
+    targets = [Channel(layers[i], c) for i, c in zip(edges["target_layer"], edges["target"], strict=True)]
+    drawn = {node.at for node in store.graph(3).nodes}
+    for layer in layers:
+        drawn |= {Channel(layer, c) for c in _payload(store, f"class/3/layer/{layer}")["channel"]}
+    expected = {
+        (edge.source, edge.target): edge.influence_count
+        for channel in payload["channel"]
+        for edge in [*store.sources(3, Channel("conv4", channel), 99), *store.targets(3, Channel("conv4", channel), 99)]
+        if edge.source in drawn and edge.target in drawn
+    }
+    assert dict(zip(zip(sources, targets, strict=True), edges["count"], strict=True)) == expected
+    assert {channel.layer for channel in sources} == {"conv3", "conv4"}
+
+
+@pytest.mark.parametrize(
+    "key", ["class/99", "class/3/layer/conv9", "channel/conv9/1", "channel/conv1/16", "class/3/channel/conv1/99"]
+)
 def test_what_the_run_does_not_have_is_said(store: RunStore, key: str) -> None:
     with pytest.raises(InputError):
         build_payload(store, key)
@@ -83,7 +113,7 @@ def test_all_pictures_of_a_graph_come_at_once(store: RunStore) -> None:
     start = 4 + length
     for node, (channel_id, size) in zip(store.graph(3).nodes, index, strict=True):
         assert channel_id == node.at.channel_id
-        assert bundle[start : start + size] == read_picture(store, node.at)
+        assert bundle[start : start + size] == store.picture(node.at)
         start += size
     assert start == len(bundle)
 

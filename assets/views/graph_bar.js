@@ -1,0 +1,67 @@
+/* The bar above the graph: the class, in a comparison both, and where the second one is chosen. */
+(function () {
+  const page = window.summitDash;
+  const graph = (page.graph = page.graph || {});
+  const {h} = page;
+
+  const buildHistogram = ({bins, n}) => {
+    if (!bins) return null;
+    const most = Math.max(...bins) || 1;
+    const tip = `Probability that the model gives to the true class, over ${page.plural(n, 'image')}: 0 at the left, 1 at the right, ${page.plural(most, 'image')} in the highest bar.`;
+    const bars = bins.map((each) => h('span', {style: `height:${Math.max(4, Math.round((100 * each) / most))}%`}));
+    return h('div', {class: 'histogram', role: 'img', 'data-tip': tip, 'aria-label': tip}, bars);
+  };
+  const buildFacts = (info) => [
+    h('span', {class: 'muted images'}, page.plural(info.n, 'image')),
+    info.top1 === null
+      ? page.term('no accuracy', page.NO_ACCURACY, 'muted')
+      : h('span', {class: 'number', 'data-tip': page.accuracyTip(info)}, page.percent(info.top1)),
+  ];
+  const buildClass = (info, letter) => {
+    const tip = [info.full, info.synset, page.run.groups && info.group !== null && page.run.groups.names[info.group]].filter(Boolean).join(' · ');
+    const badge = letter ? h('span', {class: 'badge badge-a'}, letter) : null;
+    const mark = info.mark ? h('span', {class: 'mark'}, info.mark) : null;
+    const title = h('h1', {'data-tip': tip}, badge, h('span', {class: 'name'}, info.name), mark);
+    return h('div', {class: 'class-title'}, title, buildFacts(info), buildHistogram(info));
+  };
+
+  // --- the second class ---------------------------------------------------------------------------------------------
+  let picker = null;
+  let picked = null; /* the run that it is chosen from */
+  const swapAction = ({class_id, vs, vs_run: run, layer}) =>
+    run ? {run, class_id: vs, vs: class_id, vs_run: page.run.name, layer, view: 'compare'} : {class_id: vs, vs: class_id, view: 'compare'};
+  const swap = (selection) =>
+    page.action(swapAction(selection), {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, page.icon('swap'));
+  const clear = () =>
+    page.action({vs: null, vs_run: null, view: 'graph', also: []}, {class: 'icon-button small', 'data-tip': 'Compare no more', 'aria-label': 'Compare no more'}, page.icon('close'));
+  const choose = ({id}) => page.dispatch({vs: id, vs_run: picked === page.run ? null : picked.name, view: 'compare'});
+  const pickRun = async (name) => {
+    const run = await page.readRun(name);
+    if (run.problem) return;
+    picked = run;
+    picker.input.focus();
+  };
+  const buildRuns = () =>
+    page.boot.runs.length > 1 &&
+    h('select', {class: 'run-picker', 'aria-label': 'Run of the second class', 'data-tip': 'The run that the second class is chosen from', onchange: (event) => pickRun(event.target.value)},
+      page.boot.runs.map(({name}) => h('option', {value: name}, name))); // prettier-ignore
+  const buildPicker = () => {
+    const built = graph.buildPicker({id: 'versus', label: 'Second class', hint: 'compare with…', classes: () => picked.classes, choose});
+    const parts = {lead: h('span', {class: 'lead'}), facts: h('span', {class: 'lead'}), runs: buildRuns()};
+    graph.frame.picker.replaceChildren(...[parts.lead, built.element, parts.runs, parts.facts].filter(Boolean));
+    return {...built, ...parts};
+  };
+  /** The bar of a selection; `other` is the run of the second class. */
+  graph.showBar = (selection, other) => {
+    const inComparison = selection.view === 'compare';
+    const first = page.run.classById.get(selection.class_id);
+    const second = inComparison ? other.classById.get(selection.vs) : null;
+    picked = other;
+    picker = picker || buildPicker();
+    graph.frame.bar.replaceChildren(...(first ? [buildClass(first, inComparison ? 'A' : '')] : []));
+    picker.lead.replaceChildren(...(second && first ? [swap(selection), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]));
+    picker.facts.replaceChildren(...(second ? [...buildFacts(second), clear()] : []));
+    if (picker.runs) picker.runs.value = other.name;
+    picker.show(second);
+  };
+})();

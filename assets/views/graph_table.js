@@ -1,0 +1,53 @@
+/* What the graph shows, as a table: for screen readers, for copying, for those who want numbers. */
+(function () {
+  const page = window.summitDash;
+  const graph = (page.graph = page.graph || {});
+  const {h} = page;
+  const N_SOURCES = 3;
+  const PARTS = {shared: 'shared', 'only-a': 'only A', 'only-b': 'only B'};
+  let isOpen = false;
+
+  const strongest = (each) => {
+    const edges = each.into.filter(graph.isShown).sort((a, b) => b.edge.width - a.edge.width).slice(0, N_SOURCES);
+    const most = (edge) => page.model.greatest(edge.counts.map((count) => count || 0));
+    return edges.map(({edge, source}) => `${source.node.id} (${page.count(most(edge))})`).join(', ');
+  };
+  const number = (text) => h('td', {class: 'number'}, text);
+  const share = (count, n) => (count === null || !n ? '–' : page.percent(count / n));
+  const score = (value) => (value === null || value === undefined ? '–' : Number(value).toPrecision(3));
+  const channelCell = (node) =>
+    h('th', {scope: 'row'}, page.action({layer: node.layer, channel: node.channel}, {class: 'link'}, String(node.channel)), node.added ? h('span', {class: 'outside'}, 'not in graph') : null);
+
+  const ONE = ['Layer', 'Channel', 'Images', 'Share', 'PageRank', 'Strongest sources'];
+  const TWO = ['Layer', 'Channel', 'Part', 'Images A', 'Share A', 'Images B', 'Share B', 'Strongest sources'];
+  const rowOf = (each) => {
+    const {classes, comparison} = graph.context;
+    const {node} = each;
+    const numbers = node.counts.flatMap((count, place) => [number(count === null ? '–' : page.count(count)), number(share(count, classes[place].n))]);
+    const own = comparison ? [h('td', {}, PARTS[node.part]), ...numbers] : [...numbers, number(score(node.scores[0]))];
+    return h('tr', {'data-row': node.id}, h('td', {}, node.layer), channelCell(node), own, h('td', {}, strongest(each)));
+  };
+  /** From the output to the input, each channel once, as they stand in the graph. */
+  const rows = () => {
+    const {nodes, drawing} = graph.scene;
+    const place = new Map(drawing.layers.map((layer, at) => [layer, at]));
+    const once = new Map([...nodes.values()].filter(graph.isShown).reverse().map((each) => [each.node.id, each]));
+    return [...once.values()].sort((a, b) => place.get(b.node.layer) - place.get(a.node.layer) || a.node.x - b.node.x || a.node.y - b.node.y);
+  };
+  /** Fills the table where it is open. */
+  graph.showTable = () => {
+    const {table, paper} = graph.frame;
+    table.hidden = !isOpen;
+    paper.toggleAttribute('inert', isOpen);
+    graph.press('table', isOpen);
+    if (!isOpen || !graph.scene) return table.replaceChildren();
+    const head = (graph.context.comparison ? TWO : ONE).map((name) => h('th', {scope: 'col'}, name));
+    const caption = h('caption', {}, graph.frame.paper.getAttribute('aria-label'));
+    table.replaceChildren(h('table', {}, caption, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows().map(rowOf))));
+  };
+  graph.toggleTable = () => {
+    isOpen = !isOpen;
+    graph.hideCard();
+    graph.showTable();
+  };
+})();

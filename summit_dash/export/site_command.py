@@ -1,0 +1,39 @@
+"""The command `export` without --graph: a run as a static site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from summit_dash.asset_files import find_assets
+from summit_dash.export.site import SiteSize, write_site
+from summit_dash.find_class import find_class
+from summit_dash.store import RunStore
+
+__all__ = ["run_export_site"]
+
+
+def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, console: Console) -> SiteSize:
+    """Writes the site, with its progress on the console.
+
+    Args:
+        classes: ids, synsets or names parted by `;`; None for all of the run's.
+
+    Raises:
+        InputError: a class is not the run's, or the folder holds something else.
+    """
+    store = RunStore(run)
+    if classes is not None:
+        names = [name.strip() for name in classes.split(";") if name.strip()]
+        store = RunStore(run, only={find_class(store.classes, name).class_id for name in names})
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("")
+
+        def report(path: str, n_written: int) -> None:
+            if n_written % 50 == 0:
+                progress.update(task, description=f"{n_written:,} files, {path}")
+
+        return write_site(store, out, find_assets(), report, overwrite)

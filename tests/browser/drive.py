@@ -1,0 +1,156 @@
+"""What tests do to the page, and wait for: the one place that knows its elements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+# --- left column: the embedding and the list of classes -------------------------------------------------------------
+
+
+def open_left(page: Page, url: str) -> None:
+    """Opens an address and waits for the list with its similarities, and for the embedding or what stands in for it."""
+    page.goto(url)
+    expect(page.locator("#embedding[data-layer], .embedding-empty:not(:empty)").first).to_be_visible()
+    expect(page.locator("#class-list .row:visible").first).to_be_visible()
+    page.wait_for_function("() => window.summitDash.list.state.similarity !== undefined")
+
+
+def rows(page: Page) -> list[str]:
+    """Names of the classes in the list that are in the document, from the top, without the pinned one."""
+    return _texts(page, ".list-space .row[data-class]:not([hidden])", ".name")
+
+
+def heads(page: Page) -> list[str]:
+    """Names of the groups in the list, from the top."""
+    return _texts(page, ".list-space .row[data-group]:not([hidden])", ".group-name")
+
+
+def _texts(page: Page, row: str, part: str) -> list[str]:
+    script = """([row, part]) => [...document.querySelectorAll(row)]
+      .sort((a, b) => a.getAttribute('aria-posinset') - b.getAttribute('aria-posinset'))
+      .map((each) => each.querySelector(part).textContent)"""
+    found: list[str] = page.evaluate(script, [row, part])
+    return found
+
+
+def row(page: Page, class_id: int) -> Locator:
+    """The row of a class, pinned or in the list."""
+    return page.locator(f"#sidebar [role=option][data-class='{class_id}']")
+
+
+def wait_for_rows(page: Page, n: int) -> None:
+    """Waits until so many classes are in the document below the pinned one."""
+    expect(page.locator(".list-space .row[data-class]:visible")).to_have_count(n)
+
+
+def wait_for_first_row(page: Page, name: str) -> None:
+    script = """(name) => document.querySelector('.list-space .row[data-class][aria-posinset="2"]:not([hidden]) .name')
+      ?.textContent === name"""
+    page.wait_for_function(script, arg=name)
+
+
+def point(page: Page, class_id: int) -> tuple[float, float]:
+    """Where the point of a class is, in pixels of the page."""
+    found: dict[str, float] = page.evaluate("(id) => window.summitDash.embedding.at(id)", class_id)
+    return found["x"], found["y"]
+
+
+def wait_for_layer(page: Page, layer: str) -> None:
+    """Waits until the embedding of a layer is drawn and nothing moves."""
+    expect(page.locator("#embedding")).to_have_attribute("data-layer", layer)
+
+
+def selection(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate("() => window.summitDash.selection")
+    return found
+
+
+def wait_for_selection(page: Page, **fields: Any) -> None:
+    """Waits until the page's state has these values."""
+    script = """(fields) => Object.entries(fields)
+      .every(([name, value]) => JSON.stringify(window.summitDash.selection[name]) === JSON.stringify(value))"""
+    page.wait_for_function(script, arg=fields)
+
+
+# --- the graph ------------------------------------------------------------------------------------------------------
+
+
+def open_graph(page: Page, url: str) -> None:
+    """Opens an address and waits until the graph, or what stands in for it, is there."""
+    page.goto(url)
+    expect(page.locator("#graph .graph-stage[data-drawn], #graph .graph-empty:not(:empty)").first).to_be_visible()
+
+
+def wait_for_drawn(page: Page, *class_ids: int) -> None:
+    """Waits until the graph of a class, or of two, is painted."""
+    wanted = ",".join(str(class_id) for class_id in class_ids)
+    expect(page.locator(f'#graph .graph-stage[data-drawn="{wanted}"]')).to_be_visible()
+
+
+def nodes(page: Page, state: str = "") -> list[str]:
+    """Channel ids of the graph's nodes that are shown; `state` is a selector such as `.lit`."""
+    script = "(s) => [...document.querySelectorAll(`#graph [data-node]${s}:not([hidden])`)].map((n) => n.dataset.node)"
+    found: list[str] = page.evaluate(script, state)
+    return found
+
+
+def edges(page: Page, state: str = "") -> list[str]:
+    """Ids of the graph's edges that are shown, as `conv1-3--conv2-4`."""
+    script = "(s) => [...document.querySelectorAll(`#graph [data-edge]${s}:not([hidden])`)].map((n) => n.dataset.edge)"
+    found: list[str] = page.evaluate(script, state)
+    return found
+
+
+def click_node(page: Page, channel_id: str) -> None:
+    page.locator(f'#graph [data-node="{channel_id}"] .back').click()
+
+
+def hover_node(page: Page, channel_id: str) -> None:
+    page.locator(f'#graph [data-node="{channel_id}"] .back').hover()
+
+
+def hover_edge(page: Page, edge_id: str) -> None:
+    """Puts the pointer on the middle of an influence."""
+    script = """(id) => {
+      const path = document.querySelector(`#graph [data-edge="${id}"] .line`);
+      const middle = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
+      return [middle.x, middle.y];
+    }"""
+    x, y = page.evaluate(script, edge_id)
+    page.mouse.move(x, y)
+
+
+def leave_graph(page: Page) -> None:
+    """Takes the pointer out of the graph."""
+    page.locator("header").hover()
+
+
+def slide(page: Page, name: str, value: int) -> None:
+    """Drags a slider of the graph."""
+    page.locator(f"#{name}").fill(str(value))
+
+
+def box_of_node(page: Page, channel_id: str) -> dict[str, float]:
+    """Where a node's picture is on the page, in pixels."""
+    box: Any = page.locator(f'#graph [data-node="{channel_id}"] .back').bounding_box()
+    assert box is not None
+    found: dict[str, float] = box
+    return found
+
+
+def span_of_graph(page: Page) -> tuple[float, float]:
+    """Width and height of all nodes together, in pixels."""
+    boxes = [box_of_node(page, channel_id) for channel_id in nodes(page)]
+    right, left = max(b["x"] + b["width"] for b in boxes), min(b["x"] for b in boxes)
+    bottom, top = max(b["y"] + b["height"] for b in boxes), min(b["y"] for b in boxes)
+    return right - left, bottom - top
+
+
+def download(page: Page, name: str) -> tuple[str, bytes]:
+    """Saves what the graph shows in one of the formats of its menu: the file's name and what is in it."""
+    page.get_by_label("Save as a file").click()
+    with page.expect_download() as waiting:
+        page.locator(f"#graph [data-format={name}]").click()
+    return waiting.value.suggested_filename, waiting.value.path().read_bytes()

@@ -1,0 +1,349 @@
+"""The attribution graph of a class: what is drawn, and what pointer, keys, sliders and files do."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from summit_dash.graphs import shares_covered
+from summit_dash.store import RunStore
+from tests.browser.drive import (
+    box_of_node,
+    click_node,
+    download,
+    edges,
+    hover_edge,
+    hover_node,
+    leave_graph,
+    nodes,
+    open_graph,
+    slide,
+    span_of_graph,
+    wait_for_drawn,
+)
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def store(run_path: Path) -> RunStore:
+    return RunStore(run_path)
+
+
+def channel_ids(store: RunStore, class_id: int) -> list[str]:
+    return [node.at.channel_id for node in store.graph(class_id).nodes]
+
+
+def query(page: Page, expected: str) -> None:
+    """Waits for the address to end in the query."""
+    expect(page).to_have_url(re.compile(re.escape(expected) + "$"))
+
+
+def test_the_graph_of_a_class_is_drawn_whole(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    graph = store.graph(0)
+    assert nodes(page) == channel_ids(store, 0)
+    assert edges(page) == [f"{e.source.channel_id}--{e.target.channel_id}" for e in graph.edges]
+    expect(page.locator("#graph h1")).to_have_text("red fox")
+    expect(page.locator("#graph .summary")).to_have_text(f"{len(graph.nodes)} channels, {len(graph.edges)} influences")
+    expect(page.locator("#graph .gutter-row")).to_have_count(5)
+    pictures = page.locator("#graph .node image")
+    expect(pictures).to_have_count(len(graph.nodes))
+    assert all(
+        href.startswith("blob:") for href in pictures.evaluate_all("(all) => all.map((i) => i.getAttribute('href'))")
+    )
+
+
+def test_a_painted_graph_says_so(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=4")
+    wait_for_drawn(page, 4)
+    assert float(page.locator("#graph .graph-stage").get_attribute("data-painted") or 0) > 0
+
+
+def test_the_output_is_on_top_and_nothing_sticks_out(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    stage = page.locator("#graph .graph-stage").bounding_box()
+    assert stage
+    middles = {node: box_of_node(page, node) for node in nodes(page)}
+    for box in middles.values():
+        assert stage["x"] <= box["x"] <= stage["x"] + stage["width"] - box["width"]
+        assert stage["y"] <= box["y"] <= stage["y"] + stage["height"] - box["height"]
+    top = [box["y"] + box["height"] / 2 for node, box in middles.items() if node.startswith("conv5-")]
+    bottom = [box["y"] + box["height"] / 2 for node, box in middles.items() if node.startswith("conv1-")]
+    assert max(top) < min(bottom)
+    row = page.locator(".gutter-row[data-layer=conv5]").bounding_box()
+    assert row
+    assert abs(row["y"] + row["height"] / 2 - sum(top) / len(top)) < 3
+
+
+def test_one_class_after_the_other_leaves_nothing_behind(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    elements = "() => document.querySelectorAll('#graph *').length"
+    before = page.evaluate(elements)
+    for class_id in (9, 4, 0):
+        page.evaluate("(id) => summitDash.dispatch({class_id: id})", class_id)
+        wait_for_drawn(page, class_id)
+        assert nodes(page) == channel_ids(store, class_id)
+    assert page.evaluate(elements) == before
+
+
+def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    graph = store.graph(0)
+    at = graph.edges[0].source
+    hover_node(page, at.channel_id)
+    card = page.locator("#graph .graph-card")
+    expect(card).to_contain_text(at.channel_id)
+    expect(card).to_contain_text("of 200 images")
+    expect(card.locator(".card-examples img")).to_have_count(10)
+    mine = [edge for edge in graph.edges if at in (edge.source, edge.target)]
+    assert set(nodes(page, ".lit")) == {end.channel_id for edge in mine for end in (edge.source, edge.target)}
+    assert len(edges(page, ".lit")) == len(mine)
+    leave_graph(page)
+    expect(card).to_be_hidden()
+    assert nodes(page, ".lit") == []
+
+
+def test_hover_on_an_influence_shows_both_ends(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    edge = max(store.graph(0).edges, key=lambda e: e.influence_count)
+    hover_edge(page, f"{edge.source.channel_id}--{edge.target.channel_id}")
+    card = page.locator("#graph .graph-card")
+    expect(card).to_contain_text(f"{edge.source.channel_id} → {edge.target.channel_id}")
+    expect(card).to_contain_text(f"{edge.influence_count} of 200 images")
+    expect(card.locator(".card-examples img")).to_have_count(8)
+    assert set(nodes(page, ".lit")) == {edge.source.channel_id, edge.target.channel_id}
+
+
+def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    at = next(node.at for node in store.graph(0).nodes if node.at.layer == "conv4")
+    click_node(page, at.channel_id)
+    query(page, f"?class=0&layer={at.layer}&channel={at.channel}")
+    assert nodes(page, ".chosen") == [at.channel_id]
+    own = set(channel_ids(store, 0))
+    outside = [e.source.channel_id for e in store.sources(0, at, 10) if e.source.channel_id not in own]
+    ghosts = page.locator("#graph [data-ghost]")
+    expect(ghosts).to_have_count(len(outside[:6]))
+    assert ghosts.evaluate_all("(all) => all.map((g) => g.dataset.ghost)") == outside[:6]
+    ghosts.first.locator(".back").click()
+    query(page, f"?class=0&layer=conv3&channel={outside[0].split('-')[1]}")
+    expect(page.locator("#graph [data-ghost].chosen")).to_have_count(1)
+    page.keyboard.press("Escape")
+    query(page, "?class=0&layer=conv3")
+    expect(ghosts).to_have_count(0)
+
+
+def test_a_double_click_stacks_nothing(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    at = next(node.at for node in store.graph(0).nodes if node.at.layer == "conv4")
+    page.locator(f'#graph [data-node="{at.channel_id}"] .back').dblclick()
+    expect(page.locator("#graph .tray")).to_have_count(1)
+    expect(page.locator("#graph .world")).to_have_count(1)
+    query(page, f"channel={at.channel}")
+
+
+def test_a_click_on_the_paper_closes(page: Page, url: str, store: RunStore) -> None:
+    at = store.graph(0).nodes[0].at
+    open_graph(page, f"{url}?class=0&layer={at.layer}&channel={at.channel}")
+    wait_for_drawn(page, 0)
+    stage = page.locator("#graph .graph-paper")
+    stage.click(position={"x": 130, "y": 8})
+    query(page, f"?class=0&layer={at.layer}")
+    assert nodes(page, ".chosen") == []
+
+
+def test_covers_leaves_the_channels_that_cover_the_share(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, f"{url}?class=0&covers=40")
+    wait_for_drawn(page, 0)
+    expect(page.locator("#covers-value")).to_have_text("40 %")
+    covered = shares_covered(store.graph(0).nodes)
+    assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 40}
+    slide(page, "covers", 70)
+    assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 70}
+    query(page, "&covers=70")
+
+
+def test_sliders_stretch_the_graph(page: Page, url: str) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    before = span_of_graph(page)
+    slide(page, "height", 50)
+    query(page, "&height=50")
+    after = span_of_graph(page)
+    assert after[1] < 0.75 * before[1]
+    assert after[0] == pytest.approx(before[0], abs=1)
+
+
+def test_zoom_pan_fit_and_the_small_map(page: Page, url: str) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    expect(page.locator("#graph .minimap")).to_be_hidden()
+    before = span_of_graph(page)
+    page.locator("#graph [data-tool=in]").click()
+    page.locator("#graph .graph-stage").hover()
+    page.mouse.wheel(0, -400)
+    expect(page.locator("#graph .minimap")).to_be_visible()
+    zoom = "() => Number(document.querySelector('#graph .graph-paper').style.getPropertyValue('--zoom'))"
+    page.wait_for_function(f"() => ({zoom})() > 1")
+    label = page.locator("#graph .node text").first
+    assert label.evaluate("(text) => parseFloat(getComputedStyle(text).fontSize)") * page.evaluate(zoom) >= 10
+    first = page.evaluate("() => document.querySelector('#graph .world').getAttribute('transform')")
+    page.locator("#graph .minimap").click(position={"x": 10, "y": 10})
+    page.wait_for_function("(t) => document.querySelector('#graph .world').getAttribute('transform') !== t", arg=first)
+    page.keyboard.press("f")
+    expect(page.locator("#graph .minimap")).to_be_hidden()
+    assert span_of_graph(page) == pytest.approx(before, abs=1)
+
+
+def test_a_drag_moves_the_paper_and_opens_nothing(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    node = channel_ids(store, 0)[0]
+    before = box_of_node(page, node)
+    page.mouse.move(before["x"] + 10, before["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(before["x"] + 70, before["y"] - 30, steps=4)
+    page.mouse.up()
+    expect(page.locator("#graph .minimap")).to_be_visible()
+    after = box_of_node(page, node)
+    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((60, -40), abs=3)
+    query(page, "?class=0&layer=conv5")
+
+
+def test_arrows_walk_through_the_graph(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    expect(page.locator("#graph .node[tabindex='0']")).to_have_count(1)
+    start = page.locator("#graph .node[tabindex='0']")
+    assert (start.get_attribute("data-node") or "").startswith("conv5-")
+    start.focus()
+    page.keyboard.press("ArrowRight")
+    second = page.locator("#graph .node:focus")
+    expect(second).to_have_attribute("data-node", re.compile("^conv5-"))
+    expect(second).to_have_attribute("tabindex", "0")
+    at = second.get_attribute("data-node")
+    strongest = max((e for e in store.graph(0).edges if e.target.channel_id == at), key=lambda e: e.influence_count)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#graph .node:focus")).to_have_attribute("data-node", strongest.source.channel_id)
+    expect(page.locator("#graph .graph-card")).to_contain_text(strongest.source.channel_id)
+    page.keyboard.press("Enter")
+    query(page, f"?class=0&layer=conv4&channel={strongest.source.channel}")
+
+
+def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    at = store.graph(0).edges[0].target.channel_id
+    page.locator(f'#graph [data-node="{at}"]').focus()
+    page.keyboard.press("p")
+    query(page, f"&pins={at}")
+    kept = page.evaluate(
+        "(pin) => { const {drawing} = summitDash.graph.scene; return [...summitDash.model.connected(drawing, [pin])] }",
+        at,
+    )
+    assert set(nodes(page)) == set(kept)
+    assert len(kept) < len(channel_ids(store, 0))
+    page.locator("#graph .pin-note button").click()
+    query(page, "?class=0&layer=conv5")
+    assert len(nodes(page)) == len(channel_ids(store, 0))
+
+
+def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    page.locator(".gutter-row[data-layer=conv4]").hover()
+    page.get_by_label("More channels of conv4").click()
+    query(page, "&expand=conv4")
+    added = page.locator("#graph .node.added")
+    n_own = sum(node.at.layer == "conv4" for node in store.graph(0).nodes)
+    expect(added).to_have_count(24 - n_own)
+    expect(page.locator("#graph .summary")).to_contain_text(f", {24 - n_own} more")
+    assert all(node.startswith("conv4-") for node in nodes(page, ".added"))
+    page.get_by_label("More channels of conv4").click()
+    expect(added).to_have_count(0)
+
+
+def test_from_left_to_right(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=0&direction=right")
+    wait_for_drawn(page, 0)
+    boxes = {node: box_of_node(page, node) for node in nodes(page)}
+    left = [box["x"] + box["width"] / 2 for node, box in boxes.items() if node.startswith("conv1-")]
+    right = [box["x"] + box["width"] / 2 for node, box in boxes.items() if node.startswith("conv5-")]
+    assert max(left) < min(right)
+    page.get_by_label("Input at the left").click()
+    query(page, "?class=0&layer=conv5")
+
+
+def test_the_same_as_a_table(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    page.get_by_label("As a table").click()
+    rows = page.locator("#graph .graph-table tbody tr")
+    expect(rows).to_have_count(len(store.graph(0).nodes))
+    node = store.graph(0).nodes[3]
+    row = page.locator(f'#graph [data-row="{node.at.channel_id}"]')
+    expect(row).to_contain_text(str(node.activation_count))
+    expect(row).to_contain_text(f"{node.activation_count / 2:.1f} %")
+    row.locator("button").click()
+    query(page, f"?class=0&layer={node.at.layer}&channel={node.at.channel}")
+
+
+def test_files_of_what_is_shown(page: Page, url: str, store: RunStore) -> None:
+    open_graph(page, f"{url}?class=0&covers=60")
+    wait_for_drawn(page, 0)
+    shown, drawn = nodes(page), edges(page)
+    name, content = download(page, "svg")
+    assert name == "red-fox-graph.svg"
+    svg = ElementTree.fromstring(content)
+    hrefs = [image.get("href") or "" for image in svg.iter("{http://www.w3.org/2000/svg}image")]
+    assert len(hrefs) == len(shown)
+    assert all(href.startswith("data:image/") for href in hrefs)
+    assert download(page, "png")[1].startswith(b"\x89PNG")
+    data = json.loads(download(page, "json")[1])
+    assert {node["id"] for node in data["nodes"]} == set(shown)
+    assert {f"{edge['source']}--{edge['target']}" for edge in data["edges"]} == set(drawn)
+    counts = {node.at.channel_id: node.activation_count for node in store.graph(0).nodes}
+    table = list(csv.DictReader(io.StringIO(download(page, "nodes")[1].decode())))
+    assert {row["id"]: int(row["activation_count"]) for row in table} == {node: counts[node] for node in shown}
+    graphml = ElementTree.fromstring(download(page, "graphml")[1])
+    assert len(list(graphml.iter("{http://graphml.graphdrawing.org/xmlns}edge"))) == len(drawn)
+
+
+@pytest.mark.parametrize("value", ["99", "wolf"])
+def test_an_unknown_class_says_so_and_the_page_lives_on(page: Page, url: str, store: RunStore, value: str) -> None:
+    open_graph(page, f"{url}?class={value}")
+    empty = page.locator("#graph .graph-empty")
+    expect(empty).to_contain_text("A class is a number from 0 to 11.")
+    expect(empty).to_contain_text(f"The link says class={value}.")
+    page.evaluate("() => summitDash.dispatch({class_id: 9})")
+    wait_for_drawn(page, 9)
+    expect(empty).to_be_empty()
+    assert nodes(page) == channel_ids(store, 9)
+
+
+@pytest.mark.parametrize("link", ["?class=0", "?class=0&vs=2&view=compare", "?class=0&layer=conv4&channel=18"])
+def test_nothing_sticks_out_of_a_small_window(page: Page, url: str, link: str) -> None:
+    page.set_viewport_size({"width": 1024, "height": 768})
+    open_graph(page, url + link)
+    expect(page.locator("#graph .graph-stage[data-drawn]")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 1024
+    for part in ("#graph", "#graph .graph-tools", "#graph .graph-bar"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 1024
+        assert page.locator(part).evaluate("(e) => e.scrollWidth <= e.clientWidth")

@@ -1,0 +1,67 @@
+"""A site opened from a file, with the network off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from summit_dash.asset_files import find_assets
+from summit_dash.export.site import write_site
+from summit_dash.store import RunStore
+from tests.browser.conftest import watch
+from tests.browser.drive import click_node, nodes, wait_for_drawn, wait_for_selection
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def site(run_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sites") / "site"
+    write_site(RunStore(run_path), out, find_assets(), lambda path, n_written: None)
+    return out
+
+
+@pytest.fixture
+def opened(browser: Browser, site: Path, words: list[str]) -> Iterator[Page]:
+    with browser.new_context(offline=True, reduced_motion="reduce") as context:
+        page = context.new_page()
+        address = (site / "index.html").as_uri()
+        watch(page, site.as_uri(), words)
+        page.goto(f"{address}#?class=3")
+        wait_for_drawn(page, 3)
+        yield page
+    assert words == []
+
+
+def test_graph_and_list(opened: Page, run_path: Path) -> None:
+    store = RunStore(run_path)
+    assert set(nodes(opened)) == {node.at.channel_id for node in store.graph(3).nodes}
+    opened.locator("#sidebar [role=option][data-class='5']").click()
+    wait_for_drawn(opened, 5)
+    assert opened.url.endswith("#?class=5&layer=conv5")
+    opened.go_back()
+    wait_for_drawn(opened, 3)
+
+
+def test_comparison(opened: Page) -> None:
+    opened.evaluate("() => summitDash.dispatch({vs: 2})")
+    wait_for_drawn(opened, 3, 2)
+    opened.reload()
+    wait_for_drawn(opened, 3, 2)
+
+
+def test_channel_panel(opened: Page) -> None:
+    node = nodes(opened)[0]
+    click_node(opened, node)
+    expect(opened.locator(f"#panel[data-channel='{node}']")).to_be_visible()
+    opened.wait_for_function("() => [...document.querySelectorAll('#panel img')].every((i) => i.naturalWidth > 0)")
+
+
+@pytest.mark.parametrize("view", ["channels", "about"])
+def test_the_other_pages(opened: Page, view: str) -> None:
+    opened.locator(f"#tabs [data-view={view}]").click()
+    wait_for_selection(opened, view=view)
+    expect(opened.locator(f"#{view} > *").first).to_be_visible()

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from precompute.schema import InputError
+from summit_dash.asset_files import find_assets
+from summit_dash.cli import main
+from summit_dash.export.site import list_assets, write_site
+from summit_dash.payloads.keys import build_payload
+from summit_dash.store import RunStore
+
+_CALL = re.compile(r'^summitDash\.receive\("synthetic", ("[^"]*"), (.*)\);$', re.MULTILINE)
+
+
+def _quiet(path: str, n_written: int) -> None:
+    """Nobody looks at the progress."""
+
+
+def _received(path: Path) -> dict[str, Any]:
+    """The payloads that a script hands to the page, by key."""
+    return {json.loads(key): json.loads(payload) for key, payload in _CALL.findall(path.read_text())}
+
+
+@pytest.fixture(scope="module")
+def site(store: RunStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sites") / "site"
+    write_site(store, out, find_assets(), _quiet)
+    return out
+
+
+def test_the_page_names_scripts_that_are_there(site: Path) -> None:
+    page = (site / "index.html").read_text()
+    sources = re.findall(r'(?:src|href)="([^"#]+)"', page)
+    assert "assets/static.js" in sources
+    assert [source for source in sources if not (site / source).is_file()] == []
+
+
+def test_scripts_come_in_the_order_of_the_served_page(store: RunStore) -> None:
+    from summit_dash.app import create_app
+
+    page = create_app([store]).server.test_client().get("/").text
+    served = re.findall(r'src="/assets/([^"?]+)', page)
+    assert served == list_assets(find_assets(), ".js")
+
+
+def test_payloads_are_those_of_the_server(site: Path, store: RunStore) -> None:
+    data = site / "run" / "synthetic" / "data"
+    assert _received(data / "class" / "3.js")["class/3"] == build_payload(store, "class/3")
+    assert _received(data / "run.js") == {"run": build_payload(store, "run")}
+    within = _received(data / "class" / "3" / "more.js")
+    node = store.graph(3).nodes[0]
+    key = f"class/3/channel/{node.at.layer}/{node.at.channel}"
+    assert within[key] == build_payload(store, key)
+
+
+def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
+    folder = site / "run" / "synthetic"
+    for node in store.graph(5).nodes:
+        at = node.at
+        assert (folder / "picture" / at.layer / f"{at.channel}.webp").read_bytes() == store.picture(at)
+        examples = [*store.examples(at), *store.examples(at, 5)]
+        assert examples
+        for example in examples:
+            owner = "all" if example.class_id < 0 else str(example.class_id)
+            assert (folder / "example" / at.layer / str(at.channel) / owner / f"{example.rank}.webp").is_file()
+
+
+def test_a_site_of_some_classes_knows_no_others(run_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(run_path), str(tmp_path / "site"), "--classes", "coyote; 5"])
+    assert ended.value.code == 0
+    data = tmp_path / "site" / "run" / "synthetic" / "data"
+    assert _received(data / "run.js")["run"]["classes"]["id"] == [3, 5]
+    assert sorted(path.name for path in (data / "class").glob("*.js")) == ["3.js", "5.js"]
+
+
+def test_a_folder_with_something_else_is_left_alone(store: RunStore, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("dear")
+    with pytest.raises(InputError, match="folder of its own"):
+        write_site(store, tmp_path, find_assets(), _quiet, overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_a_site_is_replaced_only_when_told_to(store: RunStore, site: Path) -> None:
+    with pytest.raises(InputError, match="not replaced"):
+        write_site(store, site, find_assets(), _quiet)
+    write_site(store, site, find_assets(), _quiet, overwrite=True)
+    assert (site / "index.html").is_file()
+
+
+def test_an_interruption_leaves_nothing(store: RunStore, tmp_path: Path) -> None:
+    def interrupt(path: str, n_written: int) -> None:
+        if n_written == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_site(store, tmp_path / "site", find_assets(), interrupt)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"), [(["--vs", "3"], "--vs"), (["--format", "svg"], "--format"), (["--classes", "none"], "none")]
+)
+def test_what_makes_no_sense_for_a_site(
+    run_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str], said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["export", str(run_path), str(tmp_path / "site"), *flags])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "site").exists()
