@@ -5,7 +5,7 @@
   const WIDTH = 360;
   const HEIGHT = 196;
   const EDGE = {left: 44, right: 12, top: 10, bottom: 34};
-  const TIP =
+  page.CHANNEL_USE_TIP =
     "A curve for each layer: its channels from the one that most classes use to the one that fewest use. A class uses a channel that is among the layer's strongest on any of its images.";
 
   const x = (share) => EDGE.left + share * (WIDTH - EDGE.left - EDGE.right);
@@ -74,5 +74,4 @@
     if (payload.problem) return [page.emptyState(payload.problem)];
     return [plot(payload, layer), h('div', {class: 'use-table', tabindex: 0, role: 'region', 'aria-label': 'Use of channels by layer'}, table(payload, layer))];
   };
-  page.CHANNEL_USE_TIP = TIP;
 })();

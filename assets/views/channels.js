@@ -1,8 +1,8 @@
-/* Every channel of a layer as a wall of pictures; only the rows in view are elements. */
+/* Every channel of a layer as a wall of pictures, with search, orders and filters above it. */
 (function () {
   const page = window.summitDash;
   const {h} = page;
-  const {ORDERS, SIZES, find, flagged, fractions, wall, rowsInView} = page.model.channels;
+  const {ORDERS, SIZES, find, flagged, fractions} = page.model.channels;
   const EXAMPLE = 2; /* payloads/of_class.py: a dataset example stands for the channel */
   const FLAGS = {
     all: ['All', null],
@@ -11,14 +11,12 @@
   };
   const pane = () => document.getElementById('channels');
   let parts = null; /* the elements that stay: tools, scroller, wall */
+  let wall = null; /* channel_wall.js */
   let payload = null;
   let bars = null; /* along the channels: the length of the bar */
   let found = []; /* channels in the order of the wall */
-  let grid = null; /* geometry of the wall */
-  let active = 0; /* place of the tile that the keyboard is on */
   let text = '';
   let size = 'M';
-  const rows = new Map(); /* row number -> element */
 
   // --- tools --------------------------------------------------------------------------------------------------------
   const segment = (name, label, isPressed, attributes) => h('button', {type: 'button', class: 'segment', 'data-name': name, 'aria-pressed': String(isPressed), ...attributes}, label);
@@ -32,11 +30,11 @@
     number: 'By the number of the channel.',
   };
   const setSize = (name) => {
-    const first = anchor();
+    const kept = anchor();
     size = name;
     page.remember('tile-size', name);
     press(parts.sizes, name);
-    layOut(first);
+    layOut(kept);
   };
   const download = (name, type, content) => {
     const url = URL.createObjectURL(new Blob([content], {type}));
@@ -64,13 +62,14 @@
     size = SIZES[page.remember('tile-size')] ? page.remember('tile-size') : 'M';
     parts = buildTools();
     parts.useBody = h('div', {class: 'use-body'});
-    parts.use = h('details', {class: 'channel-use', open: page.remember('use-folded') !== true}, h('summary', {}, 'Use of the channels by layer'), parts.useBody);
+    parts.use = h('details', {class: 'channel-use', open: page.remember('use-folded') !== true}, h('summary', {'data-tip': page.CHANNEL_USE_TIP}, 'Use of the channels by layer'), parts.useBody);
     parts.use.addEventListener('toggle', () => page.remember('use-folded', !parts.use.open));
-    parts.wall = h('div', {class: 'wall', role: 'grid', 'aria-label': 'Channels of the layer', onkeydown: onKey, onfocusin: onFocus});
     parts.none = h('div', {class: 'wall-none', hidden: true});
-    parts.scroller = h('div', {class: 'wall-scroller', onscroll: onScroll}, parts.use, parts.none, parts.wall);
+    parts.scroller = h('div', {class: 'wall-scroller'}, parts.use, parts.none);
+    wall = page.buildWall(parts.scroller, tile);
+    parts.scroller.append(wall.element);
     pane().replaceChildren(parts.tools, parts.line, parts.scroller);
-    new ResizeObserver(() => grid && parts.scroller.clientWidth && layOut(anchor())).observe(parts.scroller);
+    new ResizeObserver(() => payload && parts.scroller.clientWidth && layOut(anchor())).observe(parts.scroller);
   };
 
   // --- tiles --------------------------------------------------------------------------------------------------------
@@ -88,7 +87,7 @@
   const picture = (channel) => {
     const kind = payload.picture[channel];
     if (!kind) return h('span', {class: 'picture bare'});
-    const img = h('img', {src: page.picture(payload.layer, channel), alt: '', decoding: 'async', width: grid.picture, height: grid.picture});
+    const img = h('img', {src: page.picture(payload.layer, channel), alt: '', decoding: 'async', width: wall.picture(), height: wall.picture()});
     return h('span', {class: `picture${kind === EXAMPLE ? ' example' : ''}`}, img);
   };
   const badge = (channel) => {
@@ -116,7 +115,6 @@
         'aria-label': [id, label, parts.dead.has(channel) && 'dead', parts.outliers.has(channel) && 'outlier', told[0]].filter(Boolean).join(', '),
         'aria-selected': String(isChosen),
         'aria-colindex': column + 1,
-        tabindex: place === active ? 0 : -1,
       },
       picture(channel),
       badge(channel),
@@ -124,111 +122,16 @@
       bars && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, part)).toFixed(1)}%`})),
     );
   };
-  const buildRow = (row) => {
-    const first = row * grid.columns;
-    const n = Math.min(grid.columns, found.length - first);
-    const tiles = Array.from({length: n}, (_, column) => tile(first + column, column));
-    const style = `transform:translateY(${row * grid.rowHeight}px);grid-template-columns:repeat(${grid.columns},minmax(0,1fr))`;
-    return h('div', {class: 'wall-row', role: 'row', 'aria-rowindex': row + 1, style}, tiles);
-  };
-  /** Puts the rows in view into the page and takes the others out; the one with the focus stays. */
-  const drawRows = () => {
-    if (!grid || !payload) return;
-    const {first, end} = rowsInView(grid, parts.scroller.scrollTop - parts.wall.offsetTop, parts.scroller.clientHeight);
-    const held = Math.floor(active / grid.columns);
-    const isWanted = (row) => (row >= first && row < end) || (row === held && row < grid.rows);
-    rows.forEach((element, row) => {
-      if (isWanted(row)) return;
-      element.remove();
-      rows.delete(row);
-    });
-    for (let row = first; row < end; row += 1) addRow(row);
-    if (held < grid.rows) addRow(held);
-  };
-  const addRow = (row) => {
-    if (rows.has(row)) return;
-    const element = buildRow(row);
-    const after = [...rows.keys()].filter((each) => each > row).sort((a, b) => a - b)[0];
-    parts.wall.insertBefore(element, after === undefined ? null : rows.get(after));
-    rows.set(row, element);
-  };
-  const clearRows = () => {
-    rows.forEach((element) => element.remove());
-    rows.clear();
-  };
-  let frame = 0;
-  const onScroll = () => {
-    window.cancelAnimationFrame(frame);
-    frame = window.requestAnimationFrame(drawRows);
-  };
   /** The channel that keeps its place while the wall changes: the chosen one, else the first in view. */
   const anchor = () => {
-    if (!grid || !found.length) return null;
     const {channel} = page.selection;
-    const top = parts.scroller.scrollTop - parts.wall.offsetTop;
     if (channel !== null && found.includes(channel)) return channel;
-    return top > 0 ? found[Math.min(found.length - 1, Math.floor(top / grid.rowHeight) * grid.columns)] : null;
+    const first = wall.firstInView();
+    return first === null ? null : found[first];
   };
-  const scrollTo = (place) => {
-    const top = parts.wall.offsetTop + Math.floor(place / grid.columns) * grid.rowHeight;
-    const {scrollTop, clientHeight} = parts.scroller;
-    if (top < scrollTop) parts.scroller.scrollTop = top - 4;
-    else if (top + grid.rowHeight > scrollTop + clientHeight) parts.scroller.scrollTop = top + grid.rowHeight - clientHeight + 4;
-  };
-  /** Lays the tiles out anew, with one channel kept in view where it is given. */
-  const layOut = (kept) => {
-    const hadFocus = parts.wall.contains(document.activeElement);
-    grid = wall(found.length, parts.wall.clientWidth, size);
-    parts.wall.style.height = `${grid.height}px`;
-    parts.wall.style.setProperty('--picture', `${grid.picture}px`);
-    parts.wall.setAttribute('aria-rowcount', grid.rows);
-    parts.wall.setAttribute('aria-colcount', grid.columns);
-    clearRows();
-    active = Math.min(active, Math.max(0, found.length - 1));
-    if (kept !== null && kept !== undefined && found.includes(kept)) scrollTo(found.indexOf(kept));
-    drawRows();
-    if (hadFocus) focusTile(active);
-  };
-
-  // --- keyboard: one tile is a stop, arrows move --------------------------------------------------------------------
-  const tileAt = (place) => parts.wall.querySelector(`[data-place="${place}"]`);
-  const setActive = (place) => {
-    const last = tileAt(active);
-    if (last) last.tabIndex = -1;
-    active = place;
-    const next = tileAt(place);
-    if (next) next.tabIndex = 0;
-  };
-  const focusTile = (place) => {
-    setActive(place);
-    scrollTo(place);
-    drawRows();
-    const next = tileAt(place);
-    if (next) next.focus({preventScroll: true});
-  };
-  const onFocus = (event) => {
-    const target = event.target.closest('.tile');
-    if (target && Number(target.dataset.place) !== active) setActive(Number(target.dataset.place));
-  };
-  const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !grid) return;
-    const page_ = Math.max(1, Math.floor(parts.scroller.clientHeight / grid.rowHeight)) * grid.columns;
-    const start = active - (active % grid.columns);
-    const to = {
-      ArrowLeft: active - 1,
-      ArrowRight: active + 1,
-      ArrowUp: active - grid.columns < 0 ? active : active - grid.columns,
-      ArrowDown: active + grid.columns,
-      PageUp: active - page_,
-      PageDown: active + page_,
-      Home: start,
-      End: start + grid.columns - 1,
-    }[event.key];
-    if (event.key === 'Enter' || event.key === ' ') event.stopPropagation(); /* the tile is a button: a click follows */
-    if (to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    focusTile(Math.min(found.length - 1, Math.max(0, to)));
+  const layOut = (kept = null) => {
+    const place = found.indexOf(kept);
+    wall.layOut(found.length, size, place < 0 ? null : place);
   };
 
   // --- search -------------------------------------------------------------------------------------------------------
@@ -239,7 +142,7 @@
   const onSearchKey = (event) => {
     if (event.key === 'ArrowDown' && found.length) {
       event.preventDefault();
-      focusTile(active);
+      wall.focus();
     }
     if (event.key !== 'Escape') return;
     if (!parts.search.value) parts.search.blur();
@@ -294,51 +197,53 @@
     const info = page.run.layerByName.get(layer);
     parts.use.hidden = parts.tools.hidden = parts.line.hidden = !info;
     payload = null;
-    clearRows();
-    active = 0;
     parts.title.textContent = layer;
     if (info) parts.title.dataset.tip = `${page.plural(info.n_channels, 'channel')}, receptive field ${page.count(info.receptive_field)} px`;
-    if (info) grid = wall(info.n_channels, parts.wall.clientWidth, size);
-    parts.wall.style.height = info ? `${grid.height}px` : 0;
-    parts.wall.classList.add('loading');
-    parts.wall.setAttribute('aria-label', `Channels of ${layer}`);
+    wall.clear();
+    wall.reserve(info ? info.n_channels : 0, size);
+    wall.element.classList.add('loading');
+    wall.element.setAttribute('aria-label', `Channels of ${layer}`);
     const [answer] = await Promise.all([page.load(`channels/${layer}`), showUse(layer)]);
     if (!isHere()) return;
-    parts.wall.classList.remove('loading');
+    wall.element.classList.remove('loading');
     if (answer.problem) return showProblem(answer.problem);
     payload = answer;
     showCounts();
     const {channel} = page.selection;
-    if (channel === null) parts.scroller.scrollTop = Math.min(parts.scroller.scrollTop, parts.wall.offsetTop);
-    refind(channel);
-    if (channel !== null && found.includes(channel)) setActive(found.indexOf(channel));
-    parts.wall.dataset.layer = layer;
+    showOrder({channel});
+    if (channel !== null && found.includes(channel)) wall.setActive(found.indexOf(channel));
+    wall.element.dataset.layer = layer;
   };
   const showProblem = (problem) => {
-    grid = null;
     parts.count.textContent = '';
-    parts.wall.style.height = 0;
+    wall.reserve(0);
     parts.none.hidden = false;
     parts.none.replaceChildren(page.emptyState(problem));
   };
+  const toTop = () => (parts.scroller.scrollTop = Math.min(parts.scroller.scrollTop, wall.element.offsetTop));
+  const showOrder = ({channel}) => {
+    if (channel === null) toTop();
+    refind(channel);
+  };
   const markChosen = ({channel}) => {
-    parts.wall.querySelectorAll('[aria-selected="true"]').forEach((each) => each.setAttribute('aria-selected', 'false'));
-    const chosen = channel !== null && parts.wall.querySelector(`[data-tile="${CSS.escape(page.channelId(payload.layer, channel))}"]`);
+    wall.element.querySelectorAll('[aria-selected="true"]').forEach((each) => each.setAttribute('aria-selected', 'false'));
+    const chosen = channel !== null && wall.element.querySelector(`[data-tile="${CSS.escape(page.channelId(payload.layer, channel))}"]`);
     if (chosen) chosen.setAttribute('aria-selected', 'true');
   };
   let drawn = null; /* the selection that the page of channels was drawn for last */
 
   page.view('channels', (selection, before) => {
+    if (!before) drawn = null;
     if (selection.view !== 'channels') return;
     if (!parts) build();
-    const last = before && drawn;
+    const last = drawn;
     drawn = selection;
     press(parts.orders, selection.order);
     press(parts.flags, selection.flag);
     showLabelFiles();
-    if (page.changed(selection, last, 'layer')) showLayer(selection);
-    else if (payload && page.changed(selection, last, 'order', 'flag')) refind();
-    else if (payload) markChosen(selection);
+    if (!payload || page.changed(selection, last, 'layer')) showLayer(selection);
+    else if (page.changed(selection, last, 'order', 'flag')) showOrder(selection);
+    else markChosen(selection);
   });
   document.addEventListener('summit-labels', () => {
     if (!parts || !drawn || page.selection.view !== 'channels') return;

@@ -121,6 +121,19 @@ def test_the_layer_changes_the_wall(page: Page, url: str) -> None:
     expect(page.locator(".curve.current")).to_have_attribute("data-layer", "conv2")
 
 
+def test_the_wall_follows_what_was_chosen_elsewhere(page: Page, url: str) -> None:
+    open_wall(page, f"{url}?view=channels&layer=conv5", "conv5")
+    for action in ("{view: 'about'}", "{layer: 'conv3'}", "{view: 'channels'}"):
+        page.evaluate(f"() => summitDash.dispatch({action})")
+    wait_for_wall(page, "conv3")
+    page.evaluate(
+        "async () => { await summitDash.dispatch({layer: 'conv4'}); await summitDash.dispatch({view: 'about'}); }"
+    )
+    page.evaluate("() => summitDash.dispatch({view: 'channels'})")
+    wait_for_wall(page, "conv4")
+    expect(page.locator(".channel-count")).to_have_text("40 of 40 channels")
+
+
 def test_use_by_layer_as_a_plot_and_a_table(page: Page, url: str, store: RunStore) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv4", "conv4")
     expect(page.locator(".curve")).to_have_count(5)

@@ -1,0 +1,67 @@
+/* The dataset examples of a channel, over all classes or of one; larger under the pointer. */
+(function () {
+  const page = window.summitDash;
+  const {h} = page;
+  const parts = (page.channelParts = page.channelParts || {});
+
+  let owner = 'all'; /* whose are shown: all classes', or those of the class of an id */
+  let zoom = null;
+  parts.hideZoom = () => zoom && (zoom.hidden = true);
+  /** The example under the pointer or the focus, larger, to the left of the panel. */
+  const showZoom = (event) => {
+    const at = event.currentTarget;
+    if (!zoom) zoom = document.body.appendChild(h('div', {class: 'example-zoom', 'aria-hidden': 'true'}));
+    zoom.replaceChildren(h('img', {src: at.querySelector('img').src, alt: ''}), h('span', {}, at.getAttribute('aria-label')));
+    zoom.hidden = false;
+    const box = at.getBoundingClientRect();
+    const size = zoom.getBoundingClientRect();
+    zoom.style.left = `${Math.max(6, document.getElementById('panel').getBoundingClientRect().left - size.width - 8)}px`;
+    zoom.style.top = `${Math.min(Math.max(6, box.top + box.height / 2 - size.height / 2), window.innerHeight - size.height - 6)}px`;
+  };
+  const example = ({layer, channel}, examples, place) => {
+    const rank = examples.rank[place];
+    const words = `No. ${rank + 1}: image ${examples.image_id[place]}, activation ${parts.figure(examples.activation[place])}`;
+    const img = h('img', {src: page.example(layer, channel, owner, rank), alt: '', decoding: 'async'});
+    return h(
+      'span',
+      {class: 'picture', role: 'img', tabindex: 0, 'aria-label': words, onmouseenter: showZoom, onfocus: showZoom, onmouseleave: parts.hideZoom, onblur: parts.hideZoom},
+      img,
+    );
+  };
+  const fill = (section, selection, byOwner) => {
+    const examples = byOwner.get(owner) || byOwner.get('all');
+    const n = examples.rank.length;
+    const whose = owner === 'all' ? 'over all classes' : `of ${page.run.classById.get(owner).name}`;
+    const term = page.term(`${n} dataset example${n === 1 ? '' : 's'}`, `Crops of the images that excite the channel most, ${whose}, strongest first.`);
+    section.querySelector('.heading-words').replaceChildren(term);
+    section.querySelector('.examples').replaceChildren(...(n ? examples.rank.map((_, place) => example(selection, examples, place)) : [parts.muted('This run holds none for the channel.')]));
+    section.querySelectorAll('.segment').forEach((button) => button.setAttribute('aria-pressed', String(button.dataset.owner === String(owner))));
+  };
+  const ownerSwitch = (section, selection, classes, byOwner) => {
+    const choices = [['all', 'All classes'], ...classes.map(({info, letter}) => [info.id, letter || 'This class', info.name])];
+    return choices.map(([id, text, name]) => {
+      const isEmpty = !byOwner.get(id) || !byOwner.get(id).rank.length;
+      const tip = isEmpty && id !== 'all' ? 'This run keeps no examples of the class for this channel.' : name;
+      const choose = () => {
+        if (isEmpty) return;
+        owner = id;
+        fill(section, selection, byOwner);
+      };
+      return h('button', {type: 'button', class: 'segment', 'data-owner': id, 'data-tip': tip, 'aria-disabled': isEmpty && 'true', onclick: choose}, text);
+    });
+  };
+  /** Fills the section with the examples of each owner; a class that is no longer shown hands over to the one that is. */
+  parts.fillExamples = (section, selection, classes, byOwner) => {
+    if (owner !== 'all' && !byOwner.has(owner)) owner = classes.length === 1 ? classes[0].info.id : 'all';
+    if (owner !== 'all' && !(byOwner.get(owner) || {rank: []}).rank.length) owner = 'all';
+    section.querySelector('.owners').replaceChildren(...ownerSwitch(section, selection, classes, byOwner));
+    fill(section, selection, byOwner);
+  };
+  parts.examplesSection = () =>
+    h(
+      'section',
+      {class: 'panel-examples'},
+      h('h3', {}, h('span', {class: 'heading-words'}, 'Dataset examples'), h('span', {class: 'segments owners', role: 'group', 'aria-label': 'Whose examples'})),
+      h('div', {class: 'examples'}, Array.from({length: 10}, () => parts.skeleton('picture'))),
+    );
+})();
