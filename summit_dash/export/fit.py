@@ -1,4 +1,4 @@
-"""Where a layered graph stands on a stage: the same stretching and curves as `assets/graph.js`, in pixels."""
+"""Where a layered graph stands on a stage: the same stretching and curves as `assets/views/graph_viewport.js`, in pixels."""
 
 from __future__ import annotations
 

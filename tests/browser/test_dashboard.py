@@ -7,17 +7,15 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from summit_dash.comparison import Part, compare
+from summit_dash.comparison import compare
 from summit_dash.similarity import similarity_to
 from summit_dash.store import RunStore
 from tests.browser.canvas import (
     click_point,
-    hover,
     nodes,
     open_page,
     rows,
     tap,
-    visible_nodes,
     wait_for_graph,
     wait_until,
 )
@@ -46,16 +44,6 @@ def wait_for_order(page: Page, store: RunStore, layer: str) -> None:
     script = """(names) => names.every((name, i) =>
       document.querySelector(`#class-grid .ag-center-cols-container [row-index="${i}"] .name`)?.textContent === name)"""
     wait_until(page, script, names)
-
-
-def test_the_page_loads_with_a_graph(page: Page, url: str, store: RunStore) -> None:
-    open_page(page, url)
-    wait_for_graph(page, channel_ids(store, 0))
-    expect(page.locator("header")).to_contain_text("SyntheticNet")
-    expect(page.locator("header")).to_contain_text("2,400")
-    expect(page.locator("#graph-bar h1")).to_have_text("red fox")
-    expect(page.locator(".gutter-row")).to_have_count(5)
-    query(page, "?class=0&layer=conv5")
 
 
 def test_search_filters_and_tells_when_nothing_matches(page: Page, url: str) -> None:
@@ -162,66 +150,6 @@ def test_a_class_of_the_panel_is_selected_by_a_click(page: Page, url: str, store
     wait_for_graph(page, channel_ids(store, best))
 
 
-def test_hover_greys_out_the_rest(page: Page, url: str, store: RunStore) -> None:
-    open_page(page, url)
-    edge = store.graph(0).edges[0]
-    hover(page, edge.source.channel_id)
-    assert edge.target.channel_id in nodes(page, ".lit")
-    assert nodes(page, ".faded")
-    expect(page.locator("#graph-tooltip")).to_contain_text("of 200 images")
-    hover(page, edge.source.channel_id, "mouseout")
-    assert nodes(page, ".faded") == []
-    expect(page.locator("#graph-tooltip")).to_be_hidden()
-
-
-def test_the_filter_leaves_the_channels_that_cover_the_share(page: Page, url: str, store: RunStore) -> None:
-    open_page(page, f"{url}?class=0&covers=40")
-    wait_until(page, "() => document.querySelector('#covers-value').textContent === '40 %'")
-    ranked = sorted(store.graph(0).nodes, key=lambda n: -n.activation_count)
-    total, covered, kept = sum(n.activation_count for n in ranked), 0, set()
-    for node in ranked:
-        if covered < 0.4 * total:
-            kept.add(node.at.channel_id)
-        covered += node.activation_count
-    assert set(visible_nodes(page)) == kept
-    page.locator("#covers [role=slider]").focus()
-    page.keyboard.press("End")
-    wait_until(page, "() => document.querySelector('#covers-value').textContent === '100 %'")
-    assert len(visible_nodes(page)) == len(ranked)
-    query(page, "?class=0&layer=conv5")
-
-
-def test_width_stretches_the_graph(page: Page, url: str) -> None:
-    open_page(page, url)
-    width = "() => document.querySelector('#graph')._cyreg.cy.nodes().boundingBox().w"
-    before = page.evaluate(width)
-    page.locator("#width [role=slider]").focus()
-    page.keyboard.press("End")
-    wait_until(page, f"(w) => ({width})() > 1.5 * w", before)
-    query(page, "&width=300")
-
-
-def test_compare(page: Page, url: str, store: RunStore) -> None:
-    open_page(page, url)
-    page.locator("[data-view=compare]").first.click()
-    expect(page.locator("#graph-empty")).to_contain_text("A comparison takes two classes.")
-    page.locator("#versus").fill("white wolf")
-    page.get_by_role("option", name="white wolf").click()
-    result = compare(store.graph(0), store.graph(2))
-    wait_for_graph(page, [at.channel_id for at in result.nodes])
-    for part in Part:
-        expect(page.locator(f".key[data-part={part.value}] b")).to_have_text(str(result.count(part)))
-        assert len(nodes(page, f".{part.value}")) == result.count(part)
-    assert result.parting_layer is not None
-    expect(page.locator(".parting")).to_contain_text(f"They part at {result.parting_layer}")
-    top = next(layer for layer in result.layers if layer.layer == "conv5")
-    expect(page.locator(".gutter-row[data-layer=conv5]")).to_contain_text(f"{top.jaccard:.2f}")
-    query(page, "?class=0&vs=2&layer=conv5&view=compare")
-    page.get_by_label("Swap A and B").click()
-    query(page, "?class=2&vs=0&layer=conv5&view=compare")
-    expect(page.locator("#graph-bar h1")).to_contain_text("white wolf")
-
-
 def test_compare_from_a_row(page: Page, url: str, store: RunStore) -> None:
     open_page(page, url)
     row = page.locator("#class-grid .ag-center-cols-container .ag-row", has_text="pelican")
@@ -260,17 +188,6 @@ def test_back_and_forward(page: Page, url: str, store: RunStore) -> None:
     page.go_forward()
     wait_for_graph(page, channel_ids(store, 9))
     query(page, "?class=9&layer=conv5")
-
-
-@pytest.mark.parametrize("value", ["99", "wolf"])
-def test_an_unknown_class_says_so_and_the_page_lives_on(page: Page, url: str, store: RunStore, value: str) -> None:
-    open_page(page, f"{url}?class={value}")
-    empty = page.locator("#graph-empty")
-    expect(empty).to_contain_text("A class is a number from 0 to 11.")
-    expect(empty).to_contain_text(f"The link says class={value}.")
-    page.locator("#class-grid .ag-center-cols-container .ag-row", has_text="tractor").click()
-    wait_for_graph(page, channel_ids(store, 9))
-    expect(empty).to_be_empty()
 
 
 def test_an_unknown_layer_says_so_and_the_page_lives_on(page: Page, url: str, store: RunStore) -> None:
@@ -318,20 +235,6 @@ def test_keyboard(page: Page, url: str, store: RunStore) -> None:
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
-
-
-@pytest.mark.parametrize("link", ["?class=0", "?class=0&vs=2&view=compare", "?class=0&layer=conv4&channel=18"])
-def test_nothing_sticks_out_of_a_small_window(page: Page, url: str, link: str) -> None:
-    page.set_viewport_size({"width": 1024, "height": 768})
-    open_page(page, url + link)
-    wait_until(page, "() => document.querySelector('#graph-stage').dataset.drawn")
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 1024
-    assert page.evaluate("() => document.documentElement.scrollHeight") <= 768
-    for part in ("header", ".left", "main", ".graph-tools", ".graph-bar"):
-        box = page.locator(part).bounding_box()
-        assert box is not None
-        assert box["x"] + box["width"] <= 1024
-        assert page.locator(part).evaluate("(e) => e.scrollWidth <= e.clientWidth")
 
 
 def test_the_dark_theme_is_kept(page: Page, url: str) -> None:

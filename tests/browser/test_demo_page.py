@@ -13,8 +13,8 @@ from playwright.sync_api import BrowserContext, expect
 
 from precompute.demo.scenes import CLASSES, DISCRIMINABLE
 from summit_dash.store import RunStore
-from tests.browser.canvas import open_page, rows, tap, wait_for_graph
 from tests.browser.conftest import watch
+from tests.browser.drive import click_node, nodes, open_graph, rows, wait_for_drawn
 
 pytestmark = pytest.mark.browser
 
@@ -37,13 +37,16 @@ def test_the_two_bears_of_the_demo(context: BrowserContext, served: str, demo_ru
     a, b = DISCRIMINABLE.class_a, DISCRIMINABLE.class_b
     page = context.new_page()
     watch(page, served, words)
-    open_page(page, f"{served}?class={a}")
-    wait_for_graph(page, [node.at.channel_id for node in store.graph(a).nodes])
-    expect(page.locator("#graph-bar h1")).to_have_text(CLASSES[a].class_name)
-    tap(page, store.graph(a).nodes[-1].at.channel_id)
-    expect(page.locator("#panel")).to_contain_text("dataset examples")
-    open_page(page, f"{served}?class={a}&vs={b}&view=compare")
+    open_graph(page, f"{served}?class={a}")
+    wait_for_drawn(page, a)
+    assert nodes(page) == [node.at.channel_id for node in store.graph(a).nodes]
+    expect(page.locator("#graph h1")).to_have_text(CLASSES[a].class_name)
+    click_node(page, store.graph(a).nodes[-1].at.channel_id)
+    expect(page.locator("#panel")).to_contain_text("Dataset examples")
+    open_graph(page, f"{served}?class={a}&vs={b}&view=compare")
+    wait_for_drawn(page, a, b)
     expect(page.locator("body")).to_contain_text("They part at residual")
+    expect(page.locator("#class-list .row:visible").first).to_be_visible()
     assert rows(page)
     page.close()
     assert words == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from summit_dash.graphs import shares_covered
 from summit_dash.store import RunStore
@@ -113,6 +113,41 @@ def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, sto
     leave_graph(page)
     expect(card).to_be_hidden()
     assert nodes(page, ".lit") == []
+
+
+def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, url: str, store: RunStore) -> None:
+    def with_diversity(route: Route) -> None:
+        payload = route.fetch().json()
+        route.fulfill(json={**payload, "kinds": ["channel", "diversity-0", "diversity-1", "diversity-2"]})
+
+    def answer_picture(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=f"{url}run/synthetic/picture/conv3/1.webp"))
+
+    at = next(node.at for node in store.graph(0).nodes if store.is_visualized(node.at) and node.at.layer == "conv3")
+    page.route(f"**/data/channel/{at.layer}/{at.channel}.json*", with_diversity)
+    page.route("**/diversity-*.webp*", answer_picture)
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    hover_node(page, at.channel_id)
+    card = page.locator("#graph .graph-card")
+    scrub = card.get_by_role("slider")
+    expect(scrub).to_have_attribute("aria-valuemax", "3")
+    box = box_of_node(page, at.channel_id)
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 5)
+    expect(card).to_contain_text("diversity 2 · 4 of 4")
+    scrub.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(scrub).to_have_attribute("aria-valuetext", "diversity 1")
+    expect(card.locator(".scrub img")).to_have_attribute("src", re.compile("/diversity-1.webp"))
+
+
+def test_full_screen(page: Page, url: str) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    page.get_by_label("Full screen").click()
+    page.wait_for_function("() => document.fullscreenElement?.id === 'graph'")
+    page.get_by_label("Full screen").click()
+    page.wait_for_function("() => !document.fullscreenElement")
 
 
 def test_hover_on_an_influence_shows_both_ends(page: Page, url: str, store: RunStore) -> None:
