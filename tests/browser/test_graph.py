@@ -208,7 +208,7 @@ def test_covers_leaves_the_channels_that_cover_the_share(page: Page, url: str, s
     expect(page.locator("#covers-value")).to_have_text("40 %")
     covered = shares_covered(store.graph(0).nodes)
     assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 40}
-    slide(page, "covers", 70)
+    slide(page, "covers", 70)  # at once, before the state follows
     assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 70}
     query(page, "&covers=70")
 
@@ -219,6 +219,7 @@ def test_sliders_stretch_the_graph(page: Page, url: str) -> None:
     before = span_of_graph(page)
     slide(page, "height", 50)
     query(page, "&height=50")
+    expect(page.locator("#height-value")).to_have_text("50 %")
     after = span_of_graph(page)
     assert after[1] < 0.75 * before[1]
     assert after[0] == pytest.approx(before[0], abs=1)
@@ -291,11 +292,12 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
         "(pin) => { const {drawing} = summitDash.graph.scene; return [...summitDash.model.connected(drawing, [pin])] }",
         at,
     )
+    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(kept))
     assert set(nodes(page)) == set(kept)
     assert len(kept) < len(channel_ids(store, 0))
     page.locator("#graph .pin-note button").click()
     query(page, "?class=0&layer=conv5")
-    assert len(nodes(page)) == len(channel_ids(store, 0))
+    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(channel_ids(store, 0)))
 
 
 def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunStore) -> None:
