@@ -79,6 +79,7 @@
     graph.hideCard();
     graph.frame.paper.replaceChildren();
     graph.frame.gutter.replaceChildren();
+    graph.frame.under.replaceChildren();
     graph.frame.table.replaceChildren();
     graph.frame.map.setAttribute('hidden', '');
   };
