@@ -20,6 +20,7 @@
       legend: h('div', {class: 'legend'}),
       paper: h('svg', {class: 'graph-paper', role: 'group'}),
       card: h('div', {class: 'graph-card', hidden: true}),
+      under: h('div', {class: 'under-paper'}),
       gutter: h('div', {class: 'gutter'}),
       map: h('svg', {class: 'minimap', 'aria-hidden': 'true', hidden: true}),
       table: h('div', {class: 'graph-table', hidden: true}),
@@ -28,7 +29,7 @@
     };
     frame.tools = h('div', {class: 'graph-tools'}, frame.legend, graph.buildTools());
     frame.stage = h('div', {class: 'graph-stage'},
-      frame.paper, frame.card, frame.gutter, frame.map, graph.buildZoom(), frame.table, frame.empty); // prettier-ignore
+      frame.under, frame.paper, frame.card, frame.gutter, frame.map, graph.buildZoom(), frame.table, frame.empty); // prettier-ignore
     pane.replaceChildren(
       h('div', {class: 'graph-bar'}, frame.bar, frame.picker),
       frame.tools,

@@ -4,6 +4,8 @@
   const graph = (page.graph = page.graph || {});
   const {h} = page;
   const PART_WORDS = {shared: 'in both graphs', 'only-a': 'only in the graph of A', 'only-b': 'only in the graph of B', '': ''};
+  const RINGS = {'': 1, shared: 2, 'only-a': 4, 'only-b': 4}; /* as wide as in graph.css */
+  const BEND = 0.42;
   const CORNER = 16; /* of the mark that tells an example from a feature visualization */
 
   // --- elements -----------------------------------------------------------------------------------------------------
@@ -77,6 +79,7 @@
     graph.hideCard();
     graph.frame.paper.replaceChildren();
     graph.frame.gutter.replaceChildren();
+    graph.frame.under.replaceChildren();
     graph.frame.table.replaceChildren();
     graph.frame.map.setAttribute('hidden', '');
   };
@@ -92,15 +95,17 @@
 
   // --- places -------------------------------------------------------------------------------------------------------
   const short = (value) => Math.round(value * 100) / 100;
+  /** From the outside of one ring to that of the other, leaving and arriving upright: two quadratic Béziers. */
   const curve = (source, target, right) => {
-    const half = [source.node.size / 2, target.node.size / 2];
-    const from = right ? [source.x + half[0], source.y] : [source.x, source.y - half[0]];
-    const to = right ? [target.x - half[1], target.y] : [target.x, target.y + half[1]];
-    const way = right ? to[0] - from[0] : to[1] - from[1];
-    const bend = right ? [way * 0.5, 0] : [0, way * 0.5];
-    const points = [from, [from[0] + bend[0], from[1] + bend[1]], [to[0] - bend[0], to[1] - bend[1]], to];
-    const [start, ...rest] = points.map((point) => point.map(short).join(' '));
-    return `M${start}C${rest.join(' ')}`;
+    const half = ({node}) => (node.size + RINGS[node.part]) / 2;
+    const from = right ? [source.x + half(source), source.y] : [source.x, source.y - half(source)];
+    const to = right ? [target.x - half(target), target.y] : [target.x, target.y + half(target)];
+    const rise = right ? [BEND * (to[0] - from[0]), 0] : [0, BEND * (to[1] - from[1])];
+    const leaving = [from[0] + rise[0], from[1] + rise[1]];
+    const arriving = [to[0] - rise[0], to[1] - rise[1]];
+    const middle = [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2];
+    const [start, a, m, b, end] = [from, leaving, middle, arriving, to].map((point) => point.map(short).join(' '));
+    return `M${start}Q${a} ${m}Q${b} ${end}`;
   };
   /** Moves everything to its place; `wide` and `tall` stretch the drawing, `right` lays the input at the left. */
   graph.setPlaces = ({wide, tall, right}) => {

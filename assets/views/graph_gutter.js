@@ -37,7 +37,7 @@
   };
   /** A row per layer that has channels. */
   graph.showGutter = ({comparison, drawing}) => {
-    const {gutter} = graph.frame;
+    const {gutter, under} = graph.frame;
     const sizes = new Map();
     drawing.nodes.forEach((node) => sizes.set(node.layer, (sizes.get(node.layer) || 0) + 1));
     const built = comparison
@@ -46,7 +46,8 @@
     rows = new Map(built.map((row) => [row.dataset.layer, row]));
     line = comparison && comparison.parting ? h('div', {class: 'parting-line', 'data-parting': comparison.parting}, 'they part here ↑') : null;
     gutter.classList.toggle('of-two', Boolean(comparison));
-    gutter.replaceChildren(...built, ...(line ? [line] : []));
+    gutter.replaceChildren(...built);
+    under.replaceChildren(...(line ? [line] : []));
     graph.markLayer(page.selection.layer);
   };
   graph.markLayer = (layer) =>
@@ -82,7 +83,7 @@
     const axis = right ? 'x' : 'y';
     const spans = spansOf(axis);
     const most = graph.stageSize()[right ? 'width' : 'height'];
-    graph.frame.gutter.classList.toggle('above', right);
+    [graph.frame.gutter, graph.frame.under].forEach((element) => element.classList.toggle('above', right));
     rows.forEach((row, name) => {
       const span = spans.get(name);
       const at = span ? (span.low + span.high) / 2 : 0;

@@ -36,9 +36,9 @@
   };
   /** Fills the table where it is open. */
   graph.showTable = () => {
-    const {table, paper} = graph.frame;
+    const {table, stage} = graph.frame;
     table.hidden = !isOpen;
-    paper.toggleAttribute('inert', isOpen);
+    stage.classList.toggle('as-table', isOpen);
     graph.press('table', isOpen);
     if (!isOpen || !graph.scene) return table.replaceChildren();
     const head = (graph.context.comparison ? TWO : ONE).map((name) => h('th', {scope: 'col'}, name));

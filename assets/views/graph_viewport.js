@@ -7,7 +7,7 @@
   const SMALLEST_ZOOM = 0.2;
   const SMALLEST_FIT = 0.3; /* at which the labels of neighbours do not touch */
   const LARGEST_ZOOM = 4;
-  const PAD = {top: 30, right: 28, bottom: 22, left: 12};
+  const PAD = {top: 30, right: 28, bottom: 22, start: 12}; /* as summit_dash/export/fit.py */
   const MAP = {width: 160, height: 110};
   const view = {zoom: 1, x: 0, y: 0};
   let touched = false;
@@ -19,7 +19,7 @@
   /** The room that the graph may fill, beside the labels of the layers. */
   const room = () => {
     const gutter = isRight() ? {x: 0, y: isCompared() ? 58 : 40} : {x: isCompared() ? 140 : 92, y: 0};
-    const left = gutter.x + PAD.left;
+    const left = gutter.x;
     const top = gutter.y + PAD.top;
     return {left, top, x: size.width - left - PAD.right, y: size.height - top - PAD.bottom};
   };
@@ -29,7 +29,8 @@
   /** The zoom at which the graph fits, and how far it may be stretched at that zoom to use the window. */
   const plan = () => {
     const all = [...graph.scene.nodes.values()];
-    const nodes = (all.some(graph.isShown) ? all.filter(graph.isShown) : all).map((each) => each.node);
+    const kept = page.selection.pins.length ? all.filter(graph.isShown) : all; /* what a slider hides keeps its place */
+    const nodes = kept.map((each) => each.node);
     const xs = extent(nodes.map((node) => (isRight() ? -node.y : node.x)));
     const ys = extent(nodes.map((node) => (isRight() ? node.x : node.y)));
     const space = room();
@@ -43,7 +44,7 @@
   /** Where the view starts so that a span lies in the middle of the space, or at its start where it does not fit. */
   const align = ({low, span}, by, zoom, start, space) => {
     const length = (span * by + NODE) * zoom;
-    const free = length <= space + 1 ? (space - length) / 2 : 0;
+    const free = length <= space + 1 ? (space - length) / 2 : PAD.start;
     return start + free - (low * by - NODE / 2) * zoom;
   };
   /** Fits the graph to the window and forgets where one had zoomed to. */

@@ -1,4 +1,7 @@
-"""Where a layered graph stands on a stage: the same stretching and curves as `assets/graph.js`, in pixels."""
+"""Where a layered graph stands on a stage, in pixels: the same stretching and curves as the page's.
+
+Those are in `assets/views/graph_viewport.js` and `graph_canvas.js`.
+"""
 
 from __future__ import annotations
 

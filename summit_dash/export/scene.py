@@ -27,7 +27,7 @@ __all__ = ["ROOM", "PictureSource", "build_scene"]
 ROOM = Size(1200, 800)
 """The stage where none is asked for: about that of the page in a large window."""
 _LABEL, _LARGEST_LABEL, _HAIRLINE = 11.0, 34.0, 0.9
-"""In pixels at any zoom, in units of the layout, and in pixels again: as in `assets/graph.js`."""
+"""In pixels at any zoom, in units of the layout, and in pixels again: as in `assets/views/graph_viewport.js`."""
 _MOST_RADIUS, _MARK = 8.0, 16.0
 _RING_DASH, _EDGE_DASH = (4.0, 2.0), (6.0, 3.0)
 """What the page's canvas does where nothing else is said."""

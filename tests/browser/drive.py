@@ -112,11 +112,14 @@ def hover_node(page: Page, channel_id: str) -> None:
 
 
 def hover_edge(page: Page, edge_id: str) -> None:
-    """Puts the pointer on the middle of an influence."""
+    """Puts the pointer on an influence, where no other one lies over it."""
     script = """(id) => {
-      const path = document.querySelector(`#graph [data-edge="${id}"] .line`);
-      const middle = path.getPointAtLength(path.getTotalLength() / 2).matrixTransform(path.getScreenCTM());
-      return [middle.x, middle.y];
+      const edge = document.querySelector(`#graph [data-edge="${id}"]`);
+      const line = edge.querySelector('.line');
+      const at = (part) => line.getPointAtLength(line.getTotalLength() * part).matrixTransform(line.getScreenCTM());
+      const points = Array.from({length: 49}, (_, i) => at((i + 1) / 50));
+      const free = points.find((point) => edge.contains(document.elementFromPoint(point.x, point.y)));
+      return [free.x, free.y];
     }"""
     x, y = page.evaluate(script, edge_id)
     page.mouse.move(x, y)

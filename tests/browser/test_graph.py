@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from summit_dash.graphs import shares_covered
 from summit_dash.store import RunStore
@@ -115,6 +115,41 @@ def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, sto
     assert nodes(page, ".lit") == []
 
 
+def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, url: str, store: RunStore) -> None:
+    def with_diversity(route: Route) -> None:
+        payload = route.fetch().json()
+        route.fulfill(json={**payload, "kinds": ["channel", "diversity-0", "diversity-1", "diversity-2"]})
+
+    def answer_picture(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=f"{url}run/synthetic/picture/conv3/1.webp"))
+
+    at = next(node.at for node in store.graph(0).nodes if store.is_visualized(node.at) and node.at.layer == "conv3")
+    page.route(f"**/data/channel/{at.layer}/{at.channel}.json*", with_diversity)
+    page.route("**/diversity-*.webp*", answer_picture)
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    hover_node(page, at.channel_id)
+    card = page.locator("#graph .graph-card")
+    scrub = card.get_by_role("slider")
+    expect(scrub).to_have_attribute("aria-valuemax", "3")
+    box = box_of_node(page, at.channel_id)
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 5)
+    expect(card).to_contain_text("diversity 2 · 4 of 4")
+    scrub.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(scrub).to_have_attribute("aria-valuetext", "diversity 1")
+    expect(card.locator(".scrub img")).to_have_attribute("src", re.compile("/diversity-1.webp"))
+
+
+def test_full_screen(page: Page, url: str) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    page.get_by_label("Full screen").click()
+    page.wait_for_function("() => document.fullscreenElement?.id === 'graph'")
+    page.get_by_label("Full screen").click()
+    page.wait_for_function("() => !document.fullscreenElement")
+
+
 def test_hover_on_an_influence_shows_both_ends(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
@@ -173,7 +208,7 @@ def test_covers_leaves_the_channels_that_cover_the_share(page: Page, url: str, s
     expect(page.locator("#covers-value")).to_have_text("40 %")
     covered = shares_covered(store.graph(0).nodes)
     assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 40}
-    slide(page, "covers", 70)
+    slide(page, "covers", 70)  # at once, before the state follows
     assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 70}
     query(page, "&covers=70")
 
@@ -184,6 +219,7 @@ def test_sliders_stretch_the_graph(page: Page, url: str) -> None:
     before = span_of_graph(page)
     slide(page, "height", 50)
     query(page, "&height=50")
+    expect(page.locator("#height-value")).to_have_text("50 %")
     after = span_of_graph(page)
     assert after[1] < 0.75 * before[1]
     assert after[0] == pytest.approx(before[0], abs=1)
@@ -256,11 +292,12 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
         "(pin) => { const {drawing} = summitDash.graph.scene; return [...summitDash.model.connected(drawing, [pin])] }",
         at,
     )
+    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(kept))
     assert set(nodes(page)) == set(kept)
     assert len(kept) < len(channel_ids(store, 0))
     page.locator("#graph .pin-note button").click()
     query(page, "?class=0&layer=conv5")
-    assert len(nodes(page)) == len(channel_ids(store, 0))
+    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(channel_ids(store, 0)))
 
 
 def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunStore) -> None:
