@@ -83,7 +83,8 @@ window.dash_clientside.summit = {};
   page.percent = (fraction) => (fraction === null || fraction === undefined ? '–' : `${(100 * fraction).toFixed(1)} %`);
   page.plural = (n, noun, nouns = `${noun}s`) => `${number.format(n)} ${n === 1 ? noun : nouns}`;
   page.of = (part, whole) => `${number.format(part)} of ${number.format(whole)}`;
-  page.NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy.";
+  /** Why there is none, where there is none. */
+  Object.defineProperty(page, 'NO_ACCURACY', {get: () => page.run.no_accuracy});
   page.accuracyTip = ({top1, top5, n}) =>
     top1 === null
       ? page.NO_ACCURACY

@@ -124,9 +124,12 @@
       window.history[push ? 'pushState' : 'replaceState'](null, '', page.address.of(query));
     dash.set_props('selection', {data: after});
   };
+  let latest = null; /* what was asked for last, which may still be on its way: the next action starts from it */
   const choose = async (wanted, remember, push) => {
+    latest = wanted;
     const opened = await page.openRun(wanted.run);
     if (opened.problem) return page.showProblem(opened.problem);
+    if (latest !== wanted) return;
     const before = page.selection;
     const after = complete(wanted, page.run);
     if (before && same(before, after)) return;
@@ -135,9 +138,10 @@
       if (past.length > 200) past.shift();
       future.length = 0;
     }
+    latest = after;
     show(after, push && before !== null && isStep(before, after));
   };
-  page.dispatch = (action) => choose(apply(page.selection || empty(), action), action.query === undefined, action.query === undefined);
+  page.dispatch = (action) => choose(apply(latest || empty(), action), action.query === undefined, action.query === undefined);
   const travel = (from, to) => {
     if (!from.length) return;
     to.push(page.selection);

@@ -7,11 +7,22 @@ from collections.abc import Mapping
 
 from summit_dash.store import ClassInfo
 
-__all__ = ["DASH", "NO_ACCURACY", "accuracy_tip", "class_labels", "count", "of", "percent", "plural"]
+__all__ = [
+    "DASH",
+    "NO_ACCURACY",
+    "NO_ACCURACY_IMPORTED",
+    "accuracy_tip",
+    "class_labels",
+    "count",
+    "of",
+    "percent",
+    "plural",
+]
 
 DASH = "–"
 """Stands for a number that does not exist."""
 NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy."
+NO_ACCURACY_IMPORTED = "The imported data does not tell accuracies."
 
 
 def percent(fraction: float | None) -> str:

@@ -8,7 +8,7 @@ from summit_dash.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
 from summit_dash.layer_names import short_layer_names
 from summit_dash.measures import describe, measure_names, tell_measures
 from summit_dash.store import RunStore
-from summit_dash.text import class_labels
+from summit_dash.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, class_labels
 
 __all__ = ["build_overview"]
 
@@ -32,6 +32,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "channels": store.has("channels"),
         },
         "kinds": store.all_visualization_kinds,
+        "no_accuracy": NO_ACCURACY_IMPORTED if store.manifest.get("imported") else NO_ACCURACY,
         "layers": _layers(store),
         "measures": _measures(store),
         "groups": _groups(store),

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.canvas import open_page
 from tests.browser.conftest import serve
-from tests.browser.drive import open_left
+from tests.browser.drive import open_graph, open_left
 from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
@@ -29,10 +28,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("link", ["?class=2", "?class=2&vs=9&view=compare", "?class=2&layer=conv2&channel=3"])
 def test_no_number_stands_for_none(page: Page, url: str, link: str) -> None:
-    open_page(page, url + link)
-    expect(page.locator("#graph-bar")).to_contain_text("no accuracy")
+    open_graph(page, url + link)
+    expect(page.locator("#graph .graph-bar")).to_contain_text("no accuracy")
     assert not re.search(r"NaN|None(?! recorded)|null|undefined", page.locator("body").inner_text())
-    assert "%" not in page.locator(".left").inner_text() + page.locator("#graph-bar").inner_text()
+    assert "%" not in page.locator(".left").inner_text() + page.locator("#graph .graph-bar").inner_text()
 
 
 def test_the_list_has_dashes_that_say_why(page: Page, url: str) -> None:
