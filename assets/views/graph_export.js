@@ -60,6 +60,18 @@
       const box = row.getBoundingClientRect();
       return {layer: row.dataset.layer, x: box.left - stage.left + 16, y: box.top - stage.top + box.height / 2};
     });
+  /** What the rings mean: a swatch and words for each part of a comparison, side by side. */
+  const buildLegend = (x, y) => {
+    let at = x;
+    return [...graph.frame.legend.querySelectorAll('.key')].flatMap((key) => {
+      const ring = getComputedStyle(graph.frame.paper.querySelector(`.node.${key.dataset.part} .ring`) || key);
+      const words = `${key.textContent.replace(/^(\d[\d,]*)/, '$1 ')}`;
+      const swatch = h('rect', {x: at, y: y - 10, width: 12, height: 12, rx: 3, fill: 'none', stroke: ring.stroke, 'stroke-width': 2, 'stroke-dasharray': ring.strokeDasharray});
+      const text = caption(words, {x: at + 18, y});
+      at += 34 + 7 * words.length;
+      return [swatch, text];
+    });
+  };
   /** The live drawing as a document of its own: pictures inside, styles computed, layers named. */
   const buildSvg = async () => {
     const {world} = graph.scene;
@@ -71,13 +83,13 @@
     const right = page.selection.direction === 'right';
     const box = bounds();
     const left = Math.min(box.left, right ? box.left : 0) - PAD;
-    const top = box.top - PAD - 24 - (right ? 30 : 0);
+    const top = box.top - PAD - 24 - (right ? 30 : 0) - (graph.context.comparison ? 22 : 0);
     const size = {width: Math.ceil(box.right + PAD - left), height: Math.ceil(box.bottom + PAD - top)};
     const defs = graph.frame.paper.querySelector('defs').cloneNode(true);
     const labels = buildLayers().map(({layer, x, y}) => (right ? caption(layer, {x, y: box.top - 18}) : caption(layer, {x, y, dy: '.35em'})));
     const title = caption(titleOf(), {x: left + PAD, y: top + 24, 'font-size': 15, 'font-weight': 600});
     return h('svg', {xmlns: 'http://www.w3.org/2000/svg', viewBox: `${left} ${top} ${size.width} ${size.height}`, ...size},
-      defs, h('rect', {x: left, y: top, ...size, fill: page.color('paper')}), title, labels, copy); // prettier-ignore
+      defs, h('rect', {x: left, y: top, ...size, fill: page.color('paper')}), title, buildLegend(left + PAD, top + 46), labels, copy); // prettier-ignore
   };
   const titleOf = () => graph.context.classes.map((each) => `${each.name} (${page.plural(each.n, 'image')})`).join(' and ');
   const svgText = async () => new XMLSerializer().serializeToString(await buildSvg());
