@@ -1,7 +1,7 @@
 """The loops of exact influence compiled for the CPU by numba: what torch would materialise stays in registers.
 
 Compiled at first use and kept on disk from then on; every function releases the GIL, so that images run side by side.
-Nothing here knows of torch: arrays in, arrays out, float32.
+Nothing here knows of torch: arrays in, arrays out, float32. Target channels stand side by side in vectors (`vectors`).
 """
 
 from __future__ import annotations
@@ -10,27 +10,33 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
+from numba import njit
 from numpy.typing import NDArray
 
+from precompute.aggregate.vectors import (
+    COLUMNS,
+    LANES,
+    ROWS,
+    WIDEST,
+    bits_set,
+    enter,
+    multiply_tile,
+    raise_peak,
+    raise_peaks,
+)
+
 Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
-_LANES = 16  # of a vector; LLVM cuts it up where registers are narrower
-_VECTORS, _TARGETS = 2, 2  # held at once: enough additions in flight to hide their latency
-_BLOCK = _LANES * _VECTORS  # positions
-_SCAN = 32  # columns that the sources of a target are dealt to when the strongest are sought
-
-_INT, _INT32, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
-_VECTOR = ir.VectorType(_FLOAT, _LANES)
-_FAST = ("nnan", "ninf", "nsz", "contract")
+_GROUPS = 16  # that the sources of a target are dealt to when a floor of the strongest is sought
+_JUST_BELOW = np.float32(1 - 2**-23)
+_TINY = np.float32(1e-36)
+_CACHE_LINE = 64  # bytes; a vector that crosses one takes twice as long to read
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def _compiled(function: Callable[..., Any], fast: bool = True) -> Callable[..., Any]:
     """Without the GIL, kept on disk where there is a place for it; maxima may be taken in any order."""
-    options = {"nogil": True, "fastmath": {"nnan", "nsz"}}
+    options = {"nogil": True, "fastmath": {"nnan", "nsz"} if fast else False}
     try:
         found: Callable[..., Any] = njit(cache=True, **options)(function)
     except RuntimeError:  # neither the package nor the home folder can be written to
@@ -38,11 +44,26 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return found
 
 
+def _compiled_with_nan(function: Callable[..., Any]) -> Callable[..., Any]:
+    return _compiled(function, fast=False)
+
+
+def _zeros(*shape: int) -> Floats:
+    size = int(np.prod(shape))
+    space = np.zeros(size + _CACHE_LINE // 4, np.float32)
+    start = -space.ctypes.data % _CACHE_LINE // 4
+    return space[start : start + size].reshape(shape)
+
+
+def _rounded_up(n: int, step: int) -> int:
+    return -(-n // step) * step
+
+
 class WindowedKernels(NamedTuple):
     """The weights of a convolution in the order that `windowed_influence` reads them.
 
     Attributes:
-        weight: `(source, target of its group, tap)`, an even number of targets.
+        weight: `(source, tap, target of its group)`, with targets up to whole vectors.
         n_targets: of one group.
         per_group: sources of one group.
         geometry: kernel, stride, padding and dilation, rows before columns.
@@ -65,256 +86,366 @@ class WindowedKernels(NamedTuple):
         """Arranges a weight `(target, source / groups, rows, columns)`."""
         n_channels, per_group, rows, columns = weight.shape
         n_targets = n_channels // groups
-        taps = weight.reshape(groups, n_targets, per_group, rows * columns).transpose(0, 2, 1, 3)
-        even = np.zeros((groups * per_group, -(-n_targets // _TARGETS) * _TARGETS, rows * columns), np.float32)
-        even[:, :n_targets] = taps.reshape(groups * per_group, n_targets, rows * columns)
-        return cls(even, n_targets, per_group, (rows, columns, *stride, *padding, *dilation))
+        taps = weight.reshape(groups, n_targets, per_group, rows * columns).transpose(0, 2, 3, 1)
+        arranged = _zeros(groups * per_group, rows * columns, _rounded_up(n_targets, LANES))
+        arranged[:, :, :n_targets] = taps.reshape(groups * per_group, rows * columns, n_targets)
+        return cls(arranged, n_targets, per_group, (rows, columns, *stride, *padding, *dilation))
+
+
+class PointwiseKernels(NamedTuple):
+    """The weights of a 1x1 convolution in the orders that are read.
+
+    Attributes:
+        by_source: `(source, target)`.
+        panels: `(vector of targets, source, LANES)`.
+    """
+
+    by_source: Floats
+    panels: Floats
+
+    @classmethod
+    def of(cls, weight: Floats) -> PointwiseKernels:
+        """Arranges a weight `(target, source)`."""
+        return cls(np.ascontiguousarray(weight.T), _panels(weight))
+
+
+class Strongest(NamedTuple):
+    """Influences and sources, `(target, top_k)`: strongest first, ties by the lower source, 0 for places not taken."""
+
+    strengths: Floats
+    sources: Numbers
+
+
+class Extremes(NamedTuple):
+    """Of every channel `(channel,)` over its positions: greatest and least value, and where the greatest is first."""
+
+    greatest: Floats
+    least: Floats
+    position: Numbers
 
 
 def windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
-    """Positive influences of one image through a convolution, `(target, source)`; 0 outside a target's group.
+    """Positive influences of one image through a convolution, `(source, target)`; 0 outside a source's group.
 
     Args:
         kernels: of the convolution.
-        values: what it reads, `(source, height, width)`, in rows.
+        values: what it reads, `(height, width, source)`.
     """
-    weight, n_targets, per_group, geometry = kernels
-    rows, columns, row_stride, column_stride, top, left, row_dilation, column_dilation = geometry
-    padded = np.zeros((values.shape[1] + 2 * top, values.shape[2] + 2 * left), np.float32)
-    height = (padded.shape[0] - row_dilation * (rows - 1) - 1) // row_stride + 1
-    width = (padded.shape[1] - column_dilation * (columns - 1) - 1) // column_stride + 1
-    n_taps, n_blocks = rows * columns, -(-height * width // _BLOCK)
-    found = np.zeros((n_targets * (len(weight) // per_group), len(weight)), np.float32)
-    _windowed(
-        values,
-        weight,
-        n_targets,
-        per_group,
-        geometry,
-        (0,) * n_taps,  # its length is a constant to the compiler
-        padded,
-        padded.reshape(-1),
-        np.empty((height, width), np.float32),
-        np.empty(n_blocks * _BLOCK + 1, np.uint64),
-        np.empty((n_blocks, n_taps, _BLOCK), np.float32),
-        found,
-    )
+    n_sources = len(kernels.weight)
+    if n_sources == kernels.per_group:
+        return _windowed_influence(kernels, values)[:, : kernels.n_targets]
+    found = np.zeros((n_sources, kernels.n_targets * (n_sources // kernels.per_group)), np.float32)
+    of_group = _windowed_influence(kernels, values)
+    for first in range(0, n_sources, kernels.per_group):
+        start = first // kernels.per_group * kernels.n_targets
+        sources = slice(first, first + kernels.per_group)
+        found[sources, start : start + kernels.n_targets] = of_group[sources, : kernels.n_targets]
     return found
 
 
-def strongest_products(weight: Floats, greatest: Floats, least: Floats, top_k: int) -> tuple[Floats, NDArray[np.int64]]:
+def _windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
+    """`(source, target of its group)`, with targets up to whole vectors."""
+    weight, geometry = kernels.weight, kernels.geometry
+    rows, columns, row_stride, column_stride, top, left, row_dilation, column_dilation = geometry
+    height, width = values.shape[0] + 2 * top, values.shape[1] + 2 * left
+    out_height = (height - row_dilation * (rows - 1) - 1) // row_stride + 1
+    out_width = (width - column_dilation * (columns - 1) - 1) // column_stride + 1
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    to_value = row * row_dilation * width + column * column_dilation
+    steps = np.stack([to_value, np.arange(rows * columns) * weight.shape[2]], axis=1)
+    padded = np.zeros(height * width, np.float32)
+    masks = np.zeros((3, height * width), np.uint64)
+    order = np.empty(out_height * out_width, np.int64), np.empty(out_height * out_width, np.uint64)
+    found = _zeros(len(weight), weight.shape[2])
+    _windowed(values, weight, geometry, (out_height, out_width), steps, padded, masks, *order, found)
+    return found
+
+
+def strongest_products(kernels: PointwiseKernels, greatest: Floats, least: Floats, top_k: int) -> Strongest:
     """The strongest sources of every target of a 1x1 convolution, without the influences of the others.
 
     Args:
-        weight: `(target, source)`.
+        kernels: of the convolution.
         greatest: of each source over positions, at least 0.
         least: of each source over positions, at most 0.
         top_k: how many.
-
-    Returns:
-        influences and sources, `(target, top_k)`: strongest first, ties by the lower source, 0 for places not taken.
     """
-    strengths = np.zeros((len(weight), top_k), np.float32)
-    sources = np.zeros((len(weight), top_k), np.int64)
-    product = np.empty(weight.shape[1], np.float32)
-    _strongest_products(weight, greatest, least, bool(least.any()), product, _peaks_of(product), strengths, sources)
-    return strengths, sources
+    n_targets = kernels.by_source.shape[1]
+    found = _places(n_targets, top_k)
+    _strongest_products(kernels.panels, greatest, least, *_lists(top_k), *found)
+    return found
 
 
-def shares_of_products(weight: Floats, greatest: Floats, least: Floats) -> Floats:
-    """Positive influences of one image through a 1x1 convolution, each row divided by its sum, `(target, source)`."""
-    shares = np.empty(weight.shape, np.float32)
-    _shares_of_products(weight, greatest, least, bool(least.any()), shares)
-    return shares
-
-
-def strongest_of_rows(influence: Floats, top_k: int) -> tuple[Floats, NDArray[np.int64]]:
-    """The strongest sources of every row `(target, source)`; see `strongest_products`."""
-    strengths = np.zeros((len(influence), top_k), np.float32)
-    sources = np.zeros((len(influence), top_k), np.int64)
-    _strongest_of_rows(influence, _peaks_of(influence[0]), strengths, sources)
-    return strengths, sources
-
-
-def _peaks_of(row: Floats) -> Floats:
-    return np.empty(min(_SCAN, len(row)), np.float32)
-
-
-@intrinsic
-def _peaks(context: Any, weights: Any, first: Any, patches: Any, n_blocks: Any, taps: Any) -> Any:
-    """Greatest responses, 0 at least, of `_TARGETS` kernels over blocks of patches; vectors of them in registers.
+def strongest_composed(
+    outer: WindowedKernels, values: Floats, inner: PointwiseKernels, extremes: tuple[Floats, Floats], top_k: int
+) -> Strongest:
+    """The strongest sources over a bottleneck: sums over the middle channels of products of shares.
 
     Args:
-        weights: kernels of so many taps, one after another from index `first` on.
-        patches: `(block, tap, position)`, `_BLOCK` positions each.
+        outer: of the convolution that reads the middle channels, in one group.
+        values: what it reads, `(height, width, middle)`.
+        inner: of the 1x1 convolution that makes them.
+        extremes: of each source; see `strongest_products`.
+        top_k: how many.
     """
-    n_taps = taps.count
-    signature = types.UniTuple(types.float32, _TARGETS)(weights, first, patches, n_blocks, taps)
+    found = _places(outer.n_targets, top_k)
+    direct = _windowed_influence(outer, values)
+    n_sources, n_middle = inner.by_source.shape
+    shares = _zeros(_rounded_up(n_sources, ROWS), _rounded_up(n_middle, LANES))
+    panels = _zeros(COLUMNS, len(shares), LANES)
+    _strongest_composed(direct, inner.by_source, *extremes, shares, panels, *_lists(top_k), *found)
+    return found
 
-    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kernels, offset, blocks, count, _ = arguments
-        kernel = builder.gep(target.make_array(weights)(target, builder, kernels).data, [offset])
-        patch = target.make_array(patches)(target, builder, blocks).data
-        multiply_add = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_VECTOR, [_VECTOR] * 3), f"llvm.fmuladd.v{_LANES}f32"
-        )
-        reduce = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(_FLOAT, [_VECTOR]), f"llvm.vector.reduce.fmax.v{_LANES}f32"
-        )
-        nothing, undefined = ir.Constant(_VECTOR, [0.0] * _LANES), ir.Constant(_VECTOR, ir.Undefined)
-        everywhere = ir.Constant(ir.VectorType(_INT32, _LANES), [0] * _LANES)
-        peaks = [cgutils.alloca_once_value(builder, nothing) for _ in range(_TARGETS)]
-        with cgutils.for_range(builder, count, intp=_INT) as loop:
-            block = builder.gep(patch, [builder.mul(loop.index, ir.Constant(_INT, n_taps * _BLOCK))])
-            sums = [[nothing] * _VECTORS for _ in range(_TARGETS)]
-            for tap in range(n_taps):
-                read = []
-                for vector in range(_VECTORS):
-                    place = builder.gep(block, [ir.Constant(_INT, tap * _BLOCK + vector * _LANES)])
-                    read.append(builder.load(builder.bitcast(place, _VECTOR.as_pointer()), align=4))
-                for one in range(_TARGETS):
-                    weight = builder.load(builder.gep(kernel, [ir.Constant(_INT, one * n_taps + tap)]), align=4)
-                    weight = builder.insert_element(undefined, weight, ir.Constant(_INT32, 0))
-                    weight = builder.shuffle_vector(weight, undefined, everywhere)
-                    sums[one] = [
-                        builder.call(multiply_add, [weight, value, total], fastmath=_FAST)
-                        for value, total in zip(read, sums[one], strict=True)
-                    ]
-            for one in range(_TARGETS):
-                peak = builder.load(peaks[one])
-                for total in sums[one]:
-                    peak = builder.select(builder.fcmp_ordered(">", total, peak, flags=_FAST), total, peak)
-                builder.store(peak, peaks[one])
-        found = [builder.call(reduce, [builder.load(peak)], fastmath=_FAST) for peak in peaks]
-        return target.make_tuple(builder, signature.return_type, found)
 
-    return signature, generate
+def strongest_of_rows(influence: Floats, top_k: int) -> Strongest:
+    """The strongest sources of every row `(target, source)`; see `strongest_products`."""
+    ones = np.ones(influence.shape[1], np.float32)
+    found = _places(len(influence), top_k)
+    _strongest_products(_panels(influence), ones, np.zeros_like(ones), *_lists(top_k), *found)
+    return found
+
+
+def extremes_of_channels(values: Floats) -> Extremes:
+    """Of one image's values `(position, channel)`; greatest and least are NaN where any value is no finite number."""
+    n_channels = values.shape[1]
+    greatest, least, spoilt = np.empty((3, n_channels), np.float32)
+    position = np.zeros(n_channels, np.int32)
+    _extremes(values, greatest, least, position, spoilt)
+    return Extremes(greatest, least, position.astype(np.int64))
+
+
+def count_pairs(strengths: Floats, sources: Numbers, count: NDArray[np.int32], total: NDArray[np.float64]) -> None:
+    """Counts the places taken `(target, place)` in `count` and adds their influences to `total`, `(target, source)`."""
+    _count_pairs(strengths, sources, count, total)
+
+
+def _panels(weight: Floats) -> Floats:
+    n_targets, n_sources = weight.shape
+    panels = _zeros(_rounded_up(n_targets, LANES) // LANES, n_sources, LANES)
+    for index, panel in enumerate(panels):
+        targets = weight[index * LANES : (index + 1) * LANES]
+        panel[:, : len(targets)] = targets.T
+    return panels
+
+
+def _places(n_targets: int, top_k: int) -> Strongest:
+    return Strongest(np.zeros((n_targets, top_k), np.float32), np.zeros((n_targets, top_k), np.int64))
+
+
+def _lists(top_k: int) -> tuple[Floats, Floats, NDArray[np.int32]]:
+    """What `_sift` works in: peaks of the groups, and for every lane the strongest and whose they are."""
+    return _zeros(_GROUPS, LANES), _zeros(top_k, LANES), np.zeros((top_k, LANES), np.int32)
 
 
 @_compiled
-def _windowed(values, weight, n_targets, per_group, geometry, taps, padded, flat, size, corner, blocks, found):  # type: ignore[no-untyped-def]
-    """Source by source: its patches that are not all zero, in blocks; then every kernel of its group over them."""
+def _windowed(values, weight, geometry, size, steps, padded, masks, corners, kept, found):  # type: ignore[no-untyped-def]
+    """Source by source: its patches by how much of them is not 0, then every kernel of its group over them."""
     rows, columns, row_stride, column_stride, top, left, row_dilation, column_dilation = geometry
-    n_sources, height, width = values.shape
-    out_height, out_width = size.shape
-    full_width = padded.shape[1]
+    height, width, n_sources = values.shape
+    n_taps, length = weight.shape[1], weight.shape[2]
+    full = width + 2 * left
+    n_vectors = length // LANES
+    n_tiles = (n_vectors + WIDEST - 1) // WIDEST
+    starts = np.empty(n_taps + 2, np.int64)
+    kernels, peaks = weight.reshape(-1), found.reshape(-1)
     for source in range(n_sources):
         for y in range(height):
             for x in range(width):
-                padded[y + top, x + left] = values[source, y, x]
-        for y in range(out_height):
-            for x in range(out_width):
-                size[y, x] = 0
-        for row in range(rows):
-            for column in range(columns):
-                for y in range(out_height):
-                    for x in range(out_width):
-                        size[y, x] += abs(
-                            padded[y * row_stride + row * row_dilation, x * column_stride + column * column_dilation]
-                        )
-        n_alive = 0
-        for y in range(out_height):
-            for x in range(out_width):
-                corner[n_alive] = y * row_stride * full_width + x * column_stride
-                if size[y, x] > 0:
-                    n_alive += 1
-        n_blocks = (n_alive + _BLOCK - 1) // _BLOCK
-        for place in range(n_alive, n_blocks * _BLOCK):
-            corner[place] = corner[0]  # a position twice changes no maximum
-        for block in range(n_blocks):
-            for row in range(rows):
-                for column in range(columns):
-                    tap = row * columns + column
-                    offset = np.uint64(row * row_dilation * full_width + column * column_dilation)
-                    for lane in range(_BLOCK):
-                        blocks[block, tap, lane] = flat[corner[block * _BLOCK + lane] + offset]
-        if n_blocks == 0:
-            continue
-        target = source // per_group * n_targets
-        for one in range(0, n_targets, _TARGETS):
-            peaks = _peaks(weight, (source * weight.shape[1] + one) * len(taps), blocks, n_blocks, taps)
-            for other in range(min(_TARGETS, n_targets - one)):
-                found[target + one + other, source] = peaks[other]
+                padded[(y + top) * full + x + left] = values[y, x, source]
+        _find_masks(padded, rows, columns, row_dilation * full, column_dilation, masks)
+        n_kept = _order_patches(masks[2], full, (row_stride, column_stride), size, starts, corners, kept)
+        start = 0
+        for tile in range(n_tiles):
+            stop = (tile + 1) * n_vectors // n_tiles
+            first, place = source * n_taps * length + start * LANES, source * length + start * LANES
+            raise_peaks(kernels, first, stop - start, padded, corners, kept, n_kept, steps, peaks, place)
+            start = stop
 
 
 @_compiled
-def _sift(row, peak, strengths, sources):  # type: ignore[no-untyped-def]
-    """The strongest of a row, ties by the lower source. Column c of the row holds sources c, c + columns, and so on.
+def _find_masks(padded, rows, columns, row_step, column_step, masks):  # type: ignore[no-untyped-def]
+    """`masks[2]`: which taps of the patch at each corner are not 0, the tap's bit set; past the last one anything."""
+    n = len(padded)
+    alive, in_row, found = masks[0], masks[1], masks[2]
+    for place in range(n):
+        alive[place] = np.uint64(padded[place] != 0)
+        in_row[place] = alive[place]
+    for column in range(1, columns):
+        ahead = alive[column * column_step :]
+        shift = np.uint64(column)
+        for place in range(len(ahead)):
+            in_row[place] |= ahead[place] << shift
+    for place in range(n):
+        found[place] = in_row[place]
+    for row in range(1, rows):
+        ahead = in_row[row * row_step :]
+        shift = np.uint64(row * columns)
+        for place in range(len(ahead)):
+            found[place] |= ahead[place] << shift
 
-    At least so many columns have a peak of the last kept peak that nothing below it is kept: most are passed over.
+
+@_compiled
+def _order_patches(masks, full, stride, size, starts, corners, kept):  # type: ignore[no-untyped-def]
+    """Corners and masks of the patches that are not all 0, those alike in number together: loops are foreseen then."""
+    starts[:] = 0
+    for y in range(size[0]):
+        for x in range(size[1]):
+            starts[bits_set(masks[y * stride[0] * full + x * stride[1]]) + 1] += 1
+    n_silent = starts[1]
+    starts[1] = 0
+    for index in range(2, len(starts)):
+        starts[index] += starts[index - 1]
+    n_kept = starts[-1]
+    starts[0] = n_kept
+    for y in range(size[0]):
+        for x in range(size[1]):
+            corner = y * stride[0] * full + x * stride[1]
+            n_set = bits_set(masks[corner])
+            place = starts[n_set]
+            starts[n_set] = place + 1
+            corners[place] = corner
+            kept[place] = masks[corner]
+    return len(corners) - n_silent
+
+
+@_compiled
+def _sift(panel, rows, numbers, greatest, least, peaks, kept, names):  # type: ignore[no-untyped-def]
+    """The strongest products of some rows of a panel, lane by lane; peaks of groups give a floor to begin from."""
+    peaks[:] = 0
+    kept[:] = 0
+    names[:] = 0
+    for index in range(len(rows)):
+        row = rows[index]
+        raise_peak(panel, row, greatest[row], least[row], peaks, index % _GROUPS)
+    for group in range(_GROUPS):
+        enter(peaks, group, np.float32(1), np.float32(0), 0, kept, names)
+    for lane in range(LANES):
+        floor = kept[len(kept) - 1, lane]
+        for place in range(len(kept)):
+            kept[place, lane] = floor * _JUST_BELOW if floor > _TINY else np.float32(0)
+    for index in range(len(rows)):
+        row = rows[index]
+        enter(panel, row, greatest[row], least[row], numbers[index], kept, names)
+
+
+@_compiled
+def _write(kept, names, first, strengths, sources):  # type: ignore[no-untyped-def]
+    for lane in range(min(LANES, len(strengths) - first)):
+        for place in range(len(kept)):
+            strengths[first + lane, place] = kept[place, lane]
+            sources[first + lane, place] = names[place, lane]
+
+
+@_compiled
+def _reached(greatest, least):  # type: ignore[no-untyped-def]
+    """The sources that are not silent."""
+    found = np.empty(len(greatest), np.int64)
+    count = 0
+    for source in range(len(greatest)):
+        if greatest[source] > 0 or least[source] < 0:
+            found[count] = source
+            count += 1
+    return found[:count]
+
+
+@_compiled
+def _strongest_products(panels, greatest, least, peaks, kept, names, strengths, sources):  # type: ignore[no-untyped-def]
+    reached = _reached(greatest, least)
+    for index in range(len(panels)):
+        _sift(panels[index], reached, reached, greatest, least, peaks, kept, names)
+        _write(kept, names, index * LANES, strengths, sources)
+
+
+@_compiled
+def _strongest_composed(direct, weight, greatest, least, shares, panels, peaks, kept, names, strengths, sources):  # type: ignore[no-untyped-def]
+    """Between middle channels and sources that are not silent only; both matrices shrink to them."""
+    reached = _reached(greatest, least)
+    n_middle, total = _scale_to_shares(direct, weight, greatest, least, reached, shares)
+    length = direct.shape[1]
+    n_rows = (len(reached) + ROWS - 1) // ROWS * ROWS
+    ones, zeros = np.ones(n_rows, np.float32), np.zeros(n_rows, np.float32)
+    rows = np.arange(len(reached))
+    products = panels.reshape(-1)[: COLUMNS * n_rows * LANES].reshape(COLUMNS, n_rows, LANES)
+    n_vectors = length // LANES
+    n_tiles = (n_vectors + COLUMNS - 1) // COLUMNS
+    start = 0
+    for tile in range(n_tiles):
+        stop = (tile + 1) * n_vectors // n_tiles
+        for row in range(0, n_rows, ROWS):
+            multiply_tile(shares, row, direct, start * LANES, n_middle, stop - start, products, row)
+        for vector in range(start, stop):
+            _sift(products[vector - start], rows, reached, ones, zeros, peaks, kept, names)
+            _write(kept, names, vector * LANES, strengths, sources)
+        start = stop
+    for target in range(len(strengths)):
+        for place in range(strengths.shape[1]):
+            strengths[target, place] *= np.float32(1 / total[target]) if total[target] > 0 else np.float32(0)
+
+
+@_compiled
+def _scale_to_shares(direct, weight, greatest, least, reached, shares):  # type: ignore[no-untyped-def]
+    """Packs both matrices to what is not silent; the rows of `direct` are divided by the sums of what reaches them.
+
+    Returns:
+        how many middle channels are left, and the sum of what reaches each target.
     """
-    n_sources, n_columns, last = len(row), len(peak), len(strengths) - 1
-    for column in range(n_columns):
-        peak[column] = 0
-    for start in range(0, n_sources - n_columns + 1, n_columns):
-        for column in range(n_columns):
-            peak[column] = max(peak[column], row[start + column])
-    start = n_sources // n_columns * n_columns
-    for column in range(n_sources - start):
-        peak[column] = max(peak[column], row[start + column])
-    for column in range(n_columns):
-        if peak[column] > strengths[last]:
-            place = last
-            while place > 0 and strengths[place - 1] < peak[column]:
-                strengths[place] = strengths[place - 1]
-                place -= 1
-            strengths[place] = peak[column]
-    floor = strengths[last]
-    for place in range(last + 1):
-        strengths[place] = 0
-    for column in range(n_columns):
-        if peak[column] < floor or peak[column] <= 0:
-            continue
-        for source in range(column, n_sources, n_columns):
-            strength = row[source]
-            if strength < floor or strength <= 0:
-                continue
-            if strength < strengths[last] or (strength == strengths[last] and source > sources[last]):
-                continue
-            place = last
-            while place > 0 and (
-                strengths[place - 1] < strength or (strengths[place - 1] == strength and sources[place - 1] > source)
-            ):
-                strengths[place] = strengths[place - 1]
-                sources[place] = sources[place - 1]
-                place -= 1
-            strengths[place] = strength
-            sources[place] = source
+    n_middle, length = direct.shape
+    alive = np.empty(n_middle, np.int64)
+    count = 0
+    total = np.zeros(length)
+    for middle in range(n_middle):
+        greatest_of_row = np.float32(0)
+        for target in range(length):
+            greatest_of_row = max(greatest_of_row, direct[middle, target])
+            total[target] += direct[middle, target]
+        if greatest_of_row > 0:
+            alive[count] = middle
+            count += 1
+    arriving = np.zeros(n_middle)
+    product = np.empty(n_middle, np.float32)
+    zero = np.float32(0)
+    for index in range(len(reached)):
+        source = reached[index]
+        high, low, row = greatest[source], least[source], weight[source]
+        for middle in range(n_middle):
+            product[middle] = max(max(row[middle] * high, row[middle] * low), zero)
+            arriving[middle] += product[middle]
+        share = shares[index]
+        for place in range(count):
+            share[place] = product[alive[place]]
+    for place in range(count):
+        middle = alive[place]
+        scale = np.float32(1 / arriving[middle]) if arriving[middle] > 0 else zero
+        for target in range(length):
+            direct[place, target] = direct[middle, target] * scale
+    return count, total
+
+
+@_compiled_with_nan
+def _extremes(values, greatest, least, position, spoilt):  # type: ignore[no-untyped-def]
+    n_positions, n_channels = values.shape
+    for channel in range(n_channels):
+        greatest[channel] = least[channel] = values[0, channel]
+        spoilt[channel] = 0
+    for place in range(n_positions):
+        row = values[place]
+        for channel in range(n_channels):
+            value = row[channel]
+            is_greater = value > greatest[channel]
+            greatest[channel] = value if is_greater else greatest[channel]
+            position[channel] = np.int32(place) if is_greater else position[channel]
+            least[channel] = value if value < least[channel] else least[channel]
+            spoilt[channel] += value * np.float32(0)
+    for channel in range(n_channels):
+        greatest[channel] += spoilt[channel]
+        least[channel] += spoilt[channel]
 
 
 @_compiled
-def _strongest_of_rows(influence, peak, strengths, sources):  # type: ignore[no-untyped-def]
-    for target in range(len(influence)):
-        _sift(influence[target], peak, strengths[target], sources[target])
-
-
-@_compiled
-def _products(weight, greatest, least, is_signed, product):  # type: ignore[no-untyped-def]
-    """A positive weight meets the greatest value of its source, a negative one the least."""
-    if is_signed:
-        for source in range(len(weight)):
-            product[source] = max(weight[source] * greatest[source], weight[source] * least[source])
-    else:
-        for source in range(len(weight)):
-            product[source] = weight[source] * greatest[source]
-
-
-@_compiled
-def _strongest_products(weight, greatest, least, is_signed, product, peak, strengths, sources):  # type: ignore[no-untyped-def]
-    for target in range(len(weight)):
-        _products(weight[target], greatest, least, is_signed, product)
-        _sift(product, peak, strengths[target], sources[target])
-
-
-@_compiled
-def _shares_of_products(weight, greatest, least, is_signed, shares):  # type: ignore[no-untyped-def]
-    n_targets, n_sources = weight.shape
+def _count_pairs(strengths, sources, count, total):  # type: ignore[no-untyped-def]
+    n_targets, n_places = strengths.shape
     for target in range(n_targets):
-        _products(weight[target], greatest, least, is_signed, shares[target])
-        total = np.float64(0)
-        for source in range(n_sources):
-            shares[target, source] = max(shares[target, source], np.float32(0))
-            total += shares[target, source]
-        scale = np.float32(1 / total) if total > 0 else np.float32(0)
-        for source in range(n_sources):
-            shares[target, source] *= scale
+        for place in range(n_places):
+            if strengths[target, place] > 0:
+                count[target, sources[target, place]] += 1
+                total[target, sources[target, place]] += strengths[target, place]

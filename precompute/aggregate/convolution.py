@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from functools import cache
 from types import ModuleType
+from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -20,8 +23,7 @@ from precompute.models.expressions import Convolution
 Extremes = tuple[Tensor, Tensor]
 
 _CHUNK_ELEMENTS = 2**19  # of products held at once: 2 MB in float32, about one core's share of cache
-_MAX_TAPS = 49  # 7x7; the compiled loop is unrolled over them
-_MIN_POSITIONS = 16  # below, blocks of positions are mostly empty
+_MAX_TAPS = 64  # the compiled loop keeps which of them are not 0 in the bits of a word
 
 
 @cache
@@ -34,7 +36,7 @@ def compiled_loops() -> ModuleType | None:
     return compiled
 
 
-_arranged: WeakKeyDictionary[Convolution, object] = WeakKeyDictionary()
+_arranged: WeakKeyDictionary[Convolution, Any] = WeakKeyDictionary()
 
 
 def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
@@ -55,13 +57,9 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
         return influence
     loops = compiled_loops()
     if loops is not None and _suits_compiled_loop(convolution, values):
-        if convolution not in _arranged:
-            weight = convolution.weight.float().contiguous().numpy()
-            geometry = (convolution.stride, convolution.padding, convolution.dilation)
-            _arranged[convolution] = loops.WindowedKernels.of(weight, *geometry, convolution.groups)
-        images = values.contiguous().numpy()
-        found = [loops.windowed_influence(_arranged[convolution], image) for image in images]
-        return torch.stack([torch.from_numpy(one) for one in found])
+        kernels = _arrangement(convolution)
+        found = [loops.windowed_influence(kernels, _channels_last(image)) for image in values]
+        return torch.stack([torch.from_numpy(one).T for one in found])
     weights = convolution.weight.to(values.device)
     influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
     targets_per_group = n_targets // convolution.groups
@@ -79,12 +77,27 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
 
 def _suits_compiled_loop(convolution: Convolution, values: Tensor) -> bool:
     n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
-    return (
-        values.device.type == "cpu"
-        and values.dtype == torch.float32
-        and 1 < n_taps <= _MAX_TAPS
-        and values.shape[2] * values.shape[3] >= _MIN_POSITIONS
-    )
+    return values.device.type == "cpu" and values.dtype == torch.float32 and 1 < n_taps <= _MAX_TAPS
+
+
+def _arrangement(convolution: Convolution) -> Any:
+    """The weight in the order of the compiled loops, made once."""
+    loops = compiled_loops()
+    assert loops is not None
+    if convolution not in _arranged:
+        weight = convolution.weight.float().contiguous().numpy()
+        if reads_every_position(convolution):
+            _arranged[convolution] = loops.PointwiseKernels.of(weight[:, :, 0, 0])
+        else:
+            geometry = (convolution.stride, convolution.padding, convolution.dilation)
+            _arranged[convolution] = loops.WindowedKernels.of(weight, *geometry, convolution.groups)
+    return _arranged[convolution]
+
+
+def _channels_last(image: Tensor) -> NDArray[np.float32]:
+    """`(height, width, channel)`, in rows: what the optimised forward leaves behind is that already."""
+    values: NDArray[np.float32] = image.permute(1, 2, 0).contiguous().numpy()
+    return values
 
 
 def strongest_pointwise(convolution: Convolution, extremes: Extremes, top_k: int) -> tuple[Tensor, Tensor]:
@@ -100,7 +113,7 @@ def strongest_pointwise(convolution: Convolution, extremes: Extremes, top_k: int
     """
     loops = compiled_loops()
     assert loops is not None
-    strengths, sources = loops.strongest_products(*_factors(convolution, extremes), top_k)
+    strengths, sources = loops.strongest_products(_arrangement(convolution), *_reach(extremes), top_k)
     return torch.from_numpy(strengths), torch.from_numpy(sources)
 
 
@@ -110,7 +123,7 @@ def strongest_composed(
     """The strongest sources over a bottleneck in one image: sums over the middle channels of products of shares.
 
     Args:
-        outer: reads the middle channels, the outputs of `inner`.
+        outer: one that `is_windowed`; it reads the middle channels, the outputs of `inner`.
         values: what it reads, `(1, middle, height, width)`.
         inner: one that `reads_every_position`; see `strongest_pointwise` for its `extremes`.
         top_k: how many.
@@ -120,17 +133,22 @@ def strongest_composed(
     """
     loops = compiled_loops()
     assert loops is not None
-    direct = convolution_influence(outer, values)[0]
-    composed = direct @ torch.from_numpy(loops.shares_of_products(*_factors(inner, extremes)))
-    strengths, sources = loops.strongest_of_rows(composed.numpy(), top_k)
-    total = direct.sum(1, keepdim=True)
-    return torch.from_numpy(strengths) * torch.where(total > 0, 1 / total, 0), torch.from_numpy(sources)
+    strengths, sources = loops.strongest_composed(
+        _arrangement(outer), _channels_last(values[0]), _arrangement(inner), _reach(extremes), top_k
+    )
+    return torch.from_numpy(strengths), torch.from_numpy(sources)
 
 
-def _factors(convolution: Convolution, extremes: Extremes) -> tuple[object, object, object]:
-    greatest, least = (extreme[0].contiguous() for extreme in extremes)
-    weight = convolution.weight[:, :, 0, 0].contiguous()
-    return weight.numpy(), greatest.clamp_min(0).numpy(), least.clamp_max(0).numpy()
+def _reach(extremes: Extremes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One image's greatest values, at least 0, and least, at most 0."""
+    greatest, least = (extreme[0].numpy() for extreme in extremes)
+    return np.maximum(greatest, np.float32(0)), np.minimum(least, np.float32(0))
+
+
+def is_windowed(convolution: Convolution) -> bool:
+    """Whether the compiled loops tell the influences through a convolution of all channels with several taps."""
+    n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
+    return convolution.groups == 1 and 1 < n_taps <= _MAX_TAPS
 
 
 def reads_every_position(convolution: Convolution) -> bool:

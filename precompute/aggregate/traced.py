@@ -18,6 +18,7 @@ from torch.nn import functional
 from precompute.aggregate.convolution import (
     compiled_loops,
     convolution_influence,
+    is_windowed,
     reads_every_position,
     single_source_influence,
     strongest_composed,
@@ -226,7 +227,7 @@ class _Pieces:
         below = _bare(part.input)
         if reads_every_position(part) and isinstance(below, Source):
             self.pointwise.append((rows, part, below.layer.node))
-        elif isinstance(below, Convolution) and reads_every_position(below) and not part.is_depthwise:
+        elif isinstance(below, Convolution) and reads_every_position(below) and is_windowed(part):
             source = _bare(below.input)
             if not isinstance(source, Source):
                 return False
