@@ -6,6 +6,7 @@ Nothing here knows of torch: arrays in, arrays out, float32. Target channels sta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -49,7 +50,7 @@ def _compiled_with_nan(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _zeros(*shape: int) -> Floats:
-    size = int(np.prod(shape))
+    size = math.prod(shape)
     space = np.zeros(size + _CACHE_LINE // 4, np.float32)
     start = -space.ctypes.data % _CACHE_LINE // 4
     return space[start : start + size].reshape(shape)
@@ -115,6 +116,15 @@ class Strongest(NamedTuple):
     strengths: Floats
     sources: Numbers
 
+    @classmethod
+    def empty(cls, n_targets: int, top_k: int) -> Strongest:
+        """With no place taken."""
+        return cls(np.zeros((n_targets, top_k), np.float32), np.zeros((n_targets, top_k), np.int64))
+
+    def rows(self, targets: slice) -> Strongest:
+        """Of some targets; a view."""
+        return Strongest(self.strengths[targets], self.sources[targets])
+
 
 class Extremes(NamedTuple):
     """Of every channel `(channel,)` over its positions: greatest and least value, and where the greatest is first."""
@@ -131,87 +141,62 @@ def windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
         kernels: of the convolution.
         values: what it reads, `(height, width, source)`.
     """
-    n_sources = len(kernels.weight)
-    if n_sources == kernels.per_group:
-        return _windowed_influence(kernels, values)[:, : kernels.n_targets]
-    found = np.zeros((n_sources, kernels.n_targets * (n_sources // kernels.per_group)), np.float32)
-    of_group = _windowed_influence(kernels, values)
-    for first in range(0, n_sources, kernels.per_group):
-        start = first // kernels.per_group * kernels.n_targets
-        sources = slice(first, first + kernels.per_group)
-        found[sources, start : start + kernels.n_targets] = of_group[sources, : kernels.n_targets]
+    weight, n_targets, per_group, geometry = kernels
+    of_group: Floats = _windowed(values, weight, geometry)[:, :n_targets]
+    if len(weight) == per_group:
+        return of_group
+    found = np.zeros((len(weight), n_targets * (len(weight) // per_group)), np.float32)
+    for first in range(0, len(weight), per_group):
+        start = first // per_group * n_targets
+        found[first : first + per_group, start : start + n_targets] = of_group[first : first + per_group]
     return found
 
 
-def _windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
-    """`(source, target of its group)`, with targets up to whole vectors."""
-    weight, geometry = kernels.weight, kernels.geometry
-    rows, columns, row_stride, column_stride, top, left, row_dilation, column_dilation = geometry
-    height, width = values.shape[0] + 2 * top, values.shape[1] + 2 * left
-    out_height = (height - row_dilation * (rows - 1) - 1) // row_stride + 1
-    out_width = (width - column_dilation * (columns - 1) - 1) // column_stride + 1
-    row, column = np.divmod(np.arange(rows * columns), columns)
-    to_value = row * row_dilation * width + column * column_dilation
-    steps = np.stack([to_value, np.arange(rows * columns) * weight.shape[2]], axis=1)
-    padded = np.zeros(height * width, np.float32)
-    masks = np.zeros((3, height * width), np.uint64)
-    order = np.empty(out_height * out_width, np.int64), np.empty(out_height * out_width, np.uint64)
-    found = _zeros(len(weight), weight.shape[2])
-    _windowed(values, weight, geometry, (out_height, out_width), steps, padded, masks, *order, found)
-    return found
-
-
-def strongest_products(kernels: PointwiseKernels, greatest: Floats, least: Floats, top_k: int) -> Strongest:
+def find_strongest_products(
+    kernels: PointwiseKernels, greatest: Floats, least: Floats, first: int, found: Strongest
+) -> None:
     """The strongest sources of every target of a 1x1 convolution, without the influences of the others.
 
     Args:
         kernels: of the convolution.
-        greatest: of each source over positions, at least 0.
-        least: of each source over positions, at most 0.
-        top_k: how many.
+        greatest: of each source over positions; below 0 counts as 0.
+        least: of each source over positions; above 0 counts as 0.
+        first: added to the sources' numbers.
+        found: where they are written.
     """
-    n_targets = kernels.by_source.shape[1]
-    found = _places(n_targets, top_k)
-    _strongest_products(kernels.panels, greatest, least, *_lists(top_k), *found)
-    return found
+    _strongest_products(kernels.panels, greatest, least, first, *found)
 
 
-def strongest_composed(
-    outer: WindowedKernels, values: Floats, inner: PointwiseKernels, extremes: tuple[Floats, Floats], top_k: int
-) -> Strongest:
+def find_strongest_composed(
+    outer: WindowedKernels,
+    values: Floats,
+    inner: PointwiseKernels,
+    extremes: tuple[Floats, Floats, int],
+    found: Strongest,
+) -> None:
     """The strongest sources over a bottleneck: sums over the middle channels of products of shares.
 
     Args:
         outer: of the convolution that reads the middle channels, in one group.
         values: what it reads, `(height, width, middle)`.
         inner: of the 1x1 convolution that makes them.
-        extremes: of each source; see `strongest_products`.
-        top_k: how many.
+        extremes: greatest and least of each source, and the first one's number; see `find_strongest_products`.
+        found: where they are written.
     """
-    found = _places(outer.n_targets, top_k)
-    direct = _windowed_influence(outer, values)
-    n_sources, n_middle = inner.by_source.shape
-    shares = _zeros(_rounded_up(n_sources, ROWS), _rounded_up(n_middle, LANES))
-    panels = _zeros(COLUMNS, len(shares), LANES)
-    _strongest_composed(direct, inner.by_source, *extremes, shares, panels, *_lists(top_k), *found)
-    return found
+    _strongest_composed(values, outer.weight, outer.geometry, inner.by_source, *extremes, *found)
 
 
 def strongest_of_rows(influence: Floats, top_k: int) -> Strongest:
-    """The strongest sources of every row `(target, source)`; see `strongest_products`."""
+    """The strongest sources of every row `(target, source)`."""
+    found = Strongest.empty(len(influence), top_k)
     ones = np.ones(influence.shape[1], np.float32)
-    found = _places(len(influence), top_k)
-    _strongest_products(_panels(influence), ones, np.zeros_like(ones), *_lists(top_k), *found)
+    _strongest_products(_panels(influence), ones, np.zeros_like(ones), 0, *found)
     return found
 
 
 def extremes_of_channels(values: Floats) -> Extremes:
     """Of one image's values `(position, channel)`; greatest and least are NaN where any value is no finite number."""
-    n_channels = values.shape[1]
-    greatest, least, spoilt = np.empty((3, n_channels), np.float32)
-    position = np.zeros(n_channels, np.int32)
-    _extremes(values, greatest, least, position, spoilt)
-    return Extremes(greatest, least, position.astype(np.int64))
+    return Extremes(*_extremes(values))
 
 
 def count_pairs(strengths: Floats, sources: Numbers, count: NDArray[np.int32], total: NDArray[np.float64]) -> None:
@@ -228,31 +213,43 @@ def _panels(weight: Floats) -> Floats:
     return panels
 
 
-def _places(n_targets: int, top_k: int) -> Strongest:
-    return Strongest(np.zeros((n_targets, top_k), np.float32), np.zeros((n_targets, top_k), np.int64))
-
-
-def _lists(top_k: int) -> tuple[Floats, Floats, NDArray[np.int32]]:
-    """What `_sift` works in: peaks of the groups, and for every lane the strongest and whose they are."""
-    return _zeros(_GROUPS, LANES), _zeros(top_k, LANES), np.zeros((top_k, LANES), np.int32)
+@_compiled
+def _space(size):  # type: ignore[no-untyped-def]
+    """So many numbers, of any value, from the start of a cache line on."""
+    space = np.empty(size + _CACHE_LINE // 4, np.float32)
+    start = (_CACHE_LINE - space.ctypes.data % _CACHE_LINE) % _CACHE_LINE // 4
+    return space[start : start + size]
 
 
 @_compiled
-def _windowed(values, weight, geometry, size, steps, padded, masks, corners, kept, found):  # type: ignore[no-untyped-def]
-    """Source by source: its patches by how much of them is not 0, then every kernel of its group over them."""
+def _windowed(values, weight, geometry):  # type: ignore[no-untyped-def]
+    """Source by source: its patches by how much of them is not 0, then every kernel of its group over them.
+
+    Returns `(source, target of its group)`, with targets up to whole vectors.
+    """
     rows, columns, row_stride, column_stride, top, left, row_dilation, column_dilation = geometry
     height, width, n_sources = values.shape
     n_taps, length = weight.shape[1], weight.shape[2]
     full = width + 2 * left
+    out_height = (height + 2 * top - row_dilation * (rows - 1) - 1) // row_stride + 1
+    out_width = (full - column_dilation * (columns - 1) - 1) // column_stride + 1
+    steps = np.empty((n_taps, 2), np.int64)
+    for tap in range(n_taps):
+        steps[tap, 0] = tap // columns * row_dilation * full + tap % columns * column_dilation
+        steps[tap, 1] = tap * length
+    padded = np.zeros((height + 2 * top) * full, np.float32)
+    masks = np.empty((3, len(padded)), np.uint64)
+    corners, kept = np.empty(out_height * out_width, np.int64), np.empty(out_height * out_width, np.uint64)
+    starts = np.empty(n_taps + 2, np.int64)
+    kernels, peaks = weight.reshape(-1), _space(n_sources * length)
     n_vectors = length // LANES
     n_tiles = (n_vectors + WIDEST - 1) // WIDEST
-    starts = np.empty(n_taps + 2, np.int64)
-    kernels, peaks = weight.reshape(-1), found.reshape(-1)
     for source in range(n_sources):
         for y in range(height):
             for x in range(width):
                 padded[(y + top) * full + x + left] = values[y, x, source]
         _find_masks(padded, rows, columns, row_dilation * full, column_dilation, masks)
+        size = out_height, out_width
         n_kept = _order_patches(masks[2], full, (row_stride, column_stride), size, starts, corners, kept)
         start = 0
         for tile in range(n_tiles):
@@ -260,6 +257,7 @@ def _windowed(values, weight, geometry, size, steps, padded, masks, corners, kep
             first, place = source * n_taps * length + start * LANES, source * length + start * LANES
             raise_peaks(kernels, first, stop - start, padded, corners, kept, n_kept, steps, peaks, place)
             start = stop
+    return peaks.reshape(n_sources, length)
 
 
 @_compiled
@@ -329,43 +327,53 @@ def _sift(panel, rows, numbers, greatest, least, peaks, kept, names):  # type: i
 
 
 @_compiled
-def _write(kept, names, first, strengths, sources):  # type: ignore[no-untyped-def]
-    for lane in range(min(LANES, len(strengths) - first)):
+def _write(kept, names, target, first, strengths, sources):  # type: ignore[no-untyped-def]
+    for lane in range(min(LANES, len(strengths) - target)):
         for place in range(len(kept)):
-            strengths[first + lane, place] = kept[place, lane]
-            sources[first + lane, place] = names[place, lane]
+            strengths[target + lane, place] = kept[place, lane]
+            sources[target + lane, place] = first + names[place, lane]
 
 
 @_compiled
-def _reached(greatest, least):  # type: ignore[no-untyped-def]
-    """The sources that are not silent."""
+def _reaching(greatest, least):  # type: ignore[no-untyped-def]
+    """The sources that are not silent, and what weights meet in them: a positive one at least 0, or at most 0."""
+    zero = np.float32(0)
+    high, low = np.empty(len(greatest), np.float32), np.empty(len(greatest), np.float32)
     found = np.empty(len(greatest), np.int64)
     count = 0
     for source in range(len(greatest)):
-        if greatest[source] > 0 or least[source] < 0:
+        high[source], low[source] = max(greatest[source], zero), min(least[source], zero)
+        if high[source] > 0 or low[source] < 0:
             found[count] = source
             count += 1
-    return found[:count]
+    return found[:count], high, low
 
 
 @_compiled
-def _strongest_products(panels, greatest, least, peaks, kept, names, strengths, sources):  # type: ignore[no-untyped-def]
-    reached = _reached(greatest, least)
+def _strongest_products(panels, greatest, least, first, strengths, sources):  # type: ignore[no-untyped-def]
+    top_k = strengths.shape[1]
+    reached, high, low = _reaching(greatest, least)
+    peaks, kept = np.empty((_GROUPS, LANES), np.float32), np.empty((top_k, LANES), np.float32)
+    names = np.empty((top_k, LANES), np.int32)
     for index in range(len(panels)):
-        _sift(panels[index], reached, reached, greatest, least, peaks, kept, names)
-        _write(kept, names, index * LANES, strengths, sources)
+        _sift(panels[index], reached, reached, high, low, peaks, kept, names)
+        _write(kept, names, index * LANES, first, strengths, sources)
 
 
 @_compiled
-def _strongest_composed(direct, weight, greatest, least, shares, panels, peaks, kept, names, strengths, sources):  # type: ignore[no-untyped-def]
+def _strongest_composed(values, kernels, geometry, weight, greatest, least, first, strengths, sources):  # type: ignore[no-untyped-def]
     """Between middle channels and sources that are not silent only; both matrices shrink to them."""
-    reached = _reached(greatest, least)
-    n_middle, total = _scale_to_shares(direct, weight, greatest, least, reached, shares)
-    length = direct.shape[1]
+    direct = _windowed(values, kernels, geometry)
+    length, top_k = direct.shape[1], strengths.shape[1]
+    reached, high, low = _reaching(greatest, least)
     n_rows = (len(reached) + ROWS - 1) // ROWS * ROWS
+    shares = _space(n_rows * len(direct)).reshape(n_rows, len(direct))
+    n_middle, total = _scale_to_shares(direct, weight, high, low, reached, shares)
+    peaks, kept = np.empty((_GROUPS, LANES), np.float32), np.empty((top_k, LANES), np.float32)
+    names = np.empty((top_k, LANES), np.int32)
     ones, zeros = np.ones(n_rows, np.float32), np.zeros(n_rows, np.float32)
     rows = np.arange(len(reached))
-    products = panels.reshape(-1)[: COLUMNS * n_rows * LANES].reshape(COLUMNS, n_rows, LANES)
+    products = _space(COLUMNS * n_rows * LANES).reshape(COLUMNS, n_rows, LANES)
     n_vectors = length // LANES
     n_tiles = (n_vectors + COLUMNS - 1) // COLUMNS
     start = 0
@@ -375,11 +383,12 @@ def _strongest_composed(direct, weight, greatest, least, shares, panels, peaks, 
             multiply_tile(shares, row, direct, start * LANES, n_middle, stop - start, products, row)
         for vector in range(start, stop):
             _sift(products[vector - start], rows, reached, ones, zeros, peaks, kept, names)
-            _write(kept, names, vector * LANES, strengths, sources)
+            _write(kept, names, vector * LANES, first, strengths, sources)
         start = stop
     for target in range(len(strengths)):
-        for place in range(strengths.shape[1]):
-            strengths[target, place] *= np.float32(1 / total[target]) if total[target] > 0 else np.float32(0)
+        scale = np.float32(1 / total[target]) if total[target] > 0 else np.float32(0)
+        for place in range(top_k):
+            strengths[target, place] *= scale
 
 
 @_compiled
@@ -413,6 +422,7 @@ def _scale_to_shares(direct, weight, greatest, least, reached, shares):  # type:
         share = shares[index]
         for place in range(count):
             share[place] = product[alive[place]]
+    shares[len(reached) :] = 0
     for place in range(count):
         middle = alive[place]
         scale = np.float32(1 / arriving[middle]) if arriving[middle] > 0 else zero
@@ -422,11 +432,10 @@ def _scale_to_shares(direct, weight, greatest, least, reached, shares):  # type:
 
 
 @_compiled_with_nan
-def _extremes(values, greatest, least, position, spoilt):  # type: ignore[no-untyped-def]
+def _extremes(values):  # type: ignore[no-untyped-def]
     n_positions, n_channels = values.shape
-    for channel in range(n_channels):
-        greatest[channel] = least[channel] = values[0, channel]
-        spoilt[channel] = 0
+    greatest, least = values[0].copy(), values[0].copy()
+    position, spoilt = np.zeros(n_channels, np.int32), np.zeros(n_channels, np.float32)
     for place in range(n_positions):
         row = values[place]
         for channel in range(n_channels):
@@ -439,6 +448,7 @@ def _extremes(values, greatest, least, position, spoilt):  # type: ignore[no-unt
     for channel in range(n_channels):
         greatest[channel] += spoilt[channel]
         least[channel] += spoilt[channel]
+    return greatest, least, position.astype(np.int64)
 
 
 @_compiled

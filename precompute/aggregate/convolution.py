@@ -100,49 +100,58 @@ def _channels_last(image: Tensor) -> NDArray[np.float32]:
     return values
 
 
-def strongest_pointwise(convolution: Convolution, extremes: Extremes, top_k: int) -> tuple[Tensor, Tensor]:
-    """The strongest sources of every channel of one image's 1x1 convolution, without the influences of the others.
+class Strongest:
+    """The strongest sources of every target channel in one image, found part by part by the compiled loops.
 
     Args:
-        convolution: one that `reads_every_position`.
-        extremes: greatest and least value of each source `(1, source)` over the positions of what it reads.
-        top_k: how many.
-
-    Returns:
-        influences and sources, `(target, top_k)`, as `pairs.strongest_sources`; on the CPU, by the compiled loops.
+        n_targets: of all parts.
+        top_k: how many sources to keep.
     """
-    loops = compiled_loops()
-    assert loops is not None
-    strengths, sources = loops.strongest_products(_arrangement(convolution), *_reach(extremes), top_k)
-    return torch.from_numpy(strengths), torch.from_numpy(sources)
 
+    def __init__(self, n_targets: int, top_k: int) -> None:
+        loops = compiled_loops()
+        assert loops is not None
+        self._loops, self._found = loops, loops.Strongest.empty(n_targets, top_k)
 
-def strongest_composed(
-    outer: Convolution, values: Tensor, inner: Convolution, extremes: Extremes, top_k: int
-) -> tuple[Tensor, Tensor]:
-    """The strongest sources over a bottleneck in one image: sums over the middle channels of products of shares.
+    @property
+    def strengths(self) -> Tensor:
+        """Influences, `(target, top_k)`: strongest first, 0 for places not taken; ties by the lower source."""
+        return torch.from_numpy(self._found.strengths)
 
-    Args:
-        outer: one that `is_windowed`; it reads the middle channels, the outputs of `inner`.
-        values: what it reads, `(1, middle, height, width)`.
-        inner: one that `reads_every_position`; see `strongest_pointwise` for its `extremes`.
-        top_k: how many.
+    @property
+    def sources(self) -> Tensor:
+        """Their sources, `(target, top_k)`."""
+        return torch.from_numpy(self._found.sources)
 
-    Returns:
-        influences and sources, as `strongest_pointwise`.
-    """
-    loops = compiled_loops()
-    assert loops is not None
-    strengths, sources = loops.strongest_composed(
-        _arrangement(outer), _channels_last(values[0]), _arrangement(inner), _reach(extremes), top_k
-    )
-    return torch.from_numpy(strengths), torch.from_numpy(sources)
+    def find_pointwise(self, rows: slice, convolution: Convolution, extremes: Extremes, first: int) -> None:
+        """Of a 1x1 convolution, without the influences of the others.
 
+        Args:
+            rows: which targets it makes.
+            convolution: one that `reads_every_position`.
+            extremes: greatest and least value of each source `(1, source)` over the positions of what it reads.
+            first: number of the first source.
+        """
+        greatest, least = (extreme[0].numpy() for extreme in extremes)
+        found = self._found.rows(rows)
+        self._loops.find_strongest_products(_arrangement(convolution), greatest, least, first, found)
 
-def _reach(extremes: Extremes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """One image's greatest values, at least 0, and least, at most 0."""
-    greatest, least = (extreme[0].numpy() for extreme in extremes)
-    return np.maximum(greatest, np.float32(0)), np.minimum(least, np.float32(0))
+    def find_composed(
+        self, rows: slice, bottleneck: tuple[Convolution, Convolution], read: Tensor, extremes: Extremes, first: int
+    ) -> None:
+        """Over a bottleneck: sums over the middle channels of products of shares.
+
+        Args:
+            rows: which targets it makes.
+            bottleneck: what reads the middle channels, one that `is_windowed`, and what makes them, as above.
+            read: the middle channels, `(1, middle, height, width)`.
+            extremes: of what the inner one reads, as above.
+            first: number of the first source.
+        """
+        outer, inner = map(_arrangement, bottleneck)
+        greatest, least = (extreme[0].numpy() for extreme in extremes)
+        found = self._found.rows(rows)
+        self._loops.find_strongest_composed(outer, _channels_last(read[0]), inner, (greatest, least, first), found)
 
 
 def is_windowed(convolution: Convolution) -> bool:

@@ -62,12 +62,12 @@ class Values:
     def _reduce(self, node: fx.Node) -> bool:
         """Both at once by the compiled loops, where one image is on the CPU with its channels last in memory."""
         loops, maps = compiled_loops(), self[node]
-        rows = maps.permute(0, 2, 3, 1)
         if loops is None or maps.device.type != "cpu" or maps.dtype != torch.float32 or len(maps) != 1:
             return False
+        rows = maps[0].permute(1, 2, 0)
         if not rows.is_contiguous() or not rows.numel():
             return False
-        greatest, least, position = map(torch.from_numpy, loops.extremes_of_channels(rows[0].flatten(0, 1).numpy()))
+        greatest, least, position = map(torch.from_numpy, loops.extremes_of_channels(rows.flatten(0, 1).numpy()))
         self._extremes[node] = greatest[None], least[None]
         self._maxima[node] = SpatialMaximum(greatest[None], position[None])
         return True
