@@ -64,9 +64,11 @@ class Recorder:
         """Records one batch `(batch, channel, height, width)` of preprocessed images."""
         if batch.device.type == "cpu":
             batch = batch.contiguous(memory_format=torch.channels_last)
-        pieces = self._parallel.map(self._run, batch.split(self._parallel.share(len(batch))))
-        logits, *values = (torch.cat(parts) for parts in zip(*pieces, strict=True))
-        return Recording(logits, Values(dict(zip(self._nodes, values, strict=True)), self._layouts))
+        pieces = list(self._parallel.map(self._run, batch.split(self._parallel.share(len(batch)))))
+        values = [Values(dict(zip(self._nodes, recorded, strict=True)), self._layouts) for _, *recorded in pieces]
+        return Recording(
+            torch.cat([logits for logits, *_ in pieces]), values[0] if len(values) == 1 else Values.joined(values)
+        )
 
     def _require_forward(self, size: tuple[int, int, int]) -> None:
         try:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from precompute.aggregate import convolution as tiers
 from precompute.aggregate import pairs
 from precompute.aggregate.activation import strongest_channels
-from precompute.aggregate.convolution import compiled_loops, convolution_influence, strongest_pointwise
+from precompute.aggregate.convolution import Strongest, compiled_loops, convolution_influence
 from precompute.aggregate.pairs import strongest_sources
 from tests import reference
 from tests.drawn_convolutions import as_expression, convolutions
@@ -63,9 +63,11 @@ def test_strongest_of_a_1x1_convolution_equal_the_loop(seed: int, n_sources: int
     values = torch.randint(low, 4, (n_sources, 3, 2), generator=generator).float()
     weight = torch.randint(-3, 4, (5, n_sources, 1, 1), generator=generator).float()
     convolution = as_expression(reference.Conv(weight))
-    found = strongest_pointwise(convolution, (values.amax((1, 2))[None], values.amin((1, 2))[None]), top_k)
+    found = Strongest(len(weight), top_k)
+    extremes = values.amax((1, 2))[None], values.amin((1, 2))[None]
+    found.find_pointwise(slice(0, len(weight)), convolution, extremes, 0)
     rows = reference.top_sources(reference.influence_of(reference.Conv(weight), values), top_k)
-    for strengths, sources, expected in zip(found[0].tolist(), found[1].tolist(), rows, strict=True):
+    for strengths, sources, expected in zip(found.strengths.tolist(), found.sources.tolist(), rows, strict=True):
         assert [(i, v) for i, v in zip(sources, strengths, strict=True) if v > 0] == expected
 
 

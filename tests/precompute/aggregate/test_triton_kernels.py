@@ -106,7 +106,7 @@ def test_every_device_has_its_tier(monkeypatch: pytest.MonkeyPatch) -> None:
     assert chosen("cuda") is chosen("cuda:1") is tiers._by_triton
     assert chosen("mps") is tiers._by_torch
     for device in ("cpu", "cuda"):
-        assert chosen(device, (1, 1)) is chosen(device, (8, 8)) is tiers._by_torch
+        assert chosen(device, (1, 1)) is chosen(device, (9, 9)) is tiers._by_torch
         assert chosen(device, dtype=torch.float64) is tiers._by_torch
     monkeypatch.setattr(tiers, "triton_kernels", lambda: None)
     monkeypatch.setattr(tiers, "compiled_loops", lambda: None)
