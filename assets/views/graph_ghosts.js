@@ -9,6 +9,7 @@
   const MOST = 6;
   let owner = null; /* key of the node that the tray belongs to */
   let tray = [];
+  let shift = 0; /* sideways, of the tray from its node */
 
   const clear = () => {
     owner = null;
@@ -54,14 +55,21 @@
     const tell = `${at.id}, not in the graph, influence counted in ${page.of(at.count, at.of.n)} images`;
     return h('g', {class: 'ghost', role: 'button', tabindex: place ? -1 : 0, 'data-ghost': at.id, 'aria-label': tell, transform: `translate(${x} ${y})`}, parts);
   };
+  /** How far a tray must move sideways so that it stays beside the labels and inside the window. */
+  const inWindow = (x, half) => {
+    const {left, right, at} = graph.window();
+    if (at(x) < left || at(x) > right) return 0;
+    return Math.max(left + half - at(x), Math.min(0, right - half - at(x)));
+  };
   const draw = (each) => {
     const right = page.selection.direction === 'right';
     const most = page.model.greatest(tray.map((at) => at.count));
-    const at = (place) => (place - (tray.length - 1) / 2) * PITCH;
     const width = tray.length * PITCH + 12;
+    shift = right ? 0 : inWindow(each.x, width / 2 + 6);
+    const at = (place) => (place - (tray.length - 1) / 2) * PITCH + shift;
     const box = right
       ? {x: -DROP - SIDE / 2 - 12, y: -width / 2 - 8, width: SIDE + 24, height: width + 8}
-      : {x: -width / 2, y: DROP - SIDE / 2 - 20, width, height: SIDE + 30};
+      : {x: shift - width / 2, y: DROP - SIDE / 2 - 20, width, height: SIDE + 30};
     const edges = tray.map((ghost, place) => {
       const [x, y] = right ? [-DROP + SIDE / 2, at(place)] : [at(place), DROP - SIDE / 2];
       const d = right ? `M${x} ${y}C${x / 2} ${y} ${x / 2} 0 0 0` : `M${x} ${y}C${x} ${y / 2} 0 ${y / 2} 0 0`;
@@ -81,7 +89,10 @@
   };
   graph.placeGhosts = () => {
     const each = owner && graph.scene && graph.scene.nodes.get(owner);
-    if (each) place(each);
+    if (!each || !tray.length) return;
+    const half = (tray.length * PITCH + 12) / 2 + 6;
+    if (page.selection.direction !== 'right' && Math.abs(inWindow(each.x, half) - shift) > 0.5) draw(each);
+    else place(each);
   };
   const find = (element) => tray.find((at) => at.id === element.dataset.ghost);
   graph.openGhost = (element) => {

@@ -77,6 +77,8 @@
   };
 
   // --- the view -----------------------------------------------------------------------------------------------------
+  /** The part of the stage beside the labels of the layers, in pixels of the stage, and where a point of the paper is in it. */
+  graph.window = () => ({left: room().left, right: size.width, at: (x) => x * view.zoom + view.x});
   const apply = () => {
     const {zoom, x, y} = view;
     graph.scene.world.setAttribute('transform', `translate(${x} ${y}) scale(${zoom})`);
