@@ -30,7 +30,8 @@ screenshots: $(VENV)/test.stamp
 	$(BIN)/summit-dash demo --no-serve --out runs/demo
 	$(BIN)/python -m tests.browser.screenshots runs/demo runs/screenshots --class "black bear" --vs "brown bear"
 	mkdir -p docs/images
-	cp runs/screenshots/compare-1440-light.png runs/screenshots/graph-1440-dark.png docs/images
+	cd runs/screenshots && cp compare-1440-light.png graph-1440-dark.png graph-right-1440-light.png \
+		compare-sides-1440-light.png channels-1440-light.png about-1440-light.png ../../docs/images
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
