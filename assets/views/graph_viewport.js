@@ -18,7 +18,7 @@
   const isCompared = () => Boolean(graph.context && graph.context.comparison);
   /** The room that the graph may fill, beside the labels of the layers. */
   const room = () => {
-    const gutter = isRight() ? {x: 0, y: isCompared() ? 58 : 40} : {x: isCompared() ? 140 : 92, y: 0};
+    const gutter = isRight() ? {x: 20, y: isCompared() ? 58 : 40} : {x: isCompared() ? 140 : 92, y: 0};
     const left = gutter.x;
     const top = gutter.y + PAD.top;
     return {left, top, x: size.width - left - PAD.right, y: size.height - top - PAD.bottom};
