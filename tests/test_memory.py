@@ -11,6 +11,7 @@ import torch
 
 from precompute.aggregate import crops
 from precompute.aggregate.reading import ReadImage, ahead, read_images
+from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.stage import PassInputs, UnitMaker
 from precompute.config import AggregateConfig, ExampleConfig, RunConfig
 from precompute.datasets.open import open_images
@@ -64,6 +65,26 @@ def test_a_unit_holds_two_batches_of_images_at_most(tmp_path: Path) -> None:
         unit = UnitMaker(inputs, AggregateConfig(), 4, parallel).make(0, watched(), lambda n=1: None)
     assert len(unit.images.image_id) == 30
     assert 4 <= most <= 2 * 4 + 1
+
+
+def test_one_recording_is_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_small(tmp_path, n_images=12)
+    inputs = inputs_of(tmp_path)
+    images = [image for image in inputs.source.images if image.class_id == 0]
+    recordings = list[weakref.ref[Recording]]()
+    record = Recorder.__call__
+
+    def watched(recorder: Recorder, batch: torch.Tensor) -> Recording:
+        assert all(recording() is None for recording in recordings)
+        recording = record(recorder, batch)
+        recordings.append(weakref.ref(recording))
+        return recording
+
+    monkeypatch.setattr(Recorder, "__call__", watched)
+    reading = read_images(inputs.source, images, inputs.preprocess, workers=0)
+    with Parallel(torch.device("cpu")) as parallel:
+        UnitMaker(inputs, AggregateConfig(), 4, parallel).make(0, reading, lambda n=1: None)
+    assert len(recordings) == 3
 
 
 class Picture(bytes):
