@@ -80,23 +80,23 @@ def main() -> None:
     parser.add_argument("--whole", type=Path, help="folder for a run over the whole manifest")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
-    runs: list[dict[str, Any]] = []
+    machine = f"{platform.processor() or platform.machine()}, {options.cores or os.cpu_count()} cores"
+    model = Path(options.model).parent.name or options.model
+    record: dict[str, Any] = {"model": model, "machine": machine, "date": time.strftime("%Y-%m-%d"), "runs": []}
+
+    def add(manifest: Path, run: Path) -> None:
+        record["runs"].append(measure_run(options, manifest, run))
+        options.results.write_text(json.dumps(record, indent=1) + "\n")  # what is measured is kept
+
     with tempfile.TemporaryDirectory() as name:
         for times in map(int, options.times.split(",")):
             manifest = write_links(options.manifest, Path(name) / f"images-{times}", options.classes, times)
-            runs.append(measure_run(options, manifest, Path(name) / f"x {times}"))
+            add(manifest, Path(name) / f"x {times}")
     for stage in STAGES:
-        peaks = [run["stages"][stage]["peak_mb"] for run in runs]
+        peaks = [run["stages"][stage]["peak_mb"] for run in record["runs"]]
         print(f"{stage:<10} {' -> '.join(f'{peak:.0f}' for peak in peaks)} MB: {peaks[-1] / peaks[0] - 1:+.1%}")
     if options.whole is not None:
-        runs.append(measure_run(options, options.manifest, options.whole))
-    record = {
-        "model": Path(options.model).parent.name or options.model,
-        "machine": f"{platform.processor() or platform.machine()}, {options.cores or os.cpu_count()} cores",
-        "date": time.strftime("%Y-%m-%d"),
-        "runs": runs,
-    }
-    options.results.write_text(json.dumps(record, indent=1) + "\n")
+        add(options.manifest, options.whole)
 
 
 if __name__ == "__main__":
