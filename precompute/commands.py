@@ -39,6 +39,7 @@ class PrecomputeOptions:
     layers: str = "auto"
     stages: str = "all"
     influence: str = "auto"
+    precision: str = "float32"
     device: str = "auto"
     batch_size: int = 16
     workers: int = 2
@@ -120,6 +121,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
             outlier_fraction=options.outlier_fraction,
             exclude_outliers=options.exclude_outliers,
             chunk_size=options.chunk_size,
+            precision=options.precision,
         ),
         visualize=VisualizeConfig(
             n_channels=options.visualizations,
@@ -290,6 +292,22 @@ def _check_links(exported: ExportedModel, layers: Sequence[RecordedLayer], conso
         "channels and no others.",
         highlight=False,
     )
+
+
+def run_import_summit(folder: Path, out: Path, labels: Path | None, overwrite: bool, console: Console) -> None:
+    """Makes a run of Summit's published data and says what is wrong with it; needs no torch.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    from precompute.import_summit.importing import ImportRequest, import_summit
+    from precompute.import_summit.report import print_import
+    from precompute.progress import ConsoleProgress
+
+    report = import_summit(ImportRequest(folder, out, labels, overwrite), ConsoleProgress(console))
+    print_import(report.manifest, out, console)
+    if not report.is_new:
+        console.print("The run was there already, of the same data: nothing was changed.", highlight=False)
 
 
 def run_validate(run: Path) -> Sequence[Finding]:

@@ -11,6 +11,9 @@ from precompute.graphs.config import GraphConfig
 ENGINES = ("local", "ray")
 """Where the units of the pass are made: in this process, or on a Ray cluster."""
 
+PRECISIONS = ("float32", "bfloat16")
+"""Of the forward pass over the images; influences are always float32, from the values that it recorded."""
+
 STAGES = ("aggregate", "graphs", "examples", "embedding", "visualize")
 """The stages in order; each reads the tables of the ones before."""
 
@@ -30,6 +33,7 @@ class AggregateConfig:
         exclude_outliers: leave flagged channels out of the graphs.
         chunk_size: images of one class that are a unit of work: what an interrupted run loses at most, and what
             workers share out. Sums are taken over each chunk, then over the chunks.
+        precision: of the forward pass, one of `PRECISIONS`.
     """
 
     activation_mass: float = 0.03
@@ -40,6 +44,7 @@ class AggregateConfig:
     outlier_channels: tuple[str, ...] = ()
     exclude_outliers: bool = False
     chunk_size: int = 1000
+    precision: str = "float32"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import importlib.util
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from precompute.graphs.stream import ClassReader, Nodes
 from precompute.progress import Progress, SilentProgress
 from precompute.schema import write_table
 
-__all__ = ["EmbeddingConfig", "build_embeddings", "embed_layer"]
+__all__ = ["EmbeddingConfig", "build_embeddings", "embed_layer", "has_umap", "project_layer"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
+
+Layout = Callable[[npt.ArrayLike, FloatArray | None, "EmbeddingConfig"], FloatArray]
 
 _FEWEST_FOR_UMAP = 5
 _START_EXTENT = 10.0
@@ -57,6 +60,7 @@ def build_embeddings(
     class_ids: Collection[int],
     config: EmbeddingConfig,
     *,
+    layout: Layout | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Writes the table `embeddings` of a run from `activations`.
@@ -68,17 +72,18 @@ def build_embeddings(
         layers: name and number of channels of each recorded layer, in order from the input.
         class_ids: the classes to lay out; in the table they are sorted.
         config: of the layout.
+        layout: `embed_layer`, or another that takes and gives the same.
         progress: told of every layer.
 
     Raises:
         InputError: the table is missing, damaged, or names layers or channels not in `layers`.
     """
-    ordered, nodes = sorted(class_ids), Nodes(layers)
+    ordered, nodes, lay_out = sorted(class_ids), Nodes(layers), layout or embed_layer
     counts = _read_counts(run, nodes, ordered)
     points: list[FloatArray] = []
     with (progress or SilentProgress()).stage("Embedding", total=len(layers), unit="layers") as advance:
         for start, stop in zip(nodes.starts[:-1], nodes.starts[1:], strict=True):
-            points.append(embed_layer(counts[:, start:stop], points[-1] if points else None, config))
+            points.append(lay_out(counts[:, start:stop], points[-1] if points else None, config))
             advance(1)
     x, y = np.concatenate([*points, np.zeros((0, 2))]).T
     columns = {
@@ -119,17 +124,36 @@ def embed_layer(counts: npt.ArrayLike, previous: FloatArray | None, config: Embe
     Returns:
         Points `(n_classes, 2)` with their mean at the origin.
     """
+
+    def place(directions: FloatArray, before: FloatArray | None) -> FloatArray:
+        if len(directions) < _FEWEST_FOR_UMAP:
+            return _principal_components(directions)
+        return _umap(directions, _principal_components(directions) if before is None else before, config)
+
+    return _laid_out(counts, previous, place)
+
+
+def project_layer(counts: npt.ArrayLike, previous: FloatArray | None, config: EmbeddingConfig) -> FloatArray:
+    """As `embed_layer`, by the first two principal components however many classes there are: needs numpy alone."""
+    return _laid_out(counts, previous, lambda directions, before: _principal_components(directions))
+
+
+def has_umap() -> bool:
+    """Whether `embed_layer` can lay out more classes than a few: UMAP is installed."""
+    return importlib.util.find_spec("umap") is not None
+
+
+def _laid_out(
+    counts: npt.ArrayLike, previous: FloatArray | None, place: Callable[[FloatArray, FloatArray | None], FloatArray]
+) -> FloatArray:
+    """The classes with any count placed by their directions, centred and turned towards the layout before."""
     values = np.asarray(counts, np.float64)
     points = np.zeros((len(values), 2))
     is_used = values.any(axis=1)
     if not is_used.any():
         return points
     used, before = values[is_used], None if previous is None else previous[is_used]
-    directions = used / np.linalg.norm(used, axis=1, keepdims=True)
-    if len(directions) < _FEWEST_FOR_UMAP:
-        layout = _principal_components(directions)
-    else:
-        layout = _umap(directions, _principal_components(directions) if before is None else before, config)
+    layout = place(used / np.linalg.norm(used, axis=1, keepdims=True), before)
     points[is_used] = _turned_towards(before, layout - layout.mean(axis=0))
     return points
 

@@ -37,24 +37,9 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
     Raises:
         InputError: the folder holds another run, or files that are no run.
     """
-    if (run / MANIFEST).is_file():
-        found = read_manifest(run)
-        changed = [*_differences(found.get("identity", {}), contents["identity"])]
-        if not changed:
-            remove_leftovers(run)
-            return found
-        if not overwrite:
-            raise InputError(
-                "A run is resumed with the model, images and config it was begun with.",
-                f"{run} holds another run: {'; '.join(changed[:5])}.",
-                "Choose another --out, or replace the run with --overwrite.",
-            )
-    elif run.is_dir() and any(p for p in run.iterdir() if not p.name.startswith(".")):
-        raise InputError(
-            "A run is written into a folder of its own.",
-            f"{run} exists, is not empty and holds no run.",
-            "Choose another --out.",
-        )
+    if require_replaceable(run, contents["identity"], overwrite):
+        remove_leftovers(run)
+        return read_manifest(run)
     clear(run)
     remove_leftovers(run)
     run.mkdir(parents=True, exist_ok=True)
@@ -62,10 +47,50 @@ def open_manifest(run: Path, contents: Mapping[str, Any], overwrite: bool) -> di
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **contents,
         "stages": {stage: {"state": "pending", "seconds": None} for stage in STAGES},
-        "versions": _versions(),
+        "versions": library_versions(),
     }
     write_manifest(run, manifest)
     return manifest
+
+
+def require_replaceable(run: Path, identity: Mapping[str, Any], overwrite: bool) -> bool:
+    """Whether the folder holds the run of this identity; if not, it holds none, or one that may be thrown away.
+
+    Raises:
+        InputError: the folder holds another run, or files that are no run.
+    """
+    if (run / MANIFEST).is_file():
+        changed = _differences(read_manifest(run).get("identity", {}), identity)
+        if changed and not overwrite:
+            raise InputError(
+                "A run is resumed with the model, images and config it was begun with.",
+                f"{run} holds another run: {'; '.join(changed[:5])}.",
+                "Choose another --out, or replace the run with --overwrite.",
+            )
+        return not changed
+    if run.is_dir() and any(p for p in run.iterdir() if not p.name.startswith(".")):
+        raise InputError(
+            "A run is written into a folder of its own.",
+            f"{run} exists, is not empty and holds no run.",
+            "Choose another --out.",
+        )
+    return False
+
+
+def replace_run(run: Path, staging: Path, manifest: Mapping[str, Any]) -> None:
+    """Puts the tables of a finished run, written in a folder beside, in the place of whatever run there was.
+
+    The manifest goes first, with its stages pending, and last: an interruption leaves what the same call replaces.
+    """
+    remove_leftovers(run)
+    pending = {stage: {"state": "pending", "seconds": None} for stage in manifest["stages"]}
+    write_manifest(run, {**manifest, "stages": pending})
+    shutil.rmtree(run / "parts", ignore_errors=True)
+    for path in run.glob("*.parquet"):
+        path.unlink()
+    for path in sorted(staging.glob("*.parquet")):
+        path.replace(run / path.name)
+    write_manifest(run, manifest)
 
 
 def remove_leftovers(run: Path) -> None:
@@ -106,7 +131,8 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that a run depends on, where installed."""
     versions = {"python": platform.python_version()}
     for name in _LIBRARIES:
         try:

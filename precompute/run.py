@@ -20,7 +20,7 @@ from precompute.aggregate.measures import LinkMeasure, choose_measures
 from precompute.aggregate.merge import MergeReport, merge_units
 from precompute.aggregate.stage import Engine, PassInputs, PassSpeed, aggregate
 from precompute.aggregate.units import UnitStore
-from precompute.config import ENGINES, STAGES, AggregateConfig, RunConfig
+from precompute.config import ENGINES, PRECISIONS, STAGES, AggregateConfig, RunConfig
 from precompute.datasets.open import open_images
 from precompute.datasets.outputs import read_class_outputs, read_output_names
 from precompute.datasets.source import ImageSource, UnreadableImage
@@ -115,6 +115,9 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         raise InputError(
             f"The engines are {', '.join(ENGINES)}.", f"Found {request.config.engine}.", "Correct --engine."
         )
+    precision = request.config.aggregate.precision
+    if precision not in PRECISIONS:
+        raise InputError(f"The precisions are {', '.join(PRECISIONS)}.", f"Found {precision}.", "Correct --precision.")
     if request.config.engine == "ray":
         require_ray()
     require_no_writer(request.out)

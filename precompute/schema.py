@@ -55,12 +55,16 @@ _HISTOGRAM = pa.list_(pa.int32(), HISTOGRAM_BINS)
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Arrow type, its meaning with unit, and whether null is a value it may have."""
+    """One column: its Arrow type, its meaning with unit, and whether null is a value it may have.
+
+    `may_be_unknown`: null in a run that was imported, where the source does not tell; in any other run it is a fault.
+    """
 
     name: str
     type: pa.DataType
     meaning: str
     nullable: bool = False
+    may_be_unknown: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable) for c in self.columns])
+        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable or c.may_be_unknown) for c in self.columns])
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
@@ -116,6 +120,7 @@ _MEAN_INFLUENCE = Column(
     "Mean influence over the images counted in influence_count. One convolution between the layers: the greatest "
     "product of weights and input over positions. Several: the share, in [0, 1], of the target's positive influence. "
     "Measure summit: of several convolutions the weaker step. Measure gradient: gradient x activation over positions.",
+    may_be_unknown=True,
 )
 
 
@@ -182,19 +187,22 @@ TABLES: Mapping[str, Table] = {
         ),
         _table(
             "activations",
-            "How strongly each class uses each channel; one row for every class and channel (Summit's matrix A).",
+            "How strongly each class uses each channel; one row for every class and channel (Summit's matrix A), "
+            "or, in an imported run, for those that its source tells.",
             [_CLASS_ID, _LAYER_NAME, _CHANNEL],
             _ACTIVATION_COUNT,
             Column(
                 "mean_activation",
                 _REAL,
                 "Mean over the images of the class of the channel's spatial maximum, in the layer's own unit.",
+                may_be_unknown=True,
             ),
             row_group_by="class_id",
         ),
         _table(
             "influences",
-            "Which source channels drive each target channel, per class; rows with influence_count > 0 (Summit's I).",
+            "Which source channels drive each target channel, per class; rows with influence_count > 0 (Summit's I), "
+            "or, in an imported run, those of them that its source tells.",
             [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL],
             _INFLUENCE_COUNT,
             _MEAN_INFLUENCE,
@@ -223,12 +231,12 @@ TABLES: Mapping[str, Table] = {
                 _key("class_id", _ID, "The class the images are taken from; -1 for all classes."),
                 _key("rank", _COUNT, "From 0, strongest first."),
             ],
-            Column("image_id", _ID, "The image."),
-            Column("activation", _REAL, "The channel's spatial maximum on the image."),
-            Column("x0", _COUNT, "Left edge of the crop, in pixels of the model's input."),
-            Column("y0", _COUNT, "Upper edge."),
-            Column("x1", _COUNT, "Right edge, exclusive."),
-            Column("y1", _COUNT, "Lower edge, exclusive."),
+            Column("image_id", _ID, "The image.", may_be_unknown=True),
+            Column("activation", _REAL, "The channel's spatial maximum on the image.", may_be_unknown=True),
+            Column("x0", _COUNT, "Left edge of the crop, in pixels of the model's input.", may_be_unknown=True),
+            Column("y0", _COUNT, "Upper edge.", may_be_unknown=True),
+            Column("x1", _COUNT, "Right edge, exclusive.", may_be_unknown=True),
+            Column("y1", _COUNT, "Lower edge, exclusive.", may_be_unknown=True),
             Column("image", pa.binary(), "The crop as WebP, at most 128 px."),
             row_group_by="channel",
         ),
@@ -257,7 +265,10 @@ TABLES: Mapping[str, Table] = {
             "One row per class: how its graph came about.",
             [_CLASS_ID],
             Column(
-                "pagerank_mass", pa.float64(), "The cumulated share of PageRank at which the selection stopped rising."
+                "pagerank_mass",
+                pa.float64(),
+                "The cumulated share of PageRank at which the selection stopped rising.",
+                may_be_unknown=True,
             ),
             Column("n_nodes", _COUNT, "Kept channels."),
             Column("n_edges", _COUNT, "Kept influences."),
@@ -274,9 +285,9 @@ TABLES: Mapping[str, Table] = {
             "Images optimised to excite a channel.",
             [_LAYER_NAME, _CHANNEL, _key("kind", _TEXT, f"One of {', '.join(VISUALIZATION_KINDS)}.")],
             Column("image", pa.binary(), "The picture as WebP."),
-            Column("objective_value", _REAL, "The objective at the end, in the layer's own unit."),
-            Column("n_steps", _COUNT, "Optimisation steps taken."),
-            Column("initial_objective_value", _REAL, "The objective before the first step."),
+            Column("objective_value", _REAL, "The objective at the end, in the layer's own unit.", may_be_unknown=True),
+            Column("n_steps", _COUNT, "Optimisation steps taken.", may_be_unknown=True),
+            Column("initial_objective_value", _REAL, "The objective before the first step.", may_be_unknown=True),
             row_group_by="layer",
         ),
         _table(

@@ -26,6 +26,10 @@ TABLES_OF_STAGES: Mapping[str, tuple[str, ...]] = {
     "embedding": ("embeddings",),
     "visualize": ("feature_visualizations",),
     "faithfulness": ("faithfulness",),
+    "import": (
+        *("classes", "layers", "activations", "influences"),
+        *("attribution_graph_nodes", "attribution_graph_edges", "attribution_graphs"),
+    ),
 }
 """What each stage leaves behind once the manifest calls it done."""
 
@@ -62,7 +66,7 @@ def validate(run: Path) -> list[Finding]:
     manifest = read_manifest(run)
     findings = _check_manifest(manifest)
     required = _required_tables(manifest)
-    facts = Facts(_layer_names(manifest))
+    facts = Facts(_layer_names(manifest), is_imported=isinstance(manifest.get("imported"), dict))
     for table in TABLES.values():
         path = table_path(run, table.name)
         if path.is_file():
@@ -149,7 +153,7 @@ def _check_rows(file: pq.ParquetFile, table: Table, facts: Facts) -> list[Findin
     tally, order = _Tally(table), KeyOrder(table.key)
     names = KEPT.get(table.name, ())
     kept: dict[str, list[Integers]] = {name: [] for name in names}
-    for rows, numbers in _pieces(file, table, tally):
+    for rows, numbers in _pieces(file, table, tally, facts):
         batch = _decoded(rows, table, facts.layer_names)
         for fault in order.faults(batch):
             tally.add(fault, rows, numbers)
@@ -163,7 +167,9 @@ def _check_rows(file: pq.ParquetFile, table: Table, facts: Facts) -> list[Findin
     return tally.findings()
 
 
-def _pieces(file: pq.ParquetFile, table: Table, tally: _Tally) -> Iterator[tuple[pa.RecordBatch, Integers]]:
+def _pieces(
+    file: pq.ParquetFile, table: Table, tally: _Tally, facts: Facts
+) -> Iterator[tuple[pa.RecordBatch, Integers]]:
     """The rows of a table and their numbers from 0, without those that tally up because a required value is null."""
     names = table.schema.names
     size = _PICTURES_PER_BATCH if "image" in names else _ROWS_PER_BATCH
@@ -173,7 +179,8 @@ def _pieces(file: pq.ParquetFile, table: Table, tally: _Tally) -> Iterator[tuple
         start += rows.num_rows
         missing = np.zeros(rows.num_rows, dtype=bool)
         for column in table.columns:
-            if not column.nullable and rows[column.name].null_count:
+            may_be_null = column.nullable or (column.may_be_unknown and facts.is_imported)
+            if not may_be_null and rows[column.name].null_count:
                 null = rows[column.name].is_null().to_numpy(zero_copy_only=False)
                 tally.add(Fault(f"{column.name} is never null: {column.meaning}", null, column.name), rows, numbers)
                 missing |= null
@@ -188,7 +195,7 @@ def _decoded(rows: pa.RecordBatch, table: Table, layer_names: Sequence[str]) -> 
     present = {}
     for column in table.columns:
         values = rows[column.name]
-        if column.nullable:
+        if column.nullable or column.may_be_unknown:
             present[column.name] = values.is_valid().to_numpy(zero_copy_only=False)
         if pa.types.is_dictionary(column.type):
             columns[column.name] = _layer_places(values, layer_names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import dash_mantine_components as dmc
 from dash import Dash, html
@@ -12,6 +11,7 @@ from flask import Flask, Request
 from flask_compress import Compress
 
 from summit_dash import ids
+from summit_dash.asset_files import find_assets
 from summit_dash.components import build_action
 from summit_dash.pictures import register_routes
 from summit_dash.settings import Settings
@@ -23,12 +23,6 @@ from summit_dash.views import channel_panel, compare, embedding, graph, header, 
 __all__ = ["create_app", "find_assets", "server"]
 
 _TABS = (("graph", "Graph"), ("compare", "Compare"))
-
-
-def find_assets() -> Path:
-    """The folder of styles, scripts and fonts: inside an installed package, beside it in a checkout."""
-    here = Path(__file__).resolve().parent
-    return here / "assets" if (here / "assets").is_dir() else here.parent / "assets"
 
 
 def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Settings | None = None) -> Dash:

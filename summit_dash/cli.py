@@ -104,6 +104,12 @@ def precompute(
             help="`traced` exactly, `summit` as published, `gradient` x activation; `auto`: traced where possible."
         ),
     ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="Of the forward pass: `float32`, or `bfloat16`, faster where built in; influences are float32."
+        ),
+    ] = "float32",
     device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
     batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16,
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2,
@@ -240,6 +246,30 @@ def _wide_console() -> Console:
     return Console(width=max(200, Console().width))
 
 
+@app.command("import-summit")
+def import_summit(
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Summit's published data, with `data/ag` in it.", show_default=False, metavar="DIR"),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run.", show_default=False)],
+    labels: Annotated[
+        Path | None,
+        typer.Option(help="File .csv with class_id,class_name and, where known, synset,group.", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace another run in the folder.")] = False,
+) -> None:
+    """Make a run of Summit's published data, and say what is wrong with it and what it does not tell.
+
+    Needs neither torch nor ImageNet; see docs/import_summit.md for what is kept.
+
+    Example: `summit-dash import-summit summit-data --labels labels.csv --out runs/summit`
+    """
+    from precompute.commands import run_import_summit
+
+    run_import_summit(folder, out, labels, overwrite, console)
+
+
 @app.command()
 def validate(run: Run) -> None:
     """Check a run against the schema; silent when all is well, exit code 1 with the findings otherwise."""
@@ -265,6 +295,61 @@ def serve(
     Example: `summit-dash serve runs/photos --open`
     """
     _serve(runs, host, port, workers, open_browser)
+
+
+@app.command()
+def export(
+    run: Run,
+    out: Annotated[
+        str,
+        typer.Argument(
+            help="File or stem of the files; or a folder (one that exists, or ends with `/`), and the files are called "
+            "after the class.",
+            show_default=False,
+            metavar="OUT",
+        ),
+    ],
+    graph: Annotated[
+        str, typer.Option(help="Class: its class_id, synset or name.", metavar="CLASS", show_default=False)
+    ],
+    vs: Annotated[
+        str | None, typer.Option(help="Second class, B of a comparison.", metavar="CLASS", show_default=False)
+    ] = None,
+    formats: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="Some of `svg,png,graphml,json,csv`; by default that of OUT's ending, else `svg`.",
+            show_default=False,
+        ),
+    ] = None,
+    theme: Annotated[str, typer.Option(help="`light` or `dark`.")] = "light",
+    covers: Annotated[
+        float,
+        typer.Option(help="Keep the channels that cover this percentage of activation; 100 keeps all.", min=1, max=100),
+    ] = 100,
+    size: Annotated[
+        str, typer.Option(help="Room for the graph in pixels; a picture grows where the graph needs more.")
+    ] = "1200x800",
+    scale: Annotated[float, typer.Option(help="Pixels of a PNG for each of the SVG's.", min=0.1, max=10)] = 2,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False,
+) -> None:
+    """Write a class's attribution graph, or the comparison of two, as files; needs neither torch nor a browser.
+
+    Examples:
+
+    `summit-dash export runs/photos bear.svg --graph "black bear"`
+
+    `summit-dash export runs/photos bears --graph "black bear" --vs "brown bear" --format svg,png,graphml,json,csv`
+
+    The second writes `bears.svg`, `bears.png`, `bears.graphml`, `bears.json`, `bears-nodes.csv` and `bears-edges.csv`.
+    Each format puts its ending after OUT, whose own ending may be that of one of the formats.
+    """
+    from summit_dash.export.command import GraphFlags, run_export_graph
+
+    flags = GraphFlags(graph, vs, formats, theme, covers, size, scale, overwrite)
+    for path in run_export_graph(run, out, flags):
+        typer.echo(path)
 
 
 def _serve(runs: Sequence[Path], host: str, port: int, workers: int, open_browser: bool) -> None:

@@ -29,12 +29,12 @@ class Node(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """An influence; goes from `source` (nearer the input) to `target`."""
+    """An influence; goes from `source` (nearer the input) to `target`. An imported run may not tell its mean."""
 
     source: Channel
     target: Channel
     influence_count: int
-    mean_influence: float = 0.0
+    mean_influence: float | None = 0.0
 
 
 @dataclass(frozen=True)

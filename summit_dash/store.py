@@ -6,7 +6,7 @@ import hashlib
 import math
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -74,12 +74,12 @@ class Use(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A dataset example of a channel, without its picture."""
+    """A dataset example of a channel, without its picture; an imported run may not tell image and activation."""
 
     class_id: int
     rank: int
-    image_id: int
-    activation: float
+    image_id: int | None
+    activation: float | None
 
 
 class Thumbnail(NamedTuple):
@@ -151,6 +151,10 @@ class RunStore:
         """By target layer, how influences on it were measured; empty where the run does not tell."""
         return read_links(self.manifest, self.layer_names)
 
+    def links_on(self, targets: Container[str]) -> list[Link]:
+        """How the influences on these layers were measured, in order from the input."""
+        return [self.links[layer] for layer in self.layers if layer in targets and layer in self.links]
+
     def row_of(self, class_id: int) -> int:
         """The row of a class in the matrices of `counts`."""
         return self._rows[class_id]
@@ -189,6 +193,13 @@ class RunStore:
                 here = codes == code
                 result[layer][rows[here], channels[here]] = counts[here]
         return result
+
+    def counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
+        """The rows of two classes in every layer's counts; empty where the run holds no activations."""
+        if not self.has("activations"):
+            return {}
+        rows = self.row_of(a), self.row_of(b)
+        return {layer: (self.counts(layer)[rows[0]], self.counts(layer)[rows[1]]) for layer in self.layers}
 
     def uses(self, at: Channel) -> list[Use]:
         """The classes that use a channel, greatest share of their images first."""
@@ -268,6 +279,12 @@ class RunStore:
     def visualization(self, at: Channel) -> bytes | None:
         """The feature visualization of a channel as WebP."""
         return self._layer_visualizations(at.layer).get(at.channel)
+
+    def picture(self, at: Channel) -> bytes | None:
+        """The picture that `thumbnail` names, as WebP."""
+        if at in self._visualized:
+            return self.visualization(at)
+        return self.example(at, ALL_CLASSES, 0) if self.has("dataset_examples") else None
 
     def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
         """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""

@@ -153,6 +153,7 @@ def bad_inputs(small: list[str], tmp_path: Path) -> dict[str, tuple[list[str], t
         "output is another folder": ([*small, "--out", str(tmp_path / "images")], ("holds no run",)),
         "unknown stage": ([*small, "--stages", "graph", *out], ("graphs", "graph")),
         "unknown influence": ([*small, "--influence", "tracde", *out], ("tracde",)),
+        "unknown precision": ([*small, "--precision", "float16", *out], ("float32, bfloat16", "float16")),
         "unknown engine": ([*small, "--engine", "spark", *out], ("local, ray", "spark")),
         "no chunk": ([*small, "--chunk-size", "0", *out], ("--chunk-size",)),
         "unknown device": ([*small, "--device", "quantum", *out], ("quantum",)),
@@ -224,7 +225,7 @@ def test_inspect_lists_layers_and_the_output(
     assert [line.split()[0] for line in said.splitlines()[2:5]] == ["first", "second", "third"]
 
 
-@pytest.mark.parametrize("command", ["demo", "precompute", "serve", "models", "inspect", "validate"])
+@pytest.mark.parametrize("command", ["demo", "precompute", "serve", "export", "models", "inspect", "validate"])
 def test_help_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call([command, "--help"]) == 0
     assert "Usage" in capsys.readouterr().out

@@ -58,6 +58,7 @@ def another_image(arguments: list[str], folder: Path) -> list[str]:
 
 CHANGES: dict[str, tuple[Change, str]] = {
     "influence": (option("--influence", "gradient"), "config.aggregate.influence is auto, asked for gradient"),
+    "precision": (option("--precision", "bfloat16"), "config.aggregate.precision is float32, asked for bfloat16"),
     "layers": (option("--layers", "first,third"), "config.layers is ["),
     "limit": (option("--limit-per-class", "3"), "dataset.n_images is 12, asked for 9"),
     "outliers": (option("--outlier-fraction", "0.5"), "config.aggregate.outlier_fraction is None, asked for 0.5"),

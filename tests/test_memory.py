@@ -103,8 +103,8 @@ class Picture(bytes):
 
 def test_the_pictures_of_one_image_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_small(tmp_path, n_images=10)
-    webp = crops._webp
-    monkeypatch.setattr(crops, "_webp", lambda crop, config: Picture(webp(crop, config)))
+    webp = crops.encode_webp
+    monkeypatch.setattr(crops, "encode_webp", lambda crop, config: Picture(webp(crop, config)))
     model = ModelConfig(f"{tmp_path}/model.py:build", f"{tmp_path}/weights.safetensors", f"{tmp_path}/input.toml")
     config = RunConfig(workers=0, examples=ExampleConfig(size=16))
     stages = ("aggregate", "graphs", "examples")

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from precompute.aggregate.activation import SpatialMaximum, spatial_maximum, strongest_channels
+from precompute.aggregate.activation import SpatialMaximum, strongest_channels
 from precompute.aggregate.measures import LinkMeasure
 from precompute.aggregate.pairs import PairCounter, PairSums
 from precompute.aggregate.values import Values
@@ -103,8 +103,8 @@ class ClassAccumulator:
             self._examples[index] = self._examples[index].merge(_examples_of(image_ids, maximum))
         self._n_images += len(image_ids)
         for _, found in images:
-            for counter, (pairs, strengths) in zip(self._all_counters(), found, strict=True):
-                counter.add(pairs, strengths)
+            for counter, strongest in zip(self._all_counters(), found, strict=True):
+                counter.add(*strongest)
 
     def _all_counters(self) -> list[PairCounter]:
         return [counter for counters in self._counters for counter in counters]
@@ -112,7 +112,7 @@ class ClassAccumulator:
     def _of_image(self, values: Values) -> tuple[list[SpatialMaximum], list[tuple[Tensor, Tensor]]]:
         """One image's maxima of every layer, and the strongest pairs of everything that is counted."""
         with torch.inference_mode():
-            maxima = [spatial_maximum(values[layer.node]) for layer in self._layers]
+            maxima = [values.maximum(layer.node) for layer in self._layers]
             return maxima, [counter.strongest(values) for counter in self._all_counters()]
 
     def layer_sums(self) -> list[LayerSums]:

@@ -1,27 +1,34 @@
 """Influence of every input channel on every output channel of one convolution (Summit, section 6.2), exactly.
 
 `influence(j, i) = max over positions of (W_j,i * z_i)`, without bias; only its positive part is kept. Nothing of size
-`(target, source, positions)` is ever materialised for the whole layer: on the CPU compiled loops keep the maximum in
-registers (`compiled`); elsewhere, and where numba is missing, torch multiplies in pieces.
+`(target, source, positions)` is ever materialised for the whole layer. Three tiers serve the kernels of several taps:
+loops that numba compiles for the CPU (`compiled`) and Triton for CUDA (`triton_kernels`) keep the maximum in registers;
+on other devices, and where those libraries are missing, torch multiplies in pieces. `_tier` chooses.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from functools import cache
 from types import ModuleType
+from typing import Any
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from precompute.models.expressions import Convolution
 
 Extremes = tuple[Tensor, Tensor]
+Tier = Callable[[Convolution, Tensor], Tensor]
 
 _CHUNK_ELEMENTS = 2**19  # of products held at once: 2 MB in float32, about one core's share of cache
-_MAX_TAPS = 49  # 7x7; the compiled loop is unrolled over them
-_MIN_POSITIONS = 16  # below, blocks of positions are mostly empty
+_MAX_TAPS = 64  # the compiled loops keep which of them are not 0 in the bits of a word
+_MAX_TAPS_ON_CUDA = 49  # 7x7; the loops are unrolled over them
 
 
 @cache
@@ -34,7 +41,23 @@ def compiled_loops() -> ModuleType | None:
     return compiled
 
 
-_arranged: WeakKeyDictionary[Convolution, object] = WeakKeyDictionary()
+@cache
+def triton_kernels() -> ModuleType | None:
+    """The module `triton_kernels`; None where Triton is not installed, or cannot compile for the GPU that is there."""
+    try:
+        from precompute.aggregate import triton_kernels
+    except ImportError:
+        return None
+    try:
+        triton_kernels.require_exact(torch.device("cuda"))
+    except Exception as problem:  # no C compiler, no driver, too old a GPU: each has an exception of its own
+        warnings.warn(f"Influences go without Triton, slower: {problem}", stacklevel=2)
+        return None
+    return triton_kernels
+
+
+_weights: WeakKeyDictionary[Convolution, dict[tuple[ModuleType | None, torch.device], Any]] = WeakKeyDictionary()
+_arranged: WeakKeyDictionary[Convolution, Any] = WeakKeyDictionary()
 
 
 def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
@@ -47,22 +70,44 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
     Returns:
         `(batch, target, source)`, not negative, in the unit of the convolution's output; 0 outside a target's group.
     """
-    n_targets, per_group = convolution.weight.shape[:2]
     if convolution.is_depthwise:
         strength, source = single_source_influence(convolution, values)
-        influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
-        influence[:, torch.arange(n_targets), source] = strength
+        influence = values.new_zeros(len(values), convolution.n_channels, convolution.n_inputs)
+        influence[:, torch.arange(convolution.n_channels, device=values.device), source] = strength
         return influence
+    return _tier(convolution, values)(convolution, values)
+
+
+def _tier(convolution: Convolution, values: Tensor) -> Tier:
+    """What computes the influences: numba on the CPU, Triton on CUDA, torch where they are missing or do not fit."""
+    n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
+    if n_taps == 1 or values.dtype != torch.float32:
+        return _by_torch
+    if values.device.type == "cpu" and n_taps <= _MAX_TAPS and compiled_loops() is not None:
+        return _by_compiled_loops
+    if values.device.type == "cuda" and n_taps <= _MAX_TAPS_ON_CUDA and triton_kernels() is not None:
+        return _by_triton
+    return _by_torch
+
+
+def _by_compiled_loops(convolution: Convolution, values: Tensor) -> Tensor:
     loops = compiled_loops()
-    if loops is not None and _suits_compiled_loop(convolution, values):
-        if convolution not in _arranged:
-            weight = convolution.weight.float().contiguous().numpy()
-            geometry = (convolution.stride, convolution.padding, convolution.dilation)
-            _arranged[convolution] = loops.WindowedKernels.of(weight, *geometry, convolution.groups)
-        images = values.contiguous().numpy()
-        found = [loops.windowed_influence(_arranged[convolution], image) for image in images]
-        return torch.stack([torch.from_numpy(one) for one in found])
-    weights = convolution.weight.to(values.device)
+    assert loops is not None
+    kernels = _arrangement(convolution)
+    found = [loops.windowed_influence(kernels, _channels_last(image)) for image in values]
+    return torch.stack([torch.from_numpy(one).T for one in found])
+
+
+def _by_triton(convolution: Convolution, values: Tensor) -> Tensor:
+    loops = triton_kernels()
+    assert loops is not None
+    found: Tensor = loops.windowed_influence(_weight(convolution, values.device, loops), values)
+    return found
+
+
+def _by_torch(convolution: Convolution, values: Tensor) -> Tensor:
+    n_targets, per_group = convolution.weight.shape[:2]
+    weights = _weight(convolution, values.device)
     influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
     targets_per_group = n_targets // convolution.groups
     for group in range(convolution.groups):
@@ -77,60 +122,96 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
     return influence
 
 
-def _suits_compiled_loop(convolution: Convolution, values: Tensor) -> bool:
+def _weight(convolution: Convolution, device: torch.device, loops: ModuleType | None = None) -> Any:
+    """A convolution's weight on a device, in the order in which Triton's loops read it; arranged at first use."""
+    known = _weights.setdefault(convolution, {})
+    if (loops, device) not in known:
+        weight = convolution.weight.to(device)
+        if loops is not None:
+            geometry = (convolution.stride, convolution.padding, convolution.dilation, convolution.groups)
+            weight = loops.WindowedKernels.of(weight.float().contiguous(), *geometry)
+        known[loops, device] = weight
+    return known[loops, device]
+
+
+def _arrangement(convolution: Convolution) -> Any:
+    """The weight in the order of the compiled loops, made once."""
+    loops = compiled_loops()
+    assert loops is not None
+    if convolution not in _arranged:
+        weight = convolution.weight.float().contiguous().numpy()
+        if reads_every_position(convolution):
+            _arranged[convolution] = loops.PointwiseKernels.of(weight[:, :, 0, 0])
+        else:
+            geometry = (convolution.stride, convolution.padding, convolution.dilation)
+            _arranged[convolution] = loops.WindowedKernels.of(weight, *geometry, convolution.groups)
+    return _arranged[convolution]
+
+
+def _channels_last(image: Tensor) -> NDArray[np.float32]:
+    """`(height, width, channel)`, in rows: what the optimised forward leaves behind is that already."""
+    values: NDArray[np.float32] = image.permute(1, 2, 0).contiguous().numpy()
+    return values
+
+
+class Strongest:
+    """The strongest sources of every target channel in one image, found part by part by the compiled loops.
+
+    Args:
+        n_targets: of all parts.
+        top_k: how many sources to keep.
+    """
+
+    def __init__(self, n_targets: int, top_k: int) -> None:
+        loops = compiled_loops()
+        assert loops is not None
+        self._loops, self._found = loops, loops.Strongest.empty(n_targets, top_k)
+
+    @property
+    def strengths(self) -> Tensor:
+        """Influences, `(target, top_k)`: strongest first, 0 for places not taken; ties by the lower source."""
+        return torch.from_numpy(self._found.strengths)
+
+    @property
+    def sources(self) -> Tensor:
+        """Their sources, `(target, top_k)`."""
+        return torch.from_numpy(self._found.sources)
+
+    def find_pointwise(self, rows: slice, convolution: Convolution, extremes: Extremes, first: int) -> None:
+        """Of a 1x1 convolution, without the influences of the others.
+
+        Args:
+            rows: which targets it makes.
+            convolution: one that `reads_every_position`.
+            extremes: greatest and least value of each source `(1, source)` over the positions of what it reads.
+            first: number of the first source.
+        """
+        greatest, least = (extreme[0].numpy() for extreme in extremes)
+        found = self._found.rows(rows)
+        self._loops.find_strongest_products(_arrangement(convolution), greatest, least, first, found)
+
+    def find_composed(
+        self, rows: slice, bottleneck: tuple[Convolution, Convolution], read: Tensor, extremes: Extremes, first: int
+    ) -> None:
+        """Over a bottleneck: sums over the middle channels of products of shares.
+
+        Args:
+            rows: which targets it makes.
+            bottleneck: what reads the middle channels, one that `is_windowed`, and what makes them, as above.
+            read: the middle channels, `(1, middle, height, width)`.
+            extremes: of what the inner one reads, as above.
+            first: number of the first source.
+        """
+        outer, inner = map(_arrangement, bottleneck)
+        greatest, least = (extreme[0].numpy() for extreme in extremes)
+        found = self._found.rows(rows)
+        self._loops.find_strongest_composed(outer, _channels_last(read[0]), inner, (greatest, least, first), found)
+
+
+def is_windowed(convolution: Convolution) -> bool:
+    """Whether the compiled loops tell the influences through a convolution of all channels with several taps."""
     n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
-    return (
-        values.device.type == "cpu"
-        and values.dtype == torch.float32
-        and 1 < n_taps <= _MAX_TAPS
-        and values.shape[2] * values.shape[3] >= _MIN_POSITIONS
-    )
-
-
-def strongest_pointwise(convolution: Convolution, extremes: Extremes, top_k: int) -> tuple[Tensor, Tensor]:
-    """The strongest sources of every channel of one image's 1x1 convolution, without the influences of the others.
-
-    Args:
-        convolution: one that `reads_every_position`.
-        extremes: greatest and least value of each source `(1, source)` over the positions of what it reads.
-        top_k: how many.
-
-    Returns:
-        influences and sources, `(target, top_k)`, as `pairs.strongest_sources`; on the CPU, by the compiled loops.
-    """
-    loops = compiled_loops()
-    assert loops is not None
-    strengths, sources = loops.strongest_products(*_factors(convolution, extremes), top_k)
-    return torch.from_numpy(strengths), torch.from_numpy(sources)
-
-
-def strongest_composed(
-    outer: Convolution, values: Tensor, inner: Convolution, extremes: Extremes, top_k: int
-) -> tuple[Tensor, Tensor]:
-    """The strongest sources over a bottleneck in one image: sums over the middle channels of products of shares.
-
-    Args:
-        outer: reads the middle channels, the outputs of `inner`.
-        values: what it reads, `(1, middle, height, width)`.
-        inner: one that `reads_every_position`; see `strongest_pointwise` for its `extremes`.
-        top_k: how many.
-
-    Returns:
-        influences and sources, as `strongest_pointwise`.
-    """
-    loops = compiled_loops()
-    assert loops is not None
-    direct = convolution_influence(outer, values)[0]
-    composed = direct @ torch.from_numpy(loops.shares_of_products(*_factors(inner, extremes)))
-    strengths, sources = loops.strongest_of_rows(composed.numpy(), top_k)
-    total = direct.sum(1, keepdim=True)
-    return torch.from_numpy(strengths) * torch.where(total > 0, 1 / total, 0), torch.from_numpy(sources)
-
-
-def _factors(convolution: Convolution, extremes: Extremes) -> tuple[object, object, object]:
-    greatest, least = (extreme[0].contiguous() for extreme in extremes)
-    weight = convolution.weight[:, :, 0, 0].contiguous()
-    return weight.numpy(), greatest.clamp_min(0).numpy(), least.clamp_max(0).numpy()
+    return convolution.groups == 1 and 1 < n_taps <= _MAX_TAPS
 
 
 def reads_every_position(convolution: Convolution) -> bool:
@@ -155,7 +236,7 @@ def single_source_influence(convolution: Convolution, values: Tensor) -> tuple[T
     """
     response = functional.conv2d(
         values,
-        convolution.weight.to(values.device),
+        _weight(convolution, values.device),
         None,
         convolution.stride,
         convolution.padding,

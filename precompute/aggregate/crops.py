@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import itertools
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from precompute.aggregate.reading import ahead
 from precompute.aggregate.stage import PassInputs
 from precompute.config import ExampleConfig
 from precompute.models.layers import RecordedLayer
+from precompute.pictures import encode_webp
 from precompute.progress import Progress
 
 
@@ -103,7 +103,7 @@ def encoded_crops(
         image = inputs.source.images[int(crops.image_id[part.start])]
         decoded = inputs.source.load(image, inputs.preprocess.background)
         pixels = Image.fromarray(inputs.preprocess.image(decoded))
-        return [_webp(pixels.crop(tuple(box)), encoding.config) for box in crops.box[part].tolist()]
+        return [encode_webp(pixels.crop(tuple(box)), encoding.config) for box in crops.box[part].tolist()]
 
     sizes: list[int] = []
     # Its name is that of a leftover, on systems where it has one for a moment.
@@ -114,18 +114,3 @@ def encoded_crops(
                 sizes += map(len, pictures)
                 advance(1)
         yield EncodedCrops(file, sizes)
-
-
-def _webp(crop: Image.Image, config: ExampleConfig) -> bytes:
-    """Encodes a crop; tiny ones are enlarged by whole pixels so that a browser shows them crisp."""
-    longest = max(crop.size)
-    if longest > config.size:
-        scale = config.size / longest
-        size = (max(1, round(crop.width * scale)), max(1, round(crop.height * scale)))
-        crop = crop.resize(size, Image.Resampling.LANCZOS)
-    elif longest * 2 <= config.size // 2:
-        factor = config.size // 2 // longest
-        crop = crop.resize((crop.width * factor, crop.height * factor), Image.Resampling.NEAREST)
-    file = io.BytesIO()
-    crop.save(file, "WEBP", quality=config.quality, method=2)
-    return file.getvalue()

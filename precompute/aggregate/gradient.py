@@ -43,7 +43,7 @@ class GradientInfluence(PairInfluence):
     def _of_image(self, values: Values) -> Tensor:
         with torch.inference_mode(False), torch.enable_grad():
             found = torch.zeros(self.n_targets, self.n_sources, device=values.device)
-            given = [values.raw[node].clone() for node in self._given]
+            given = [values.raw(node).clone() for node in self._given]
             leaves = [value.requires_grad_() for value in given[:-1]]
             (target,) = self._forward(*given)
             activation, _ = spatial_maximum(self._layouts[self._link.target.node].maps(target))

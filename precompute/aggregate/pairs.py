@@ -82,16 +82,22 @@ class PairCounter:
         self._sum.zero_()
 
     def strongest(self, values: Values) -> tuple[Tensor, Tensor]:
-        """One image's strongest pairs `(pair,)`, as `target * n_sources + source`, and their influences."""
-        strengths, sources = self._influence.strongest(values, self._top_k)
-        rows = torch.arange(len(sources), device=sources.device)[:, None] * self._influence.n_sources
-        taken = strengths > 0
-        return (rows + sources)[taken], strengths[taken].double()
+        """One image's strongest pairs, as `PairInfluence.strongest`."""
+        return self._influence.strongest(values, self._top_k)
 
-    def add(self, pairs: Tensor, strengths: Tensor) -> None:
+    def add(self, strengths: Tensor, sources: Tensor) -> None:
         """Counts one image's strongest pairs."""
+        loops, shape = compiled_loops(), (self._influence.n_targets, self._influence.n_sources)
+        if loops is not None and strengths.device.type == "cpu":
+            count, total = (one.numpy().reshape(shape) for one in (self._count, self._sum))
+            loops.count_pairs(strengths.numpy(), sources.numpy(), count, total)
+            return
+        taken = strengths > 0
+        rows = torch.arange(len(sources), device=sources.device)[:, None] * self._influence.n_sources
+        pairs = (rows + sources)[taken]
+        # Each pair stands once in an image: no two additions meet, so on a GPU their order changes nothing.
         self._count.index_add_(0, pairs, torch.ones_like(pairs, dtype=torch.int32))
-        self._sum.index_add_(0, pairs, strengths)
+        self._sum.index_add_(0, pairs, strengths[taken].double())
 
     def sums(self) -> PairSums:
         """What was counted since the last reset."""

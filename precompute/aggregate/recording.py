@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, fx
 
 from precompute.aggregate.measures import LinkMeasure
+from precompute.aggregate.precision import DTYPES, forward_precision, require_precision
 from precompute.aggregate.values import Values
+from precompute.errors import InputError
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
 from precompute.models.operators import size_for_one_image
@@ -27,33 +29,64 @@ class Recording:
 
 
 class Recorder:
-    """Runs a model and records its layers and whatever the measures of its links read."""
+    """Runs a model and records its layers and whatever the measures of its links read.
+
+    Args:
+        precision: one of `config.PRECISIONS`; what is recorded is float32 with either.
+
+    Raises:
+        InputError: the device cannot compute in that precision, or an operator of the model does not.
+    """
 
     def __init__(
-        self, model: ExportedModel, layers: Sequence[RecordedLayer], measures: Sequence[LinkMeasure], parallel: Parallel
+        self,
+        model: ExportedModel,
+        layers: Sequence[RecordedLayer],
+        measures: Sequence[LinkMeasure],
+        parallel: Parallel,
+        precision: str = "float32",
     ) -> None:
+        require_precision(precision, parallel.device)
         wanted = {layer.node for layer in layers}
         for measure in measures:
             wanted |= measure.nodes
         self._nodes: list[fx.Node] = [node for node in model.graph.nodes if node in wanted]
-        self._forward = optimize(model.sub_graph([model.output, *self._nodes])).to(parallel.device)
+        sub_graph = model.sub_graph([model.output, *self._nodes])
+        self._forward = optimize(sub_graph, DTYPES[precision]).to(parallel.device)
         self._layouts = model.layouts
-        self._parallel = parallel
+        self._parallel, self._precision = parallel, precision
         self.bytes_per_image = sum(_size_for_one_image(node) for node in self._nodes)
         """What is held of one image until its influences are told."""
+        if precision != "float32":
+            self._require_forward(model.input_size)
 
     def __call__(self, batch: Tensor) -> Recording:
         """Records one batch `(batch, channel, height, width)` of preprocessed images."""
         if batch.device.type == "cpu":
             batch = batch.contiguous(memory_format=torch.channels_last)
-        pieces = self._parallel.map(self._run, batch.split(self._parallel.share(len(batch))))
-        logits, *values = (torch.cat(parts) for parts in zip(*pieces, strict=True))
-        return Recording(logits, Values(dict(zip(self._nodes, values, strict=True)), self._layouts))
+        pieces = list(self._parallel.map(self._run, batch.split(self._parallel.share(len(batch)))))
+        values = [Values(dict(zip(self._nodes, recorded, strict=True)), self._layouts) for _, *recorded in pieces]
+        return Recording(
+            torch.cat([logits for logits, *_ in pieces]), values[0] if len(values) == 1 else Values.joined(values)
+        )
+
+    def _require_forward(self, size: tuple[int, int, int]) -> None:
+        try:
+            self._run(torch.zeros(1, *size, device=self._parallel.device))
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as problem:
+            raise InputError(
+                f"With --precision {self._precision} every operator of the model takes what autocast gives it.",
+                f"The forward pass fails: {str(problem).splitlines()[0]}",
+                "Leave --precision out.",
+            ) from problem
 
     def _run(self, batch: Tensor) -> tuple[Tensor, ...]:
         with torch.inference_mode():
-            values: tuple[Tensor, ...] = self._forward(batch)
-            return values
+            with forward_precision(self._precision, self._parallel.device):
+                values: tuple[Tensor, ...] = self._forward(batch)
+            return tuple(value.float() if value.dtype == torch.bfloat16 else value for value in values)
 
 
 def _size_for_one_image(node: fx.Node) -> int:

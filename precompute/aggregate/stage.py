@@ -15,9 +15,11 @@ from torch import Tensor
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.measures import CountedAlone, LinkMeasure
 from precompute.aggregate.pairs import PairSums
+from precompute.aggregate.precision import whole_float32
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, joined, plan_units
+from precompute.aggregate.values import Values
 from precompute.config import AggregateConfig
 from precompute.datasets.source import ImageSource, LabelledImage
 from precompute.errors import InputError
@@ -114,8 +116,8 @@ class UnitMaker:
     """Turns the images of a unit into what is kept of them; no batch spans two units."""
 
     def __init__(self, inputs: PassInputs, config: AggregateConfig, batch_size: int, parallel: Parallel) -> None:
-        self._inputs, self._device = inputs, parallel.device
-        self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
+        self._inputs, self._device, self._parallel = inputs, parallel.device, parallel
+        self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel, config.precision)
         # Networks of hundreds of convolutions leave gigabytes behind: fewer images at a time then.
         self._batch_size = max(1, min(batch_size, _RECORDED_BYTES // max(1, self._recorder.bytes_per_image)))
         counted = [CountedAlone(measure, one) for measure in inputs.measures for one in measure.counted]
@@ -132,6 +134,10 @@ class UnitMaker:
         Raises:
             InputError: an image is of another size, or the model yields no numbers.
         """
+        with whole_float32():
+            return self._made(class_id, images, advance)
+
+    def _made(self, class_id: int, images: Iterable[ReadImage], advance: Advance) -> Unit:
         self._sums.reset()
         rows: list[ImageRows] = []
         skipped: dict[str, str] = {}
@@ -160,14 +166,21 @@ class UnitMaker:
         for array in pixels:
             self._inputs.preprocess.require_one_size((expected[0], expected[1]), (array.shape[0], array.shape[1]))
         recording = self._recorder(self._inputs.preprocess.tensor(np.stack(pixels), self._device))
-        for layer in self._inputs.layers:
-            if not bool(torch.isfinite(recording.values[layer.node]).all()):
+        finite = torch.stack(list(self._parallel.map(self._are_finite, recording.values.alone()))).all(0).tolist()
+        for layer, is_finite in zip(self._inputs.layers, finite, strict=True):
+            if not is_finite:
                 raise InputError(
                     "Activations are finite numbers.",
                     f"Layer {layer.name} yields NaN or infinity, near image {images[0].image.path}.",
                     "Check the weights and the preprocessing (mean, std, scale).",
                 )
         return recording
+
+    def _are_finite(self, values: Values) -> Tensor:
+        """Whether the values of each layer are, `(layer,)`."""
+        with torch.inference_mode():
+            extremes = [torch.cat(values.extremes(layer.node)) for layer in self._inputs.layers]
+            return torch.stack([torch.isfinite(one).all() for one in extremes])
 
     def _image_rows(self, image_ids: Sequence[int], class_id: int, logits: Tensor) -> ImageRows:
         logits = logits.cpu()

@@ -16,12 +16,12 @@ from torch import Tensor, fx
 from torch.nn import functional
 
 from precompute.aggregate.convolution import (
+    Strongest,
     compiled_loops,
     convolution_influence,
+    is_windowed,
     reads_every_position,
     single_source_influence,
-    strongest_composed,
-    strongest_pointwise,
 )
 from precompute.aggregate.pairs import PairInfluence, PairSums, strongest_sources
 from precompute.aggregate.values import Values
@@ -100,16 +100,13 @@ class LinkInfluence(PairInfluence):
         """Of targets behind one 1x1 convolution only the strongest are computed; bottlenecks have a short way."""
         if not (self._pointwise or self._bottlenecks) or compiled_loops() is None or values.device.type != "cpu":
             return super().strongest(values, top_k)
-        kept = min(top_k, self.n_sources)
-        strengths = torch.zeros(self.n_targets, kept)
-        sources = torch.zeros(self.n_targets, kept, dtype=torch.int64)
+        found = Strongest(self.n_targets, min(top_k, self.n_sources))
         for rows, convolution, layer in self._pointwise:
-            strengths[rows], found = strongest_pointwise(convolution, values.extremes(convolution.input_node), kept)
-            sources[rows] = found + self._first[layer]
+            found.find_pointwise(rows, convolution, values.extremes(convolution.input_node), self._first[layer])
         for rows, outer, inner, layer in self._bottlenecks:
             read, extremes = values[outer.input_node], values.extremes(inner.input_node)
-            strengths[rows], found = strongest_composed(outer, read, inner, extremes, kept)
-            sources[rows] = found + self._first[layer]
+            found.find_composed(rows, (outer, inner), read, extremes, self._first[layer])
+        strengths, sources = found.strengths, found.sources
         if self._rest is not None:
             influence = self._influence(self._rest, values, self._others)
             strengths[self._others], sources[self._others] = strongest_sources(influence[0], top_k)
@@ -226,7 +223,7 @@ class _Pieces:
         below = _bare(part.input)
         if reads_every_position(part) and isinstance(below, Source):
             self.pointwise.append((rows, part, below.layer.node))
-        elif isinstance(below, Convolution) and reads_every_position(below) and not part.is_depthwise:
+        elif isinstance(below, Convolution) and reads_every_position(below) and is_windowed(part):
             source = _bare(below.input)
             if not isinstance(source, Source):
                 return False

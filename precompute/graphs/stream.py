@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from precompute.errors import InputError
-from precompute.graphs.pagerank import IntArray
 from precompute.schema import TABLES, read_table, table_path
 
 __all__ = ["ClassReader", "Nodes"]
+
+IntArray = npt.NDArray[np.int64]
 
 
 class ClassReader:

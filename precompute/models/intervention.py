@@ -179,7 +179,8 @@ class _Check:
             return found
         with torch.no_grad():
             before = graph(*(self._values[one] for one in given))
-            for strength in (3.0, 100.0, -100.0, 1e4, -1e4):  # past thresholds, saturation and what was added up before
+            most = 100 * max(100.0, *(_spread(value) / _spread(self._values[node]) for value in before))
+            for strength in (3.0, 100.0, -100.0, most, -most):  # past thresholds, saturation and what is added up
                 values = {**self._values, node: self._replaced(node, channel, strength)}
                 after = graph(*(values[one] for one in given))
                 for one, old, new in zip(observed, before, after, strict=True):
@@ -191,9 +192,8 @@ class _Check:
         """A value with noise in one channel, of `strength` standard deviations around as many of them."""
         value = self._values[node].clone()
         maps = self._model.layouts[node].maps(value)[:, channel]
-        spread = float(value.std()) + 1e-3 if value.numel() > 1 else 1.0
         noise = torch.randn(maps.shape, generator=self._generator)
-        maps.copy_(spread * (strength + noise * abs(strength)))
+        maps.copy_(_spread(value) * (strength + noise * abs(strength)))
         return value
 
     def _ancestors(self, channels: Channels) -> Ancestors:
@@ -221,6 +221,11 @@ class _Check:
             case Addition(terms):
                 columns = zip(*(known[id(term)] for term, _ in terms), strict=True)
                 return [set().union(*found) for found in columns]
+
+
+def _spread(value: Tensor) -> float:
+    """Standard deviation of all numbers of a value, never 0."""
+    return float(value.std()) + 1e-3 if value.numel() > 1 else 1.0
 
 
 def _different(layout: Layout, old: Tensor, new: Tensor) -> set[int]:

@@ -11,12 +11,13 @@ from torch import Tensor, fx
 from precompute.models.operators import NORMALIZATION, is_first_of_several, operator_name
 
 
-def optimize(module: fx.GraphModule) -> fx.GraphModule:
+def optimize(module: fx.GraphModule, dtype: torch.dtype = torch.float32) -> fx.GraphModule:
     """Prepares a sub-graph for inference; values stay equal but for rounding.
 
     Args:
         module: of `ExportedModel.sub_graph`; it is changed. Weights that it shares with others stay as they are, their
             order in memory included: it decides how others round.
+        dtype: of the convolutions' weights, where autocast would bring them to it at every call.
     """
     (output,) = (node for node in module.graph.nodes if node.op == "output")
     returned = set(output.all_input_nodes)
@@ -26,7 +27,7 @@ def optimize(module: fx.GraphModule) -> fx.GraphModule:
     for node in list(module.graph.nodes):
         if operator_name(node) == "conv2d" and node.args[1].op == "get_attr":
             weight = attrgetter(str(node.args[1].target))(module).detach()
-            _replace(module, node, {1: weight.contiguous(memory_format=torch.channels_last)})
+            _replace(module, node, {1: weight.contiguous(memory_format=torch.channels_last).to(dtype)})
     module.graph.eliminate_dead_code()
     module.delete_all_unused_submodules()
     module.recompile()

@@ -22,7 +22,7 @@ from summit_dash.components import (
 from summit_dash.graphs import Channel, Edge
 from summit_dash.measures import Link
 from summit_dash.settings import Settings
-from summit_dash.store import ClassInfo, InputError, RunStore
+from summit_dash.store import ClassInfo, Example, InputError, RunStore
 from summit_dash.stores import Stores
 from summit_dash.text import class_labels, count, of, percent, plural
 
@@ -146,7 +146,7 @@ def _build_examples(store: RunStore, at: Channel, _: None, prefix: str) -> list[
         html.Span(
             html.Img(src=store.example_url(at, ALL_CLASSES, e.rank, prefix), alt=f"example {e.rank + 1}"),
             className="picture",
-            **{"data-tip": f"No. {e.rank + 1}: image {e.image_id}, activation {e.activation:.3g}"},
+            **{"data-tip": f"No. {e.rank + 1}{_describe(e)}"},
         )
         for e in examples
     ]
@@ -156,6 +156,13 @@ def _build_examples(store: RunStore, at: Channel, _: None, prefix: str) -> list[
     )
     missing = html.P("This run holds none for the channel.", className="muted")
     return [html.H3(title), html.Div(pictures, className="examples") if pictures else missing]
+
+
+def _describe(example: Example) -> str:
+    """Image and activation, where the run tells them."""
+    if example.image_id is None or example.activation is None:
+        return ""
+    return f": image {example.image_id}, activation {example.activation:.3g}"
 
 
 def _build_influences(store: RunStore, at: Channel, info: ClassInfo, settings: Settings) -> list[Component]:

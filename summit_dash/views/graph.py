@@ -153,7 +153,7 @@ def draw(store: RunStore, part: dict[str, Any], prefix: str) -> Drawing:
     if part["view"] == "compare":
         return draw_comparison(store, info, (part["vs"], unread.get("vs")), prefix)
     elements = build_graph_elements(graph, info.n_images, _pictures(store, prefix))
-    links = _links_on(store, {edge.target.layer for edge in graph.edges})
+    links = store.links_on({edge.target.layer for edge in graph.edges})
     return Drawing(elements, build_class(info, store), build_gutter(graph, links), None, build_summary(graph, links))
 
 
@@ -168,9 +168,9 @@ def draw_comparison(store: RunStore, a: ClassInfo, versus: tuple[int | None, str
     if b is None:
         return Drawing(bar=bar, empty=build_unknown_class(store, "vs", asked))
     graphs = store.graph(a.class_id), store.graph(b.class_id)
-    comparison = compare(*graphs, _counts(store, a, b))
+    comparison = compare(*graphs, store.counts_of_both(a.class_id, b.class_id))
     drawn = {target.layer for _, target in comparison.edges}
-    links = _links_on(store, drawn)
+    links = store.links_on(drawn)
     classes = (a.short_name, a.n_images), (b.short_name, b.n_images)
     return Drawing(
         build_comparison_elements(graphs, comparison, classes, _pictures(store, prefix)),
@@ -184,13 +184,6 @@ def draw_comparison(store: RunStore, a: ClassInfo, versus: tuple[int | None, str
 
 def _pictures(store: RunStore, prefix: str) -> Pictures:
     return Pictures(lambda at: store.thumbnail(at, prefix), f"{prefix}assets/example-mark.svg")
-
-
-def _counts(store: RunStore, a: ClassInfo, b: ClassInfo) -> dict[str, Any]:
-    if not store.has("activations"):
-        return {}
-    rows = store.row_of(a.class_id), store.row_of(b.class_id)
-    return {layer: (store.counts(layer)[rows[0]], store.counts(layer)[rows[1]]) for layer in store.layers}
 
 
 def build_class(info: ClassInfo, store: RunStore, letter: str = "") -> list[Component]:
@@ -214,11 +207,6 @@ def build_class(info: ClassInfo, store: RunStore, letter: str = "") -> list[Comp
             className="class-title",
         )
     ]
-
-
-def _links_on(store: RunStore, targets: set[str]) -> list[Link]:
-    """How the influences on these layers were measured, in order from the input."""
-    return [store.links[layer] for layer in store.layers if layer in targets and layer in store.links]
 
 
 def build_summary(graph: Graph, links: Sequence[Link] = ()) -> Component:

@@ -9,15 +9,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import fx
 
 from precompute.aggregate import convolution as tiers
 from precompute.aggregate import pairs
 from precompute.aggregate.activation import strongest_channels
-from precompute.aggregate.convolution import compiled_loops, convolution_influence, strongest_pointwise
+from precompute.aggregate.convolution import Strongest, compiled_loops, convolution_influence
 from precompute.aggregate.pairs import strongest_sources
-from precompute.models.expressions import Convolution, Nothing
 from tests import reference
+from tests.drawn_convolutions import as_expression, convolutions
 
 TIERS = pytest.mark.parametrize("tier", ["compiled", "torch"])
 
@@ -33,32 +32,13 @@ def only(tier: str) -> Iterator[None]:
         yield
 
 
-@st.composite
-def convolutions(draw: st.DrawFn) -> tuple[reference.Conv, torch.Tensor]:
-    """A convolution and what it reads; whole numbers, so that ties are many and sums exact."""
-    groups = draw(st.sampled_from([1, 1, 2, 3]))
-    per_group, in_group = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    kernel = (draw(st.sampled_from([1, 1, 2, 3, 5, 7])), draw(st.sampled_from([1, 1, 3, 7])))
-    padding, dilation, stride = draw(st.integers(0, 3)), draw(st.integers(1, 2)), draw(st.integers(1, 3))
-    side = max(1, max(kernel) * dilation - dilation + 1 - 2 * padding) + draw(st.integers(0, 6))
-    generator = torch.Generator().manual_seed(draw(st.integers(0, 2**31)))
-    low = draw(st.sampled_from([0, 0, -3]))
-    values = torch.randint(low, 4, (2, per_group * groups, side, side), generator=generator).float()
-    values[:, torch.rand(per_group * groups, generator=generator) < 0.2] = 0  # silent channels
-    weight = torch.randint(-3, 4, (in_group * groups, per_group, *kernel), generator=generator).float()
-    return reference.Conv(weight, stride, padding, dilation, groups), values
-
-
 @TIERS
 @settings(max_examples=150, deadline=None)
 @given(convolutions())
 def test_equals_the_loop(tier: str, case: tuple[reference.Conv, torch.Tensor]) -> None:
     conv, values = case
-    node = fx.Graph().placeholder("x")
-    pair = ((conv.stride,) * 2, (conv.padding,) * 2, (conv.dilation,) * 2)
-    convolution = Convolution(node, conv.weight, *pair, conv.groups, node, Nothing(values.shape[1]))
     with only(tier):
-        fast = convolution_influence(convolution, values)
+        fast = convolution_influence(as_expression(conv), values)
     assert torch.equal(fast, torch.stack([reference.influence_of(conv, image) for image in values]))
 
 
@@ -82,11 +62,12 @@ def test_strongest_of_a_1x1_convolution_equal_the_loop(seed: int, n_sources: int
     generator = torch.Generator().manual_seed(seed)
     values = torch.randint(low, 4, (n_sources, 3, 2), generator=generator).float()
     weight = torch.randint(-3, 4, (5, n_sources, 1, 1), generator=generator).float()
-    node = fx.Graph().placeholder("x")
-    convolution = Convolution(node, weight, (1, 1), (0, 0), (1, 1), 1, node, Nothing(n_sources))
-    found = strongest_pointwise(convolution, (values.amax((1, 2))[None], values.amin((1, 2))[None]), top_k)
+    convolution = as_expression(reference.Conv(weight))
+    found = Strongest(len(weight), top_k)
+    extremes = values.amax((1, 2))[None], values.amin((1, 2))[None]
+    found.find_pointwise(slice(0, len(weight)), convolution, extremes, 0)
     rows = reference.top_sources(reference.influence_of(reference.Conv(weight), values), top_k)
-    for strengths, sources, expected in zip(found[0].tolist(), found[1].tolist(), rows, strict=True):
+    for strengths, sources, expected in zip(found.strengths.tolist(), found.sources.tolist(), rows, strict=True):
         assert [(i, v) for i, v in zip(sources, strengths, strict=True) if v > 0] == expected
 
 

@@ -1,0 +1,243 @@
+"""From Summit's published folder to a run: everything is read and checked first, then written, then put in place."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Any
+
+from precompute.datasets.source import LabelledClass
+from precompute.embedding import EmbeddingConfig, build_embeddings, embed_layer, has_umap, project_layer
+from precompute.import_summit.inception import INCEPTION, INPUT_SIZE, LAYERS
+from precompute.import_summit.judgement import Faults, judge
+from precompute.import_summit.metadata import ClassFacts, read_imagenet, read_labels
+from precompute.import_summit.pictures import Encoding, Pictures, find_pictures, write_pictures
+from precompute.import_summit.published import find_data, find_graphs, read_graph
+from precompute.import_summit.report import gaps, links, sources
+from precompute.import_summit.tables import ImportedClass, write_class_tables, write_embeddings
+from precompute.lock import only_writer, require_no_writer
+from precompute.manifest import library_versions, replace_run, require_replaceable
+from precompute.progress import Progress, SilentProgress
+from precompute.schema import read_manifest
+
+__all__ = ["ImportReport", "ImportRequest", "import_summit"]
+
+_STAGING = ".import.tmp"
+_AS_PUBLISHED = {"influence": "summit", "activation_mass": 0.03, "top_k": 5}
+"""Section 6 of the paper; the data itself does not tell."""
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What a person asks for.
+
+    Attributes:
+        folder: the published data, with `data/ag` or `ag` in it.
+        out: the run.
+        labels: a .csv that names the classes.
+        overwrite: replace the run in `out`, be it another or the same.
+    """
+
+    folder: Path
+    out: Path
+    labels: Path | None = None
+    overwrite: bool = False
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+    encoding: Encoding = field(default_factory=Encoding)
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What came of it: the manifest as written; `is_new` is False where the run was there already."""
+
+    manifest: Mapping[str, Any]
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class _Published:
+    """All of a folder but the pixels."""
+
+    classes: Sequence[ImportedClass]
+    pictures: Pictures
+    other_files: Sequence[str]
+    n_told: Mapping[str, int]
+    fingerprint: str
+
+
+def import_summit(request: ImportRequest, progress: Progress | None = None) -> ImportReport:
+    """Makes a run of Summit's published data; the same run, where it is there, is left alone unless `overwrite`.
+
+    Raises:
+        InputError: bad input, or the folder of the run holds something else; nothing is half-written.
+    """
+    shown = progress or SilentProgress()
+    require_no_writer(request.out)
+    published = _read(request, shown)
+    manifest = _manifest(request, published)
+    with only_writer(request.out):
+        _remove_staging(request.out)
+        if require_replaceable(request.out, manifest["identity"], request.overwrite) and not request.overwrite:
+            found = read_manifest(request.out)
+            if found["stages"].get("import", {}).get("state") == "done":
+                return ImportReport(found, False)
+        staging = request.out / _STAGING
+        staging.mkdir()
+        try:
+            _write(staging, request, published, manifest, shown)
+            replace_run(request.out, staging, manifest)
+        finally:
+            _remove_staging(request.out)
+    return ImportReport(read_manifest(request.out), True)
+
+
+def _remove_staging(out: Path) -> None:
+    shutil.rmtree(out / _STAGING, ignore_errors=True)
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def _read(request: ImportRequest, progress: Progress) -> _Published:
+    data = find_data(request.folder)
+    paths, others = find_graphs(data)
+    labels = read_labels(request.labels) if request.labels is not None else {}
+    told = read_imagenet(data / "imagenet.json") if (data / "imagenet.json").is_file() else {}
+    classes = []
+    with progress.stage("Attribution graphs", total=len(paths), unit="classes") as advance:
+        for class_id, path in paths.items():
+            classes.append(_class(class_id, path, labels.get(class_id), told.get(class_id, ClassFacts())))
+            advance(1)
+    pictures = find_pictures(data)
+    texts = [*paths.values(), *(p for p in (data / "imagenet.json", request.labels) if p is not None)]
+    n_told = {"labels": len(labels.keys() & paths.keys()), "imagenet.json": len(told.keys() & paths.keys())}
+    return _Published(classes, pictures, others, n_told, _fingerprint(texts, pictures))
+
+
+def _class(class_id: int, path: Path, label: LabelledClass | None, facts: ClassFacts) -> ImportedClass:
+    graph = read_graph(class_id, path)
+    counts = [n for listed in facts.counts.values() for n in listed.values()]
+    return ImportedClass(
+        graph,
+        judge(graph),
+        label.class_name if label else facts.class_name or f"class {class_id}",
+        (label.synset if label else None) or facts.synset,
+        label.group if label else None,
+        max(facts.n_images or 0, graph.greatest_count, *counts, 0),
+        facts,
+    )
+
+
+def _fingerprint(texts: Sequence[Path], pictures: Pictures) -> str:
+    """Of the contents of the small files, and the names and sizes of the pictures."""
+    digest = hashlib.sha256()
+    for path in texts:
+        if path.is_file():
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    sizes = [[*place, path.stat().st_size] for place, path in pictures.files.items()]
+    digest.update(json.dumps(sizes).encode())
+    return digest.hexdigest()
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def _write(
+    staging: Path, request: ImportRequest, published: _Published, manifest: dict[str, Any], progress: Progress
+) -> None:
+    """Writes every table into `staging`, and what is learnt by it into the manifest."""
+    start = time.perf_counter()
+    write_class_tables(staging, published.classes)
+    unreadable = write_pictures(staging, published.pictures, request.encoding, progress)
+    manifest["imported"]["pictures"]["unreadable"] = unreadable
+    manifest["stages"]["import"] = {"state": "done", "seconds": round(time.perf_counter() - start, 2)}
+    start = time.perf_counter()
+    method = manifest["imported"]["embedding"]
+    if method == "summit":
+        write_embeddings(staging, published.classes)
+    else:
+        build_embeddings(
+            staging,
+            [(layer.name, layer.n_channels) for layer in INCEPTION],
+            [c.class_id for c in published.classes],
+            request.embedding,
+            layout=embed_layer if method == "umap" else project_layer,
+            progress=progress,
+        )
+    manifest["stages"]["embedding"] = {"state": "done", "seconds": round(time.perf_counter() - start, 2)}
+
+
+def _embedding_method(classes: Sequence[ImportedClass]) -> str:
+    """`summit`: as published; else of the counts, by UMAP or, where that is not installed, principal components."""
+    if all(c.facts.points for c in classes):
+        return "summit"
+    return "umap" if has_umap() else "pca"
+
+
+def _manifest(request: ImportRequest, published: _Published) -> dict[str, Any]:
+    classes = published.classes
+    all_told = all(c.facts.n_images == c.n_images for c in classes)
+    dataset = {
+        "name": "ImageNet",
+        "n_images": sum(c.n_images for c in classes) if all_told else None,
+        "n_classes": len(classes),
+        "fingerprint": published.fingerprint,
+    }
+    method = _embedding_method(classes)
+    config = {
+        "layers": list(LAYERS),
+        "aggregate": _AS_PUBLISHED,
+        "examples": asdict(request.encoding.examples),
+        "visualizations": asdict(request.encoding.visualizations),
+        "embedding": {"method": method, **asdict(request.embedding)},
+    }
+    model = {"name": "InceptionV1", "source": "summit", "weights_sha256": None, "input_size": list(INPUT_SIZE)}
+    return {
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "model": model,
+        "dataset": dataset,
+        "layers": list(LAYERS),
+        "links": links(),
+        "config": config,
+        "seeds": {"embedding": request.embedding.seed},
+        "identity": {"imported": sources(), "dataset": dataset, "config": config},
+        "imported": _imported(request, published, method),
+        "stages": {},
+        "versions": library_versions(),
+    }
+
+
+def _imported(request: ImportRequest, published: _Published, method: str) -> dict[str, Any]:
+    """What the run is made of, what was wrong with it, and what it does not tell."""
+    faults = {c.class_id: c.judged.faults for c in published.classes}
+    return {
+        **sources(),
+        "folder": str(request.folder),
+        "embedding": method,
+        "gaps": gaps(published.classes, published.pictures, published.n_told, method),
+        "faults": reduce(add, faults.values(), Faults()).to_dict(),
+        "classes": {str(class_id): found.to_dict() for class_id, found in faults.items()},
+        "pictures": _picture_facts(published),
+        "other_files": [*(f"ag/{name}" for name in published.other_files), *published.pictures.strangers],
+        "other_folders": list(published.pictures.folders),
+    }
+
+
+def _picture_facts(published: _Published) -> dict[str, Any]:
+    """Counts per kind, and the channels of graphs that have none of a kind."""
+    nodes = sorted({(n.layer, n.channel) for c in published.classes for n in c.graph.nodes})
+    facts: dict[str, Any] = {"n_files": len(published.pictures.files), "missing": {}}
+    for kind in ("channel", "diversity-0", "diversity-1", "diversity-2", "diversity-3", "dataset-p"):
+        having = published.pictures.having(kind)
+        missing = [f"{INCEPTION[layer].name}-{channel}" for layer, channel in nodes if (layer, channel) not in having]
+        if missing:
+            facts["missing"][kind] = missing
+    return facts

@@ -1,0 +1,75 @@
+"""The command `export` behind its flags: reads the run, makes the files, writes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from precompute.schema import InputError
+from summit_dash.export.files import (
+    choose_formats,
+    choose_stem,
+    file_name,
+    place_files,
+    refuse_existing,
+    write_files,
+)
+from summit_dash.export.fit import Size
+from summit_dash.export.graph import GraphRequest, check_request, export_graph
+from summit_dash.find_class import find_class
+from summit_dash.store import RunStore
+from summit_dash.text import class_labels
+
+__all__ = ["GraphFlags", "run_export_graph"]
+
+
+@dataclass(frozen=True)
+class GraphFlags:
+    """The flags of `export --graph` as they were typed."""
+
+    graph: str
+    vs: str | None = None
+    formats: str | None = None
+    theme: str = "light"
+    covers: float = 100.0
+    size: str = "1200x800"
+    scale: float = 2.0
+    overwrite: bool = False
+
+
+def run_export_graph(run: Path, out: str, flags: GraphFlags) -> list[Path]:
+    """Writes the files and returns their paths.
+
+    Raises:
+        InputError: a flag asks for what is not there or cannot be, or a file is there already.
+    """
+    store = RunStore(run)
+    asked = [flags.graph] if flags.vs is None else [flags.graph, flags.vs]
+    infos = [find_class(store.classes, text) for text in asked]
+    labels = class_labels(store.classes)
+    formats = choose_formats(flags.formats, out)
+    request = GraphRequest(
+        infos[0].class_id,
+        infos[1].class_id if len(infos) > 1 else None,
+        flags.covers,
+        flags.theme,
+        _read_size(flags.size),
+        flags.scale,
+    )
+    check_request(request, formats)
+    stem = choose_stem(out, formats, file_name(" ".join(labels[info.class_id]) for info in infos))
+    paths = place_files(stem, formats)
+    if not flags.overwrite:
+        refuse_existing(paths.values())
+    made = export_graph(store, request, formats)
+    write_files({paths[ending]: content for ending, content in made.items()})
+    return list(paths.values())
+
+
+def _read_size(text: str) -> Size:
+    """ "1200x800"."""
+    found = re.fullmatch(r"(\d{1,6})[x×](\d{1,6})", text.strip().lower())
+    if not found:
+        raise InputError("A size is WIDTHxHEIGHT in pixels.", f"Found {text!r}.", "Write it like --size 1200x800.")
+    return Size(float(found[1]), float(found[2]))

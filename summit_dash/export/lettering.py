@@ -1,0 +1,59 @@
+"""How wide words are in the shipped typeface, so that a picture can be set without a browser."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from PIL import ImageFont
+
+from summit_dash.asset_files import find_assets
+
+__all__ = ["FONT_STACK", "font_files", "other_script", "shorten", "width_of"]
+
+FONT_STACK = "Inter, 'Helvetica Neue', Arial, 'Liberation Sans', 'Noto Sans', sans-serif"
+OTHER_SCRIPTS = "'Noto Sans', 'DejaVu Sans', 'Liberation Sans', 'Helvetica Neue', Arial, sans-serif"
+"""For words with letters that Inter lacks: resvg, which has to replace single letters, takes slanted ones."""
+_SHIPPED = re.compile(
+    "[\u0020-\u007e\u00a0-\u00ff\u2013\u2014\u2018-\u201e\u2022\u2026\u2191\u2193\u20ac\u2122\u2212]*"
+)
+_SET_AT = 100
+_WIDER = 1.25
+"""DejaVu Sans, the widest of the other typefaces, against Inter."""
+_BOLD_FROM = 550
+
+
+def font_files() -> list[Path]:
+    """Inter as TrueType, regular and semibold: `inter-latin.woff2` at the weights 400 and 600."""
+    return [find_assets() / "fonts" / f"inter-latin-{weight}.ttf" for weight in (400, 600)]
+
+
+@cache
+def _font(is_bold: bool) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(font_files()[is_bold], _SET_AT)
+
+
+def other_script(text: str) -> str | None:
+    """The typefaces for words that Inter cannot set, None where it can."""
+    return None if _SHIPPED.fullmatch(text) else OTHER_SCRIPTS
+
+
+def width_of(text: str, size: float, weight: int = 400) -> float:
+    """Pixels that the text takes at that size; of letters that Inter lacks, what they take at most."""
+    if other_script(text) is None:
+        return _font(weight >= _BOLD_FROM).getlength(text) * size / _SET_AT
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    narrow = "".join(letter for letter in text if unicodedata.east_asian_width(letter) not in "WF")
+    return size * (wide + _WIDER * _font(weight >= _BOLD_FROM).getlength(narrow) / _SET_AT)
+
+
+def shorten(text: str, width: float, size: float, weight: int = 400) -> str:
+    """The text, cut with an ellipsis where it is wider than `width`."""
+    if width_of(text, size, weight) <= width:
+        return text
+    kept = text
+    while kept and width_of(f"{kept}…", size, weight) > width:
+        kept = kept[:-1].rstrip()
+    return f"{kept}…"

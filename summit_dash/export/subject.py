@@ -1,0 +1,119 @@
+"""What an exported file is about: one class's attribution graph, or two laid over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from precompute.schema import InputError
+from summit_dash.comparison import Comparison, compare
+from summit_dash.graphs import Channel, Edge, Graph, Node, shares_covered
+from summit_dash.measures import measure_names
+from summit_dash.store import ClassInfo, LayerInfo, RunStore
+from summit_dash.text import class_labels
+
+__all__ = ["Origin", "Side", "Subject", "read_subject"]
+
+
+class Side(NamedTuple):
+    """One class: `name` is its first name, `mark` what tells it from others of that name, if any has it."""
+
+    info: ClassInfo
+    name: str
+    mark: str
+    graph: Graph
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} {self.mark}".strip()
+
+
+class Origin(NamedTuple):
+    """Where the numbers come from; `influence` names the measures in use, or is empty where the run does not tell."""
+
+    run: str
+    model: str
+    dataset: str
+    influence: str
+    layers: Sequence[LayerInfo]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One side, or A and B with their comparison.
+
+    `covers` is the percentage of activation that the channels kept of one class cover; a comparison keeps all.
+    """
+
+    origin: Origin
+    sides: Sequence[Side]
+    comparison: Comparison | None
+    covers: float
+
+    @property
+    def title(self) -> str:
+        return " and ".join(side.label for side in self.sides)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes of the one class that the filter keeps."""
+        graph = self.sides[0].graph
+        covered = shares_covered(graph.nodes)
+        return [node for node in graph.nodes if covered[node.at] < self.covers or self.covers >= 100]
+
+    @property
+    def edges(self) -> list[Edge]:
+        """The edges of the one class with both ends kept."""
+        kept = {node.at for node in self.nodes}
+        return [edge for edge in self.sides[0].graph.edges if edge.source in kept and edge.target in kept]
+
+    @property
+    def channels(self) -> list[Channel]:
+        """The channels kept, of one class or both."""
+        return list(self.comparison.nodes) if self.comparison else [node.at for node in self.nodes]
+
+
+def read_subject(store: RunStore, class_id: int, vs: int | None = None, covers: float = 100) -> Subject:
+    """Reads the graph of a class, or of two.
+
+    Raises:
+        InputError: a class is not in the run or has no graph, both are the same, or `covers` is out of its range or
+            given for a comparison, which is not filtered.
+    """
+    _check(class_id, vs, covers)
+    sides = [_read_side(store, asked) for asked in (class_id, vs) if asked is not None]
+    comparison = None
+    if vs is not None:
+        comparison = compare(sides[0].graph, sides[1].graph, store.counts_of_both(class_id, vs))
+    drawn = {edge.target.layer for side in sides for edge in side.graph.edges}
+    influence = measure_names(store.links_on(drawn))
+    origin = Origin(store.name, store.model_name, store.dataset_name, influence, list(store.layers.values()))
+    return Subject(origin, sides, comparison, covers)
+
+
+def _check(class_id: int, vs: int | None, covers: float) -> None:
+    if not 0 < covers <= 100:
+        raise InputError("Channels cover from 1 to 100 % of activation.", f"Found {covers:g}.", "Name another share.")
+    if vs is not None and covers < 100:
+        raise InputError(
+            "A comparison shows all channels of both classes.",
+            f"It was to show those that cover {covers:g} %.",
+            "Leave the share out, or export the classes one by one.",
+        )
+    if vs == class_id:
+        raise InputError("A comparison takes two classes.", "Both are the same one.", "Name another one with --vs.")
+
+
+def _read_side(store: RunStore, class_id: int) -> Side:
+    info = store.classes.get(class_id)
+    if info is None:
+        raise InputError("A class is one of the run's.", f"It has none of class_id {class_id}.", "Name another class.")
+    graph = store.graph(class_id)
+    if not graph.nodes:
+        raise InputError(
+            "A class has an attribution graph once the stage graphs has run.",
+            f"This run holds none for {info.short_name}.",
+            "Run `summit-dash precompute` again on this run with `--stages graphs`.",
+        )
+    return Side(info, *class_labels(store.classes)[class_id], graph)

@@ -1,0 +1,150 @@
+"""A graph as rows of nodes and edges, and these as CSV and JSON. Pure functions of a `Subject`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from summit_dash.comparison import Comparison
+from summit_dash.export.subject import Side, Subject
+from summit_dash.graphs import Channel, Edge, Node
+from summit_dash.store import ClassInfo
+
+__all__ = ["FORMAT_VERSION", "GraphTables", "build_tables", "write_csv", "write_json"]
+
+FORMAT_VERSION = 1
+"""Of the JSON file; raised when a reader of the old form would fail."""
+_CLASS_COLUMNS = ("class_id", "class_name", "synset", "group", "n_images", "top1_accuracy", "top5_accuracy")
+
+Row = dict[str, Any]
+Pair = tuple[Channel, Channel]
+
+
+class GraphTables(NamedTuple):
+    """`graph` is what holds for all rows. Each node has an `id`, each edge the ids of its `source` and `target`.
+
+    A value that does not exist, such as B's count of a channel that only A has, is None. All rows of a kind have the
+    same columns; `edge_columns` names the edges', of which there may be none.
+    """
+
+    graph: Row
+    nodes: list[Row]
+    edges: list[Row]
+    edge_columns: list[str]
+
+
+def build_tables(subject: Subject) -> GraphTables:
+    """Rows in order: nodes by layer from the input, then channel; edges by their target, then source."""
+    place = {info.layer: info.layer_index for info in subject.origin.layers}
+    if subject.comparison is None:
+        nodes = {node.at: _count(node, subject.sides[0]) for node in subject.nodes}
+        edges = {(edge.source, edge.target): _strength(edge) for edge in subject.edges}
+    else:
+        nodes, edges = _compared_nodes(subject.sides, subject.comparison), _compared_edges(subject)
+
+    def order(at: Channel) -> tuple[int, int]:
+        return place[at.layer], at.channel
+
+    return GraphTables(
+        _tell_graph(subject),
+        [_name_node(at, place[at.layer]) | nodes[at] for at in sorted(nodes, key=order)],
+        [
+            {"source": source.channel_id, "target": target.channel_id} | edges[source, target]
+            for source, target in sorted(edges, key=lambda pair: (order(pair[1]), order(pair[0])))
+        ],
+        _edge_columns(subject.comparison is not None),
+    )
+
+
+def _edge_columns(is_compared: bool) -> list[str]:
+    ends, strength = ["source", "target"], _strength(None)
+    return [*ends, "part", *_side_by_side([strength, strength])] if is_compared else [*ends, *strength]
+
+
+def _name_node(at: Channel, layer_index: int) -> Row:
+    return {"id": at.channel_id, "layer": at.layer, "layer_index": layer_index, "channel": at.channel}
+
+
+def _count(node: Node | None, side: Side) -> Row:
+    n = side.info.n_images
+    return {
+        "activation_count": node.activation_count if node else None,
+        "activation_fraction": node.activation_count / n if node and n else None,
+        "pagerank_score": node.pagerank_score if node else None,
+    }
+
+
+def _strength(edge: Edge | None) -> Row:
+    return {
+        "influence_count": edge.influence_count if edge else None,
+        "mean_influence": edge.mean_influence if edge else None,
+    }
+
+
+def _compared_nodes(sides: Sequence[Side], comparison: Comparison) -> dict[Channel, Row]:
+    of = [{node.at: node for node in side.graph.nodes} for side in sides]
+    return {
+        at: {"part": part.value}
+        | _side_by_side([_count(nodes.get(at), side) for nodes, side in zip(of, sides, strict=True)])
+        for at, part in comparison.nodes.items()
+    }
+
+
+def _compared_edges(subject: Subject) -> dict[Pair, Row]:
+    of = [{(edge.source, edge.target): edge for edge in side.graph.edges} for side in subject.sides]
+    parts: Mapping[Pair, Any] = subject.comparison.edges if subject.comparison else {}
+    return {
+        pair: {"part": part.value} | _side_by_side([_strength(edges.get(pair)) for edges in of])
+        for pair, part in parts.items()
+    }
+
+
+def _side_by_side(rows: Sequence[Row]) -> Row:
+    """The columns of A and B, each under its name with `_a` or `_b`."""
+    return {f"{key}_{letter}": row[key] for key in rows[0] for letter, row in zip("ab", rows, strict=True)}
+
+
+def _tell_graph(subject: Subject) -> Row:
+    origin = subject.origin
+    told: Row = {
+        "run": origin.run,
+        "model": origin.model,
+        "dataset": origin.dataset,
+        "influence": origin.influence or None,
+        "layers": [info._asdict() for info in origin.layers],
+        "classes": [_tell_class(side.info) for side in subject.sides],
+    }
+    if subject.comparison is None:
+        return told | {"covers": float(subject.covers)}
+    layers = [layer._asdict() for layer in subject.comparison.layers]
+    return told | {"parting_layer": subject.comparison.parting_layer, "layer_comparisons": layers}
+
+
+def _tell_class(info: ClassInfo) -> Row:
+    return {name: getattr(info, name) for name in _CLASS_COLUMNS}
+
+
+def write_json(tables: GraphTables) -> bytes:
+    """The node-link form: what `networkx.node_link_graph(data, edges="edges")` takes."""
+    whole = {
+        "format": "summit-dash attribution graph",
+        "format_version": FORMAT_VERSION,
+        "directed": True,
+        "multigraph": False,
+        "graph": tables.graph,
+        "nodes": tables.nodes,
+        "edges": tables.edges,
+    }
+    return (json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def write_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
+    """A header and a line per row; what does not exist is empty."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()

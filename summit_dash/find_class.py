@@ -1,0 +1,69 @@
+"""The class that a person means by a number, a synset or a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+
+from precompute.schema import InputError
+from summit_dash.store import ClassInfo
+from summit_dash.text import plural
+
+__all__ = ["find_class"]
+
+_MOST = 8
+"""Candidates that a message names."""
+_RULE = (
+    "A class is named by its class_id, its synset or its name; the first of its names is enough where no other has it."
+)
+
+
+def find_class(classes: Mapping[int, ClassInfo], text: str) -> ClassInfo:
+    """The class of a class_id, else of a synset, else of a full name, else of a first name in any case.
+
+    Raises:
+        InputError: several classes have the name, or none has; the message lists them, or the nearest names.
+    """
+    wanted = text.strip()
+    for key, value in _readings(wanted):
+        found = [info for info in classes.values() if key(info) == value]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            several = f"{len(found)} classes are named {wanted}: {_list(found)}."
+            raise InputError(_RULE, several, "Name one by its class_id, the number after #.")
+    near = _near(classes, wanted)
+    hint = f" Near it: {_list(near)}." if near else f" The run has {plural(len(classes), 'class', 'classes')}."
+    raise InputError(_RULE, f"No class is named {text!r}.{hint}", "Name a class of this run.")
+
+
+def _readings(wanted: str) -> list[tuple[Callable[[ClassInfo], str | None], str]]:
+    """What the text may be, the surest first."""
+    if not wanted:
+        return []
+    return [
+        (lambda info: str(info.class_id), wanted.removeprefix("#")),
+        (lambda info: info.synset, wanted),
+        (lambda info: info.class_name, wanted),
+        (_first_name, wanted.casefold()),
+    ]
+
+
+def _first_name(info: ClassInfo) -> str:
+    return info.short_name.casefold()
+
+
+def _near(classes: Mapping[int, ClassInfo], wanted: str) -> list[ClassInfo]:
+    """Classes with the text in their name, then those spelt alike."""
+    text = wanted.casefold()
+    holding = [info for info in classes.values() if text and text in info.class_name.casefold()]
+    alike = get_close_matches(text, {_first_name(info) for info in classes.values()}, n=_MOST, cutoff=0.6)
+    others = [info for name in alike for info in classes.values() if _first_name(info) == name]
+    return list({info.class_id: info for info in [*holding, *others]}.values())
+
+
+def _list(found: Sequence[ClassInfo]) -> str:
+    """ "crane (#134, n02012849), crane (#517, n03126707) and 3 more"."""
+    names = [f"{i.short_name} ({', '.join(filter(None, (f'#{i.class_id}', i.synset)))})" for i in found[:_MOST]]
+    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return ", ".join(names) + more

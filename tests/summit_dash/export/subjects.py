@@ -1,0 +1,45 @@
+"""Subjects of graphs drawn in ASCII, without a run."""
+
+from __future__ import annotations
+
+import io
+
+from PIL import Image
+
+from summit_dash.comparison import compare
+from summit_dash.export.scene import PictureSource
+from summit_dash.export.subject import Origin, Side, Subject
+from summit_dash.export.thumbnails import convert_picture
+from summit_dash.graphs import Channel, Graph
+from summit_dash.store import ClassInfo, LayerInfo, Thumbnail
+from tests.summit_dash.drawn_graphs import draw_graph
+
+FOX = draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1 a1>b2")
+WOLF = draw_graph("b | 1:30 3:50\na | 1:80", "a1>b1 a1>b3")
+
+
+def _side(class_id: int, name: str, n_images: int, graph: Graph) -> Side:
+    return Side(ClassInfo(class_id, f"{name}, animal", f"n{class_id}", n_images, 0.75, None, None), name, "", graph)
+
+
+def make_subject(a: Graph = FOX, b: Graph | None = None, covers: float = 100, name: str = "fox") -> Subject:
+    """The graph of a class of 100 images, or its comparison with one of 200."""
+    layers = [LayerInfo(layer, place, 8, 3) for place, layer in enumerate(a.layers)]
+    sides = [_side(4, name, 100, a)] + ([_side(7, "wolf", 200, b)] if b else [])
+    return Subject(Origin("r", "Net", "Animals", "traced", layers), sides, compare(a, b) if b else None, covers)
+
+
+def make_picture(
+    color: str = "red", size: tuple[int, int] = (64, 48), mode: str = "RGB", format_: str = "WEBP"
+) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size, color).save(out, format_)
+    return out.getvalue()
+
+
+def _thumbnail(at: Channel) -> Thumbnail:
+    return Thumbnail(f"/{at.channel_id}.webp" if at.channel != 3 else None, is_example=at.channel == 2)
+
+
+PICTURES = PictureSource(_thumbnail, lambda at, side: convert_picture(make_picture(), side))
+"""Channel 2 has an example in place of a visualization, channel 3 no picture."""
