@@ -8,15 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from precompute.aggregate import stage
+from precompute.aggregate.stage import PassSpeed
 from precompute.aggregate.units import UnitKey, UnitStore, plan_units
 from precompute.config import AggregateConfig, RunConfig
 from precompute.datasets.files import FileImages
 from precompute.datasets.open import open_images
-from precompute.models.loading import ModelConfig
+from precompute.engines.local import LocalEngine
+from precompute.models.loading import ModelConfig, load_model
 from precompute.progress import SilentProgress
-from precompute.run import RunReport, RunRequest, precompute
+from precompute.run import RunReport, RunRequest, precompute, prepare
 from precompute.schema import TABLES, read_table, table_path
 from precompute.validate import validate
 from summit_dash.cli import main
@@ -30,10 +33,10 @@ COUNTED = ("classes", "layers", "images", "activations", "influences", "channels
 def request_of(tmp_path: Path) -> Callable[..., RunRequest]:
     write_small(tmp_path, n_images=7)
 
-    def build(name: str, chunk_size: int = 3, influence: str = "auto", batch_size: int = 16) -> RunRequest:
+    def build(name: str, chunk_size: int = 3, influence: str = "auto", **speed: int) -> RunRequest:
         model = ModelConfig(f"{tmp_path}/model.py:build", f"{tmp_path}/weights.safetensors", f"{tmp_path}/input.toml")
         aggregate = AggregateConfig(influence=influence, chunk_size=chunk_size)
-        config = RunConfig(aggregate=aggregate, batch_size=batch_size)
+        config = RunConfig(aggregate=aggregate, **speed)
         return RunRequest(model, f"{tmp_path}/images", tmp_path / name, config, STAGES)
 
     return build
@@ -72,12 +75,32 @@ def test_a_class_in_chunks_has_the_tables_of_the_class_as_a_whole(
     assert validate(chunks.out) == []
 
 
-@pytest.mark.parametrize("batch_size", [1, 2, 5])
-def test_no_bit_of_the_tables_follows_the_batch_size(request_of: Callable[..., RunRequest], batch_size: int) -> None:
-    usual, other = request_of("usual"), request_of("other", batch_size=batch_size)
+@pytest.mark.parametrize(("batch_size", "workers"), [(1, 0), (2, 1), (32, 3)])
+def test_no_bit_of_the_tables_follows_batch_size_and_workers(
+    request_of: Callable[..., RunRequest], batch_size: int, workers: int
+) -> None:
+    usual, other = request_of("usual"), request_of("other", batch_size=batch_size, workers=workers)
     run(usual)
     run(other)
     assert tables(usual.out) == tables(other.out)
+
+
+def test_no_bit_of_a_unit_follows_batch_size_and_workers(tmp_path: Path) -> None:
+    write_small(tmp_path, n_images=10)
+    model = ModelConfig(f"{tmp_path}/model.py:build", f"{tmp_path}/weights.safetensors", f"{tmp_path}/input.toml")
+    config = AggregateConfig(chunk_size=9)
+    inputs = prepare(load_model(model), open_images(f"{tmp_path}/images"), None, config)
+    units = plan_units(inputs.source, config.chunk_size)
+
+    def made(batch_size: int, workers: int) -> list[tuple[UnitKey, bytes]]:
+        engine = LocalEngine(inputs, config, PassSpeed(batch_size, workers, torch.device("cpu")))
+        return [(unit.key, unit.packed) for unit in engine.make(units, "of this run", lambda n=1: None)]
+
+    usual = made(1, 0)
+    assert [key for key, _ in usual] == list(units)
+    for batch_size in (1, 7, 32):  # a unit holds 9 images or 1: fewer, not a multiple, more
+        for workers in (0, 1, 2):
+            assert made(batch_size, workers) == usual, (batch_size, workers)
 
 
 class Stop(Exception):

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from PIL import Image
 
 from precompute.aggregate.accumulate import Examples
+from precompute.aggregate.crops import Encoding, crop_boxes, distinct_crops, encoded_crops
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import UnitStore, plan_units
-from precompute.config import AggregateConfig, ExampleConfig, RunConfig
+from precompute.config import AggregateConfig, RunConfig
 from precompute.models.layers import RecordedLayer
-from precompute.pictures import encode_webp
 from precompute.progress import Progress
 from precompute.schema import ALL_CLASSES, TableWriter, read_table
-
-
-class Box(NamedTuple):
-    """A crop in pixels of the model's input; `x1` and `y1` are exclusive."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
 
 
 @dataclass(frozen=True)
@@ -49,16 +37,20 @@ class _Wanted:
 def build_examples(run: Path, store: UnitStore, inputs: PassInputs, config: RunConfig, progress: Progress) -> None:
     """Writes the table dataset_examples; every image is decoded once, every distinct crop is encoded once."""
     wanted = _wanted_rows(run, store, inputs, config.aggregate)
-    crops: dict[int, set[Box]] = defaultdict(set)
-    for rows in wanted:
-        for image_id, box in zip(rows.image_id.tolist(), rows.box.tolist(), strict=True):
-            crops[image_id].add(Box(*box))
-    encoded = _encode(inputs, crops, config.examples, config.workers, progress)
+    image_id, box = (np.concatenate([getattr(rows, name) for rows in wanted]) for name in ("image_id", "box"))
+    crops, which = distinct_crops(image_id, box)
+    starts = np.cumsum([len(rows.channel) for rows in wanted])[:-1]
     names = [layer.name for layer in inputs.layers]
-    with TableWriter(run, "dataset_examples") as writer:
-        for index, rows in enumerate(wanted):
+    encoding = Encoding(config.examples, config.workers)
+    with (
+        encoded_crops(run, inputs, crops, encoding, progress) as encoded,
+        TableWriter(run, "dataset_examples") as writer,
+    ):
+        for index, (rows, numbers) in enumerate(zip(wanted, np.split(which, starts), strict=True)):
             for start, stop in _groups_of_channels(rows.channel):
-                writer.write(_table(rows, slice(start, stop), index, names, encoded))
+                part = slice(start, stop)
+                pictures = {number: encoded.read(number) for number in np.unique(numbers[part]).tolist()}
+                writer.write(_table(rows, part, (index, names), [pictures[n] for n in numbers[part].tolist()]))
 
 
 def _groups_of_channels(channel: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
@@ -118,57 +110,16 @@ def _rows(
         activations.append(examples.activation[taken])
     joined = {name: np.concatenate(values) for name, values in columns.items()}
     order = np.lexsort((joined["rank"], joined["class_id"], joined["channel"]))
-    box = np.asarray([crop_box(layer, int(p), size) for p in joined.pop("position")[order]], np.int32).reshape(-1, 4)
+    box = crop_boxes(layer, joined.pop("position")[order], size)
     sorted_columns = {name: value[order] for name, value in joined.items()}
     return _Wanted(activation=np.concatenate(activations)[order], box=box, **sorted_columns)
 
 
-def crop_box(layer: RecordedLayer, position: int, size: tuple[int, ...]) -> Box:
-    """The receptive field around one position, clipped to the image.
-
-    Args:
-        layer: whose field it is; without a field the whole image.
-        position: index in the flattened rows of the layer.
-        size: `(height, width)` of the model's input.
-    """
-    if layer.receptive_field is None:
-        return Box(0, 0, size[1], size[0])
-    row, column = divmod(position, layer.width)
-    (y0, y1) = layer.receptive_field.rows.window(row, size[0])
-    (x0, x1) = layer.receptive_field.columns.window(column, size[1])
-    return Box(x0, y0, x1, y1)
-
-
-def _encode(
-    inputs: PassInputs, crops: Mapping[int, set[Box]], config: ExampleConfig, workers: int, progress: Progress
-) -> dict[tuple[int, Box], bytes]:
-    """WebP bytes of every crop."""
-
-    def encode(image_id: int) -> list[tuple[tuple[int, Box], bytes]]:
-        image = inputs.source.images[image_id]
-        decoded = inputs.source.load(image, inputs.preprocess.background)
-        pixels = Image.fromarray(inputs.preprocess.image(decoded))
-        return [((image_id, box), encode_webp(pixels.crop(box), config)) for box in sorted(crops[image_id])]
-
-    encoded: dict[tuple[int, Box], bytes] = {}
-    with (
-        ThreadPoolExecutor(max(workers, 1), thread_name_prefix="crop") as pool,
-        progress.stage("Dataset examples", total=len(crops), unit="images") as advance,
-    ):
-        for found in pool.map(encode, sorted(crops)):
-            encoded.update(found)
-            advance(1)
-    return encoded
-
-
-def _table(
-    rows: _Wanted, part: slice, index: int, names: Sequence[str], encoded: Mapping[tuple[int, Box], bytes]
-) -> pa.Table:
-    keys = zip(rows.image_id[part].tolist(), rows.box[part].tolist(), strict=True)
-    pictures = [encoded[image_id, Box(*box)] for image_id, box in keys]
-    layer = pa.DictionaryArray.from_arrays(
+def _table(rows: _Wanted, part: slice, layer: tuple[int, Sequence[str]], pictures: Sequence[bytes]) -> pa.Table:
+    index, names = layer
+    layers = pa.DictionaryArray.from_arrays(
         pa.array(np.full(len(pictures), index, np.int16)), pa.array(names, pa.string())
     )
     columns = {name: getattr(rows, name)[part] for name in ("channel", "class_id", "rank", "image_id", "activation")}
     edges = {name: rows.box[part, i] for i, name in enumerate(("x0", "y0", "x1", "y1"))}
-    return pa.table({"layer": layer, **columns, **edges, "image": pa.array(pictures, pa.binary())})
+    return pa.table({"layer": layers, **columns, **edges, "image": pa.array(pictures, pa.binary())})

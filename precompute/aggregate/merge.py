@@ -18,7 +18,7 @@ from precompute.aggregate.pairs import PairSums
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore, plan_units
 from precompute.config import AggregateConfig
-from precompute.datasets.source import LabelledClass
+from precompute.datasets.source import ImageSource, LabelledClass
 from precompute.models.layers import RecordedLayer
 from precompute.models.provenance import Link
 from precompute.progress import Progress
@@ -45,7 +45,6 @@ def merge_units(
     totals = _Totals(inputs.layers)
     classes: list[dict[str, Any]] = []
     skipped: dict[str, str] = {}
-    paths = {image.image_id: image.path for image in inputs.source.images}
     names = [layer.name for layer in inputs.layers]
     with ExitStack() as stack, progress.stage("Tables", total=len(inputs.source.classes), unit="classes") as advance:
         activations, influences, images = (
@@ -60,7 +59,7 @@ def merge_units(
             activations.write(_activation_rows(labelled.class_id, unit, inputs.layers))
             for rows in _influence_rows(labelled.class_id, unit.influences, inputs.links, names):
                 influences.write(rows)
-            images.write(_image_rows(labelled.class_id, unit.images, paths, outputs is not None))
+            images.write(_image_rows(labelled.class_id, unit.images, inputs.source, outputs is not None))
             advance(1)
         for writer in (activations, influences, images):
             writer.flush()
@@ -180,13 +179,13 @@ def _influence_rows(
         )
 
 
-def _image_rows(class_id: int, images: ImageRows, paths: dict[int, str], has_outputs: bool) -> pa.Table:
+def _image_rows(class_id: int, images: ImageRows, source: ImageSource, has_outputs: bool) -> pa.Table:
     true = images.true_probability if has_outputs else np.ma.masked_all(len(images.image_id), np.float32)
     return pa.table(
         {
             "image_id": images.image_id,
             "class_id": np.full(len(images.image_id), class_id, np.int32),
-            "path": pa.array([paths[int(i)] for i in images.image_id], pa.string()),
+            "path": pa.array([source.images[i].path for i in images.image_id.tolist()], pa.string()),
             "predicted_class_id": images.predicted_class_id,
             "predicted_probability": images.predicted_probability,
             "true_probability": pa.array(true, pa.float32()),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precompute.datasets.source import ImageSource, LabelledImage, UnreadableImage
 from precompute.models.preprocess import Preprocess
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -35,14 +39,22 @@ def read_images(
         except UnreadableImage as problem:
             return ReadImage(image, None, str(problem))
 
+    return ahead(read, images, workers)
+
+
+def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """Results in the order of the items, made by threads at most 16 items per worker ahead, so that few are held.
+
+    `workers` 0 makes them in the caller's thread, one by one.
+    """
     if workers == 0:
-        yield from map(read, images)
+        yield from map(function, items)
         return
-    with ThreadPoolExecutor(workers, thread_name_prefix="read") as pool:
-        waiting: deque[Future[ReadImage]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="ahead") as pool:
+        waiting: deque[Future[Result]] = deque()
         try:
-            for image in images:
-                waiting.append(pool.submit(read, image))
+            for item in items:
+                waiting.append(pool.submit(function, item))
                 if len(waiting) > 16 * workers:
                     yield waiting.popleft().result()
             while waiting:

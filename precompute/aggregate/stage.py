@@ -145,12 +145,16 @@ class UnitMaker:
             skipped |= {item.image.path: item.problem for item in batch if item.pixels is None}
             readable = [item for item in batch if item.pixels is not None]
             if readable:
-                recording = self._record(readable)
-                image_ids = [item.image.image_id for item in readable]
-                self._sums.update(image_ids, recording.values)
-                rows.append(self._image_rows(image_ids, class_id, recording.logits))
+                rows.append(self._add(class_id, readable))
             advance(len(batch))
         return Unit(joined(rows), self._sums.layer_sums(), self._by_link(self._sums.influence_sums()), skipped)
+
+    def _add(self, class_id: int, images: Sequence[ReadImage]) -> ImageRows:
+        """Records some images and counts them; the recording, most of what is held, ends before the next one begins."""
+        recording = self._record(images)
+        image_ids = [item.image.image_id for item in images]
+        self._sums.update(image_ids, recording.values)
+        return self._image_rows(image_ids, class_id, recording.logits)
 
     def _by_link(self, sums: Sequence[PairSums]) -> list[list[PairSums]]:
         following = iter(sums)

@@ -39,8 +39,9 @@ class LabelledFile:
 
     @property
     def shown(self) -> str:
-        """The path for a person, on every system with slashes."""
-        return printable(self.relative.replace(os.sep, "/"))
+        """The path for a person, on every system with slashes; the very same text where it is one already."""
+        text = printable(self.relative.replace(os.sep, "/"))
+        return self.relative if text == self.relative else text
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,10 +128,10 @@ def _row(path: Path, place: str, values: Mapping[str, Any]) -> ManifestRow:
             raise _impossible(path, place, f"has a {name} that is no UTF-8", "Save the manifest as UTF-8.")
     label = Label(
         place=place,
-        class_name=values["class_name"].strip(),
+        class_name=sys.intern(values["class_name"].strip()),  # one text for all the images of a class
         class_id=_class_id(path, place, values["class_id"]) if "class_id" in values else None,
-        synset=(values.get("synset") or "").strip() or None,
-        group=(values.get("group") or "").strip() or None,
+        synset=sys.intern((values.get("synset") or "").strip()) or None,
+        group=sys.intern((values.get("group") or "").strip()) or None,
     )
     return ManifestRow(values["path"], label)
 

@@ -26,7 +26,7 @@ class LabelledClass:
     group: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabelledImage:
     """One image and its class; `path` is relative to the source and names the image for a person."""
 
