@@ -121,8 +121,10 @@
     const scrub = buildScrub(at);
     const examples = buildExamples(at, at.picture ? N_EXAMPLES : 0);
     const mine = (owner = {id: at.id, along: null});
+    const label = at.run ? '' : page.labels.of(at.layer, at.channel); /* labels are those of the run that is shown */
     open(at.id, boxOf(element), [
       h('div', {class: 'card-head'}, h('b', {}, at.id), canPin ? pinButton(at.id) : null),
+      label ? h('div', {class: 'card-label'}, label) : null,
       notes.map((text) => h('div', {class: 'card-note'}, text)),
       h('div', {class: 'card-body'}, h('div', {}, scrub.frame, scrub.caption), examples),
     ].flat()); // prettier-ignore

@@ -36,6 +36,14 @@
       .filter(({layer, short, n_channels: n}) => [layer, short].some((name) => name.toLowerCase() === match[1].toLowerCase()) && Number(match[2]) < n)
       .map(({layer}) => option('Channel', page.channelId(layer, Number(match[2])), '', {layer, channel: Number(match[2])}));
   };
+  const findLabels = (words) =>
+    words.length
+      ? page.labels
+          .all()
+          .filter(({label}) => inWords(label, words))
+          .slice(0, MOST)
+          .map(({layer, channel, label}) => option('Label', label, page.channelId(layer, channel), {layer, channel}))
+      : [];
   const find = (text) => {
     const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const layers = page.run.layers.filter(({layer}) => words.length && inWords(layer, words));
@@ -43,6 +51,7 @@
     const runs = page.boot.runs.filter(({name}) => page.boot.runs.length > 1 && name !== page.run.name && inWords(name, words));
     return [
       ...findChannel(text),
+      ...findLabels(words),
       ...findClasses(text),
       ...layers.slice(0, MOST).map(({layer, n_channels: n}) => option('Layer', layer, page.plural(n, 'channel'), {layer})),
       ...views.map(([label, action]) => option('View', label, '', action)),

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from summit_dash.graphs import Channel
 from summit_dash.labels import LABELS, read_labels, save_label
 from summit_dash.store import RunStore
+from tests.browser.drive import hover_node, open_graph, wait_for_selection
 from tests.browser.drive_channels import open_panel, open_wall, places, tile, wait_for_panel
 
 pytestmark = pytest.mark.browser
@@ -76,6 +77,19 @@ def test_the_wall_shows_and_finds_labels(page: Page, url: str, store: RunStore) 
     expect(page.locator(".wall-none")).to_be_visible()
     page.get_by_role("button", name="Show all channels").click()
     expect(tile(page, "conv3-5").locator(".tile-label")).to_have_text("Paws")
+
+
+def test_a_label_is_on_the_card_of_its_node_and_found_by_go_to(page: Page, url: str, store: RunStore) -> None:
+    at = store.graph(3).nodes[0].at
+    save_label(store, at, "Wolf hands")
+    open_graph(page, f"{url}?class=3")
+    page.wait_for_function("() => summitDash.labels.all().length")
+    hover_node(page, at.channel_id)
+    expect(page.locator(".card-label")).to_have_text("Wolf hands")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Go to").fill("hands")
+    page.keyboard.press("Enter")
+    wait_for_selection(page, layer=at.layer, channel=at.channel)
 
 
 def test_labels_are_downloaded(page: Page, url: str, store: RunStore) -> None:
