@@ -21,8 +21,6 @@ class Settings(BaseSettings):
     workers: int = Field(8, description="Threads that answer requests.")
     url_prefix: str = Field("/", description="Path under which the dashboard is mounted behind a proxy.")
     title: str = Field("Summit Dash", description="Name in the browser's tab.")
-    n_sources: int = Field(8, description="Strongest sources and targets listed for a channel.")
-    n_top_classes: int = Field(8, description="Classes listed for a channel.")
 
     @field_validator("url_prefix")
     @classmethod
