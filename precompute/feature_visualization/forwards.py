@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx
 
 from precompute.errors import InputError
+from precompute.feature_visualization.local_response_norm import fuse_local_response_norms
 from precompute.feature_visualization.optimize import LayerForward
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer, select_layers
@@ -66,6 +67,7 @@ class Forwards:
         graph = self._model.sub_graph([layer.node])
         if before_relu:
             _without_last_relu(graph)
+        fuse_local_response_norms(graph)
         return _Forward(optimize(graph).to(self._device), self._model.layouts[layer.node])
 
 

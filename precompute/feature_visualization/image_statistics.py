@@ -31,8 +31,8 @@ class ImageStatistics:
     Attributes:
         colour: see `ColourMatrix`.
         mean: of each colour, in [0, 1].
-        magnitude: mean over the images of the magnitude of each decorrelated component's spectrum, `(component, height,
-            width // 2 + 1)`, as `norm="ortho"` scales it; None without images.
+        magnitude: mean over the images, faded out towards their borders, of the magnitude of each decorrelated
+            component's spectrum, `(component, height, width // 2 + 1)`, as `norm="ortho"` scales it; None without.
         n_images: how many; 0 where the colours are those published for ImageNet.
     """
 
@@ -64,10 +64,22 @@ def measure_statistics(images: NDArray[np.uint8]) -> ImageStatistics:
     # Colours that the images do not have (grey ones in RGB) have no component.
     to_components = np.linalg.pinv(np.array(colour), rcond=1e-4)
     total = np.zeros((len(colour), images.shape[1], images.shape[2] // 2 + 1))
+    window = _window(images.shape[1], images.shape[2])
     for image in images:
-        components = np.einsum("cr,hwr->chw", to_components, image / 255 - mean)
+        components = window * np.einsum("cr,hwr->chw", to_components, image / 255 - mean)
         total += np.abs(np.fft.rfft2(components, norm="ortho"))
     return ImageStatistics(colour, tuple(mean.tolist()), (total / len(images)).astype(np.float32), len(images))
+
+
+def _window(height: int, width: int) -> NDArray[np.float64]:
+    """Fades images out towards their borders, whose jump to the other side would be a cross in the spectrum.
+
+    Its mean square is 1, so that the contrast stays.
+    """
+    rows, columns = (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in (height, width))
+    window = np.outer(rows, columns)
+    faded: NDArray[np.float64] = window / np.sqrt((window**2).mean())
+    return faded
 
 
 def measure_colour_matrix(images: NDArray[np.uint8]) -> ColourMatrix:

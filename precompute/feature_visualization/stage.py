@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -171,7 +171,8 @@ def read_statistics(run: Path, layers: tuple[str, ...], config: VisualizationCon
     """
     images = read_example_images(run, layers, config.shape)
     if len(images) > 1:
-        return measure_statistics(images)
+        found = measure_statistics(images)
+        return found if config.method == "maco" else replace(found, magnitude=None)  # which no other picture shows
     if config.method == "maco":
         raise InputError(
             "MaCo takes the magnitude of its spectrum from the run's images, which its dataset examples show.",
