@@ -70,6 +70,25 @@ class InspectOptions:
     check: bool = False
 
 
+@dataclass(frozen=True)
+class VisualizeOptions:
+    """The options of `summit-dash visualize`, as given; see its --help."""
+
+    run: Path
+    layers: str = "all"
+    channels: str = "all"
+    kinds: str = "channel"
+    limit: int | None = None
+    method: str = "fourier"
+    size: int | None = None
+    steps: int = 128
+    seed: int = 0
+    batch_size: int = 16
+    device: str = "auto"
+    model: str | None = None
+    weights: str | None = None
+
+
 def require_precompute() -> None:
     """Checks that the extra `precompute` is installed.
 
@@ -292,6 +311,64 @@ def _check_links(exported: ExportedModel, layers: Sequence[RecordedLayer], conso
         "channels and no others.",
         highlight=False,
     )
+
+
+def run_visualize(options: VisualizeOptions, console: Console) -> None:
+    """Draws pictures into a run and says what came of it.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    require_precompute()
+    from precompute.feature_visualization.config import VisualizationConfig
+    from precompute.feature_visualization.visualize import VisualizeRequest, visualize
+    from precompute.progress import ConsoleProgress
+    from precompute.run import device_of
+
+    for name in ("steps", "batch_size"):
+        _require_positive(name, getattr(options, name))
+    config = VisualizationConfig(
+        n_steps=options.steps,
+        method=options.method,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        device=str(device_of(options.device)),
+    )
+    request = VisualizeRequest(
+        options.run,
+        None if options.layers == "all" else _names(options.layers),
+        None if options.channels == "all" else _numbers("--channels", options.channels),
+        _names(options.kinds),
+        options.limit,
+        options.model,
+        options.weights,
+        options.size,
+        config,
+    )
+    report = visualize(request, ConsoleProgress(console))
+    there = f"; {report.n_there:,} were there" if report.n_there else ""
+    console.print(f"Drew {report.n_drawn:,} pictures{there}.", highlight=False)
+    if report.dead:
+        names = ", ".join(f"{key.layer}-{key.channel}" for key in report.dead[:8])
+        more = ", ..." if len(report.dead) > 8 else ""
+        found = f"No picture raises the objective of {len(report.dead):,}, so none is shown: {names}{more}."
+        console.print(escape(found), highlight=False, soft_wrap=True)
+    console.print(f"Run: {options.run}\nOpen it: summit-dash serve {options.run}", highlight=False)
+
+
+def _numbers(option: str, text: str) -> tuple[int, ...]:
+    """Numbers and ranges, such as `1,5-9`."""
+    found: list[int] = []
+    for part in _names(text):
+        first, _, last = part.partition("-")
+        if not first.isdecimal() or not (last or first).isdecimal() or (last and int(last) < int(first)):
+            raise InputError(f"{option} are numbers and ranges, such as 3,7,20-29.", f"Found {part}.", "Correct it.")
+        if int(last or first) >= 2**24:
+            raise InputError(f"{option} are numbers below {2**24}.", f"Found {part}.", "Correct it.")
+        found += range(int(first), int(last or first) + 1)
+    if not found:
+        raise InputError(f"{option} names at least one channel.", "Found none.", f"Leave {option} out for all.")
+    return tuple(dict.fromkeys(found))
 
 
 def run_import_summit(folder: Path, out: Path, labels: Path | None, overwrite: bool, console: Console) -> None:

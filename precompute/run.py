@@ -28,15 +28,17 @@ from precompute.embedding import build_embeddings
 from precompute.engines.local import LocalEngine
 from precompute.engines.ray import RayEngine, RayOptions, require_ray
 from precompute.errors import InputError
-from precompute.feature_visualization.stage import LayerForward, VisualizationConfig, build_visualizations
+from precompute.feature_visualization.config import VisualizationConfig
+from precompute.feature_visualization.forwards import Forwards, export_at
+from precompute.feature_visualization.stage import Drawing, build_visualizations
 from precompute.graphs.build import build_graphs
 from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import open_manifest
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import select_layers
-from precompute.models.layout import Layout
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
 from precompute.models.provenance import derive_links
+from precompute.models.reloading import recorded_weights
 from precompute.models.weights import parameters_sha256
 from precompute.progress import Progress
 from precompute.schema import read_table, write_manifest
@@ -232,6 +234,8 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "dataset": dataset,
         "config": {k: v for k, v in config.items() if k != "visualize"},
     }
+    # Where the weights lie decides nothing, but whoever adds pictures to the run loads the model again.
+    model["weights"] = recorded_weights(request.model.weights)
     return {
         "model": model,
         "dataset": dataset,
@@ -263,7 +267,7 @@ class _Run:
         self._folder = request.out
         self._layers = [(layer.name, layer.n_channels) for layer in inputs.layers]
         self._class_ids = [labelled.class_id for labelled in inputs.source.classes]
-        self._device = _device(request.config.device)
+        self._device = device_of(request.config.device)
         self._fingerprint = _digest(manifest["identity"])
         self._store = UnitStore(self._folder, self._fingerprint)
 
@@ -385,49 +389,30 @@ class _Run:
 
     def _visualize(self) -> None:
         settings = self._request.config.visualize
-        model = self._at_size(settings.size or min(128, *self._inputs.model.input_size[1:]))
-        size = min(model.input_size[1:])
+        side = settings.size or min(128, *self._inputs.model.input_size[1:])
+        model = export_at(self._inputs.model, (side, side))
         config = VisualizationConfig(
             n_channels=settings.n_channels,
-            size=size,
+            size=(model.input_size[1], model.input_size[2]),
             n_steps=settings.n_steps,
             batch_size=settings.batch_size,
             seed=settings.seed,
             device=str(self._device),
         )
-        report = build_visualizations(
-            self._folder, config, self._forwards(model), self._inputs.preprocess.normalize, self._progress
+        names = tuple(layer.name for layer in self._inputs.layers)
+        drawing = Drawing(
+            Forwards(model, names, self._device),
+            self._inputs.preprocess.normalize,
+            names,
+            config,
+            self._manifest.get("visualizations", {}),
+            self._note_pictures,
         )
-        self._manifest["visualizations"] = {**asdict(report), "size": size}
+        build_visualizations(self._folder, drawing, self._progress)
 
-    def _at_size(self, size: int) -> ExportedModel:
-        """The model exported for pictures of another size than its images; as it is where it takes no other."""
-        inputs = self._inputs.model
-        if inputs.input_size[1:] == (size, size):
-            return inputs
-        try:
-            return ExportedModel(inputs.module, (inputs.input_size[0], size, size))
-        except InputError:
-            return inputs
-
-    def _forwards(self, model: ExportedModel) -> dict[str, LayerForward]:
-        """For every layer the model up to it, and no further."""
-        layers = select_layers(model, [layer.name for layer in self._inputs.layers])
-        return {
-            layer.name: _Forward(model.sub_graph([layer.node]).to(self._device), model.layouts[layer.node])
-            for layer in layers
-        }
-
-
-@dataclass(frozen=True)
-class _Forward:
-    """The one value of a sub-graph, as channels at positions."""
-
-    graph: torch.nn.Module
-    layout: Layout
-
-    def __call__(self, batch: torch.Tensor) -> torch.Tensor:
-        return self.layout.maps(self.graph(batch)[0])
+    def _note_pictures(self, facts: Mapping[str, Any]) -> None:
+        self._manifest["visualizations"] = dict(facts)
+        write_manifest(self._folder, {k: v for k, v in self._manifest.items() if k != "schema_version"})
 
 
 def _digest(identity: Mapping[str, Any]) -> str:
@@ -438,7 +423,7 @@ def _first(skipped: dict[str, str]) -> str:
     return next((f"{path}: {reason}" for path, reason in skipped.items()), "no images")
 
 
-def _device(name: str) -> torch.device:
+def device_of(name: str) -> torch.device:
     """The device that a name asks for; `auto` takes CUDA where there is one."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

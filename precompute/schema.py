@@ -58,6 +58,7 @@ class Column:
     """One column: its Arrow type, its meaning with unit, and whether null is a value it may have.
 
     `may_be_unknown`: null in a run that was imported, where the source does not tell; in any other run it is a fault.
+    `may_be_absent`: the whole column is missing in runs of earlier versions; what writes none leaves it null.
     """
 
     name: str
@@ -65,6 +66,12 @@ class Column:
     meaning: str
     nullable: bool = False
     may_be_unknown: bool = False
+    may_be_absent: bool = False
+
+
+def is_optional(column: Column) -> bool:
+    """Whether null may stand in a column of some run."""
+    return column.nullable or column.may_be_unknown or column.may_be_absent
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        return pa.schema([pa.field(c.name, c.type, nullable=c.nullable or c.may_be_unknown) for c in self.columns])
+        return pa.schema([pa.field(c.name, c.type, nullable=is_optional(c)) for c in self.columns])
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
@@ -285,9 +292,28 @@ TABLES: Mapping[str, Table] = {
             "Images optimised to excite a channel.",
             [_LAYER_NAME, _CHANNEL, _key("kind", _TEXT, f"One of {', '.join(VISUALIZATION_KINDS)}.")],
             Column("image", pa.binary(), "The picture as WebP."),
-            Column("objective_value", _REAL, "The objective at the end, in the layer's own unit.", may_be_unknown=True),
+            Column(
+                "objective_value",
+                _REAL,
+                "The objective at the end, in the layer's own unit: the channel's mean over positions; for neuron at "
+                "the centre; for negative minus the mean before the nonlinearity.",
+                may_be_unknown=True,
+            ),
             Column("n_steps", _COUNT, "Optimisation steps taken.", may_be_unknown=True),
             Column("initial_objective_value", _REAL, "The objective before the first step.", may_be_unknown=True),
+            Column(
+                "excitation",
+                _REAL,
+                "The channel's greatest value on the picture as stored, normalised as the model's images are, over its "
+                "max_activation in the table channels; null where that is not above 0.",
+                may_be_absent=True,
+            ),
+            Column(
+                "settings",
+                _TEXT,
+                "How it was drawn, seed included: a key of visualizations.settings in the manifest.",
+                may_be_absent=True,
+            ),
             row_group_by="layer",
         ),
         _table(
@@ -408,8 +434,9 @@ class TableWriter:
 
 def _from_columns(table: Table, columns: Mapping[str, Any]) -> pa.Table:
     arrays = []
+    n_rows = len(columns[table.columns[0].name])
     for column in table.columns:
-        values = columns[column.name]
+        values = columns.get(column.name, [None] * n_rows) if column.may_be_absent else columns[column.name]
         if pa.types.is_dictionary(column.type) and not isinstance(values, pa.Array | pa.ChunkedArray):
             values = pa.array(values, pa.string()).dictionary_encode().cast(column.type)
         arrays.append(values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, column.type))

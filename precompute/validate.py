@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from precompute.schema import MANIFEST, TABLES, Column, Table, read_manifest, table_path
+from precompute.schema import MANIFEST, TABLES, Column, Table, is_optional, read_manifest, table_path
 from precompute.validation_rules import KEPT, Batch, Facts, Fault, Integers, KeyOrder, faults, total_faults
 
 __all__ = ["TABLES_OF_STAGES", "Finding", "validate"]
@@ -138,6 +138,8 @@ def _check_column(table: Table, column: Column, schema: pa.Schema) -> Finding | 
     expected = "string" if pa.types.is_dictionary(column.type) else str(column.type)
     rule = f"It has the column {column.name} ({expected}): {column.meaning}"
     if column.name not in schema.names:
+        if column.may_be_absent:
+            return None
         return Finding(table.name, rule, f"{column.name} is missing; there are {', '.join(schema.names)}.")
     found = schema.field(column.name).type
     return None if _same_type(column.type, found) else Finding(table.name, rule, f"{column.name} is {found}.")
@@ -171,7 +173,7 @@ def _pieces(
     file: pq.ParquetFile, table: Table, tally: _Tally, facts: Facts
 ) -> Iterator[tuple[pa.RecordBatch, Integers]]:
     """The rows of a table and their numbers from 0, without those that tally up because a required value is null."""
-    names = table.schema.names
+    names = [name for name in table.schema.names if name in file.schema_arrow.names]
     size = _PICTURES_PER_BATCH if "image" in names else _ROWS_PER_BATCH
     start = 0
     for rows in file.iter_batches(batch_size=size, columns=names, use_threads=False):
@@ -179,7 +181,7 @@ def _pieces(
         start += rows.num_rows
         missing = np.zeros(rows.num_rows, dtype=bool)
         for column in table.columns:
-            may_be_null = column.nullable or (column.may_be_unknown and facts.is_imported)
+            may_be_null = column.nullable or column.may_be_absent or (column.may_be_unknown and facts.is_imported)
             if not may_be_null and rows[column.name].null_count:
                 null = rows[column.name].is_null().to_numpy(zero_copy_only=False)
                 tally.add(Fault(f"{column.name} is never null: {column.meaning}", null, column.name), rows, numbers)
@@ -194,8 +196,10 @@ def _decoded(rows: pa.RecordBatch, table: Table, layer_names: Sequence[str]) -> 
     columns: dict[str, Any] = {}
     present = {}
     for column in table.columns:
+        if column.name not in rows.schema.names:
+            continue
         values = rows[column.name]
-        if column.nullable or column.may_be_unknown:
+        if is_optional(column):
             present[column.name] = values.is_valid().to_numpy(zero_copy_only=False)
         if pa.types.is_dictionary(column.type):
             columns[column.name] = _layer_places(values, layer_names)

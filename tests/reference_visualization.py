@@ -43,3 +43,55 @@ def moved_point(point: tuple[float, float], movement: dict[str, float]) -> tuple
     x, y = math.cos(angle) * x - math.sin(angle) * y, math.sin(angle) * x + math.cos(angle) * y
     x, y = x / movement["zoom"], y / movement["zoom"]
     return x + movement["first_x"], y + movement["first_y"]
+
+
+def gram_similarities(maps: NDArray[np.float64], group: int) -> list[float]:
+    """Per picture of `(batch, channel, height, width)`, the mean cosine of its Gram matrix with those of its group."""
+    grams = []
+    for picture in maps:
+        gram = np.zeros((len(picture), len(picture)))
+        for i, one in enumerate(picture):
+            for j, other in enumerate(picture):
+                gram[i, j] = sum(a * b for a, b in zip(one.flat, other.flat, strict=True))
+        grams.append(gram)
+    found = []
+    for b, gram in enumerate(grams):
+        first = b // group * group
+        others = [grams[o] for o in range(first, first + group) if o != b]
+        cosines = [(gram * other).sum() / math.sqrt((gram**2).sum() * (other**2).sum()) for other in others]
+        found.append(sum(cosines) / len(cosines))
+    return found
+
+
+def direction_values(maps: NDArray[np.float64], directions: NDArray[np.float64], power: float) -> list[float]:
+    """Per picture the mean over positions of the product with its direction, times the cosine to a power."""
+    found = []
+    for picture, direction in zip(maps, directions, strict=True):
+        values = []
+        for y in range(picture.shape[1]):
+            for x in range(picture.shape[2]):
+                vector = picture[:, y, x]
+                product = float(vector @ direction)
+                cosine = product / (float(np.linalg.norm(vector)) * float(np.linalg.norm(direction)))
+                values.append(product * max(cosine, 0.1) ** power)
+        found.append(sum(values) / len(values))
+    return found
+
+
+def maco_picture(
+    phase: NDArray[np.float64], magnitude: NDArray[np.float64], colour: NDArray[np.float64], mean: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """RGB in [0, 1], `(3, height, width)`, of phases and magnitudes `(3, height, width // 2 + 1)`, square and even."""
+    size = phase.shape[1]
+    components = np.zeros((3, size, size))
+    for component in range(3):
+        for u in range(size):
+            for v in range(size // 2 + 1):
+                n_twins = 1 if v == 0 or 2 * v == size else 2
+                for y in range(size):
+                    for x in range(size):
+                        angle = 2 * math.pi * (u * y + v * x) / size + phase[component, u, v]
+                        components[component, y, x] += n_twins * magnitude[component, u, v] * math.cos(angle) / size
+    mixed = np.einsum("rc,chw->rhw", colour, components)
+    start = np.log(mean / (1 - mean))[:, None, None]
+    return 1 / (1 + np.exp(-(start + 4 * mixed)))

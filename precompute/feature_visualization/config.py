@@ -5,15 +5,34 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["IMAGENET_COLOUR", "ColourMatrix", "OptimizationConfig", "TransformConfig", "VisualizationConfig"]
+__all__ = [
+    "DIVERSITY",
+    "IMAGENET_COLOUR",
+    "METHODS",
+    "ColourMatrix",
+    "OptimizationConfig",
+    "PlateauConfig",
+    "TransformConfig",
+    "VisualizationConfig",
+]
 
-ColourMatrix = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
-"""`matrix[rgb][component]`: what one unit of each decorrelated component adds to red, green and blue."""
+ColourMatrix = tuple[tuple[float, ...], ...]
+"""`matrix[colour][component]`: what one unit of each decorrelated component adds to red, green and blue, or to grey."""
 
 IMAGENET_COLOUR: ColourMatrix = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
 """Root of the covariance of ImageNet's pixels in [0, 1], as published with Lucid (Olah et al. 2017)."""
+
+METHODS = ("fourier", "pixel", "maco")
+"""What is optimised: the spectrum, the pixels, or the phases alone under a given magnitude (Fel et al. 2023)."""
+
+LEARNING_RATES: Mapping[str, float] = {"fourier": 0.1, "pixel": 0.05, "maco": 0.1}
+"""Of Adam, in units of the parameters: the spectrum starts at 0.01, pixels too, phases are radians."""
+
+DIVERSITY = 4
+"""Pictures of a channel that are drawn at once and repel one another."""
 
 
 @dataclass(frozen=True)
@@ -34,29 +53,56 @@ class TransformConfig:
 
 
 @dataclass(frozen=True)
+class PlateauConfig:
+    """When a picture is done before its last step.
+
+    Attributes:
+        window: steps over which the objective is averaged, because movements make it noisy; 0 never stops.
+        min_gain: a window that gains less than this share of the whole rise so far is the last.
+    """
+
+    window: int = 32
+    min_gain: float = 0.01
+
+
+@dataclass(frozen=True)
 class OptimizationConfig:
     """How a picture is optimised.
 
     Attributes:
-        size: side of the picture and of the model's input, pixels.
-        n_steps: steps of Adam.
-        learning_rate: of Adam, in units of the spectrum (starts at 0.01).
-        batch_size: channels optimised together. Pictures depend on it by rounding alone, which deep networks amplify:
+        size: height and width of the picture and of the model's input, pixels; one number for both.
+        n_steps: steps of Adam at most.
+        method: one of `METHODS`.
+        learning_rate: of Adam; None for that of `LEARNING_RATES`.
+        batch_size: pictures optimised together. They depend on it by rounding alone, which deep networks amplify:
             after a hundred steps the picture shows the same thing in other places.
         seed: of the start and the movements.
         redirected_steps: first steps in which a silent channel's ReLUs pass a gradient.
-        colour: see `ColourMatrix`.
+        diversity_weight: of the repulsion of the pictures of one channel, as a share of the objective.
         transforms: movements at every step.
+        plateau: when to stop early.
     """
 
-    size: int = 128
+    size: int | tuple[int, int] = 128
     n_steps: int = 128
-    learning_rate: float = 0.1
+    method: str = "fourier"
+    learning_rate: float | None = None
     batch_size: int = 16
     seed: int = 0
     redirected_steps: int = 16
-    colour: ColourMatrix = IMAGENET_COLOUR
+    diversity_weight: float = 1.0
     transforms: TransformConfig = field(default_factory=TransformConfig)
+    plateau: PlateauConfig = field(default_factory=PlateauConfig)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
+
+    @property
+    def step_size(self) -> float:
+        """The learning rate that holds."""
+        return LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
 
 
 @dataclass(frozen=True)
@@ -76,9 +122,18 @@ class VisualizationConfig(OptimizationConfig):
     threads: int | None = None
 
     @property
-    def fingerprint(self) -> str:
-        """Equal for configs that draw the same picture for a channel, but for rounding."""
+    def settings(self) -> dict[str, object]:
+        """What decides a channel's picture, but for rounding, as plain values for the manifest."""
         fields = dataclasses.asdict(self)
         for name in ("n_channels", "batch_size", "device", "threads"):
             del fields[name]
-        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+        return {**fields, "size": list(self.shape), "learning_rate": self.step_size}
+
+    def fingerprint(self, statistics: str = "") -> str:
+        """Equal for configs that draw the same picture for a channel, but for rounding.
+
+        Args:
+            statistics: the fingerprint of the images' statistics that the pictures start from.
+        """
+        text = json.dumps([self.settings, statistics], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,25 +1,25 @@
-"""The stage `visualize`: pictures for the channels that appear in most attribution graphs."""
+"""Draws the pictures of a run: what is missing of those that are asked for, batch by batch, into its table."""
 
 from __future__ import annotations
 
 import io
-import os
-import shutil
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from precompute.feature_visualization.config import VisualizationConfig
+from precompute.errors import InputError
+from precompute.feature_visualization.choice import Channel, batches_of, choose_channels
+from precompute.feature_visualization.config import DIVERSITY, VisualizationConfig
+from precompute.feature_visualization.image_statistics import ImageStatistics, measure_statistics, read_example_images
+from precompute.feature_visualization.objective import as_maps
 from precompute.feature_visualization.optimize import (
     ChannelVisualization,
     LayerForward,
@@ -27,184 +27,244 @@ from precompute.feature_visualization.optimize import (
     VisualizationRequest,
     visualize_channels,
 )
+from precompute.feature_visualization.picture_store import NoteFacts, PictureKey, PictureStore
 from precompute.parallel import Parallel
 from precompute.progress import Progress
-from precompute.schema import read_table, write_table
+from precompute.schema import read_table, table_path
 
-__all__ = ["VisualizationReport", "build_visualizations", "choose_channels"]
+__all__ = [
+    "Drawing",
+    "LayerForward",
+    "VisualizationConfig",
+    "VisualizationReport",
+    "build_visualizations",
+    "draw_pictures",
+    "read_statistics",
+    "table_kinds",
+]
 
-_KIND = "channel"
-_FINGERPRINT = b"fingerprint"
-_PART = pa.schema(
-    [
-        ("layer", pa.string()),
-        ("channel", pa.int32()),
-        ("kind", pa.string()),
-        ("image", pa.binary()),  # null for a dead channel: it need not be tried again
-        ("objective_value", pa.float32()),
-        ("n_steps", pa.int32()),
-        ("initial_objective_value", pa.float32()),
-    ]
-)
+_SECONDS_BETWEEN_FOLDS = 30.0
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What pictures are drawn with.
+
+    Attributes:
+        forward: of a layer and a kind of picture.
+        normalize: from colours in [0, 1] to model input.
+        layers: of the run, in order from the input.
+        config: how they are drawn.
+        facts: the manifest's `visualizations` so far.
+        note: see `NoteFacts`.
+    """
+
+    forward: Callable[[str, str], LayerForward]
+    normalize: Normalize
+    layers: tuple[str, ...]
+    config: VisualizationConfig
+    facts: Mapping[str, Any]
+    note: NoteFacts
 
 
 @dataclass(frozen=True)
 class VisualizationReport:
-    """What came of it, for the manifest.
+    """What came of one call.
 
     Attributes:
-        n_pictures: rows written.
-        n_dead_channels: chosen channels without a picture because their objective never rose, for layers with any.
+        n_drawn: pictures that it drew.
+        n_there: pictures that were there already, drawn with the same settings, or known to be dead.
+        dead: channels that it found dead: their objective never rose above its start.
+        facts: the manifest's `visualizations`, for all pictures of the run.
     """
 
-    n_pictures: int
-    n_dead_channels: Mapping[str, int]
+    n_drawn: int
+    n_there: int
+    dead: tuple[PictureKey, ...]
+    facts: Mapping[str, Any]
 
 
-class _Channel(NamedTuple):
+class _Batch(NamedTuple):
     layer: str
-    channel: int
+    channels: tuple[int, ...]
+    kind: str
 
 
-def build_visualizations(
-    run: Path,
-    config: VisualizationConfig,
-    forwards: Mapping[str, LayerForward],
-    normalize: Normalize,
-    progress: Progress,
+def build_visualizations(run: Path, drawing: Drawing, progress: Progress) -> VisualizationReport:
+    """The stage `visualize`: draws the channels of most graphs.
+
+    Reads `attribution_graph_nodes`, and `dataset_examples` and `channels` where they are there. The caller empties the
+    run's `parts/visualize` when the model itself has changed.
+
+    Raises:
+        InputError: the run has no attribution graphs.
+        ValueError: a graph has a layer that is not among the drawing's.
+    """
+    return draw_pictures(
+        run, drawing, choose_channels(run, drawing.config.n_channels, drawing.layers), progress=progress
+    )
+
+
+def draw_pictures(
+    run: Path, drawing: Drawing, channels: Sequence[Channel], kinds: Sequence[str] = ("channel",), *, progress: Progress
 ) -> VisualizationReport:
-    """Draws the channels of most graphs and writes the table `feature_visualizations`.
+    """Draws those pictures that are not there yet with these settings; others of the run stay, if not drawn again.
 
-    Reads `attribution_graph_nodes`. Every finished batch is kept in the run's `parts/visualize` until the table is
-    written, so that an interrupted call goes on where it stopped; pictures of another config are drawn again. The
-    caller empties that folder when the model itself has changed.
+    Every finished batch is kept at once, and twice a minute all of them go into the table `feature_visualizations`: a
+    call that is interrupted, or killed, goes on where it stopped.
 
     Args:
-        run: the run's directory.
-        config: how many channels, and how they are drawn.
-        forwards: for every recorded layer, in order from the input, the model up to it.
-        normalize: from RGB in [0, 1] to model input.
+        run: the run's directory, which the caller holds alone.
+        drawing: with what, and how.
+        channels: in the order in which they matter.
+        kinds: `channel`, `neuron`, `negative`, `diversity`.
         progress: told of every finished picture.
 
     Raises:
-        InputError: the run has no attribution graphs.
-        ValueError: a graph has a layer without a forward.
+        InputError: MaCo without images in the run.
     """
-    chosen = choose_channels(run, config.n_channels, tuple(forwards))
-    parts = _Parts(run / "parts" / "visualize", config)
-    done = parts.read()
-    device = torch.device(config.device)
-
-    def draw(batch: tuple[str, tuple[int, ...]]) -> dict[_Channel, dict[str, Any]]:
-        layer, channels = batch
-        request = VisualizationRequest(forwards[layer], normalize, layer, channels, config, device)
-        return parts.write(layer, list(visualize_channels(request)))
-
-    batches = list(_batches([key for key in chosen if key not in done], config.batch_size))
+    config = drawing.config
+    statistics = read_statistics(run, drawing.layers, config)
+    name = config.fingerprint(statistics.fingerprint)
+    settings = {name: {**config.settings, "n_images": statistics.n_images}}
+    store = PictureStore(run, drawing.layers, drawing.facts, drawing.note)
+    known = store.known(name)
+    draw = _Drawer(drawing, statistics, name, _read_maxima(run))
+    batches = [
+        _Batch(layer, members, kind)
+        for kind in kinds
+        for layer, members in batches_of(
+            [c for c in channels if not {PictureKey(*c, k) for k in table_kinds(kind)} <= known],
+            max(1, config.batch_size // len(table_kinds(kind))),
+        )
+    ]
+    n_all = len(channels) * sum(len(table_kinds(kind)) for kind in kinds)
+    n_missing = sum(len(batch.channels) * len(table_kinds(batch.kind)) for batch in batches)
+    dead: list[PictureKey] = []
     with (
-        Parallel(device, config.threads) as parallel,
-        progress.stage("Drawing channels", total=len(chosen), unit="pictures") as advance,
+        Parallel(torch.device(config.device), config.threads) as parallel,
+        progress.stage("Drawing channels", total=n_all, unit="pictures") as advance,
     ):
-        advance(sum(key in done for key in chosen))
-        for drawn in parallel.map(draw, batches):
-            done |= drawn
-            advance(len(drawn))
-    rows = [done[key] for key in chosen]
-    live = [row for row in rows if row["image"] is not None]
-    write_table(run, "feature_visualizations", {name: [row[name] for row in live] for name in _PART.names})
-    parts.remove()
-    return VisualizationReport(len(live), dict(Counter(row["layer"] for row in rows if row["image"] is None)))
+        advance(n_all - n_missing)
+        due = time.monotonic() + _SECONDS_BETWEEN_FOLDS
+        for rows in parallel.map(lambda batch: _kept(store, draw(batch)), batches):
+            dead += [PictureKey(row["layer"], row["channel"], row["kind"]) for row in rows if row["image"] is None]
+            advance(len(rows))
+            if (start := time.monotonic()) > due:
+                store.fold(settings)
+                # Folding rewrites the table: with tens of thousands of pictures, less often.
+                due = time.monotonic() + max(_SECONDS_BETWEEN_FOLDS, 20 * (time.monotonic() - start))
+    store.fold(settings)
+    return VisualizationReport(n_missing - len(dead), n_all - n_missing, tuple(sorted(dead)), store.facts)
 
 
-def choose_channels(run: Path, n_channels: int, layers: Sequence[str]) -> list[_Channel]:
-    """The channels that appear in most attribution graphs, in order of layer and channel.
+def table_kinds(kind: str) -> tuple[str, ...]:
+    """The rows of the table that a kind of picture makes."""
+    return tuple(f"diversity-{n}" for n in range(DIVERSITY)) if kind == "diversity" else (kind,)
 
-    Ties go to the greater activation_count over those graphs, then the earlier layer, then the lower channel.
 
-    Args:
-        run: the run's directory.
-        n_channels: how many at most.
-        layers: all layers, in order from the input.
+def read_statistics(run: Path, layers: tuple[str, ...], config: VisualizationConfig) -> ImageStatistics:
+    """Of the run's own images; where it has none, of ImageNet as published.
 
     Raises:
-        InputError: the run has no attribution graphs.
-        ValueError: a graph has a layer that is not in `layers`.
+        InputError: MaCo, which needs images.
     """
-    nodes = read_table(run, "attribution_graph_nodes", ["layer", "channel", "activation_count"])
-    nodes = nodes.set_column(0, "layer", nodes["layer"].cast(pa.string()))
-    totals = nodes.group_by(["layer", "channel"]).aggregate([([], "count_all"), ("activation_count", "sum")])
-    place = {layer: i for i, layer in enumerate(layers)}
-    unknown = set(totals["layer"].to_pylist()) - set(place)
-    if unknown:
-        raise ValueError(f"no forward for the layers {', '.join(sorted(unknown))}")
-    ranked = sorted(
-        (-row["count_all"], -row["activation_count_sum"], place[row["layer"]], row["channel"])
-        for row in totals.to_pylist()
-    )
-    return [_Channel(layers[i], channel) for i, channel in sorted(row[2:] for row in ranked[:n_channels])]
+    images = read_example_images(run, layers, config.shape)
+    if len(images) > 1:
+        found = measure_statistics(images)
+        return found if config.method == "maco" else replace(found, magnitude=None)  # which no other picture shows
+    if config.method == "maco":
+        raise InputError(
+            "MaCo takes the magnitude of its spectrum from the run's images, which its dataset examples show.",
+            f"{run} has no dataset examples.",
+            "Run the stage examples first, or use --method fourier.",
+        )
+    return ImageStatistics()
 
 
-def _batches(channels: Collection[_Channel], batch_size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Layer by layer, at most `batch_size` channels at a time."""
-    by_layer: dict[str, list[int]] = {}
-    for layer, channel in channels:
-        by_layer.setdefault(layer, []).append(channel)
-    for layer, members in by_layer.items():
-        for first in range(0, len(members), batch_size):
-            yield layer, tuple(members[first : first + batch_size])
+def _read_maxima(run: Path) -> dict[tuple[str, int], float]:
+    """`max_activation` of every channel; empty where the run does not tell."""
+    if not table_path(run, "channels").is_file():
+        return {}
+    table = read_table(run, "channels", ["layer", "channel", "max_activation"])
+    layers = table["layer"].cast(pa.string()).to_pylist()
+    keys = zip(layers, table["channel"].to_pylist(), strict=True)
+    return dict(zip(keys, table["max_activation"].to_pylist(), strict=True))
 
 
-class _Parts:
-    """The finished batches: one small Parquet file each, written atomically, stamped with the config."""
+def _kept(store: PictureStore, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    store.keep(rows)
+    return rows
 
-    def __init__(self, folder: Path, config: VisualizationConfig) -> None:
-        self._folder = folder
-        self._config = config
-        self._schema = _PART.with_metadata({_FINGERPRINT: config.fingerprint.encode()})
 
-    def read(self) -> dict[_Channel, dict[str, Any]]:
-        """The rows of every batch that this config finished; damaged files and those of other configs are ignored."""
-        rows: dict[_Channel, dict[str, Any]] = {}
-        for path in sorted(self._folder.glob("*.parquet")):
-            try:
-                table = pq.read_table(path)
-            except (pa.ArrowInvalid, OSError):
-                continue
-            if (table.schema.metadata or {}).get(_FINGERPRINT) == self._config.fingerprint.encode():
-                rows |= {_Channel(row["layer"], row["channel"]): row for row in table.to_pylist()}
-        return rows
+@dataclass(frozen=True)
+class _Drawer:
+    """Draws a batch and makes rows of it."""
 
-    def write(self, layer: str, batch: Sequence[ChannelVisualization]) -> dict[_Channel, dict[str, Any]]:
-        """Keeps one batch; returns its rows."""
-        rows = [self._row(layer, result) for result in batch]
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{quote(layer, safe='')}-{batch[0].channel}.parquet"
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            pq.write_table(pa.Table.from_pylist(rows, schema=self._schema), temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return {_Channel(layer, row["channel"]): row for row in rows}
+    drawing: Drawing
+    statistics: ImageStatistics
+    settings: str
+    maxima: Mapping[tuple[str, int], float]
 
-    def remove(self) -> None:
-        """Empties the folder, once the table holds all of it."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+    def __call__(self, batch: _Batch) -> list[dict[str, Any]]:
+        config = self.drawing.config
+        device = torch.device(config.device)
+        request = VisualizationRequest(
+            self.drawing.forward(batch.layer, batch.kind),
+            self.drawing.normalize,
+            batch.layer,
+            batch.channels,
+            config,
+            device,
+            batch.kind,
+            self.statistics,
+        )
+        results = list(visualize_channels(request))
+        images = [None if one.is_dead else _encode(one.picture, config.webp_quality) for one in results]
+        live = [image for image in images if image is not None]
+        excited = iter(self._excitations(batch.layer, [r.channel for r in results if not r.is_dead], live))
+        return [
+            self._row(batch.layer, result, image, None if image is None else next(excited))
+            for result, image in zip(results, images, strict=True)
+        ]
 
-    def _row(self, layer: str, result: ChannelVisualization) -> dict[str, Any]:
+    @torch.no_grad()
+    def _excitations(self, layer: str, channels: Sequence[int], images: Sequence[bytes]) -> list[float | None]:
+        """Of the stored pictures, in units of the best dataset example."""
+        if not images:
+            return []
+        device = torch.device(self.drawing.config.device)
+        pixels = torch.from_numpy(np.stack([_decode(image) for image in images])).to(device)
+        colours = (pixels.permute(0, 3, 1, 2) / 255)[:, : len(self.statistics.colour)]
+        maps = as_maps(self.drawing.forward(layer, "channel")(self.drawing.normalize(colours)))
+        greatest = maps[range(len(images)), list(channels)].amax(dim=(1, 2)).tolist()
+        best = [self.maxima.get((layer, channel), 0.0) for channel in channels]
+        return [value / most if most > 0 else None for value, most in zip(greatest, best, strict=True)]
+
+    def _row(
+        self, layer: str, result: ChannelVisualization, image: bytes | None, excitation: float | None
+    ) -> dict[str, Any]:
         return {
             "layer": layer,
             "channel": result.channel,
-            "kind": _KIND,
-            "image": None if result.is_dead else _encode(result.picture, self._config.webp_quality),
+            "kind": result.kind,
+            "image": image,
             "objective_value": result.objective_value,
             "n_steps": result.n_steps,
             "initial_objective_value": result.initial_objective_value,
+            "excitation": excitation,
+            "settings": self.settings,
         }
 
 
 def _encode(picture: NDArray[np.uint8], quality: int) -> bytes:
-    """WebP of an RGB picture `(height, width, 3)`."""
+    """WebP of an RGB or grey picture `(height, width, 3 or 1)`."""
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "WEBP", quality=quality)
+    rgb = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
+    Image.fromarray(rgb).save(buffer, "WEBP", quality=quality)
     return buffer.getvalue()
+
+
+def _decode(image: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(image)) as picture:
+        return np.array(picture.convert("RGB"))

@@ -22,13 +22,13 @@ class ModelConfig:
         source: `demo`, `torchvision:NAME`, `timm:NAME` or `FILE.py:CALLABLE`.
         weights: a file, `default` (the published ones), `random`, or None: default where there are published ones,
             otherwise as the model file builds them.
-        preprocess: a TOML file, or None or `auto`: what the weights were trained with.
+        preprocess: a TOML file, or None or `auto`: what the weights were trained with; or the preprocessing itself.
         seed: of random weights.
     """
 
     source: str
     weights: str | None = None
-    preprocess: str | None = None
+    preprocess: str | Preprocess | None = None
     seed: int = 0
 
 
@@ -69,6 +69,8 @@ def chosen_preprocess(config: ModelConfig) -> Preprocess | None:
     Raises:
         InputError: the file is missing or states something impossible.
     """
+    if isinstance(config.preprocess, Preprocess):
+        return config.preprocess
     return None if config.preprocess in (None, AUTO) else Preprocess.from_toml(Path(str(config.preprocess)))
 
 

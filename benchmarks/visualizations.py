@@ -1,0 +1,145 @@
+"""What a feature visualization costs: `python -m benchmarks.visualizations [--model FILE.py:build ...]`.
+
+The same channels of one layer, for the same number of steps at the same size, drawn in turn in several ways:
+
+- `plain loop`: one channel at a time as it is commonly written: the whole model with a hook at the layer, gradients of
+  all weights, torch's own threads.
+- `careful loop`: one channel at a time, the model up to the layer alone, no gradients of weights, one thread.
+- `one by one`: as `batched`, with one picture in a batch, on one thread.
+- `batched`: what `summit-dash visualize` does: a batch at a time on each core.
+
+Seconds per picture of wall time and of processor time, medians over the rounds, and ratios within a round, medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from precompute.feature_visualization.config import IMAGENET_COLOUR, OptimizationConfig, PlateauConfig
+from precompute.feature_visualization.forwards import Forwards
+from precompute.feature_visualization.optimize import LayerForward, VisualizationRequest, visualize_channels
+from precompute.feature_visualization.parametrization import FourierParametrization, channel_generator
+from precompute.feature_visualization.transforms import draw_transforms, transform
+from precompute.models.exported import ExportedModel
+from precompute.models.layers import select_layers
+from precompute.models.loading import LoadedModel, ModelConfig, load_model
+from precompute.parallel import Parallel
+
+CPU = torch.device("cpu")
+
+
+def plain_loop(loaded: LoadedModel, layer: str, config: OptimizationConfig, channels: range) -> None:
+    """One channel at a time with a hook on the whole model, as tutorials have it."""
+    seen: list[Tensor] = []
+    hook = loaded.module.get_submodule(layer).register_forward_hook(
+        lambda _module, _inputs, output: seen.append(output)
+    )
+    loaded.module.requires_grad_(True)
+    for channel in channels:
+        generator = channel_generator(config.seed, layer, channel)
+        parametrization = FourierParametrization(config.shape, IMAGENET_COLOUR, CPU)
+        spectrum = parametrization.start(generator)[None].requires_grad_()
+        movements = draw_transforms(config.transforms, config.n_steps, generator)
+        optimizer = torch.optim.Adam([spectrum], lr=config.step_size)
+        for movement in movements:
+            optimizer.zero_grad()
+            picture = transform(parametrization.pictures(spectrum), movement[None])
+            loaded.module(loaded.preprocess.normalize(picture))
+            (-seen.pop()[:, channel].mean()).backward()
+            optimizer.step()
+    loaded.module.requires_grad_(False)
+    loaded.module.zero_grad()
+    hook.remove()
+
+
+def eager_forward(model: ExportedModel, layer: str) -> LayerForward:
+    """The model up to a layer as it was exported."""
+    (recorded,) = select_layers(model, [layer])
+    graph, layout = model.sub_graph([recorded.node]), model.layouts[recorded.node]
+    return lambda batch: layout.maps(graph(batch)[0])
+
+
+def measure(options: argparse.Namespace) -> dict[str, list[tuple[float, float]]]:
+    """Per way of drawing the seconds per picture of every round: wall time and processor time."""
+    loaded = load_model(ModelConfig(options.model, options.weights, options.preprocess))
+    model = ExportedModel(loaded.module, (3, options.size, options.size))
+    config = OptimizationConfig(
+        size=options.size, n_steps=options.steps, batch_size=options.batch_size, plateau=PlateauConfig(window=0)
+    )
+    eager, forward = eager_forward(model, options.layer), Forwards(model, [options.layer], CPU)(options.layer)
+
+    def draw(through: LayerForward, first: int, n: int, batch_size: int) -> None:
+        channels = tuple(range(first, first + n))
+        chosen = replace(config, batch_size=batch_size)
+        list(
+            visualize_channels(
+                VisualizationRequest(through, loaded.preprocess.normalize, options.layer, channels, chosen)
+            )
+        )
+
+    def single(through: LayerForward) -> None:
+        with Parallel(CPU, 1):
+            draw(through, 0, options.single, 1)
+
+    def batched() -> None:
+        with Parallel(CPU) as parallel:
+            firsts = range(0, options.channels, options.batch_size)
+            list(parallel.map(lambda first: draw(forward, first, options.batch_size, options.batch_size), firsts))
+
+    ways: dict[str, tuple[int, Callable[[], None]]] = {
+        "plain loop": (options.single, lambda: plain_loop(loaded, options.module, config, range(options.single))),
+        "careful loop": (options.single, lambda: single(eager)),
+        "one by one": (options.single, lambda: single(forward)),
+        "batched": (options.channels, batched),
+    }
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for repeat in range(options.repeats + 1):
+        for name, (n, way) in ways.items():
+            wall, before = time.perf_counter(), os.times()
+            way()
+            after = os.times()
+            processor = after.user + after.system - before.user - before.system
+            if repeat:  # the first round warms up
+                found[name].append(((time.perf_counter() - wall) / n, processor / n))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="demo")
+    parser.add_argument("--weights")
+    parser.add_argument("--preprocess")
+    parser.add_argument("--layer", default="mixed3")
+    parser.add_argument("--module", help="path of the module whose output the layer is; by default its name")
+    parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--steps", type=int, default=16)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--channels", type=int, default=64, help="drawn in batches, in each round")
+    parser.add_argument("--single", type=int, default=8, help="drawn one at a time, in each round")
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    options.module = options.module or options.layer
+    found = measure(options)
+    print(f"{'':14}{'wall s':>10}{'cpu s':>10}{'wall x':>10}{'cpu x':>10}   per picture; x: of batched")
+    for name, rounds in found.items():
+        walls, processors = zip(*rounds, strict=True)
+        ratios = [
+            statistics.median(
+                mine[which] / batched[which] for mine, batched in zip(rounds, found["batched"], strict=True)
+            )
+            for which in (0, 1)
+        ]
+        row = (statistics.median(walls), statistics.median(processors), *ratios)
+        print(f"{name:14}" + "".join(f"{value:10.3f}" for value in row))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The pictures of a run: each finished batch a small file at once, all of them the table from time to time.
+
+A killed process loses the batch that it was at, and nothing else: the table is written, then the manifest's facts, and
+then the files are removed, so that whatever is left over is put in again to the same effect.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from precompute.schema import TABLES, read_table, table_path, write_table
+
+__all__ = ["NoteFacts", "PictureKey", "PictureStore"]
+
+_TABLE = "feature_visualizations"
+_PART = pa.schema(
+    [
+        ("layer", pa.string()),
+        ("channel", pa.int32()),
+        ("kind", pa.string()),
+        ("image", pa.binary()),  # null for a dead channel: it need not be tried again
+        ("objective_value", pa.float32()),
+        ("n_steps", pa.int32()),
+        ("initial_objective_value", pa.float32()),
+        ("excitation", pa.float32()),
+        ("settings", pa.string()),
+    ]
+)
+
+NoteFacts = Callable[[Mapping[str, Any]], None]
+"""Writes the facts on the pictures into the run's manifest, under `visualizations`."""
+
+Row = Mapping[str, Any]
+
+
+class PictureKey(NamedTuple):
+    """What identifies a picture in the table; `kind` is one of `schema.VISUALIZATION_KINDS`."""
+
+    layer: str
+    channel: int
+    kind: str
+
+
+class PictureStore:
+    """Reads and writes a run's pictures; one process at a time, whoever holds the run's lock.
+
+    Args:
+        run: the run's directory.
+        layers: in order from the input; pictures of others are dropped.
+        facts: the manifest's `visualizations`.
+        note: see `NoteFacts`.
+    """
+
+    def __init__(self, run: Path, layers: Sequence[str], facts: Mapping[str, Any], note: NoteFacts) -> None:
+        self._run, self._folder, self._note = run, run / "parts" / "visualize", note
+        self._place = {layer: place for place, layer in enumerate(layers)}
+        self._settings: dict[str, Any] = dict(facts.get("settings", {}))
+        self._dead = {PictureKey(*entry[:3]): str(entry[3]) for entry in facts.get("dead", ())}
+        self.facts = dict(facts)
+
+    def known(self, settings: str) -> set[PictureKey]:
+        """What was drawn with these settings, or found dead with them."""
+        rows, dead = self._together(self._parts()[1])
+        known = {key for key, row in rows.items() if row["settings"] == settings}
+        return known | {key for key, of in dead.items() if of == settings}
+
+    def keep(self, rows: Sequence[Row]) -> None:
+        """Keeps one finished batch of one layer; a null image marks a dead channel."""
+        first = rows[0]
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"{quote(first['layer'], safe='')}-{first['channel']}-{first['kind']}-{first['settings']}.parquet"
+        path = self._folder / name
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            pq.write_table(pa.Table.from_pylist(list(rows), schema=_PART), temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def fold(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
+        """Puts all that is kept into the table and the manifest's facts, and removes the files.
+
+        Args:
+            settings: what the names of settings stand for; added to those that are known.
+        """
+        paths, parts = self._parts()
+        rows, self._dead = self._together(parts)
+        keys = sorted(rows, key=lambda key: (self._place[key.layer], key.channel, key.kind))
+        names = [column.name for column in TABLES[_TABLE].columns]
+        write_table(self._run, _TABLE, {name: [rows[key][name] for key in keys] for name in names})
+        used = {row["settings"] for row in rows.values()} | set(self._dead.values())
+        self._settings = {name: value for name, value in {**self._settings, **settings}.items() if name in used}
+        self.facts |= {
+            "n_pictures": len(rows),
+            "n_dead_channels": dict(Counter(key.layer for key in sorted(self._dead) if key.kind == "channel")),
+            "dead": [[*key, of] for key, of in sorted(self._dead.items())],
+            "settings": self._settings,
+        }
+        self._note(self.facts)
+        for path in paths:  # and no others: more batches may have been finished meanwhile
+            path.unlink()
+        with contextlib.suppress(OSError):
+            self._folder.rmdir()
+
+    def _together(self, parts: Sequence[Row]) -> tuple[dict[PictureKey, Row], dict[PictureKey, str]]:
+        """All pictures and all dead channels; of a dead one an older picture, of other settings, stays."""
+        rows, dead = {_key(row): row for row in self._table()}, dict(self._dead)
+        for row in parts:
+            if row["image"] is None:
+                dead[_key(row)] = row["settings"]
+            else:
+                rows[_key(row)] = row
+                dead.pop(_key(row), None)
+        return {key: row for key, row in rows.items() if key.layer in self._place}, dead
+
+    def _table(self) -> list[Row]:
+        if not table_path(self._run, _TABLE).is_file():
+            return []
+        unknown = dict.fromkeys(_PART.names)
+        return [{**unknown, **row} for row in read_table(self._run, _TABLE).to_pylist()]
+
+    def _parts(self) -> tuple[list[Path], list[Row]]:
+        """The files, older ones first, and their rows; damaged ones and those of earlier versions have none."""
+        paths, rows = sorted(self._folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime_ns, path.name)), []
+        for path in paths:
+            try:
+                table = pq.read_table(path)
+            except (pa.ArrowInvalid, OSError):
+                continue
+            if table.schema.equals(_PART):
+                rows += table.to_pylist()
+        return paths, rows
+
+
+def _key(row: Row) -> PictureKey:
+    return PictureKey(row["layer"], row["channel"], row["kind"])
