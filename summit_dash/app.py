@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
 from flask import Flask, Request
@@ -28,7 +28,7 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
     """
     settings = settings or Settings()
     runs = Stores(stores.values() if isinstance(stores, Mapping) else stores)
-    app = Dash(
+    app = _Page(
         "summit_dash",
         title=settings.title,
         update_title=None,
@@ -38,13 +38,24 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
         requests_pathname_prefix=settings.url_prefix,
         suppress_callback_exceptions=True,
     )
-    app.index_string = _INDEX.replace("BOOT", build_boot(runs.values(), settings.url_prefix))
+    app.index_string = _INDEX
     app.enable_dev_tools(debug=False, dev_tools_ui=False, dev_tools_props_check=False)
+    app.boot = lambda: build_boot(runs.values(), settings.url_prefix)
     app.layout = html.Div([dcc.Store(id=ids.SELECTION), build_page(app.get_asset_url("favicon.svg"))])
     register_routes(app.server, runs, settings.url_prefix)
     _register_callbacks(app)
     _compress(app.server)
     return app
+
+
+class _Page(Dash):
+    """Dash whose document begins with what the scripts must know, as it is when the page is asked for."""
+
+    boot: Callable[[], str]
+
+    def interpolate_index(self, **parts: str) -> str:
+        document: str = super().interpolate_index(**parts)
+        return document.replace(_BOOT, self.boot(), 1)
 
 
 def _register_callbacks(app: Dash) -> None:
@@ -81,6 +92,7 @@ def server() -> Flask:
     return application
 
 
+_BOOT = "%boot%"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -91,7 +103,7 @@ _INDEX = """<!DOCTYPE html>
 {%css%}
 </head>
 <body>
-<script id="boot" type="application/json">BOOT</script>
+<script id="boot" type="application/json">%boot%</script>
 {%app_entry%}
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>

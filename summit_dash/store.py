@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from precompute.schema import ALL_CLASSES, MANIFEST, InputError, read_manifest, read_table, table_path
@@ -114,23 +115,41 @@ class RunStore:
         self.name = name or str(self.manifest.get("run_name") or self.path.name)
         self._lock = threading.RLock()
         self._cached: dict[str, Any] = {}
+        self._visualizations_stamp = _stamp(self._visualizations_path)
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._class_influences, 16)
-        self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._layer_best_examples = Remembered(self._read_best_examples, 32)
         self._channel_examples = Remembered(self._read_examples, 64)
-        self._other_visualizations = Remembered(self._read_other_visualizations, 64)
         self.graph = Remembered(self._read_graph, 256)
+        self._forget_visualizations()
 
     # --- what the run is --------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def version(self) -> str:
-        """Changes when the run is made anew; part of picture addresses, so that browsers may keep them for good."""
-        stat = (self.path / MANIFEST).stat()
-        text = f"{self.manifest.get('created')}-{stat.st_mtime_ns}-{stat.st_size}"
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
+        """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
+        stamps = [_stamp(self.path / MANIFEST), _stamp(self._visualizations_path)]
+        return hashlib.sha256(f"{self.manifest.get('created')}-{stamps}".encode()).hexdigest()[:10]
+
+    @property
+    def _visualizations_path(self) -> Path:
+        return table_path(self.path, "feature_visualizations")
+
+    def refresh(self) -> None:
+        """Forgets the feature visualizations that it has read where some were drawn since."""
+        with self._lock:
+            stamp = _stamp(self._visualizations_path)
+            if stamp == self._visualizations_stamp:
+                return
+            self._visualizations_stamp = stamp
+            self._forget_visualizations()
+
+    def _forget_visualizations(self) -> None:
+        for name in ("_excitations", "all_visualization_kinds"):
+            self.__dict__.pop(name, None)
+        self._layer_visualizations = Remembered(self._read_visualizations, 32)
+        self._other_visualizations = Remembered(self._read_other_visualizations, 64)
 
     @property
     def model_name(self) -> str:
@@ -341,7 +360,7 @@ class RunStore:
 
     def _read_other_visualizations(self, at: Channel) -> dict[str, bytes]:
         """Every kind of one channel."""
-        if not self._kinds.get(at):
+        if not self._excitations.get(at):
             return {}
         mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
         table = read_table(self.path, "feature_visualizations", ["kind", "image"], mine)
@@ -365,26 +384,33 @@ class RunStore:
 
     def is_visualized(self, at: Channel) -> bool:
         """Whether the run holds a feature visualization of the channel."""
-        return "channel" in self._kinds.get(at, ())
+        return "channel" in self._excitations.get(at, {})
 
     def visualization_kinds(self, at: Channel) -> list[str]:
         """The kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
-        return sorted(self._kinds.get(at, ()))
+        return sorted(self._excitations.get(at, {}))
 
     @cached_property
     def all_visualization_kinds(self) -> list[str]:
         """The kinds of feature visualization that the run holds of any channel."""
-        return sorted({kind for kinds in self._kinds.values() for kind in kinds})
+        return sorted({kind for kinds in self._excitations.values() for kind in kinds})
+
+    def excitation(self, at: Channel) -> float | None:
+        """How strongly the feature visualization excites the channel, in multiples of the best image; None if unknown."""
+        return self._excitations.get(at, {}).get("channel")
 
     @cached_property
-    def _kinds(self) -> Mapping[Channel, Sequence[str]]:
+    def _excitations(self) -> Mapping[Channel, Mapping[str, float | None]]:
+        """By channel and kind of every feature visualization; runs of earlier versions do not tell excitations."""
         if not self.has("feature_visualizations"):
             return {}
-        table = read_table(self.path, "feature_visualizations", ["layer", "channel", "kind"])
-        kinds: dict[Channel, list[str]] = defaultdict(list)
-        for layer, channel, kind in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
-            kinds[Channel(layer, channel)].append(kind)
-        return kinds
+        columns = ["layer", "channel", "kind"]
+        if "excitation" in pq.read_schema(self._visualizations_path).names:
+            columns.append("excitation")
+        found: dict[Channel, dict[str, float | None]] = defaultdict(dict)
+        for row in read_table(self.path, "feature_visualizations", columns).to_pylist():
+            found[Channel(row["layer"], row["channel"])][row["kind"]] = row.get("excitation")
+        return found
 
     def _read_visualizations(self, layer: str) -> dict[int, bytes]:
         if not self.has("feature_visualizations"):
@@ -425,6 +451,15 @@ class RunStore:
 
 
 _COUNTED = ("layer", "channel", "count_all")
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Time and size of a file; None where there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _clean(info: ClassInfo) -> ClassInfo:

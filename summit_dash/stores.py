@@ -22,7 +22,10 @@ class Stores(Mapping[str, RunStore]):
             raise ValueError("The dashboard needs at least one run.")
 
     def __getitem__(self, name: str) -> RunStore:
-        return self._stores[name]
+        """The run, with the pictures that it holds by now."""
+        store = self._stores[name]
+        store.refresh()
+        return store
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._stores)
@@ -34,7 +37,3 @@ class Stores(Mapping[str, RunStore]):
         """Reads what every visitor needs of every run, so that the first does not wait for it."""
         for store in self.values():
             store.warm()
-
-    def pick(self, name: str | None) -> RunStore:
-        """The run of that name, else the first."""
-        return self._stores.get(name or "", next(iter(self._stores.values())))

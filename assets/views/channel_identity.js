@@ -53,6 +53,8 @@
     });
     if (facts.max_activation !== undefined)
       lines.push(h('p', {'data-tip': `Greatest activation over all ${page.count(page.run.facts.n_images)} images, in the layer's own unit.`}, 'max activation ', h('b', {}, parts.figure(facts.max_activation))));
+    if (facts.excitation !== null && facts.excitation !== undefined)
+      lines.push(h('p', {'data-tip': 'How strongly the feature visualization excites the channel, as a multiple of the best image of the dataset.'}, 'picture excites ', h('b', {}, `${parts.figure(facts.excitation)} ×`), ' the best image'));
     if (facts.is_dead) lines.push(h('p', {}, h('span', {class: 'flag', tabindex: 0, 'data-tip': `It never exceeded 0 on any of ${page.count(page.run.facts.n_images)} images.`}, 'dead')));
     if (facts.is_outlier)
       lines.push(h('p', {}, h('span', {class: 'flag', tabindex: 0, 'data-tip': `Among the strongest channels of ${page.percent(facts.activation_fraction)} of all images, so it tells little about any class.`}, 'outlier')));

@@ -25,6 +25,7 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
     return {
         "picture": picture_kind(store, at),
         "kinds": store.visualization_kinds(at),
+        "excitation": shorten(store.excitation(at), 3),
         "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
         **_facts(store, at),
         "n_uses": len(uses),

@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from precompute.schema import InputError, read_table
+from precompute.schema import InputError, read_table, write_table
 from summit_dash.graphs import Channel
 from summit_dash.similarity import similarity_to
 from summit_dash.store import RunStore
+from summit_dash.stores import Stores
+from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
 
 def test_names_and_numbers_of_the_run(store: RunStore) -> None:
@@ -103,3 +105,18 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
 def test_similarity() -> None:
     counts = np.array([[3, 4, 0], [6, 8, 0], [0, 0, 5], [0, 0, 0]])
     assert similarity_to(counts, 0).tolist() == pytest.approx([1, 1, 0, 0])
+
+
+def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
+    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
+    stores = Stores([RunStore(run)])
+    at = Channel("conv1", 3)
+    before = stores["run"].version
+    assert not stores["run"].is_visualized(at)
+    row = {"layer": "conv1", "channel": 3, "kind": "channel", "image": b"picture", "objective_value": 2.0, "n_steps": 8}
+    columns = {**row, "initial_objective_value": 0.5, "excitation": 1.5}
+    write_table(run, "feature_visualizations", {name: [value] for name, value in columns.items()})
+    assert stores["run"].visualization(at) == b"picture"
+    assert stores["run"].excitation(at) == 1.5
+    assert stores["run"].version != before
+    assert stores["run"].picture(Channel("conv1", 2)) != b"picture"
