@@ -396,7 +396,7 @@ class RunStore:
         return sorted({kind for kinds in self._excitations.values() for kind in kinds})
 
     def excitation(self, at: Channel) -> float | None:
-        """How strongly the feature visualization excites the channel, in multiples of the best image; None if unknown."""
+        """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
         return self._excitations.get(at, {}).get("channel")
 
     @cached_property
