@@ -18,13 +18,10 @@ FOLDED_FROM = 61
 
 
 class ClassGroup(NamedTuple):
-    """A super-class: `group` is None for the classes without one; `mean_top1` over the `n_known` that have accuracy."""
+    """A super-class; `group` is None for the classes without one."""
 
     group: str | None
     class_ids: tuple[int, ...]
-    n_images: int
-    mean_top1: float | None
-    n_known: int
 
     @property
     def name(self) -> str:
@@ -33,21 +30,10 @@ class ClassGroup(NamedTuple):
 
 def group_classes(classes: Mapping[int, ClassInfo]) -> list[ClassGroup]:
     """The groups by name, classes without one at the end; empty where no class has a group."""
-    members: dict[str | None, list[ClassInfo]] = {}
+    members: dict[str | None, list[int]] = {}
     for info in classes.values():
-        members.setdefault(info.group, []).append(info)
+        members.setdefault(info.group, []).append(info.class_id)
     if not any(members):
         return []
     ordered = sorted(members, key=lambda group: (group is None, (group or "").casefold(), group or ""))
-    return [_build_group(group, members[group]) for group in ordered]
-
-
-def _build_group(group: str | None, infos: list[ClassInfo]) -> ClassGroup:
-    known = [info.top1_accuracy for info in infos if info.top1_accuracy is not None]
-    return ClassGroup(
-        group,
-        tuple(info.class_id for info in infos),
-        sum(info.n_images for info in infos),
-        sum(known) / len(known) if known else None,
-        len(known),
-    )
+    return [ClassGroup(group, tuple(members[group])) for group in ordered]
