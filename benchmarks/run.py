@@ -47,7 +47,7 @@ def grouped_influence(convolution: Convolution, values: Tensor, step: int) -> Te
     targets = convolution.n_channels // convolution.groups
     found = []
     for group in range(convolution.groups):
-        weight = convolution.weight[group * targets : (group + 1) * targets]
+        weight = convolution.weight[group * targets : (group + 1) * targets].to(values.dtype)
         response = functional.conv2d(
             values[:, group * per_group : (group + 1) * per_group],
             weight.transpose(0, 1).flatten(0, 1)[:, None].contiguous(),
