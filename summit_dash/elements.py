@@ -4,29 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 from summit_dash.comparison import Comparison, Part
 from summit_dash.graph_layout import lay_out
 from summit_dash.graphs import Channel, Graph, shares_covered
-from summit_dash.store import Thumbnail
+from summit_dash.store import PictureKind
 from summit_dash.text import of, percent
 
 __all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "node_side"]
 
 
-class Pictures(NamedTuple):
-    """Where a channel's picture is, and the corner mark of those that are examples."""
-
-    thumbnail: Callable[[Channel], Thumbnail]
-    mark_url: str = ""
-
-
+Pictures = Callable[[Channel], PictureKind]
+"""What stands for a channel."""
 SMALLEST, LARGEST = 32.0, 96.0
 """Sides of a node."""
 _THINNEST, _WIDEST = 1.0, 7.0
 
 Element = dict[str, Any]
+_CLASSES = {PictureKind.NONE: "bare", PictureKind.VISUALIZATION: "pictured", PictureKind.EXAMPLE: "example"}
 
 
 def node_side(fraction: float, greatest: float) -> float:
@@ -102,19 +98,15 @@ def _node(
     pictures: Pictures,
     part: Part | None = None,
 ) -> Element:
-    picture = pictures.thumbnail(at)
-    classes = [part.value] if part else []
-    if picture.url is None:
-        classes.append("bare")
-    else:
-        classes.append("example" if picture.is_example else "pictured")
+    kind = pictures(at)
+    classes = [*([part.value] if part else []), _CLASSES[kind]]
     return {
         "data": {
             "id": at.channel_id,
             "label": str(at.channel),
             "layer": at.layer,
             "channel": at.channel,
-            "picture": [picture.url, pictures.mark_url] if picture.is_example and picture.url else picture.url or "",
+            "picture": kind,
             "part": part.value if part else "",
             "x": point[0],
             "y": point[1],

@@ -7,6 +7,7 @@ import math
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -23,7 +24,7 @@ from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
 from summit_dash.similarity import unit_rows
 
-__all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "RunStore", "Thumbnail", "Use"]
+__all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "PictureKind", "RunStore", "Use"]
 
 T = TypeVar("T")
 
@@ -47,11 +48,6 @@ class ClassInfo(NamedTuple):
     def short_name(self) -> str:
         """The first of the names in "goldfish, Carassius auratus"."""
         return self.class_name.split(",")[0].strip()
-
-    @property
-    def other_names(self) -> str:
-        """What follows the first name."""
-        return self.class_name.partition(",")[2].strip()
 
 
 class LayerInfo(NamedTuple):
@@ -94,11 +90,12 @@ class Example(NamedTuple):
     activation: float | None
 
 
-class Thumbnail(NamedTuple):
-    """The address of a channel's picture, and whether it is an example in place of a feature visualization."""
+class PictureKind(IntEnum):
+    """What stands for a channel; payloads send the number."""
 
-    url: str | None
-    is_example: bool
+    NONE = 0
+    VISUALIZATION = 1
+    EXAMPLE = 2
 
 
 class RunStore:
@@ -337,20 +334,11 @@ class RunStore:
 
     # --- pictures ---------------------------------------------------------------------------------------------------
 
-    def thumbnail(self, at: Channel, prefix: str = "/") -> Thumbnail:
-        """The picture that stands for a channel: its feature visualization, else its best dataset example."""
+    def picture_kind(self, at: Channel) -> PictureKind:
+        """What stands for a channel: its feature visualization, else its best dataset example over all classes."""
         if self.is_visualized(at):
-            return Thumbnail(
-                f"{prefix}run/{self.name}/visualization/{at.layer}/{at.channel}.webp?v={self.version}", False
-            )
-        if self.has("dataset_examples"):
-            return Thumbnail(self.example_url(at, ALL_CLASSES, 0, prefix), True)
-        return Thumbnail(None, True)
-
-    def example_url(self, at: Channel, class_id: int, rank: int, prefix: str = "/") -> str:
-        """The address of a dataset example; `class_id` -1 for the examples over all classes."""
-        owner = "all" if class_id == ALL_CLASSES else str(class_id)
-        return f"{prefix}run/{self.name}/example/{at.layer}/{at.channel}/{owner}/{rank}.webp?v={self.version}"
+            return PictureKind.VISUALIZATION
+        return PictureKind.EXAMPLE if self.has("dataset_examples") else PictureKind.NONE
 
     def visualization(self, at: Channel, kind: str = "channel") -> bytes | None:
         """A feature visualization of a channel as WebP."""
@@ -367,7 +355,7 @@ class RunStore:
         return dict(zip(table["kind"].to_pylist(), table["image"].to_pylist(), strict=True))
 
     def picture(self, at: Channel) -> bytes | None:
-        """The picture that `thumbnail` names, as WebP."""
+        """The picture that `picture_kind` names, as WebP."""
         if self.is_visualized(at):
             return self.visualization(at)
         return self.example(at, ALL_CLASSES, 0) if self.has("dataset_examples") else None

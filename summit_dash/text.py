@@ -11,7 +11,6 @@ __all__ = [
     "DASH",
     "NO_ACCURACY",
     "NO_ACCURACY_IMPORTED",
-    "accuracy_tip",
     "class_labels",
     "count",
     "of",
@@ -55,11 +54,3 @@ def class_labels(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]
         unique = info.synset if info.synset and synsets[info.synset] == 1 else f"#{class_id}"
         labels[class_id] = (info.short_name, unique if is_shared else "")
     return labels
-
-
-def accuracy_tip(info: ClassInfo) -> str:
-    """Accuracy with its n, or why there is none."""
-    if info.top1_accuracy is None:
-        return NO_ACCURACY
-    top5 = f"; top-5 {percent(info.top5_accuracy)}" if info.top5_accuracy is not None else ""
-    return f"Top-1 accuracy: {percent(info.top1_accuracy)} of {info.n_images:,} images{top5}."

@@ -98,7 +98,7 @@ def _pictures(store: RunStore) -> PictureSource:
         found = store.picture(at)
         return None if found is None else convert_picture(found, side)
 
-    return PictureSource(store.thumbnail, read)
+    return PictureSource(store.picture_kind, read)
 
 
 def _tabulate(subject: Subject, formats: Sequence[str]) -> dict[str, bytes]:

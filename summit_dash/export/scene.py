@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from summit_dash.elements import Element, Pictures, build_comparison_elements, build_graph_elements
+from summit_dash.elements import Element, build_comparison_elements, build_graph_elements
 from summit_dash.export.fit import Size, bend, fit_graph
 from summit_dash.export.gutter import build_gutter, build_parting_line, gutter_width, row_spans
 from summit_dash.export.heading import MARGIN, build_footing, build_heading, describe
@@ -18,7 +18,7 @@ from summit_dash.export.lettering import width_of
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Stroke, Words
 from summit_dash.export.subject import Subject
 from summit_dash.graphs import Channel
-from summit_dash.store import Thumbnail
+from summit_dash.store import PictureKind
 from summit_dash.stylesheet import build_stylesheets
 from summit_dash.theme import PALETTES
 
@@ -39,7 +39,7 @@ _FOOT = 30.0
 class PictureSource(NamedTuple):
     """`thumbnail` tells of a channel's picture, `read` brings it, at most so many pixels wide, as JPEG or PNG."""
 
-    thumbnail: Callable[[Channel], Thumbnail]
+    kind: Callable[[Channel], PictureKind]
     read: Callable[[Channel, int], bytes | None]
 
 
@@ -90,7 +90,7 @@ def _title(subject: Subject) -> str:
 
 def _build_elements(subject: Subject, pictures: PictureSource) -> list[Element]:
     """What the page's canvas is given."""
-    shown = Pictures(pictures.thumbnail)
+    shown = pictures.kind
     if subject.comparison is None:
         side = subject.sides[0]
         return build_graph_elements(side.graph, side.info.n_images, shown)

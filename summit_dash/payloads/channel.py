@@ -8,7 +8,6 @@ from typing import Any
 from precompute.schema import ALL_CLASSES
 from summit_dash.graphs import Channel, Edge
 from summit_dash.payloads.numbers import shorten
-from summit_dash.payloads.of_class import picture_kind
 from summit_dash.store import Example, RunStore
 
 __all__ = ["build_channel", "build_class_channel"]
@@ -23,7 +22,7 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
     """What is true of a channel whatever the class: its pictures, who uses it, its examples over all classes."""
     uses = store.uses(at) if store.has("activations") else []
     return {
-        "picture": picture_kind(store, at),
+        "picture": store.picture_kind(at),
         "kinds": store.visualization_kinds(at),
         "excitation": shorten(store.excitation(at), 3),
         "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
@@ -76,5 +75,5 @@ def _ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[str, li
         "channel": [at.channel for _, at in ends],
         "count": [edge.influence_count for edge, _ in ends],
         "mean": [shorten(edge.mean_influence) for edge, _ in ends],
-        "picture": [picture_kind(store, at) for _, at in ends],
+        "picture": [store.picture_kind(at) for _, at in ends],
     }

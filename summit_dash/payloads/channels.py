@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from summit_dash.graphs import Channel
-from summit_dash.payloads.of_class import picture_kind
 from summit_dash.store import ChannelFacts, RunStore
 
 __all__ = ["N_POINTS", "build_channel_use", "build_channels"]
@@ -25,7 +24,7 @@ def build_channels(store: RunStore, layer: str) -> dict[str, Any]:
         "n_channels": info.n_channels,
         "n_graphs": graphs,
         **_facts(store, layer),
-        "picture": [picture_kind(store, Channel(layer, channel)) for channel in range(info.n_channels)],
+        "picture": [store.picture_kind(Channel(layer, channel)) for channel in range(info.n_channels)],
     }
 
 

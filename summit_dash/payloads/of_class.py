@@ -10,10 +10,8 @@ from summit_dash.graphs import Graph
 from summit_dash.payloads.numbers import shorten
 from summit_dash.store import RunStore
 
-__all__ = ["NO_PICTURE", "PICTURE_EXAMPLE", "PICTURE_VISUALIZATION", "SIMILARITY_SCALE", "build_class"]
+__all__ = ["SIMILARITY_SCALE", "build_class"]
 
-NO_PICTURE, PICTURE_VISUALIZATION, PICTURE_EXAMPLE = range(3)
-"""What stands for a channel: nothing, its feature visualization, its best dataset example."""
 SIMILARITY_SCALE = 1000
 """Cosines are sent as whole thousandths."""
 
@@ -37,15 +35,8 @@ def _nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
         "channel": [node.at.channel for node in graph.nodes],
         "count": [node.activation_count for node in graph.nodes],
         "score": [shorten(node.pagerank_score) for node in graph.nodes],
-        "picture": [picture_kind(store, node.at) for node in graph.nodes],
+        "picture": [store.picture_kind(node.at) for node in graph.nodes],
     }
-
-
-def picture_kind(store: RunStore, at: Any) -> int:
-    """Which picture the run holds for a channel."""
-    if store.is_visualized(at):
-        return PICTURE_VISUALIZATION
-    return PICTURE_EXAMPLE if store.has("dataset_examples") else NO_PICTURE
 
 
 def _edges(graph: Graph) -> dict[str, list[Any]]:

@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 from precompute.schema import InputError
 from summit_dash.graphs import Channel
 from summit_dash.payloads.numbers import shorten
-from summit_dash.payloads.of_class import picture_kind
 from summit_dash.store import RunStore
 
 __all__ = ["N_STRONGEST", "build_class_layer"]
@@ -38,7 +37,7 @@ def build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, A
         "layer": layer,
         "channel": strongest,
         "count": [int(counts[channel]) for channel in strongest],
-        "picture": [picture_kind(store, Channel(layer, channel)) for channel in strongest],
+        "picture": [store.picture_kind(Channel(layer, channel)) for channel in strongest],
         "edges": _edges(store, class_id, [Channel(layer, channel) for channel in strongest]),
     }
 

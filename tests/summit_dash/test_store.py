@@ -8,7 +8,7 @@ import pytest
 from precompute.schema import InputError, read_table, write_table
 from summit_dash.graphs import Channel
 from summit_dash.similarity import similarity_to
-from summit_dash.store import RunStore
+from summit_dash.store import PictureKind, RunStore
 from summit_dash.stores import Stores
 from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -17,7 +17,6 @@ def test_names_and_numbers_of_the_run(store: RunStore) -> None:
     assert (store.model_name, store.dataset_name, store.n_images) == ("SyntheticNet", "Drawn textures", 2400)
     assert store.layer_names == ["conv1", "conv2", "conv3", "conv4", "conv5"]
     assert store.classes[2].short_name == "white wolf"
-    assert store.classes[2].other_names == "Arctic wolf, Canis lupus tundrarum"
 
 
 def test_counts_agree_with_the_table(store: RunStore, run_path: Path) -> None:
@@ -69,10 +68,8 @@ def test_uses_are_sorted_by_share(store: RunStore) -> None:
 
 def test_a_channel_without_visualization_shows_its_best_example(store: RunStore) -> None:
     with_picture, without = Channel("conv1", 1), Channel("conv1", 0)
-    assert store.thumbnail(with_picture).url.startswith("/run/synthetic/visualization/conv1/1.webp?v=")
-    assert not store.thumbnail(with_picture).is_example
-    assert store.thumbnail(without).url.startswith("/run/synthetic/example/conv1/0/all/0.webp?v=")
-    assert store.thumbnail(without).is_example
+    assert store.picture_kind(with_picture) is PictureKind.VISUALIZATION
+    assert store.picture_kind(without) is PictureKind.EXAMPLE
     assert store.visualization(with_picture)[:4] == b"RIFF"
     assert store.visualization(without) is None
     assert store.example(without, -1, 0)[:4] == b"RIFF"
@@ -92,7 +89,7 @@ def test_every_class_has_a_point(store: RunStore) -> None:
 
 
 def test_without_visualizations_every_thumbnail_is_an_example(bare_store: RunStore) -> None:
-    assert all(bare_store.thumbnail(n.at).is_example for n in bare_store.graph(0).nodes)
+    assert all(bare_store.picture_kind(n.at) is PictureKind.EXAMPLE for n in bare_store.graph(0).nodes)
     assert bare_store.classes[0].top1_accuracy is None
     assert bare_store.classes[0].probability_histogram is None
 

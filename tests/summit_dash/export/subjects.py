@@ -11,7 +11,7 @@ from summit_dash.export.scene import PictureSource
 from summit_dash.export.subject import Origin, Side, Subject
 from summit_dash.export.thumbnails import convert_picture
 from summit_dash.graphs import Channel, Graph
-from summit_dash.store import ClassInfo, LayerInfo, Thumbnail
+from summit_dash.store import ClassInfo, LayerInfo, PictureKind
 from tests.summit_dash.drawn_graphs import draw_graph
 
 FOX = draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1 a1>b2")
@@ -37,9 +37,9 @@ def make_picture(
     return out.getvalue()
 
 
-def _thumbnail(at: Channel) -> Thumbnail:
-    return Thumbnail(f"/{at.channel_id}.webp" if at.channel != 3 else None, is_example=at.channel == 2)
+def _kind(at: Channel) -> PictureKind:
+    return {2: PictureKind.EXAMPLE, 3: PictureKind.NONE}.get(at.channel, PictureKind.VISUALIZATION)
 
 
-PICTURES = PictureSource(_thumbnail, lambda at, side: convert_picture(make_picture(), side))
+PICTURES = PictureSource(_kind, lambda at, side: convert_picture(make_picture(), side))
 """Channel 2 has an example in place of a visualization, channel 3 no picture."""
