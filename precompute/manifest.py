@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import importlib.metadata
 import platform
@@ -97,6 +98,12 @@ def remove_leftovers(run: Path) -> None:
     """Removes what a killed process had half-written; the caller holds the run, so it is nobody's."""
     for path in (*run.glob(".*.parquet.*.tmp"), *run.glob(f".{MANIFEST}.*.tmp"), *run.glob("parts/*/.*.tmp")):
         path.unlink()
+
+
+def remove_if_empty(folder: Path) -> None:
+    """Removes a folder that nothing is left in."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
 
 
 def clear(run: Path) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "ALL_CLASSES",
     "HISTOGRAM_BINS",
     "MANIFEST",
+    "PROTOTYPE_METHODS",
     "SCHEMA_VERSION",
     "TABLES",
     "VISUALIZATION_KINDS",
@@ -44,6 +45,8 @@ HISTOGRAM_BINS = 20
 ALL_CLASSES = -1
 """The `class_id` of the dataset examples taken over all classes."""
 VISUALIZATION_KINDS = ("channel", "neuron", "negative", "diversity-0", "diversity-1", "diversity-2", "diversity-3")
+PROTOTYPE_METHODS = ("code-space", "picture-space")
+"""How a class's prototype is drawn: in a generator's code space, or in pictures alone."""
 
 _ID = pa.int32()
 _COUNT = pa.int32()
@@ -315,6 +318,22 @@ TABLES: Mapping[str, Table] = {
                 may_be_absent=True,
             ),
             row_group_by="layer",
+        ),
+        _table(
+            "prototypes",
+            "Pictures optimised for the probability of a class (Nguyen et al. 2016).",
+            [_CLASS_ID, _key("method", _TEXT, f"One of {', '.join(PROTOTYPE_METHODS)}.")],
+            Column("image", pa.binary(), "The picture as WebP, as large as the model's input."),
+            Column(
+                "log_probability",
+                _REAL,
+                "Natural logarithm of the class's softmax probability, summed over its outputs, of the picture as "
+                "stored, normalised as the model's images are.",
+            ),
+            Column("initial_log_probability", _REAL, "The same of the picture before the first step."),
+            Column("n_steps", _COUNT, "Optimisation steps taken."),
+            Column("settings", _TEXT, "How it was drawn: a key of prototypes.settings in the manifest."),
+            row_group_by="class_id",
         ),
         _table(
             "faithfulness",

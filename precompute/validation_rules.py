@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from precompute.schema import ALL_CLASSES, HISTOGRAM_BINS, VISUALIZATION_KINDS
+from precompute.schema import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, VISUALIZATION_KINDS
 
 __all__ = ["KEPT", "LAYER_COLUMNS", "Batch", "Facts", "Fault", "Integers", "KeyOrder", "Mask", "faults", "total_faults"]
 
@@ -259,8 +259,20 @@ def _picture_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
 
 
 def _kind_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
-    known = pc.is_in(batch.columns["kind"], value_set=pa.array(VISUALIZATION_KINDS))
-    yield Fault(f"kind is one of {', '.join(VISUALIZATION_KINDS)}.", ~known.to_numpy(zero_copy_only=False))
+    yield _among(batch, "kind", VISUALIZATION_KINDS)
+
+
+def _prototype_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
+    yield _among(batch, "method", PROTOTYPE_METHODS)
+    for name in ("log_probability", "initial_log_probability"):
+        rule = f"{name} is the logarithm of a probability: at most 0."
+        yield Fault(rule, batch.columns[name] > _ROUNDING, name)
+
+
+def _among(batch: Batch, name: str, known: Sequence[str]) -> Fault:
+    """A column of text that has a choice of values."""
+    is_known = pc.is_in(batch.columns[name], value_set=pa.array(known))
+    return Fault(f"{name} is one of {', '.join(known)}.", ~is_known.to_numpy(zero_copy_only=False), name)
 
 
 def _interval_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
@@ -276,6 +288,7 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "attribution_graph_edges": (_influence_rules, _edge_rules),
     "dataset_examples": (_example_rules, _picture_rules),
     "feature_visualizations": (_picture_rules, _kind_rules),
+    "prototypes": (_picture_rules, _prototype_rules),
     "faithfulness": (_interval_rules,),
 }
 

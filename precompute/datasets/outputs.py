@@ -15,7 +15,7 @@ from precompute.datasets.labels import whole_number
 from precompute.datasets.source import LabelledClass
 from precompute.errors import InputError
 
-__all__ = ["read_class_outputs", "read_output_names"]
+__all__ = ["read_class_outputs", "read_output_names", "recorded_outputs"]
 
 _MAPPING_RULE = (
     "--class-outputs names a .csv with the columns class_name and output_index (a line per output), or a .json such as "
@@ -64,6 +64,19 @@ def read_class_outputs(path: Path, classes: Sequence[LabelledClass], n_outputs: 
     if not outputs:
         raise InputError(_MAPPING_RULE, f"{path} names no class.", "Add one, or leave --class-outputs out.")
     return {class_id: tuple(sorted(indices)) for class_id, indices in sorted(outputs.items())}
+
+
+def recorded_outputs(dataset: Mapping[str, Any], class_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """The outputs that mean each class of a run, by class_id; classes that no output means are absent.
+
+    Args:
+        dataset: as the run's manifest has it.
+        class_ids: of the run.
+    """
+    stated = dataset.get("class_outputs")
+    if stated is not None:
+        return {c: tuple(stated[str(c)]) for c in class_ids if str(c) in stated}
+    return {c: (c,) for c in class_ids} if dataset.get("labels_are_outputs") else {}
 
 
 def read_output_names(path: Path, n_outputs: int) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ The only place where the demo learns anything; opening the demo reads the weight
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -177,16 +177,11 @@ def accuracy_per_class(model: nn.Module, images_per_class: int) -> NDArray[np.fl
     return (predicted == labels).view(len(CLASS_NAMES), images_per_class).double().mean(dim=1).numpy()
 
 
-def save(model: nn.Module, path: Path, recipe: Recipe, accuracy: float) -> None:
-    """Writes the weights with what is needed to make them again."""
-    metadata = {
-        "recipe": repr(recipe),
-        "seed": str(recipe.seed),
-        "held_out_accuracy": f"{accuracy:.4f}",
-        "torch": torch.__version__,
-    }
+def save(tensors: Mapping[str, Tensor], path: Path, recipe: object, **measured: str) -> None:
+    """Writes weights with the recipe that makes them again, and what was measured."""
+    metadata = {"recipe": repr(recipe), **measured, "torch": torch.__version__}
     partial_file = path.with_suffix(".partial")
-    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, partial_file, metadata)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial_file, metadata)
     partial_file.replace(path)
 
 
@@ -205,7 +200,13 @@ def main() -> None:
     for name, share in sorted(zip(CLASS_NAMES, accuracy, strict=True), key=lambda pair: pair[1]):
         print(f"{share:6.1%}  {name}")
     print(f"held-out accuracy {accuracy.mean():.2%}; {time.monotonic() - started:.0f} s in all")
-    save(model, arguments.out, recipe, float(accuracy.mean()))
+    save(
+        model.state_dict(),
+        arguments.out,
+        recipe,
+        seed=str(recipe.seed),
+        held_out_accuracy=f"{accuracy.mean():.4f}",
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from torch.nn import functional
 __all__ = [
     "ChannelObjective",
     "DirectionObjective",
+    "LogProbabilityObjective",
     "NeuronObjective",
     "Objective",
     "WeightedSum",
@@ -97,6 +98,24 @@ class DirectionObjective:
 
     def keep(self, places: Tensor) -> DirectionObjective:
         return DirectionObjective(self.directions[places], self.cosine_power)
+
+
+@dataclass(frozen=True)
+class LogProbabilityObjective:
+    """The natural logarithm of the softmax probability of one class for each picture, summed over its outputs.
+
+    Attributes:
+        outputs: `(batch, output)` of bool: which of the model's outputs mean the picture's class, at least one.
+    """
+
+    outputs: Tensor
+
+    def __call__(self, maps: Tensor) -> Tensor:
+        logits = maps.flatten(1)
+        return logits.masked_fill(~self.outputs, -torch.inf).logsumexp(dim=1) - logits.logsumexp(dim=1)
+
+    def keep(self, places: Tensor) -> LogProbabilityObjective:
+        return LogProbabilityObjective(self.outputs[places])
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,12 @@ from precompute.feature_visualization.objective import (
     as_maps,
     gram_similarity,
 )
-from precompute.feature_visualization.parametrization import channel_generator, parametrization_of
+from precompute.feature_visualization.parametrization import (
+    Parametrization,
+    Penalty,
+    channel_generator,
+    parametrization_of,
+)
 from precompute.feature_visualization.plateau import Plateau
 from precompute.feature_visualization.relu import RedirectedRelu
 from precompute.feature_visualization.transforms import draw_transforms, transform
@@ -78,12 +83,16 @@ class PictureRequest(NamedTuple):
         objective: of a batch of as many pictures as there are `generators`.
         generators: what each picture's start and movements are drawn from.
         group: so many pictures in a row repel one another; 1: none do.
+        parametrization: what is optimised; None: as the config's method says.
+        penalty: see `Penalty`; None: nothing costs anything.
     """
 
     how: VisualizationRequest
     objective: Objective
     generators: Sequence[torch.Generator]
     group: int = 1
+    parametrization: Parametrization | None = None
+    penalty: Penalty | None = None
 
 
 @dataclass(frozen=True)
@@ -165,8 +174,8 @@ class _Batch:
     def __init__(self, request: PictureRequest) -> None:
         how = request.how
         self._how, self._config, self._group = how, how.config, request.group
-        self._objective = request.objective
-        self._parametrization = parametrization_of(how.config, how.statistics, how.device)
+        self._objective, self._penalty = request.objective, request.penalty
+        self._parametrization = request.parametrization or parametrization_of(how.config, how.statistics, how.device)
         starts, movements = [], []
         for generator in request.generators:
             starts.append(self._parametrization.start(generator))
@@ -200,13 +209,13 @@ class _Batch:
         """One step of all pictures that are left; their objectives before it."""
         adam = self._adam
         with RedirectedRelu() if step < self._config.redirected_steps else contextlib.nullcontext():
-            moved = transform(self._parametrization.pictures(adam.parameters), self._movements[step])
-            maps = self._maps(moved)
+            pictures = self._parametrization.pictures(adam.parameters)
+            maps = self._maps(transform(pictures, self._movements[step]))
             values = self._objective(maps)
-            aim = values
+            aim = values if self._penalty is None else values - self._penalty(adam.parameters, pictures)
             if self._group > 1:  # a share of the objective, because units differ from layer to layer
                 weight = self._config.diversity_weight * values.detach().abs()
-                aim = values - weight * gram_similarity(maps, self._group)
+                aim = aim - weight * gram_similarity(maps, self._group)
         # The redirected ReLUs read the sign of a loss.
         (gradient,) = torch.autograd.grad(-aim.sum(), [adam.parameters])
         adam.step(-gradient)

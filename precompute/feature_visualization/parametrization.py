@@ -9,6 +9,7 @@ Networks with MAgnitude Constrained Optimization" (NeurIPS 2023).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -21,6 +22,7 @@ __all__ = [
     "FourierParametrization",
     "MacoParametrization",
     "Parametrization",
+    "Penalty",
     "PixelParametrization",
     "channel_generator",
     "parametrization_of",
@@ -41,6 +43,10 @@ class Parametrization(Protocol):
     def pictures(self, parameters: Tensor) -> Tensor:
         """`(batch, colour, height, width)` in [0, 1] of parameters, `(batch, ...)`; differentiable."""
         ...
+
+
+Penalty = Callable[[Tensor, Tensor], Tensor]
+"""What parameters `(batch, ...)` and their pictures cost, `(batch,)`: subtracted from what a picture maximises."""
 
 
 def parametrization_of(

@@ -1,27 +1,19 @@
-"""The pictures of a run: each finished batch a small file at once, all of them the table from time to time.
-
-A killed process loses the batch that it was at, and nothing else: the table is written, then the manifest's facts, and
-then the files are removed, so that whatever is left over is put in again to the same effect.
-"""
+"""The pictures of a run's channels: kept batch by batch, folded into the table `feature_visualizations`."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from precompute.schema import TABLES, read_table, table_path, write_table
+from precompute.feature_visualization.part_store import NoteFacts, PartStore, Row, used_settings
 
 __all__ = ["NoteFacts", "PictureKey", "PictureStore"]
 
-_TABLE = "feature_visualizations"
 _PART = pa.schema(
     [
         ("layer", pa.string()),
@@ -35,11 +27,6 @@ _PART = pa.schema(
         ("settings", pa.string()),
     ]
 )
-
-NoteFacts = Callable[[Mapping[str, Any]], None]
-"""Writes the facts on the pictures into the run's manifest, under `visualizations`."""
-
-Row = Mapping[str, Any]
 
 
 class PictureKey(NamedTuple):
@@ -61,7 +48,7 @@ class PictureStore:
     """
 
     def __init__(self, run: Path, layers: Sequence[str], facts: Mapping[str, Any], note: NoteFacts) -> None:
-        self._run, self._folder, self._note = run, run / "parts" / "visualize", note
+        self._store, self._note = PartStore(run, "visualize", "feature_visualizations", _PART), note
         self._place = {layer: place for place, layer in enumerate(layers)}
         self._settings: dict[str, Any] = dict(facts.get("settings", {}))
         self._dead = {PictureKey(*entry[:3]): str(entry[3]) for entry in facts.get("dead", ())}
@@ -69,22 +56,15 @@ class PictureStore:
 
     def known(self, settings: str) -> set[PictureKey]:
         """What was drawn with these settings, or found dead with them."""
-        rows, dead = self._together(self._parts()[1])
+        rows, dead = self._together(self._store.parts().rows)
         known = {key for key, row in rows.items() if row["settings"] == settings}
         return known | {key for key, of in dead.items() if of == settings}
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Keeps one finished batch of one layer; a null image marks a dead channel."""
         first = rows[0]
-        self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"{quote(first['layer'], safe='')}-{first['channel']}-{first['kind']}-{first['settings']}.parquet"
-        path = self._folder / name
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            pq.write_table(pa.Table.from_pylist(list(rows), schema=_PART), temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        name = f"{quote(first['layer'], safe='')}-{first['channel']}-{first['kind']}-{first['settings']}"
+        self._store.keep(name, rows)
 
     def fold(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
         """Puts all that is kept into the table and the manifest's facts, and removes the files.
@@ -92,28 +72,22 @@ class PictureStore:
         Args:
             settings: what the names of settings stand for; added to those that are known.
         """
-        paths, parts = self._parts()
+        paths, parts = self._store.parts()
         rows, self._dead = self._together(parts)
         keys = sorted(rows, key=lambda key: (self._place[key.layer], key.channel, key.kind))
-        names = [column.name for column in TABLES[_TABLE].columns]
-        write_table(self._run, _TABLE, {name: [rows[key][name] for key in keys] for name in names})
         used = {row["settings"] for row in rows.values()} | set(self._dead.values())
-        self._settings = {name: value for name, value in {**self._settings, **settings}.items() if name in used}
+        self._settings = used_settings({**self._settings, **settings}, used)
         self.facts |= {
             "n_pictures": len(rows),
             "n_dead_channels": dict(Counter(key.layer for key in sorted(self._dead) if key.kind == "channel")),
             "dead": [[*key, of] for key, of in sorted(self._dead.items())],
             "settings": self._settings,
         }
-        self._note(self.facts)
-        for path in paths:  # and no others: more batches may have been finished meanwhile
-            path.unlink()
-        with contextlib.suppress(OSError):
-            self._folder.rmdir()
+        self._store.replace([rows[key] for key in keys], lambda: self._note(self.facts), paths)
 
     def _together(self, parts: Sequence[Row]) -> tuple[dict[PictureKey, Row], dict[PictureKey, str]]:
         """All pictures and all dead channels; of a dead one an older picture, of other settings, stays."""
-        rows, dead = {_key(row): row for row in self._table()}, dict(self._dead)
+        rows, dead = {_key(row): row for row in self._store.rows()}, dict(self._dead)
         for row in parts:
             if row["image"] is None:
                 dead[_key(row)] = row["settings"]
@@ -121,24 +95,6 @@ class PictureStore:
                 rows[_key(row)] = row
                 dead.pop(_key(row), None)
         return {key: row for key, row in rows.items() if key.layer in self._place}, dead
-
-    def _table(self) -> list[Row]:
-        if not table_path(self._run, _TABLE).is_file():
-            return []
-        unknown = dict.fromkeys(_PART.names)
-        return [{**unknown, **row} for row in read_table(self._run, _TABLE).to_pylist()]
-
-    def _parts(self) -> tuple[list[Path], list[Row]]:
-        """The files, older ones first, and their rows; damaged ones and those of earlier versions have none."""
-        paths, rows = sorted(self._folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime_ns, path.name)), []
-        for path in paths:
-            try:
-                table = pq.read_table(path)
-            except (pa.ArrowInvalid, OSError):
-                continue
-            if table.schema.equals(_PART):
-                rows += table.to_pylist()
-        return paths, rows
 
 
 def _key(row: Row) -> PictureKey:

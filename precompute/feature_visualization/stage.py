@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 
 from precompute.errors import InputError
 from precompute.feature_visualization.choice import Channel, batches_of, choose_channels
 from precompute.feature_visualization.config import DIVERSITY, VisualizationConfig
+from precompute.feature_visualization.drawing import draw_batches
 from precompute.feature_visualization.image_statistics import ImageStatistics, measure_statistics, read_example_images
 from precompute.feature_visualization.objective import as_maps
 from precompute.feature_visualization.optimize import (
@@ -28,6 +24,7 @@ from precompute.feature_visualization.optimize import (
     visualize_channels,
 )
 from precompute.feature_visualization.picture_store import NoteFacts, PictureKey, PictureStore
+from precompute.feature_visualization.stored import decode_batch, encode_picture
 from precompute.parallel import Parallel
 from precompute.progress import Progress
 from precompute.schema import read_table, table_path
@@ -42,8 +39,6 @@ __all__ = [
     "read_statistics",
     "table_kinds",
 ]
-
-_SECONDS_BETWEEN_FOLDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -146,15 +141,9 @@ def draw_pictures(
         progress.stage("Drawing channels", total=n_all, unit="pictures") as advance,
     ):
         advance(n_all - n_missing)
-        due = time.monotonic() + _SECONDS_BETWEEN_FOLDS
-        for rows in parallel.map(lambda batch: _kept(store, draw(batch)), batches):
+        for rows in draw_batches(store, draw, batches, settings, parallel):
             dead += [PictureKey(row["layer"], row["channel"], row["kind"]) for row in rows if row["image"] is None]
             advance(len(rows))
-            if (start := time.monotonic()) > due:
-                store.fold(settings)
-                # Folding rewrites the table: with tens of thousands of pictures, less often.
-                due = time.monotonic() + max(_SECONDS_BETWEEN_FOLDS, 20 * (time.monotonic() - start))
-    store.fold(settings)
     return VisualizationReport(n_missing - len(dead), n_all - n_missing, tuple(sorted(dead)), store.facts)
 
 
@@ -192,11 +181,6 @@ def _read_maxima(run: Path) -> dict[tuple[str, int], float]:
     return dict(zip(keys, table["max_activation"].to_pylist(), strict=True))
 
 
-def _kept(store: PictureStore, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    store.keep(rows)
-    return rows
-
-
 @dataclass(frozen=True)
 class _Drawer:
     """Draws a batch and makes rows of it."""
@@ -220,7 +204,7 @@ class _Drawer:
             self.statistics,
         )
         results = list(visualize_channels(request))
-        images = [None if one.is_dead else _encode(one.picture, config.webp_quality) for one in results]
+        images = [None if one.is_dead else encode_picture(one.picture, config.webp_quality) for one in results]
         live = [image for image in images if image is not None]
         excited = iter(self._excitations(batch.layer, [r.channel for r in results if not r.is_dead], live))
         return [
@@ -234,8 +218,7 @@ class _Drawer:
         if not images:
             return []
         device = torch.device(self.drawing.config.device)
-        pixels = torch.from_numpy(np.stack([_decode(image) for image in images])).to(device)
-        colours = (pixels.permute(0, 3, 1, 2) / 255)[:, : len(self.statistics.colour)]
+        colours = decode_batch(images, device)[:, : len(self.statistics.colour)]
         maps = as_maps(self.drawing.forward(layer, "channel")(self.drawing.normalize(colours)))
         greatest = maps[range(len(images)), list(channels)].amax(dim=(1, 2)).tolist()
         best = [self.maxima.get((layer, channel), 0.0) for channel in channels]
@@ -255,16 +238,3 @@ class _Drawer:
             "excitation": excitation,
             "settings": self.settings,
         }
-
-
-def _encode(picture: NDArray[np.uint8], quality: int) -> bytes:
-    """WebP of an RGB or grey picture `(height, width, 3 or 1)`."""
-    buffer = io.BytesIO()
-    rgb = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
-    Image.fromarray(rgb).save(buffer, "WEBP", quality=quality)
-    return buffer.getvalue()
-
-
-def _decode(image: bytes) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(image)) as picture:
-        return np.array(picture.convert("RGB"))

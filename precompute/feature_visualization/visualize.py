@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from precompute.feature_visualization.config import METHODS, VisualizationConfig
 from precompute.feature_visualization.forwards import Forwards, export_at
 from precompute.feature_visualization.stage import Drawing, VisualizationReport, draw_pictures, read_statistics
 from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import remove_leftovers
+from precompute.manifest import remove_if_empty, remove_leftovers
 from precompute.models.exported import ExportedModel
 from precompute.models.loaded import LoadedModel
 from precompute.models.reloading import load_again
@@ -88,7 +87,7 @@ def visualize(request: VisualizeRequest, progress: Progress) -> VisualizationRep
         facts = manifest.get("visualizations", {})
         drawing = Drawing(forwards, loaded.preprocess.normalize, tuple(layers), config, facts, note)
         report = draw_pictures(request.run, drawing, chosen, request.kinds, progress=progress)
-        _remove_if_empty(request.run / "parts")
+        remove_if_empty(request.run / "parts")
     return report
 
 
@@ -159,8 +158,3 @@ def _config(request: VisualizeRequest, model: ExportedModel) -> VisualizationCon
             "Leave --size out.",
         )
     return replace(request.config, size=size)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        folder.rmdir()

@@ -1,0 +1,244 @@
+"""Trains the demo's generator on the demo's scenes and writes its weights: `python -m precompute.demo.train_generator`.
+
+Each training picture is a scene, cut to its object and mirrored so that the objects of a class face one way; its code
+is made of its colours and of what the demo's network sees in it. Everything random follows the seed.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from precompute.demo.generator import CODE_SIZE, WEIGHTS, DemoGenerator
+from precompute.demo.images import DemoImages
+from precompute.demo.model import INPUT_SIZE, RECORDED_LAYERS, load
+from precompute.demo.scenes import Scene
+from precompute.demo.train import preprocess, save
+
+_BESIDE_THE_OBJECT = ("branch", "wave", "hand", "lines")
+"""Parts that reach far beyond the object; they stay in the picture and do not decide where it is cut."""
+_COMPARED_LAYERS = ("stem", "conv2", "mixed1", "mixed2")
+_CODED_LAYER = RECORDED_LAYERS[-1]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights.
+
+    Scenes are cut to `frame` times their object; those of which less than `least_side` pixels would be left are not
+    taken. `colour_weight` and `coded_weight` weigh colours and last layer in the code. A code is moved by noise of `code_noise`, so that near codes draw near pictures. The loss is `pixel_weight`
+    times the mean difference of colours plus the relative difference of the network's activations in four layers.
+    """
+
+    seed: int = 11
+    images_per_class: int = 480
+    frame: float = 1.2
+    least_side: float = 46.0
+    code_size: int = CODE_SIZE
+    colour_weight: float = 3.0
+    coded_weight: float = 0.5
+    code_noise: float = 0.1
+    steps: int = 2400
+    batch_size: int = 32
+    learning_rate: float = 3e-3
+    pixel_weight: float = 4.0
+
+
+class Pictures(NamedTuple):
+    """Training pictures `(image, 3, 96, 96)` uint8, and their class ids."""
+
+    pixels: Tensor
+    class_ids: Tensor
+
+
+_source = cache(DemoImages)
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+
+def _cut(scene: Scene, frame: float) -> tuple[float, NDArray[np.uint8]]:
+    """The side of the square that is cut out, in pixels, and the cut at the size of a scene."""
+    named = [part.box for part in scene.parts if part.name not in _BESIDE_THE_OBJECT]
+    boxes = np.array(named or [part.box for part in scene.parts], float)
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    side = min(float(INPUT_SIZE), frame * float((high - low).max()))
+    x, y = np.clip((low + high) / 2 - side / 2, 0, INPUT_SIZE - side).tolist()
+    cut = scene.image.resize((INPUT_SIZE, INPUT_SIZE), Image.Resampling.BICUBIC, box=(x, y, x + side, y + side))
+    return side, np.asarray(cut)
+
+
+def _draw(images_per_class: int, frame: float, image_id: int) -> tuple[float, NDArray[np.uint8]]:
+    source = _source(images_per_class, "train")
+    return _cut(source.scene(source.images[image_id]), frame)
+
+
+def draw_pictures(recipe: Recipe) -> Pictures:
+    """The scenes of the training split that are large enough, cut to their objects; drawn on all cores."""
+    source = DemoImages(recipe.images_per_class, "train")
+    draw = partial(_draw, recipe.images_per_class, recipe.frame)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        drawn = list(pool.map(draw, range(len(source.images)), chunksize=64))
+    taken = [place for place, (side, _) in enumerate(drawn) if side >= recipe.least_side]
+    pixels = torch.from_numpy(np.stack([drawn[place][1] for place in taken])).permute(0, 3, 1, 2).contiguous()
+    return Pictures(pixels, torch.tensor([source.images[place].class_id for place in taken]))
+
+
+# --- codes ----------------------------------------------------------------------------------------------------------
+
+
+class _Compared(nn.Module):
+    """The demo's network as it is compared with: all layers that the loss and the codes need, in one pass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = load().to(memory_format=torch.channels_last).requires_grad_(False)
+
+    def forward(self, inputs: Tensor, last: str = _CODED_LAYER) -> dict[str, Tensor]:
+        """Activations by layer, up to the last one that is asked for; `inputs` preprocessed."""
+        pools = {"conv2": "pool1", "mixed2": "pool2", "mixed3": "pool3"}
+        found: dict[str, Tensor] = {}
+        for name in RECORDED_LAYERS:
+            if name in pools:
+                inputs = self.net.get_submodule(pools[name])(inputs)
+            found[name] = inputs = self.net.get_submodule(name)(inputs)
+            if name == last:
+                break
+        return found
+
+
+@torch.no_grad()
+def _coarse(network: _Compared, pixels: Tensor) -> Tensor:
+    """`mixed2` of pictures on a coarse grid, flat, `(image, value)`: what lies where."""
+    found = [network(preprocess(part), "mixed2")["mixed2"] for part in pixels.split(64)]
+    return torch.cat([functional.avg_pool2d(maps, 2).flatten(1) for maps in found])
+
+
+def _mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
+    """Which pictures of a class are mirrored so that all lie as alike as they can, `(image,)`.
+
+    Starts from the direction in which pictures differ most from their mirror images, and then compares with the mean.
+    """
+    difference = as_drawn - mirrored
+    main = torch.linalg.svd(difference, full_matrices=False).Vh[0]
+    flipped = difference @ main < 0
+    for _ in range(10):
+        mean = torch.where(flipped[:, None], mirrored, as_drawn).mean(dim=0)
+        better = mirrored @ mean > as_drawn @ mean
+        if torch.equal(better, flipped):
+            break
+        flipped = better
+    return flipped
+
+
+def align(network: _Compared, drawn: Pictures) -> Tensor:
+    """The pictures, some of them mirrored."""
+    plain, other = (_coarse(network, pixels) for pixels in (drawn.pixels, drawn.pixels.flip(3)))
+    centre = (plain.mean(dim=0) + other.mean(dim=0)) / 2
+    plain, other = (functional.normalize(each - centre, dim=1) for each in (plain, other))
+    flipped = torch.zeros(len(drawn.pixels), dtype=torch.bool)
+    for class_id in drawn.class_ids.unique():
+        places = (drawn.class_ids == class_id).nonzero()[:, 0]
+        flipped[places] = _mirrored(plain[places], other[places])
+    return torch.where(flipped.view(-1, 1, 1, 1), drawn.pixels.flip(3), drawn.pixels)
+
+
+@torch.no_grad()
+def codes_of(network: _Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
+    """The strongest principal components of what a picture is like, each of mean 0 and variance 1, `(image, code)`.
+
+    It is like its colours on a coarse grid, `mixed2` on a coarse grid, and the last recorded layer.
+    """
+    described = []
+    for part in pixels.split(64):
+        layers = network(preprocess(part))
+        colours = recipe.colour_weight * functional.avg_pool2d(part / 255, 6)
+        maps = (colours, functional.avg_pool2d(layers["mixed2"], 2), recipe.coded_weight * layers[_CODED_LAYER])
+        described.append(torch.cat([each.flatten(1) for each in maps], dim=1))
+    values = torch.cat(described)
+    values -= values.mean(dim=0)
+    vectors, _, _ = torch.svd_lowrank(values, recipe.code_size + 16, niter=2)
+    return vectors[:, : recipe.code_size] * len(values) ** 0.5
+
+
+# --- training -------------------------------------------------------------------------------------------------------
+
+
+def _batches(n_pictures: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
+    while True:
+        order = torch.randperm(n_pictures, generator=generator)
+        yield from order[: n_pictures // recipe.batch_size * recipe.batch_size].view(-1, recipe.batch_size)
+
+
+def _loss(network: _Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> Tensor:
+    """Of pictures in [0, 1] against uint8 ones."""
+    with torch.no_grad():
+        wanted = network(preprocess(pixels), _COMPARED_LAYERS[-1])
+    found = network(preprocess(drawn * 255), _COMPARED_LAYERS[-1])
+    relative = [(found[name] - wanted[name]).abs().mean() / wanted[name].mean() for name in _COMPARED_LAYERS]
+    return recipe.pixel_weight * (drawn - pixels / 255).abs().mean() + torch.stack(relative).sum()
+
+
+def train(recipe: Recipe) -> nn.Module:
+    """A trained generator in evaluation mode."""
+    # One thread: sums then run in one order, so that the weights do not depend on the number of cores.
+    torch.set_num_threads(1)
+    torch.manual_seed(recipe.seed)
+    generator = torch.Generator().manual_seed(recipe.seed)
+    started = time.monotonic()
+    network = _Compared()
+    pixels = align(network, draw_pictures(recipe))
+    codes = codes_of(network, pixels, recipe)
+    print(f"{len(pixels)} pictures and their codes after {time.monotonic() - started:.0f} s", flush=True)
+    model = DemoGenerator().to(memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
+    )
+    total = 0.0
+    for step, batch in zip(range(1, recipe.steps + 1), _batches(len(pixels), recipe, generator), strict=False):
+        noise = recipe.code_noise * torch.randn(len(batch), recipe.code_size, generator=generator)
+        loss = _loss(network, model(codes[batch] + noise), pixels[batch], recipe)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        total += loss.item()
+        if step % 100 == 0:
+            print(f"step {step}/{recipe.steps} loss {total / 100:.3f} {time.monotonic() - started:.0f} s", flush=True)
+            total = 0.0
+    return model.eval()
+
+
+def main() -> None:
+    defaults = Recipe()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=WEIGHTS, help="file to write (default: the packaged weights)")
+    parser.add_argument("--steps", type=int, default=defaults.steps)
+    parser.add_argument("--images-per-class", type=int, default=defaults.images_per_class)
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    arguments = parser.parse_args()
+    recipe = Recipe(seed=arguments.seed, images_per_class=arguments.images_per_class, steps=arguments.steps)
+    started = time.process_time()
+    model = train(recipe)
+    tensors = {
+        name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
+    }
+    save(tensors, arguments.out, recipe)
+    print(f"{time.process_time() - started:.0f} s of processor time, without drawing the scenes")
+
+
+if __name__ == "__main__":
+    main()
