@@ -124,6 +124,7 @@ window.dash_clientside.summit = {};
     pictures.get(`${name} ${layer}-${channel}`) || address(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
   page.visualization = (layer, channel, kind, name) => address(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`, name);
   page.example = (layer, channel, owner, rank, name) => address(`example/${encodeURIComponent(layer)}/${channel}/${owner}/${rank}.webp`, name);
+  page.prototype = (classId, method) => address(`prototype/${classId}/${method}.webp`);
   /** Brings all pictures of a class's graph at once; `page.picture` knows them from then on. */
   page.loadPictures = (classId, name = page.run.name) => {
     if (page.readStatic) return Promise.resolve();

@@ -18,6 +18,7 @@
     if (!help.hidden) page.toggleHelp(false);
     else if (page.embedding.leave()) return;
     else if (page.selection && (page.selection.channel !== null || 'channel' in page.selection.unread)) page.dispatch({channel: null});
+    else if (page.selection && page.selection.panel === 'class') page.dispatch({panel: 'channel'});
     else if (page.selection && page.selection.only.length) page.dispatch({only: []});
   };
   const KEYS = {
@@ -29,6 +30,7 @@
     c: openCompare,
     l: () => page.embedding.toggleLasso(),
     g: () => page.dispatch({view: 'graph'}),
+    i: () => page.toggleClassPanel(),
     f: () => page.fitGraph(),
     u: () => page.undo(),
     U: () => page.redo(),

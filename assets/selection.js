@@ -49,6 +49,7 @@
     layer: text,
     channel: id,
     view: choice('graph', 'compare', 'channels', 'about'),
+    panel: choice('channel', 'class') /* which of the two the right panel is for */,
     sort: {...choice('similarity', 'accuracy-up', 'accuracy-down', 'name'), look: true},
     covers: {...percentage(1, 100), look: true},
     width: {...percentage(25, 300), look: true},
@@ -90,7 +91,8 @@
     ]);
     return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
   };
-  /** What a person did sets the fields that it names. A new layer closes the channel; a second class opens the comparison. */
+  /** What a person did sets the fields that it names. A new layer closes the channel; a second class opens the comparison;
+      of the panels of a channel and of a class one is open. */
   const apply = (selection, action) => {
     if (action.query !== undefined) return fromQuery(action.query);
     const changes = Object.fromEntries(Object.entries(action).filter(([name]) => name in FIELDS));
@@ -98,6 +100,8 @@
     if ('layer' in changes && changes.layer !== selection.layer && !('channel' in changes)) changes.channel = null;
     if ('class_id' in changes && changes.class_id !== selection.class_id && !('pins' in changes)) Object.assign(changes, {pins: [], expand: []});
     if (changes.vs !== undefined && changes.vs !== null && !('view' in changes)) changes.view = 'compare';
+    if (changes.panel === 'class') changes.channel = null;
+    else if (changes.channel !== undefined && changes.channel !== null) changes.panel = 'channel';
     return {...selection, ...changes, unread: {}};
   };
   /** What is not named is chosen: the first class, the last layer. A bad value is left bad, for the view to say so. */

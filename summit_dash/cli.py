@@ -18,6 +18,7 @@ from summit_dash.commands.inspect import inspect
 from summit_dash.commands.models import models
 from summit_dash.commands.options import console
 from summit_dash.commands.precompute import precompute
+from summit_dash.commands.prototypes import prototypes
 from summit_dash.commands.serve import serve
 from summit_dash.commands.validate import validate
 from summit_dash.commands.visualize import visualize
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for _command in (demo, precompute, visualize, inspect, models, import_summit, validate, serve, export):
+for _command in (demo, precompute, visualize, prototypes, inspect, models, import_summit, validate, serve, export):
     app.command(_command.__name__.replace("_", "-"))(_command)
 
 

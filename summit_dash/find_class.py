@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 
@@ -9,7 +10,7 @@ from precompute.schema import InputError
 from summit_dash.store import ClassInfo
 from summit_dash.text import plural
 
-__all__ = ["find_class"]
+__all__ = ["find_class", "find_classes"]
 
 _MOST = 8
 """Candidates that a message names."""
@@ -35,6 +36,28 @@ def find_class(classes: Mapping[int, ClassInfo], text: str) -> ClassInfo:
     near = _near(classes, wanted)
     hint = f" Near it: {_list(near)}." if near else f" The run has {plural(len(classes), 'class', 'classes')}."
     raise InputError(_RULE, f"No class is named {text!r}.{hint}", "Name a class of this run.")
+
+
+def find_classes(classes: Mapping[int, ClassInfo], text: str) -> list[ClassInfo]:
+    """The classes of a list such as `1-20;bear`: what `find_class` takes, and ranges of ids, parted by `;`; each once.
+
+    Raises:
+        InputError: as `find_class`; a range holds no class, or nothing is named.
+    """
+    found: dict[int, ClassInfo] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        span = re.fullmatch(r"(\d{1,9})\s*-\s*(\d{1,9})", part)
+        if span is None:
+            infos = [find_class(classes, part)]
+        else:
+            first, last = map(int, span.groups())
+            infos = [info for class_id, info in classes.items() if first <= class_id <= last]
+            if not infos:
+                raise InputError(_RULE, f"No class of this run has an id from {first} to {last}.", "Correct the range.")
+        found |= {info.class_id: info for info in infos}
+    if not found:
+        raise InputError(_RULE, "None is named.", "Name at least one class of this run.")
+    return list(found.values())
 
 
 def _readings(wanted: str) -> list[tuple[Callable[[ClassInfo], str | None], str]]:

@@ -23,5 +23,6 @@ GRAPH = "graph"
 CHANNELS = "channels"
 ABOUT = "about"
 
-# Channel panel.
+# Right panels: of a channel, of a class.
 PANEL = "panel"
+CLASS_PANEL = "class-panel"

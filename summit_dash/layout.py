@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from summit_dash import ids
 from summit_dash.components import build_action
 from summit_dash.store import RunStore
-from summit_dash.views import about, channel_panel, channels, embedding, graph, header, sidebar
+from summit_dash.views import about, channel_panel, channels, class_panel, embedding, graph, header, sidebar
 
 __all__ = ["TABS", "build_boot", "build_page"]
 
@@ -20,17 +20,17 @@ TABS = (("graph", "Graph"), ("compare", "Compare"), ("channels", "Channels"), ("
 
 
 def build_page(logo: str) -> Component:
-    """Header, left column, main view, channel panel; the browser fills them in."""
+    """Header, left column, main view, panels of a channel and of a class; the browser fills them in."""
     tabs = [
         build_action(label, {"view": name}, "view-tab", **{"data-view": name, "role": "tab", "aria-selected": "false"})
         for name, label in TABS
     ]
     left = html.Div([embedding.build_layout(), sidebar.build_layout()], className="left")
-    panes = [graph.build_layout(), channels.build_layout(), about.build_layout(), channel_panel.build_layout()]
+    views = (graph, channels, about, channel_panel, class_panel)
     main = html.Main(
         [
             html.Div(tabs, id=ids.TABS, className="view-tabs", role="tablist"),
-            html.Div(panes, className="stage-row"),
+            html.Div([view.build_layout() for view in views], className="stage-row"),
         ]
     )
     return html.Div(

@@ -62,6 +62,11 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
         store, at = _channel(stores, name, layer, channel)
         return _send(None if class_id is None else store.example(at, class_id, rank))
 
+    @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
+    def prototype(name: str, class_id: int, method: str) -> Response:
+        found = _store(stores, name).prototypes(class_id).get(method)
+        return _send(found and found.image)
+
     @server.post(f"{prefix}run/<name>/labels")
     def labels(name: str) -> tuple[Response, int]:
         return _save_label(_store(stores, name))

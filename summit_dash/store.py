@@ -24,7 +24,17 @@ from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
 from summit_dash.similarity import unit_rows
 
-__all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "PictureKind", "RunStore", "Use"]
+__all__ = [
+    "ChannelFacts",
+    "ClassInfo",
+    "Example",
+    "InputError",
+    "LayerInfo",
+    "PictureKind",
+    "Prototype",
+    "RunStore",
+    "Use",
+]
 
 T = TypeVar("T")
 
@@ -90,6 +100,17 @@ class Example(NamedTuple):
     activation: float | None
 
 
+class Prototype(NamedTuple):
+    """A picture that the model gives a class to, as WebP; log-probabilities are natural, `settings` a name."""
+
+    method: str
+    image: bytes
+    log_probability: float
+    initial_log_probability: float
+    n_steps: int
+    settings: str
+
+
 class PictureKind(IntEnum):
     """What stands for a channel; payloads send the number."""
 
@@ -126,7 +147,8 @@ class RunStore:
     @property
     def version(self) -> str:
         """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        stamps = [_stamp(self.path / MANIFEST), _stamp(self._visualizations_path)]
+        drawn = (_stamp(table_path(self.path, name)) for name in ("feature_visualizations", "prototypes"))
+        stamps = [_stamp(self.path / MANIFEST), *drawn]
         return hashlib.sha256(f"{self.manifest.get('created')}-{stamps}".encode()).hexdigest()[:10]
 
     @property
@@ -369,6 +391,19 @@ class RunStore:
     def examples(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
         """The dataset examples of a channel, strongest first."""
         return [example for example in self._channel_examples(at)[0] if example.class_id == class_id]
+
+    def prototypes(self, class_id: int) -> Mapping[str, Prototype]:
+        """The prototypes of a class by method, read anew: they may be drawn while the run is open."""
+        if class_id not in self.classes or not table_path(self.path, "prototypes").is_file():
+            return {}
+        table = read_table(self.path, "prototypes", Prototype._fields, pc.field("class_id") == class_id)
+        return {row["method"]: Prototype(**row) for row in table.to_pylist()}
+
+    @property
+    def prototype_settings(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the names of prototypes' settings stand for, likewise."""
+        found: Mapping[str, Mapping[str, Any]] = read_manifest(self.path).get("prototypes", {}).get("settings", {})
+        return found
 
     def is_visualized(self, at: Channel) -> bool:
         """Whether the run holds a feature visualization of the channel."""

@@ -51,8 +51,7 @@ def tables(run: Path) -> dict[str, bytes]:
 
 def count_events(folder: Path, arguments: Sequence[str], run: Path) -> int:
     """How often a whole run opens, renames or removes a file under a folder."""
-    process = _start(folder, 0, 0.0, [*arguments, "--out", str(run)])
-    return int(process.communicate()[0])
+    return count_moments(folder, [*arguments, "--out", str(run)])
 
 
 def kill_and_resume(folder: Path, arguments: Sequence[str], n_events: int, n_kills: int, seed: int) -> Iterator[Kill]:
@@ -82,6 +81,23 @@ def kill_and_resume(folder: Path, arguments: Sequence[str], n_events: int, n_kil
         if code:
             raise RuntimeError(f"killed at {moment} of {n_events}: the same command ended with {code}")
         yield Kill(moment, stages, tables(run))
+
+
+def count_moments(folder: Path, arguments: Sequence[str]) -> int:
+    """How often a whole command opens, renames or removes a file under a folder."""
+    return int(_start(folder, 0, 0.0, arguments).communicate()[0])
+
+
+def kill_at(folder: Path, arguments: Sequence[str], moment: int) -> None:
+    """Kills a command at one of its file events under a folder.
+
+    Raises:
+        RuntimeError: it ended by itself, and not well.
+    """
+    process = _start(folder, moment, 0.0, arguments)
+    process.communicate()
+    if process.returncode not in (-signal.SIGKILL, 0):
+        raise RuntimeError(f"the command ended with {process.returncode} instead of being killed")
 
 
 def _exit_code(arguments: Sequence[str]) -> object:

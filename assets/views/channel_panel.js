@@ -32,7 +32,7 @@
     const infos = (isTwo ? [class_id, vs] : [class_id]).map((id) => page.run.classById.get(id)).filter(Boolean);
     return infos.map((info, place) => ({info, letter: infos.length > 1 ? 'AB'[place] : ''}));
   };
-  const isOpen = (selection) => VIEWS.includes(selection.view) && (selection.channel !== null || 'channel' in selection.unread);
+  const isOpen = (selection) => VIEWS.includes(selection.view) && selection.panel === 'channel' && (selection.channel !== null || 'channel' in selection.unread);
 
   // --- head ---------------------------------------------------------------------------------------------------------
   const pinButton = (selection, id) => {

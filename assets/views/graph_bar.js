@@ -4,12 +4,13 @@
   const graph = (page.graph = page.graph || {});
   const {h} = page;
 
-  const buildHistogram = ({bins, n}) => {
+  /** A bar per twentieth of the probability; `className` for a size of its own. */
+  page.histogram = ({bins, n}, className = '') => {
     if (!bins) return null;
     const most = Math.max(...bins) || 1;
     const tip = `Probability that the model gives to the true class, over ${page.plural(n, 'image')}: 0 at the left, 1 at the right, ${page.plural(most, 'image')} in the highest bar.`;
     const bars = bins.map((each) => h('span', {style: `height:${Math.max(4, Math.round((100 * each) / most))}%`}));
-    return h('div', {class: 'histogram', role: 'img', 'data-tip': tip, 'aria-label': tip}, bars);
+    return h('div', {class: `histogram ${className}`, role: 'img', 'data-tip': tip, 'aria-label': tip}, bars);
   };
   const buildFacts = (info) => [
     h('span', {class: 'muted images'}, page.plural(info.n, 'image')),
@@ -21,8 +22,9 @@
     const tip = [info.full, info.synset, page.run.groups && info.group !== null && page.run.groups.names[info.group]].filter(Boolean).join(' · ');
     const badge = letter ? h('span', {class: 'badge badge-a'}, letter) : null;
     const mark = info.mark ? h('span', {class: 'mark'}, info.mark) : null;
-    const title = h('h1', {'data-tip': tip}, badge, h('span', {class: 'name'}, info.name), mark);
-    return h('div', {class: 'class-title'}, title, buildFacts(info), buildHistogram(info));
+    const state = {'aria-expanded': String(page.selection.panel === 'class'), 'aria-controls': 'class-panel'};
+    const open = h('button', {type: 'button', class: 'class-open', 'data-tip': `${tip} · what the model takes for it  i`, onclick: () => page.toggleClassPanel(), ...state}, h('span', {class: 'name'}, info.name), mark);
+    return h('div', {class: 'class-title'}, h('h1', {}, badge, open), buildFacts(info), page.histogram(info));
   };
 
   // --- the second class ---------------------------------------------------------------------------------------------

@@ -114,7 +114,7 @@
   graph.reveal = (each) => {
     if (!each) return;
     const panel = document.getElementById('panel');
-    const over = panel && window.innerWidth < 1200 && page.selection.channel !== null ? panel.offsetWidth || 340 : 0;
+    const over = panel && window.innerWidth < 1200 && page.selection.channel !== null && page.selection.panel === 'channel' ? panel.offsetWidth || 340 : 0;
     const {x, y} = graph.toScreen(each);
     const space = room();
     const into = (at, low, high) => (at < low ? low - at : at > high ? high - at : 0);

@@ -13,13 +13,14 @@ __all__ = ["run_demo"]
 
 
 def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
-    """Makes the demo run unless it is there and complete; an outdated one is made anew.
+    """Makes the demo run, with prototypes of all classes, unless it is there and complete; an outdated one anew.
 
     Raises:
         InputError: the folder holds something else.
     """
     require_precompute()
     from precompute.demo.config import DEMO_CONFIG
+    from precompute.feature_visualization.draw_prototypes import PrototypeRequest, draw_prototypes
     from precompute.models.loading import ModelConfig
     from precompute.progress import ConsoleProgress
     from precompute.run import RunRequest, precompute
@@ -28,4 +29,6 @@ def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
     request = RunRequest(
         ModelConfig("demo"), "demo", out, DEMO_CONFIG, limit_per_class=images_per_class, overwrite=is_outdated_demo
     )
-    precompute(request, ConsoleProgress(console))
+    progress = ConsoleProgress(console)
+    precompute(request, progress)
+    draw_prototypes(PrototypeRequest(out), progress)

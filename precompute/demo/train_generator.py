@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from precompute.demo.generator import CODE_SIZE, WEIGHTS, DemoGenerator
+from precompute.demo.generator import CODE_SIZE, N_STARTS, WEIGHTS, DemoGenerator
 from precompute.demo.images import DemoImages
 from precompute.demo.model import INPUT_SIZE, RECORDED_LAYERS, load
 from precompute.demo.scenes import Scene
@@ -31,6 +31,8 @@ _BESIDE_THE_OBJECT = ("branch", "wave", "hand", "lines")
 """Parts that reach far beyond the object; they stay in the picture and do not decide where it is cut."""
 _COMPARED_LAYERS = ("stem", "conv2", "mixed1", "mixed2")
 _CODED_LAYER = RECORDED_LAYERS[-1]
+_COARSE_PIXEL = 24
+"""Side of the squares whose mean colours a code may hold, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ class Recipe:
     """Everything that decides the weights.
 
     Scenes are cut to `frame` times their object; those of which less than `least_side` pixels would be left are not
-    taken. `colour_weight` and `coded_weight` weigh colours and last layer in the code. A code is moved by noise of `code_noise`, so that near codes draw near pictures. The loss is `pixel_weight`
-    times the mean difference of colours plus the relative difference of the network's activations in four layers.
+    taken. Of the numbers of a code `n_colours` are colours. A code is moved by noise of `code_noise`, so that near
+    codes draw near pictures. The loss is `pixel_weight` times the mean difference of colours plus the relative
+    difference of the network's activations in four layers.
     """
 
     seed: int = 11
@@ -47,10 +50,9 @@ class Recipe:
     frame: float = 1.2
     least_side: float = 46.0
     code_size: int = CODE_SIZE
-    colour_weight: float = 3.0
-    coded_weight: float = 0.5
+    n_colours: int = 12
     code_noise: float = 0.1
-    steps: int = 2400
+    steps: int = 1200
     batch_size: int = 32
     learning_rate: float = 3e-3
     pixel_weight: float = 4.0
@@ -157,20 +159,31 @@ def align(network: _Compared, drawn: Pictures) -> Tensor:
 
 @torch.no_grad()
 def codes_of(network: _Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
-    """The strongest principal components of what a picture is like, each of mean 0 and variance 1, `(image, code)`.
+    """`(image, code)`: principal components of the last recorded layer's means, then some of the coarse colours."""
+    means = torch.cat([network(preprocess(part))[_CODED_LAYER].mean(dim=(2, 3)) for part in pixels.split(64)])
+    colours = torch.cat([functional.avg_pool2d(part / 255, _COARSE_PIXEL).flatten(1) for part in pixels.split(64)])
+    parts = (_components(means, recipe.code_size - recipe.n_colours), _components(colours, recipe.n_colours))
+    return torch.cat(parts, dim=1)
 
-    It is like its colours on a coarse grid, `mixed2` on a coarse grid, and the last recorded layer.
-    """
-    described = []
-    for part in pixels.split(64):
-        layers = network(preprocess(part))
-        colours = recipe.colour_weight * functional.avg_pool2d(part / 255, 6)
-        maps = (colours, functional.avg_pool2d(layers["mixed2"], 2), recipe.coded_weight * layers[_CODED_LAYER])
-        described.append(torch.cat([each.flatten(1) for each in maps], dim=1))
-    values = torch.cat(described)
-    values -= values.mean(dim=0)
-    vectors, _, _ = torch.svd_lowrank(values, recipe.code_size + 16, niter=2)
-    return vectors[:, : recipe.code_size] * len(values) ** 0.5
+
+def _components(values: Tensor, n: int) -> Tensor:
+    """The strongest principal components, each of mean 0 and variance 1, `(image, n)`."""
+    vectors = torch.linalg.svd(values - values.mean(dim=0), full_matrices=False).U
+    return vectors[:, :n] * len(values) ** 0.5
+
+
+def typical_codes(codes: Tensor, n: int, seed: int) -> Tensor:
+    """Centres of groups of codes, `(n, code)`: k-means, started from codes far apart (k-means++), without classes."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = codes[torch.randint(len(codes), (1,), generator=generator)]
+    while len(centres) < n:
+        distances = torch.cdist(codes, centres).amin(dim=1).square()
+        centres = torch.cat([centres, codes[torch.multinomial(distances, 1, generator=generator)]])
+    for _ in range(20):
+        nearest = torch.cdist(codes, centres).argmin(dim=1)
+        filled = nearest.unique()
+        centres[filled] = torch.stack([codes[nearest == place].mean(dim=0) for place in filled])
+    return centres
 
 
 # --- training -------------------------------------------------------------------------------------------------------
@@ -191,7 +204,7 @@ def _loss(network: _Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> 
     return recipe.pixel_weight * (drawn - pixels / 255).abs().mean() + torch.stack(relative).sum()
 
 
-def train(recipe: Recipe) -> nn.Module:
+def train(recipe: Recipe) -> DemoGenerator:
     """A trained generator in evaluation mode."""
     # One thread: sums then run in one order, so that the weights do not depend on the number of cores.
     torch.set_num_threads(1)
@@ -219,6 +232,7 @@ def train(recipe: Recipe) -> nn.Module:
         if step % 100 == 0:
             print(f"step {step}/{recipe.steps} loss {total / 100:.3f} {time.monotonic() - started:.0f} s", flush=True)
             total = 0.0
+    model.code_starts = typical_codes(codes, N_STARTS, recipe.seed)
     return model.eval()
 
 

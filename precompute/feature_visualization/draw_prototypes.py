@@ -14,7 +14,6 @@ from precompute.errors import InputError
 from precompute.feature_visualization.config import VisualizationConfig
 from precompute.feature_visualization.drawing import draw_batches
 from precompute.feature_visualization.generators import DEMO, LoadedGenerator, load_generator
-from precompute.feature_visualization.image_statistics import ImageStatistics
 from precompute.feature_visualization.prototype_store import PrototypeStore
 from precompute.feature_visualization.prototypes import (
     CODE_SPACE,
@@ -23,6 +22,7 @@ from precompute.feature_visualization.prototypes import (
     PrototypeConfig,
     PrototypeModel,
     Prototyper,
+    best_starts,
     fingerprint,
 )
 from precompute.feature_visualization.stage import read_statistics
@@ -196,8 +196,8 @@ def _drawer(
     device = torch.device(config.device)
     module = LogitsAlone(loaded.module).to(device)
     model = PrototypeModel(module, loaded.preprocess.normalize, outputs, int(manifest["model"]["n_outputs"]))
-    return Prototyper(model, config, _statistics(request.run, manifest, config.shape), generator)
-
-
-def _statistics(run: Path, manifest: Mapping[str, Any], shape: tuple[int, int]) -> ImageStatistics:
-    return read_statistics(run, tuple(manifest["layers"]), VisualizationConfig(size=shape))
+    statistics = read_statistics(request.run, tuple(manifest["layers"]), VisualizationConfig(size=config.shape))
+    if generator is None:
+        return Prototyper(model, config, statistics)
+    generator = generator.to(device)
+    return Prototyper(model, config, statistics, generator, best_starts(model, config, generator))

@@ -19,7 +19,6 @@ from precompute.models.weights import file_sha256, parameters_sha256
 __all__ = ["DEMO", "CodeParametrization", "Generator", "LoadedGenerator", "load_generator"]
 
 DEMO = "demo"
-_START_DEVIATION = 0.05
 _TOLERANCE = 1e-3
 _RULE = "A generator turns codes (batch, code_size) into pictures (batch, 3, height, width) with values in [0, 1]."
 _EXAMPLE = """\
@@ -33,8 +32,9 @@ Name both, and the length of its codes: --generator path/decoder.py:build --code
 class Generator(Protocol):
     """What a generator's module does, in evaluation mode.
 
-    It may have the attributes `code_mean` and `code_std`, numbers or tensors `(code_size,)`: where its codes lie. Without
-    them codes have mean 0 and standard deviation 1.
+    It may have the attributes `code_mean` and `code_std`, numbers or tensors `(code_size,)`: where its codes lie; without
+    them codes have mean 0 and standard deviation 1. And `code_starts`, `(code, code_size)`: typical codes to start
+    from, where those of that mean and deviation would be untypical.
     """
 
     def __call__(self, codes: Tensor) -> Tensor:
@@ -51,6 +51,7 @@ class LoadedGenerator:
         name: `demo`, or the callable's and the file's.
         sha256: of its parameters and buffers, for a file also of its code.
         code_mean, code_std: of its codes, `(code_size,)`.
+        code_starts: typical codes, `(code, code_size)`; None where it names none.
     """
 
     module: nn.Module
@@ -58,6 +59,7 @@ class LoadedGenerator:
     sha256: str
     code_mean: Tensor
     code_std: Tensor
+    code_starts: Tensor | None = None
 
     @property
     def code_size(self) -> int:
@@ -67,7 +69,8 @@ class LoadedGenerator:
     def to(self, device: torch.device) -> LoadedGenerator:
         """The same on another device."""
         mean, std = self.code_mean.to(device), self.code_std.to(device)
-        return replace(self, module=self.module.to(device), code_mean=mean, code_std=std)
+        starts = None if self.code_starts is None else self.code_starts.to(device)
+        return replace(self, module=self.module.to(device), code_mean=mean, code_std=std, code_starts=starts)
 
 
 class CodeParametrization:
@@ -82,9 +85,16 @@ class CodeParametrization:
         self._generator, self._shape = generator, shape
 
     def start(self, generator: torch.Generator) -> Tensor:
-        """Near the mean code."""
+        """Any code."""
         noise = torch.randn(self._generator.code_size, generator=generator)
-        return _START_DEVIATION * noise.to(self._generator.code_mean.device)
+        return noise.to(self._generator.code_mean.device)
+
+    def candidates(self, n: int, generator: torch.Generator) -> Tensor:
+        """The generator's typical codes, or so many of any codes, `(candidate, code_size)`."""
+        made = self._generator
+        if made.code_starts is None:
+            return torch.stack([self.start(generator) for _ in range(n)])
+        return (made.code_starts - made.code_mean) / made.code_std
 
     def pictures(self, parameters: Tensor) -> Tensor:
         made = self._generator
@@ -125,8 +135,10 @@ def _demo() -> LoadedGenerator:
     from precompute.demo import generator as demo
 
     size = demo.CODE_SIZE
-    module = demo.load_generator().requires_grad_(False)
-    return LoadedGenerator(module, DEMO, file_sha256(demo.WEIGHTS), torch.zeros(size), torch.ones(size))
+    module = demo.load_generator()
+    module.requires_grad_(False)
+    sha256 = file_sha256(demo.WEIGHTS)
+    return LoadedGenerator(module, DEMO, sha256, torch.zeros(size), torch.ones(size), module.code_starts)
 
 
 def _from_file(source: str, code_size: int) -> LoadedGenerator:
@@ -137,7 +149,8 @@ def _from_file(source: str, code_size: int) -> LoadedGenerator:
     module = made_ready(LoadedModel(built.module, built.name, source, None, Preprocess(), None)).module
     mean, std = (_attribute(module, name, code_size, none) for name, none in (("code_mean", 0.0), ("code_std", 1.0)))
     digest = f"{code_sha256(source)[:32]}{parameters_sha256(module)[:32]}"
-    generator = LoadedGenerator(module, f"{built.name} ({source.rpartition(':')[0]})", digest, mean, std)
+    name = f"{built.name} ({source.rpartition(':')[0]})"
+    generator = LoadedGenerator(module, name, digest, mean, std, _starts(module, code_size))
     _require_sound(generator)
     return generator
 
@@ -157,6 +170,20 @@ def _attribute(module: nn.Module, name: str, code_size: int, none: float) -> Ten
             f"{name} of a generator is finite{sign}.", f"Found {_extremes(value)}.", f"Correct {name} in its file."
         )
     return value.expand(code_size).clone()
+
+
+def _starts(module: nn.Module, code_size: int) -> Tensor | None:
+    given = getattr(module, "code_starts", None)
+    if given is None:
+        return None
+    starts = torch.as_tensor(given, dtype=torch.float32).detach().cpu()
+    if starts.ndim != 2 or starts.shape[1] != code_size or not len(starts) or not bool(torch.isfinite(starts).all()):
+        raise InputError(
+            f"code_starts of a generator are finite codes, one a row of {code_size} numbers.",
+            f"Found the shape {tuple(starts.shape)}{'' if bool(torch.isfinite(starts).all()) else ' with NaN or infinity'}.",
+            "Correct code_starts, or --code-size.",
+        )
+    return starts
 
 
 # --- a trial --------------------------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ class PictureRequest(NamedTuple):
         group: so many pictures in a row repel one another; 1: none do.
         parametrization: what is optimised; None: as the config's method says.
         penalty: see `Penalty`; None: nothing costs anything.
+        starts: parameters to start from, `(batch, ...)`; None: as the parametrization draws them.
     """
 
     how: VisualizationRequest
@@ -93,6 +94,7 @@ class PictureRequest(NamedTuple):
     group: int = 1
     parametrization: Parametrization | None = None
     penalty: Penalty | None = None
+    starts: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,8 @@ class _Batch:
         for generator in request.generators:
             starts.append(self._parametrization.start(generator))
             movements.append(draw_transforms(how.config.transforms, how.config.n_steps, generator))
-        self._adam = Adam(torch.stack(starts), how.config.step_size)
+        parameters = torch.stack(starts) if request.starts is None else request.starts.clone()
+        self._adam = Adam(parameters, how.config.step_size)
         self._movements = torch.stack(movements, dim=1).to(how.device)
         self._all = self._adam.parameters.detach().clone()
         self._n_steps = torch.zeros(len(starts), dtype=torch.long, device=how.device)

@@ -1,6 +1,6 @@
 """Prototypes of classes: pictures that the model gives a class to, in a generator's code space and in pictures alone.
 
-In code space: maximise log p(class | g(z)) - lambda |z - mean z|^2 (Nguyen et al. 2016, "Synthesizing the preferred
+In code space, from the best of some codes: maximise log p(class | g(z)) - lambda |z - mean z|^2 (Nguyen et al. 2016, "Synthesizing the preferred
 inputs for neurons in neural networks via deep generator networks"). In picture space the same of the picture itself
 (Simonyan et al. 2014), with the square taken per value, so that lambda does not depend on the picture's size.
 """
@@ -38,12 +38,13 @@ __all__ = [
     "PrototypeConfig",
     "PrototypeModel",
     "Prototyper",
+    "best_starts",
     "fingerprint",
     "log_probability",
 ]
 
 CODE_SPACE, PICTURE_SPACE = "code-space", "picture-space"
-_RATES: Mapping[str, float] = {CODE_SPACE: 0.15, PICTURE_SPACE: 0.1}
+_RATES: Mapping[str, float] = {CODE_SPACE: 0.05, PICTURE_SPACE: 0.1}
 _PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.003, PICTURE_SPACE: 10.0}
 _MOVEMENTS = TransformConfig(jitter=0.06, scale=0.08, rotation=5.0, final_jitter=0.0)
 
@@ -57,6 +58,7 @@ class PrototypeConfig:
         n_steps: steps of Adam at most.
         seed: of starts and movements.
         batch_size: classes at a time.
+        n_candidates: codes to choose a start from, where the generator names no typical ones.
         penalties: lambda by method.
         learning_rates: of Adam by method: of codes in units of their standard deviation, of spectra.
         transforms: movements at every step, as `OptimizationConfig` has them.
@@ -67,9 +69,10 @@ class PrototypeConfig:
     """
 
     shape: tuple[int, int] = (224, 224)
-    n_steps: int = 64
+    n_steps: int = 40
     seed: int = 0
     batch_size: int = 8
+    n_candidates: int = 128
     penalties: Mapping[str, float] = field(default_factory=lambda: dict(_PENALTIES))
     learning_rates: Mapping[str, float] = field(default_factory=lambda: dict(_RATES))
     transforms: TransformConfig = _MOVEMENTS
@@ -112,6 +115,7 @@ class PrototypeConfig:
         }
         if method == PICTURE_SPACE or generator is None:
             return {**common, "n_images": n_images}
+        common["n_candidates"] = self.n_candidates if generator.code_starts is None else len(generator.code_starts)
         made = {"name": generator.name, "sha256": generator.sha256, "code_size": generator.code_size}
         return {**common, "generator": made}
 
@@ -148,6 +152,31 @@ class PrototypeModel:
 
 
 @torch.no_grad()
+def best_starts(model: PrototypeModel, config: PrototypeConfig, generator: LoadedGenerator) -> dict[int, Tensor]:
+    """For each class the code to start from: of the candidates, the one whose picture it is most probable for.
+
+    From the mean code, whose picture is no scene, the ascent would end in mixtures of objects.
+
+    Args:
+        model: whose classes.
+        config: how many candidates, and their seed.
+        generator: on the config's device; its typical codes are the candidates, or any codes where it has none.
+    """
+    parametrization = CodeParametrization(generator, config.shape)
+    codes = parametrization.candidates(config.n_candidates, torch.Generator().manual_seed(config.seed))
+    logits = torch.cat(
+        [model.forward(model.normalize(parametrization.pictures(part))) for part in codes.split(config.batch_size)]
+    )
+    class_ids = sorted(model.outputs)
+    masks = model.objective(class_ids, codes.device).outputs
+    found = {}
+    for class_id, mask in zip(class_ids, masks, strict=True):
+        values = LogProbabilityObjective(mask.expand(len(codes), -1))(logits)
+        found[class_id] = codes[int(values.argmax())]
+    return found
+
+
+@torch.no_grad()
 def log_probability(
     model: PrototypeModel, class_ids: Sequence[int], images: Sequence[bytes], device: torch.device
 ) -> list[float]:
@@ -173,13 +202,15 @@ class Prototyper:
         model: whose classes.
         config: how.
         statistics: of the run's images, whose colours and mean picture-space pictures take over.
-        generator: for code space.
+        generator: for code space, on the config's device.
+        starts: for code space, by class_id: see `best_starts`.
     """
 
     model: PrototypeModel
     config: PrototypeConfig
     statistics: ImageStatistics
     generator: LoadedGenerator | None = None
+    starts: Mapping[int, Tensor] = field(default_factory=dict)
 
     def __call__(self, batch: PrototypeBatch) -> list[dict[str, Any]]:
         device = torch.device(self.config.device)
@@ -188,10 +219,10 @@ class Prototyper:
             self.model.forward, self.model.normalize, "", (), config, device, statistics=self.statistics
         )
         generators = [channel_generator(self.config.seed, "class", c, batch.method) for c in batch.class_ids]
-        parametrization, penalty = self._method(batch.method, device)
         objective = self.model.objective(batch.class_ids, device)
+        parametrization, penalty, starts = self._method(batch, device)
         drawn = optimize_pictures(
-            PictureRequest(how, objective, generators, parametrization=parametrization, penalty=penalty)
+            PictureRequest(how, objective, generators, parametrization=parametrization, penalty=penalty, starts=starts)
         )
         images = [encode_picture(picture, self.config.webp_quality) for picture in drawn.pictures]
         reached = log_probability(self.model, batch.class_ids, images, device)
@@ -210,13 +241,16 @@ class Prototyper:
             )
         ]
 
-    def _method(self, method: str, device: torch.device) -> tuple[Parametrization | None, Penalty]:
-        weight = self.config.penalties[method]
-        if method == CODE_SPACE:
+    def _method(
+        self, batch: PrototypeBatch, device: torch.device
+    ) -> tuple[Parametrization | None, Penalty, Tensor | None]:
+        weight = self.config.penalties[batch.method]
+        if batch.method == CODE_SPACE:
             assert self.generator is not None, "code space is that of a generator"
-            return CodeParametrization(self.generator.to(device), self.config.shape), _CodePenalty(weight)
+            parametrization = CodeParametrization(self.generator, self.config.shape)
+            return parametrization, _CodePenalty(weight), torch.stack([self.starts[c] for c in batch.class_ids])
         mean = torch.tensor(self.statistics.mean, device=device).view(-1, 1, 1)
-        return None, _PicturePenalty(weight, mean)
+        return None, _PicturePenalty(weight, mean), None
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,8 @@ def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
         yield _script(store, key, [key])
     for class_id in store.classes:
         yield _script(store, f"class/{class_id}", [f"class/{class_id}", f"preview/{class_id}"])
+        for method, prototype in store.prototypes(class_id).items():
+            yield f"prototype/{class_id}/{method}.webp", prototype.image
         yield _script(store, f"class/{class_id}/more", _keys_within(store, class_id))
     for layer, info in store.layers.items():
         for channel in range(info.n_channels):
@@ -132,9 +134,9 @@ def _shared_keys(store: RunStore) -> list[str]:
 
 
 def _keys_within(store: RunStore, class_id: int) -> list[str]:
-    """What the page asks for while it shows a class: its graph's channels, and its layers when they are expanded."""
+    """What the page asks for while it shows a class: its panel, its graph's channels, its layers when expanded."""
     channels = [f"class/{class_id}/channel/{node.at.layer}/{node.at.channel}" for node in store.graph(class_id).nodes]
-    return [*channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
+    return [f"class/{class_id}/panel", *channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
 
 
 def _script(store: RunStore, path: str, keys: Iterable[str]) -> tuple[str, bytes]:

@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from summit_dash.asset_files import find_assets
 from summit_dash.export.site import SiteSize, write_site
-from summit_dash.find_class import find_class
+from summit_dash.find_class import find_classes
 from summit_dash.store import RunStore
 
 __all__ = ["run_export_site"]
@@ -19,15 +19,14 @@ def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, 
     """Writes the site, with its progress on the console.
 
     Args:
-        classes: ids, synsets or names parted by `;`; None for all of the run's.
+        classes: ids, ranges of ids, synsets or names, parted by `;`; None for all of the run's.
 
     Raises:
         InputError: a class is not the run's, or the folder holds something else.
     """
     store = RunStore(run)
     if classes is not None:
-        names = [name.strip() for name in classes.split(";") if name.strip()]
-        store = RunStore(run, only={find_class(store.classes, name).class_id for name in names})
+        store = RunStore(run, only={info.class_id for info in find_classes(store.classes, classes)})
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("")

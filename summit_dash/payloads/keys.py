@@ -14,6 +14,7 @@ from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.of_class import build_class
+from summit_dash.payloads.of_class_panel import build_class_panel
 from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
@@ -54,6 +55,7 @@ _BUILDERS: tuple[tuple[str, Builder], ...] = (
     (r"about", build_about),
     (r"embedding", build_embedding),
     (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
+    (r"class/(\d{1,9})/panel", lambda store, c: build_class_panel(store, _class_id(store, c))),
     (r"preview/(\d{1,9})", lambda store, c: build_preview(store, _class_id(store, c))),
     (
         r"class/(\d{1,9})/layer/(.+)",

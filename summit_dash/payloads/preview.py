@@ -7,7 +7,7 @@ from typing import Any
 from summit_dash.graphs import Graph, Node
 from summit_dash.store import RunStore
 
-__all__ = ["build_preview"]
+__all__ = ["build_preview", "strongest_nodes"]
 
 N_TRIED = 3
 """Channels that are looked through; an example of the strongest one is there unless the run keeps none by class."""
@@ -21,14 +21,14 @@ def build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
     """
     if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
         return {"preview": None}
-    for node in _strongest(store.graph(class_id)):
+    for node in strongest_nodes(store.graph(class_id)):
         examples = store.examples(node.at, class_id)
         if examples:
             return {"preview": {"layer": node.at.layer, "channel": node.at.channel, "rank": examples[0].rank}}
     return {"preview": None}
 
 
-def _strongest(graph: Graph) -> list[Node]:
+def strongest_nodes(graph: Graph) -> list[Node]:
     """The nodes of the last layer that has any, highest score first; ties by activation count, then channel."""
     here = {node.at.layer for node in graph.nodes}
     last = next((layer for layer in reversed(graph.layers) if layer in here), None)

@@ -21,6 +21,7 @@ SHORTCUTS = (
     (("l",), "Draw round classes in the embedding"),
     (("c",), "Compare with a second class"),
     (("g",), "Back to the graph of one class"),
+    (("i",), "What the model takes for the class"),
     (("f",), "Fit the graph to the window"),
     (("+", "-"), "Zoom the graph"),
     (("← ↑ → ↓",), "Walk through the graph, from its focused channel"),

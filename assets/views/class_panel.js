@@ -1,0 +1,128 @@
+/* One class: how well the model knows it, what the model takes for it, some of its images. */
+(function () {
+  const page = window.summitDash;
+  const {h} = page;
+  const VIEWS = ['graph', 'compare'];
+  const METHODS = {
+    'code-space': {
+      name: "from a generator's code",
+      tip: 'A picture that the generator draws from the code for which the model finds the class most probable. It can draw only what it learned to draw.',
+      none: 'None: this run was drawn without a generator.',
+    },
+    'picture-space': {
+      name: 'from pixels alone',
+      tip: 'A picture of which everything was optimised until the model found the class probable. Nothing holds it near any image.',
+      none: 'None in this run.',
+    },
+  };
+  const panel = () => document.getElementById('class-panel');
+  const isOpen = ({view, panel: shown}) => VIEWS.includes(view) && shown === 'class';
+  let drawing = 0;
+  let opener = null;
+
+  // --- how well the model knows it ----------------------------------------------------------------------------------
+  const accuracy = (fraction, tip) => h('b', {'data-tip': tip}, page.percent(fraction));
+  const facts = (info) => {
+    const parts = [page.plural(info.n, 'image')];
+    if (info.top1 === null) parts.push(page.term('no accuracy', page.NO_ACCURACY, 'muted'));
+    else {
+      parts.push(h('span', {}, 'top-1 ', accuracy(info.top1, 'Images of the class whose most probable class is theirs.')));
+      if (info.top5 !== null) parts.push(h('span', {}, 'top-5 ', accuracy(info.top5, 'Images of the class that is among their five most probable ones.')));
+    }
+    return h('p', {class: 'class-facts'}, parts.map((each) => h('span', {class: 'class-fact'}, each)));
+  };
+  const probabilities = (info) =>
+    info.bins && [
+      page.channelParts.heading('Probability of the class', `What the model gives to the true class, over ${page.plural(info.n, 'image')}: a bar per twentieth.`),
+      page.histogram(info, 'wide'),
+      h('div', {class: 'histogram-ends muted'}, h('span', {}, '0'), h('span', {}, '1')),
+    ];
+
+  // --- what the model takes for it ----------------------------------------------------------------------------------
+  const figure = (logProbability) => {
+    const p = Math.exp(logProbability);
+    return p > 0 && p < 0.005 ? p.toExponential(0) : p.toFixed(2);
+  };
+  const reached = (each) =>
+    h(
+      'span',
+      {class: 'reached', tabindex: 0, 'data-tip': `Softmax probability of the class for the picture as it is stored, after ${page.plural(each.n_steps, 'step')}; it began at p = ${figure(each.initial_log_probability)}.`},
+      `p = ${figure(each.log_probability)} `,
+      h('span', {class: 'muted'}, `(log p ${each.log_probability.toFixed(2)})`),
+    );
+  const prototype = (info, method, each) => {
+    const {name, tip, none} = METHODS[method];
+    const caption = page.term(name, each && each.generator ? `${tip} Generator: ${each.generator}, codes of ${each.code_size} numbers.` : tip);
+    const picture = each
+      ? h('img', {src: page.prototype(info.id, method), alt: `What the model takes for ${info.name}, ${name}`, decoding: 'async'})
+      : h('span', {class: 'muted'}, none);
+    return h('figure', {class: 'prototype', 'data-method': method}, h('div', {class: `picture${each ? '' : ' bare'}`}, picture), h('figcaption', {}, caption, each && reached(each)));
+  };
+  const prototypes = (info, {prototypes: found, command}) => {
+    const byMethod = new Map(found.map((each) => [each.method, each]));
+    const heading = page.channelParts.heading(`What the model takes for ${info.name}`, 'Prototypes: pictures optimised until the model finds the class probable; the class is in the picture for the model, not always for you.', aboutLink());
+    if (found.length) return [heading, h('div', {class: 'prototypes'}, Object.keys(METHODS).map((method) => prototype(info, method, byMethod.get(method))))];
+    return [heading, page.emptyState({rule: 'A prototype is a picture that the model gives the class to.', found: 'This run holds none of this class.', fix: `Draw them: ${command}`})];
+  };
+  const aboutLink = () => page.action({view: 'about'}, {class: 'link n'}, 'How?');
+
+  // --- some of its images -------------------------------------------------------------------------------------------
+  const image = (info, {layer, channel, rank, image_id: id}) =>
+    h('span', {class: 'picture', role: 'img', 'aria-label': `Image ${id} of ${info.name}`, 'data-tip': `Image ${id}, as ${page.channelId(layer, channel)} sees it`},
+      h('img', {src: page.example(layer, channel, info.id, rank), alt: '', decoding: 'async'})); // prettier-ignore
+  const images = (info, {examples}) => [
+    page.channelParts.heading('Some of its images', 'Dataset examples of the class: crops of its own images that excite the strongest channels of its last layer.'),
+    examples.length ? h('div', {class: 'examples'}, examples.map((each) => image(info, each))) : page.channelParts.muted('This run keeps no images of the class.'),
+  ];
+
+  // --- the whole ----------------------------------------------------------------------------------------------------
+  const head = (info) =>
+    h(
+      'div',
+      {class: 'panel-head'},
+      h('h2', {tabindex: -1, 'data-tip': [info && info.full, info && info.synset].filter(Boolean).join(' · ') || null}, info ? info.name : 'Class'),
+      h('div', {class: 'panel-buttons'}, page.action({panel: 'channel'}, {class: 'icon-button small', 'aria-label': 'Close the class', 'data-tip': 'Close  Esc'}, page.icon('close'))),
+    );
+  const draw = async (info) => {
+    const turn = ++drawing;
+    const {skeleton} = page.channelParts;
+    const rest = h('section', {}, h('div', {class: 'prototypes'}, skeleton('square'), skeleton('square')));
+    panel().replaceChildren(head(info), h('div', {class: 'panel-body', tabindex: -1}, facts(info), rest, h('section', {}, probabilities(info) || [])));
+    const found = await page.load(`class/${info.id}/panel`);
+    if (turn !== drawing) return;
+    if (found.problem) return rest.replaceChildren(page.channelParts.problemLine(found.problem));
+    rest.replaceChildren(...prototypes(info, found));
+    rest.parentElement.append(h('section', {}, images(info, found)));
+    panel().dataset.class = info.id;
+  };
+  const close = () => {
+    drawing += 1;
+    const hadFocus = panel().contains(document.activeElement);
+    panel().hidden = true;
+    delete panel().dataset.class;
+    panel().replaceChildren();
+    const back = opener && document.querySelector('.class-open');
+    if (hadFocus && back) back.focus({preventScroll: true});
+    opener = null;
+  };
+  page.toggleClassPanel = () => {
+    if (page.selection) page.dispatch(isOpen(page.selection) ? {panel: 'channel'} : {panel: 'class', view: VIEWS.includes(page.selection.view) ? page.selection.view : 'graph'});
+  };
+  page.view('class_panel', (selection, before) => {
+    document.querySelectorAll('.class-open').forEach((button) => button.setAttribute('aria-expanded', String(isOpen(selection))));
+    if (!isOpen(selection)) {
+      if (!panel().hidden) close();
+      return;
+    }
+    const wasOpen = !panel().hidden;
+    if (wasOpen && !page.changed(selection, before, 'class_id', 'unread')) return;
+    const info = page.run.classById.get(selection.class_id);
+    panel().hidden = false;
+    delete panel().dataset.class;
+    if (info) draw(info);
+    else panel().replaceChildren(head(null), page.emptyState({rule: "A class is one of the run's.", found: 'The link names none of them.', fix: 'Choose one of the list.'}));
+    if (wasOpen) return;
+    opener = document.activeElement;
+    if (opener && opener !== document.body) panel().querySelector('h2').focus({preventScroll: true});
+  });
+})();

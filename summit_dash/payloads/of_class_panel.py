@@ -1,0 +1,62 @@
+"""One class for itself: its prototypes, and dataset examples that are its own images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from precompute.schema import PROTOTYPE_METHODS
+from summit_dash.graphs import Node
+from summit_dash.payloads.numbers import shorten
+from summit_dash.payloads.preview import strongest_nodes
+from summit_dash.store import Prototype, RunStore
+
+__all__ = ["build_class_panel"]
+
+_N_EXAMPLES = 10
+
+
+def build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
+    """`prototypes` by method, in the schema's order; `examples` of the class's own images, each image once."""
+    prototypes, settings = store.prototypes(class_id), store.prototype_settings
+    return {
+        "prototypes": [
+            _prototype(prototypes[method], settings.get(prototypes[method].settings, {}))
+            for method in PROTOTYPE_METHODS
+            if method in prototypes
+        ],
+        "command": f"summit-dash prototypes {store.path.name}",
+        "examples": _examples(store, class_id),
+    }
+
+
+def _prototype(prototype: Prototype, stated: Mapping[str, Any]) -> dict[str, Any]:
+    """`generator` names it where there is one; `penalty` is the lambda."""
+    return {
+        "method": prototype.method,
+        "log_probability": shorten(prototype.log_probability),
+        "initial_log_probability": shorten(prototype.initial_log_probability),
+        "n_steps": prototype.n_steps,
+        "penalty": stated.get("lambda"),
+        "generator": (stated.get("generator") or {}).get("name"),
+        "code_size": (stated.get("generator") or {}).get("code_size"),
+    }
+
+
+def _examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
+    """Where each is kept: `layer`, `channel` and `rank`; those of the strongest channels of the last layer first."""
+    if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
+        return []
+    found: dict[int, dict[str, Any]] = {}
+    for node in strongest_nodes(store.graph(class_id)):
+        for image_id, entry in _of_node(store, class_id, node):
+            found.setdefault(image_id, entry)
+    return list(found.values())[:_N_EXAMPLES]
+
+
+def _of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict[str, Any]]]:
+    layer, channel = node.at.layer, node.at.channel
+    return [
+        (example.image_id, {"image_id": example.image_id, "layer": layer, "channel": channel, "rank": example.rank})
+        for example in store.examples(node.at, class_id)
+    ]
