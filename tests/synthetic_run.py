@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from precompute.schema import ALL_CLASSES, HISTOGRAM_BINS, TableWriter, write_manifest, write_table
+from precompute.schema import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, TableWriter, write_manifest, write_table
 
 _NAMES = (
     "red fox, Vulpes vulpes",
@@ -88,6 +88,7 @@ def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
     _write_embeddings(out, spec, counts)
     _write_visualizations(out, spec, rng)
     _write_examples(out, spec, rng)
+    _write_prototypes(out, spec)
     _write_manifest(out, spec)
     return out
 
@@ -377,6 +378,39 @@ def _write_examples(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> 
             )
 
 
+def _write_prototypes(out: Path, spec: SyntheticRun) -> None:
+    """Both methods for the first class of a family of four, one for the second, none for the others."""
+    keys = [
+        (class_id, method)
+        for class_id in range(min(spec.n_classes, 16))
+        for method in PROTOTYPE_METHODS[class_id % 4 :]
+    ]
+    if not spec.labels_are_outputs:
+        return
+    write_table(
+        out,
+        "prototypes",
+        {
+            "class_id": [class_id for class_id, _ in keys],
+            "method": [method for _, method in keys],
+            "image": [draw_picture(700_000 + place, spec.picture_size) for place in range(len(keys))],
+            "log_probability": [-0.03 - 0.1 * place for place in range(len(keys))],
+            "initial_log_probability": [-4.0] * len(keys),
+            "n_steps": [40] * len(keys),
+            "settings": [_PROTOTYPE_SETTINGS[method][0] for _, method in keys],
+        },
+    )
+
+
+_PROTOTYPE_SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "code-space": (
+        "c0de",
+        {"method": "code-space", "lambda": 0.001, "generator": {"name": "Decoder", "sha256": "0", "code_size": 64}},
+    ),
+    "picture-space": ("f1a7", {"method": "picture-space", "lambda": 10.0}),
+}
+
+
 def _write_manifest(out: Path, spec: SyntheticRun) -> None:
     write_manifest(
         out,
@@ -389,6 +423,7 @@ def _write_manifest(out: Path, spec: SyntheticRun) -> None:
                 "n_classes": spec.n_classes,
             },
             "layers": [name for name, _ in spec.layers],
+            "prototypes": {"settings": dict(_PROTOTYPE_SETTINGS.values())},
             "config": {"seed": spec.seed, **({"aggregate": {"influence": spec.influence}} if spec.influence else {})},
             **({"links": list(spec.links)} if spec.links is not None else {}),
         },

@@ -84,6 +84,7 @@ def _print_report(report: PrototypeReport, console: Console) -> None:
 
 def _summary(method: str, reached: Mapping[tuple[str, int], float]) -> str:
     probabilities = sorted(math.exp(value) for (of, _), value in reached.items() if of == method)
-    n_high = sum(p >= 0.9 for p in probabilities)
-    median = probabilities[len(probabilities) // 2]
-    return f"{n_high:,} of {len(probabilities):,} reach p(class) of 0.9; lowest {probabilities[0]:.2f}, median {median:.2f}"
+    n, n_high = len(probabilities), sum(p >= 0.9 for p in probabilities)
+    return (
+        f"{n_high:,} of {n:,} reach p(class) of 0.9; lowest {probabilities[0]:.2f}, median {probabilities[n // 2]:.2f}"
+    )

@@ -32,9 +32,9 @@ Name both, and the length of its codes: --generator path/decoder.py:build --code
 class Generator(Protocol):
     """What a generator's module does, in evaluation mode.
 
-    It may have the attributes `code_mean` and `code_std`, numbers or tensors `(code_size,)`: where its codes lie; without
-    them codes have mean 0 and standard deviation 1. And `code_starts`, `(code, code_size)`: typical codes to start
-    from, where those of that mean and deviation would be untypical.
+    It may have the attributes `code_mean` and `code_std`, numbers or tensors `(code_size,)`: where its codes lie;
+    without them codes have mean 0 and standard deviation 1. And `code_starts`, `(code, code_size)`: typical codes to
+    start from, where those of that mean and deviation would be untypical.
     """
 
     def __call__(self, codes: Tensor) -> Tensor:
@@ -177,12 +177,12 @@ def _starts(module: nn.Module, code_size: int) -> Tensor | None:
     if given is None:
         return None
     starts = torch.as_tensor(given, dtype=torch.float32).detach().cpu()
-    if starts.ndim != 2 or starts.shape[1] != code_size or not len(starts) or not bool(torch.isfinite(starts).all()):
-        raise InputError(
-            f"code_starts of a generator are finite codes, one a row of {code_size} numbers.",
-            f"Found the shape {tuple(starts.shape)}{'' if bool(torch.isfinite(starts).all()) else ' with NaN or infinity'}.",
-            "Correct code_starts, or --code-size.",
-        )
+    rule = f"code_starts of a generator are finite codes, one a row of {code_size} numbers."
+    fix = "Correct code_starts, or --code-size."
+    if starts.ndim != 2 or starts.shape[1] != code_size or not len(starts):
+        raise InputError(rule, f"Found the shape {tuple(starts.shape)}.", fix)
+    if not bool(torch.isfinite(starts).all()):
+        raise InputError(rule, "Found NaN or infinity.", fix)
     return starts
 
 

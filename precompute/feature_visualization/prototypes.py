@@ -1,8 +1,9 @@
 """Prototypes of classes: pictures that the model gives a class to, in a generator's code space and in pictures alone.
 
-In code space, from the best of some codes: maximise log p(class | g(z)) - lambda |z - mean z|^2 (Nguyen et al. 2016, "Synthesizing the preferred
-inputs for neurons in neural networks via deep generator networks"). In picture space the same of the picture itself
-(Simonyan et al. 2014), with the square taken per value, so that lambda does not depend on the picture's size.
+In code space, from the best of some codes: maximise log p(class | g(z)) - lambda |z - mean z|^2 (Nguyen et al. 2016,
+"Synthesizing the preferred inputs for neurons in neural networks via deep generator networks"). In picture space the
+same of the picture itself (Simonyan et al. 2014), with the square taken per value, so that lambda does not depend on
+the picture's size.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ __all__ = [
 
 CODE_SPACE, PICTURE_SPACE = "code-space", "picture-space"
 _RATES: Mapping[str, float] = {CODE_SPACE: 0.05, PICTURE_SPACE: 0.1}
-_PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.003, PICTURE_SPACE: 10.0}
+_PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.001, PICTURE_SPACE: 10.0}
 _MOVEMENTS = TransformConfig(jitter=0.06, scale=0.08, rotation=5.0, final_jitter=0.0)
 
 

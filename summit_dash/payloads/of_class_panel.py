@@ -59,4 +59,5 @@ def _of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict
     return [
         (example.image_id, {"image_id": example.image_id, "layer": layer, "channel": channel, "rank": example.rank})
         for example in store.examples(node.at, class_id)
+        if example.image_id is not None  # unknown in imported runs
     ]

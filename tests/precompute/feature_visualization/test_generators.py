@@ -69,7 +69,7 @@ def test_a_fault_is_one_message_that_says_what_to_do(file: Path, name: str, code
 
 
 def test_what_is_no_generator_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="FILE.py:CALLABLE"):
+    with pytest.raises(InputError, match=r"FILE\.py:CALLABLE"):
         load_generator("stylegan", 512)
     with pytest.raises(InputError, match="64 numbers"):
         load_generator("demo", 100)
