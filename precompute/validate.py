@@ -118,7 +118,8 @@ def _required_tables(manifest: Mapping[str, Any]) -> dict[str, str]:
     done = [
         name for name, stage in _stages(manifest).items() if isinstance(stage, dict) and stage.get("state") == "done"
     ]
-    return {table: stage for stage in done for table in TABLES_OF_STAGES.get(stage, ())}
+    drawn = {"prototypes": "prototypes"} if isinstance(manifest.get("prototypes"), dict) else {}
+    return {**{table: stage for stage in done for table in TABLES_OF_STAGES.get(stage, ())}, **drawn}
 
 
 # --- one table ------------------------------------------------------------------------------------------------------

@@ -423,7 +423,7 @@ def _write_manifest(out: Path, spec: SyntheticRun) -> None:
                 "n_classes": spec.n_classes,
             },
             "layers": [name for name, _ in spec.layers],
-            "prototypes": {"settings": dict(_PROTOTYPE_SETTINGS.values())},
+            **({"prototypes": {"settings": dict(_PROTOTYPE_SETTINGS.values())}} if spec.labels_are_outputs else {}),
             "config": {"seed": spec.seed, **({"aggregate": {"influence": spec.influence}} if spec.influence else {})},
             **({"links": list(spec.links)} if spec.links is not None else {}),
         },

@@ -40,5 +40,5 @@ def test_every_module_and_asset_is_in_the_wheel(names: set[str]) -> None:
 
 
 def test_the_demo_brings_its_weights(names: set[str]) -> None:
-    assert "precompute/demo/weights.safetensors" in names
+    assert {"precompute/demo/weights.safetensors", "precompute/demo/generator.safetensors"} <= names
     assert {"precompute/py.typed", "summit_dash/py.typed"} <= names

@@ -43,12 +43,13 @@
     const p = Math.exp(logProbability);
     return p > 0 && p < 0.005 ? p.toExponential(0) : p.toFixed(2);
   };
+  const logFigure = (value) => (value > -0.005 ? value.toPrecision(1) : value.toFixed(2)).replace('-', '−');
   const reached = (each) =>
     h(
       'span',
       {class: 'reached', tabindex: 0, 'data-tip': `Softmax probability of the class for the picture as it is stored, after ${page.plural(each.n_steps, 'step')}; it began at p = ${figure(each.initial_log_probability)}.`},
       `p = ${figure(each.log_probability)} `,
-      h('span', {class: 'muted'}, `(log p ${each.log_probability.toFixed(2)})`),
+      h('span', {class: 'muted'}, `(log p ${logFigure(each.log_probability)})`),
     );
   const prototype = (info, method, each) => {
     const {name, tip, none} = METHODS[method];

@@ -27,7 +27,7 @@ class PrototypeOptions:
     methods: str = "auto"
     generator: str | None = None
     code_size: int | None = None
-    steps: int = 40
+    steps: int = 36
     seed: int = 0
     batch_size: int = 8
     device: str = "auto"

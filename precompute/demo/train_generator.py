@@ -102,8 +102,8 @@ def draw_pictures(recipe: Recipe) -> Pictures:
 # --- codes ----------------------------------------------------------------------------------------------------------
 
 
-class _Compared(nn.Module):
-    """The demo's network as it is compared with: all layers that the loss and the codes need, in one pass."""
+class Compared(nn.Module):
+    """The demo's network as pictures are compared by it: all layers that the loss and the codes need, in one pass."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class _Compared(nn.Module):
 
 
 @torch.no_grad()
-def _coarse(network: _Compared, pixels: Tensor) -> Tensor:
+def _coarse(network: Compared, pixels: Tensor) -> Tensor:
     """`mixed2` of pictures on a coarse grid, flat, `(image, value)`: what lies where."""
     found = [network(preprocess(part), "mixed2")["mixed2"] for part in pixels.split(64)]
     return torch.cat([functional.avg_pool2d(maps, 2).flatten(1) for maps in found])
@@ -146,7 +146,7 @@ def _mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
     return flipped
 
 
-def align(network: _Compared, drawn: Pictures) -> Tensor:
+def align(network: Compared, drawn: Pictures) -> Tensor:
     """The pictures, some of them mirrored."""
     plain, other = (_coarse(network, pixels) for pixels in (drawn.pixels, drawn.pixels.flip(3)))
     centre = (plain.mean(dim=0) + other.mean(dim=0)) / 2
@@ -159,7 +159,7 @@ def align(network: _Compared, drawn: Pictures) -> Tensor:
 
 
 @torch.no_grad()
-def codes_of(network: _Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
+def codes_of(network: Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
     """`(image, code)`: principal components of the last recorded layer's means, then some of the coarse colours."""
     means = torch.cat([network(preprocess(part))[_CODED_LAYER].mean(dim=(2, 3)) for part in pixels.split(64)])
     colours = torch.cat([functional.avg_pool2d(part / 255, _COARSE_PIXEL).flatten(1) for part in pixels.split(64)])
@@ -202,7 +202,7 @@ def _shifted(drawn: Tensor, pixels: Tensor, shift: int, generator: torch.Generat
     return torch.roll(drawn, moves, (2, 3)), torch.roll(pixels, moves, (2, 3))
 
 
-def _loss(network: _Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> Tensor:
+def _loss(network: Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> Tensor:
     """Of pictures in [0, 1] against uint8 ones."""
     with torch.no_grad():
         wanted = network(preprocess(pixels), _COMPARED_LAYERS[-1])
@@ -218,7 +218,7 @@ def train(recipe: Recipe) -> DemoGenerator:
     torch.manual_seed(recipe.seed)
     generator = torch.Generator().manual_seed(recipe.seed)
     started = time.monotonic()
-    network = _Compared()
+    network = Compared()
     pixels = align(network, draw_pictures(recipe))
     codes = codes_of(network, pixels, recipe)
     print(f"{len(pixels)} pictures and their codes after {time.monotonic() - started:.0f} s", flush=True)

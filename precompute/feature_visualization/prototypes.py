@@ -46,7 +46,7 @@ __all__ = [
 
 CODE_SPACE, PICTURE_SPACE = "code-space", "picture-space"
 _RATES: Mapping[str, float] = {CODE_SPACE: 0.05, PICTURE_SPACE: 0.1}
-_PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.001, PICTURE_SPACE: 10.0}
+_PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.001, PICTURE_SPACE: 3.0}
 _MOVEMENTS = TransformConfig(jitter=0.06, scale=0.08, rotation=5.0, final_jitter=0.0)
 
 
@@ -70,7 +70,7 @@ class PrototypeConfig:
     """
 
     shape: tuple[int, int] = (224, 224)
-    n_steps: int = 40
+    n_steps: int = 36
     seed: int = 0
     batch_size: int = 8
     n_candidates: int = 128

@@ -31,7 +31,7 @@ def prototypes(
     code_size: Annotated[
         int | None, typer.Option(help="Numbers of a code of that generator.", show_default=False)
     ] = None,
-    steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 40,
+    steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 36,
     seed: Annotated[int, typer.Option(help="Of starts and movements.", min=0)] = 0,
     batch_size: Annotated[int, typer.Option(help="Classes optimised together.")] = 8,
     device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",

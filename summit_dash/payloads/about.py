@@ -140,6 +140,8 @@ count in more images.
 The [comparison](?view=compare) lays two classes' graphs over each other: what they share, what is one's alone, a number
 per layer, and the layer where they part.
 
+The name above the graph opens [what the model takes for the class](?view=graph&panel=class).
+
 The [page of channels](?view=channels) shows a whole layer, and how many classes use which share of its channels.
 """
 
@@ -162,6 +164,11 @@ seed {seed}), each started from the layer before, so that points move little.
 
 Pictures. A dataset example is the crop, as large as the channel's receptive field, around the position where an image
 excites it most. A feature visualization is optimised from noise to excite the channel.
+
+Prototypes. What the model takes for a class: a picture optimised for the logarithm of the class's probability, less a
+penalty for its squared distance from the mean. From pixels alone nothing holds it near any image (Simonyan et al.
+2014); in the code space of a generator it is the picture of a code, from the typical code that the model gives the
+class to most (Nguyen et al. 2016). The probability is that of the picture as it is stored.
 """
 
 _MEASURES = {
@@ -183,6 +190,11 @@ Fred Hohman, Haekyu Park, Caleb Robinson, Duen Horng (Polo) Chau: Summit. Scalin
 visualizing activation and attribution summarizations. IEEE TVCG 26(1), 2020.
 
 Chris Olah, Alexander Mordvintsev, Ludwig Schubert: Feature visualization. Distill, 2017.
+
+Karen Simonyan, Andrea Vedaldi, Andrew Zisserman: Deep inside convolutional networks. ICLR workshop, 2014.
+
+Anh Nguyen, Alexey Dosovitskiy, Jason Yosinski, Thomas Brox, Jeff Clune: Synthesizing the preferred inputs for neurons
+in neural networks via deep generator networks. NeurIPS, 2016.
 
 Leland McInnes, John Healy, James Melville: UMAP. arXiv:1802.03426, 2018.
 

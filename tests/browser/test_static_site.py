@@ -60,6 +60,13 @@ def test_channel_panel(opened: Page) -> None:
     opened.wait_for_function("() => [...document.querySelectorAll('#panel img')].every((i) => i.naturalWidth > 0)")
 
 
+def test_class_panel(opened: Page) -> None:
+    opened.goto(opened.url.replace("class=3", "class=0&panel=class"))
+    opened.reload()
+    expect(opened.locator("#class-panel[data-class='0'] .prototype img")).to_have_count(2)
+    opened.wait_for_function("() => [...document.querySelectorAll('#class-panel img')].every((i) => i.naturalWidth > 0)")
+
+
 @pytest.mark.parametrize("view", ["channels", "about"])
 def test_the_other_pages(opened: Page, view: str) -> None:
     opened.locator(f"#tabs [data-view={view}]").click()

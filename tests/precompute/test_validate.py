@@ -26,6 +26,7 @@ MANIFEST: dict[str, Any] = {
     "dataset": {"name": "toy", "n_images": 4, "n_classes": 2},
     "layers": list(LAYERS),
     "stages": {stage: {"state": "done", "seconds": 1.0} for stage in TABLES_OF_STAGES},
+    "prototypes": {"n_prototypes": 3, "settings": {"a": {}, "b": {}}},
 }
 HISTOGRAM = [0] * 18 + [1, 1]
 
@@ -118,6 +119,15 @@ def _rows() -> dict[str, dict[str, list[Any]]]:
             "n_steps": [256, 256],
             "initial_objective_value": [0.5, 0.5],
         },
+        "prototypes": {
+            "class_id": [3, 3, 7],
+            "method": ["code-space", "picture-space", "picture-space"],
+            "image": [WEBP] * 3,
+            "log_probability": [-0.1, 0.0, -2.5],
+            "initial_log_probability": [-3.0] * 3,
+            "n_steps": [40] * 3,
+            "settings": ["a", "b", "b"],
+        },
         "faithfulness": {
             "class_id": [3, 3],
             "intervention": ["keep", "remove"],
@@ -171,7 +181,9 @@ def test_further_columns_and_plain_strings_are_fine(run: Path) -> None:
 
 
 def test_tables_of_stages_that_are_not_done_may_be_missing(run: Path) -> None:
-    write_manifest(run, {**MANIFEST, "stages": {"aggregate": {"state": "running", "seconds": 0.0}}})
+    write_manifest(
+        run, {**MANIFEST, "stages": {"aggregate": {"state": "running", "seconds": 0.0}}, "prototypes": None}
+    )
     for name in TABLES:
         if name != "classes":
             table_path(run, name).unlink()
@@ -229,6 +241,11 @@ BROKEN: list[tuple[str, Callable[[dict[str, list[Any]]], dict[str, list[Any]]], 
     ("embeddings", _picked(2, 3, 0, 1), "Rows are sorted by layer, class_id"),
     ("feature_visualizations", _with("kind", ["channel", "neutron"]), "kind is one of channel.*kind neutron"),
     ("feature_visualizations", _with("image", [b"", WEBP]), "image is a WebP picture"),
+    ("prototypes", _with("method", ["code-space", "pixels", "picture-space"]), "method is one of code-space.*pixels"),
+    ("prototypes", _with("log_probability", [-0.1, 0.5, -2.5]), "log_probability is the logarithm.*log_probability 0.5"),
+    ("prototypes", _with("class_id", [3, 3, 9]), "class_id is one of the table classes"),
+    ("prototypes", _picked(1, 0, 2), "Rows are sorted by class_id, method"),
+    ("prototypes", _with("image", [b"", WEBP, WEBP]), "image is a WebP picture"),
     ("faithfulness", _with("ci_low", [0.95, 0.4]), "accuracy lies between"),
 ]
 

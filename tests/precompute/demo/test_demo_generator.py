@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from rich.console import Console
 from safetensors import safe_open
 
+from precompute.commands.demo import run_demo
 from precompute.demo.generator import CODE_SIZE, N_STARTS, WEIGHTS, load_generator
 from precompute.demo.model import CLASS_NAMES, load
 from precompute.demo.train import preprocess
-from precompute.demo.train_generator import Recipe, codes_of, draw_pictures, train, typical_codes
-from precompute.schema import read_manifest, read_table
+from precompute.demo.train_generator import Compared, Recipe, codes_of, draw_pictures, train, typical_codes
+from precompute.schema import read_manifest, read_table, table_path
 
 
 def test_the_weights_are_small_and_tell_their_recipe() -> None:
@@ -46,11 +49,9 @@ def test_training_makes_the_same_weights_again() -> None:
 
 
 def test_codes_are_uncorrelated_and_of_variance_one() -> None:
-    from precompute.demo.train_generator import _Compared
-
     recipe = Recipe(images_per_class=8)
     pixels = draw_pictures(recipe).pixels
-    codes = codes_of(_Compared(), pixels, recipe)
+    codes = codes_of(Compared(), pixels, recipe)
     seen = codes[:, : CODE_SIZE - recipe.n_colours]
     assert codes.shape == (len(pixels), CODE_SIZE)
     torch.testing.assert_close(codes.mean(dim=0), torch.zeros(CODE_SIZE), atol=1e-4, rtol=0)
@@ -79,13 +80,6 @@ def test_every_class_of_the_demo_is_found_in_its_prototype(demo_run: Path, metho
 
 
 def test_an_older_demo_run_gets_prototypes_and_a_newer_one_keeps_them(demo_run: Path, tmp_path: Path) -> None:
-    import shutil
-
-    from rich.console import Console
-
-    from precompute.commands.demo import run_demo
-    from precompute.schema import table_path
-
     run = Path(shutil.copytree(demo_run, tmp_path / "run"))
     whole = table_path(run, "prototypes").read_bytes()
     table_path(run, "prototypes").unlink()

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -169,22 +168,3 @@ def test_one_writer_at_a_time(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     with only_writer(run):
         assert call(["prototypes", str(run), *QUICK]) == 2
     assert "Traceback" not in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("column", "value", "rule"),
-    [
-        ("method", "code space", "method is one of code-space, picture-space."),
-        ("log_probability", 0.5, "log_probability is the logarithm of a probability: at most 0."),
-        ("class_id", 9, "class_id is one of the table classes."),
-        ("image", b"GIF89a", "image is a WebP picture."),
-    ],
-)
-def test_validate_names_what_is_wrong(run: Path, column: str, value: object, rule: str) -> None:
-    assert call(["prototypes", str(run), "--classes", "sand", *QUICK]) == 0
-    path = table_path(run, "prototypes")
-    table = pq.read_table(path)
-    place = table.schema.get_field_index(column)
-    field = table.schema.field(place)
-    pq.write_table(table.set_column(place, field, pa.array([value], field.type)), path)
-    assert rule in [finding.rule for finding in validate(run)]
