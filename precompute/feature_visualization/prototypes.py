@@ -45,8 +45,8 @@ __all__ = [
 ]
 
 CODE_SPACE, PICTURE_SPACE = "code-space", "picture-space"
-_RATES: Mapping[str, float] = {CODE_SPACE: 0.05, PICTURE_SPACE: 0.1}
-_PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.001, PICTURE_SPACE: 3.0}
+_RATES: Mapping[str, float] = {CODE_SPACE: 0.03, PICTURE_SPACE: 0.1}
+_PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.0003, PICTURE_SPACE: 1.0}
 _MOVEMENTS = TransformConfig(jitter=0.06, scale=0.08, rotation=5.0, final_jitter=0.0)
 
 
