@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -67,11 +67,11 @@ class PictureStore:
         self._dead = {PictureKey(*entry[:3]): str(entry[3]) for entry in facts.get("dead", ())}
         self.facts = dict(facts)
 
-    def known(self, settings: str) -> set[PictureKey]:
-        """What was drawn with these settings, or found dead with them."""
+    def known(self, settings: Collection[str]) -> set[PictureKey]:
+        """What was drawn with one of these settings, or found dead with it."""
         rows, dead = self._together(self._parts()[1])
-        known = {key for key, row in rows.items() if row["settings"] == settings}
-        return known | {key for key, of in dead.items() if of == settings}
+        known = {key for key, row in rows.items() if row["settings"] in settings}
+        return known | {key for key, of in dead.items() if of in settings}
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Keeps one finished batch of one layer; a null image marks a dead channel."""
