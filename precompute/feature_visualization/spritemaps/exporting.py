@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import io
+import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from urllib.parse import quote
 import pyarrow.compute as pc
 from PIL import Image, ImageOps
 
-from precompute.datasets.source import MID_GREY
+from precompute.datasets.decode import decode
+from precompute.datasets.source import MID_GREY, UnreadableImage
 from precompute.errors import InputError
 from precompute.feature_visualization.spritemaps.description import DESCRIPTION, DescribedSheet, to_json
 from precompute.feature_visualization.spritemaps.geometry import Grid, square_grid
@@ -80,39 +81,40 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
         InputError: bad input of any kind; nothing is half-written.
     """
     manifest, layers = read_run(request.run)
-    if request.format not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise InputError(f"--format is one of {known}.", f"Found {request.format}.", "Leave it out for png.")
-    require_layers(request.layers or (), layers, "Correct --layers.")
-    kinds = expand_kinds(request.kinds, "--kinds")
-    chosen = [name for name in layers if request.layers is None or name in request.layers]
-    _refuse_existing(request, [_file(name, kind, request.format) for name in chosen for kind in kinds])
+    chosen = _choose(request, layers)
     sheets: list[DescribedSheet] = []
     n_resized = 0
-    with (
-        _placing(request.out) as place,
-        progress.stage("Sheets", total=len(chosen) * len(kinds), unit="sheets") as advance,
-    ):
-        for name, kind in ((name, kind) for name in chosen for kind in kinds):
-            if pictures := _read_pictures(request.run, name, kind):
-                sheet, resized = _write_sheet(request, place, (name, kind, layers[name]), pictures)
+    with _placing(request.out) as place, progress.stage("Sheets", total=len(chosen), unit="sheets") as advance:
+        for layer, kind in chosen:
+            if pictures := _read_pictures(request.run, layer, kind):
+                sheet, resized = _write_sheet(request, place, (layer, kind, layers[layer]), pictures)
                 sheets.append(sheet)
                 n_resized += resized
             advance(1)
         if not sheets:
             raise InputError(
                 "A sheet shows the feature visualizations of a layer.",
-                f"{request.run} has none of {', '.join(kinds)}{_of_layers(request.layers)}.",
+                f"{request.run} has none of the kinds and layers that are asked for.",
                 "Draw some with `summit-dash visualize`, or name others with --layers and --kinds.",
             )
         model = str(manifest.get("model", {}).get("name", ""))
         place(DESCRIPTION).write_text(to_json(model, sheets), encoding="utf-8")
     shown = {sheet.layer for sheet in sheets}
-    return ExportReport(tuple(sheets), n_resized, tuple(name for name in chosen if name not in shown))
+    without = dict.fromkeys(layer for layer, _ in chosen if layer not in shown)
+    return ExportReport(tuple(sheets), n_resized, tuple(without))
 
 
-def _of_layers(layers: tuple[str, ...] | None) -> str:
-    return f" in {', '.join(layers)}" if layers else ""
+def _choose(request: ExportRequest, layers: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Layers and kinds, after all that can be wrong with what is asked for."""
+    if request.format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise InputError(f"--format is one of {known}.", f"Found {request.format}.", "Leave it out for png.")
+    require_layers(request.layers or (), layers, "Correct --layers.")
+    kinds = expand_kinds(request.kinds, "--kinds")
+    named = [layer for layer in layers if request.layers is None or layer in request.layers]
+    chosen = [(layer, kind) for layer in named for kind in kinds]
+    _refuse_existing(request, [_file(layer, kind, request.format) for layer, kind in chosen])
+    return chosen
 
 
 def _file(layer: str, kind: str, ending: str) -> str:
@@ -129,7 +131,7 @@ def _write_sheet(
     request: ExportRequest, place: _Place, shown: tuple[str, str, int], pictures: Mapping[int, bytes]
 ) -> tuple[DescribedSheet, int]:
     layer, kind, n_channels = shown
-    images = {channel: _decode(picture) for channel, picture in pictures.items()}
+    images = {channel: _decode(picture, f"{layer}-{channel}") for channel, picture in pictures.items()}
     cell = request.size or max(max(image.size) for image in images.values())
     grid = square_grid(n_channels, cell, request.columns)
     _require_room(layer, grid, request.format)
@@ -141,9 +143,15 @@ def _write_sheet(
     return DescribedSheet(file, layer, kind, grid, n_channels, empty), n_resized
 
 
-def _decode(picture: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(picture)) as image:
-        return image.convert("RGB")
+def _decode(picture: bytes, name: str) -> Image.Image:
+    try:
+        return decode(picture)
+    except UnreadableImage as problem:
+        raise InputError(
+            "A picture of a run is WebP.",
+            f"That of {name} {problem}.",
+            "`summit-dash validate` says what else is wrong; draw it again.",
+        ) from problem
 
 
 def paint(grid: Grid, images: Mapping[int, Image.Image]) -> Image.Image:
@@ -207,7 +215,9 @@ def _placing(folder: Path) -> Iterator[_Place]:
         yield place
         for name, temporary in place.files.items():
             temporary.replace(folder / name)
-    except (FileExistsError, NotADirectoryError, PermissionError) as problem:
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
         raise InputError(
             "Sheets are written into a folder.", f"{problem.filename}: {problem.strerror}.", "Name another folder."
         ) from problem

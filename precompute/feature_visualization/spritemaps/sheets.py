@@ -57,7 +57,9 @@ def read_sheet(path: Path) -> Sheet:
         pixels = np.asarray(decode(content))
     except (UnreadableImage, OSError) as problem:
         reason = str(problem) if isinstance(problem, UnreadableImage) else f"cannot be read ({problem.strerror})"
-        raise InputError("A sheet is an image file.", f"{path} {reason}.", "Name another file.") from problem
+        raise InputError(
+            "A sheet is an image file.", f"{path} {reason}.", "Name another file, or a smaller one."
+        ) from problem
     return Sheet(path, pixels, hashlib.sha256(content).hexdigest(), _is_lossless(content))
 
 
