@@ -30,5 +30,5 @@ def write_strip(path: Path, channels: range, picture: Picture, example: Example)
             for y, is_best in ((0, True), (74, False)):
                 if (shown := example(channel, rank, is_best)) is not None:
                     strip.paste(shown, (1029 + 74 * rank, 147 * row + y))
-    strip.save(path)
+    strip.save(path, compress_level=1)
     return path
