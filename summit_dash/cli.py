@@ -19,6 +19,7 @@ from summit_dash.commands.models import models
 from summit_dash.commands.options import console
 from summit_dash.commands.precompute import precompute
 from summit_dash.commands.serve import serve
+from summit_dash.commands.spritemaps import spritemaps
 from summit_dash.commands.validate import validate
 from summit_dash.commands.visualize import visualize
 
@@ -34,6 +35,7 @@ app = typer.Typer(
 
 for _command in (demo, precompute, visualize, inspect, models, import_summit, validate, serve, export):
     app.command(_command.__name__.replace("_", "-"))(_command)
+app.add_typer(spritemaps, name="spritemaps")
 
 
 @app.callback(invoke_without_command=True)

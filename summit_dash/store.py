@@ -112,41 +112,44 @@ class RunStore:
         self.name = name or str(self.manifest.get("run_name") or self.path.name)
         self._lock = threading.RLock()
         self._cached: dict[str, Any] = {}
-        self._visualizations_stamp = _stamp(self._visualizations_path)
+        self._pictures_stamp = self._stamp_pictures()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._class_influences, 16)
-        self._layer_best_examples = Remembered(self._read_best_examples, 32)
-        self._channel_examples = Remembered(self._read_examples, 64)
         self.graph = Remembered(self._read_graph, 256)
-        self._forget_visualizations()
+        self._forget_pictures()
 
     # --- what the run is --------------------------------------------------------------------------------------------
 
     @property
     def version(self) -> str:
         """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        stamps = [_stamp(self.path / MANIFEST), _stamp(self._visualizations_path)]
+        stamps = [_stamp(self.path / MANIFEST), *self._stamp_pictures()]
         return hashlib.sha256(f"{self.manifest.get('created')}-{stamps}".encode()).hexdigest()[:10]
 
     @property
     def _visualizations_path(self) -> Path:
         return table_path(self.path, "feature_visualizations")
 
-    def refresh(self) -> None:
-        """Forgets the feature visualizations that it has read where some were drawn since."""
-        with self._lock:
-            stamp = _stamp(self._visualizations_path)
-            if stamp == self._visualizations_stamp:
-                return
-            self._visualizations_stamp = stamp
-            self._forget_visualizations()
+    def _stamp_pictures(self) -> list[tuple[int, int] | None]:
+        return [_stamp(self._visualizations_path), _stamp(table_path(self.path, "dataset_examples"))]
 
-    def _forget_visualizations(self) -> None:
+    def refresh(self) -> None:
+        """Forgets the pictures that it has read where some were drawn or imported since."""
+        with self._lock:
+            stamp = self._stamp_pictures()
+            if stamp == self._pictures_stamp:
+                return
+            self._pictures_stamp = stamp
+            self._forget_pictures()
+
+    def _forget_pictures(self) -> None:
         for name in ("_excitations", "all_visualization_kinds"):
             self.__dict__.pop(name, None)
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
+        self._layer_best_examples = Remembered(self._read_best_examples, 32)
+        self._channel_examples = Remembered(self._read_examples, 64)
 
     @property
     def model_name(self) -> str:

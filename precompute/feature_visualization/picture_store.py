@@ -73,6 +73,11 @@ class PictureStore:
         known = {key for key, row in rows.items() if row["settings"] in settings}
         return known | {key for key, of in dead.items() if of in settings}
 
+    def drawn(self) -> dict[PictureKey, bool]:
+        """Every picture, and whether it was drawn for the run: an imported one has no objective."""
+        rows, _ = self._together(self._parts()[1])
+        return {key: row["objective_value"] is not None for key, row in rows.items()}
+
     def keep(self, rows: Sequence[Row]) -> None:
         """Keeps one finished batch of one layer; a null image marks a dead channel."""
         first = rows[0]
