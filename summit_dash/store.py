@@ -23,6 +23,7 @@ from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
 from summit_dash.similarity import unit_rows
+from summit_dash.suggested_labels import Naming, Vocabulary, build_vocabulary
 
 __all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "PictureKind", "RunStore", "Use"]
 
@@ -174,6 +175,11 @@ class RunStore:
     def has_accuracy(self) -> bool:
         """Whether any class has an accuracy: the labels are the model's outputs."""
         return any(info.top1_accuracy is not None for info in self.classes.values())
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the classes' names and groups; made once, at the first question."""
+        return build_vocabulary({info.class_id: Naming(info.class_name, info.group) for info in self.classes.values()})
 
     @cached_property
     def links(self) -> Mapping[str, Link]:

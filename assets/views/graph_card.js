@@ -133,8 +133,14 @@
       if (owner !== mine || payload.problem) return;
       fillExamples(examples, at, payload.examples.rank.slice(0, N_EXAMPLES));
       const kinds = kindsOf(payload);
+      if (payload.suggestion && !label && !at.run) suggestBelow(payload.suggestion, element);
       if (kinds.length > 1 && scrub.image) mine.along = armScrub(scrub, at, kinds);
     }, WAIT);
+  };
+  /** A suggested label stands last, so that nothing moves under the pointer. */
+  const suggestBelow = (suggestion, element) => {
+    graph.frame.card.append(h('div', {class: 'card-note card-suggestion', 'data-tip': page.channelParts.tellSuggestion(suggestion)}, `suggested label: ${suggestion.label}`));
+    place(boxOf(element));
   };
   /** Goes through the visualizations as the pointer moves across the node itself. */
   graph.scrubAlong = (event, element) => {
