@@ -12,7 +12,7 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole demo run: every stage, all its images."""
     from rich.console import Console
 
-    from precompute.commands import run_demo
+    from precompute.commands.demo import run_demo
 
     out = tmp_path_factory.mktemp("demo") / "run"
     run_demo(out, None, Console(quiet=True))

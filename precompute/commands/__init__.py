@@ -1,0 +1,1 @@
+"""What the command line starts: plain functions over a run's folder, a file per command, heavy imports inside."""

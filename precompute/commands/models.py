@@ -1,0 +1,82 @@
+"""`summit-dash models`: which models are known, and what is known of them."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from precompute.commands.shared import require_precompute
+from precompute.errors import InputError
+
+if TYPE_CHECKING:
+    from precompute.models.catalogue import ModelFacts
+
+__all__ = ["run_models"]
+
+
+def run_models(pattern: str, details: bool, as_json: bool, console: Console) -> None:
+    """Lists the selection of known models, or all names that match a pattern.
+
+    Raises:
+        InputError: nothing matches, or a library is not installed.
+    """
+    require_precompute()
+    from precompute.models.catalogue import FAMILIES, all_sources, matching, read_catalogue
+
+    known = all_sources(tagged="." in pattern)
+    chosen = matching(pattern, known) if pattern else [s for family in FAMILIES for s in family.sources]
+    if not chosen:
+        nearest = difflib.get_close_matches(pattern, [s.partition(":")[2] for s in known], n=5, cutoff=0.5)
+        raise InputError(
+            "A pattern is part of a model's name, or matches it with * and ?.",
+            f"Nothing matches {pattern}.",
+            f"Near it: {', '.join(nearest)}." if nearest else "`summit-dash models` lists well-known ones.",
+        )
+    catalogue = read_catalogue()
+    facts = [_facts(source, catalogue, details) for source in chosen]
+    if as_json:
+        console.file.write(json.dumps([fact.to_dict() for fact in facts], indent=1) + "\n")
+        return
+    _print_models(facts, console)
+    if details:
+        for fact in facts:
+            listed = "  ".join(f"{layer.name} {layer.n_channels}" for layer in fact.layers or ())
+            console.print(f"[bold]{escape(fact.source)}[/]  {escape(listed)}", highlight=False, soft_wrap=True)
+            console.print(f"  output layer {fact.output_layer}, {fact.n_outputs:,} outputs", highlight=False)
+    if not pattern:
+        n_more = len(set(known) - set(chosen))
+        console.print(f"{n_more:,} more names: summit-dash models PATTERN, such as 'timm:*vgg*'.", highlight=False)
+
+
+def _facts(source: str, catalogue: Mapping[str, ModelFacts], details: bool) -> ModelFacts:
+    from precompute.models.catalogue import ModelFacts, describe, quick_facts
+
+    quick = quick_facts(source, catalogue)
+    return ModelFacts.from_dict(describe(source)) if details and quick.layers is None else quick
+
+
+def _print_models(facts: Sequence[ModelFacts], console: Console) -> None:
+    from precompute.models.catalogue import family_of
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("model", no_wrap=True)
+    table.add_column("family", no_wrap=True)
+    for heading in ("input px", "layers", "channels", "top-1"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for fact in facts:
+        layers = fact.layers or ()
+        table.add_row(
+            escape(fact.source),
+            family_of(fact.source),
+            " x ".join(str(n) for n in fact.input_size[1:]) if fact.input_size else "",
+            str(len(layers)) if layers else "",
+            f"{sum(layer.n_channels for layer in layers):,}" if layers else "",
+            f"{fact.published_top1:.3f}" if fact.published_top1 is not None else "",
+        )
+    console.print(table)

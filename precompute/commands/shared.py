@@ -1,0 +1,63 @@
+"""What commands have in common: what must be installed, and how options are read."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from precompute.errors import InputError
+
+__all__ = ["names_in", "numbers_in", "print_notes", "require_positive", "require_precompute"]
+
+_NEEDED = ("torch", "torchvision", "safetensors", "PIL", "scipy", "umap")
+
+
+def require_precompute() -> None:
+    """Checks that the extra `precompute` is installed.
+
+    Raises:
+        InputError: a library of it is missing.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            "Making a run needs torch and the other libraries of the extra `precompute`; opening one does not.",
+            f"Not installed here: {', '.join(missing)}.",
+            "pip install 'summit-dash[precompute]'",
+        )
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Names parted by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def numbers_in(option: str, text: str) -> tuple[int, ...]:
+    """Numbers and ranges, such as `1,5-9`."""
+    found: list[int] = []
+    for part in names_in(text):
+        first, _, last = part.partition("-")
+        if not first.isdecimal() or not (last or first).isdecimal() or (last and int(last) < int(first)):
+            raise InputError(f"{option} are numbers and ranges, such as 3,7,20-29.", f"Found {part}.", "Correct it.")
+        if int(last or first) >= 2**24:
+            raise InputError(f"{option} are numbers below {2**24}.", f"Found {part}.", "Correct it.")
+        found += range(int(first), int(last or first) + 1)
+    if not found:
+        raise InputError(f"{option} names at least one channel.", "Found none.", f"Leave {option} out for all.")
+    return tuple(dict.fromkeys(found))
+
+
+def require_positive(name: str, value: int) -> None:
+    """Refuses an option below 1; its name is that of the field."""
+    if value < 1:
+        option = "--" + name.replace("_", "-")
+        raise InputError(f"{option} is at least 1.", f"Found {value}.", f"Leave {option} out for its default.")
+
+
+def print_notes(notes: Sequence[str], console: Console) -> None:
+    """What a person should know, though nothing failed."""
+    for note in notes:
+        console.print(f"[yellow]Note:[/] {escape(note)}", highlight=False, soft_wrap=True)

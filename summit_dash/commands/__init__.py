@@ -1,0 +1,1 @@
+"""The commands, a file each: what a person may say, and nothing heavy until it is said."""

@@ -1,0 +1,53 @@
+"""Arguments that several commands have, and where they print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+__all__ = [
+    "Host",
+    "Layers",
+    "Model",
+    "Open",
+    "Port",
+    "PreprocessFile",
+    "Run",
+    "Threads",
+    "Weights",
+    "console",
+    "wide_console",
+]
+
+console = Console(stderr=True)
+
+Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="`torchvision:NAME`, `timm:NAME`, `FILE.py:FUNCTION` or `demo`.", show_default=False, metavar="MODEL"
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(help="File (.safetensors, .pth), `default` (published ones) or `random`.", show_default=False),
+]
+PreprocessFile = Annotated[
+    str | None,
+    typer.Option(
+        "--preprocess", help="TOML file: resize, crop, channels, scale, mean, std; or `auto`.", show_default=False
+    ),
+]
+Layers = Annotated[str, typer.Option(help="`auto`, or module names: `NAME,NAME`.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; `0.0.0.0` for the whole network.")]
+Port = Annotated[int, typer.Option(help="Port; the next free one if it is taken.", min=0, max=65535)]
+Threads = Annotated[int, typer.Option("--workers", help="Threads that answer requests.", min=1)]
+Open = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
+
+
+def wide_console() -> Console:
+    """Standard output for tables: names stay whole, also where it is piped or the terminal is narrow."""
+    return Console(width=max(200, Console().width))
