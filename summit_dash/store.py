@@ -25,7 +25,17 @@ from summit_dash.measures import Link, read_links
 from summit_dash.similarity import unit_rows
 from summit_dash.suggested_labels import Naming, Vocabulary, build_vocabulary
 
-__all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "PictureKind", "RunStore", "Use"]
+__all__ = [
+    "ChannelFacts",
+    "ClassInfo",
+    "Example",
+    "InputError",
+    "LayerInfo",
+    "PictureCounts",
+    "PictureKind",
+    "RunStore",
+    "Use",
+]
 
 T = TypeVar("T")
 
@@ -91,6 +101,19 @@ class Example(NamedTuple):
     activation: float | None
 
 
+class PictureCounts(NamedTuple):
+    """What the feature visualizations of a layer's channels came to.
+
+    Of `n_pictures`, `n_compared` tell how strongly they excite their channel, and `n_beating_best_example` of these do
+    so more than any image of the run. `n_dead` channels have none, as their objective never rose above its start.
+    """
+
+    n_pictures: int
+    n_compared: int
+    n_beating_best_example: int
+    n_dead: int
+
+
 class PictureKind(IntEnum):
     """What stands for a channel; payloads send the number."""
 
@@ -113,7 +136,7 @@ class RunStore:
         self.name = name or str(self.manifest.get("run_name") or self.path.name)
         self._lock = threading.RLock()
         self._cached: dict[str, Any] = {}
-        self._visualizations_stamp = _stamp(self._visualizations_path)
+        self._visualizations_stamp = self._stamp_visualizations()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._class_influences, 16)
@@ -127,8 +150,12 @@ class RunStore:
     @property
     def version(self) -> str:
         """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        stamps = [_stamp(self.path / MANIFEST), _stamp(self._visualizations_path)]
+        stamps = self._stamp_visualizations()
         return hashlib.sha256(f"{self.manifest.get('created')}-{stamps}".encode()).hexdigest()[:10]
+
+    def _stamp_visualizations(self) -> list[tuple[int, int] | None]:
+        """Of the table of pictures, and of the manifest, which tells the dead ones."""
+        return [_stamp(self.path / MANIFEST), _stamp(self._visualizations_path)]
 
     @property
     def _visualizations_path(self) -> Path:
@@ -137,14 +164,16 @@ class RunStore:
     def refresh(self) -> None:
         """Forgets the feature visualizations that it has read where some were drawn since."""
         with self._lock:
-            stamp = _stamp(self._visualizations_path)
+            stamp = self._stamp_visualizations()
             if stamp == self._visualizations_stamp:
                 return
             self._visualizations_stamp = stamp
+            facts = read_manifest(self.path).get("visualizations", {})
+            self.manifest = {**self.manifest, "visualizations": facts}
             self._forget_visualizations()
 
     def _forget_visualizations(self) -> None:
-        for name in ("_excitations", "all_visualization_kinds"):
+        for name in ("_excitations", "_found_dead", "all_visualization_kinds"):
             self.__dict__.pop(name, None)
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
@@ -392,6 +421,24 @@ class RunStore:
     def excitation(self, at: Channel) -> float | None:
         """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
         return self._excitations.get(at, {}).get("channel")
+
+    def found_dead(self, at: Channel) -> bool:
+        """Whether a feature visualization was tried in vain: its objective never rose above its start."""
+        return at in self._found_dead
+
+    @cached_property
+    def _found_dead(self) -> frozenset[Channel]:
+        """A dead one that has a picture of other settings is not among them."""
+        dead = (self.manifest.get("visualizations") or {}).get("dead", ())
+        channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
+        return frozenset(at for at in channels if not self.is_visualized(at))
+
+    def picture_counts(self, layer: str) -> PictureCounts:
+        """Counted in the table, so that runs whose manifest does not tell them have them too."""
+        of_layer = [kinds for at, kinds in self._excitations.items() if at.layer == layer and "channel" in kinds]
+        compared = [excitation for kinds in of_layer if (excitation := kinds["channel"]) is not None]
+        n_dead = sum(at.layer == layer for at in self._found_dead)
+        return PictureCounts(len(of_layer), len(compared), sum(excitation > 1 for excitation in compared), n_dead)
 
     @cached_property
     def _excitations(self) -> Mapping[Channel, Mapping[str, float | None]]:

@@ -133,6 +133,7 @@
       if (owner !== mine || payload.problem) return;
       fillExamples(examples, at, payload.examples.rank.slice(0, N_EXAMPLES));
       const kinds = kindsOf(payload);
+      if (payload.found_dead) scrub.caption.textContent = at.picture ? 'best dataset example, visualization dead' : 'dead: no picture';
       if (payload.suggestion && !label && !at.run) suggestBelow(payload.suggestion, element);
       if (kinds.length > 1 && scrub.image) mine.along = armScrub(scrub, at, kinds);
     }, WAIT);

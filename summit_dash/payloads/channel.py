@@ -26,6 +26,7 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
         "picture": store.picture_kind(at),
         "kinds": store.visualization_kinds(at),
         "excitation": shorten(store.excitation(at), 3),
+        "found_dead": store.found_dead(at),
         "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
         **_facts(store, at),
         "n_uses": len(uses),
