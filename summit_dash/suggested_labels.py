@@ -15,7 +15,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
 
-__all__ = ["N_TOP", "Naming", "Suggestion", "Vocabulary", "build_vocabulary", "choose_top", "split_words", "suggest"]
+__all__ = [
+    "N_TOP",
+    "SEPARATOR",
+    "Naming",
+    "Suggestion",
+    "Vocabulary",
+    "build_vocabulary",
+    "choose_top",
+    "split_words",
+    "suggest",
+]
 
 N_TOP = 12
 """Top classes of a channel, more where the last ones are level."""
@@ -23,6 +33,7 @@ N_WORDS = 3
 """Words of a suggestion at most."""
 SIGNIFICANCE = 0.05
 """Probability that a word is suggested by chance, after the correction."""
+SEPARATOR = ", "
 OF_GREATEST = 0.5
 """A top class uses the channel in at least this fraction of the greatest share of images."""
 BY_ONE_WORD = 0.25
@@ -137,7 +148,7 @@ def choose_top(shares: Mapping[int, float]) -> list[int]:
     return [class_id for class_id in ordered if shares[class_id] >= least]
 
 
-def suggest(vocabulary: Vocabulary, top: list[int]) -> Suggestion | None:
+def suggest(vocabulary: Vocabulary, top: list[int], longest: int = 80) -> Suggestion | None:
     """The words that most likely are no chance, at most three; None where the top classes share none.
 
     Every word is one that the words before leave two or more top classes without. Of several words that the very same
@@ -146,6 +157,7 @@ def suggest(vocabulary: Vocabulary, top: list[int]) -> Suggestion | None:
     Args:
         vocabulary: of all classes of the run.
         top: see `choose_top`.
+        longest: characters of the words together, `SEPARATOR` between them; a word that finds no room is left out.
     """
     candidates = _candidates(vocabulary, top)
     chosen: list[str] = []
@@ -153,7 +165,10 @@ def suggest(vocabulary: Vocabulary, top: list[int]) -> Suggestion | None:
     for candidate in candidates:
         if len(candidate.having - sharing) < 2 or len(chosen) == N_WORDS:
             continue
-        chosen.append(_best_named(vocabulary, [other for other in candidates if other.having == candidate.having]))
+        word = _best_named(vocabulary, [other for other in candidates if other.having == candidate.having])
+        if len(SEPARATOR.join([*chosen, word])) > longest:
+            continue
+        chosen.append(word)
         sharing |= candidate.having
     if not chosen or len(sharing) < BY_ALL_WORDS * len(top):
         return None

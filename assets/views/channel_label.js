@@ -8,7 +8,9 @@
   const lineOf = (field) => field.querySelector('.label-suggestion');
 
   // --- suggestion ---------------------------------------------------------------------------------------------------
-  parts.tellSuggestion = ({n_sharing: sharing, n_top: top}) => `A word shared by ${page.of(sharing, top)} classes that use this channel most.`;
+  /** How many of the classes have the word, or one of the words. */
+  parts.tellSuggestion = ({words, n_sharing: sharing, n_top: top}) =>
+    `${words.length > 1 ? 'One of these words is in the names or groups of' : 'Shared by'} ${page.count(sharing)} of the ${page.count(top)} classes that use this channel most.`;
   const setTaken = (field, taken) => {
     field.taken = taken;
     field.querySelector('.label-hint').textContent = taken ? 'Enter saves it, Esc leaves it.' : '';

@@ -7,9 +7,10 @@ from typing import Any
 
 from precompute.schema import ALL_CLASSES
 from summit_dash.graphs import Channel, Edge
+from summit_dash.labels import LONGEST
 from summit_dash.payloads.numbers import shorten
 from summit_dash.store import Example, RunStore, Use
-from summit_dash.suggested_labels import choose_top, suggest
+from summit_dash.suggested_labels import SEPARATOR, choose_top, suggest
 
 __all__ = ["build_channel", "build_class_channel"]
 
@@ -65,8 +66,8 @@ def _facts(store: RunStore, at: Channel) -> dict[str, Any]:
 
 def _suggestion(store: RunStore, uses: Sequence[Use]) -> dict[str, Any] | None:
     """A label suggested for the channel, and how many of its top classes share a word of it; None without any."""
-    found = suggest(store.vocabulary, choose_top({use.class_id: use.fraction for use in uses}))
-    return {"label": ", ".join(found.words), "n_sharing": found.n_sharing, "n_top": found.n_top} if found else None
+    found = suggest(store.vocabulary, choose_top({use.class_id: use.fraction for use in uses}), LONGEST)
+    return {**found._asdict(), "label": SEPARATOR.join(found.words)} if found else None
 
 
 def _examples(examples: Sequence[Example]) -> dict[str, list[Any]]:

@@ -29,7 +29,7 @@ def store(run_path: Path) -> Iterator[RunStore]:
 def test_a_suggestion_is_saved_once_it_is_confirmed(page: Page, url: str, store: RunStore) -> None:
     panel = open_panel(page, url + AT, "conv5-11")
     button = panel.get_by_role("button", name="Suggested: wolf")
-    expect(button).to_have_attribute("data-tip", "A word shared by 3 of 3 classes that use this channel most.")
+    expect(button).to_have_attribute("data-tip", "Shared by 3 of the 3 classes that use this channel most.")
     button.click()
     field = panel.get_by_label("Label of conv5-11")
     expect(field).to_have_value("wolf")

@@ -109,6 +109,14 @@ def test_several_words_where_they_are_of_other_classes() -> None:
     assert found == (("snake", "wolf"), 6, 6)
 
 
+def test_words_that_find_no_room_in_a_label_are_left_out() -> None:
+    long = "things that are neither here nor there but somewhere else"
+    words = vocabulary(("red wolf", long), ("white wolf", long), *OTHERS)
+    for longest, expected in ((80, long), (20, None)):
+        found = suggest(words, [0, 1], longest)
+        assert (found and found.words) == (expected and (expected,))
+
+
 def test_suggestions_are_those_of_the_definition() -> None:
     random = np.random.default_rng(3)
     n_found = 0
@@ -140,6 +148,7 @@ def test_a_channel_tells_its_suggestion(store: RunStore) -> None:
     assert told
     for at, suggestion in told.items():
         top = choose_top({use.class_id: use.fraction for use in store.uses(at)})
-        labels = suggestion["label"].split(", ")
+        labels = suggestion["words"]
+        assert suggestion["label"] == ", ".join(labels)
         sharing = [c for c in top if set(labels) & store.vocabulary.words[c]]
         assert (len(sharing), len(top)) == (suggestion["n_sharing"], suggestion["n_top"])
