@@ -127,7 +127,7 @@
       label ? h('div', {class: 'card-label'}, label) : null,
       notes.map((text) => h('div', {class: 'card-note'}, text)),
       h('div', {class: 'card-body'}, h('div', {}, scrub.frame, scrub.caption), examples),
-    ].flat()); // prettier-ignore
+    ].flat().filter(Boolean)); // prettier-ignore
     timer = window.setTimeout(async () => {
       const payload = await page.load(`channel/${at.layer}/${at.channel}`, at.run);
       if (owner !== mine || payload.problem) return;

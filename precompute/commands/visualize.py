@@ -28,6 +28,7 @@ class VisualizeOptions:
     seed: int = 0
     batch_size: int = 16
     device: str = "auto"
+    precision: str = "auto"
     model: str | None = None
     weights: str | None = None
 
@@ -52,6 +53,7 @@ def run_visualize(options: VisualizeOptions, console: Console) -> None:
         batch_size=options.batch_size,
         seed=options.seed,
         device=str(device_of(options.device)),
+        precision=options.precision,
     )
     request = VisualizeRequest(
         options.run,

@@ -64,13 +64,13 @@ class PictureStore:
         self._place = {layer: place for place, layer in enumerate(layers)}
         self._settings: dict[str, Any] = dict(facts.get("settings", {}))
         self._dead = {PictureKey(*entry[:3]): str(entry[3]) for entry in facts.get("dead", ())}
-        self.facts = dict(facts)
+        self.facts = {key: value for key, value in facts.items() if key != "n_dead_channels"}  # of earlier versions
 
-    def known(self, settings: str) -> set[PictureKey]:
-        """What was drawn with these settings, or found dead with them."""
+    def known(self, settings: Collection[str]) -> set[PictureKey]:
+        """What was drawn with one of these settings, or found dead with it."""
         rows, dead = self._together(self._parts()[1])
-        known = {key for key, row in rows.items() if row["settings"] == settings}
-        return known | {key for key, of in dead.items() if of == settings}
+        known = {key for key, row in rows.items() if row["settings"] in settings}
+        return known | {key for key, of in dead.items() if of in settings}
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Keeps one finished batch of one layer; a null image marks a dead channel."""

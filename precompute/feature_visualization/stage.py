@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,22 +18,21 @@ from PIL import Image
 from precompute.errors import InputError
 from precompute.feature_visualization.choice import Channel, batches_of, choose_channels
 from precompute.feature_visualization.config import DIVERSITY, VisualizationConfig
+from precompute.feature_visualization.drawing import Drawing
 from precompute.feature_visualization.image_statistics import ImageStatistics, measure_statistics, read_example_images
 from precompute.feature_visualization.objective import as_maps
 from precompute.feature_visualization.optimize import (
     ChannelVisualization,
     LayerForward,
-    Normalize,
     VisualizationRequest,
     visualize_channels,
 )
-from precompute.feature_visualization.picture_store import NoteFacts, PictureKey, PictureStore
+from precompute.feature_visualization.picture_store import PictureKey, PictureStore
 from precompute.parallel import Parallel
 from precompute.progress import Progress
 from precompute.schema import read_table, table_path
 
 __all__ = [
-    "Drawing",
     "LayerForward",
     "VisualizationConfig",
     "VisualizationReport",
@@ -44,27 +43,6 @@ __all__ = [
 ]
 
 _SECONDS_BETWEEN_FOLDS = 30.0
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What pictures are drawn with.
-
-    Attributes:
-        forward: of a layer and a kind of picture.
-        normalize: from colours in [0, 1] to model input.
-        layers: of the run, in order from the input.
-        config: how they are drawn.
-        facts: the manifest's `visualizations` so far.
-        note: see `NoteFacts`.
-    """
-
-    forward: Callable[[str, str], LayerForward]
-    normalize: Normalize
-    layers: tuple[str, ...]
-    config: VisualizationConfig
-    facts: Mapping[str, Any]
-    note: NoteFacts
 
 
 @dataclass(frozen=True)
@@ -128,7 +106,7 @@ def draw_pictures(
     name = config.fingerprint(statistics.fingerprint)
     settings = {name: {**config.settings, "n_images": statistics.n_images}}
     store = PictureStore(run, drawing.layers, drawing.facts, drawing.note)
-    known = store.known(name)
+    known = store.known({name, *(other.fingerprint(statistics.fingerprint) for other in drawing.same)})
     draw = _Drawer(drawing, statistics, name, _read_maxima(run))
     batches = [
         _Batch(layer, members, kind)
@@ -218,6 +196,7 @@ class _Drawer:
             device,
             batch.kind,
             self.statistics,
+            self.drawing.step_forward and self.drawing.step_forward(batch.layer, batch.kind),
         )
         results = list(visualize_channels(request))
         images = [None if one.is_dead else _encode(one.picture, config.webp_quality) for one in results]

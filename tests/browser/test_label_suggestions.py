@@ -112,6 +112,7 @@ def test_the_card_of_a_node_tells_it_below_the_rest(page: Page, url: str, store:
     open_graph(page, f"{url}?class={class_id}")
     hover_node(page, "conv5-11")
     expect(page.locator(".graph-card > :last-child")).to_have_text("suggested label: wolf")
+    expect(page.locator(".graph-card")).not_to_contain_text("null")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

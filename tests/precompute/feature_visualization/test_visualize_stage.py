@@ -19,9 +19,10 @@ from torch.nn import functional
 from precompute.errors import InputError
 from precompute.feature_visualization.choice import Channel, choose_channels, rank_channels
 from precompute.feature_visualization.config import IMAGENET_COLOUR, VisualizationConfig
+from precompute.feature_visualization.drawing import Drawing
 from precompute.feature_visualization.image_statistics import measure_statistics
 from precompute.feature_visualization.optimize import LayerForward
-from precompute.feature_visualization.stage import Drawing, build_visualizations, draw_pictures, read_statistics
+from precompute.feature_visualization.stage import build_visualizations, draw_pictures, read_statistics
 from precompute.progress import SilentProgress
 from precompute.schema import read_table, table_path, write_table
 
