@@ -23,8 +23,19 @@ from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
 from summit_dash.similarity import unit_rows
+from summit_dash.suggested_labels import Naming, Vocabulary, build_vocabulary
 
-__all__ = ["ChannelFacts", "ClassInfo", "Example", "InputError", "LayerInfo", "PictureKind", "RunStore", "Use"]
+__all__ = [
+    "ChannelFacts",
+    "ClassInfo",
+    "Example",
+    "InputError",
+    "LayerInfo",
+    "PictureCounts",
+    "PictureKind",
+    "RunStore",
+    "Use",
+]
 
 T = TypeVar("T")
 
@@ -90,6 +101,19 @@ class Example(NamedTuple):
     activation: float | None
 
 
+class PictureCounts(NamedTuple):
+    """What the feature visualizations of a layer's channels came to.
+
+    Of `n_pictures`, `n_compared` tell how strongly they excite their channel, and `n_beating_best_example` of these do
+    so more than any image of the run. `n_dead` channels have none, as their objective never rose above its start.
+    """
+
+    n_pictures: int
+    n_compared: int
+    n_beating_best_example: int
+    n_dead: int
+
+
 class PictureKind(IntEnum):
     """What stands for a channel; payloads send the number."""
 
@@ -124,15 +148,17 @@ class RunStore:
     @property
     def version(self) -> str:
         """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        stamps = [_stamp(self.path / MANIFEST), *self._stamp_pictures()]
+        stamps = self._stamp_pictures()
         return hashlib.sha256(f"{self.manifest.get('created')}-{stamps}".encode()).hexdigest()[:10]
+
+    def _stamp_pictures(self) -> list[tuple[int, int] | None]:
+        """Of the tables with pictures, and of the manifest, which tells the dead ones."""
+        paths = (self.path / MANIFEST, self._visualizations_path, table_path(self.path, "dataset_examples"))
+        return [_stamp(path) for path in paths]
 
     @property
     def _visualizations_path(self) -> Path:
         return table_path(self.path, "feature_visualizations")
-
-    def _stamp_pictures(self) -> list[tuple[int, int] | None]:
-        return [_stamp(self._visualizations_path), _stamp(table_path(self.path, "dataset_examples"))]
 
     def refresh(self) -> None:
         """Forgets the pictures that it has read where some were drawn or imported since."""
@@ -141,10 +167,12 @@ class RunStore:
             if stamp == self._pictures_stamp:
                 return
             self._pictures_stamp = stamp
+            facts = read_manifest(self.path).get("visualizations", {})
+            self.manifest = {**self.manifest, "visualizations": facts}
             self._forget_pictures()
 
     def _forget_pictures(self) -> None:
-        for name in ("_excitations", "all_visualization_kinds"):
+        for name in ("_excitations", "_found_dead", "all_visualization_kinds"):
             self.__dict__.pop(name, None)
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
@@ -177,6 +205,11 @@ class RunStore:
     def has_accuracy(self) -> bool:
         """Whether any class has an accuracy: the labels are the model's outputs."""
         return any(info.top1_accuracy is not None for info in self.classes.values())
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the classes' names and groups; made once, at the first question."""
+        return build_vocabulary({info.class_id: Naming(info.class_name, info.group) for info in self.classes.values()})
 
     @cached_property
     def links(self) -> Mapping[str, Link]:
@@ -389,6 +422,24 @@ class RunStore:
     def excitation(self, at: Channel) -> float | None:
         """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
         return self._excitations.get(at, {}).get("channel")
+
+    def found_dead(self, at: Channel) -> bool:
+        """Whether a feature visualization was tried in vain: its objective never rose above its start."""
+        return at in self._found_dead
+
+    @cached_property
+    def _found_dead(self) -> frozenset[Channel]:
+        """A dead one that has a picture of other settings is not among them."""
+        dead = (self.manifest.get("visualizations") or {}).get("dead", ())
+        channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
+        return frozenset(at for at in channels if not self.is_visualized(at))
+
+    def picture_counts(self, layer: str) -> PictureCounts:
+        """Counted in the table, so that runs whose manifest does not tell them have them too."""
+        of_layer = [kinds for at, kinds in self._excitations.items() if at.layer == layer and "channel" in kinds]
+        compared = [excitation for kinds in of_layer if (excitation := kinds["channel"]) is not None]
+        n_dead = sum(at.layer == layer for at in self._found_dead)
+        return PictureCounts(len(of_layer), len(compared), sum(excitation > 1 for excitation in compared), n_dead)
 
     @cached_property
     def _excitations(self) -> Mapping[Channel, Mapping[str, float | None]]:

@@ -60,6 +60,13 @@ def test_channel_panel(opened: Page) -> None:
     opened.wait_for_function("() => [...document.querySelectorAll('#panel img')].every((i) => i.naturalWidth > 0)")
 
 
+def test_a_suggested_label_is_text(opened: Page) -> None:
+    opened.evaluate("() => summitDash.dispatch({layer: 'conv5', channel: 11})")
+    panel = opened.locator("#panel[data-channel='conv5-11']")
+    expect(panel.locator(".label-suggestion")).to_have_text("Suggested: wolf")
+    expect(panel.locator(".label-field").get_by_role("button")).to_have_count(0)
+
+
 @pytest.mark.parametrize("view", ["channels", "about"])
 def test_the_other_pages(opened: Page, view: str) -> None:
     opened.locator(f"#tabs [data-view={view}]").click()

@@ -80,8 +80,7 @@ def make_run(run: Path) -> Path:
 
 def build(run: Path, config: VisualizationConfig = CONFIG, forwards: Forwards | None = None) -> Mapping[str, int]:
     report = build_visualizations(run, drawing(run, config, forwards), SilentProgress())
-    found: dict[str, int] = report.facts["n_dead_channels"]
-    return found
+    return {layer: counts["n_dead"] for layer, counts in report.facts["layers"].items() if counts["n_dead"]}
 
 
 def drawing(run: Path, config: VisualizationConfig = CONFIG, forwards: Forwards | None = None) -> Drawing:
