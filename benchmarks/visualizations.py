@@ -5,8 +5,9 @@ The same channels of one layer, for the same number of steps at the same size, d
 - `plain loop`: one channel at a time as it is commonly written: the whole model with a hook at the layer, gradients of
   all weights, torch's own threads.
 - `careful loop`: one channel at a time, the model up to the layer alone, no gradients of weights, one thread.
-- `one by one`: as `batched`, with one picture in a batch, on one thread.
-- `batched`: what `summit-dash visualize` does: a batch at a time on each core.
+- `one by one`: as `batched in float32`, with one picture in a batch, on one thread.
+- `batched in float32`: a batch at a time on each core.
+- `batched`: what `summit-dash visualize` does: the same with steps in bfloat16 where the processor computes in it.
 
 Seconds per picture of wall time and of processor time, medians over the rounds, and ratios within a round, medians.
 """
@@ -27,6 +28,7 @@ from precompute.feature_visualization.config import IMAGENET_COLOUR, Optimizatio
 from precompute.feature_visualization.forwards import Forwards
 from precompute.feature_visualization.optimize import LayerForward, VisualizationRequest, visualize_channels
 from precompute.feature_visualization.parametrization import FourierParametrization, channel_generator
+from precompute.feature_visualization.precision import step_precision
 from precompute.feature_visualization.transforms import draw_transforms, transform
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import select_layers
@@ -74,31 +76,34 @@ def measure(options: argparse.Namespace) -> dict[str, list[tuple[float, float]]]
     config = OptimizationConfig(
         size=options.size, n_steps=options.steps, batch_size=options.batch_size, plateau=PlateauConfig(window=0)
     )
-    eager, forward = eager_forward(model, options.layer), Forwards(model, [options.layer], CPU)(options.layer)
+    forwards = Forwards(model, [options.layer], CPU)
+    eager, forward = eager_forward(model, options.layer), forwards(options.layer)
+    precision = step_precision("auto", forwards, options.layer)
+    reduced = forwards.in_bfloat16(options.layer) if precision == "bfloat16" else None
+    print(f"batched: steps in {precision}")
 
-    def draw(through: LayerForward, first: int, n: int, batch_size: int) -> None:
+    def draw(through: LayerForward, first: int, n: int, batch_size: int, step: LayerForward | None = None) -> None:
         channels = tuple(range(first, first + n))
         chosen = replace(config, batch_size=batch_size)
-        list(
-            visualize_channels(
-                VisualizationRequest(through, loaded.preprocess.normalize, options.layer, channels, chosen)
-            )
-        )
+        request = VisualizationRequest(through, loaded.preprocess.normalize, options.layer, channels, chosen)
+        list(visualize_channels(replace(request, step_forward=step)))
 
     def single(through: LayerForward) -> None:
         with Parallel(CPU, 1):
             draw(through, 0, options.single, 1)
 
-    def batched() -> None:
+    def batched(step: LayerForward | None) -> None:
+        size = options.batch_size
         with Parallel(CPU) as parallel:
-            firsts = range(0, options.channels, options.batch_size)
-            list(parallel.map(lambda first: draw(forward, first, options.batch_size, options.batch_size), firsts))
+            firsts = range(0, options.channels, size)
+            list(parallel.map(lambda first: draw(forward, first, size, size, step), firsts))
 
     ways: dict[str, tuple[int, Callable[[], None]]] = {
         "plain loop": (options.single, lambda: plain_loop(loaded, options.module, config, range(options.single))),
         "careful loop": (options.single, lambda: single(eager)),
         "one by one": (options.single, lambda: single(forward)),
-        "batched": (options.channels, batched),
+        "batched in float32": (options.channels, lambda: batched(None)),
+        "batched": (options.channels, lambda: batched(reduced)),
     }
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for repeat in range(options.repeats + 1):
@@ -128,7 +133,7 @@ def main() -> None:
     options = parser.parse_args()
     options.module = options.module or options.layer
     found = measure(options)
-    print(f"{'':14}{'wall s':>10}{'cpu s':>10}{'wall x':>10}{'cpu x':>10}   per picture; x: of batched")
+    print(f"{'':20}{'wall s':>10}{'cpu s':>10}{'wall x':>10}{'cpu x':>10}   per picture; x: of batched")
     for name, rounds in found.items():
         walls, processors = zip(*rounds, strict=True)
         ratios = [
@@ -138,7 +143,7 @@ def main() -> None:
             for which in (0, 1)
         ]
         row = (statistics.median(walls), statistics.median(processors), *ratios)
-        print(f"{name:14}" + "".join(f"{value:10.3f}" for value in row))
+        print(f"{name:20}" + "".join(f"{value:10.3f}" for value in row))
 
 
 if __name__ == "__main__":

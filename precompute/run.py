@@ -29,8 +29,9 @@ from precompute.engines.local import LocalEngine
 from precompute.engines.ray import RayEngine, RayOptions, require_ray
 from precompute.errors import InputError
 from precompute.feature_visualization.config import VisualizationConfig
+from precompute.feature_visualization.drawing import Drawing, with_step_precision
 from precompute.feature_visualization.forwards import Forwards, export_at
-from precompute.feature_visualization.stage import Drawing, build_visualizations
+from precompute.feature_visualization.stage import build_visualizations
 from precompute.graphs.build import build_graphs
 from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import open_manifest
@@ -400,15 +401,16 @@ class _Run:
             device=str(self._device),
         )
         names = tuple(layer.name for layer in self._inputs.layers)
+        forwards = Forwards(model, names, self._device)
         drawing = Drawing(
-            Forwards(model, names, self._device),
+            forwards,
             self._inputs.preprocess.normalize,
             names,
             config,
             self._manifest.get("visualizations", {}),
             self._note_pictures,
         )
-        build_visualizations(self._folder, drawing, self._progress)
+        build_visualizations(self._folder, with_step_precision(drawing, forwards), self._progress)
 
     def _note_pictures(self, facts: Mapping[str, Any]) -> None:
         self._manifest["visualizations"] = dict(facts)

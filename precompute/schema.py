@@ -60,7 +60,8 @@ _HISTOGRAM = pa.list_(pa.int32(), HISTOGRAM_BINS)
 class Column:
     """One column: its Arrow type, its meaning with unit, and whether null is a value it may have.
 
-    `may_be_unknown`: null in a run that was imported, where the source does not tell; in any other run it is a fault.
+    `may_be_unknown`: null in a run that was imported, where the source does not tell, and of a feature visualization
+    whose settings say `imported_from`; elsewhere it is a fault.
     `may_be_absent`: the whole column is missing in runs of earlier versions; what writes none leaves it null.
     """
 
@@ -314,7 +315,8 @@ TABLES: Mapping[str, Table] = {
             Column(
                 "settings",
                 _TEXT,
-                "How it was drawn, seed included: a key of visualizations.settings in the manifest.",
+                "How it was drawn, seed included, or whence it was imported: a key of visualizations.settings in the "
+                "manifest.",
                 may_be_absent=True,
             ),
             row_group_by="layer",

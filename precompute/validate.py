@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from precompute.schema import MANIFEST, TABLES, Column, Table, is_optional, read_manifest, table_path
 from precompute.validation_rules import KEPT, Batch, Facts, Fault, Integers, KeyOrder, faults, total_faults
@@ -66,7 +68,8 @@ def validate(run: Path) -> list[Finding]:
     manifest = read_manifest(run)
     findings = _check_manifest(manifest)
     required = _required_tables(manifest)
-    facts = Facts(_layer_names(manifest), is_imported=isinstance(manifest.get("imported"), dict))
+    is_imported = isinstance(manifest.get("imported"), dict)
+    facts = Facts(_layer_names(manifest), is_imported=is_imported, imported_settings=_imported_settings(manifest))
     for table in TABLES.values():
         path = table_path(run, table.name)
         if path.is_file():
@@ -106,6 +109,14 @@ def _layer_names(manifest: Mapping[str, Any]) -> tuple[str, ...]:
     names = [entry.get("layer") if isinstance(entry, dict) else entry for entry in layers]
     known = tuple(name for name in names if isinstance(name, str))
     return known if len(known) == len(names) else ()
+
+
+def _imported_settings(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of settings that say whence a picture was imported."""
+    facts = manifest.get("visualizations")
+    settings = facts.get("settings") if isinstance(facts, dict) else None
+    named = settings.items() if isinstance(settings, dict) else ()
+    return tuple(name for name, entry in named if isinstance(entry, dict) and "imported_from" in entry)
 
 
 def _stages(manifest: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -185,12 +196,20 @@ def _pieces(
             may_be_null = column.nullable or column.may_be_absent or (column.may_be_unknown and facts.is_imported)
             if not may_be_null and rows[column.name].null_count:
                 null = rows[column.name].is_null().to_numpy(zero_copy_only=False)
+                if column.may_be_unknown and "settings" in rows.schema.names:
+                    null &= ~_is_imported(rows, facts)
                 tally.add(Fault(f"{column.name} is never null: {column.meaning}", null, column.name), rows, numbers)
                 missing |= null
         if missing.any():
             rows, numbers = rows.filter(pa.array(~missing)), numbers[~missing]
         if rows.num_rows:
             yield rows, numbers
+
+
+def _is_imported(rows: pa.RecordBatch, facts: Facts) -> NDArray[np.bool_]:
+    """Which pictures were imported into the run."""
+    of = pa.array(facts.imported_settings, pa.string())
+    return np.asarray(pc.is_in(rows["settings"], value_set=of).to_numpy(zero_copy_only=False))
 
 
 def _decoded(rows: pa.RecordBatch, table: Table, layer_names: Sequence[str]) -> Batch:

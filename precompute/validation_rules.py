@@ -74,12 +74,14 @@ class Facts:
         kept: the columns of `KEPT`, of each table that was read without structural fault.
         rows: number of rows of each of these tables.
         is_imported: the run was imported, so that some values are unknown and some tables have fewer rows.
+        imported_settings: names of the settings of pictures that were imported into the run.
     """
 
     layer_names: tuple[str, ...]
     kept: dict[str, dict[str, Integers]] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     is_imported: bool = False
+    imported_settings: tuple[str, ...] = ()
 
     def n_channels(self) -> Integers | None:
         """Channels by the place of their layer; layers that the table lacks have no limit."""

@@ -20,6 +20,7 @@ from summit_dash.commands.options import console
 from summit_dash.commands.precompute import precompute
 from summit_dash.commands.prototypes import prototypes
 from summit_dash.commands.serve import serve
+from summit_dash.commands.spritemaps import spritemaps
 from summit_dash.commands.validate import validate
 from summit_dash.commands.visualize import visualize
 
@@ -35,6 +36,7 @@ app = typer.Typer(
 
 for _command in (demo, precompute, visualize, prototypes, inspect, models, import_summit, validate, serve, export):
     app.command(_command.__name__.replace("_", "-"))(_command)
+app.add_typer(spritemaps, name="spritemaps")
 
 
 @app.callback(invoke_without_command=True)

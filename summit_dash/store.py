@@ -23,6 +23,7 @@ from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
 from summit_dash.similarity import unit_rows
+from summit_dash.suggested_labels import Naming, Vocabulary, build_vocabulary
 
 __all__ = [
     "ChannelFacts",
@@ -30,6 +31,7 @@ __all__ = [
     "Example",
     "InputError",
     "LayerInfo",
+    "PictureCounts",
     "PictureKind",
     "Prototype",
     "RunStore",
@@ -111,6 +113,19 @@ class Prototype(NamedTuple):
     settings: str
 
 
+class PictureCounts(NamedTuple):
+    """What the feature visualizations of a layer's channels came to.
+
+    Of `n_pictures`, `n_compared` tell how strongly they excite their channel, and `n_beating_best_example` of these do
+    so more than any image of the run. `n_dead` channels have none, as their objective never rose above its start.
+    """
+
+    n_pictures: int
+    n_compared: int
+    n_beating_best_example: int
+    n_dead: int
+
+
 class PictureKind(IntEnum):
     """What stands for a channel; payloads send the number."""
 
@@ -133,42 +148,48 @@ class RunStore:
         self.name = name or str(self.manifest.get("run_name") or self.path.name)
         self._lock = threading.RLock()
         self._cached: dict[str, Any] = {}
-        self._visualizations_stamp = _stamp(self._visualizations_path)
+        self._pictures_stamp = self._stamp_pictures()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._class_influences, 16)
-        self._layer_best_examples = Remembered(self._read_best_examples, 32)
-        self._channel_examples = Remembered(self._read_examples, 64)
         self.graph = Remembered(self._read_graph, 256)
-        self._forget_visualizations()
+        self._forget_pictures()
 
     # --- what the run is --------------------------------------------------------------------------------------------
 
     @property
     def version(self) -> str:
         """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        drawn = (_stamp(table_path(self.path, name)) for name in ("feature_visualizations", "prototypes"))
-        stamps = [_stamp(self.path / MANIFEST), *drawn]
+        stamps = [*self._stamp_pictures(), _stamp(table_path(self.path, "prototypes"))]
         return hashlib.sha256(f"{self.manifest.get('created')}-{stamps}".encode()).hexdigest()[:10]
+
+    def _stamp_pictures(self) -> list[tuple[int, int] | None]:
+        """Of the tables with pictures, and of the manifest, which tells the dead ones."""
+        paths = (self.path / MANIFEST, self._visualizations_path, table_path(self.path, "dataset_examples"))
+        return [_stamp(path) for path in paths]
 
     @property
     def _visualizations_path(self) -> Path:
         return table_path(self.path, "feature_visualizations")
 
     def refresh(self) -> None:
-        """Forgets the feature visualizations that it has read where some were drawn since."""
+        """Forgets the pictures that it has read where some were drawn or imported since."""
         with self._lock:
-            stamp = _stamp(self._visualizations_path)
-            if stamp == self._visualizations_stamp:
+            stamp = self._stamp_pictures()
+            if stamp == self._pictures_stamp:
                 return
-            self._visualizations_stamp = stamp
-            self._forget_visualizations()
+            self._pictures_stamp = stamp
+            facts = read_manifest(self.path).get("visualizations", {})
+            self.manifest = {**self.manifest, "visualizations": facts}
+            self._forget_pictures()
 
-    def _forget_visualizations(self) -> None:
-        for name in ("_excitations", "all_visualization_kinds"):
+    def _forget_pictures(self) -> None:
+        for name in ("_excitations", "_found_dead", "all_visualization_kinds"):
             self.__dict__.pop(name, None)
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
+        self._layer_best_examples = Remembered(self._read_best_examples, 32)
+        self._channel_examples = Remembered(self._read_examples, 64)
 
     @property
     def model_name(self) -> str:
@@ -196,6 +217,11 @@ class RunStore:
     def has_accuracy(self) -> bool:
         """Whether any class has an accuracy: the labels are the model's outputs."""
         return any(info.top1_accuracy is not None for info in self.classes.values())
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the classes' names and groups; made once, at the first question."""
+        return build_vocabulary({info.class_id: Naming(info.class_name, info.group) for info in self.classes.values()})
 
     @cached_property
     def links(self) -> Mapping[str, Link]:
@@ -421,6 +447,24 @@ class RunStore:
     def excitation(self, at: Channel) -> float | None:
         """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
         return self._excitations.get(at, {}).get("channel")
+
+    def found_dead(self, at: Channel) -> bool:
+        """Whether a feature visualization was tried in vain: its objective never rose above its start."""
+        return at in self._found_dead
+
+    @cached_property
+    def _found_dead(self) -> frozenset[Channel]:
+        """A dead one that has a picture of other settings is not among them."""
+        dead = (self.manifest.get("visualizations") or {}).get("dead", ())
+        channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
+        return frozenset(at for at in channels if not self.is_visualized(at))
+
+    def picture_counts(self, layer: str) -> PictureCounts:
+        """Counted in the table, so that runs whose manifest does not tell them have them too."""
+        of_layer = [kinds for at, kinds in self._excitations.items() if at.layer == layer and "channel" in kinds]
+        compared = [excitation for kinds in of_layer if (excitation := kinds["channel"]) is not None]
+        n_dead = sum(at.layer == layer for at in self._found_dead)
+        return PictureCounts(len(of_layer), len(compared), sum(excitation > 1 for excitation in compared), n_dead)
 
     @cached_property
     def _excitations(self) -> Mapping[Channel, Mapping[str, float | None]]:

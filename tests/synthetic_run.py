@@ -53,7 +53,9 @@ class SyntheticRun:
 
     Classes come in `n_groups` super-classes of neighbours, one to a family where it is None; those in `ungrouped` name
     none, and those in `without_accuracy` have no accuracy and no histogram. `links` and `influence` say in the
-    manifest how influences were measured, as a run of precompute does.
+    manifest how influences were measured, as a run of precompute does. With `excitations` every picture tells how
+    strongly it excites its channel, from 0.8 to 1.7; `found_dead` are channels without a picture that the
+    manifest lists as dead.
     """
 
     n_classes: int = 12
@@ -69,6 +71,8 @@ class SyntheticRun:
     without_accuracy: Sequence[int] = ()
     links: Sequence[Mapping[str, Any]] | None = None
     influence: str | None = None
+    excitations: bool = False
+    found_dead: Sequence[tuple[str, int]] = ()
 
 
 def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
@@ -339,7 +343,9 @@ def _write_visualizations(out: Path, spec: SyntheticRun, rng: np.random.Generato
         return
     with TableWriter(out, "feature_visualizations") as writer:
         for index, (name, size) in enumerate(spec.layers):
-            channels = [c for c in range(size) if has_visualization(spec, index, c)]
+            channels = [
+                c for c in range(size) if has_visualization(spec, index, c) and (name, c) not in spec.found_dead
+            ]
             n = len(channels)
             writer.write(
                 {
@@ -350,6 +356,7 @@ def _write_visualizations(out: Path, spec: SyntheticRun, rng: np.random.Generato
                     "objective_value": rng.uniform(5, 20, n),
                     "n_steps": [256] * n,
                     "initial_objective_value": rng.uniform(0, 1, n),
+                    **({"excitation": [0.8 + 0.1 * (c % 10) for c in channels]} if spec.excitations else {}),
                 }
             )
 
@@ -425,6 +432,7 @@ def _write_manifest(out: Path, spec: SyntheticRun) -> None:
             "layers": [name for name, _ in spec.layers],
             **({"prototypes": {"settings": dict(_PROTOTYPE_SETTINGS.values())}} if spec.labels_are_outputs else {}),
             "config": {"seed": spec.seed, **({"aggregate": {"influence": spec.influence}} if spec.influence else {})},
+            "visualizations": {"dead": [[layer, channel, "channel", ""] for layer, channel in spec.found_dead]},
             **({"links": list(spec.links)} if spec.links is not None else {}),
         },
     )

@@ -27,6 +27,10 @@
   const BLOCKS = {
     p: (parts) => h('p', null, line(parts)),
     ol: (items) => h('ol', null, items.map((parts) => h('li', null, line(parts)))),
+    table: ({heads, rows}) =>
+      h('div', {class: 'about-table'}, h('table', null,
+        h('thead', null, h('tr', null, heads.map((name) => h('th', {scope: 'col'}, name)))),
+        h('tbody', null, rows.map(([name, ...cells]) => h('tr', null, h('th', {scope: 'row'}, name), cells.map((cell) => h('td', null, cell))))))),
     facts: (rows) => h('dl', null, rows.map(([name, value]) => [h('dt', null, name), h('dd', null, value)])),
   };
   const block = (each) => Object.entries(each).map(([kind, content]) => BLOCKS[kind](content));

@@ -14,6 +14,8 @@
     ['negative', 'negative', 'An image optimised to make the channel as negative as possible.'],
   ];
 
+  parts.DEAD_TIP = 'Drawing it was tried: no picture excited the channel more than the noise that it began with.';
+
   // --- portrait, other pictures, facts ------------------------------------------------------------------------------
   const caption = (text, tip) => h('span', {class: 'caption', 'data-tip': tip}, text);
   const setPortrait = (identity, selection, kind, facts) => {
@@ -26,7 +28,10 @@
         : h('span', {class: 'portrait picture'}, h('img', {src: page.visualization(layer, channel, kind), alt: ''}));
     const img = picture.querySelector('img');
     if (img) img.alt = `${isExample ? 'Best dataset example' : 'Feature visualization'} of ${page.channelId(layer, channel)}`;
-    const words = isExample
+    const isDead = facts.found_dead && kind === 'channel';
+    const words = isDead
+      ? caption(isExample ? 'example, visualization dead' : 'dead: no picture', parts.DEAD_TIP + (isExample ? ' This is the best dataset example.' : ''))
+      : isExample
       ? caption('example, no visualization', 'Best dataset example: this run holds no feature visualization of the channel.')
       : caption(kind === 'channel' ? (facts.picture ? 'feature visualization' : 'no picture in this run') : `feature visualization, ${KINDS.find(([name]) => name === kind)[1]}`, meaning);
     identity.querySelector('.portrait-frame').replaceChildren(picture, words);
@@ -55,6 +60,7 @@
       lines.push(h('p', {'data-tip': `Greatest activation over all ${page.count(page.run.facts.n_images)} images, in the layer's own unit.`}, 'max activation ', h('b', {}, parts.figure(facts.max_activation))));
     if (facts.excitation !== null && facts.excitation !== undefined)
       lines.push(h('p', {'data-tip': 'How strongly the feature visualization excites the channel, as a multiple of the best image of the dataset.'}, 'picture excites ', h('b', {}, `${parts.figure(facts.excitation)} ×`), ' the best image'));
+    if (facts.found_dead) lines.push(h('p', {class: 'found-dead', 'data-tip': parts.DEAD_TIP}, 'dead: the objective never rose above its start; no picture'));
     if (facts.is_dead) lines.push(h('p', {}, h('span', {class: 'flag', tabindex: 0, 'data-tip': `It never exceeded 0 on any of ${page.count(page.run.facts.n_images)} images.`}, 'dead')));
     if (facts.is_outlier)
       lines.push(h('p', {}, h('span', {class: 'flag', tabindex: 0, 'data-tip': `Among the strongest channels of ${page.percent(facts.activation_fraction)} of all images, so it tells little about any class.`}, 'outlier')));

@@ -58,44 +58,6 @@
   };
   const title = ({layer, channel}) => h('h2', {tabindex: -1, 'data-tip': 'Layer and channel'}, h('span', {class: 'muted'}, layer), h('span', {}, `-${channel}`));
 
-  // --- label --------------------------------------------------------------------------------------------------------
-  const labelField = ({layer, channel}) => {
-    const state = h('p', {class: 'label-state', role: 'status'});
-    const save = async () => {
-      const wanted = input.value.trim();
-      if (wanted === page.labels.of(layer, channel)) return;
-      const problem = await page.labels.save(layer, channel, wanted);
-      state.textContent = problem ? `Not saved. ${problem.found} ${problem.rule} ${problem.fix}` : '';
-    };
-    const keys = (event) => {
-      if (event.key === 'Escape') input.value = page.labels.of(layer, channel);
-      if (event.key === 'Escape' || event.key === 'Enter') input.blur();
-    };
-    const input = h('input', {
-      class: 'label-input',
-      maxlength: 80,
-      placeholder: 'Add a label',
-      'aria-label': `Label of ${page.channelId(layer, channel)}`,
-      autocomplete: 'off',
-      onchange: save,
-      onkeydown: keys,
-    });
-    return h('div', {class: 'label-field'}, input, state);
-  };
-  /** Puts the label into the field, unless a person is writing there. */
-  const showLabel = () => {
-    const {layer, channel} = page.selection;
-    const field = panel().querySelector('.label-field');
-    if (!field) return;
-    const input = field.querySelector('input');
-    const label = page.labels.of(layer, channel);
-    const problem = page.labels.problem();
-    if (document.activeElement !== input) input.value = label;
-    input.readOnly = !page.labels.canEdit();
-    field.hidden = input.readOnly && !label && !problem;
-    if (problem) field.querySelector('.label-state').textContent = `${problem.found} ${problem.fix}`;
-  };
-
   // --- the whole ----------------------------------------------------------------------------------------------------
   const draw = async (selection) => {
     const turn = ++drawing;
@@ -105,9 +67,9 @@
     const examples = parts.examplesSection();
     const ends = classes.length ? parts.emptyEnds(selection) : h('section', {class: 'ends'});
     const users = h('section', {}, h('h3', {}, 'Classes that use it most'), parts.skeletonRows(Math.min(12, page.run.classes.length), 'row slim'));
-    const body = h('div', {class: 'panel-body', tabindex: -1}, labelField(selection), who, examples, ends, users);
+    const body = h('div', {class: 'panel-body', tabindex: -1}, parts.labelField(selection), who, examples, ends, users);
     panel().replaceChildren(head(selection, title(selection)), body);
-    showLabel();
+    parts.showLabel(panel());
     const key = `channel/${layer}/${channel}`;
     const [facts, graph, ...inClass] = await Promise.all([
       page.load(key),
@@ -119,6 +81,7 @@
       body.replaceChildren(page.emptyState(facts.problem));
       return;
     }
+    parts.suggestLabel(panel(), facts.suggestion);
     parts.fillIdentity(who, selection, facts, classes, inClass);
     const byOwner = new Map([['all', facts.examples], ...classes.map(({info}, place) => [info.id, inClass[place].examples])]);
     parts.fillExamples(examples, selection, classes, byOwner);
@@ -184,6 +147,6 @@
     moveFocus(wasOpen, hadFocus);
   });
   document.addEventListener('summit-labels', () => {
-    if (page.selection && !panel().hidden) showLabel();
+    if (page.selection && !panel().hidden) parts.showLabel(panel());
   });
 })();

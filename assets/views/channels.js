@@ -53,10 +53,11 @@
     const sizes = segments('Size of tiles', Object.keys(SIZES).map((name) => segment(name, name, name === size, {onclick: () => setSize(name), 'aria-label': `Tiles of size ${name}`})));
     const count = h('span', {class: 'channel-count', role: 'status'});
     const labels = h('span', {class: 'label-files', hidden: true});
-    const line = h('div', {class: 'channel-line'}, flags, count, labels, sizes);
+    const pictures = h('span', {class: 'picture-count'});
+    const line = h('div', {class: 'channel-line'}, flags, count, pictures, labels, sizes);
     const title = h('h1', {class: 'channels-title'});
     const tools = h('div', {class: 'channel-tools'}, title, h('label', {class: 'search'}, page.icon('search'), search), orders);
-    return {tools, title, search, orders, flags, sizes, count, labels, line};
+    return {tools, title, search, orders, flags, sizes, count, pictures, labels, line};
   };
   const build = () => {
     size = SIZES[page.remember('tile-size')] ? page.remember('tile-size') : 'M';
@@ -82,6 +83,7 @@
       graphs && `In the graphs of ${page.of(graphs[channel], classes)} classes`,
       shares && `Strong on ${page.percent(shares[channel])} of ${page.count(images)} images`,
       most && `Greatest activation ${most[channel].toPrecision(3)}, over ${page.count(images)} images`,
+      parts.foundDead.has(channel) && 'No feature visualization: the objective never rose above its start',
     ].filter(Boolean);
   };
   const picture = (channel) => {
@@ -91,7 +93,7 @@
     return h('span', {class: `picture${kind === EXAMPLE ? ' example' : ''}`}, img);
   };
   const badge = (channel) => {
-    const name = parts.dead.has(channel) ? 'dead' : parts.outliers.has(channel) ? 'outlier' : null;
+    const name = parts.dead.has(channel) ? 'dead' : parts.outliers.has(channel) ? 'outlier' : parts.foundDead.has(channel) ? 'undrawable' : null;
     return name && h('span', {class: 'tile-flag'}, name);
   };
   const tile = (place, column) => {
@@ -112,7 +114,7 @@
         'data-place': place,
         'data-action': JSON.stringify({layer, channel}),
         'data-tip': [label ? `${id}: ${label}` : id, ...told].join('\n'),
-        'aria-label': [id, label, parts.dead.has(channel) && 'dead', parts.outliers.has(channel) && 'outlier', told[0]].filter(Boolean).join(', '),
+        'aria-label': [id, label, parts.dead.has(channel) && 'dead', parts.outliers.has(channel) && 'outlier', parts.foundDead.has(channel) && 'undrawable', told[0]].filter(Boolean).join(', '),
         'aria-selected': String(isChosen),
         'aria-colindex': column + 1,
       },
@@ -171,9 +173,22 @@
     if (!found.length) tellNone();
     layOut(kept);
   };
+  /** How many channels have a picture, how many of these excite more than any image, and how many were tried in vain. */
+  const tellPictures = ({n_pictures: drawn, n_compared: compared, n_beating_best_example: beating, n_dead: dead}) => {
+    if (!drawn && !dead) return [];
+    const words = [page.plural(drawn, 'picture'), compared && `${page.count(beating)} beat the best image`, dead && `${page.count(dead)} undrawable`];
+    const tip = [
+      `Feature visualizations of the layer's channels: ${page.count(drawn)} drawn.`,
+      compared ? `${page.of(beating, compared)} compared ones excite their channel more than any image of the run does.` : 'The run does not tell how strongly they excite.',
+      `For ${page.count(dead)} the objective never rose above its start.`,
+    ];
+    return [page.term(words.filter(Boolean).join(', '), tip.join('\n'))];
+  };
   const showCounts = () => {
     parts.dead = flagged(payload, 'dead');
     parts.outliers = flagged(payload, 'outlier');
+    parts.foundDead = new Set(payload.found_dead);
+    parts.pictures.replaceChildren(...tellPictures(payload.pictures));
     const n = {all: payload.n_channels, dead: parts.dead.size, outlier: parts.outliers.size};
     parts.flags.querySelectorAll('.segment').forEach((each) => each.replaceChildren(`${FLAGS[each.dataset.name][0]} `, h('span', {class: 'n'}, page.count(n[each.dataset.name]))));
   };

@@ -127,14 +127,21 @@
       label ? h('div', {class: 'card-label'}, label) : null,
       notes.map((text) => h('div', {class: 'card-note'}, text)),
       h('div', {class: 'card-body'}, h('div', {}, scrub.frame, scrub.caption), examples),
-    ].flat()); // prettier-ignore
+    ].flat().filter(Boolean)); // prettier-ignore
     timer = window.setTimeout(async () => {
       const payload = await page.load(`channel/${at.layer}/${at.channel}`, at.run);
       if (owner !== mine || payload.problem) return;
       fillExamples(examples, at, payload.examples.rank.slice(0, N_EXAMPLES));
       const kinds = kindsOf(payload);
+      if (payload.found_dead) scrub.caption.textContent = at.picture ? 'best dataset example, visualization dead' : 'dead: no picture';
+      if (payload.suggestion && !label && !at.run) suggestBelow(payload.suggestion, element);
       if (kinds.length > 1 && scrub.image) mine.along = armScrub(scrub, at, kinds);
     }, WAIT);
+  };
+  /** A suggested label stands last, so that nothing moves under the pointer. */
+  const suggestBelow = (suggestion, element) => {
+    graph.frame.card.append(h('div', {class: 'card-note card-suggestion', 'data-tip': page.channelParts.tellSuggestion(suggestion)}, `suggested label: ${suggestion.label}`));
+    place(boxOf(element));
   };
   /** Goes through the visualizations as the pointer moves across the node itself. */
   graph.scrubAlong = (event, element) => {

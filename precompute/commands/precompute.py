@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from precompute.commands.shared import names_in, print_notes, require_positive, require_precompute
+from precompute.commands.shared import names_in, print_notes, print_pictures, require_positive, require_precompute
 from precompute.errors import InputError
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         found = f"No accuracy for {number} that --class-outputs does not name: {names}."
         console.print(escape(found), highlight=False, soft_wrap=True)
     _print_untraced(report.manifest.get("links", []), console)
+    print_pictures(report.manifest.get("visualizations", {}), console)
     stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
     seconds = ", ".join(f"{name} {stage['seconds']:.1f}{_waiting(stage)}" for name, stage in stages.items())
     console.print(f"Seconds: {seconds}", highlight=False, soft_wrap=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from precompute.errors import InputError
 
-__all__ = ["names_in", "numbers_in", "print_notes", "require_positive", "require_precompute"]
+__all__ = ["names_in", "numbers_in", "print_notes", "print_pictures", "require_positive", "require_precompute"]
 
 _NEEDED = ("torch", "torchvision", "safetensors", "PIL", "scipy", "umap")
 
@@ -61,3 +62,21 @@ def print_notes(notes: Sequence[str], console: Console) -> None:
     """What a person should know, though nothing failed."""
     for note in notes:
         console.print(f"[yellow]Note:[/] {escape(note)}", highlight=False, soft_wrap=True)
+
+
+def print_pictures(facts: Mapping[str, Any], console: Console) -> None:
+    """A line for each layer with pictures of channels or dead ones; `facts` are the manifest's `visualizations`."""
+    tried = {layer: n for layer, n in facts.get("layers", {}).items() if n["n_pictures"] or n["n_dead"]}
+    if tried:
+        console.print("Channels of the run as pictures:", highlight=False)
+    for layer, n in tried.items():
+        told = f"  {layer}: {n['n_pictures']:,} drawn, {_compared(n)}, {n['n_dead']:,} dead"
+        console.print(escape(told), highlight=False, soft_wrap=True)
+
+
+def _compared(counts: Mapping[str, int]) -> str:
+    """How many excite their channel more than any image of the run."""
+    if not counts["n_compared"]:
+        return "none compared with the best image"
+    among = "" if counts["n_compared"] == counts["n_pictures"] else f" of {counts['n_compared']:,}"
+    return f"{counts['n_beating_best_example']:,}{among} excite their channel more than the best image does"

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from precompute.commands.shared import names_in, numbers_in, require_positive, require_precompute
+from precompute.commands.shared import names_in, numbers_in, print_pictures, require_positive, require_precompute
 
 __all__ = ["VisualizeOptions", "run_visualize"]
 
@@ -28,6 +28,7 @@ class VisualizeOptions:
     seed: int = 0
     batch_size: int = 16
     device: str = "auto"
+    precision: str = "auto"
     model: str | None = None
     weights: str | None = None
 
@@ -52,6 +53,7 @@ def run_visualize(options: VisualizeOptions, console: Console) -> None:
         batch_size=options.batch_size,
         seed=options.seed,
         device=str(device_of(options.device)),
+        precision=options.precision,
     )
     request = VisualizeRequest(
         options.run,
@@ -72,4 +74,5 @@ def run_visualize(options: VisualizeOptions, console: Console) -> None:
         more = ", ..." if len(report.dead) > 8 else ""
         found = f"No picture raises the objective of {len(report.dead):,}, so none is shown: {names}{more}."
         console.print(escape(found), highlight=False, soft_wrap=True)
+    print_pictures(report.facts, console)
     console.print(f"Run: {options.run}\nOpen it: summit-dash serve {options.run}", highlight=False)

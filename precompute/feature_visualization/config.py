@@ -12,6 +12,7 @@ __all__ = [
     "DIVERSITY",
     "IMAGENET_COLOUR",
     "METHODS",
+    "PRECISIONS",
     "ColourMatrix",
     "OptimizationConfig",
     "PlateauConfig",
@@ -27,6 +28,9 @@ IMAGENET_COLOUR: ColourMatrix = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27,
 
 METHODS = ("fourier", "pixel", "maco")
 """What is optimised: the spectrum, the pixels, or the phases alone under a given magnitude (Fel et al. 2023)."""
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+"""Of the steps; `auto` is bfloat16 where that is faster and the model allows it."""
 
 LEARNING_RATES: Mapping[str, float] = {"fourier": 0.1, "pixel": 0.05, "maco": 0.1}
 """Of Adam, in units of the parameters: the spectrum starts at 0.01, pixels too, phases are radians."""
@@ -114,12 +118,14 @@ class VisualizationConfig(OptimizationConfig):
         webp_quality: 0 to 100.
         device: where the forwards' parameters are.
         threads: batches drawn side by side on a CPU; None takes one per core.
+        precision: of the steps, one of `PRECISIONS`.
     """
 
     n_channels: int = 200
     webp_quality: int = 85
     device: str = "cpu"
     threads: int | None = None
+    precision: str = "auto"
 
     @property
     def settings(self) -> dict[str, object]:
@@ -127,6 +133,8 @@ class VisualizationConfig(OptimizationConfig):
         fields = dataclasses.asdict(self)
         for name in ("n_channels", "batch_size", "device", "threads"):
             del fields[name]
+        if self.precision == "float32":  # as it was in runs that do not tell
+            del fields["precision"]
         return {**fields, "size": list(self.shape), "learning_rate": self.step_size}
 
     def fingerprint(self, statistics: str = "") -> str:

@@ -11,8 +11,8 @@ import torch
 
 from precompute.datasets.outputs import recorded_outputs
 from precompute.errors import InputError
+from precompute.feature_visualization.batches import draw_batches
 from precompute.feature_visualization.config import VisualizationConfig
-from precompute.feature_visualization.drawing import draw_batches
 from precompute.feature_visualization.generators import DEMO, LoadedGenerator, load_generator
 from precompute.feature_visualization.prototype_store import PrototypeStore
 from precompute.feature_visualization.prototypes import (

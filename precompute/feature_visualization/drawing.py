@@ -1,60 +1,57 @@
-"""Batches of pictures, drawn side by side, each kept at once, all of them put into the table from time to time."""
+"""With what and how the pictures of a run are drawn."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
-from precompute.feature_visualization.part_store import Row
-from precompute.parallel import Parallel
+from precompute.feature_visualization.config import PRECISIONS, VisualizationConfig
+from precompute.feature_visualization.forwards import Forwards
+from precompute.feature_visualization.optimize import LayerForward, Normalize
+from precompute.feature_visualization.picture_store import NoteFacts
+from precompute.feature_visualization.precision import step_precision
 
-__all__ = ["BatchStore", "draw_batches"]
-
-_SECONDS_BETWEEN_FOLDS = 30.0
-Batch = TypeVar("Batch")
-Settings = Mapping[str, Mapping[str, Any]]
-
-
-class BatchStore(Protocol):
-    """What keeps finished batches, such as `PictureStore`."""
-
-    def keep(self, rows: Sequence[Row]) -> None:
-        """Keeps one batch."""
-        ...
-
-    def fold(self, settings: Settings) -> None:
-        """Puts all that is kept into the table."""
-        ...
+__all__ = ["Drawing", "with_step_precision"]
 
 
-def draw_batches(
-    store: BatchStore,
-    draw: Callable[[Batch], list[dict[str, Any]]],
-    batches: Sequence[Batch],
-    settings: Settings,
-    parallel: Parallel,
-) -> Iterator[list[dict[str, Any]]]:
-    """The rows of each batch when it is kept; the last fold comes after the last batch.
+@dataclass(frozen=True)
+class Drawing:
+    """What pictures are drawn with.
 
-    Args:
-        store: of the run.
-        draw: makes the rows of a batch.
-        batches: those that are missing.
-        settings: what the names of settings stand for.
-        parallel: where `draw` runs.
+    Attributes:
+        forward: of a layer and a kind of picture.
+        step_forward: see `VisualizationRequest`; None: the same.
+        normalize: from colours in [0, 1] to model input.
+        layers: of the run, in order from the input.
+        config: how they are drawn; its precision is that of `step_forward`.
+        same: other configs whose pictures are as good: they are not drawn again.
+        facts: the manifest's `visualizations` so far.
+        note: see `NoteFacts`.
     """
 
-    def drawn_and_kept(batch: Batch) -> list[dict[str, Any]]:
-        rows = draw(batch)
-        store.keep(rows)
-        return rows
+    forward: Callable[[str, str], LayerForward]
+    normalize: Normalize
+    layers: tuple[str, ...]
+    config: VisualizationConfig
+    facts: Mapping[str, Any]
+    note: NoteFacts
+    step_forward: Callable[[str, str], LayerForward] | None = None
+    same: tuple[VisualizationConfig, ...] = ()
 
-    due = time.monotonic() + _SECONDS_BETWEEN_FOLDS
-    for rows in parallel.map(drawn_and_kept, batches):
-        yield rows
-        if (start := time.monotonic()) > due:
-            store.fold(settings)
-            # Folding rewrites the table: with tens of thousands of pictures, less often.
-            due = time.monotonic() + max(_SECONDS_BETWEEN_FOLDS, 20 * (time.monotonic() - start))
-    store.fold(settings)
+
+def with_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:
+    """The drawing in the precision that its config asks for; where that is left open, pictures of either are as good.
+
+    Raises:
+        InputError: the model does not compute in that precision.
+    """
+    asked = drawing.config.precision
+    precision = step_precision(asked, forwards, drawing.layers[-1])
+    others = [name for name in PRECISIONS if name not in ("auto", precision)] if asked == "auto" else []
+    return replace(
+        drawing,
+        config=replace(drawing.config, precision=precision),
+        step_forward=forwards.in_bfloat16 if precision == "bfloat16" else None,
+        same=tuple(replace(drawing.config, precision=name) for name in others),
+    )

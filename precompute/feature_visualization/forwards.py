@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from precompute.models.optimized import optimize
 
 __all__ = ["Forwards", "export_at"]
 
-_KEPT = 3
+_KEPT = 6
 
 
 def export_at(model: ExportedModel, shape: tuple[int, int]) -> ExportedModel:
@@ -45,30 +46,49 @@ class Forwards:
     """
 
     def __init__(self, model: ExportedModel, layers: Sequence[str], device: torch.device) -> None:
-        self._model, self._device = model, device
+        self.device = device
+        self._model = model
         self._layers = {layer.name: layer for layer in select_layers(model, layers)}
-        self._made: dict[tuple[str, bool], LayerForward] = {}
+        self._made: dict[tuple[str, bool, torch.dtype], LayerForward] = {}
         self._lock = threading.Lock()
+
+    @property
+    def input_size(self) -> tuple[int, int, int]:
+        """Colours, height and width of the model's input."""
+        return self._model.input_size
 
     def __call__(self, layer: str, kind: str = "channel") -> LayerForward:
         """The forward for a kind of picture; that of `negative` leaves the layer's last nonlinearity out.
 
         A channel cannot fall below the 0 of its ReLU; what silences it most shows before.
         """
-        key = (layer, kind == "negative")
+        return self._kept(layer, kind == "negative", torch.float32)
+
+    def in_bfloat16(self, layer: str, kind: str = "channel") -> LayerForward:
+        """The same, computed in bfloat16 from the model's input on; takes and gives float32.
+
+        The whole of it, not by autocast: its conversions around every operator cost what the operators save.
+        """
+        return self._kept(layer, kind == "negative", torch.bfloat16)
+
+    def _kept(self, layer: str, before_relu: bool, dtype: torch.dtype) -> LayerForward:
+        key = (layer, before_relu, dtype)
         with self._lock:
             if key not in self._made:
                 while len(self._made) >= _KEPT:
                     del self._made[next(iter(self._made))]
-                self._made[key] = self._make(self._layers[layer], before_relu=key[1])
+                self._made[key] = self._make(self._layers[layer], before_relu, dtype)
             return self._made[key]
 
-    def _make(self, layer: RecordedLayer, before_relu: bool) -> LayerForward:
+    def _make(self, layer: RecordedLayer, before_relu: bool, dtype: torch.dtype) -> LayerForward:
         graph = self._model.sub_graph([layer.node])
         if before_relu:
             _without_last_relu(graph)
         fuse_local_response_norms(graph)
-        return _Forward(optimize(graph).to(self._device), self._model.layouts[layer.node])
+        graph = optimize(graph)
+        if dtype != torch.float32:  # parameters that the model keeps stay as they are
+            graph = copy.deepcopy(graph).to(dtype)
+        return _Forward(graph.to(self.device), self._model.layouts[layer.node], dtype)
 
 
 @dataclass(frozen=True)
@@ -77,11 +97,12 @@ class _Forward:
 
     graph: torch.nn.Module
     layout: Layout
+    dtype: torch.dtype
 
     def __call__(self, batch: Tensor) -> Tensor:
         if batch.device.type == "cpu":
             batch = batch.contiguous(memory_format=torch.channels_last)
-        return self.layout.maps(self.graph(batch)[0])
+        return self.layout.maps(self.graph(batch.to(self.dtype))[0]).float()
 
 
 def _without_last_relu(module: fx.GraphModule) -> None:

@@ -63,6 +63,8 @@ class VisualizationRequest:
         device: where the pictures live.
         kind: `channel`, `neuron`, `negative`, or `diversity` for four pictures of each channel.
         statistics: of the images whose colours, and with MaCo magnitudes, the pictures take over.
+        step_forward: what the steps take in place of `forward`, such as the same in lower precision; objectives are
+            told by `forward`.
     """
 
     forward: LayerForward
@@ -73,6 +75,7 @@ class VisualizationRequest:
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     kind: str = "channel"
     statistics: ImageStatistics = field(default_factory=ImageStatistics)
+    step_forward: LayerForward | None = None
 
 
 class PictureRequest(NamedTuple):
@@ -213,7 +216,7 @@ class _Batch:
         adam = self._adam
         with RedirectedRelu() if step < self._config.redirected_steps else contextlib.nullcontext():
             pictures = self._parametrization.pictures(adam.parameters)
-            maps = self._maps(transform(pictures, self._movements[step]))
+            maps = self._maps(transform(pictures, self._movements[step]), self._how.step_forward or self._how.forward)
             values = self._objective(maps)
             aim = values if self._penalty is None else values - self._penalty(adam.parameters, pictures)
             if self._group > 1:  # a share of the objective, because units differ from layer to layer
@@ -232,10 +235,10 @@ class _Batch:
         self._movements = self._movements[:, going]
         self._adam.keep(going)
 
-    def _maps(self, pictures: Tensor) -> Tensor:
-        return as_maps(self._how.forward(self._how.normalize(pictures)))
+    def _maps(self, pictures: Tensor, forward: LayerForward) -> Tensor:
+        return as_maps(forward(self._how.normalize(pictures)))
 
     @torch.no_grad()
     def _measure(self, objective: Objective) -> Tensor:
         """Of all pictures as they are, unmoved."""
-        return objective(self._maps(self._parametrization.pictures(self._all)))
+        return objective(self._maps(self._parametrization.pictures(self._all), self._how.forward))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -52,13 +51,18 @@ class PictureStore:
         self._place = {layer: place for place, layer in enumerate(layers)}
         self._settings: dict[str, Any] = dict(facts.get("settings", {}))
         self._dead = {PictureKey(*entry[:3]): str(entry[3]) for entry in facts.get("dead", ())}
-        self.facts = dict(facts)
+        self.facts = {key: value for key, value in facts.items() if key != "n_dead_channels"}  # of earlier versions
 
-    def known(self, settings: str) -> set[PictureKey]:
-        """What was drawn with these settings, or found dead with them."""
+    def known(self, settings: Collection[str]) -> set[PictureKey]:
+        """What was drawn with one of these settings, or found dead with it."""
         rows, dead = self._together(self._store.parts().rows)
-        known = {key for key, row in rows.items() if row["settings"] == settings}
-        return known | {key for key, of in dead.items() if of == settings}
+        known = {key for key, row in rows.items() if row["settings"] in settings}
+        return known | {key for key, of in dead.items() if of in settings}
+
+    def drawn(self) -> dict[PictureKey, bool]:
+        """Every picture, and whether it was drawn for the run: an imported one has no objective."""
+        rows, _ = self._together(self._store.parts().rows)
+        return {key: row["objective_value"] is not None for key, row in rows.items()}
 
     def keep(self, rows: Sequence[Row]) -> None:
         """Keeps one finished batch of one layer; a null image marks a dead channel."""
@@ -79,7 +83,7 @@ class PictureStore:
         self._settings = used_settings({**self._settings, **settings}, used)
         self.facts |= {
             "n_pictures": len(rows),
-            "n_dead_channels": dict(Counter(key.layer for key in sorted(self._dead) if key.kind == "channel")),
+            "layers": {layer: _count(layer, rows, self._dead) for layer in self._place},
             "dead": [[*key, of] for key, of in sorted(self._dead.items())],
             "settings": self._settings,
         }
@@ -95,6 +99,22 @@ class PictureStore:
                 rows[_key(row)] = row
                 dead.pop(_key(row), None)
         return {key: row for key, row in rows.items() if key.layer in self._place}, dead
+
+
+def _count(layer: str, rows: Mapping[PictureKey, Row], dead: Collection[PictureKey]) -> dict[str, int]:
+    """What the channels of a layer came to; the kind `channel` alone counts.
+
+    `n_compared` pictures tell their excitation, which exceeds 1 for `n_beating_best_example` of them: they excite their
+    channel more than any image of the run does. `n_dead` channels were found dead and have none of other settings.
+    """
+    pictures = [key for key in rows if (key.layer, key.kind) == (layer, "channel")]
+    compared = [rows[key]["excitation"] for key in pictures if rows[key]["excitation"] is not None]
+    return {
+        "n_pictures": len(pictures),
+        "n_compared": len(compared),
+        "n_beating_best_example": sum(excitation > 1 for excitation in compared),
+        "n_dead": sum((key.layer, key.kind) == (layer, "channel") and key not in rows for key in dead),
+    }
 
 
 def _key(row: Row) -> PictureKey:

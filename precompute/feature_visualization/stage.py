@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,26 +11,25 @@ import pyarrow as pa
 import torch
 
 from precompute.errors import InputError
+from precompute.feature_visualization.batches import draw_batches
 from precompute.feature_visualization.choice import Channel, batches_of, choose_channels
 from precompute.feature_visualization.config import DIVERSITY, VisualizationConfig
-from precompute.feature_visualization.drawing import draw_batches
+from precompute.feature_visualization.drawing import Drawing
 from precompute.feature_visualization.image_statistics import ImageStatistics, measure_statistics, read_example_images
 from precompute.feature_visualization.objective import as_maps
 from precompute.feature_visualization.optimize import (
     ChannelVisualization,
     LayerForward,
-    Normalize,
     VisualizationRequest,
     visualize_channels,
 )
-from precompute.feature_visualization.picture_store import NoteFacts, PictureKey, PictureStore
+from precompute.feature_visualization.picture_store import PictureKey, PictureStore
 from precompute.feature_visualization.stored import decode_batch, encode_picture
 from precompute.parallel import Parallel
 from precompute.progress import Progress
 from precompute.schema import read_table, table_path
 
 __all__ = [
-    "Drawing",
     "LayerForward",
     "VisualizationConfig",
     "VisualizationReport",
@@ -39,27 +38,6 @@ __all__ = [
     "read_statistics",
     "table_kinds",
 ]
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """What pictures are drawn with.
-
-    Attributes:
-        forward: of a layer and a kind of picture.
-        normalize: from colours in [0, 1] to model input.
-        layers: of the run, in order from the input.
-        config: how they are drawn.
-        facts: the manifest's `visualizations` so far.
-        note: see `NoteFacts`.
-    """
-
-    forward: Callable[[str, str], LayerForward]
-    normalize: Normalize
-    layers: tuple[str, ...]
-    config: VisualizationConfig
-    facts: Mapping[str, Any]
-    note: NoteFacts
 
 
 @dataclass(frozen=True)
@@ -123,7 +101,7 @@ def draw_pictures(
     name = config.fingerprint(statistics.fingerprint)
     settings = {name: {**config.settings, "n_images": statistics.n_images}}
     store = PictureStore(run, drawing.layers, drawing.facts, drawing.note)
-    known = store.known(name)
+    known = store.known({name, *(other.fingerprint(statistics.fingerprint) for other in drawing.same)})
     draw = _Drawer(drawing, statistics, name, _read_maxima(run))
     batches = [
         _Batch(layer, members, kind)
@@ -202,6 +180,7 @@ class _Drawer:
             device,
             batch.kind,
             self.statistics,
+            self.drawing.step_forward and self.drawing.step_forward(batch.layer, batch.kind),
         )
         results = list(visualize_channels(request))
         images = [None if one.is_dead else encode_picture(one.picture, config.webp_quality) for one in results]

@@ -13,8 +13,9 @@ import torch
 from precompute.errors import InputError
 from precompute.feature_visualization.choice import Channel, rank_channels
 from precompute.feature_visualization.config import METHODS, VisualizationConfig
+from precompute.feature_visualization.drawing import Drawing, with_step_precision
 from precompute.feature_visualization.forwards import Forwards, export_at
-from precompute.feature_visualization.stage import Drawing, VisualizationReport, draw_pictures, read_statistics
+from precompute.feature_visualization.stage import VisualizationReport, draw_pictures, read_statistics
 from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import remove_if_empty, remove_leftovers
 from precompute.models.exported import ExportedModel
@@ -86,7 +87,9 @@ def visualize(request: VisualizeRequest, progress: Progress) -> VisualizationRep
 
         facts = manifest.get("visualizations", {})
         drawing = Drawing(forwards, loaded.preprocess.normalize, tuple(layers), config, facts, note)
-        report = draw_pictures(request.run, drawing, chosen, request.kinds, progress=progress)
+        report = draw_pictures(
+            request.run, with_step_precision(drawing, forwards), chosen, request.kinds, progress=progress
+        )
         remove_if_empty(request.run / "parts")
     return report
 

@@ -38,6 +38,10 @@ def visualize(
     seed: Annotated[int, typer.Option(help="Of starts and movements.", min=0)] = 0,
     batch_size: Annotated[int, typer.Option(help="Pictures optimised together.")] = 16,
     device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(help="Of the steps: `float32`, or `bfloat16`; `auto`: bfloat16 where the device computes in it."),
+    ] = "auto",
     model: Annotated[
         str | None, typer.Option(help="Where the run's model is now, if it has moved.", show_default=False)
     ] = None,

@@ -1,6 +1,7 @@
 """What the views show and how it was computed, with the run's own numbers, as blocks that the page lays out.
 
-A block is one of `{"p": line}`, `{"ol": [line, ...]}` or `{"facts": [[name, value], ...]}`. A line is text that
+A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}` or `{"table": {"heads": [...],
+"rows": [[...], ...]}}`, whose first column names the row. A line is text that
 may hold links to views, `[text](?view=compare&vs=3)`: what a link does not name stays as it is on the screen.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 
 from summit_dash.payloads.tour import build_tour
 from summit_dash.store import RunStore
-from summit_dash.text import count, percent, plural
+from summit_dash.text import DASH, count, of, percent, plural
 
 __all__ = ["build_about"]
 
@@ -25,6 +26,7 @@ def build_about(store: RunStore) -> dict[str, Any]:
             _section("run", "This run", [{"facts": _facts(store)}]),
             _section("views", "What the views show", _paragraphs(_VIEWS)),
             _section("method", "How it is computed", _method(store)),
+            *_pictures(store),
             *build_tour(store),
             _section("sources", "Sources", _paragraphs(_SOURCES)),
         ]
@@ -124,6 +126,37 @@ def _imported(store: RunStore) -> list[Block]:
         gaps.append({"p": _FAULTS.format(**{name: count(n) for name, n in faults.items()})})
     return gaps
 
+
+def _pictures(store: RunStore) -> list[dict[str, Any]]:
+    """How strongly the feature visualizations excite their channels, by layer; nothing where none was tried."""
+    counts = {layer: store.picture_counts(layer) for layer in store.layers}
+    tried = {layer: n for layer, n in counts.items() if n.n_pictures or n.n_dead}
+    if not tried:
+        return []
+    n_compared = sum(n.n_compared for n in tried.values())
+    n_beating = sum(n.n_beating_best_example for n in tried.values())
+    beating = f"{of(n_beating, n_compared)} do ({percent(n_beating / n_compared)})." if n_compared else _NOT_COMPARED
+    rows = [
+        [
+            layer,
+            count(store.layers[layer].n_channels),
+            count(n.n_pictures),
+            of(n.n_beating_best_example, n.n_compared) if n.n_compared else DASH,
+            count(n.n_dead),
+        ]
+        for layer, n in tried.items()
+    ]
+    table = {"heads": ["Layer", "Channels", "Pictures", "Beat the best image", "Dead"], "rows": rows}
+    blocks = [*_paragraphs(_PICTURES.format(beating=beating)), {"table": table}]
+    return [_section("pictures", "How strongly the pictures excite", blocks)]
+
+
+_PICTURES = """
+A feature visualization should excite its channel more than any image of the run does. Of the pictures that can be
+compared {beating} That says that drawing them worked, not that a channel means what its picture
+shows. Dead are channels without a picture, because their objective never rose above its start.
+"""
+_NOT_COMPARED = "there are none: this run does not tell how strongly they excite."
 
 _VIEWS = """
 The [list of classes](?view=graph) holds every label of the dataset with its top-1 accuracy, how probable the model

@@ -7,8 +7,10 @@ from typing import Any
 
 from precompute.schema import ALL_CLASSES
 from summit_dash.graphs import Channel, Edge
+from summit_dash.labels import LONGEST
 from summit_dash.payloads.numbers import shorten
-from summit_dash.store import Example, RunStore
+from summit_dash.store import Example, RunStore, Use
+from summit_dash.suggested_labels import SEPARATOR, choose_top, suggest
 
 __all__ = ["build_channel", "build_class_channel"]
 
@@ -25,6 +27,7 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
         "picture": store.picture_kind(at),
         "kinds": store.visualization_kinds(at),
         "excitation": shorten(store.excitation(at), 3),
+        "found_dead": store.found_dead(at),
         "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
         **_facts(store, at),
         "n_uses": len(uses),
@@ -32,6 +35,7 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
             "class": [use.class_id for use in uses[:N_CLASSES]],
             "count": [use.activation_count for use in uses[:N_CLASSES]],
         },
+        "suggestion": _suggestion(store, uses),
         "examples": _examples(store.examples(at, ALL_CLASSES)),
     }
 
@@ -58,6 +62,12 @@ def _facts(store: RunStore, at: Channel) -> dict[str, Any]:
         "is_dead": bool(facts.is_dead[at.channel]),
         "is_outlier": bool(facts.is_outlier[at.channel]),
     }
+
+
+def _suggestion(store: RunStore, uses: Sequence[Use]) -> dict[str, Any] | None:
+    """A label suggested for the channel, and how many of its top classes share a word of it; None without any."""
+    found = suggest(store.vocabulary, choose_top({use.class_id: use.fraction for use in uses}), LONGEST)
+    return {**found._asdict(), "label": SEPARATOR.join(found.words)} if found else None
 
 
 def _examples(examples: Sequence[Example]) -> dict[str, list[Any]]:

@@ -25,6 +25,8 @@ def build_channels(store: RunStore, layer: str) -> dict[str, Any]:
         "n_graphs": graphs,
         **_facts(store, layer),
         "picture": [store.picture_kind(Channel(layer, channel)) for channel in range(info.n_channels)],
+        "found_dead": [n for n in range(info.n_channels) if store.found_dead(Channel(layer, n))],
+        "pictures": store.picture_counts(layer)._asdict(),
     }
 
 

@@ -64,7 +64,16 @@ def test_class_panel(opened: Page) -> None:
     opened.goto(opened.url.replace("class=3", "class=0&panel=class"))
     opened.reload()
     expect(opened.locator("#class-panel[data-class='0'] .prototype img")).to_have_count(2)
-    opened.wait_for_function("() => [...document.querySelectorAll('#class-panel img')].every((i) => i.naturalWidth > 0)")
+    opened.wait_for_function(
+        "() => [...document.querySelectorAll('#class-panel img')].every((i) => i.naturalWidth > 0)"
+    )
+
+
+def test_a_suggested_label_is_text(opened: Page) -> None:
+    opened.evaluate("() => summitDash.dispatch({layer: 'conv5', channel: 11})")
+    panel = opened.locator("#panel[data-channel='conv5-11']")
+    expect(panel.locator(".label-suggestion")).to_have_text("Suggested: wolf")
+    expect(panel.locator(".label-field").get_by_role("button")).to_have_count(0)
 
 
 @pytest.mark.parametrize("view", ["channels", "about"])

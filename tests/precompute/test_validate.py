@@ -181,9 +181,7 @@ def test_further_columns_and_plain_strings_are_fine(run: Path) -> None:
 
 
 def test_tables_of_stages_that_are_not_done_may_be_missing(run: Path) -> None:
-    write_manifest(
-        run, {**MANIFEST, "stages": {"aggregate": {"state": "running", "seconds": 0.0}}, "prototypes": None}
-    )
+    write_manifest(run, {**MANIFEST, "stages": {"aggregate": {"state": "running", "seconds": 0.0}}, "prototypes": None})
     for name in TABLES:
         if name != "classes":
             table_path(run, name).unlink()
@@ -242,7 +240,11 @@ BROKEN: list[tuple[str, Callable[[dict[str, list[Any]]], dict[str, list[Any]]], 
     ("feature_visualizations", _with("kind", ["channel", "neutron"]), "kind is one of channel.*kind neutron"),
     ("feature_visualizations", _with("image", [b"", WEBP]), "image is a WebP picture"),
     ("prototypes", _with("method", ["code-space", "pixels", "picture-space"]), "method is one of code-space.*pixels"),
-    ("prototypes", _with("log_probability", [-0.1, 0.5, -2.5]), "log_probability is the logarithm.*log_probability 0.5"),
+    (
+        "prototypes",
+        _with("log_probability", [-0.1, 0.5, -2.5]),
+        "log_probability is the logarithm.*log_probability 0.5",
+    ),
     ("prototypes", _with("class_id", [3, 3, 9]), "class_id is one of the table classes"),
     ("prototypes", _picked(1, 0, 2), "Rows are sorted by class_id, method"),
     ("prototypes", _with("image", [b"", WEBP, WEBP]), "image is a WebP picture"),

@@ -57,6 +57,25 @@ def test_pictures_tell_what_stands_for_a_channel(store: RunStore, bare_store: Ru
     assert set(payload(bare_store, "channels/conv1")["picture"]) == {2}
 
 
+def test_what_the_pictures_came_to_is_told_by_layer(tmp_path: Path, store: RunStore, bare_store: RunStore) -> None:
+    spec = SyntheticRun(n_classes=2, picture_size=8, excitations=True, found_dead=[("conv2", 3), ("conv2", 19)])
+    run = RunStore(write_synthetic_run(tmp_path / "run", spec))
+    found = payload(run, "channels/conv2")
+    assert found["found_dead"] == [3, 19]
+    assert found["pictures"] == {"n_pictures": 21, "n_compared": 21, "n_beating_best_example": 12, "n_dead": 2}
+    assert [payload(run, f"channel/conv2/{channel}")["found_dead"] for channel in (2, 3)] == [False, True]
+    (section,) = (each for each in payload(run, "about")["sections"] if each["id"] == "pictures")
+    rows = {row[0]: row[1:] for row in section["blocks"][-1]["table"]["rows"]}
+    assert rows["conv2"] == ["24", "21", "12 of 21", "2"]
+    assert list(rows) == list(run.layers)
+    n_beating = sum(int(row[2].split()[0]) for row in rows.values())
+    n_compared = sum(int(row[2].split()[-1]) for row in rows.values())
+    assert f"{n_beating} of {n_compared} do" in section["blocks"][0]["p"]
+    (section,) = (each for each in payload(store, "about")["sections"] if each["id"] == "pictures")
+    assert section["blocks"][-1]["table"]["rows"][0] == ["conv1", "16", "14", "–", "0"]
+    assert "pictures" not in {section["id"] for section in payload(bare_store, "about")["sections"]}
+
+
 def test_use_of_the_channels_by_layer(store: RunStore, rows: list[dict]) -> None:
     found = payload(store, "channel_use")
     assert found["n_classes"] == 12
@@ -96,7 +115,7 @@ def test_a_run_without_the_tables_still_has_its_channels(tmp_path: Path) -> None
         table_path(path, table).unlink()
     store = RunStore(path)
     found = payload(store, "channels/conv1")
-    assert set(found) == {"layer", "n_channels", "n_graphs", "picture"}
+    assert set(found) == {"layer", "n_channels", "n_graphs", "picture", "found_dead", "pictures"}
     assert found["n_graphs"] is None
     assert "max_activation" not in payload(store, "channel/conv1/0")
     assert payload(store, "run")["has"]["channels"] is False

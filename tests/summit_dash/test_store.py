@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from precompute.schema import InputError, read_table, write_table
+from precompute.feature_visualization.picture_store import PictureStore
+from precompute.schema import InputError, read_manifest, read_table, write_manifest, write_table
 from summit_dash.graphs import Channel
 from summit_dash.similarity import similarity_to
 from summit_dash.store import PictureKind, RunStore
@@ -117,3 +120,50 @@ def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
     assert stores["run"].excitation(at) == 1.5
     assert stores["run"].version != before
     assert stores["run"].picture(Channel("conv1", 2)) != b"picture"
+
+
+def test_dead_channels_found_in_an_open_run_are_known(tmp_path: Path) -> None:
+    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
+    stores = Stores([RunStore(run)])
+    at = Channel("conv1", 3)
+    assert not stores["run"].found_dead(at)
+    draw_into(run, [("conv1", 3, "channel", None), ("conv1", 4, "channel", 1.5), ("conv1", 5, "neuron", None)])
+    assert [stores["run"].found_dead(Channel("conv1", n)) for n in (3, 4, 5)] == [True, False, False]
+
+
+def draw_into(run: Path, pictures: list[tuple[str, int, str, float | None]]) -> Mapping[str, Any]:
+    """Puts pictures with these excitations into a run, as the stage does, dead ones for those without; its facts."""
+    manifest = read_manifest(run)
+
+    def note(facts: Mapping[str, Any]) -> None:
+        known = {name: value for name, value in manifest.items() if name != "schema_version"}
+        write_manifest(run, {**known, "visualizations": dict(facts)})
+
+    pictures_of_run = PictureStore(run, manifest["layers"], manifest["visualizations"], note)
+    for layer, channel, kind, excitation in pictures:
+        row = {"layer": layer, "channel": channel, "kind": kind, "excitation": excitation, "settings": "some"}
+        image = None if excitation is None else b"picture"
+        values = {"objective_value": 2.0, "n_steps": 8, "initial_objective_value": 0.5}
+        pictures_of_run.keep([{**row, **values, "image": image}])
+    pictures_of_run.fold({"some": {}})
+    return read_manifest(run)["visualizations"]
+
+
+def test_the_counts_of_pictures_are_those_of_the_manifest(tmp_path: Path) -> None:
+    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, excitations=True))
+    facts = draw_into(
+        run,
+        [
+            *(("conv1", channel, "channel", excitation) for channel, excitation in ((0, 0.4), (1, 1.0), (10, None))),
+            *(("conv2", channel, "channel", None) for channel in (9, 4)),  # there is a picture of 4
+            ("conv2", 5, "neuron", None),
+        ],
+    )
+    store = RunStore(run)
+    assert facts["layers"] == {layer: store.picture_counts(layer)._asdict() for layer in store.layers}
+    assert store.picture_counts("conv1") == (15, 15, 10, 1)
+    assert store.picture_counts("conv2").n_dead == 1
+
+
+def test_pictures_that_tell_no_excitation_are_not_compared(store: RunStore) -> None:
+    assert store.picture_counts("conv1") == (14, 0, 0, 0)

@@ -34,7 +34,7 @@ def test_it_draws_scenes_in_range_from_typical_codes() -> None:
         drawn = generator(generator.code_starts)
         predicted = load()(preprocess(drawn * 255)).argmax(dim=1)
     assert drawn.shape == (N_STARTS, 3, 96, 96)
-    assert 0 <= float(drawn.min()) and float(drawn.max()) <= 1
+    assert float(drawn.min()) >= 0 and float(drawn.max()) <= 1
     assert len(predicted.unique()) >= 30, "typical codes are of nearly all classes"
 
 

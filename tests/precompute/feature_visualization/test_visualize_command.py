@@ -52,6 +52,7 @@ def test_pictures_of_some_channels_go_into_the_run(run: Path, capsys: pytest.Cap
     assert validate(run) == []
     said = capsys.readouterr().err
     assert f"Drew {len(drawn)} pictures" in said and "Run: " in said
+    told_as_counted(run, said)
     settings = read_manifest(run)["visualizations"]["settings"]
     assert {row["settings"] for row in rows(run)} == set(settings)
     assert all(entry["seed"] == 0 and entry["n_images"] > 1 for entry in settings.values())
@@ -60,6 +61,21 @@ def test_pictures_of_some_channels_go_into_the_run(run: Path, capsys: pytest.Cap
     assert call(["visualize", *some]) == 0
     assert f"Drew 0 pictures; {len(drawn | dead)} were there" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def told_as_counted(run: Path, said: str) -> None:
+    """The manifest's counts by layer, and the lines that tell them, are those of the rows."""
+    facts = read_manifest(run)["visualizations"]
+    for layer, counts in facts["layers"].items():
+        mine = [row for row in rows(run) if (row["layer"], row["kind"]) == (layer, "channel")]
+        excitations = [row["excitation"] for row in mine if row["excitation"] is not None]
+        n_beating = len([excitation for excitation in excitations if excitation > 1])
+        n_dead = len([entry for entry in facts["dead"] if (entry[0], entry[2]) == (layer, "channel")])
+        expected = {"n_pictures": len(mine), "n_compared": len(excitations), "n_dead": n_dead}
+        assert counts == {**expected, "n_beating_best_example": n_beating}
+        assert (f"  {layer}: {len(mine)} drawn, " in said) == bool(mine or n_dead)
+        assert not excitations or f"{n_beating}" in said.split(f"  {layer}: ")[1].split("excite")[0]
+        assert not mine or said.split(f"  {layer}: ")[1].splitlines()[0].endswith(f", {n_dead} dead")
 
 
 def test_the_channels_of_most_graphs_come_first_and_a_second_call_adds(run: Path) -> None:

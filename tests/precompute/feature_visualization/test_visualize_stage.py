@@ -19,9 +19,10 @@ from torch.nn import functional
 from precompute.errors import InputError
 from precompute.feature_visualization.choice import Channel, choose_channels, rank_channels
 from precompute.feature_visualization.config import IMAGENET_COLOUR, VisualizationConfig
+from precompute.feature_visualization.drawing import Drawing
 from precompute.feature_visualization.image_statistics import measure_statistics
 from precompute.feature_visualization.optimize import LayerForward
-from precompute.feature_visualization.stage import Drawing, build_visualizations, draw_pictures, read_statistics
+from precompute.feature_visualization.stage import build_visualizations, draw_pictures, read_statistics
 from precompute.progress import SilentProgress
 from precompute.schema import read_table, table_path, write_table
 
@@ -79,8 +80,7 @@ def make_run(run: Path) -> Path:
 
 def build(run: Path, config: VisualizationConfig = CONFIG, forwards: Forwards | None = None) -> Mapping[str, int]:
     report = build_visualizations(run, drawing(run, config, forwards), SilentProgress())
-    found: dict[str, int] = report.facts["n_dead_channels"]
-    return found
+    return {layer: counts["n_dead"] for layer, counts in report.facts["layers"].items() if counts["n_dead"]}
 
 
 def drawing(run: Path, config: VisualizationConfig = CONFIG, forwards: Forwards | None = None) -> Drawing:

@@ -1,0 +1,230 @@
+"""From a run to sheets: one file per layer and kind of picture, and the description beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import pyarrow.compute as pc
+from PIL import Image, ImageOps
+
+from precompute.datasets.decode import decode
+from precompute.datasets.source import MID_GREY, UnreadableImage
+from precompute.errors import InputError
+from precompute.feature_visualization.spritemaps.description import DESCRIPTION, DescribedSheet, to_json
+from precompute.feature_visualization.spritemaps.geometry import Grid, square_grid
+from precompute.feature_visualization.spritemaps.layers import expand_kinds, read_run, require_layers
+from precompute.progress import Progress
+from precompute.schema import read_table
+
+__all__ = ["FORMATS", "ExportReport", "ExportRequest", "export_spritemaps"]
+
+
+class _Format(NamedTuple):
+    name: str
+    options: Mapping[str, Any]
+    longest: int | None = None  # side in pixels that a file may have
+
+
+FORMATS: Mapping[str, _Format] = {
+    "png": _Format("PNG", {}),
+    "webp": _Format("WEBP", {"lossless": True, "quality": 50, "method": 2}, 16383),
+    "jpg": _Format("JPEG", {"quality": 92, "subsampling": 0}, 65500),
+}
+"""By ending; all but jpg keep every pixel."""
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What a person asks for.
+
+    Attributes:
+        run: the run's directory.
+        out: the folder of the sheets; made if absent.
+        layers: of the run; None: all.
+        kinds: of `schema.VISUALIZATION_KINDS`, or `diversity` for its four.
+        columns: cells side by side; None: the root of the number of channels, rounded up.
+        size: side of a cell in pixels; None: that of the layer's largest picture.
+        format: one of `FORMATS`.
+        overwrite: replace files that exist.
+    """
+
+    run: Path
+    out: Path
+    layers: tuple[str, ...] | None = None
+    kinds: tuple[str, ...] = ("channel",)
+    columns: int | None = None
+    size: int | None = None
+    format: str = "png"
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What came of it: the sheets, how many pictures had to be brought to the cell's size, and layers without any."""
+
+    sheets: tuple[DescribedSheet, ...]
+    n_resized: int
+    without: tuple[str, ...]
+
+
+def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportReport:
+    """Writes one sheet per layer and kind that has a picture, and `spritemaps.json`.
+
+    Raises:
+        InputError: bad input of any kind; nothing is half-written.
+    """
+    manifest, layers = read_run(request.run)
+    chosen = _choose(request, layers)
+    sheets: list[DescribedSheet] = []
+    n_resized = 0
+    with _placing(request.out) as place, progress.stage("Sheets", total=len(chosen), unit="sheets") as advance:
+        for layer, kind in chosen:
+            if pictures := _read_pictures(request.run, layer, kind):
+                sheet, resized = _write_sheet(request, place, (layer, kind, layers[layer]), pictures)
+                sheets.append(sheet)
+                n_resized += resized
+            advance(1)
+        if not sheets:
+            raise InputError(
+                "A sheet shows the feature visualizations of a layer.",
+                f"{request.run} has none of the kinds and layers that are asked for.",
+                "Draw some with `summit-dash visualize`, or name others with --layers and --kinds.",
+            )
+        model = str(manifest.get("model", {}).get("name", ""))
+        place(DESCRIPTION).write_text(to_json(model, sheets), encoding="utf-8")
+    shown = {sheet.layer for sheet in sheets}
+    without = dict.fromkeys(layer for layer, _ in chosen if layer not in shown)
+    return ExportReport(tuple(sheets), n_resized, tuple(without))
+
+
+def _choose(request: ExportRequest, layers: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Layers and kinds, after all that can be wrong with what is asked for."""
+    if request.format not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise InputError(f"--format is one of {known}.", f"Found {request.format}.", "Leave it out for png.")
+    require_layers(request.layers or (), layers, "Correct --layers.")
+    kinds = expand_kinds(request.kinds, "--kinds")
+    named = [layer for layer in layers if request.layers is None or layer in request.layers]
+    chosen = [(layer, kind) for layer in named for kind in kinds]
+    _refuse_existing(request, [_file(layer, kind, request.format) for layer, kind in chosen])
+    return chosen
+
+
+def _file(layer: str, kind: str, ending: str) -> str:
+    return f"{quote(layer, safe='')}-{kind}.{ending}"
+
+
+def _read_pictures(run: Path, layer: str, kind: str) -> dict[int, bytes]:
+    mine = (pc.field("layer") == layer) & (pc.field("kind") == kind)
+    table = read_table(run, "feature_visualizations", ["channel", "image"], mine)
+    return dict(zip(table["channel"].to_pylist(), table["image"].to_pylist(), strict=True))
+
+
+def _write_sheet(
+    request: ExportRequest, place: _Place, shown: tuple[str, str, int], pictures: Mapping[int, bytes]
+) -> tuple[DescribedSheet, int]:
+    layer, kind, n_channels = shown
+    images = {channel: _decode(picture, f"{layer}-{channel}") for channel, picture in pictures.items()}
+    cell = request.size or max(max(image.size) for image in images.values())
+    grid = square_grid(n_channels, cell, request.columns)
+    _require_room(layer, grid, request.format)
+    file = _file(layer, kind, request.format)
+    form = FORMATS[request.format]
+    paint(grid, images).save(place(file), form.name, **form.options)
+    empty = tuple(channel for channel in range(n_channels) if channel not in images)
+    n_resized = sum(image.size != (cell, cell) for image in images.values())
+    return DescribedSheet(file, layer, kind, grid, n_channels, empty), n_resized
+
+
+def _decode(picture: bytes, name: str) -> Image.Image:
+    try:
+        return decode(picture)
+    except UnreadableImage as problem:
+        raise InputError(
+            "A picture of a run is WebP.",
+            f"That of {name} {problem}.",
+            "`summit-dash validate` says what else is wrong; draw it again.",
+        ) from problem
+
+
+def paint(grid: Grid, images: Mapping[int, Image.Image]) -> Image.Image:
+    """The sheet: every picture in its channel's cell, brought to its size; mid grey elsewhere."""
+    sheet = Image.new("RGB", grid.size, MID_GREY)
+    square = (grid.cell, grid.cell)
+    for channel, image in images.items():
+        fitted = image if image.size == square else ImageOps.pad(image, square, Image.Resampling.LANCZOS, MID_GREY)
+        sheet.paste(fitted, grid.box(channel)[:2])
+    return sheet
+
+
+def _require_room(layer: str, grid: Grid, ending: str) -> None:
+    width, height = grid.size
+    limit, longest = Image.MAX_IMAGE_PIXELS, FORMATS[ending].longest
+    found = f"That of {layer} would have {width:,} x {height:,} px."
+    if longest is not None and max(grid.size) > longest:
+        raise InputError(
+            f"A side of a {ending} sheet has at most {longest:,} px.", found, "Take --format png, or --size."
+        )
+    if limit is not None and width * height > limit:
+        raise InputError(
+            f"A sheet has at most {limit:,} pixels, which Pillow opens without a warning.",
+            found,
+            "Take smaller cells with --size.",
+        )
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def _refuse_existing(request: ExportRequest, files: Iterable[str]) -> None:
+    there = [name for name in (*files, DESCRIPTION) if (request.out / name).exists()]
+    if there and not request.overwrite:
+        raise InputError(
+            "Files that exist are kept.",
+            f"In {request.out} there {'is' if len(there) == 1 else 'are'} {', '.join(there[:3])}"
+            f"{f' and {len(there) - 3} more' if len(there) > 3 else ''}.",
+            "Name another folder, or replace them with --overwrite.",
+        )
+
+
+class _Place:
+    """Gives files of a folder temporary names, in the order in which they are to appear."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.files = folder, dict[str, Path]()
+
+    def __call__(self, name: str) -> Path:
+        self.files[name] = self.folder / f".{name}.{os.getpid()}.tmp"
+        return self.files[name]
+
+
+@contextlib.contextmanager
+def _placing(folder: Path) -> Iterator[_Place]:
+    """The files appear under their names when the block ends well, the description last; else none of them."""
+    place = _Place(folder)
+    was_there = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield place
+        for name, temporary in place.files.items():
+            temporary.replace(folder / name)
+    except OSError as problem:
+        if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise InputError(
+            "Sheets are written into a folder.", f"{problem.filename}: {problem.strerror}.", "Name another folder."
+        ) from problem
+    finally:
+        for temporary in place.files.values():
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        if not was_there:
+            with contextlib.suppress(OSError):
+                folder.rmdir()

@@ -1,0 +1,61 @@
+"""The layers of a run, and what a person calls them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from precompute.errors import InputError
+from precompute.schema import VISUALIZATION_KINDS, read_manifest, read_table
+
+__all__ = ["expand_kinds", "read_run", "require_layers"]
+
+_FIRST_STAGES = ("aggregate", "import")
+
+
+def read_run(run: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    """The manifest, and the number of channels of every layer in order from the input.
+
+    Raises:
+        InputError: no run, or one whose layers are not known yet.
+    """
+    manifest = read_manifest(run)
+    stages = manifest.get("stages", {})
+    for name in _FIRST_STAGES:
+        state = stages.get(name, {}).get("state", "done")
+        if state != "done":
+            raise InputError(
+                "Pictures belong to the channels of a finished run.",
+                f"The stage {name} of {run} is {state}.",
+                "Make the run first: the command that began it goes on where it stopped.",
+            )
+    rows = read_table(run, "layers", ["layer", "n_channels"]).to_pylist()
+    return manifest, {row["layer"]: row["n_channels"] for row in rows}
+
+
+def require_layers(names: Iterable[str], layers: Mapping[str, int], fix: str) -> None:
+    """Raises InputError, with names that are near, where one is no layer of the run."""
+    for name in names:
+        if name not in layers:
+            near = difflib.get_close_matches(name, layers, n=3)
+            raise InputError(
+                f"The layers of this run are {', '.join(layers)}.",
+                f"There is no {name}.",
+                f"Did you mean {' or '.join(near)}?" if near else fix,
+            )
+
+
+def expand_kinds(names: Iterable[str], option: str) -> tuple[str, ...]:
+    """Kinds of pictures; `diversity` stands for its four.
+
+    Raises:
+        InputError: an unknown kind, or none.
+    """
+    known = {**{kind: (kind,) for kind in VISUALIZATION_KINDS}, "diversity": VISUALIZATION_KINDS[3:]}
+    names = tuple(names)
+    for name in names or ("none",):
+        if name not in known:
+            raise InputError(f"A kind of picture is one of {', '.join(known)}.", f"Found {name}.", f"Correct {option}.")
+    return tuple(dict.fromkeys(kind for name in names for kind in known[name]))

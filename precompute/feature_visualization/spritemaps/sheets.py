@@ -1,0 +1,114 @@
+"""Sheets as pixels: read, cut into cells, told from empty ones, and encoded as a run stores pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from precompute.config import ExampleConfig
+from precompute.datasets.decode import decode
+from precompute.datasets.source import UnreadableImage
+from precompute.errors import InputError
+from precompute.feature_visualization.spritemaps.geometry import Box, Grid
+
+__all__ = ["Pixels", "Sheet", "cut", "cut_grid", "encode_picture", "is_empty", "read_sheet"]
+
+Pixels = NDArray[np.uint8]
+"""RGB, `(height, width, 3)`."""
+
+_QUALITY = ExampleConfig().quality
+_BLOCK = 16
+"""Pixels beyond which one cell of a JPEG or lossy WebP leaves no trace in the next."""
+_NOISE = 8
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet that was read.
+
+    Attributes:
+        pixels: its pixels; transparent ones are mid grey.
+        sha256: of the file.
+        is_lossless: whether the file keeps every pixel; what is cut from it is then kept so, too.
+    """
+
+    path: Path
+    pixels: Pixels
+    sha256: str
+    is_lossless: bool
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Raises InputError: no such file, no image, or larger than Pillow holds safe."""
+    try:
+        content = path.read_bytes()
+        pixels = np.asarray(decode(content))
+    except (UnreadableImage, OSError) as problem:
+        reason = str(problem) if isinstance(problem, UnreadableImage) else f"cannot be read ({problem.strerror})"
+        raise InputError(
+            "A sheet is an image file.", f"{path} {reason}.", "Name another file, or a smaller one."
+        ) from problem
+    return Sheet(path, pixels, hashlib.sha256(content).hexdigest(), _is_lossless(content))
+
+
+def _is_lossless(content: bytes) -> bool:
+    with Image.open(io.BytesIO(content)) as image:
+        if image.format == "WEBP":
+            return b"VP8L" in content[12:64]  # the chunk of pixels, or behind the header of an extended file
+        return image.format not in {"JPEG", "MPO", "JPEG2000", "AVIF"}
+
+
+def cut(pixels: Pixels, box: Box) -> Pixels:
+    """The pixels of a box."""
+    return pixels[box.upper : box.lower, box.left : box.right]
+
+
+def cut_grid(
+    sheet: Sheet, grid: Grid, n_channels: int, empty: Collection[int] | None = None
+) -> Iterator[tuple[int, Pixels]]:
+    """Every channel with its picture; those in `empty`, or, where nobody tells, those of one colour, are left out.
+
+    Raises:
+        InputError: a picture stands behind the last channel's.
+    """
+    for place in range(n_channels, grid.n_cells):
+        if not is_empty(cut(sheet.pixels, grid.box(place)), sheet.is_lossless):
+            raise InputError(
+                "Cells behind the last channel are empty: of one colour.",
+                f"{grid.columns} x {grid.rows} cells of {grid.cell} px for {n_channels:,} channels leave a picture "
+                f"in cell {place} (from 0).",
+                "Name the layer that the sheet shows, or correct --cell and --columns.",
+            )
+    for channel in range(n_channels):
+        picture = cut(sheet.pixels, grid.box(channel))
+        if channel not in empty if empty is not None else not is_empty(picture, sheet.is_lossless):
+            yield channel, picture
+
+
+def is_empty(picture: Pixels, is_lossless: bool) -> bool:
+    """Whether a cell is of one colour; of a lossy file, nearly, but for a border into which neighbours reach."""
+    if is_lossless:
+        return bool((picture == picture[0, 0]).all())
+    border = min(_BLOCK, (min(picture.shape[:2]) - 1) // 3)
+    inner = picture[border : picture.shape[0] - border, border : picture.shape[1] - border]
+    return int(np.ptp(inner, axis=(0, 1)).max()) <= _NOISE
+
+
+def encode_picture(picture: Pixels, is_lossless: bool) -> bytes:
+    """WebP at the picture's own size: every pixel as it is, or, of what was lossy before, at the usual quality."""
+    file = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    image.save(file, "WEBP", lossless=is_lossless, quality=_QUALITY, method=2)
+    return file.getvalue()

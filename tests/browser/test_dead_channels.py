@@ -1,0 +1,67 @@
+"""A run in which two channels of conv5 were found dead: one stands as its best dataset example, one has no picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import serve
+from tests.browser.drive_channels import open_panel, open_wall, tile
+from tests.synthetic_run import SyntheticRun, write_synthetic_run
+
+pytestmark = pytest.mark.browser
+SPEC = SyntheticRun(n_classes=4, picture_size=16, excitations=True, found_dead=[("conv5", 3), ("conv5", 7)])
+TOLD = "dead: the objective never rose above its start; no picture"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(write_synthetic_run(tmp_path_factory.mktemp("runs") / "dead", SPEC)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def bare_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same without dataset examples."""
+    run = write_synthetic_run(tmp_path_factory.mktemp("runs") / "bare", SPEC)
+    (run / "dataset_examples.parquet").unlink()
+    return run
+
+
+def test_the_panel_says_why_there_is_no_picture(page: Page, url: str) -> None:
+    panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=3", "conv5-3")
+    expect(panel.locator(".identity-facts")).to_contain_text(TOLD)
+    expect(panel.locator(".portrait-frame .caption")).to_have_text("example, visualization dead")
+    panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=5", "conv5-5")
+    expect(panel.locator(".identity-facts")).not_to_contain_text("dead")
+    expect(panel.locator(".identity-facts")).to_contain_text("picture excites 1.3 × the best image")
+
+
+def test_the_wall_flags_it(page: Page, url: str) -> None:
+    open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
+    expect(tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
+    expect(tile(page, "conv5-3")).to_have_attribute("aria-label", r"conv5-3, undrawable, Used by 4 of 4 classes")
+    expect(tile(page, "conv5-2").locator(".tile-flag")).to_have_count(0)
+    counts = page.locator(".picture-count")
+    expect(counts).to_have_text("41 pictures, 26 beat the best image, 2 undrawable")
+
+
+def test_without_examples_the_place_is_flagged(page: Page, bare_run: Path, words: list[str]) -> None:
+    with serve(bare_run) as url:
+        panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=3", "conv5-3")
+        expect(panel.locator(".portrait-frame .caption")).to_have_text("dead: no picture")
+        open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
+        expect(tile(page, "conv5-3").locator(".picture.bare")).to_be_visible()
+        expect(tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
+    assert all(word.startswith(f"outside: {url}") for word in words)  # another address than the other tests'
+    words.clear()
+
+
+def test_about_tells_the_counts_of_every_layer(page: Page, url: str) -> None:
+    page.goto(f"{url}?class=1&view=about")
+    rows = page.locator("#about-pictures tbody tr")
+    expect(rows).to_have_count(5)
+    expect(rows.last).to_have_text("conv54841" + "26 of 412")

@@ -1,0 +1,34 @@
+"""Strips as Distill serves them and Summit cut them: a row per channel, from pictures that a function names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+KINDS = ("neuron", "channel", "negative", "diversity-0", "diversity-1", "diversity-2", "diversity-3")
+WIDTH = 7 * 147 + 10 * 74
+
+Picture = Callable[[int, str], Image.Image | None]
+Example = Callable[[int, int, bool], Image.Image | None]
+
+
+def write_strip(path: Path, channels: range, picture: Picture, example: Example) -> Path:
+    """Pastes one thing after another onto grey.
+
+    Args:
+        picture: of a channel and kind, 147 px; None: none.
+        example: of a channel and rank, 73 px; the best ones, or those that excite it least; None: none.
+    """
+    strip = Image.new("RGB", (WIDTH, 147 * len(channels)), (128, 128, 128))
+    for row, channel in enumerate(channels):
+        for place, kind in enumerate(KINDS):
+            if (shown := picture(channel, kind)) is not None:
+                strip.paste(shown, (147 * place, 147 * row))
+        for rank in range(10):
+            for y, is_best in ((0, True), (74, False)):
+                if (shown := example(channel, rank, is_best)) is not None:
+                    strip.paste(shown, (1029 + 74 * rank, 147 * row + y))
+    strip.save(path, compress_level=1)
+    return path
