@@ -9,7 +9,7 @@ from typing import Any
 from summit_dash.comparison import Comparison, Part
 from summit_dash.graph_layout import lay_out
 from summit_dash.graphs import Channel, Graph, shares_covered
-from summit_dash.store import PictureKind
+from summit_dash.run_pictures import PictureKind
 from summit_dash.text import of, percent
 
 __all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "node_side"]

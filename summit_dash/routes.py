@@ -49,22 +49,22 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
     @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:channel>.webp")
     def picture(name: str, layer: str, channel: int) -> Response:
         store, at = _channel(stores, name, layer, channel)
-        return _send(store.picture(at))
+        return _send(store.pictures.picture(at))
 
     @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:channel>/<kind>.webp")
     def visualization(name: str, layer: str, channel: int, kind: str) -> Response:
         store, at = _channel(stores, name, layer, channel)
-        return _send(store.visualization(at, kind))
+        return _send(store.pictures.visualization(at, kind))
 
     @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:channel>/<owner>/<int:rank>.webp")
     def example(name: str, layer: str, channel: int, owner: str, rank: int) -> Response:
         class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
         store, at = _channel(stores, name, layer, channel)
-        return _send(None if class_id is None else store.example(at, class_id, rank))
+        return _send(None if class_id is None else store.pictures.example(at, class_id, rank))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def prototype(name: str, class_id: int, method: str) -> Response:
-        found = _store(stores, name).prototypes(class_id).get(method)
+        found = _store(stores, name).pictures.prototypes(class_id).get(method)
         return _send(found and found.image)
 
     @server.post(f"{prefix}run/<name>/labels")

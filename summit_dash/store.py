@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
-from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -15,25 +13,21 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from precompute.schema import ALL_CLASSES, MANIFEST, InputError, read_manifest, read_table, table_path
+from precompute.schema import InputError, read_manifest, read_table, table_path
 from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel, Edge, Graph, Node
 from summit_dash.measures import Link, read_links
+from summit_dash.run_pictures import RunPictures, stamp_of
 from summit_dash.similarity import unit_rows
 from summit_dash.suggested_labels import Naming, Vocabulary, build_vocabulary
 
 __all__ = [
     "ChannelFacts",
     "ClassInfo",
-    "Example",
     "InputError",
     "LayerInfo",
-    "PictureCounts",
-    "PictureKind",
-    "Prototype",
     "RunStore",
     "Use",
 ]
@@ -93,47 +87,6 @@ class Use(NamedTuple):
         return self.activation_count / self.n_images if self.n_images else 0.0
 
 
-class Example(NamedTuple):
-    """A dataset example of a channel, without its picture; an imported run may not tell image and activation."""
-
-    class_id: int
-    rank: int
-    image_id: int | None
-    activation: float | None
-
-
-class Prototype(NamedTuple):
-    """A picture that the model gives a class to, as WebP; log-probabilities are natural, `settings` a name."""
-
-    method: str
-    image: bytes
-    log_probability: float
-    initial_log_probability: float
-    n_steps: int
-    settings: str
-
-
-class PictureCounts(NamedTuple):
-    """What the feature visualizations of a layer's channels came to.
-
-    Of `n_pictures`, `n_compared` tell how strongly they excite their channel, and `n_beating_best_example` of these do
-    so more than any image of the run. `n_dead` channels have none, as their objective never rose above its start.
-    """
-
-    n_pictures: int
-    n_compared: int
-    n_beating_best_example: int
-    n_dead: int
-
-
-class PictureKind(IntEnum):
-    """What stands for a channel; payloads send the number."""
-
-    NONE = 0
-    VISUALIZATION = 1
-    EXAMPLE = 2
-
-
 class RunStore:
     """One run, opened for reading; `only` opens some of its classes, as if the others were not there.
 
@@ -148,48 +101,24 @@ class RunStore:
         self.name = name or str(self.manifest.get("run_name") or self.path.name)
         self._lock = threading.RLock()
         self._cached: dict[str, Any] = {}
-        self._pictures_stamp = self._stamp_pictures()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._class_influences, 16)
         self.graph = Remembered(self._read_graph, 256)
-        self._forget_pictures()
+        self.pictures = RunPictures(self.path)
 
     # --- what the run is --------------------------------------------------------------------------------------------
 
     @property
     def version(self) -> str:
         """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        stamps = [*self._stamp_pictures(), _stamp(table_path(self.path, "prototypes"))]
-        return hashlib.sha256(f"{self.manifest.get('created')}-{stamps}".encode()).hexdigest()[:10]
-
-    def _stamp_pictures(self) -> list[tuple[int, int] | None]:
-        """Of the tables with pictures, and of the manifest, which tells the dead ones."""
-        paths = (self.path / MANIFEST, self._visualizations_path, table_path(self.path, "dataset_examples"))
-        return [_stamp(path) for path in paths]
-
-    @property
-    def _visualizations_path(self) -> Path:
-        return table_path(self.path, "feature_visualizations")
+        return hashlib.sha256(f"{self.manifest.get('created')}-{stamp_of(self.path)}".encode()).hexdigest()[:10]
 
     def refresh(self) -> None:
         """Forgets the pictures that it has read where some were drawn or imported since."""
         with self._lock:
-            stamp = self._stamp_pictures()
-            if stamp == self._pictures_stamp:
-                return
-            self._pictures_stamp = stamp
-            facts = read_manifest(self.path).get("visualizations", {})
-            self.manifest = {**self.manifest, "visualizations": facts}
-            self._forget_pictures()
-
-    def _forget_pictures(self) -> None:
-        for name in ("_excitations", "_found_dead", "all_visualization_kinds"):
-            self.__dict__.pop(name, None)
-        self._layer_visualizations = Remembered(self._read_visualizations, 32)
-        self._other_visualizations = Remembered(self._read_other_visualizations, 64)
-        self._layer_best_examples = Remembered(self._read_best_examples, 32)
-        self._channel_examples = Remembered(self._read_examples, 64)
+            if stamp_of(self.path) != self.pictures.stamp:
+                self.pictures = RunPictures(self.path)
 
     @property
     def model_name(self) -> str:
@@ -380,123 +309,6 @@ class RunStore:
         rows = read_table(self.path, "embeddings", filters=pc.field("layer") == layer).to_pylist()
         return {row["class_id"]: (row["x"], row["y"]) for row in rows if row["class_id"] in self.classes}
 
-    # --- pictures ---------------------------------------------------------------------------------------------------
-
-    def picture_kind(self, at: Channel) -> PictureKind:
-        """What stands for a channel: its feature visualization, else its best dataset example over all classes."""
-        if self.is_visualized(at):
-            return PictureKind.VISUALIZATION
-        return PictureKind.EXAMPLE if self.has("dataset_examples") else PictureKind.NONE
-
-    def visualization(self, at: Channel, kind: str = "channel") -> bytes | None:
-        """A feature visualization of a channel as WebP."""
-        if kind == "channel":
-            return self._layer_visualizations(at.layer).get(at.channel)
-        return self._other_visualizations(at).get(kind)
-
-    def _read_other_visualizations(self, at: Channel) -> dict[str, bytes]:
-        """Every kind of one channel."""
-        if not self._excitations.get(at):
-            return {}
-        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
-        table = read_table(self.path, "feature_visualizations", ["kind", "image"], mine)
-        return dict(zip(table["kind"].to_pylist(), table["image"].to_pylist(), strict=True))
-
-    def picture(self, at: Channel) -> bytes | None:
-        """The picture that `picture_kind` names, as WebP."""
-        if self.is_visualized(at):
-            return self.visualization(at)
-        return self.example(at, ALL_CLASSES, 0) if self.has("dataset_examples") else None
-
-    def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
-        """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""
-        if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(at):
-            return self._layer_best_examples(at.layer).get(at.channel)
-        return self._channel_examples(at)[1].get((class_id, rank))
-
-    def examples(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
-        """The dataset examples of a channel, strongest first."""
-        return [example for example in self._channel_examples(at)[0] if example.class_id == class_id]
-
-    def prototypes(self, class_id: int) -> Mapping[str, Prototype]:
-        """The prototypes of a class by method, read anew: they may be drawn while the run is open."""
-        if class_id not in self.classes or not table_path(self.path, "prototypes").is_file():
-            return {}
-        table = read_table(self.path, "prototypes", Prototype._fields, pc.field("class_id") == class_id)
-        return {row["method"]: Prototype(**row) for row in table.to_pylist()}
-
-    @property
-    def prototype_settings(self) -> Mapping[str, Mapping[str, Any]]:
-        """What the names of prototypes' settings stand for, likewise."""
-        found: Mapping[str, Mapping[str, Any]] = read_manifest(self.path).get("prototypes", {}).get("settings", {})
-        return found
-
-    def is_visualized(self, at: Channel) -> bool:
-        """Whether the run holds a feature visualization of the channel."""
-        return "channel" in self._excitations.get(at, {})
-
-    def visualization_kinds(self, at: Channel) -> list[str]:
-        """The kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
-        return sorted(self._excitations.get(at, {}))
-
-    @cached_property
-    def all_visualization_kinds(self) -> list[str]:
-        """The kinds of feature visualization that the run holds of any channel."""
-        return sorted({kind for kinds in self._excitations.values() for kind in kinds})
-
-    def excitation(self, at: Channel) -> float | None:
-        """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
-        return self._excitations.get(at, {}).get("channel")
-
-    def found_dead(self, at: Channel) -> bool:
-        """Whether a feature visualization was tried in vain: its objective never rose above its start."""
-        return at in self._found_dead
-
-    @cached_property
-    def _found_dead(self) -> frozenset[Channel]:
-        """A dead one that has a picture of other settings is not among them."""
-        dead = (self.manifest.get("visualizations") or {}).get("dead", ())
-        channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
-        return frozenset(at for at in channels if not self.is_visualized(at))
-
-    def picture_counts(self, layer: str) -> PictureCounts:
-        """Counted in the table, so that runs whose manifest does not tell them have them too."""
-        of_layer = [kinds for at, kinds in self._excitations.items() if at.layer == layer and "channel" in kinds]
-        compared = [excitation for kinds in of_layer if (excitation := kinds["channel"]) is not None]
-        n_dead = sum(at.layer == layer for at in self._found_dead)
-        return PictureCounts(len(of_layer), len(compared), sum(excitation > 1 for excitation in compared), n_dead)
-
-    @cached_property
-    def _excitations(self) -> Mapping[Channel, Mapping[str, float | None]]:
-        """By channel and kind of every feature visualization; runs of earlier versions do not tell excitations."""
-        if not self.has("feature_visualizations"):
-            return {}
-        columns = ["layer", "channel", "kind"]
-        if "excitation" in pq.read_schema(self._visualizations_path).names:
-            columns.append("excitation")
-        found: dict[Channel, dict[str, float | None]] = defaultdict(dict)
-        for row in read_table(self.path, "feature_visualizations", columns).to_pylist():
-            found[Channel(row["layer"], row["channel"])][row["kind"]] = row.get("excitation")
-        return found
-
-    def _read_visualizations(self, layer: str) -> dict[int, bytes]:
-        if not self.has("feature_visualizations"):
-            return {}
-        mine = (pc.field("layer") == layer) & (pc.field("kind") == "channel")
-        return _pictures(read_table(self.path, "feature_visualizations", ["channel", "image"], mine))
-
-    def _read_best_examples(self, layer: str) -> dict[int, bytes]:
-        best = (pc.field("layer") == layer) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") == 0)
-        return _pictures(read_table(self.path, "dataset_examples", ["channel", "image"], best))
-
-    def _read_examples(self, at: Channel) -> tuple[list[Example], dict[tuple[int, int], bytes]]:
-        if not self.has("dataset_examples"):
-            return [], {}
-        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
-        rows = read_table(self.path, "dataset_examples", [*Example._fields, "image"], mine).to_pylist()
-        pictures = {(row["class_id"], row["rank"]): row.pop("image") for row in rows}
-        return sorted((Example(**row) for row in rows), key=lambda e: (e.class_id, e.rank)), pictures
-
     # --- caches -----------------------------------------------------------------------------------------------------
 
     def _once(self, name: str, read: Callable[[], T]) -> T:
@@ -512,21 +324,10 @@ class RunStore:
         if self.has("activations") and self.layers:
             self.unit_counts(self.layer_names[0])
         for layer in reversed(self.layer_names):
-            self._layer_visualizations(layer)
-            if self.has("dataset_examples"):
-                self._layer_best_examples(layer)
+            self.pictures.warm(layer)
 
 
 _COUNTED = ("layer", "channel", "count_all")
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """Time and size of a file; None where there is none."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    return stat.st_mtime_ns, stat.st_size
 
 
 def _clean(info: ClassInfo) -> ClassInfo:
@@ -551,7 +352,3 @@ def _edge(row: Mapping[str, Any]) -> Edge:
         influence_count=row["influence_count"],
         mean_influence=row["mean_influence"],
     )
-
-
-def _pictures(table: pa.Table) -> dict[int, bytes]:
-    return dict(zip(table["channel"].to_pylist(), table["image"].to_pylist(), strict=True))

@@ -95,10 +95,10 @@ def _check_pixels(size: tuple[float, float], scale: float) -> None:
 
 def _pictures(store: RunStore) -> PictureSource:
     def read(at: Channel, side: int) -> bytes | None:
-        found = store.picture(at)
+        found = store.pictures.picture(at)
         return None if found is None else convert_picture(found, side)
 
-    return PictureSource(store.picture_kind, read)
+    return PictureSource(store.pictures.picture_kind, read)
 
 
 def _tabulate(subject: Subject, formats: Sequence[str]) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from summit_dash.export.lettering import width_of
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Stroke, Words
 from summit_dash.export.subject import Subject
 from summit_dash.graphs import Channel
-from summit_dash.store import PictureKind
+from summit_dash.run_pictures import PictureKind
 from summit_dash.stylesheet import build_stylesheets
 from summit_dash.theme import PALETTES
 

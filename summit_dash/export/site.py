@@ -118,7 +118,7 @@ def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
         yield _script(store, key, [key])
     for class_id in store.classes:
         yield _script(store, f"class/{class_id}", [f"class/{class_id}", f"preview/{class_id}"])
-        for method, prototype in store.prototypes(class_id).items():
+        for method, prototype in store.pictures.prototypes(class_id).items():
             yield f"prototype/{class_id}/{method}.webp", prototype.image
         yield _script(store, f"class/{class_id}/more", _keys_within(store, class_id))
     for layer, info in store.layers.items():
@@ -170,21 +170,21 @@ def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[
         payload = _payload(store, key)
         bare = {**payload, "examples": {name: [] for name in payload["examples"]}, "kinds": []}
         yield path, f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(bare)});".encode()
-    picture = store.picture(at)
+    picture = store.pictures.picture(at)
     if picture is not None:
         yield f"picture/{at.layer}/{at.channel}.webp", picture
     if is_in_graph:
         yield from _example_files(store, at, ALL_CLASSES)
-        for kind in store.visualization_kinds(at):
-            image = store.visualization(at, kind)
+        for kind in store.pictures.visualization_kinds(at):
+            image = store.pictures.visualization(at, kind)
             if image is not None:
                 yield f"visualization/{at.layer}/{at.channel}/{kind}.webp", image
 
 
 def _example_files(store: RunStore, at: Channel, class_id: int) -> Iterator[tuple[str, bytes]]:
     owner = "all" if class_id == ALL_CLASSES else str(class_id)
-    for example in store.examples(at, class_id):
-        image = store.example(at, class_id, example.rank)
+    for example in store.pictures.examples(at, class_id):
+        image = store.pictures.example(at, class_id, example.rank)
         if image is not None:
             yield f"example/{at.layer}/{at.channel}/{owner}/{example.rank}.webp", image
 

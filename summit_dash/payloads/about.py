@@ -129,7 +129,7 @@ def _imported(store: RunStore) -> list[Block]:
 
 def _pictures(store: RunStore) -> list[dict[str, Any]]:
     """How strongly the feature visualizations excite their channels, by layer; nothing where none was tried."""
-    counts = {layer: store.picture_counts(layer) for layer in store.layers}
+    counts = {layer: store.pictures.counts(layer) for layer in store.layers}
     tried = {layer: n for layer, n in counts.items() if n.n_pictures or n.n_dead}
     if not tried:
         return []

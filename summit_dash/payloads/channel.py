@@ -9,7 +9,8 @@ from precompute.schema import ALL_CLASSES
 from summit_dash.graphs import Channel, Edge
 from summit_dash.labels import LONGEST
 from summit_dash.payloads.numbers import shorten
-from summit_dash.store import Example, RunStore, Use
+from summit_dash.run_pictures import Example
+from summit_dash.store import RunStore, Use
 from summit_dash.suggested_labels import SEPARATOR, choose_top, suggest
 
 __all__ = ["build_channel", "build_class_channel"]
@@ -24,10 +25,10 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
     """What is true of a channel whatever the class: its pictures, who uses it, its examples over all classes."""
     uses = store.uses(at) if store.has("activations") else []
     return {
-        "picture": store.picture_kind(at),
-        "kinds": store.visualization_kinds(at),
-        "excitation": shorten(store.excitation(at), 3),
-        "found_dead": store.found_dead(at),
+        "picture": store.pictures.picture_kind(at),
+        "kinds": store.pictures.visualization_kinds(at),
+        "excitation": shorten(store.pictures.excitation(at), 3),
+        "found_dead": store.pictures.found_dead(at),
         "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
         **_facts(store, at),
         "n_uses": len(uses),
@@ -36,7 +37,7 @@ def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
             "count": [use.activation_count for use in uses[:N_CLASSES]],
         },
         "suggestion": _suggestion(store, uses),
-        "examples": _examples(store.examples(at, ALL_CLASSES)),
+        "examples": _examples(store.pictures.examples(at, ALL_CLASSES)),
     }
 
 
@@ -47,7 +48,7 @@ def build_class_channel(store: RunStore, class_id: int, at: Channel) -> dict[str
         "count": count,
         "sources": _ends(store, [(edge, edge.source) for edge in store.sources(class_id, at, N_ENDS)]),
         "targets": _ends(store, [(edge, edge.target) for edge in store.targets(class_id, at, N_ENDS)]),
-        "examples": _examples(store.examples(at, class_id)),
+        "examples": _examples(store.pictures.examples(at, class_id)),
     }
 
 
@@ -85,5 +86,5 @@ def _ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[str, li
         "channel": [at.channel for _, at in ends],
         "count": [edge.influence_count for edge, _ in ends],
         "mean": [shorten(edge.mean_influence) for edge, _ in ends],
-        "picture": [store.picture_kind(at) for _, at in ends],
+        "picture": [store.pictures.picture_kind(at) for _, at in ends],
     }

@@ -24,9 +24,9 @@ def build_channels(store: RunStore, layer: str) -> dict[str, Any]:
         "n_channels": info.n_channels,
         "n_graphs": graphs,
         **_facts(store, layer),
-        "picture": [store.picture_kind(Channel(layer, channel)) for channel in range(info.n_channels)],
-        "found_dead": [n for n in range(info.n_channels) if store.found_dead(Channel(layer, n))],
-        "pictures": store.picture_counts(layer)._asdict(),
+        "picture": [store.pictures.picture_kind(Channel(layer, channel)) for channel in range(info.n_channels)],
+        "found_dead": [n for n in range(info.n_channels) if store.pictures.found_dead(Channel(layer, n))],
+        "pictures": store.pictures.counts(layer)._asdict(),
     }
 
 

@@ -35,7 +35,7 @@ def _nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
         "channel": [node.at.channel for node in graph.nodes],
         "count": [node.activation_count for node in graph.nodes],
         "score": [shorten(node.pagerank_score) for node in graph.nodes],
-        "picture": [store.picture_kind(node.at) for node in graph.nodes],
+        "picture": [store.pictures.picture_kind(node.at) for node in graph.nodes],
     }
 
 

@@ -9,7 +9,8 @@ from precompute.schema import PROTOTYPE_METHODS
 from summit_dash.graphs import Node
 from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.preview import strongest_nodes
-from summit_dash.store import Prototype, RunStore
+from summit_dash.run_pictures import Prototype
+from summit_dash.store import RunStore
 
 __all__ = ["build_class_panel"]
 
@@ -18,7 +19,7 @@ _N_EXAMPLES = 10
 
 def build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
     """`prototypes` by method, in the schema's order; `examples` of the class's own images, each image once."""
-    prototypes, settings = store.prototypes(class_id), store.prototype_settings
+    prototypes, settings = store.pictures.prototypes(class_id), store.pictures.prototype_settings
     return {
         "prototypes": [
             _prototype(prototypes[method], settings.get(prototypes[method].settings, {}))
@@ -58,6 +59,6 @@ def _of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict
     layer, channel = node.at.layer, node.at.channel
     return [
         (example.image_id, {"image_id": example.image_id, "layer": layer, "channel": channel, "rank": example.rank})
-        for example in store.examples(node.at, class_id)
+        for example in store.pictures.examples(node.at, class_id)
         if example.image_id is not None  # unknown in imported runs
     ]

@@ -37,7 +37,7 @@ def build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, A
         "layer": layer,
         "channel": strongest,
         "count": [int(counts[channel]) for channel in strongest],
-        "picture": [store.picture_kind(Channel(layer, channel)) for channel in strongest],
+        "picture": [store.pictures.picture_kind(Channel(layer, channel)) for channel in strongest],
         "edges": _edges(store, class_id, [Channel(layer, channel) for channel in strongest]),
     }
 

@@ -31,7 +31,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "embeddings": store.has("embeddings"),
             "channels": store.has("channels"),
         },
-        "kinds": store.all_visualization_kinds,
+        "kinds": store.pictures.all_visualization_kinds,
         "no_accuracy": NO_ACCURACY_IMPORTED if store.manifest.get("imported") else NO_ACCURACY,
         "layers": _layers(store),
         "measures": _measures(store),

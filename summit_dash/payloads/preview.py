@@ -22,7 +22,7 @@ def build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
     if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
         return {"preview": None}
     for node in strongest_nodes(store.graph(class_id)):
-        examples = store.examples(node.at, class_id)
+        examples = store.pictures.examples(node.at, class_id)
         if examples:
             return {"preview": {"layer": node.at.layer, "channel": node.at.channel, "rank": examples[0].rank}}
     return {"preview": None}

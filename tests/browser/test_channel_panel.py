@@ -74,7 +74,7 @@ def test_both_classes_of_a_comparison(page: Page, url: str, store: RunStore) -> 
 def test_examples_of_this_class_and_larger_ones(page: Page, url: str, store: RunStore) -> None:
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
     panel.locator("[data-owner='3']").click()
-    first = store.examples(Channel("conv3", 5), 3)[0]
+    first = store.pictures.examples(Channel("conv3", 5), 3)[0]
     example = panel.locator(".examples [role=img]").first
     said = f"No. 1: image {first.image_id}, activation {first.activation:.3g}"
     expect(example).to_have_attribute("aria-label", said)

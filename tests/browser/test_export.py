@@ -51,7 +51,7 @@ def rgb(color: str) -> str:
 
 def draw(store: RunStore, shown: dict[str, Any], vs: int | None, covers: float) -> tuple[GraphScene, float]:
     """The scene on the page's stage, and how far its stage lies below its edge."""
-    pictures = PictureSource(store.picture_kind, lambda at, side: None)
+    pictures = PictureSource(store.pictures.picture_kind, lambda at, side: None)
     scene = build_scene(read_subject(store, 0, vs, covers), pictures, "light", Size(*shown["room"]))
     first = next(node for node in scene.nodes if node.channel_id == shown["nodes"][0]["id"])
     return scene, first.frame.at.y + first.frame.size[1] / 2 - shown["nodes"][0]["at"][1]

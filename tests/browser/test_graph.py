@@ -123,7 +123,9 @@ def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, ur
     def answer_picture(route: Route) -> None:
         route.fulfill(response=route.fetch(url=f"{url}run/synthetic/picture/conv3/1.webp"))
 
-    at = next(node.at for node in store.graph(0).nodes if store.is_visualized(node.at) and node.at.layer == "conv3")
+    at = next(
+        node.at for node in store.graph(0).nodes if store.pictures.is_visualized(node.at) and node.at.layer == "conv3"
+    )
     page.route(f"**/data/channel/{at.layer}/{at.channel}.json*", with_diversity)
     page.route("**/diversity-*.webp*", answer_picture)
     open_graph(page, url)

@@ -164,7 +164,7 @@ def test_the_dashboard_reads_it_like_any_run(folder: Path) -> None:
     assert [(e.source.channel, e.influence_count) for e in sources] == [(10, 30), (479, 25), (11, 20)]
     assert {e.mean_influence for e in graph.edges} == {None}, "not told, and no 0"
     assert len(store.embedding("mixed3b")) == 2
-    assert [e.rank for e in store.examples(Channel("mixed3a", 5))] == [0, 1, 2]
+    assert [e.rank for e in store.pictures.examples(Channel("mixed3a", 5))] == [0, 1, 2]
     assert not store.has_accuracy
 
 
@@ -295,7 +295,7 @@ def test_row_groups_hold_whole_channels(folder: Path, monkeypatch: pytest.Monkey
     file = pq.ParquetFile(out / "dataset_examples.parquet")
     groups = [file.read_row_group(i, ["layer", "channel"]).to_pylist() for i in range(file.num_row_groups)]
     assert [len(group) for group in groups] == [3, 6, 6, 3], "by layer, and then by at least four pictures"
-    assert [e.rank for e in RunStore(out).examples(Channel("mixed4a", 200))] == [0, 1, 2]
+    assert [e.rank for e in RunStore(out).pictures.examples(Channel("mixed4a", 200))] == [0, 1, 2]
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

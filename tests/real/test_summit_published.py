@@ -65,8 +65,8 @@ def test_every_node_has_its_pictures(imported: Path) -> None:
     store = RunStore(imported)
     for class_id in store.classes:
         for node in store.graph(class_id).nodes:
-            assert store.visualization(node.at)
-            assert len(store.examples(node.at)) == 10
+            assert store.pictures.visualization(node.at)
+            assert len(store.pictures.examples(node.at)) == 10
     assert read_manifest(imported)["imported"]["pictures"] == {"n_files": 766 * 15, "missing": {}, "unreadable": {}}
 
 

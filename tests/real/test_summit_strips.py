@@ -80,14 +80,14 @@ def test_strips_bring_back_the_published_pictures(run: Path, strips: Path) -> No
     assert validate(run) == []
     store = RunStore(run)
     kinds = ["channel", "diversity-0", "diversity-1", "diversity-2", "diversity-3"]
-    assert [c for c in range(528) if store.is_visualized(Channel(LAYER, c))] == channels
+    assert [c for c in range(528) if store.pictures.is_visualized(Channel(LAYER, c))] == channels
     for channel in channels:
         at = Channel(LAYER, channel)
-        assert store.visualization_kinds(at) == kinds and len(store.examples(at)) == 10
+        assert store.pictures.visualization_kinds(at) == kinds and len(store.pictures.examples(at)) == 10
         for kind in kinds:
-            image, expected = store.visualization(at, kind), published(channel, kind)
+            image, expected = store.pictures.visualization(at, kind), published(channel, kind)
             assert image is not None and np.array_equal(decoded(image), np.asarray(expected))
-        best, expected = store.example(at, ALL_CLASSES, 0), published(channel, "dataset-p-0")
+        best, expected = store.pictures.example(at, ALL_CLASSES, 0), published(channel, "dataset-p-0")
         assert best is not None and expected is not None
         assert decoded(best).shape == (73, 73, 3)
         assert np.abs(decoded(best) - np.asarray(expected, float)).mean() < 10

@@ -12,7 +12,7 @@ from summit_dash.elements import (
     node_side,
 )
 from summit_dash.graphs import Channel
-from summit_dash.store import PictureKind
+from summit_dash.run_pictures import PictureKind
 from summit_dash.stylesheet import build_stylesheets
 from tests.summit_dash.drawn_graphs import draw_graph
 

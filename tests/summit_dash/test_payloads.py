@@ -113,7 +113,7 @@ def test_all_pictures_of_a_graph_come_at_once(store: RunStore) -> None:
     start = 4 + length
     for node, (channel_id, size) in zip(store.graph(3).nodes, index, strict=True):
         assert channel_id == node.at.channel_id
-        assert bundle[start : start + size] == store.picture(node.at)
+        assert bundle[start : start + size] == store.pictures.picture(node.at)
         start += size
     assert start == len(bundle)
 

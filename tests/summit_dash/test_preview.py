@@ -17,7 +17,7 @@ def test_a_class_is_shown_by_an_example_of_its_strongest_last_channel(store: Run
         best = max(last, key=lambda node: (node.pagerank_score, node.activation_count, -node.at.channel)).at
         payload = build_payload(store, f"preview/{class_id}")
         assert payload == {"preview": {"layer": "conv5", "channel": best.channel, "rank": 0}}
-        assert store.example(Channel("conv5", best.channel), class_id, 0)
+        assert store.pictures.example(Channel("conv5", best.channel), class_id, 0)
 
 
 def test_a_run_without_examples_has_no_preview(run_path: Path, tmp_path: Path) -> None:

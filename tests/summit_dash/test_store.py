@@ -10,8 +10,9 @@ import pytest
 from precompute.feature_visualization.picture_store import PictureStore
 from precompute.schema import InputError, read_manifest, read_table, write_manifest, write_table
 from summit_dash.graphs import Channel
+from summit_dash.run_pictures import PictureKind
 from summit_dash.similarity import similarity_to
-from summit_dash.store import PictureKind, RunStore
+from summit_dash.store import RunStore
 from summit_dash.stores import Stores
 from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -71,20 +72,20 @@ def test_uses_are_sorted_by_share(store: RunStore) -> None:
 
 def test_a_channel_without_visualization_shows_its_best_example(store: RunStore) -> None:
     with_picture, without = Channel("conv1", 1), Channel("conv1", 0)
-    assert store.picture_kind(with_picture) is PictureKind.VISUALIZATION
-    assert store.picture_kind(without) is PictureKind.EXAMPLE
-    assert store.visualization(with_picture)[:4] == b"RIFF"
-    assert store.visualization(without) is None
-    assert store.example(without, -1, 0)[:4] == b"RIFF"
+    assert store.pictures.picture_kind(with_picture) is PictureKind.VISUALIZATION
+    assert store.pictures.picture_kind(without) is PictureKind.EXAMPLE
+    assert store.pictures.visualization(with_picture)[:4] == b"RIFF"
+    assert store.pictures.visualization(without) is None
+    assert store.pictures.example(without, -1, 0)[:4] == b"RIFF"
 
 
 def test_ten_examples_strongest_first(store: RunStore) -> None:
-    examples = store.examples(Channel("conv4", 7))
+    examples = store.pictures.examples(Channel("conv4", 7))
     assert [e.rank for e in examples] == list(range(10))
     assert examples[0].activation > examples[-1].activation
-    assert len(store.examples(Channel("conv4", 7), 3)) == 10
-    assert store.example(Channel("conv4", 7), 3, 9)[:4] == b"RIFF"
-    assert store.example(Channel("conv4", 7), 3, 10) is None
+    assert len(store.pictures.examples(Channel("conv4", 7), 3)) == 10
+    assert store.pictures.example(Channel("conv4", 7), 3, 9)[:4] == b"RIFF"
+    assert store.pictures.example(Channel("conv4", 7), 3, 10) is None
 
 
 def test_every_class_has_a_point(store: RunStore) -> None:
@@ -92,7 +93,7 @@ def test_every_class_has_a_point(store: RunStore) -> None:
 
 
 def test_without_visualizations_every_thumbnail_is_an_example(bare_store: RunStore) -> None:
-    assert all(bare_store.picture_kind(n.at) is PictureKind.EXAMPLE for n in bare_store.graph(0).nodes)
+    assert all(bare_store.pictures.picture_kind(n.at) is PictureKind.EXAMPLE for n in bare_store.graph(0).nodes)
     assert bare_store.classes[0].top1_accuracy is None
     assert bare_store.classes[0].probability_histogram is None
 
@@ -112,23 +113,23 @@ def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
     stores = Stores([RunStore(run)])
     at = Channel("conv1", 3)
     before = stores["run"].version
-    assert not stores["run"].is_visualized(at)
+    assert not stores["run"].pictures.is_visualized(at)
     row = {"layer": "conv1", "channel": 3, "kind": "channel", "image": b"picture", "objective_value": 2.0, "n_steps": 8}
     columns = {**row, "initial_objective_value": 0.5, "excitation": 1.5}
     write_table(run, "feature_visualizations", {name: [value] for name, value in columns.items()})
-    assert stores["run"].visualization(at) == b"picture"
-    assert stores["run"].excitation(at) == 1.5
+    assert stores["run"].pictures.visualization(at) == b"picture"
+    assert stores["run"].pictures.excitation(at) == 1.5
     assert stores["run"].version != before
-    assert stores["run"].picture(Channel("conv1", 2)) != b"picture"
+    assert stores["run"].pictures.picture(Channel("conv1", 2)) != b"picture"
 
 
 def test_dead_channels_found_in_an_open_run_are_known(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
     stores = Stores([RunStore(run)])
     at = Channel("conv1", 3)
-    assert not stores["run"].found_dead(at)
+    assert not stores["run"].pictures.found_dead(at)
     draw_into(run, [("conv1", 3, "channel", None), ("conv1", 4, "channel", 1.5), ("conv1", 5, "neuron", None)])
-    assert [stores["run"].found_dead(Channel("conv1", n)) for n in (3, 4, 5)] == [True, False, False]
+    assert [stores["run"].pictures.found_dead(Channel("conv1", n)) for n in (3, 4, 5)] == [True, False, False]
 
 
 def draw_into(run: Path, pictures: list[tuple[str, int, str, float | None]]) -> Mapping[str, Any]:
@@ -160,10 +161,10 @@ def test_the_counts_of_pictures_are_those_of_the_manifest(tmp_path: Path) -> Non
         ],
     )
     store = RunStore(run)
-    assert facts["layers"] == {layer: store.picture_counts(layer)._asdict() for layer in store.layers}
-    assert store.picture_counts("conv1") == (15, 15, 10, 1)
-    assert store.picture_counts("conv2").n_dead == 1
+    assert facts["layers"] == {layer: store.pictures.counts(layer)._asdict() for layer in store.layers}
+    assert store.pictures.counts("conv1") == (15, 15, 10, 1)
+    assert store.pictures.counts("conv2").n_dead == 1
 
 
 def test_pictures_that_tell_no_excitation_are_not_compared(store: RunStore) -> None:
-    assert store.picture_counts("conv1") == (14, 0, 0, 0)
+    assert store.pictures.counts("conv1") == (14, 0, 0, 0)

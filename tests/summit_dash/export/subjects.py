@@ -11,7 +11,8 @@ from summit_dash.export.scene import PictureSource
 from summit_dash.export.subject import Origin, Side, Subject
 from summit_dash.export.thumbnails import convert_picture
 from summit_dash.graphs import Channel, Graph
-from summit_dash.store import ClassInfo, LayerInfo, PictureKind
+from summit_dash.run_pictures import PictureKind
+from summit_dash.store import ClassInfo, LayerInfo
 from tests.summit_dash.drawn_graphs import draw_graph
 
 FOX = draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1 a1>b2")

@@ -62,8 +62,8 @@ def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
     folder = site / "run" / "synthetic"
     for node in store.graph(5).nodes:
         at = node.at
-        assert (folder / "picture" / at.layer / f"{at.channel}.webp").read_bytes() == store.picture(at)
-        examples = [*store.examples(at), *store.examples(at, 5)]
+        assert (folder / "picture" / at.layer / f"{at.channel}.webp").read_bytes() == store.pictures.picture(at)
+        examples = [*store.pictures.examples(at), *store.pictures.examples(at, 5)]
         assert examples
         for example in examples:
             owner = "all" if example.class_id < 0 else str(example.class_id)
