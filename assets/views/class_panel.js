@@ -56,7 +56,7 @@
     const caption = page.term(name, each && each.generator ? `${tip} Generator: ${each.generator}, codes of ${each.code_size} numbers.` : tip);
     const picture = each
       ? h('img', {src: page.prototype(info.id, method), alt: `What the model takes for ${info.name}, ${name}`, decoding: 'async'})
-      : h('span', {class: 'muted'}, none);
+      : h('span', {}, none);
     return h('figure', {class: 'prototype', 'data-method': method}, h('div', {class: `picture${each ? '' : ' bare'}`}, picture), h('figcaption', {}, caption, each && reached(each)));
   };
   const prototypes = (info, {prototypes: found, command}) => {

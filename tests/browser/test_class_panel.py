@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -83,3 +84,24 @@ def test_how_leads_to_about(page: Page, url: str) -> None:
     wait_for_selection(page, view="about")
     expect(page.locator("#about")).to_contain_text("Prototypes.")
     expect(page.locator("#class-panel")).to_be_hidden()
+
+
+@pytest.mark.parametrize("class_id", [0, 1, 2], ids=["both", "one", "none"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, url: str, theme: str, class_id: int) -> None:
+    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+    open_graph(page, f"{url}?class={class_id}&panel=class")
+    panel_of(page, class_id)
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    for part in ("#class-panel", ".graph-bar"):
+        violations = page.evaluate("async (part) => (await axe.run(part)).violations", part)
+        assert [v["id"] for v in violations if v["impact"] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize("width", [1024, 720])
+def test_it_fits_a_small_window(page: Page, url: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 768})
+    open_graph(page, f"{url}?class=0&panel=class")
+    panel = panel_of(page, 0)
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+    assert panel.evaluate("e => e.scrollWidth <= e.clientWidth")
