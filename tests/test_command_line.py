@@ -225,7 +225,9 @@ def test_inspect_lists_layers_and_the_output(
     assert [line.split()[0] for line in said.splitlines()[2:5]] == ["first", "second", "third"]
 
 
-@pytest.mark.parametrize("command", ["demo", "precompute", "serve", "export", "models", "inspect", "validate"])
+@pytest.mark.parametrize(
+    "command", ["demo", "precompute", "prototypes", "serve", "export", "models", "inspect", "validate"]
+)
 def test_help_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call([command, "--help"]) == 0
     assert "Usage" in capsys.readouterr().out
