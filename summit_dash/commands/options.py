@@ -9,13 +9,17 @@ import typer
 from rich.console import Console
 
 __all__ = [
+    "Device",
     "Host",
     "Layers",
     "Model",
+    "MovedModel",
+    "MovedWeights",
     "Open",
     "Port",
     "PreprocessFile",
     "Run",
+    "Seed",
     "Threads",
     "Weights",
     "console",
@@ -42,6 +46,15 @@ PreprocessFile = Annotated[
     ),
 ]
 Layers = Annotated[str, typer.Option(help="`auto`, or module names: `NAME,NAME`.")]
+Device = Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")]
+Seed = Annotated[int, typer.Option(help="Of starts and movements.", min=0)]
+MovedModel = Annotated[
+    str | None, typer.Option("--model", help="Where the run's model is now, if it has moved.", show_default=False)
+]
+MovedWeights = Annotated[
+    str | None,
+    typer.Option("--weights", help="Where its weights are now, or if the run does not say.", show_default=False),
+]
 Host = Annotated[str, typer.Option(help="Address to listen on; `0.0.0.0` for the whole network.")]
 Port = Annotated[int, typer.Option(help="Port; the next free one if it is taken.", min=0, max=65535)]
 Threads = Annotated[int, typer.Option("--workers", help="Threads that answer requests.", min=1)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Layers, Model, PreprocessFile, Weights, console
+from summit_dash.commands.options import Device, Layers, Model, PreprocessFile, Weights, console
 
 __all__ = ["precompute"]
 
@@ -41,7 +41,7 @@ def precompute(
             help="Of the forward pass: `float32`, or `bfloat16`, faster where built in; influences are float32."
         ),
     ] = "float32",
-    device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
+    device: Device = "auto",
     batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16,
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2,
     engine: Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Run, console
+from summit_dash.commands.options import Device, MovedModel, MovedWeights, Run, Seed, console
 
 __all__ = ["prototypes"]
 
@@ -32,15 +32,11 @@ def prototypes(
         int | None, typer.Option(help="Numbers of a code of that generator.", show_default=False)
     ] = None,
     steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 36,
-    seed: Annotated[int, typer.Option(help="Of starts and movements.", min=0)] = 0,
+    seed: Seed = 0,
     batch_size: Annotated[int, typer.Option(help="Classes optimised together.")] = 8,
-    device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
-    model: Annotated[
-        str | None, typer.Option(help="Where the run's model is now, if it has moved.", show_default=False)
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option(help="Where its weights are now, or if the run does not say.", show_default=False)
-    ] = None,
+    device: Device = "auto",
+    model: MovedModel = None,
+    weights: MovedWeights = None,
 ) -> None:
     """Draw what the model takes for each class: pictures optimised for the class's probability, into the run.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Run, console
+from summit_dash.commands.options import Device, MovedModel, MovedWeights, Run, Seed, console
 
 __all__ = ["visualize"]
 
@@ -35,19 +35,15 @@ def visualize(
         int | None, typer.Option(help="Side of a picture in pixels; 128 or the model's input.", min=16)
     ] = None,
     steps: Annotated[int, typer.Option(help="Optimisation steps at most; a picture that rises no more stops.")] = 128,
-    seed: Annotated[int, typer.Option(help="Of starts and movements.", min=0)] = 0,
+    seed: Seed = 0,
     batch_size: Annotated[int, typer.Option(help="Pictures optimised together.")] = 16,
-    device: Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")] = "auto",
+    device: Device = "auto",
     precision: Annotated[
         str,
         typer.Option(help="Of the steps: `float32`, or `bfloat16`; `auto`: bfloat16 where the device computes in it."),
     ] = "auto",
-    model: Annotated[
-        str | None, typer.Option(help="Where the run's model is now, if it has moved.", show_default=False)
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option(help="Where its weights are now, or if the run does not say.", show_default=False)
-    ] = None,
+    model: MovedModel = None,
+    weights: MovedWeights = None,
 ) -> None:
     """Draw feature visualizations of any channels into a run, with the model that made it.
 
