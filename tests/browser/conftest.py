@@ -49,7 +49,7 @@ def serve(run_path: Path) -> Iterator[str]:
     thread.start()
     yield f"http://127.0.0.1:{server.effective_port}/"
     server.close()
-    thread.join(timeout=5)
+    thread.join(timeout=0.2)  # longer only while the browser keeps connections; the thread holds up nothing
 
 
 @pytest.fixture(scope="session")
