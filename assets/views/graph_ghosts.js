@@ -5,6 +5,8 @@
   const {h} = page;
   const SIDE = 40;
   const PITCH = 52;
+  const TITLE = 14;
+  const LEAST_WIDTH = 184;
   const DROP = 62; /* from the node to the middle of the ghosts */
   const MOST = 6;
   let owner = null; /* key of the node that the tray belongs to */
@@ -61,22 +63,24 @@
     if (at(x) < left || at(x) > right) return 0;
     return Math.max(left + half - at(x), Math.min(0, right - half - at(x)));
   };
+  /** Beneath a node the tray has room for its title. */
+  const trayWidth = () => Math.max(tray.length * PITCH + 12, page.selection.direction === 'right' ? 0 : LEAST_WIDTH);
   const draw = (each) => {
     const right = page.selection.direction === 'right';
     const most = page.model.greatest(tray.map((at) => at.count));
-    const width = tray.length * PITCH + 12;
+    const width = trayWidth();
     shift = right ? 0 : inWindow(each.x, width / 2 + 6);
     const at = (place) => (place - (tray.length - 1) / 2) * PITCH + shift;
     const box = right
       ? {x: -DROP - SIDE / 2 - 12, y: -width / 2 - 8, width: SIDE + 24, height: width + 8}
-      : {x: shift - width / 2, y: DROP - SIDE / 2 - 20, width, height: SIDE + 30};
+      : {x: shift - width / 2, y: DROP - SIDE / 2 - 20, width, height: SIDE + 30 + TITLE};
     const edges = tray.map((ghost, place) => {
       const [x, y] = right ? [-DROP + SIDE / 2, at(place)] : [at(place), DROP - SIDE / 2];
       const d = right ? `M${x} ${y}C${x / 2} ${y} ${x / 2} 0 0 0` : `M${x} ${y}C${x} ${y / 2} 0 ${y / 2} 0 0`;
       return h('path', {class: 'ghost-edge', d, style: `--w:${page.model.edgeWidth(ghost.count, most) / 2}`});
     });
     const ghosts = tray.map((ghost, place) => (right ? buildGhost(ghost, -DROP, at(place), place) : buildGhost(ghost, at(place), DROP, place)));
-    const title = h('text', {class: 'tray-title', x: box.x + box.width / 2, y: box.y + box.height + 12}, 'strongest sources not in the graph');
+    const title = h('text', {class: 'tray-title', x: box.x + box.width / 2, y: box.y + box.height + (right ? 12 : -6)}, 'strongest sources not in the graph');
     graph.scene.ghosts.replaceChildren(h('rect', {class: 'tray', ...box, rx: 8}), ...edges, ...ghosts, title);
     place(each);
   };
@@ -90,7 +94,7 @@
   graph.placeGhosts = () => {
     const each = owner && graph.scene && graph.scene.nodes.get(owner);
     if (!each || !tray.length) return;
-    const half = (tray.length * PITCH + 12) / 2 + 6;
+    const half = trayWidth() / 2 + 6;
     if (page.selection.direction !== 'right' && Math.abs(inWindow(each.x, half) - shift) > 0.5) draw(each);
     else place(each);
   };
