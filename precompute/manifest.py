@@ -7,7 +7,7 @@ import datetime
 import importlib.metadata
 import platform
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,16 @@ def remove_leftovers(run: Path) -> None:
     """Removes what a killed process had half-written; the caller holds the run, so it is nobody's."""
     for path in (*run.glob(".*.parquet.*.tmp"), *run.glob(f".{MANIFEST}.*.tmp"), *run.glob("parts/*/.*.tmp")):
         path.unlink()
+
+
+def noting(run: Path, manifest: dict[str, Any], key: str) -> Callable[[Mapping[str, Any]], None]:
+    """What writes facts into a run's manifest under a key; whoever holds the run's lock calls it."""
+
+    def note(facts: Mapping[str, Any]) -> None:
+        manifest[key] = dict(facts)
+        write_manifest(run, manifest)
+
+    return note
 
 
 def remove_if_empty(folder: Path) -> None:

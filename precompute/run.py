@@ -34,7 +34,7 @@ from precompute.feature_visualization.forwards import Forwards, export_at
 from precompute.feature_visualization.stage import build_visualizations
 from precompute.graphs.build import build_graphs
 from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import open_manifest
+from precompute.manifest import noting, open_manifest
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import select_layers
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
@@ -131,7 +131,7 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         manifest = open_manifest(request.out, contents, request.overwrite)
         if manifest["model"].get("output_names") != names:  # names change no table, so any run may be given others
             manifest["model"]["output_names"] = names
-            write_manifest(request.out, {k: v for k, v in manifest.items() if k != "schema_version"})
+            write_manifest(request.out, manifest)
         run = _Run(request, inputs, manifest, progress)
         for stage in STAGES:
             if stage in request.stages:
@@ -335,7 +335,7 @@ class _Run:
 
     def _note(self, stage: str, state: str, seconds: float | None, facts: Mapping[str, Any] | None = None) -> None:
         self._manifest["stages"][stage] = {"state": state, "seconds": seconds, **(facts or {})}
-        write_manifest(self._folder, {k: v for k, v in self._manifest.items() if k != "schema_version"})
+        write_manifest(self._folder, self._manifest)
 
     def _aggregate(self) -> dict[str, Any]:
         config, store = self._request.config.aggregate, self._store
@@ -408,13 +408,9 @@ class _Run:
             names,
             config,
             self._manifest.get("visualizations", {}),
-            self._note_pictures,
+            noting(self._folder, self._manifest, "visualizations"),
         )
         build_visualizations(self._folder, with_step_precision(drawing, forwards), self._progress)
-
-    def _note_pictures(self, facts: Mapping[str, Any]) -> None:
-        self._manifest["visualizations"] = dict(facts)
-        write_manifest(self._folder, {k: v for k, v in self._manifest.items() if k != "schema_version"})
 
 
 def _digest(identity: Mapping[str, Any]) -> str:

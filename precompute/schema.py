@@ -395,8 +395,9 @@ def read_manifest(run: Path) -> dict[str, Any]:
 
 
 def write_manifest(run: Path, manifest: Mapping[str, Any]) -> None:
-    """Writes the manifest atomically, with the current schema version."""
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **manifest}, indent=2, ensure_ascii=False, sort_keys=False)
+    """Writes the manifest atomically, with the current schema version, whatever it held before."""
+    version = {"schema_version": SCHEMA_VERSION}
+    text = json.dumps({**version, **manifest, **version}, indent=2, ensure_ascii=False, sort_keys=False)
     with _replacing(run / MANIFEST) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 

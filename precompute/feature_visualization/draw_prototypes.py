@@ -27,13 +27,13 @@ from precompute.feature_visualization.prototypes import (
 )
 from precompute.feature_visualization.stage import read_statistics
 from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import remove_if_empty, remove_leftovers
+from precompute.manifest import noting, remove_if_empty, remove_leftovers
 from precompute.models.loaded import LoadedModel
 from precompute.models.outputs import LogitsAlone
 from precompute.models.reloading import load_again
 from precompute.parallel import Parallel
 from precompute.progress import Progress
-from precompute.schema import PROTOTYPE_METHODS, read_manifest, read_table, write_manifest
+from precompute.schema import PROTOTYPE_METHODS, read_manifest, read_table
 
 __all__ = ["PrototypeReport", "PrototypeRequest", "draw_prototypes"]
 
@@ -106,11 +106,7 @@ def draw_prototypes(request: PrototypeRequest, progress: Progress) -> PrototypeR
     with only_writer(request.run):
         remove_leftovers(request.run)
         manifest = read_manifest(request.run)  # whoever wrote it last has let go of it by now
-
-        def note(facts: Mapping[str, Any]) -> None:
-            manifest["prototypes"] = dict(facts)
-            write_manifest(request.run, {k: v for k, v in manifest.items() if k != "schema_version"})
-
+        note = noting(request.run, manifest, "prototypes")
         store = PrototypeStore(request.run, manifest.get("prototypes", {}), note)
         reached = _draw_missing(store, drawer, class_ids, methods, progress)
         remove_if_empty(request.run / "parts")

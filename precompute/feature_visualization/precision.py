@@ -1,8 +1,8 @@
 """In which precision the steps of gradient ascent are computed.
 
 A step is a small change in an uncertain direction, drawn anew from random movements each time: eight bits of mantissa
-are enough for it. Processors with instructions for bfloat16 take half the time. What is stored about a picture, and the
-spectrum that is optimised, stay float32.
+are enough for it. A processor with instructions for bfloat16 takes half the time for the forward and backward pass.
+What is stored about a picture, and the spectrum that is optimised, stay float32.
 """
 
 from __future__ import annotations

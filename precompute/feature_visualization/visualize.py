@@ -17,12 +17,12 @@ from precompute.feature_visualization.drawing import Drawing, with_step_precisio
 from precompute.feature_visualization.forwards import Forwards, export_at
 from precompute.feature_visualization.stage import VisualizationReport, draw_pictures, read_statistics
 from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import remove_if_empty, remove_leftovers
+from precompute.manifest import noting, remove_if_empty, remove_leftovers
 from precompute.models.exported import ExportedModel
 from precompute.models.loaded import LoadedModel
 from precompute.models.reloading import load_again
 from precompute.progress import Progress
-from precompute.schema import read_manifest, read_table, write_manifest
+from precompute.schema import read_manifest, read_table
 
 __all__ = ["KINDS", "VisualizeRequest", "visualize"]
 
@@ -80,11 +80,7 @@ def visualize(request: VisualizeRequest, progress: Progress) -> VisualizationRep
     with only_writer(request.run):
         remove_leftovers(request.run)
         manifest = read_manifest(request.run)  # whoever wrote it last has let go of it by now
-
-        def note(facts: Mapping[str, Any]) -> None:
-            manifest["visualizations"] = dict(facts)
-            write_manifest(request.run, {k: v for k, v in manifest.items() if k != "schema_version"})
-
+        note = noting(request.run, manifest, "visualizations")
         facts = manifest.get("visualizations", {})
         drawing = Drawing(forwards, loaded.preprocess.normalize, tuple(layers), config, facts, note)
         report = draw_pictures(

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from precompute.errors import InputError
-from precompute.feature_visualization.picture_store import PictureKey, PictureStore
+from precompute.feature_visualization.picture_store import NoteFacts, PictureKey, PictureStore
 from precompute.feature_visualization.spritemaps.cutting import CutSheet, cut_source
 from precompute.feature_visualization.spritemaps.example_rows import Examples, add_examples, channels_with_examples
 from precompute.feature_visualization.spritemaps.layers import read_run
 from precompute.feature_visualization.spritemaps.sources import ImportRequest, find_sources
 from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import remove_leftovers
+from precompute.manifest import noting, remove_leftovers
 from precompute.progress import Progress
-from precompute.schema import read_manifest, write_manifest
+from precompute.schema import read_manifest
 
 __all__ = ["ImportReport", "ImportRequest", "import_spritemaps"]
 
@@ -70,7 +69,7 @@ def import_spritemaps(request: ImportRequest, progress: Progress) -> ImportRepor
     with only_writer(request.run):
         remove_leftovers(request.run)
         manifest = read_manifest(request.run)  # whoever wrote it last has let go of it by now
-        note = _Note(request.run, manifest)
+        note = noting(request.run, manifest, "visualizations")
         store = PictureStore(request.run, tuple(layers), manifest.get("visualizations", {}), note)
         n_replaced = _require_free(store, pictures, request.overwrite)
         n_all = sum(len(images) for sheet in sheets for images in sheet.examples.values())
@@ -90,17 +89,6 @@ def import_spritemaps(request: ImportRequest, progress: Progress) -> ImportRepor
         sum(sheet.n_least for sheet in sheets),
         tuple(strangers),
     )
-
-
-class _Note:
-    """Writes the facts on the pictures into the manifest."""
-
-    def __init__(self, run: Path, manifest: dict[str, Any]) -> None:
-        self._run, self._manifest = run, manifest
-
-    def __call__(self, facts: Mapping[str, Any]) -> None:
-        self._manifest["visualizations"] = dict(facts)
-        write_manifest(self._run, {k: v for k, v in self._manifest.items() if k != "schema_version"})
 
 
 def _together(sheets: Sequence[CutSheet]) -> set[PictureKey]:
@@ -159,7 +147,7 @@ def _without_any(run: Path, sheets: Sequence[CutSheet]) -> Examples:
     }
 
 
-def _put_in(store: PictureStore, sheets: Sequence[CutSheet], note: _Note) -> None:
+def _put_in(store: PictureStore, sheets: Sequence[CutSheet], note: NoteFacts) -> None:
     settings = dict(sheet.settings for sheet in sheets)
     # First of all: whoever finds the pictures of a killed import puts them in, and must find what they are.
     note({**store.facts, "settings": {**store.facts.get("settings", {}), **settings}})
