@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 demo: $(VENV)/demo.stamp
 	$(BIN)/summit-dash demo
 
+# Two workers, whole files each: fixtures of a file are made once.
 test: $(VENV)/test.stamp check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff check .
