@@ -42,7 +42,7 @@ from precompute.models.provenance import derive_links
 from precompute.models.reloading import recorded_weights
 from precompute.models.weights import parameters_sha256
 from precompute.progress import Progress
-from precompute.schema import read_table, write_manifest
+from precompute.schema import describe_outputs, read_table, write_manifest
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class RunReport:
     Attributes:
         manifest: as written.
         n_images: images read; None where the stage aggregate has not run.
-        skipped: path and reason of every unreadable image.
+        skipped: path and reason of every image that is unreadable, or without finite numbers.
         n_with_accuracy: the images that the accuracies are over.
         without_outputs: names of the classes that the file of class outputs leaves out; empty without such a file.
         notes: on the model, such as a conversion to float32.
@@ -136,7 +136,8 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         for stage in STAGES:
             if stage in request.stages:
                 run.ensure(stage)
-    return replace(run.report(), notes=loaded.notes)
+    said = describe_outputs(manifest["model"])
+    return replace(run.report(), notes=(*loaded.notes, said) if said else loaded.notes)
 
 
 def _opened(request: RunRequest) -> tuple[LoadedModel, PassInputs]:
@@ -229,14 +230,15 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "preprocess": loaded.preprocess.to_dict(),
         "n_outputs": inputs.model.n_outputs,
     }
+    said = inputs.model.outputs.to_dict()
     # Pictures may be added to a run, more or other ones: they belong to its config and not to its identity.
     identity = {
-        "model": dict(model),
+        "model": model | {key: value for key, value in said.items() if value is not None},
         "dataset": dataset,
         "config": {k: v for k, v in config.items() if k != "visualize"},
     }
     # Where the weights lie decides nothing, but whoever adds pictures to the run loads the model again.
-    model["weights"] = recorded_weights(request.model.weights)
+    model |= {**said, "weights": recorded_weights(request.model.weights)}
     return {
         "model": model,
         "dataset": dataset,
@@ -343,9 +345,10 @@ class _Run:
         report: MergeReport = merge_units(self._folder, store, self._inputs, config, self._progress)
         if not report.n_images:
             raise InputError(
-                "A run needs at least one readable image.",
-                f"None of {len(self._inputs.source.images)} images could be read; the first: {_first(report.skipped)}.",
-                "Check the files; `file PATH` tells what one of them is.",
+                "A run needs at least one image that can be read and gives finite numbers.",
+                f"None of {len(self._inputs.source.images)} images does; the first: {_first(report.skipped)}.",
+                "Check the files (`file PATH` tells what one of them is), or, where the model yields NaN or infinity, "
+                "the weights and the preprocessing (mean, std, scale).",
             )
         self._manifest["images"] = {
             "n_read": report.n_images,

@@ -19,11 +19,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from precompute.errors import InputError
+from precompute.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs
 
 __all__ = [
     "ALL_CLASSES",
     "HISTOGRAM_BINS",
     "MANIFEST",
+    "OUTPUT_ACTIVATIONS",
     "PROTOTYPE_METHODS",
     "SCHEMA_VERSION",
     "TABLES",
@@ -32,6 +34,7 @@ __all__ = [
     "InputError",
     "Table",
     "TableWriter",
+    "describe_outputs",
     "read_manifest",
     "read_table",
     "table_path",
@@ -159,13 +162,15 @@ TABLES: Mapping[str, Table] = {
             Column(
                 "top5_accuracy",
                 _REAL,
-                "Fraction of its images with an output of the class among the five most probable; null as above.",
+                "Fraction of its images with an output of the class among the five most probable, ties by the lower "
+                "output; null as above.",
                 nullable=True,
             ),
             Column(
                 "probability_histogram",
                 _HISTOGRAM,
-                "Images per twentieth of the class's probability (of all its outputs), [0, 0.05) first; null as above.",
+                "Images per twentieth of the class's probability (as true_probability of images), [0, 0.05) first; "
+                "null as above.",
                 nullable=True,
             ),
         ),
@@ -187,12 +192,18 @@ TABLES: Mapping[str, Table] = {
             [_key("image_id", _ID, "Place of the image in the sorted source, from 0; unreadable images leave gaps.")],
             _CLASS_ID,
             Column("path", _TEXT, "Path relative to the image source."),
-            Column("predicted_class_id", _ID, "The model's most probable output."),
-            Column("predicted_probability", _REAL, "Its softmax probability."),
+            Column("predicted_class_id", _ID, "The model's most probable output; of several, the lowest."),
+            Column(
+                "predicted_probability",
+                _REAL,
+                "Its probability: by the softmax of the logits; by its own sigmoid where model.output_activation in "
+                "the manifest says that outputs do not sum to 1.",
+            ),
             Column(
                 "true_probability",
                 _REAL,
-                "Probability of the image's own class, summed over its outputs; null where it has none.",
+                "Probability of the image's own class: the sum of its outputs', or the greatest where outputs do not "
+                "sum to 1; null where it has none.",
                 nullable=True,
             ),
         ),
@@ -329,7 +340,7 @@ TABLES: Mapping[str, Table] = {
             Column(
                 "log_probability",
                 _REAL,
-                "Natural logarithm of the class's softmax probability, summed over its outputs, of the picture as "
+                "Natural logarithm of the class's probability (as true_probability of images), of the picture as "
                 "stored, normalised as the model's images are.",
             ),
             Column("initial_log_probability", _REAL, "The same of the picture before the first step."),

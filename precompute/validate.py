@@ -16,7 +16,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from precompute.schema import MANIFEST, TABLES, Column, Table, is_optional, read_manifest, table_path
+from precompute.schema import (
+    MANIFEST,
+    OUTPUT_ACTIVATIONS,
+    TABLES,
+    Column,
+    Table,
+    is_optional,
+    read_manifest,
+    table_path,
+)
 from precompute.validation_rules import KEPT, Batch, Facts, Fault, Integers, KeyOrder, faults, total_faults
 
 __all__ = ["TABLES_OF_STAGES", "Finding", "validate"]
@@ -95,6 +104,11 @@ def _check_manifest(manifest: Mapping[str, Any]) -> list[Finding]:
     for key in ("dataset", "stages"):
         if key in manifest and not isinstance(manifest[key], dict):
             findings.append(Finding(MANIFEST, f"{key} is an object.", f"Found {_short(manifest[key])}."))
+    model = manifest.get("model")
+    activation = model.get("output_activation") if isinstance(model, dict) else None
+    if activation is not None and activation not in OUTPUT_ACTIVATIONS:
+        rule = f"model.output_activation is null or one of {', '.join(OUTPUT_ACTIVATIONS)}."
+        findings.append(Finding(MANIFEST, rule, f"Found {_short(activation)}."))
     for name, stage in _stages(manifest).items():
         if not isinstance(stage, dict) or not isinstance(stage.get("state"), str):
             findings.append(Finding(MANIFEST, "Every stage has a state.", f"Found {name}: {_short(stage)}."))

@@ -101,7 +101,7 @@ def test_unreadable_images_are_skipped_counted_and_named(
     images = json.loads((out / "manifest.json").read_text())["images"]
     assert images["n_read"] == 12 and images["n_skipped"] == 2
     assert sorted(images["skipped"]) == ["moss/cut.png", "moss/text.jpg"]
-    assert "2 images could not be read" in capsys.readouterr().err
+    assert "2 images were skipped, unreadable or" in capsys.readouterr().err
     assert validate(out) == []
 
 

@@ -58,6 +58,10 @@ class LayerSums:
     examples: Examples
 
 
+_OfImage = tuple[list[SpatialMaximum], list[tuple[Tensor, Tensor]]]
+"""One image's maxima of every layer, and the strongest pairs of everything that is counted."""
+
+
 class ClassAccumulator:
     """Adds batches of one class up: `update`, then `result`, then `reset` for the next class."""
 
@@ -86,14 +90,25 @@ class ClassAccumulator:
         for counter in self._all_counters():
             counter.reset()
 
-    def update(self, image_ids: Sequence[int], values: Values) -> None:
+    def update(self, image_ids: Sequence[int], values: Values) -> list[str]:
         """Adds some images of the class, in order of image_id.
 
         Args:
             image_ids: of the batch.
-            values: what was recorded of them.
+            values: what was recorded of them, finite numbers.
+
+        Returns:
+            for each image why it was left out; an empty text where it was added.
         """
-        images = list(self._parallel.map(self._of_image, values.alone()))
+        everything = list(self._parallel.map(self._of_image, values.alone()))
+        problems = self._problems([found for _, found in everything])
+        images = [image for image, problem in zip(everything, problems, strict=True) if not problem]
+        image_ids = [image_id for image_id, problem in zip(image_ids, problems, strict=True) if not problem]
+        if images:
+            self._add(image_ids, images)
+        return problems
+
+    def _add(self, image_ids: Sequence[int], images: Sequence[_OfImage]) -> None:
         for index in range(len(self._layers)):
             maximum = SpatialMaximum(*map(torch.cat, zip(*(maxima[index] for maxima, _ in images), strict=True)))
             kept = strongest_channels(maximum.activation, self._config.activation_mass)
@@ -106,10 +121,19 @@ class ClassAccumulator:
             for counter, strongest in zip(self._all_counters(), found, strict=True):
                 counter.add(*strongest)
 
+    def _problems(self, found: Sequence[list[tuple[Tensor, Tensor]]]) -> list[str]:
+        """Names what is not finite among the influences in each image: gradients may not be where all values are."""
+        targets = [measure.link.target.name for measure in self._measures for _ in measure.counted]
+        if not targets:
+            return [""] * len(found)
+        finite = torch.stack([torch.stack([one.isfinite().all() for one, _ in pairs]) for pairs in found]).tolist()
+        texts = [f"influences on layer {target} are NaN or infinite" for target in targets]
+        return [next((text for text, sound in zip(texts, row, strict=True) if not sound), "") for row in finite]
+
     def _all_counters(self) -> list[PairCounter]:
         return [counter for counters in self._counters for counter in counters]
 
-    def _of_image(self, values: Values) -> tuple[list[SpatialMaximum], list[tuple[Tensor, Tensor]]]:
+    def _of_image(self, values: Values) -> _OfImage:
         """One image's maxima of every layer, and the strongest pairs of everything that is counted."""
         with torch.inference_mode():
             maxima = [values.maximum(layer.node) for layer in self._layers]

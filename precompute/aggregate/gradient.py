@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, fx
 
 from precompute.aggregate.activation import spatial_maximum, strongest_channels
-from precompute.aggregate.pairs import PairInfluence, PairSums
+from precompute.aggregate.pairs import PairInfluence, PairSums, strongest_sources
 from precompute.aggregate.values import Values
 from precompute.models.exported import ExportedModel
 from precompute.models.provenance import Link
@@ -39,6 +39,12 @@ class GradientInfluence(PairInfluence):
     def __call__(self, values: Values) -> Tensor:
         """Influences of one batch, `(batch, target channel, source channel)`; 0 for targets that are not strongest."""
         return torch.stack([self._of_image(image) for image in values.alone()])
+
+    def strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
+        """Finds them as `PairInfluence.strongest` does; all NaN where any influence is, as at the root of 0."""
+        influence = self(values)[0]
+        strengths, sources = strongest_sources(influence, top_k)
+        return strengths if bool(torch.isfinite(influence).all()) else strengths.fill_(torch.nan), sources
 
     def _of_image(self, values: Values) -> Tensor:
         with torch.inference_mode(False), torch.enable_grad():

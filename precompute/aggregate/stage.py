@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple, Protocol
 
@@ -13,19 +13,20 @@ import torch
 from torch import Tensor
 
 from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.finite import FiniteCheck
 from precompute.aggregate.measures import CountedAlone, LinkMeasure
 from precompute.aggregate.pairs import PairSums
 from precompute.aggregate.precision import whole_float32
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, joined, plan_units
-from precompute.aggregate.values import Values
 from precompute.config import AggregateConfig
 from precompute.datasets.source import ImageSource, LabelledImage
 from precompute.errors import InputError
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
 from precompute.models.preprocess import Preprocess
+from precompute.models.probabilities import ranked
 from precompute.models.provenance import Link
 from precompute.parallel import Parallel
 from precompute.progress import Advance, Progress
@@ -90,7 +91,8 @@ def aggregate(
     """Makes every unit that is not there yet; returns the share of the time spent waiting for images, if any was.
 
     Raises:
-        InputError: images differ in size where the preprocessing leaves them so, or the model yields no numbers.
+        InputError: images differ in size where the preprocessing leaves them so, or the model yields no numbers for
+            any image of a unit, nor for noise.
     """
     units = plan_units(inputs.source, config.chunk_size)
     pending = {key: images for key, images in units.items() if not store.has(key)}
@@ -122,6 +124,7 @@ class UnitMaker:
         self._batch_size = max(1, min(batch_size, _RECORDED_BYTES // max(1, self._recorder.bytes_per_image)))
         counted = [CountedAlone(measure, one) for measure in inputs.measures for one in measure.counted]
         self._sums = ClassAccumulator(inputs.layers, counted, config, parallel)
+        self._finite = FiniteCheck(inputs.layers, inputs.model.outputs, parallel)
 
     def make(self, class_id: int, images: Iterable[ReadImage], advance: Advance) -> Unit:
         """One unit.
@@ -132,7 +135,7 @@ class UnitMaker:
             advance: told of every batch.
 
         Raises:
-            InputError: an image is of another size, or the model yields no numbers.
+            InputError: an image is of another size, or the model yields no numbers for any of them, nor for noise.
         """
         with whole_float32():
             return self._made(class_id, images, advance)
@@ -141,20 +144,53 @@ class UnitMaker:
         self._sums.reset()
         rows: list[ImageRows] = []
         skipped: dict[str, str] = {}
+        without_numbers: list[ReadImage] = []
         for batch in _batches(images, self._batch_size):
             skipped |= {item.image.path: item.problem for item in batch if item.pixels is None}
             readable = [item for item in batch if item.pixels is not None]
             if readable:
-                rows.append(self._add(class_id, readable))
+                added, problems = self._add(class_id, readable)
+                rows.append(added)
+                skipped |= {item.image.path: problem for item, problem in problems}
+                without_numbers += [item for item, _ in problems]
             advance(len(batch))
-        return Unit(joined(rows), self._sums.layer_sums(), self._by_link(self._sums.influence_sums()), skipped)
+        unit = Unit(joined(rows), self._sums.layer_sums(), self._by_link(self._sums.influence_sums()), skipped)
+        if without_numbers and not len(unit.images.image_id):
+            self._require_numbers(without_numbers[0])
+        return unit
 
-    def _add(self, class_id: int, images: Sequence[ReadImage]) -> ImageRows:
-        """Records some images and counts them; the recording, most of what is held, ends before the next one begins."""
+    def _add(self, class_id: int, images: Sequence[ReadImage]) -> tuple[ImageRows, list[tuple[ReadImage, str]]]:
+        """Records some images and counts them; the recording, most of what is held, ends before the next one begins.
+
+        Images whose numbers are not all finite count nowhere; they are returned with the reason.
+        """
         recording = self._record(images)
-        image_ids = [item.image.image_id for item in images]
-        self._sums.update(image_ids, recording.values)
-        return self._image_rows(image_ids, class_id, recording.logits)
+        problems = self._finite.problems(recording)
+        sound = [place for place, problem in enumerate(problems) if not problem]
+        if sound:
+            image_ids = [images[place].image.image_id for place in sound]
+            for place, problem in zip(sound, self._sums.update(image_ids, recording.values.chosen(sound)), strict=True):
+                problems[place] = problem
+        sound = [place for place in sound if not problems[place]]
+        left_out = [(item, problem) for item, problem in zip(images, problems, strict=True) if problem]
+        image_ids = [images[place].image.image_id for place in sound]
+        return self._image_rows(image_ids, class_id, recording.logits.cpu()[sound]), left_out
+
+    def _require_numbers(self, image: ReadImage) -> None:
+        """Tells images that a model cannot take from a model that yields no numbers: noise is sound for any.
+
+        Raises:
+            InputError: noise gives none either.
+        """
+        assert image.pixels is not None
+        noise = np.random.default_rng(0).integers(0, 256, image.pixels.shape, dtype=np.uint8)
+        (problem,) = self._finite.problems(self._record([replace(image, pixels=noise)]))
+        if problem:
+            raise InputError(
+                "Activations and logits are finite numbers.",
+                f"Not those of {image.image.path}, nor of noise: {problem}.",
+                "Check the weights and the preprocessing (mean, std, scale).",
+            )
 
     def _by_link(self, sums: Sequence[PairSums]) -> list[list[PairSums]]:
         following = iter(sums)
@@ -165,36 +201,20 @@ class UnitMaker:
         expected = self._inputs.model.input_size[1:]
         for array in pixels:
             self._inputs.preprocess.require_one_size((expected[0], expected[1]), (array.shape[0], array.shape[1]))
-        recording = self._recorder(self._inputs.preprocess.tensor(np.stack(pixels), self._device))
-        finite = torch.stack(list(self._parallel.map(self._are_finite, recording.values.alone()))).all(0).tolist()
-        for layer, is_finite in zip(self._inputs.layers, finite, strict=True):
-            if not is_finite:
-                raise InputError(
-                    "Activations are finite numbers.",
-                    f"Layer {layer.name} yields NaN or infinity, near image {images[0].image.path}.",
-                    "Check the weights and the preprocessing (mean, std, scale).",
-                )
-        return recording
-
-    def _are_finite(self, values: Values) -> Tensor:
-        """Whether the values of each layer are, `(layer,)`."""
-        with torch.inference_mode():
-            extremes = [torch.cat(values.extremes(layer.node)) for layer in self._inputs.layers]
-            return torch.stack([torch.isfinite(one).all() for one in extremes])
+        return self._recorder(self._inputs.preprocess.tensor(np.stack(pixels), self._device))
 
     def _image_rows(self, image_ids: Sequence[int], class_id: int, logits: Tensor) -> ImageRows:
-        logits = logits.cpu()
-        probability = logits.double().softmax(1)
-        best, predicted = probability.max(1)
+        probabilities, order = self._inputs.model.outputs.probabilities, ranked(logits)
+        best = probabilities.of_outputs(logits.double()).gather(1, order[:, :1])[:, 0]
         true = torch.full((len(image_ids),), float("nan"), dtype=torch.float64)
         in_top5 = torch.zeros(len(image_ids), dtype=torch.bool)
         outputs = self._inputs.class_outputs.get(class_id)
         if outputs is not None:
-            true = probability[:, list(outputs)].sum(1)
-            in_top5 = (logits > logits[:, list(outputs)].amax(1, keepdim=True)).sum(1) < 5
+            true = probabilities.of_class(logits.double(), outputs)
+            in_top5 = torch.isin(order[:, :5], torch.tensor(outputs)).any(1)
         return ImageRows(
             np.asarray(image_ids, np.int32),
-            predicted.int().numpy(),
+            order[:, 0].int().numpy(),
             best.float().numpy(),
             true.float().numpy(),
             in_top5.numpy(),

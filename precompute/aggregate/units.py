@@ -34,10 +34,10 @@ class ImageRows:
 
     Attributes:
         image_id: place in the source.
-        predicted_class_id: most probable output.
-        predicted_probability: its softmax probability.
-        true_probability: of the image's own class, summed over its outputs; NaN where it has none.
-        in_top5: whether an output of the own class is among the five most probable.
+        predicted_class_id: most probable output; of several, the lowest.
+        predicted_probability: its probability.
+        true_probability: of the image's own class (see `Probabilities`); NaN where no output means it.
+        in_top5: whether an output of the own class is among the five most probable; ties by the lower output.
     """
 
     image_id: NDArray[np.int32]
@@ -72,7 +72,7 @@ class Unit:
 
     Attributes:
         influences: per link, the sums of each thing that the link's measure counts.
-        skipped: path of every unreadable image, and why.
+        skipped: path of every image that is unreadable, or without finite numbers, and why.
     """
 
     images: ImageRows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor, fx
@@ -59,6 +59,13 @@ class Values:
             self._maxima[node] = spatial_maximum(self[node])
         return self._maxima[node]
 
+    def are_finite(self, without: Collection[fx.Node]) -> Tensor:
+        """Tells whether all values of an image but those of some nodes are finite, `(batch,)`; their sums show it."""
+        others = [value for node, value in self._raw.items() if node not in without and value.is_floating_point()]
+        sums = [value.sum(list(range(1, value.ndim))) if value.ndim > 1 else value for value in others]
+        nothing = torch.zeros(len(self), device=self.device)
+        return torch.stack([nothing, *sums], 1).isfinite().all(1)
+
     def _reduce(self, node: fx.Node) -> bool:
         """Both at once by the compiled loops, where one image is on the CPU with its channels last in memory."""
         loops, maps = compiled_loops(), self[node]
@@ -88,6 +95,11 @@ class Values:
         if not self._alone:
             self._alone = [self._image(index) for index in range(len(self))]
         return self._alone
+
+    def chosen(self, places: Sequence[int]) -> Values:
+        """Takes some of the images."""
+        alone = self.alone()
+        return self if len(places) == len(alone) else Values.joined([alone[place] for place in places])
 
     def _image(self, index: int) -> Values:
         return Values({node: value[index : index + 1] for node, value in self._raw.items()}, self._layouts)

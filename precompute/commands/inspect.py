@@ -12,6 +12,7 @@ from rich.table import Table
 
 from precompute.commands.shared import names_in, print_notes, require_precompute
 from precompute.errors import InputError
+from precompute.schema import describe_outputs
 
 if TYPE_CHECKING:
     from precompute.models.exported import ExportedModel
@@ -68,6 +69,8 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
         table.add_row(row.name, row.module_type, *(str(n) for n in numbers), field, row.fed_by)
     console.print(table)
     console.print(f"Output layer: {inventory.output_layer}, {exported.n_outputs:,} outputs", highlight=False)
+    if said := describe_outputs(exported.outputs.to_dict()):
+        console.print(said, highlight=False, soft_wrap=True)
     if loaded.published_top1 is not None:
         console.print(f"Published top-1 accuracy on ImageNet: {loaded.published_top1:.3f}", highlight=False)
     print_notes(loaded.notes, console)

@@ -114,7 +114,8 @@ def _request(options: PrecomputeOptions) -> RunRequest:
 def _print_report(report: RunReport, out: Path, console: Console) -> None:
     print_notes(report.notes, console)
     if report.skipped:
-        console.print(f"[yellow]{len(report.skipped)} images could not be read and were skipped:[/]")
+        number = "1 image was" if len(report.skipped) == 1 else f"{len(report.skipped):,} images were"
+        console.print(f"[yellow]{number} skipped, unreadable or without finite numbers:[/]", soft_wrap=True)
         for path, reason in list(report.skipped.items())[:10]:
             console.print(f"  {escape(path)}: {escape(reason)}", highlight=False)
         if len(report.skipped) > 10:

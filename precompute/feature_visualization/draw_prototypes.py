@@ -13,6 +13,7 @@ from precompute.datasets.outputs import recorded_outputs
 from precompute.errors import InputError
 from precompute.feature_visualization.batches import draw_batches
 from precompute.feature_visualization.config import VisualizationConfig
+from precompute.feature_visualization.forwards import logits_of
 from precompute.feature_visualization.generators import DEMO, LoadedGenerator, load_generator
 from precompute.feature_visualization.prototype_store import PrototypeStore
 from precompute.feature_visualization.prototypes import (
@@ -28,8 +29,8 @@ from precompute.feature_visualization.prototypes import (
 from precompute.feature_visualization.stage import read_statistics
 from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import noting, remove_if_empty, remove_leftovers
+from precompute.models.exported import ExportedModel
 from precompute.models.loaded import LoadedModel
-from precompute.models.outputs import LogitsAlone
 from precompute.models.reloading import load_again
 from precompute.parallel import Parallel
 from precompute.progress import Progress
@@ -190,8 +191,14 @@ def _drawer(
     _, height, width = manifest["model"]["input_size"]
     config = replace(request.config, shape=(height, width))
     device = torch.device(config.device)
-    module = LogitsAlone(loaded.module).to(device)
-    model = PrototypeModel(module, loaded.preprocess.normalize, outputs, int(manifest["model"]["n_outputs"]))
+    exported = ExportedModel(loaded.module, (3, height, width))
+    model = PrototypeModel(
+        logits_of(exported, device),
+        loaded.preprocess.normalize,
+        outputs,
+        exported.n_outputs,
+        exported.outputs.probabilities,
+    )
     statistics = read_statistics(request.run, tuple(manifest["layers"]), VisualizationConfig(size=config.shape))
     if generator is None:
         return Prototyper(model, config, statistics)

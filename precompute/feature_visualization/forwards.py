@@ -19,7 +19,7 @@ from precompute.models.layout import Layout
 from precompute.models.operators import operator_name
 from precompute.models.optimized import optimize
 
-__all__ = ["Forwards", "export_at"]
+__all__ = ["Forwards", "export_at", "logits_of"]
 
 _KEPT = 6
 
@@ -32,6 +32,14 @@ def export_at(model: ExportedModel, shape: tuple[int, int]) -> ExportedModel:
         return ExportedModel(model.module, (model.input_size[0], *shape))
     except InputError:
         return model
+
+
+def logits_of(model: ExportedModel, device: torch.device) -> LayerForward:
+    """Makes the whole forward, from model input to logits `(batch, output)`, with its weights on a device."""
+    graph = model.sub_graph([model.output])
+    fuse_local_response_norms(graph)
+    graph = optimize(graph).to(device)
+    return lambda batch: graph(batch)[0]
 
 
 class Forwards:

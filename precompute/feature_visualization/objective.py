@@ -7,12 +7,14 @@ not mix in it, so one forward and one backward pass serve a whole batch. `Repuls
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from precompute.models.probabilities import Probabilities
 
 __all__ = [
     "ChannelObjective",
@@ -102,20 +104,21 @@ class DirectionObjective:
 
 @dataclass(frozen=True)
 class LogProbabilityObjective:
-    """The natural logarithm of the softmax probability of one class for each picture, summed over its outputs.
+    """The natural logarithm of the probability of one class for each picture.
 
     Attributes:
         outputs: `(batch, output)` of bool: which of the model's outputs mean the picture's class, at least one.
+        probabilities: how they come of the logits.
     """
 
     outputs: Tensor
+    probabilities: Probabilities = field(default_factory=Probabilities)
 
     def __call__(self, maps: Tensor) -> Tensor:
-        logits = maps.flatten(1)
-        return logits.masked_fill(~self.outputs, -torch.inf).logsumexp(dim=1) - logits.logsumexp(dim=1)
+        return self.probabilities.log_of_classes(maps.flatten(1), self.outputs)
 
     def keep(self, places: Tensor) -> LogProbabilityObjective:
-        return LogProbabilityObjective(self.outputs[places])
+        return LogProbabilityObjective(self.outputs[places], self.probabilities)
 
 
 @dataclass(frozen=True)

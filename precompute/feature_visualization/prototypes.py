@@ -31,6 +31,7 @@ from precompute.feature_visualization.optimize import (
 )
 from precompute.feature_visualization.parametrization import Parametrization, Penalty, channel_generator
 from precompute.feature_visualization.stored import decode_batch, encode_picture
+from precompute.models.probabilities import Probabilities
 
 __all__ = [
     "CODE_SPACE",
@@ -137,19 +138,21 @@ class PrototypeModel:
         normalize: colours in [0, 1] to model input.
         outputs: which outputs mean each class, by class_id.
         n_outputs: how many there are.
+        probabilities: how they come of the logits.
     """
 
     forward: LayerForward
     normalize: Normalize
     outputs: Mapping[int, Sequence[int]]
     n_outputs: int
+    probabilities: Probabilities = field(default_factory=Probabilities)
 
     def objective(self, class_ids: Sequence[int], device: torch.device) -> LogProbabilityObjective:
         """Of a batch with one picture for each class."""
         mask = torch.zeros((len(class_ids), self.n_outputs), dtype=torch.bool)
         for row, class_id in enumerate(class_ids):
             mask[row, list(self.outputs[class_id])] = True
-        return LogProbabilityObjective(mask.to(device))
+        return LogProbabilityObjective(mask.to(device), self.probabilities)
 
 
 @torch.no_grad()
@@ -172,7 +175,7 @@ def best_starts(model: PrototypeModel, config: PrototypeConfig, generator: Loade
     masks = model.objective(class_ids, codes.device).outputs
     found = {}
     for class_id, mask in zip(class_ids, masks, strict=True):
-        values = LogProbabilityObjective(mask.expand(len(codes), -1))(logits)
+        values = model.probabilities.log_of_classes(logits, mask.expand(len(codes), -1))
         found[class_id] = codes[int(values.argmax())]
     return found
 

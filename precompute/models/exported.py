@@ -14,6 +14,7 @@ from torch import Tensor, fx, nn
 
 from precompute.errors import InputError
 from precompute.models.export import export_graph
+from precompute.models.final_activation import read_outputs
 from precompute.models.layout import Layout, infer_layouts
 from precompute.models.operators import module_path, operator_name, paths_around, shape_of
 
@@ -21,7 +22,8 @@ from precompute.models.operators import module_path, operator_name, paths_around
 class ExportedModel:
     """The exported graph of an image classifier, `(batch, channel, height, width)` in, logits out.
 
-    Whatever else the model returns beside its logits (see `outputs.choose_logits`) is no part of the graph.
+    Whatever else the model returns beside its logits (see `outputs.choose_logits`) is no part of the graph, nor is a
+    softmax or sigmoid at its end: `outputs` says what was taken out, and how probabilities come of the logits.
 
     Args:
         module: the model; it is put into eval mode.
@@ -38,8 +40,8 @@ class ExportedModel:
         self._graph_module = export_graph(module, input_size)
         self.module_types = {name: type(child).__name__ for name, child in module.named_modules()}
         (self.input,) = (n for n in self.graph.nodes if n.op == "placeholder")
-        self.output = self._logits()
-        self._after_input = self._reached_from(self.input)
+        self.set_output(self._logits())
+        self.outputs = read_outputs(self)
         self.layouts: dict[fx.Node, Layout] = infer_layouts(self.graph, self.depends_on_input, self.parameter)
 
     @property
@@ -48,7 +50,7 @@ class ExportedModel:
 
     @property
     def n_outputs(self) -> int:
-        """Length of the vector of logits."""
+        """Length of the vector of logits, at least 2 once `outputs` is known."""
         shape = shape_of(self.output)
         assert shape is not None
         return shape[-1]
@@ -60,6 +62,13 @@ class ExportedModel:
         while operator_name(node) not in {"linear", "conv2d"} and (read := self.inputs_of(node)):
             node = read[0]
         return module_path(node) or operator_name(node)
+
+    def set_output(self, node: fx.Node) -> None:
+        """Makes another value the logits; what only led to the ones before is removed from the graph."""
+        self.output = node
+        next(iter(reversed(self.graph.nodes))).args = ((node,),)
+        self.graph.eliminate_dead_code()
+        self._after_input = self._reached_from(self.input)
 
     def depends_on_input(self, node: fx.Node) -> bool:
         """Whether a value changes with the image, as weights and constants do not."""

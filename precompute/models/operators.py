@@ -81,11 +81,16 @@ def is_first_of_several(node: fx.Node) -> bool:
 
 def size_for_one_image(value: Any) -> int:
     """A size, or an expression of the batch size, as it is for a batch of one."""
+    return size_for_images(value, 1)
+
+
+def size_for_images(value: Any, n_images: int) -> int:
+    """Computes a size, or an expression of the batch size, as it is for a batch of so many."""
     if isinstance(value, fx.Node):
         value = value.meta["val"]
     if isinstance(value, torch.SymInt):
         expression = value.node.expr
-        return int(expression.xreplace(dict.fromkeys(expression.free_symbols, 1)))
+        return int(expression.xreplace(dict.fromkeys(expression.free_symbols, n_images)))
     return int(value)
 
 

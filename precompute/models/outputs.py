@@ -28,14 +28,16 @@ class LogitsAlone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """`(batch, channel, height, width)` to `(batch, output)`."""
-        return choose_logits(self.model(images), images.shape[0])
+        logits = choose_logits(self.model(images), images.shape[0])
+        return logits if logits.ndim == 2 else logits.reshape(-1, 1)  # one image alone may have lost its batch axis
 
 
 def choose_logits(result: Any, batch: int) -> Tensor:
     """The logits among what a forward returned.
 
     A tensor is the logits itself. Of a dict, dataclass or named tuple it is the value called `logits`, or else the only
-    tensor of shape `(batch, output)`. Of a plain tuple or list it is the first tensor of that shape.
+    tensor of shape `(batch, output)`. Of a plain tuple or list it is the first tensor of that shape. A tensor alone, or
+    called `logits`, may be of shape `(batch,)`: one logit, as of a model that squeezes its only output.
 
     Args:
         result: what the forward returned.
@@ -46,24 +48,25 @@ def choose_logits(result: Any, batch: int) -> Tensor:
     """
     named = _named_values(result)
     if named is not None and "logits" in named:
-        candidates = [named["logits"]]
+        values = [named["logits"]]
     elif named is not None:
-        candidates = [value for value in named.values() if _is_logits(value, batch)]
-        if len(candidates) > 1:
+        values = list(named.values())
+    else:
+        values = list(result) if isinstance(result, tuple | list) else [result]
+    for n_axes in (2, 1) if len(values) == 1 else (2,):
+        candidates = [value for value in values if _is_logits(value, batch, n_axes)]
+        if len(candidates) > 1 and named is not None:
             raise InputError(
                 "Among several values, the logits (batch, output) are the one called logits, or the only one of two "
                 "dimensions.",
                 f"The model returns {_described(result, batch)}.",
                 "Call one of them logits, or wrap the model in a module whose forward returns the logits alone.",
             )
-    else:
-        candidates = list(result) if isinstance(result, tuple | list) else [result]
-    for value in candidates:
-        if _is_logits(value, batch):
-            assert isinstance(value, Tensor)
-            return value
+        if candidates:
+            found: Tensor = candidates[0]
+            return found
     raise InputError(
-        "A classifier returns logits (batch, output): a tensor, or one in a tuple, dict or dataclass.",
+        "A classifier returns logits (batch, output): a tensor of floats, or one in a tuple, dict or dataclass.",
         f"The model returns {_described(result, batch)}.",
         "Wrap it in a module whose forward returns the logits alone.",
     )
@@ -80,8 +83,13 @@ def _named_values(result: Any) -> dict[str, Any] | None:
     return None
 
 
-def _is_logits(value: Any, batch: int) -> bool:
-    return isinstance(value, Tensor) and value.ndim == 2 and _is_batch(value.shape[0], batch)
+def _is_logits(value: Any, batch: int, n_axes: int) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.is_floating_point()
+        and value.ndim == n_axes
+        and _is_batch(value.shape[0], batch)
+    )
 
 
 def _is_batch(size: int, batch: int) -> bool:
@@ -101,7 +109,8 @@ def _described(result: Any, batch: int) -> str:
 def _one(value: Any, batch: int) -> str:
     if isinstance(value, Tensor):
         sizes = ["batch" if i == 0 and _is_batch(size, batch) else str(size) for i, size in enumerate(value.shape)]
-        return f"a tensor ({', '.join(sizes)})" if sizes else "a tensor without dimensions (one number)"
+        kind = "" if value.is_floating_point() else f" of {str(value.dtype).removeprefix('torch.')}"
+        return f"a tensor ({', '.join(sizes)}){kind}" if sizes else "a tensor without dimensions (one number)"
     return "None" if value is None else f"a {type(value).__name__}"
 
 

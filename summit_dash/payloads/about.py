@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from precompute.schema import describe_outputs
 from summit_dash.payloads.tour import build_tour
 from summit_dash.store import RunStore
 from summit_dash.text import DASH, count, of, percent, plural
@@ -17,6 +18,7 @@ from summit_dash.text import DASH, count, of, percent, plural
 __all__ = ["build_about"]
 
 Block = dict[str, Any]
+_SKIPPED_NAMED = 3
 
 
 def build_about(store: RunStore) -> dict[str, Any]:
@@ -49,9 +51,11 @@ def _facts(store: RunStore) -> list[list[str]]:
         ("Model", store.model_name),
         ("Source of the model", model.get("source")),
         ("Input", _input(model)),
+        ("Outputs", describe_outputs(model)),
         ("Recorded layers", f"{len(store.layers)}: {', '.join(store.layer_names)}"),
         ("Dataset", store.dataset_name),
         ("Images", count(store.n_images)),
+        ("Skipped images", _skipped(store.manifest.get("images") or {})),
         ("Classes", count(len(store.classes))),
         ("Labels", _labels(dataset)),
         ("Accuracy", _accuracy(store.manifest.get("images") or {})),
@@ -68,6 +72,14 @@ def _input(model: Mapping[str, Any]) -> str:
     if how:
         steps.append(f"short side {how['resize']}, crop {how['crop']}, {how['channels']}, 0 to {how['scale']:g}")
     return "; ".join(steps)
+
+
+def _skipped(images: Mapping[str, Any]) -> str:
+    """Counts the images that were unreadable or gave no finite numbers, and names the first with the reason."""
+    skipped = images.get("skipped") or {}
+    first = [f"{path}: {reason}" for path, reason in list(skipped.items())[:_SKIPPED_NAMED]]
+    more = [f"{len(skipped) - len(first):,} more in manifest.json"] if len(skipped) > len(first) else []
+    return f"{count(len(skipped))} ({'; '.join(first + more)})" if skipped else ""
 
 
 def _labels(dataset: Mapping[str, Any]) -> str:

@@ -363,6 +363,7 @@ def test_order_is_held_across_row_groups(run: Path, monkeypatch: pytest.MonkeyPa
         ("stages", {"aggregate": "done"}, r"Every stage has a state.*aggregate: done"),
         ("dataset", {"n_images": 3}, r"at most as many rows.*has 4 rows, stated are 3"),
         ("dataset", None, r"dataset is an object.*null"),
+        ("model", {"output_activation": "argmax"}, r"output_activation is null or one of softmax, .*Found argmax"),
     ],
 )
 def test_a_manifest_with_impossible_content(run: Path, key: str, value: object, message: str) -> None:

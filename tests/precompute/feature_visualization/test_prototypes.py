@@ -27,6 +27,7 @@ from precompute.feature_visualization.prototypes import (
     best_starts,
     fingerprint,
 )
+from precompute.models.probabilities import Probabilities
 from tests.generator_files import CODE_SIZE, write_generators
 
 STILL = TransformConfig(0.0, 0.0, 0.0, 0.0)
@@ -48,6 +49,19 @@ def test_the_objective_is_the_logarithm_of_the_probability_summed_over_a_class()
     expected = [slow_log_probability(row.tolist(), each) for row, each in zip(logits, OUTPUTS.values(), strict=True)]
     assert objective(as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
     assert objective.keep(torch.tensor([2, 0]))(logits[[2, 0]]).tolist() == pytest.approx([expected[2], expected[0]])
+
+
+def test_of_outputs_that_do_not_sum_to_one_a_class_has_the_greatest() -> None:
+    logits = 4 * torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mask = torch.zeros(3, 4, dtype=torch.bool)
+    for row, outputs in enumerate(OUTPUTS.values()):
+        mask[row, list(outputs)] = True
+    objective = LogProbabilityObjective(mask, Probabilities(are_exclusive=False)).keep(torch.arange(3))
+    expected = [
+        math.log(max(1 / (1 + math.exp(-row[output])) for output in each))
+        for row, each in zip(logits.tolist(), OUTPUTS.values(), strict=True)
+    ]
+    assert objective(as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
 
 
 def test_its_gradient_is_finite_where_a_class_is_certain_or_hopeless() -> None:

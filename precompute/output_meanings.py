@@ -1,0 +1,43 @@
+"""What the manifest says about a model's outputs, and that in words. Needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["OUTPUT_ACTIVATIONS", "describe_outputs"]
+
+_BEFORE = "logits are the values before it, and probabilities are those that it gives."
+_EACH = "Each output has a probability of its own"
+OUTPUT_ACTIVATIONS: Mapping[str, str] = {
+    "softmax": f"The forward ends in a softmax: {_BEFORE}",
+    "log_softmax": f"The forward ends in a log-softmax: {_BEFORE}",
+    "sigmoid": f"The forward ends in a sigmoid: {_BEFORE} {_EACH}; they do not sum to 1.",
+    "log_sigmoid": f"The forward ends in a log-sigmoid: {_BEFORE} {_EACH}; they do not sum to 1.",
+    "probabilities": "The forward returns probabilities that sum to 1: they are taken as they are, and their "
+    "logarithms as logits.",
+    "single_probabilities": "The forward returns values between 0 and 1 that do not sum to 1: each is taken as it is, "
+    "as the probability of its output.",
+}
+"""The values of `model.output_activation` in the manifest, but for null: the forward returns logits."""
+
+_ONE = "The model has one output, and so two classes: output 1 is what it tells, output 0 the contrary."
+_ONE_ENDING = {
+    None: "The forward returns one logit, whose sigmoid is the probability of output 1.",
+    "sigmoid": "The forward ends in a sigmoid, which gives the probability of output 1; its logit is the value before.",
+    "log_sigmoid": "The forward ends in a log-sigmoid, the logarithm of the probability of output 1; its logit is the "
+    "value before.",
+    "single_probabilities": "The forward returns a value between 0 and 1, which is the probability of output 1.",
+}
+
+
+def describe_outputs(model: Mapping[str, Any]) -> str:
+    """Says in words how logits and probabilities come of what the forward returns; empty where it returns plain logits.
+
+    Args:
+        model: of the manifest; runs of earlier versions say nothing.
+    """
+    activation = model.get("output_activation")
+    if model.get("has_one_logit"):
+        return f"{_ONE} {_ONE_ENDING.get(activation, '')}".strip()
+    return OUTPUT_ACTIVATIONS.get(activation, "") if activation else ""

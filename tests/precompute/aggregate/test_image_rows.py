@@ -1,0 +1,192 @@
+"""What the pass says of single images: predictions and ties, and images whose numbers are not finite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from precompute.aggregate.finite import FiniteCheck
+from precompute.aggregate.measures import choose_measures
+from precompute.aggregate.reading import ReadImage
+from precompute.aggregate.recording import Recording
+from precompute.aggregate.stage import PassInputs, UnitMaker
+from precompute.aggregate.units import Unit, pack
+from precompute.aggregate.values import Values
+from precompute.config import AggregateConfig
+from precompute.datasets.source import ImageSource, LabelledImage
+from precompute.errors import InputError
+from precompute.models.exported import ExportedModel
+from precompute.models.final_activation import OutputFacts
+from precompute.models.layers import select_layers
+from precompute.models.preprocess import Preprocess
+from precompute.models.provenance import derive_links
+from precompute.parallel import Parallel
+
+SIDE = 8
+PREPROCESS = Preprocess(SIDE, SIDE, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+BLACK = np.zeros((SIDE, SIDE, 3), np.uint8)
+
+
+class Net(nn.Module):
+    """Two layers without biases, so that a black image is black in all of them."""
+
+    def __init__(
+        self,
+        between: Callable[[Tensor], Tensor] = lambda x: x,
+        end: Callable[[Tensor], Tensor] = lambda x: x,
+        n_outputs: int = 6,
+    ) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Sequential(nn.Conv2d(3, 6, 3, bias=False), nn.ReLU())
+        self.second = nn.Sequential(nn.Conv2d(6, 5, 3, bias=False), nn.ReLU())
+        self.head = nn.Linear(5, n_outputs, bias=False)
+        self.between, self.end = between, end
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.end(self.head(self.second(self.between(self.first(x))).mean((2, 3))))
+
+
+def inputs_of(net: nn.Module, outputs: Mapping[int, tuple[int, ...]], influence: str = "traced") -> PassInputs:
+    model = ExportedModel(net, (3, SIDE, SIDE))
+    layers = select_layers(model, ["first", "second"])
+    measures = choose_measures(model, derive_links(model, layers), AggregateConfig(influence=influence))
+    return PassInputs(model, layers, measures, PREPROCESS, cast(ImageSource, None), False, outputs)
+
+
+def made(inputs: PassInputs, images: Sequence[NDArray[np.uint8] | None], class_id: int = 0, batch: int = 16) -> Unit:
+    read = [
+        ReadImage(LabelledImage(index, class_id, f"{index}.png"), pixels, "" if pixels is not None else "torn")
+        for index, pixels in enumerate(images)
+    ]
+    with Parallel(torch.device("cpu"), 2) as parallel:
+        return UnitMaker(inputs, AggregateConfig(), batch, parallel).make(class_id, read, lambda n=1: None)
+
+
+def noise(n: int) -> list[NDArray[np.uint8]]:
+    return list(np.random.default_rng(1).integers(0, 256, (n, SIDE, SIDE, 3), dtype=np.uint8))
+
+
+def returned_by(net: nn.Module, images: Sequence[NDArray[np.uint8]]) -> Tensor:
+    with torch.no_grad():
+        found: Tensor = net.eval()(PREPROCESS.tensor(np.stack(images)))
+    return found.double()
+
+
+# --- predictions and ties -------------------------------------------------------------------------------------------
+
+
+def test_a_head_of_zeros_has_the_accuracies_of_topk() -> None:
+    net = Net(n_outputs=12)
+    nn.init.zeros_(net.head.weight)
+    inputs, images = inputs_of(net, {c: (c,) for c in range(12)}), noise(2)
+    rows = [made(inputs, images, class_id).images for class_id in range(12)]
+    assert np.mean([row.in_top5 for row in rows]) == pytest.approx(5 / 12)
+    assert np.mean([row.predicted_class_id == c for c, row in enumerate(rows)]) == pytest.approx(1 / 12)
+    assert all(np.allclose(row.true_probability, 1 / 12) for row in rows)
+
+
+@pytest.mark.parametrize("outputs", [(5,), (2,), (0, 11), (9, 10, 11)])
+def test_ties_go_to_the_lower_output_also_for_classes_of_several(outputs: tuple[int, ...]) -> None:
+    net = Net(end=lambda x: (x * 4).round(), n_outputs=12)
+    images = noise(12)
+    rows = made(inputs_of(net, {0: outputs}), images, batch=5).images
+    logits = returned_by(net, images)
+    orders = [sorted(range(12), key=lambda k, row=row: (-row[k], k)) for row in logits.tolist()]  # type: ignore[misc]
+    assert any(len(set(row)) < 12 for row in logits.tolist()), "there are ties"
+    assert rows.predicted_class_id.tolist() == [order[0] for order in orders]
+    assert rows.in_top5.tolist() == [bool(set(outputs) & set(order[:5])) for order in orders]
+    probability = logits.softmax(1)
+    np.testing.assert_allclose(rows.true_probability, probability[:, list(outputs)].sum(1), rtol=1e-5)
+    np.testing.assert_allclose(rows.predicted_probability, probability.amax(1), rtol=1e-5)
+
+
+def test_of_sigmoids_a_class_has_the_greatest() -> None:
+    net, images = Net(end=torch.sigmoid), noise(4)
+    rows = made(inputs_of(net, {0: (1, 4)}), images).images
+    probability = returned_by(net, images)
+    np.testing.assert_allclose(rows.true_probability, probability[:, [1, 4]].amax(1), rtol=1e-5)
+    np.testing.assert_allclose(rows.predicted_probability, probability.amax(1), rtol=1e-5)
+    assert rows.predicted_class_id.tolist() == probability.argmax(1).tolist()
+
+
+# --- images without finite numbers ----------------------------------------------------------------------------------
+
+
+def black_is(value: float) -> Callable[[Tensor], Tensor]:
+    """Gives the logits of a black image, which are 0, another value, through an operator that can fail."""
+    return lambda x: torch.where((x == 0).all(1, keepdim=True), torch.full_like(x, value), x)
+
+
+def norm_of_zeros(x: Tensor) -> Tensor:
+    return x / x.square().sum((1, 2, 3), keepdim=True).sqrt()
+
+
+def root(x: Tensor) -> Tensor:
+    return 1 + x + 0 * x.square().sum((1, 2, 3), keepdim=True).sqrt()
+
+
+FAILING: dict[str, tuple[nn.Module, str, str]] = {
+    "NaN logits": (Net(end=lambda x: x / x.norm(dim=1, keepdim=True)), "traced", "the logits are NaN or infinite"),
+    "infinite logits": (Net(end=black_is(torch.inf)), "traced", "the logits are NaN or infinite"),
+    "logits of minus infinity": (Net(end=black_is(-torch.inf)), "traced", "the logits are NaN or infinite"),
+    "a layer": (Net(between=norm_of_zeros), "gradient", "layer second yields NaN or infinity"),
+    "gradients alone": (Net(between=root), "gradient", "influences on layer second are NaN or infinite"),
+}
+
+
+@pytest.mark.parametrize("outputs", [{0: (0,)}, {}], ids=["with outputs", "without"])
+@pytest.mark.parametrize("name", FAILING)
+def test_an_image_without_finite_numbers_is_as_if_it_could_not_be_read(
+    name: str, outputs: dict[int, tuple[int, ...]]
+) -> None:
+    net, influence, reason = FAILING[name]
+    inputs, sound = inputs_of(net, outputs, influence), noise(5)
+    images = [BLACK, *sound[:2], BLACK, *sound[2:], BLACK]
+    torn = made(inputs, [None if image is BLACK else image for image in images])
+    assert torn.images.image_id.tolist() == [1, 2, 4, 5, 6]
+    for batch in (1, 3, 16):
+        unit = made(inputs, images, batch=batch)
+        assert unit.skipped == {f"{index}.png": reason for index in (0, 3, 7)}, batch
+        assert pack(replace(unit, skipped={}), "") == pack(replace(torn, skipped={}), ""), batch
+
+
+def test_values_that_influences_read_between_layers_count_as_well() -> None:
+    inputs = inputs_of(Net(), {})
+    between = next(node for node in inputs.model.graph.nodes if node.name.startswith("mean"))
+    raw = {layer.node: torch.ones(3, layer.n_channels, 2, 2) for layer in inputs.layers} | {between: torch.ones(3, 5)}
+    raw[between][1, 2] = -torch.inf
+    recording = Recording(torch.ones(3, 6), Values(raw, inputs.model.layouts))
+    with Parallel(torch.device("cpu"), 1) as parallel:
+        problems = FiniteCheck(inputs.layers, OutputFacts(), parallel).problems(recording)
+    assert problems == ["", "values between the layers are NaN or infinite", ""]
+
+
+def test_a_class_of_such_images_alone_is_empty() -> None:
+    unit = made(inputs_of(FAILING["NaN logits"][0], {0: (0,)}), [BLACK, BLACK, None], batch=2)
+    assert len(unit.images.image_id) == 0 and len(unit.skipped) == 3
+    assert all(layer.activation_sum.sum() == 0 for layer in unit.layers)
+
+
+@pytest.mark.parametrize("name", ["layer second yields", "the logits are"])
+def test_a_model_that_yields_no_numbers_for_noise_either_is_refused(name: str) -> None:
+    net = Net(between=lambda x: x / 0) if name.startswith("layer") else Net(end=lambda x: (x - 100).log())
+    inputs = inputs_of(net, {}, "gradient")
+    with pytest.raises(InputError, match=rf"Not those of 0\.png, nor of noise: {name}.* \(mean, std, scale\)"):
+        made(inputs, noise(3))
+
+
+def test_masked_outputs_are_no_failure() -> None:
+    mask = torch.arange(6) % 2 == 1
+    net, images = Net(end=lambda x: x.masked_fill(mask, -torch.inf)), noise(3)
+    unit = made(inputs_of(net, {0: (1, 2)}), images)
+    assert unit.skipped == {}
+    expected = returned_by(net, images).softmax(1)[:, 2]
+    np.testing.assert_allclose(unit.images.true_probability, expected, rtol=1e-5)
