@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from precompute.datasets.source import MID_GREY, Colour, UnreadableImage
 
-__all__ = ["decode"]
+__all__ = ["decode", "require_safe_size"]
 
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
@@ -34,7 +34,7 @@ def decode(file: Path | bytes, background: Colour = MID_GREY) -> Image.Image:
     """
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
-            _require_safe_size(image)
+            require_safe_size(image.width, image.height, "has {}")
             image.load()
             return _to_rgb(_upright(image), background)
     except UnreadableImage:
@@ -43,13 +43,21 @@ def decode(file: Path | bytes, background: Colour = MID_GREY) -> Image.Image:
         raise UnreadableImage(_reason(file, problem)) from problem
 
 
-def _require_safe_size(image: Image.Image) -> None:
-    """Pillow only warns between its limit and twice its limit."""
+def require_safe_size(width: int, height: int, sentence: str) -> None:
+    """Checks a size before memory is taken; Pillow itself only warns between its limit and twice its limit.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        sentence: what the image does, with `{}` for the size.
+
+    Raises:
+        UnreadableImage: the size is more than Pillow holds safe.
+    """
     limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and image.width * image.height > limit:
-        raise UnreadableImage(
-            f"has {image.width} x {image.height} pixels, more than the {limit:,} that Pillow holds safe"
-        )
+    if limit is not None and width * height > limit:
+        size = f"{width} x {height} pixels"
+        raise UnreadableImage(f"{sentence.format(size)}, more than the {limit:,} that Pillow holds safe")
 
 
 def _upright(image: Image.Image) -> Image.Image:

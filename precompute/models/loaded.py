@@ -75,5 +75,5 @@ def chosen_preprocess(config: ModelConfig) -> Preprocess | None:
 
 
 def input_size_of(preprocess: Preprocess) -> tuple[int, int, int] | None:
-    """`(3, height, width)` where the preprocessing crops, None where it keeps the images' own size."""
-    return (3, preprocess.crop, preprocess.crop) if preprocess.crop else None
+    """`(3, height, width)` where the preprocessing fixes it, None where it depends on the images."""
+    return None if preprocess.fixed_size is None else (3, *preprocess.fixed_size)

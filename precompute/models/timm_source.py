@@ -90,33 +90,36 @@ def preprocess_from_config(config: dict[str, Any], name: str) -> tuple[Preproces
     """timm's evaluation transform of a model in our words, and notes on what our words do not reach.
 
     The side is `input_size`, that of training, not `test_input_size`. The short side is resized to
-    `floor(side / crop_pct)`, then the centre is cropped. Models that were evaluated on squashed or bordered images
-    get the same and a note.
+    `floor(side / crop_pct)`, or both sides where images are to be squashed; then the centre is cropped. Models that
+    were evaluated on bordered images get the first and a note.
 
     Args:
         config: a model's `pretrained_cfg`.
         name: of the model, for the message.
 
     Raises:
-        InputError: the input is not square, or not of three channels.
+        InputError: the input is not square, although images are not squashed, or not of three channels.
     """
     from timm.data import resolve_data_config
 
     data = resolve_data_config(pretrained_cfg=config)
     channels, height, width = data["input_size"]
-    if channels != 3 or height != width:
+    is_squashed = data["crop_mode"] == "squash"
+    if channels != 3 or (height != width and not is_squashed):
         raise InputError(
             "Models see square images of three channels.",
             f"timm:{name} was trained on {channels} x {height} x {width} (channels x height x width).",
             "Choose another model, or state an input that it takes with --preprocess FILE.toml.",
         )
     interpolation = data["interpolation"] if data["interpolation"] in {"bilinear", "bicubic"} else "bicubic"
-    resize = math.floor(height / data["crop_pct"])
+    resize, across = (math.floor(side / data["crop_pct"]) for side in (height, width))
     mean, std = tuple(data["mean"]), tuple(data["std"])
+    if is_squashed:
+        return Preprocess((resize, across), (height, width), interpolation, "RGB", 1.0, mean, std), ()
     preprocess = Preprocess(resize, height, interpolation, "RGB", 1.0, mean, std)
     if data["crop_mode"] == "center":
         return preprocess, ()
-    how = {"squash": "squashed to a square", "border": "put on a border"}.get(data["crop_mode"], data["crop_mode"])
+    how = {"border": "put on a border"}.get(data["crop_mode"], data["crop_mode"])
     return preprocess, (
         f"timm evaluates {name} on images {how}; here the short side is resized to {resize} px "
         f"and the central {height} px are taken. Images that are square already lose nothing by it.",

@@ -71,8 +71,9 @@ def names() -> list[str]:
 def published_facts(name: str) -> tuple[tuple[int, int, int], float | None]:
     """Input size `(channel, height, width)` and published top-1 accuracy in [0, 1], without building the model."""
     published = _models().get_model_weights(name).DEFAULT
-    size = Preprocess.from_torchvision(published.transforms()).crop
-    return (3, size, size), _top1(published)
+    size = input_size_of(Preprocess.from_torchvision(published.transforms()))
+    assert size is not None  # torchvision's transforms crop
+    return size, _top1(published)
 
 
 def _models() -> ModuleType:

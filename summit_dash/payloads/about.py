@@ -66,8 +66,18 @@ def _input(model: Mapping[str, Any]) -> str:
     size, how = model.get("input_size"), model.get("preprocess") or {}
     steps = [" × ".join(map(str, size if isinstance(size, list) else [size, size]))] if size else []
     if how:
-        steps.append(f"short side {how['resize']}, crop {how['crop']}, {how['channels']}, 0 to {how['scale']:g}")
+        sides = f"{_resized(how['resize'])}, crop {_size(how['crop'])}"
+        steps.append(f"{sides}, {how['channels']}, 0 to {how['scale']:g}")
     return "; ".join(steps)
+
+
+def _resized(side: int | list[int]) -> str:
+    """A short side, or height and width, which an image is squashed to."""
+    return f"squashed to {_size(side)}" if isinstance(side, list) else f"short side {side}"
+
+
+def _size(side: int | list[int]) -> str:
+    return " × ".join(map(str, side)) if isinstance(side, list) else str(side)
 
 
 def _labels(dataset: Mapping[str, Any]) -> str:
