@@ -190,7 +190,7 @@ def test_a_file_that_is_no_preprocessing(tmp_path: Path, text: str | None, messa
 
 @pytest.mark.parametrize("weights", [FCN_ResNet50_Weights.DEFAULT, R3D_18_Weights.DEFAULT])
 def test_transforms_of_another_kind_are_refused(weights: Any) -> None:
-    with pytest.raises(InputError, match="Found (SemanticSegmentation|VideoClassification)"):
+    with pytest.raises(InputError, match=r"Found (SemanticSegmentation|VideoClassification)"):
         Preprocess.from_torchvision(weights.transforms())
 
 
