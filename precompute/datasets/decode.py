@@ -51,6 +51,8 @@ def _decoded(file: Path | bytes, background: Colour) -> Image.Image:
     try:
         with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
             require_safe_size(image.width, image.height, "has {}")
+            if not image.width * image.height:
+                raise UnreadableImage("has no pixels")
             image.load()
             return _to_rgb(_upright(image), background)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:

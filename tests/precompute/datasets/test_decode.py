@@ -193,6 +193,16 @@ def test_the_limit_holds_where_warnings_are_errors(tmp_path: Path, monkeypatch: 
         decode(tmp_path / "a.png")
 
 
+@pytest.mark.parametrize("size", [(0, 4), (4, 0), (0, 0)])
+def test_an_image_without_pixels(size: tuple[int, int]) -> None:
+    width, height = size
+    bmp = b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    tga = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 24, 0)
+    for content in (bmp, tga, b"P6 %d %d 255\n" % size):
+        with pytest.raises(UnreadableImage):
+            decode(content)
+
+
 # --- sound pixels among broken texts ---------------------------------------------------------------------------------
 
 
