@@ -44,7 +44,7 @@ class PrecomputeOptions:
     visualization_size: int | None = None
     outlier_fraction: float | None = None
     exclude_outliers: bool = False
-    class_outputs: Path | None = None
+    class_outputs: str = "auto"
     output_names: Path | None = None
     allow_outside: bool = False
     overwrite: bool = False

@@ -44,6 +44,7 @@ class LoadedModel:
         preprocess: how an image becomes its input.
         input_size: `(channel, height, width)`, or None where it depends on the images.
         output_names: the name of each output, or None where nobody knows.
+        output_synsets: the synset of each output, or None where they are not ImageNet's.
         layers: the recorded layers where the model brings them along.
         published_top1: accuracy on ImageNet that the publisher of these very weights states, in [0, 1].
         notes: sentences for the person: what was changed on the way, such as a conversion to float32.
@@ -61,6 +62,7 @@ class LoadedModel:
     published_top1: float | None = None
     notes: tuple[str, ...] = ()
     code_sha256: str | None = None
+    output_synsets: tuple[str, ...] | None = None
 
 
 def chosen_preprocess(config: ModelConfig) -> Preprocess | None:

@@ -283,7 +283,7 @@ def _require(rule: str, name: str, value: object, holds: bool) -> None:
 def _side(name: str, value: object) -> Side:
     """A length or a pair of them, as a TOML file or a manifest has it."""
     is_pair = isinstance(value, list | tuple) and len(value) == 2
-    sides = list(value) if is_pair and isinstance(value, list | tuple) else [value]
+    sides: list[Any] = list(value) if isinstance(value, list | tuple) and is_pair else [value]
     whole = all(isinstance(side, int) and not isinstance(side, bool) and side >= is_pair for side in sides)
     _require(f"{name} is a whole number of pixels, 0 for none, or [height, width].", name, value, whole)
     return (sides[0], sides[1]) if is_pair else sides[0]

@@ -50,6 +50,7 @@ def load(config: ModelConfig) -> LoadedModel:
         module = _with_state(timm, name, read_weights(file), str(file))
     if published.num_classes == 0:
         notes += (f"timm:{name} has no classification head: its outputs are features, not classes.",)
+    info = _imagenet(module, published.num_classes) if weights == DEFAULT else None
     return LoadedModel(
         module=module,
         name=label,
@@ -57,7 +58,8 @@ def load(config: ModelConfig) -> LoadedModel:
         weights_sha256=file_sha256(file) if file else None,
         preprocess=preprocess,
         input_size=input_size_of(preprocess),
-        output_names=_imagenet_names(module, published.num_classes) if weights == DEFAULT else None,
+        output_names=tuple(map(str, info.label_descriptions())) if info else None,
+        output_synsets=tuple(info.label_names()) if info else None,
         notes=notes,
     )
 
@@ -154,17 +156,15 @@ def _require_known(timm: ModuleType, name: str) -> None:
     )
 
 
-def _imagenet_names(module: nn.Module, n_outputs: int) -> tuple[str, ...] | None:
-    """The names of ImageNet's classes where timm knows that the outputs are these."""
+def _imagenet(module: nn.Module, n_outputs: int) -> Any:
+    """timm's description of ImageNet's classes where it knows that the outputs are these, else None."""
     from timm.data import ImageNetInfo, infer_imagenet_subset
 
     subset = infer_imagenet_subset(module)
     if not subset:
         return None
     info = ImageNetInfo(subset)
-    if info.num_classes() != n_outputs:
-        return None
-    return tuple(str(info.index_to_description(index)) for index in range(n_outputs))
+    return info if info.num_classes() == n_outputs else None
 
 
 def _built(timm: ModuleType, name: str, seed: int = 0) -> nn.Module:
