@@ -17,6 +17,13 @@ from summit_dash.text import DASH, count, of, percent, plural
 __all__ = ["build_about"]
 
 Block = dict[str, Any]
+_LABELS_BY = {
+    "name": ", by their names",
+    "number": ", by the numbers that are their names",
+    "id": ", by their numbers",
+    "text": ", in the order of their names as text",
+    "order": ", in their order: a guess from there being as many",
+}
 
 
 def build_about(store: RunStore) -> dict[str, Any]:
@@ -84,9 +91,10 @@ def _labels(dataset: Mapping[str, Any]) -> str:
     known = dataset.get("labels_are_outputs")
     if known is None:
         return ""
+    by = _LABELS_BY.get(dataset.get("outputs_by", ""), "")
     if known:
-        return "the model's outputs"
-    return "classes of outputs, by a mapping" if dataset.get("class_outputs") else "not the model's outputs"
+        return f"the model's outputs{by}"
+    return f"classes of outputs{by or ', by a mapping'}" if dataset.get("class_outputs") else "not the model's outputs"
 
 
 def _accuracy(images: Mapping[str, Any]) -> str:
