@@ -70,7 +70,7 @@ std = [1.0, 1.0, 1.0]
 
 @pytest.fixture(scope="module")
 def greys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model file, and folders `0` to `11` with two grey images each, of which the last is of the next class's grey."""
+    """A model file, and folders `0` to `11` with two grey images each; one shows the grey of the next class."""
     folder = tmp_path_factory.mktemp("greys")
     (folder / "model.py").write_text(MODEL)
     (folder / "input.toml").write_text(INPUT)
