@@ -145,6 +145,9 @@ window.dash_clientside.summit = {};
   };
 
   // --- the run ------------------------------------------------------------------------------------------------------
+  /** Classes by their full names; of several of one name none. */
+  const byName = (classes) =>
+    classes.reduce((names, each) => names.set(each.full, names.has(each.full) ? null : each), new Map());
   /** The overview with its classes and layers as objects, looked up by id and by name. */
   const readRun = (overview) => {
     const columns = Object.entries(overview.classes);
@@ -154,6 +157,7 @@ window.dash_clientside.summit = {};
       ...overview,
       classes,
       layers,
+      classByName: byName(classes),
       classById: new Map(classes.map((each) => [each.id, each])),
       layerByName: new Map(layers.map((each) => [each.layer, each])),
     };

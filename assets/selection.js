@@ -8,6 +8,7 @@
   // --- fields -------------------------------------------------------------------------------------------------------
   const text = {read: (given) => given, write: String, none: null};
   const id = {read: (given) => readWhole(given, 0, 1e9), write: String, none: null};
+  const classId = {...id, read: (given) => id.read(given.replace(/^#/, '')), named: true};
   const ids = {read: (given) => given.split(',').map((each) => readWhole(each, 0, 1e9)), write: (list) => list.join(','), none: []};
   const texts = {read: (given) => given.split(','), write: (list) => list.join(','), none: []};
   const choice = (...names) => ({read: (given) => readChoice(given, names), write: String, none: names[0], names});
@@ -42,8 +43,8 @@
   /* Lists are never changed in place. `sort`, `covers` and the like are ways of looking, not places to come back to. */
   const FIELDS = {
     run: text,
-    class_id: {...id, key: 'class'},
-    vs: id,
+    class_id: {...classId, key: 'class'},
+    vs: classId,
     vs_run: text /* the run that B is of, where it is not the run that is shown */,
     also: ids /* up to two more classes, in the bars of a comparison */,
     layer: text,
@@ -65,9 +66,10 @@
   };
   const NAMES = Object.keys(FIELDS);
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-  const empty = () => ({...Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].none])), unread: {}});
+  const empty = () => ({...Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].none])), unread: {}, asked: {}});
 
-  /** Reads `?class=270&vs=269&layer=mixed4d&channel=346&covers=62`; what cannot be read is kept in `unread`. */
+  /** Reads `?class=270&vs=269&layer=mixed4d&channel=346&covers=62`; what cannot be read is kept in `unread`, and what may
+      be a class's name in `asked`, until its run is there. `#3` is a class_id and no name. */
   const fromQuery = (query) => {
     const given = new URLSearchParams(query);
     const selection = empty();
@@ -75,6 +77,7 @@
       const key = FIELDS[name].key || name;
       const value = given.get(key);
       if (value === null || value === '') return;
+      if (FIELDS[name].named && !value.startsWith('#')) selection.asked[name] = value;
       try {
         selection[name] = FIELDS[name].read(value);
       } catch (unreadable) {
@@ -83,11 +86,22 @@
     });
     return selection;
   };
+  /** The class of a name in the run that a field's class is of; `runs` is the run shown, and that of B. */
+  const findByName = (name, text, runs) => {
+    const run = runs[name === 'vs' ? 1 : 0];
+    return (run && run.classByName.get(text)) || null;
+  };
+  /** An id as text, with a # where the bare number would be read as the name of another class. */
+  const writeField = (name, value, runs) => {
+    const text = FIELDS[name].write(value);
+    const other = FIELDS[name].named ? findByName(name, text, runs) : null;
+    return other && other.id !== value ? `#${text}` : text;
+  };
   /** The query that `fromQuery` reads back; what has its default is left out. */
-  const toQuery = (selection) => {
+  const toQuery = (selection, runs = []) => {
     const pairs = NAMES.filter((name) => !same(selection[name], FIELDS[name].none)).map((name) => [
       FIELDS[name].key || name,
-      FIELDS[name].write(selection[name]),
+      writeField(name, selection[name], runs),
     ]);
     return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
   };
@@ -102,11 +116,23 @@
     if (changes.vs !== undefined && changes.vs !== null && !('view' in changes)) changes.view = 'compare';
     if (changes.panel === 'class') changes.channel = null;
     else if (changes.channel !== undefined && changes.channel !== null) changes.panel = 'channel';
-    return {...selection, ...changes, unread: {}};
+    return {...selection, ...changes, unread: {}, asked: {}};
   };
-  /** What is not named is chosen: the first class, the last layer. A bad value is left bad, for the view to say so. */
-  const complete = (selection, run) => {
-    const done = {...selection};
+  /** What the address asked for, now that the names of classes are known: a name goes before an id. */
+  const findNamed = (selection, runs) => {
+    const done = {...selection, unread: {...selection.unread}, asked: {}};
+    Object.entries(selection.asked || {}).forEach(([name, text]) => {
+      const found = findByName(name, text, runs);
+      if (!found) return;
+      done[name] = found.id;
+      delete done.unread[FIELDS[name].key || name];
+    });
+    return done;
+  };
+  /** What is not named is chosen: the first class, the last layer. A bad value is left bad, for the view to say so.
+      `other` is the run that B is of. */
+  const complete = (selection, run, other = run) => {
+    const done = findNamed(selection, [run, other]);
     if (done.class_id === null && !('class' in done.unread) && run.classes.length) done.class_id = run.classes[0].id;
     if (done.layer === null && run.layers.length) done.layer = run.layers[run.layers.length - 1].layer;
     if (!run.has.accuracy && done.sort.startsWith('accuracy')) done.sort = 'similarity';
@@ -121,8 +147,10 @@
   // --- the page -----------------------------------------------------------------------------------------------------
   const past = [];
   const future = [];
+  let other = null; /* the run that B is of */
+  page.queryOf = (selection) => toQuery(selection, [page.run, other]);
   const show = (after, push) => {
-    const query = toQuery(after);
+    const query = page.queryOf(after);
     page.selection = Object.freeze(after);
     if (Object.keys(after.unread).length === 0 && query !== page.address.read())
       window.history[push ? 'pushState' : 'replaceState'](null, '', page.address.of(query));
@@ -133,9 +161,11 @@
     latest = wanted;
     const opened = await page.openRun(wanted.run);
     if (opened.problem) return page.showProblem(opened.problem);
+    const second = wanted.vs_run ? await page.readRun(wanted.vs_run) : opened;
     if (latest !== wanted) return;
+    other = second.problem ? opened : second;
     const before = page.selection;
-    const after = complete(wanted, page.run);
+    const after = complete(wanted, page.run, other);
     if (before && same(before, after)) return;
     if (before && remember) {
       past.push(before);

@@ -16,13 +16,16 @@ import pyarrow.compute as pc
 import torch
 
 from precompute.aggregate.examples import build_examples
+from precompute.aggregate.label_check import check_labels, read_predictions
 from precompute.aggregate.measures import LinkMeasure, choose_measures
 from precompute.aggregate.merge import MergeReport, merge_units
 from precompute.aggregate.stage import Engine, PassInputs, PassSpeed, aggregate
 from precompute.aggregate.units import UnitStore
 from precompute.config import ENGINES, PRECISIONS, STAGES, AggregateConfig, RunConfig
+from precompute.datasets.label_outputs import AUTO, other_readings, read_meaning
 from precompute.datasets.open import open_images
-from precompute.datasets.outputs import read_class_outputs, read_output_names
+from precompute.datasets.output_match import ModelOutputs
+from precompute.datasets.outputs import read_output_names
 from precompute.datasets.source import ImageSource, UnreadableImage
 from precompute.embedding import build_embeddings
 from precompute.engines.local import LocalEngine
@@ -51,12 +54,12 @@ class LabelOptions:
 
     Attributes:
         allow_outside: accept paths in a manifest that lead out of its folder.
-        class_outputs: file that says which outputs of the model mean each class.
+        class_outputs: which outputs of the model mean each class: `auto`, another word of `read_meaning`, or a file.
         output_names: file that names the model's outputs; None: the names that the model brings along, if any.
     """
 
     allow_outside: bool = False
-    class_outputs: Path | None = None
+    class_outputs: str = AUTO
     output_names: Path | None = None
 
 
@@ -92,7 +95,7 @@ class RunReport:
         skipped: path and reason of every image that is unreadable, or without finite numbers.
         n_with_accuracy: the images that the accuracies are over.
         without_outputs: names of the classes that the file of class outputs leaves out; empty without such a file.
-        notes: on the model, such as a conversion to float32.
+        notes: on the model, such as a conversion to float32, on what was left out of the images, and on their labels.
     """
 
     manifest: dict[str, Any]
@@ -125,11 +128,11 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         require_ray()
     require_no_writer(request.out)
     loaded, inputs = _opened(request)
-    names = _output_names(loaded, inputs.model.n_outputs, request.labels.output_names)
+    names = inputs.named_outputs.names
     contents = _contents(request, loaded, inputs)
     with only_writer(request.out):
         manifest = open_manifest(request.out, contents, request.overwrite)
-        if manifest["model"].get("output_names") != names:  # names change no table, so any run may be given others
+        if manifest["model"].get("output_names") != names:  # by themselves they change no table
             manifest["model"]["output_names"] = names
             write_manifest(request.out, manifest)
         run = _Run(request, inputs, manifest, progress)
@@ -137,16 +140,14 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
             if stage in request.stages:
                 run.ensure(stage)
     said = describe_outputs(manifest["model"])
-    return replace(run.report(), notes=(*loaded.notes, said) if said else loaded.notes)
+    of_model = (*loaded.notes, said) if said else loaded.notes
+    return replace(run.report(), notes=(*of_model, *manifest["dataset"].get("notes", ()), *run.label_notes))
 
 
 def _opened(request: RunRequest) -> tuple[LoadedModel, PassInputs]:
     source = open_images(request.images, request.limit_per_class, request.labels.allow_outside)
     loaded = load_model(request.model)
-    inputs = prepare(loaded, source, request.config.layers, request.config.aggregate)
-    if request.labels.class_outputs is not None:
-        inputs = _with_class_outputs(inputs, request.labels.class_outputs)
-    return loaded, inputs
+    return loaded, prepare(loaded, source, request.config.layers, request.config.aggregate, request.labels)
 
 
 def prepare_worker(request: RunRequest) -> tuple[PassInputs, str]:
@@ -156,35 +157,36 @@ def prepare_worker(request: RunRequest) -> tuple[PassInputs, str]:
 
 
 def prepare(
-    loaded: LoadedModel, source: ImageSource, layers: Sequence[str] | None, config: AggregateConfig
+    loaded: LoadedModel,
+    source: ImageSource,
+    layers: Sequence[str] | None,
+    config: AggregateConfig,
+    labels: LabelOptions = LabelOptions(),
 ) -> PassInputs:
     """Exports the model and derives layers, links and the meaning of the labels; reads one image at most."""
     model = ExportedModel(loaded.module, loaded.input_size or _size_of_first(source, loaded))
     recorded = select_layers(model, layers or loaded.layers)
-    stated = _labels_are_outputs(source, model.n_outputs)
+    named = _named_outputs(loaded, model.n_outputs, labels)
     return PassInputs(
         model,
         recorded,
         choose_measures(model, derive_links(model, recorded), config),
         loaded.preprocess,
         source,
-        stated,
-        {c.class_id: (c.class_id,) for c in source.classes} if stated else {},
+        named,
+        read_meaning(source, named, labels.class_outputs),
     )
 
 
-def _with_class_outputs(inputs: PassInputs, path: Path) -> PassInputs:
-    """The same pass with the outputs of each class taken from a file; the labels themselves are then no outputs."""
-    class_outputs = read_class_outputs(path, inputs.source.classes, inputs.model.n_outputs)
-    return replace(inputs, labels_are_outputs=False, class_outputs=class_outputs)
-
-
-def _output_names(loaded: LoadedModel, n_outputs: int, path: Path | None) -> list[str] | None:
-    """Of a file, else the model's own where it names each of its outputs."""
-    if path is not None:
-        return list(read_output_names(path, n_outputs))
-    known = loaded.output_names
-    return list(known) if known is not None and len(known) == n_outputs else None
+def _named_outputs(loaded: LoadedModel, n_outputs: int, labels: LabelOptions) -> ModelOutputs:
+    """The outputs with the names of a file, else the model's own where it names each of its outputs."""
+    known, synsets = (
+        list(names) if names is not None and len(names) == n_outputs else None
+        for names in (loaded.output_names, loaded.output_synsets)
+    )
+    if labels.output_names is not None:
+        known = list(read_output_names(labels.output_names, n_outputs))
+    return ModelOutputs(n_outputs, known, synsets)
 
 
 def _size_of_first(source: ImageSource, loaded: LoadedModel) -> tuple[int, int, int]:
@@ -200,13 +202,6 @@ def _size_of_first(source: ImageSource, loaded: LoadedModel) -> tuple[int, int, 
     )
 
 
-def _labels_are_outputs(source: ImageSource, n_outputs: int) -> bool:
-    """Stated by the source, and possible; else a guess from the count: as many labels as outputs, in order."""
-    if max(c.class_id for c in source.classes) >= n_outputs:
-        return False
-    return source.n_labels == n_outputs if source.labels_are_outputs is None else source.labels_are_outputs
-
-
 def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> dict[str, Any]:
     config = request.config.to_dict()
     speed = {name: config.pop(name) for name in ("batch_size", "workers", "device", "engine", "actors")}
@@ -218,7 +213,8 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "fingerprint": inputs.source.fingerprint(),
         "labels_are_outputs": inputs.labels_are_outputs,
     }
-    if request.labels.class_outputs is not None:
+    meaning = inputs.meaning
+    if not inputs.labels_are_outputs and (meaning.outputs or meaning.known_by == "file"):
         dataset["class_outputs"] = {str(c): list(outputs) for c, outputs in inputs.class_outputs.items()}
     model = {
         "name": loaded.name,
@@ -241,7 +237,7 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
     model |= {**said, "weights": recorded_weights(request.model.weights)}
     return {
         "model": model,
-        "dataset": dataset,
+        "dataset": {**dataset, "outputs_by": meaning.known_by, "notes": [*inputs.source.notes, *meaning.notes]},
         "layers": config["layers"],
         "links": [_link_entry(measure) for measure in inputs.measures],
         "config": config,
@@ -322,9 +318,14 @@ class _Run:
             self._without_outputs(),
         )
 
+    @property
+    def label_notes(self) -> tuple[str, ...]:
+        """Sentences on readings of the labels under which more images would be right."""
+        return tuple(self._manifest.get("images", {}).get("label_notes", ()))
+
     def _without_outputs(self) -> tuple[str, ...]:
         known = self._inputs.class_outputs
-        if self._request.labels.class_outputs is None:
+        if self._inputs.meaning.known_by != "file":
             return ()
         return tuple(c.class_name for c in self._inputs.source.classes if c.class_id not in known)
 
@@ -357,8 +358,14 @@ class _Run:
             "top1_accuracy": report.top1_accuracy,
             "top5_accuracy": report.top5_accuracy,
             "n_with_accuracy": report.n_with_accuracy,
+            "label_notes": list(self._label_notes()),
         }
         return {} if waiting is None else {"waiting_fraction": round(waiting, 3)}
+
+    def _label_notes(self) -> tuple[str, ...]:
+        named, meaning = self._inputs.named_outputs, self._inputs.meaning
+        others = other_readings(self._inputs.source, named, meaning)
+        return check_labels(read_predictions(self._folder), meaning, others, named.number)
 
     def _engine(self) -> Engine:
         config = self._request.config

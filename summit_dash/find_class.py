@@ -1,4 +1,4 @@
-"""The class that a person means by a number, a synset or a name."""
+"""The class that a person means by a name, a synset or a number."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from precompute.schema import InputError
 from summit_dash.store import ClassInfo
 from summit_dash.text import plural
 
-__all__ = ["find_class", "find_classes"]
+__all__ = ["find_class", "find_classes", "tell_number", "tell_numbers"]
 
 _MOST = 8
 """Candidates that a message names."""
 _RULE = (
-    "A class is named by its class_id, its synset or its name; the first of its names is enough where no other has it."
+    "A class is named by its synset, its name or its class_id; the first of its names is enough where no other has it."
 )
 
 
 def find_class(classes: Mapping[int, ClassInfo], text: str) -> ClassInfo:
-    """The class of a class_id, else of a synset, else of a full name, else of a first name in any case.
+    """The class of a synset, else of a full name, else of a first name in any case, else of a class_id.
+
+    So `3` is the class that is called 3, if there is one; `#3` is always the class_id.
 
     Raises:
         InputError: several classes have the name, or none has; the message lists them, or the nearest names.
@@ -47,7 +49,7 @@ def find_classes(classes: Mapping[int, ClassInfo], text: str) -> list[ClassInfo]
     found: dict[int, ClassInfo] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         span = re.fullmatch(r"(\d{1,9})\s*-\s*(\d{1,9})", part)
-        if span is None:
+        if span is None or any(info.class_name == part for info in classes.values()):
             infos = [find_class(classes, part)]
         else:
             first, last = map(int, span.groups())
@@ -60,15 +62,34 @@ def find_classes(classes: Mapping[int, ClassInfo], text: str) -> list[ClassInfo]
     return list(found.values())
 
 
+def tell_number(classes: Mapping[int, ClassInfo], text: str) -> str | None:
+    """Says for which class a number was taken, where another class might have been meant; else None."""
+    wanted = text.strip()
+    if not wanted.isdecimal():
+        return None
+    info = find_class(classes, wanted)
+    other = classes.get(int(wanted))
+    if _first_name(info) != wanted.casefold():
+        return f"{wanted} is taken for class_id {wanted}, {info.class_name}."
+    if other is None or other is info:
+        return None
+    return f"{wanted} is taken for the class of that name, class_id {info.class_id}; #{wanted} is {other.class_name}."
+
+
+def tell_numbers(classes: Mapping[int, ClassInfo], text: str) -> list[str]:
+    """What `tell_number` says of each class of a list that `find_classes` takes."""
+    return list(filter(None, (tell_number(classes, part) for part in text.split(";"))))
+
+
 def _readings(wanted: str) -> list[tuple[Callable[[ClassInfo], str | None], str]]:
     """What the text may be, the surest first."""
     if not wanted:
         return []
     return [
-        (lambda info: str(info.class_id), wanted.removeprefix("#")),
         (lambda info: info.synset, wanted),
         (lambda info: info.class_name, wanted),
         (_first_name, wanted.casefold()),
+        (lambda info: str(info.class_id), wanted.removeprefix("#")),
     ]
 
 

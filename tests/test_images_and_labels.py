@@ -110,6 +110,26 @@ def test_the_pass_lays_transparency_over_the_mean(tmp_path: Path) -> None:
     assert np.unique(read.pixels.reshape(-1, 3), axis=0).tolist() == [[123, 117, 104]]
 
 
+def test_thin_images_are_skipped_and_their_class_without_a_graph_says_so(
+    small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (tmp_path / "input.toml").read_text()
+    (tmp_path / "input.toml").write_text(text.replace("resize = 24", "resize = 256"))
+    for path in (tmp_path / "images" / "sand").iterdir():
+        Image.new("RGB", (8000, 1)).save(path)
+    Image.new("RGB", (1, 9000)).save(tmp_path / "images" / "bark" / "thin.png")
+    out = tmp_path / "run"
+    assert call([*small, "--out", str(out), "--stages", "aggregate,graphs"]) == 0
+
+    skipped = read_manifest(out)["images"]["skipped"]
+    assert sorted(skipped) == ["bark/thin.png", *(f"sand/{i}.png" for i in range(4))]
+    assert "becomes 2048000 x 256 pixels by resize = 256" in skipped["sand/0.png"]
+    assert validate(out) == []
+    capsys.readouterr()
+    assert call(["export", str(out), str(tmp_path / "sand.svg"), "--graph", "sand"]) == 2
+    assert "None of the images of sand could be used" in " ".join(capsys.readouterr().err.split())
+
+
 # --- outputs that mean a class --------------------------------------------------------------------------------------
 
 

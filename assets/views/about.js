@@ -13,13 +13,13 @@
   };
   /** Text with links to views: an address to copy or to open beside, and a step within the page when clicked. */
   const line = (text) => {
-    const {apply, toQuery} = page.selections;
+    const {apply} = page.selections;
     const parts = [];
     let end = 0;
     for (const match of text.matchAll(LINK)) {
       const fields = fieldsOf(match[2]);
       parts.push(text.slice(end, match.index));
-      parts.push(h('a', {class: 'link', href: page.address.of(toQuery(apply(page.selection, fields))), 'data-action': JSON.stringify(fields)}, match[1]));
+      parts.push(h('a', {class: 'link', href: page.address.of(page.queryOf(apply(page.selection, fields))), 'data-action': JSON.stringify(fields)}, match[1]));
       end = match.index + match[0].length;
     }
     return [...parts, text.slice(end)];

@@ -55,11 +55,6 @@
     found: `The link says ${key}=${found}.`,
     fix: key === 'class' ? 'Choose a class from the list.' : 'Choose the second class above.',
   });
-  const noGraph = (name) => ({
-    rule: 'A class has an attribution graph once the stage graphs has run.',
-    found: `This run holds none for ${name}.`,
-    fix: 'Run `summit-dash precompute` again on this run with `--stages graphs`.',
-  });
   const noSecond = (name) => ({
     rule: 'A comparison takes two classes.',
     found: `${name} is the first.`,
@@ -144,7 +139,7 @@
     if (failed) return showProblem(failed.problem);
     const context = buildContext(selection, classes, payloads, added, other);
     const bare = context.graphs.findIndex((each) => !each.nodes.length);
-    if (bare >= 0) return showProblem(noGraph(classes[bare].name));
+    if (bare >= 0) return showProblem(payloads[bare].missing);
     frame.empty.replaceChildren();
     graph.context = context;
     graph.setScene(context.drawing);

@@ -21,6 +21,8 @@ from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, joined, plan_units
 from precompute.config import AggregateConfig
+from precompute.datasets.label_outputs import Meaning
+from precompute.datasets.output_match import ModelOutputs
 from precompute.datasets.source import ImageSource, LabelledImage
 from precompute.errors import InputError
 from precompute.models.exported import ExportedModel
@@ -39,8 +41,7 @@ _RECORDED_BYTES = 2**30
 class PassInputs:
     """What the pass works on: the model with its layers, how influence is told, and the labelled images.
 
-    `class_outputs` are the model's outputs that mean a class, by class_id: one each where the labels are outputs,
-    several where a file says so; absent for a class that has none, and so no accuracy.
+    `named_outputs` is what is known of the model's outputs, `meaning` which of them mean a class.
     """
 
     model: ExportedModel
@@ -48,8 +49,18 @@ class PassInputs:
     measures: Sequence[LinkMeasure]
     preprocess: Preprocess
     source: ImageSource
-    labels_are_outputs: bool
-    class_outputs: Mapping[int, tuple[int, ...]]
+    named_outputs: ModelOutputs
+    meaning: Meaning
+
+    @property
+    def labels_are_outputs(self) -> bool:
+        """Whether each class means the one output that its class_id numbers."""
+        return self.meaning.are_class_ids(self.source.classes)
+
+    @property
+    def class_outputs(self) -> Mapping[int, tuple[int, ...]]:
+        """The outputs that mean a class, by class_id; absent for a class that has none, and so no accuracy."""
+        return self.meaning.outputs
 
     @property
     def links(self) -> list[Link]:

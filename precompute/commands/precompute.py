@@ -44,7 +44,7 @@ class PrecomputeOptions:
     visualization_size: int | None = None
     outlier_fraction: float | None = None
     exclude_outliers: bool = False
-    class_outputs: Path | None = None
+    class_outputs: str = "auto"
     output_names: Path | None = None
     allow_outside: bool = False
     overwrite: bool = False
@@ -125,7 +125,7 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         accuracy = f"top-1 {report.top1_accuracy:.3f}, top-5 {report.top5_accuracy:.3f}, n = {n:,}"
         console.print(f"Accuracy: {accuracy}", highlight=False)
     elif report.n_images is not None:
-        reason = "because the labels are not the model's outputs; --class-outputs FILE says which outputs mean them"
+        reason = "because the labels are not the model's outputs; --class-outputs says which outputs mean them"
         console.print(f"Accuracy: none, {reason}.", highlight=False, soft_wrap=True)
     if report.without_outputs:
         names = ", ".join(report.without_outputs[:5]) + (", ..." if len(report.without_outputs) > 5 else "")

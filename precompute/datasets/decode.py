@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from pathlib import Path
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from precompute.datasets.png import reduced_pngs
 from precompute.datasets.source import MID_GREY, Colour, UnreadableImage
 
-__all__ = ["decode"]
+__all__ = ["decode", "require_safe_size"]
 
 _SIXTEEN_BIT = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
@@ -33,23 +35,59 @@ def decode(file: Path | bytes, background: Colour = MID_GREY) -> Image.Image:
             without a stated range (floating point).
     """
     try:
-        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
-            _require_safe_size(image)
-            image.load()
-            return _to_rgb(_upright(image), background)
+        return _decoded(file, background)
     except UnreadableImage:
         raise
     except Exception as problem:  # broken files make decoders raise nearly anything
-        raise UnreadableImage(_reason(file, problem)) from problem
-
-
-def _require_safe_size(image: Image.Image) -> None:
-    """Pillow only warns between its limit and twice its limit."""
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and image.width * image.height > limit:
-        raise UnreadableImage(
-            f"has {image.width} x {image.height} pixels, more than the {limit:,} that Pillow holds safe"
+        reduced = (
+            _decoded_reduced(file, background) if isinstance(problem, ValueError | SyntaxError | OSError) else None
         )
+        if reduced is None:
+            raise UnreadableImage(_reason(file, problem)) from problem
+        return reduced
+
+
+def _decoded(file: Path | bytes, background: Colour) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(file) if isinstance(file, bytes) else file) as image:
+            require_safe_size(image.width, image.height, "has {}")
+            if not image.width * image.height:
+                raise UnreadableImage("has no pixels")
+            image.load()
+            return _to_rgb(_upright(image), background)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as problem:
+        safe = f"{Image.MAX_IMAGE_PIXELS:,} pixels that Pillow holds safe"
+        raise UnreadableImage(f"has more than the {safe}") from problem
+
+
+def _decoded_reduced(file: Path | bytes, background: Colour) -> Image.Image | None:
+    """The image without its texts and profiles, where these are what cannot be read; None for all others."""
+    with contextlib.suppress(OSError):
+        for content in reduced_pngs(file if isinstance(file, bytes) else file.read_bytes()):
+            try:
+                return _decoded(content, background)
+            except UnreadableImage:
+                raise
+            except Exception:  # what is told is what was wrong with the whole file
+                continue
+    return None
+
+
+def require_safe_size(width: int, height: int, sentence: str) -> None:
+    """Checks a size before memory is taken; Pillow itself only warns between its limit and twice its limit.
+
+    Args:
+        width: in pixels.
+        height: in pixels.
+        sentence: what the image does, with `{}` for the size.
+
+    Raises:
+        UnreadableImage: the size is more than Pillow holds safe.
+    """
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and width * height > limit:
+        size = f"{width} x {height} pixels"
+        raise UnreadableImage(f"{sentence.format(size)}, more than the {limit:,} that Pillow holds safe")
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -90,8 +128,6 @@ def _from_sixteen_bits(image: Image.Image, background: Colour) -> Image.Image:
 def _reason(file: Path | bytes, problem: Exception) -> str:
     if isinstance(problem, FileNotFoundError):
         return "does not exist"
-    if isinstance(problem, Image.DecompressionBombError | Image.DecompressionBombWarning):
-        return f"has more than the {Image.MAX_IMAGE_PIXELS:,} pixels that Pillow holds safe"
     if isinstance(problem, UnidentifiedImageError):
         size = len(file) if isinstance(file, bytes) else file.stat().st_size
         return "is empty" if size == 0 else "is no image that Pillow knows"

@@ -15,11 +15,7 @@ from precompute.datasets.source import MID_GREY, Colour, LabelledClass, Labelled
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["IMAGE_SUFFIXES", "FileImages", "LabelledFile", "limited", "printable", "size_and_time"]
-
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm", ".pbm"}
-)
+__all__ = ["FileImages", "LabelledFile", "limited", "printable", "size_and_time"]
 
 
 class _OfClass(Protocol):
@@ -54,6 +50,7 @@ class FileImages:
         classes: sorted by class_id.
         files: sorted by class_id, then path.
         labels_are_outputs: True where the labels are stated to be the model's outputs, otherwise None.
+        notes: sentences for the person: what was left out.
     """
 
     name: str
@@ -62,6 +59,7 @@ class FileImages:
     files: tuple[LabelledFile, ...]
     images: tuple[LabelledImage, ...]
     labels_are_outputs: bool | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -71,6 +69,7 @@ class FileImages:
         files: Iterable[LabelledFile],
         labels_are_outputs: bool | None = None,
         limit_per_class: int | None = None,
+        notes: tuple[str, ...] = (),
     ) -> FileImages:
         """Sorts the files, keeps the first `limit_per_class` of each class, and numbers the images."""
         kept = tuple(limited(sorted(files, key=lambda f: (f.class_id, f.shown)), limit_per_class))
@@ -81,6 +80,7 @@ class FileImages:
             files=kept,
             images=tuple(LabelledImage(i, f.class_id, f.shown) for i, f in enumerate(kept)),
             labels_are_outputs=labels_are_outputs,
+            notes=notes,
         )
 
     @property

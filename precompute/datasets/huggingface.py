@@ -60,6 +60,7 @@ class HuggingFaceImages:
     n_labels: int
     dataset: Any
     column: str
+    notes: tuple[str, ...] = ()
 
     def load(self, image: LabelledImage, background: Colour = MID_GREY) -> Image:
         """Decodes one image to RGB, transparent pixels over `background`.

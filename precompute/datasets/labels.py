@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from precompute.datasets.source import LabelledClass
 from precompute.errors import InputError
 
-__all__ = ["Label", "classes_of", "whole_number"]
+__all__ = ["Label", "classes_of", "number_names", "whole_number"]
 
 _LIMIT = 2**31
+_NUMBER = r"[0-9]{1,9}"
+"""A name that is a class_id, too, of so many digits as the page's address has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,8 @@ class Label:
 def classes_of(source: str, labels: Iterable[Label]) -> tuple[list[LabelledClass], list[int]]:
     """The classes, sorted by class_id, and the class_id of every label in order.
 
-    Without a `class_id` the class names are numbered in order. Two classes may share a name (ImageNet has two cranes)
-    if their ids differ.
+    Without a `class_id` the class names are numbered by `number_names`. Two classes may share a name (ImageNet has two
+    cranes) if their ids differ.
 
     Args:
         source: the file or folder, for a message.
@@ -45,8 +48,7 @@ def classes_of(source: str, labels: Iterable[Label]) -> tuple[list[LabelledClass
     """
     known = list(labels)
     _require_all_or_no_ids(source, known)
-    names = sorted({label.class_name for label in known if label.class_name is not None})
-    numbers = {name: number for number, name in enumerate(names)}
+    numbers = number_names(label.class_name for label in known if label.class_name is not None)
     first: dict[int, Label] = {}
     ids = []
     for label in known:
@@ -58,6 +60,21 @@ def classes_of(source: str, labels: Iterable[Label]) -> tuple[list[LabelledClass
         for i, label in sorted(first.items(), key=lambda item: item[0])
     ]
     return classes, ids
+
+
+def number_names(names: Iterable[str]) -> dict[str, int]:
+    """The class_id of every class name: the number that the name itself is, if all are, else its place in their order.
+
+    So a folder `10` is class 10, and comes after class 2.
+
+    Args:
+        names: of classes; a name may be there several times.
+    """
+    distinct = sorted(set(names))
+    numbers = [int(name) if re.fullmatch(_NUMBER, name) else -1 for name in distinct]
+    if min(numbers, default=-1) < 0 or len(set(numbers)) < len(numbers):  # 7 and 07 would be one
+        numbers = list(range(len(distinct)))
+    return dict(zip(distinct, numbers, strict=True))
 
 
 def whole_number(value: object) -> int | None:

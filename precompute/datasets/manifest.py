@@ -82,14 +82,24 @@ def _may_lead_out(path: str) -> bool:
 def _relative(manifest: Path, folder: Folder, row: ManifestRow, allow_outside: bool) -> str:
     if "\x00" in row.path:
         raise InputError(RULE, f"{manifest}, {row.label.place}, has a path with a null character.", "Correct it.")
-    inside = folder.relative(row.path)
+    path = _as_meant(manifest.parent, row.path)
+    inside = folder.relative(path)
     if inside is None and not allow_outside:
         raise InputError(
             "The images of a manifest lie in its folder or below.",
-            f"{manifest}, {row.label.place}, leads out of it: {printable(row.path)}.",
+            f"{manifest}, {row.label.place}, leads out of it: {printable(path)}.",
             "Move the manifest or the images, or allow it with --allow-outside.",
         )
-    return os.path.normpath(row.path) if inside is None else inside
+    return os.path.normpath(path) if inside is None else inside
+
+
+def _as_meant(folder: Path, path: str) -> str:
+    """The path as written if there is such a file; else without blanks around it, and with slashes as on Windows."""
+    trimmed = path.strip()
+    if trimmed == path and "\\" not in path:
+        return path  # as nearly all are
+    written = (path, trimmed, path.replace("\\", "/"), trimmed.replace("\\", "/"))
+    return next((each for each in written if os.path.lexists(folder / each)), written[-1])
 
 
 def _absolute(folder: str, relative: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import difflib
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,15 @@ def read_csv_rows(path: Path) -> Iterator[ManifestRow]:
     try:
         # surrogateescape: a path may have any bytes that the file system accepts.
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file, strict=True)
+            lines = _LastLine(file)
+            reader = csv.reader(lines, strict=True)
             header = [cell.strip() for cell in next(reader, [])]
             _require_text(path, header)
             _require_columns(path, header, "its first line", "Add it; cells are separated by commas.")
             for cells in reader:
                 if any(cell.strip() for cell in cells):
-                    yield _csv_row(path, f"line {reader.line_num}", header, cells)
+                    place = f"line {reader.line_num}"
+                    yield _csv_row(path, place, header, _without_stray_blanks(cells, lines.last, len(header)))
     except csv.Error as problem:
         raise InputError(
             RULE, f"{path}, line {reader.line_num}: {problem}.", "Save it as comma-separated UTF-8 text."
@@ -109,6 +111,26 @@ def _require_type(path: Path, field: pa.Field) -> None:
         wanted = "text"
     if not fits:
         raise InputError(RULE, f"The column {field.name} of {path} is {field.type}.", f"Write {wanted} into it.")
+
+
+class _LastLine:
+    """The lines of a file, of which the last one stays at hand."""
+
+    def __init__(self, file: Iterable[str]) -> None:
+        self._file = iter(file)
+        self.last = ""
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._file:
+            self.last = line
+            yield line
+
+
+def _without_stray_blanks(cells: list[str], line: str, length: int) -> list[str]:
+    """The cells of a line where a blank before a quotation mark means nothing, nor do empty cells at its end."""
+    if any(cell[:1].isspace() and cell.lstrip().startswith('"') for cell in cells):
+        cells = next(csv.reader([line], strict=True, skipinitialspace=True))
+    return cells[:length] if not any(cell.strip() for cell in cells[length:]) else cells
 
 
 def _csv_row(path: Path, place: str, header: Sequence[str], cells: Sequence[str]) -> ManifestRow:

@@ -18,8 +18,8 @@ from precompute.errors import InputError
 __all__ = ["read_class_outputs", "read_output_names", "recorded_outputs"]
 
 _MAPPING_RULE = (
-    "--class-outputs names a .csv with the columns class_name and output_index (a line per output), or a .json such as "
-    '{"dog": [151, 152]}.'
+    "--class-outputs is auto, name, id, text or none, or names a .csv with the columns class_name and output_index (a "
+    'line per output), or a .json such as {"dog": [151, 152]}.'
 )
 _NAMES_RULE = (
     "--output-names names a .txt with a name per line, a .json list, or a .csv with the columns output_index (or "

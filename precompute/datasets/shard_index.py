@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from precompute.datasets.files import IMAGE_SUFFIXES, printable
+from precompute.datasets.files import printable
 from precompute.datasets.labels import Label, whole_number
+from precompute.datasets.left_out import LeftOut, is_left_out
+from precompute.datasets.suffixes import image_suffixes
 from precompute.errors import InputError
 
 __all__ = ["COMPRESSED_SUFFIXES", "RULE", "Sample", "compressed_shard", "read_samples"]
@@ -52,8 +54,14 @@ class _Found:
     labels: dict[str, bytes] = field(default_factory=dict)
 
 
-def read_samples(shard: Path) -> list[Sample]:
-    """The samples of a shard, in its order. Members of other kinds are passed over, as are hidden ones.
+def read_samples(shard: Path, left_out: LeftOut) -> list[Sample]:
+    """Reads the samples of a shard, in its order.
+
+    Members of other kinds are passed over, as are hidden ones and those in folders that systems make.
+
+    Args:
+        shard: a .tar.
+        left_out: counts hidden images and those of systems.
 
     Raises:
         InputError: the shard is compressed, damaged, cut off or empty, an image lacks its label or a label its image,
@@ -67,11 +75,14 @@ def read_samples(shard: Path) -> list[Sample]:
             folder, _, last = name.rpartition("/")
             stem, _, suffix = last.partition(".")
             suffix = f".{suffix.lower()}"
-            if not stem or not member.isfile():  # hidden, or a folder; a link has no bytes of its own
+            if not stem or any(is_left_out(part) for part in folder.split("/")):
+                left_out.add_member(name)
+                continue
+            if not member.isfile():  # a folder; a link has no bytes of its own
                 _require_no_link(shard, member, suffix)
                 continue
             entry = found.setdefault(f"{folder}/{stem}" if folder else stem, _Found())
-            if suffix in IMAGE_SUFFIXES:
+            if suffix in image_suffixes():
                 if entry.image is not None:
                     raise _wrong(shard, f"has two images of one key: {entry.image[0]} and {name}", "Keep one of them.")
                 entry.image = (name, member.offset_data, member.size)
@@ -140,7 +151,7 @@ def _cut_off(shard: Path) -> InputError:
 
 
 def _require_no_link(shard: Path, member: tarfile.TarInfo, suffix: str) -> None:
-    if (member.islnk() or member.issym()) and suffix in IMAGE_SUFFIXES:
+    if (member.islnk() or member.issym()) and suffix in image_suffixes():
         found = f"has a link in place of an image: {printable(member.name)}"
         raise _wrong(shard, found, "Write the shard with the files that links point to (tar --dereference).")
 

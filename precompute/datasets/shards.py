@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from precompute.datasets.decode import decode
 from precompute.datasets.files import limited, printable, size_and_time
 from precompute.datasets.labels import Label, classes_of
+from precompute.datasets.left_out import LeftOut
 from precompute.datasets.shard_index import RULE, Sample, read_samples
 from precompute.datasets.source import MID_GREY, Colour, LabelledClass, LabelledImage, UnreadableImage
 from precompute.errors import InputError
@@ -58,6 +59,7 @@ class ShardImages:
     members: tuple[ShardMember, ...]
     images: tuple[LabelledImage, ...]
     labels_are_outputs: bool | None
+    notes: tuple[str, ...] = ()
 
     @property
     def n_labels(self) -> int:
@@ -110,7 +112,8 @@ def open_shards(name: str, shards: Sequence[Path], limit_per_class: int | None =
         InputError: a shard is compressed, damaged, cut off or empty; an image has no label, a label no image; two
             samples have one key; labels contradict each other.
     """
-    samples = list(_unique(shards))
+    left_out = LeftOut()
+    samples = list(_unique(shards, left_out))
     classes, ids = classes_of(name, (_placed(shards, shard, sample) for shard, sample in samples))
     members = [
         ShardMember(class_id, sample.image, shard, sample.offset, sample.size)
@@ -125,14 +128,15 @@ def open_shards(name: str, shards: Sequence[Path], limit_per_class: int | None =
         members=kept,
         images=tuple(LabelledImage(i, m.class_id, m.name) for i, m in enumerate(kept)),
         labels_are_outputs=True if stated else None,
+        notes=left_out.notes,
     )
 
 
-def _unique(shards: Sequence[Path]) -> Iterator[tuple[int, Sample]]:
+def _unique(shards: Sequence[Path], left_out: LeftOut) -> Iterator[tuple[int, Sample]]:
     """Every sample with the place of its shard; no key is in two shards."""
     seen: dict[str, int] = {}
     for place, shard in enumerate(shards):
-        for sample in read_samples(shard):
+        for sample in read_samples(shard, left_out):
             before = seen.setdefault(sample.key, place)
             if before != place:
                 raise InputError(

@@ -61,6 +61,11 @@ class ImageSource(Protocol):
         """Labels that the source declares; more than its `classes` where some of them have no image."""
         ...
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for the person: which files were left out, and why."""
+        ...
+
     def load(self, image: LabelledImage, background: Colour = MID_GREY) -> Image:
         """Decodes one image to RGB; safe to call from several threads.
 

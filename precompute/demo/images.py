@@ -27,6 +27,7 @@ class DemoImages:
     name = "Summit Dash scenes"
     labels_are_outputs = True
     n_labels = len(CLASSES)
+    notes = ()
 
     def __init__(self, images_per_class: int = 50, split: Split = "held-out") -> None:
         if split not in SPLIT_SEEDS:

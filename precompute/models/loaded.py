@@ -44,6 +44,7 @@ class LoadedModel:
         preprocess: how an image becomes its input.
         input_size: `(channel, height, width)`, or None where it depends on the images.
         output_names: the name of each output, or None where nobody knows.
+        output_synsets: the synset of each output, or None where they are not ImageNet's.
         layers: the recorded layers where the model brings them along.
         published_top1: accuracy on ImageNet that the publisher of these very weights states, in [0, 1].
         notes: sentences for the person: what was changed on the way, such as a conversion to float32.
@@ -61,6 +62,7 @@ class LoadedModel:
     published_top1: float | None = None
     notes: tuple[str, ...] = ()
     code_sha256: str | None = None
+    output_synsets: tuple[str, ...] | None = None
 
 
 def chosen_preprocess(config: ModelConfig) -> Preprocess | None:
@@ -75,5 +77,5 @@ def chosen_preprocess(config: ModelConfig) -> Preprocess | None:
 
 
 def input_size_of(preprocess: Preprocess) -> tuple[int, int, int] | None:
-    """`(3, height, width)` where the preprocessing crops, None where it keeps the images' own size."""
-    return (3, preprocess.crop, preprocess.crop) if preprocess.crop else None
+    """`(3, height, width)` where the preprocessing fixes it, None where it depends on the images."""
+    return None if preprocess.fixed_size is None else (3, *preprocess.fixed_size)

@@ -8,22 +8,26 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from precompute.datasets.decode import require_safe_size
 from precompute.errors import InputError
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["EXAMPLE_TOML", "INTERPOLATIONS", "Preprocess"]
+__all__ = ["EXAMPLE_TOML", "INTERPOLATIONS", "Preprocess", "Side"]
+
+Side: TypeAlias = int | tuple[int, int]
+"""A length in pixels, or a height and a width."""
 
 EXAMPLE_TOML = """\
-resize = 256                  # short side in pixels; 0: leave as it is
-crop = 224                    # centre crop in pixels; 0: no crop
+resize = 256                  # short side in pixels; 0: leave as it is; [height, width]: exactly this size
+crop = 224                    # centre crop in pixels, or [height, width]; 0: no crop
 interpolation = "bilinear"
 channels = "RGB"              # or "BGR"
 scale = 1.0                   # the value of a full-bright pixel before mean and std
@@ -43,8 +47,9 @@ class Preprocess:
     The defaults are those of most ImageNet models.
 
     Args:
-        resize: length of the short side after resizing; 0 leaves the image as it is.
-        crop: side of the square centre crop; 0 takes the whole image.
+        resize: length of the short side after resizing; `(height, width)` makes exactly this size, whatever the
+            image's proportions are; 0 leaves the image as it is.
+        crop: side of the square centre crop, or its `(height, width)`; 0 takes the whole image.
         interpolation: one of `INTERPOLATIONS`.
         channels: order in which the model takes the colours, RGB or BGR.
         scale: value of a full-bright pixel before mean and std, in practice 1.0 or 255.0.
@@ -55,8 +60,8 @@ class Preprocess:
         InputError: a value is of the wrong type or impossible.
     """
 
-    resize: int = 256
-    crop: int = 224
+    resize: Side = 256
+    crop: Side = 224
     interpolation: str = "bilinear"
     channels: str = "RGB"
     scale: float = 1.0
@@ -65,7 +70,7 @@ class Preprocess:
 
     def __post_init__(self) -> None:
         for name in ("resize", "crop"):
-            _require_size(name, getattr(self, name))
+            object.__setattr__(self, name, _side(name, getattr(self, name)))
         _require_one_of("interpolation", self.interpolation, tuple(INTERPOLATIONS))
         _require_one_of("channels", self.channels, CHANNEL_ORDERS)
         _require("scale is a positive number.", "scale", self.scale, _is_number(self.scale) and self.scale > 0)
@@ -132,6 +137,14 @@ class Preprocess:
             ) from problem
 
     @property
+    def fixed_size(self) -> tuple[int, int] | None:
+        """Height and width of every input in pixels; None where they depend on the image."""
+        side = self.crop or self.resize
+        if isinstance(side, tuple):
+            return side
+        return (side, side) if self.crop else None
+
+    @property
     def background(self) -> tuple[int, int, int]:
         """The mean as a colour, RGB in 0..255: laid behind transparent pixels, it is nearly 0 to the model."""
         first, second, third = (min(max(round(value / self.scale * 255), 0), 255) for value in self.mean)
@@ -145,6 +158,9 @@ class Preprocess:
 
         Returns:
             `(height, width, 3)`, RGB in 0..255 whatever `channels` says: what the model sees, for a person to look at.
+
+        Raises:
+            UnreadableImage: resized, it would have more pixels than Pillow holds safe.
         """
         if self.resize:
             image = self._resized(image)
@@ -189,10 +205,14 @@ class Preprocess:
         return (ordered - mean) / std
 
     def input_size(self, first: Image.Image) -> tuple[int, int]:
-        """Height and width of the model's input for an image, in pixels."""
-        if self.crop:
-            return self.crop, self.crop
-        width, height = _resized_size(first.size, self.resize) if self.resize else first.size
+        """Height and width of the model's input for an image, in pixels.
+
+        Raises:
+            UnreadableImage: resized, it would have more pixels than Pillow holds safe.
+        """
+        if self.fixed_size is not None:
+            return self.fixed_size
+        width, height = self._resized_size(first.size)
         return height, width
 
     def require_one_size(self, first: tuple[int, int], other: tuple[int, int]) -> None:
@@ -213,15 +233,30 @@ class Preprocess:
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
     def _resized(self, image: Image.Image) -> Image.Image:
-        size = _resized_size(image.size, self.resize)
+        size = self._resized_size(image.size)
         return image if size == image.size else image.resize(size, INTERPOLATIONS[self.interpolation])
+
+    def _resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """`(width, height)` after resizing: a thin image grows beyond all bounds where its short side does."""
+        if not self.resize:
+            return size
+        if isinstance(self.resize, tuple):
+            height, width = self.resize
+        else:
+            width, height = _with_short_side(size, self.resize)
+        require_safe_size(width, height, f"becomes {{}} by resize = {_shown(self.resize)}")
+        return width, height
 
     def _cropped(self, image: Image.Image) -> Image.Image:
         """The centre; rounding (half to even when cropping, down when padding) is torchvision's."""
-        width, height = image.size
-        left, top = (_crop_start(length, self.crop) for length in (width, height))
+        height, width = self.crop if isinstance(self.crop, tuple) else (self.crop, self.crop)
+        left, top = _crop_start(image.width, width), _crop_start(image.height, height)
         # PIL fills what lies outside of the image with 0.
-        return image.crop((left, top, left + self.crop, top + self.crop))
+        return image.crop((left, top, left + width, top + height))
+
+
+def _shown(side: Side) -> str:
+    return str(list(side) if isinstance(side, tuple) else side)
 
 
 def _crop_start(length: int, crop: int) -> int:
@@ -229,7 +264,7 @@ def _crop_start(length: int, crop: int) -> int:
     return round((length - crop) / 2.0) if length >= crop else -((crop - length) // 2)
 
 
-def _resized_size(size: tuple[int, int], short: int) -> tuple[int, int]:
+def _with_short_side(size: tuple[int, int], short: int) -> tuple[int, int]:
     """`(width, height)` with the short side at `short` pixels; the long side is rounded down, as in torchvision."""
     width, height = size
     if width <= height:
@@ -245,9 +280,13 @@ def _require(rule: str, name: str, value: object, holds: bool) -> None:
         raise InputError(f"In the preprocessing, {rule}", f"Found {name} = {value!r}.", _FIX)
 
 
-def _require_size(name: str, value: object) -> None:
-    holds = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    _require(f"{name} is a whole number of pixels, 0 for none.", name, value, holds)
+def _side(name: str, value: object) -> Side:
+    """A length or a pair of them, as a TOML file or a manifest has it."""
+    is_pair = isinstance(value, list | tuple) and len(value) == 2
+    sides: list[Any] = list(value) if isinstance(value, list | tuple) and is_pair else [value]
+    whole = all(isinstance(side, int) and not isinstance(side, bool) and side >= is_pair for side in sides)
+    _require(f"{name} is a whole number of pixels, 0 for none, or [height, width].", name, value, whole)
+    return (sides[0], sides[1]) if is_pair else sides[0]
 
 
 def _require_one_of(name: str, value: object, options: tuple[str, ...]) -> None:

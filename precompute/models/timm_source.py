@@ -50,6 +50,7 @@ def load(config: ModelConfig) -> LoadedModel:
         module = _with_state(timm, name, read_weights(file), str(file))
     if published.num_classes == 0:
         notes += (f"timm:{name} has no classification head: its outputs are features, not classes.",)
+    info = _imagenet(module, published.num_classes) if weights == DEFAULT else None
     return LoadedModel(
         module=module,
         name=label,
@@ -57,7 +58,8 @@ def load(config: ModelConfig) -> LoadedModel:
         weights_sha256=file_sha256(file) if file else None,
         preprocess=preprocess,
         input_size=input_size_of(preprocess),
-        output_names=_imagenet_names(module, published.num_classes) if weights == DEFAULT else None,
+        output_names=tuple(map(str, info.label_descriptions())) if info else None,
+        output_synsets=tuple(info.label_names()) if info else None,
         notes=notes,
     )
 
@@ -90,33 +92,36 @@ def preprocess_from_config(config: dict[str, Any], name: str) -> tuple[Preproces
     """timm's evaluation transform of a model in our words, and notes on what our words do not reach.
 
     The side is `input_size`, that of training, not `test_input_size`. The short side is resized to
-    `floor(side / crop_pct)`, then the centre is cropped. Models that were evaluated on squashed or bordered images
-    get the same and a note.
+    `floor(side / crop_pct)`, or both sides where images are to be squashed; then the centre is cropped. Models that
+    were evaluated on bordered images get the first and a note.
 
     Args:
         config: a model's `pretrained_cfg`.
         name: of the model, for the message.
 
     Raises:
-        InputError: the input is not square, or not of three channels.
+        InputError: the input is not square, although images are not squashed, or not of three channels.
     """
     from timm.data import resolve_data_config
 
     data = resolve_data_config(pretrained_cfg=config)
     channels, height, width = data["input_size"]
-    if channels != 3 or height != width:
+    is_squashed = data["crop_mode"] == "squash"
+    if channels != 3 or (height != width and not is_squashed):
         raise InputError(
             "Models see square images of three channels.",
             f"timm:{name} was trained on {channels} x {height} x {width} (channels x height x width).",
             "Choose another model, or state an input that it takes with --preprocess FILE.toml.",
         )
     interpolation = data["interpolation"] if data["interpolation"] in {"bilinear", "bicubic"} else "bicubic"
-    resize = math.floor(height / data["crop_pct"])
+    resize, across = (math.floor(side / data["crop_pct"]) for side in (height, width))
     mean, std = tuple(data["mean"]), tuple(data["std"])
+    if is_squashed:
+        return Preprocess((resize, across), (height, width), interpolation, "RGB", 1.0, mean, std), ()
     preprocess = Preprocess(resize, height, interpolation, "RGB", 1.0, mean, std)
     if data["crop_mode"] == "center":
         return preprocess, ()
-    how = {"squash": "squashed to a square", "border": "put on a border"}.get(data["crop_mode"], data["crop_mode"])
+    how = {"border": "put on a border"}.get(data["crop_mode"], data["crop_mode"])
     return preprocess, (
         f"timm evaluates {name} on images {how}; here the short side is resized to {resize} px "
         f"and the central {height} px are taken. Images that are square already lose nothing by it.",
@@ -151,17 +156,15 @@ def _require_known(timm: ModuleType, name: str) -> None:
     )
 
 
-def _imagenet_names(module: nn.Module, n_outputs: int) -> tuple[str, ...] | None:
-    """The names of ImageNet's classes where timm knows that the outputs are these."""
+def _imagenet(module: nn.Module, n_outputs: int) -> Any:
+    """timm's description of ImageNet's classes where it knows that the outputs are these, else None."""
     from timm.data import ImageNetInfo, infer_imagenet_subset
 
     subset = infer_imagenet_subset(module)
     if not subset:
         return None
     info = ImageNetInfo(subset)
-    if info.num_classes() != n_outputs:
-        return None
-    return tuple(str(info.index_to_description(index)) for index in range(n_outputs))
+    return info if info.num_classes() == n_outputs else None
 
 
 def _built(timm: ModuleType, name: str, seed: int = 0) -> nn.Module:

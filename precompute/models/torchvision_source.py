@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from precompute.errors import InputError
 from precompute.models.download import cached_by_torch, no_weights, require_reachable
+from precompute.models.imagenet import imagenet_synsets
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
 from precompute.models.preprocess import Preprocess
 from precompute.models.weights import file_sha256, load_weights, read_weights
@@ -54,6 +55,7 @@ def load(config: ModelConfig) -> LoadedModel:
         preprocess=preprocess,
         input_size=input_size_of(preprocess),
         output_names=tuple(published.meta["categories"]) if weights == DEFAULT else None,
+        output_synsets=imagenet_synsets() if weights == DEFAULT and _top1(published) is not None else None,
         published_top1=_top1(published) if weights == DEFAULT else None,
     )
 
@@ -71,8 +73,9 @@ def names() -> list[str]:
 def published_facts(name: str) -> tuple[tuple[int, int, int], float | None]:
     """Input size `(channel, height, width)` and published top-1 accuracy in [0, 1], without building the model."""
     published = _models().get_model_weights(name).DEFAULT
-    size = Preprocess.from_torchvision(published.transforms()).crop
-    return (3, size, size), _top1(published)
+    size = input_size_of(Preprocess.from_torchvision(published.transforms()))
+    assert size is not None  # torchvision's transforms crop
+    return size, _top1(published)
 
 
 def _models() -> ModuleType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,9 @@ def export(
     graph: Annotated[
         str | None,
         typer.Option(
-            help="One graph as files. Class: its class_id, synset or name.", metavar="CLASS", show_default=False
+            help="One graph as files. Class: its name, synset or class_id; `#3` is the class_id.",
+            metavar="CLASS",
+            show_default=False,
         ),
     ] = None,
     classes: Annotated[
@@ -90,5 +93,5 @@ def export(
     if classes is not None:
         raise InputError("--classes belongs to a site.", "--graph is given.", "Leave one of them out.")
     flags = GraphFlags(graph, vs, formats, theme, covers, size, scale, overwrite)
-    for path in run_export_graph(run, out, flags):
+    for path in run_export_graph(run, out, flags, partial(typer.echo, err=True)):
         typer.echo(path)

@@ -69,13 +69,13 @@ def precompute(
     ] = None,
     exclude_outliers: Annotated[bool, typer.Option(help="Leave flagged channels out of the graphs.")] = False,
     class_outputs: Annotated[
-        Path | None,
+        str,
         typer.Option(
-            help="File that says which of the model's outputs mean a class, where labels are not outputs: .csv with "
-            'class_name,output_index or .json `{"dog": [151, 152]}`.',
-            show_default=False,
+            help="Which of the model's outputs mean a class. `name`: those of its name; `id`: that of its number; "
+            "`text`: classes sorted as text, as ImageFolder does; `none`; or a file, .csv with class_name,output_index "
+            'or .json `{"dog": [151, 152]}`.',
         ),
-    ] = None,
+    ] = "auto",
     output_names: Annotated[
         Path | None,
         typer.Option(

@@ -60,7 +60,11 @@ def prototypes(
 
 
 def _class_ids(run: Path, text: str) -> tuple[int, ...]:
-    from summit_dash.find_class import find_classes
+    from summit_dash.find_class import find_classes, tell_numbers
     from summit_dash.store import RunStore
 
-    return tuple(info.class_id for info in find_classes(RunStore(run).classes, text))
+    known = RunStore(run).classes
+    found = find_classes(known, text)
+    for told in tell_numbers(known, text):
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
+    return tuple(info.class_id for info in found)

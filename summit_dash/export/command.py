@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from summit_dash.export.files import (
 )
 from summit_dash.export.fit import Size
 from summit_dash.export.graph import GraphRequest, check_request, export_graph
-from summit_dash.find_class import find_class
+from summit_dash.find_class import find_class, tell_number
 from summit_dash.store import RunStore
 from summit_dash.text import class_labels
 
@@ -38,8 +39,14 @@ class GraphFlags:
     overwrite: bool = False
 
 
-def run_export_graph(run: Path, out: str, flags: GraphFlags) -> list[Path]:
+def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str], None]) -> list[Path]:
     """Writes the files and returns their paths.
+
+    Args:
+        run: folder of a run.
+        out: a file, a stem or a folder.
+        flags: as they were typed.
+        say: told for which class a number was taken.
 
     Raises:
         InputError: a flag asks for what is not there or cannot be, or a file is there already.
@@ -47,6 +54,8 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags) -> list[Path]:
     store = RunStore(run)
     asked = [flags.graph] if flags.vs is None else [flags.graph, flags.vs]
     infos = [find_class(store.classes, text) for text in asked]
+    for told in filter(None, (tell_number(store.classes, text) for text in asked)):
+        say(told)
     labels = class_labels(store.classes)
     formats = choose_formats(flags.formats, out)
     request = GraphRequest(

@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from summit_dash.asset_files import find_assets
 from summit_dash.export.site import SiteSize, write_site
-from summit_dash.find_class import find_classes
+from summit_dash.find_class import find_classes, tell_numbers
 from summit_dash.store import RunStore
 
 __all__ = ["run_export_site"]
@@ -26,6 +26,8 @@ def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, 
     """
     store = RunStore(run)
     if classes is not None:
+        for told in tell_numbers(store.classes, classes):
+            console.print(told, highlight=False, markup=False, soft_wrap=True)
         store = RunStore(run, only={info.class_id for info in find_classes(store.classes, classes)})
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:

@@ -10,6 +10,7 @@ from precompute.schema import InputError
 from summit_dash.comparison import Comparison, compare
 from summit_dash.graphs import Channel, Edge, Graph, Node, shares_covered
 from summit_dash.measures import measure_names
+from summit_dash.missing_graph import explain_missing_graph
 from summit_dash.store import ClassInfo, LayerInfo, RunStore
 from summit_dash.text import class_labels
 
@@ -111,9 +112,5 @@ def _read_side(store: RunStore, class_id: int) -> Side:
         raise InputError("A class is one of the run's.", f"It has none of class_id {class_id}.", "Name another class.")
     graph = store.graph(class_id)
     if not graph.nodes:
-        raise InputError(
-            "A class has an attribution graph once the stage graphs has run.",
-            f"This run holds none for {info.short_name}.",
-            "Run `summit-dash precompute` again on this run with `--stages graphs`.",
-        )
+        raise explain_missing_graph(store, info)
     return Side(info, *class_labels(store.classes)[class_id], graph)

@@ -19,6 +19,13 @@ __all__ = ["build_about"]
 
 Block = dict[str, Any]
 _SKIPPED_NAMED = 3
+_LABELS_BY = {
+    "name": ", by their names",
+    "number": ", by the numbers that are their names",
+    "id": ", by their numbers",
+    "text": ", in the order of their names as text",
+    "order": ", in their order: a guess from there being as many",
+}
 
 
 def build_about(store: RunStore) -> dict[str, Any]:
@@ -70,7 +77,8 @@ def _input(model: Mapping[str, Any]) -> str:
     size, how = model.get("input_size"), model.get("preprocess") or {}
     steps = [" × ".join(map(str, size if isinstance(size, list) else [size, size]))] if size else []
     if how:
-        steps.append(f"short side {how['resize']}, crop {how['crop']}, {how['channels']}, 0 to {how['scale']:g}")
+        sides = f"{_resized(how['resize'])}, crop {_size(how['crop'])}"
+        steps.append(f"{sides}, {how['channels']}, 0 to {how['scale']:g}")
     return "; ".join(steps)
 
 
@@ -82,13 +90,23 @@ def _skipped(images: Mapping[str, Any]) -> str:
     return f"{count(len(skipped))} ({'; '.join(first + more)})" if skipped else ""
 
 
+def _resized(side: int | list[int]) -> str:
+    """A short side, or height and width, which an image is squashed to."""
+    return f"squashed to {_size(side)}" if isinstance(side, list) else f"short side {side}"
+
+
+def _size(side: int | list[int]) -> str:
+    return " × ".join(map(str, side)) if isinstance(side, list) else str(side)
+
+
 def _labels(dataset: Mapping[str, Any]) -> str:
     known = dataset.get("labels_are_outputs")
     if known is None:
         return ""
+    by = _LABELS_BY.get(dataset.get("outputs_by", ""), "")
     if known:
-        return "the model's outputs"
-    return "classes of outputs, by a mapping" if dataset.get("class_outputs") else "not the model's outputs"
+        return f"the model's outputs{by}"
+    return f"classes of outputs{by or ', by a mapping'}" if dataset.get("class_outputs") else "not the model's outputs"
 
 
 def _accuracy(images: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from summit_dash.graphs import Graph
+from summit_dash.missing_graph import explain_missing_graph
 from summit_dash.payloads.numbers import shorten
 from summit_dash.store import RunStore
 
@@ -17,14 +18,23 @@ SIMILARITY_SCALE = 1000
 
 
 def build_class(store: RunStore, class_id: int) -> dict[str, Any]:
-    """`nodes` and `edges` as arrays; ends of edges are places among the nodes. `similarity` along the classes."""
+    """`nodes` and `edges` as arrays; ends of edges are places among the nodes. `similarity` along the classes.
+
+    Where there is no node, `missing` says why.
+    """
     graph = store.graph(class_id)
     return {
         "id": class_id,
         "nodes": _nodes(store, graph),
         "edges": _edges(graph),
         "similarity": _similarity(store, class_id),
+        **({} if graph.nodes else {"missing": _missing(store, class_id)}),
     }
+
+
+def _missing(store: RunStore, class_id: int) -> dict[str, str]:
+    problem = explain_missing_graph(store, store.classes[class_id])
+    return {"rule": problem.rule, "found": problem.found, "fix": problem.fix}
 
 
 def _nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Page
+
+from summit_dash.store import RunStore
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +44,59 @@ def test_a_query_is_written_as_it_was_read(opened: Page, query: str) -> None:
 def test_what_cannot_be_read_is_kept_to_be_said(opened: Page, text: str) -> None:
     key, value = text.split("=")
     assert _call(opened, "fromQuery", f"?{text}")["unread"] == {key: value}
+
+
+NAMED = """([query, names, others]) => {
+  const {fromQuery, complete, toQuery} = summitDash.selections;
+  const runs = [names, others].map((list) => {
+    const classes = list.map(([id, full], place) => ({id, full, place}));
+    return {name: 'run', classes, layers: [], has: {}, classByName: new Map(classes.map((each) => [each.full, each]))};
+  });
+  const after = complete(fromQuery(query), ...runs);
+  return {after, query: toQuery(after, runs)};
+}"""
+NUMBERS = [[0, "0"], [1, "10"], [2, "2"], [3, "wolf"], [10, "1"]]
+WORDS = [[i, f"class {i}"] for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("query", "others", "class_id", "vs", "written"),
+    [
+        ("?class=10", NUMBERS, 1, None, "?class=%231"),  # the class that is called 10; 1 alone would be another
+        ("?class=%2310", NUMBERS, 10, None, "?class=%2310"),
+        ("?class=2&vs=1", NUMBERS, 2, 10, "?class=2&vs=%2310"),
+        ("?class=3&vs=wolf", NUMBERS, 3, 3, "?class=3&vs=3"),  # none is called 3
+        ("?class=wolf&vs=10", WORDS, 3, 10, "?class=3&vs=10"),
+        ("?class=1&vs=%231", WORDS, 10, 1, "?class=%2310&vs=1"),
+        ("?class=5&vs=class+7", WORDS, 5, 7, "?class=5&vs=7"),
+    ],
+)
+def test_a_class_is_read_by_name_before_its_id(
+    opened: Page, query: str, others: list[Any], class_id: int, vs: int | None, written: str
+) -> None:
+    found = opened.evaluate(NAMED, [query, NUMBERS, others])
+    assert (found["after"]["class_id"], found["after"]["vs"]) == (class_id, vs)
+    assert found["after"]["unread"] == {} and found["query"] == written
+    again = opened.evaluate(NAMED, [written, NUMBERS, others])
+    assert again == found
+
+
+def test_every_link_reads_back_as_the_class_that_it_was_written_for(opened: Page) -> None:
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        ids, names = (random.permutation(14)[:9].tolist() for _ in range(2))
+        classes = [[i, str(name)] for i, name in zip(ids, names, strict=True)]
+        for class_id in ids:
+            found = opened.evaluate(NAMED, [f"?class=%23{class_id}", classes, WORDS])
+            assert found["after"]["class_id"] == class_id
+            assert opened.evaluate(NAMED, [found["query"], classes, WORDS])["after"]["class_id"] == class_id
+
+
+def test_the_page_opens_a_class_by_its_name(opened: Page, url: str, run_path: Path) -> None:
+    store = RunStore(run_path)
+    opened.goto(f"{url}?class={store.classes[7].class_name}&layer=conv3")
+    opened.wait_for_function("() => window.summitDash && summitDash.selection && summitDash.selection.class_id === 7")
+    opened.wait_for_function("() => location.search === '?class=7&layer=conv3'")
 
 
 def test_ways_of_looking_stay_in_their_range(opened: Page) -> None:

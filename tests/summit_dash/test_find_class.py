@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from precompute.schema import InputError
-from summit_dash.find_class import find_class
+from summit_dash.find_class import find_class, find_classes, tell_number
 from summit_dash.store import ClassInfo
 
 NAMES = {
@@ -25,11 +29,46 @@ CLASSES = {i: ClassInfo(i, name, synset, 10, None, None, None) for i, (name, syn
         ("red fox, Vulpes vulpes", 2),
         ("RED Fox", 2),
         (" grey wolf ", 9),
-        ("3", 3),  # a class_id goes before a name
+        ("3", 8),  # a name goes before a class_id
+        ("#3", 3),
+        ("8", 8),
+        ("#8", 8),
     ],
 )
 def test_a_class_by_id_synset_full_or_first_name(text: str, class_id: int) -> None:
     assert find_class(CLASSES, text).class_id == class_id
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("3", "3 is taken for the class of that name, class_id 8; #3 is crane."),
+        (" 2 ", "2 is taken for class_id 2, red fox, Vulpes vulpes."),
+        ("#3", None),
+        ("red fox", None),
+    ],
+)
+def test_a_number_is_said_to_be_a_name_or_an_id(text: str, said: str | None) -> None:
+    assert tell_number(CLASSES, text) == said
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=8, unique=True), st.randoms(use_true_random=False))
+def test_names_that_are_numbers_go_before_ids(ids: list[int], random: Random) -> None:
+    names = random.sample(range(13), len(ids))
+    classes = {i: ClassInfo(i, str(n), None, 1, None, None, None) for i, n in zip(ids, names, strict=True)}
+
+    for i, info in classes.items():
+        assert find_class(classes, info.class_name) is info and find_class(classes, f"#{i}") is info
+        is_plain = int(info.class_name) == i or int(info.class_name) not in classes
+        assert (tell_number(classes, info.class_name) is None) == is_plain
+    assert find_classes(classes, ";".join(map(str, names))) == list(classes.values())
+
+
+def test_a_range_may_be_a_name() -> None:
+    classes = {i: ClassInfo(i, name, None, 1, None, None, None) for i, name in enumerate(("1-2", "b", "c"))}
+
+    assert [info.class_id for info in find_classes(classes, "1-2")] == [0]
+    assert [info.class_id for info in find_classes(classes, "0-1")] == [0, 1]
 
 
 def test_an_ambiguous_name_lists_its_classes() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
+from PIL.PngImagePlugin import PngInfo
 
 from precompute.datasets.decode import decode
 from precompute.datasets.source import UnreadableImage
@@ -190,6 +191,75 @@ def test_the_limit_holds_where_warnings_are_errors(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(UnreadableImage, match="Pillow holds safe"):
         decode(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("size", [(0, 4), (4, 0), (0, 0)])
+def test_an_image_without_pixels(size: tuple[int, int]) -> None:
+    width, height = size
+    bmp = b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, width, height, 1, 24, 0, 0, 0, 0, 0, 0)
+    tga = struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, width, height, 24, 0)
+    for content in (bmp, tga, b"P6 %d %d 255\n" % size):
+        with pytest.raises(UnreadableImage):
+            decode(content)
+
+
+# --- sound pixels among broken texts ---------------------------------------------------------------------------------
+
+
+def _texts(number: int, length: int, kind: str) -> dict[str, object]:
+    info = PngInfo()
+    for i in range(number):
+        add = info.add_itxt if kind == "iTXt" else info.add_text
+        add(f"comment {i}", "x" * length, zip=kind != "tEXt")
+    return {"pnginfo": info}
+
+
+def _inserted(content: bytes, kind: bytes, data: bytes) -> bytes:
+    """The PNG with one more chunk after its header, whose checksum is wrong."""
+    return content[:33] + struct.pack(">I", len(data)) + kind + data + b"\0\0\0\0" + content[33:]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"icc_profile": bytes(2_000_000)},
+        _texts(1, 2_000_000, "zTXt"),
+        _texts(1, 2_000_000, "iTXt"),
+        _texts(3, 500_000, "zTXt"),
+        {"icc_profile": bytes(2_000_000), **_texts(1, 2_000_000, "zTXt")},
+    ],
+)
+def test_a_png_with_more_text_than_pillow_reads_keeps_its_pixels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
+) -> None:
+    monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_MEMORY", 2**20)  # 64 times as much takes a while to write
+    noise = Image.merge("RGBA", [*_noise(16).split(), _noise(16).getchannel(0)])
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    plain = _encoded(noise, "PNG", exif=exif)
+    content = _encoded(noise, "PNG", exif=exif, **options)
+    with pytest.raises(ValueError, match="TEXT"):
+        Image.open(io.BytesIO(content)).load()
+    (tmp_path / "a.png").write_bytes(content)
+
+    for file in (content, tmp_path / "a.png"):
+        assert decode(file, MEAN).tobytes() == decode(plain, MEAN).tobytes()
+
+
+@pytest.mark.parametrize(("kind", "data"), [(b"pHYs", b"1"), (b"tEXt", b"a\0b"), (b"iCCP", b"\0\0"), (b"eXIf", b"")])
+def test_a_png_with_a_broken_chunk_that_is_no_pixel_keeps_its_pixels(kind: bytes, data: bytes) -> None:
+    content = _encoded(_noise(8), "PNG")
+
+    assert decode(_inserted(content, kind, data)).tobytes() == _noise(8).tobytes()
+
+
+def test_a_png_with_a_broken_pixel_chunk_stays_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = _encoded(_noise(8), "PNG", icc_profile=bytes(2_000_000))
+    with pytest.raises(UnreadableImage, match="MAX_TEXT_CHUNK"):
+        decode(content[:-40])
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 63)
+    with pytest.raises(UnreadableImage, match="Pillow holds safe"):
+        decode(content)
 
 
 # --- backgrounds and bytes ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,10 +63,58 @@ def test_without_ids_the_names_are_numbered_in_order(open_text: Open) -> None:
         b"\xef\xbb\xbfpath,class_name\r\na.png,cat\r\n",
         b' path , class_name \n"a.png","cat"\n\n',
         b"path,class_name,class_id\na.png,cat, 0 \n",
+        b"path,class_name\n a.png\t, cat \n",
+        b"path,class_name\na.png,cat,,\n",
+        b'path, class_name\n"a.png", "cat"\n',
+        b"path,class_name\r\n.\\a.png,cat\r\n",
+        b"path,class_name\n..\\%s\\a.png ,cat\n",
     ],
 )
-def test_what_spreadsheets_write_is_read(open_text: Open, text: bytes) -> None:
-    assert list(open_text(text).classes) == [LabelledClass(0, "cat")]
+def test_what_spreadsheets_and_windows_write_is_read(open_text: Open, tmp_path: Path, text: bytes) -> None:
+    source = open_text(text.replace(b"%s", tmp_path.name.encode()))
+
+    assert list(source.classes) == [LabelledClass(0, "cat")]
+    assert source.images[0].path == "a.png" and source.load(source.images[0]).size == (8, 8)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a backslash parts folders elsewhere")
+@pytest.mark.parametrize("name", [" a.png", "a.png ", "x\\a.png"])
+def test_a_file_that_has_just_the_name_that_is_written_goes_before(open_text: Open, tmp_path: Path, name: str) -> None:
+    Image.new("RGB", (9, 9)).save(tmp_path / name, "PNG")
+
+    source = open_text(f"path,class_name\n{name},cat\n")
+
+    assert source.images[0].path == name and source.load(source.images[0]).size == (9, 9)
+
+
+def test_names_with_commas_behind_blanks(open_text: Open) -> None:
+    source = open_text('path,class_name\na.png, "tench, Tinca tinca"\nb.png,"tench, Tinca tinca"\n')
+
+    assert [c.class_name for c in source.classes] == ["tench, Tinca tinca"]
+
+
+@pytest.mark.parametrize("path", ["..\\x.png", " ../x.png ", "a\\..\\..\\x.png"])
+def test_blanks_and_backslashes_lead_no_further_than_slashes(open_text: Open, path: str) -> None:
+    with pytest.raises(InputError, match=r"line 2, leads out of it"):
+        open_text(f"path,class_name\n{path},cat\n")
+
+
+@pytest.mark.parametrize(
+    ("names", "ids"),
+    [
+        (("10", "2", "0"), {"0": 0, "2": 2, "10": 10}),
+        (("00", "01", "02"), {"00": 0, "01": 1, "02": 2}),
+        (("1", "01", "2"), {"01": 0, "1": 1, "2": 2}),  # two would be class 1
+        (("10", "2", "x"), {"10": 0, "2": 1, "x": 2}),
+        (("1234567890", "2"), {"1234567890": 0, "2": 1}),
+    ],
+)
+def test_classes_named_by_numbers_bear_them(open_text: Open, names: tuple[str, ...], ids: dict[str, int]) -> None:
+    rows = [f"{file}.png,{name}" for file, name in zip("abcd", names, strict=False)]
+    source = open_text("\n".join(["path,class_name", *rows]))
+
+    assert {c.class_name: c.class_id for c in source.classes} == ids
+    assert source.labels_are_outputs is None
 
 
 def test_names_with_commas_and_any_letters(open_text: Open) -> None:

@@ -51,6 +51,19 @@ def test_images_are_sorted_by_class_and_name_wherever_they_lie(shards: Path) -> 
     assert source.load(source.images[2]).getcolors() == [(64, RED)]
 
 
+def test_what_systems_put_into_an_archive_is_left_out_and_said(tmp_path: Path) -> None:
+    junk = [("__MACOSX/._a.png", b""), ("__MACOSX/x/b.png", b""), ("x/@eaDir/a.png/thumb.jpg", b""), ("x/.b.png", b"")]
+    write_shard(tmp_path / "a.tar", [("a.png", picture(RED)), *junk, ("a.cls", "dog")])
+
+    source = open_images(str(tmp_path / "a.tar"))
+
+    assert [image.path for image in source.images] == ["a.png"]
+    assert source.notes == (
+        "Left out 3 images in folders that are hidden or made by a system: __MACOSX (2), @eaDir (1).",
+        "Left out 1 hidden file with the name of an image.",
+    )
+
+
 @pytest.mark.parametrize(
     "pattern",
     ["", "/*.tar", "/train-000?.tar", "/train-{0000..0001}.tar", "/train-{0001..0000}.tar", "/train-000{0,1}.tar"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from PIL import Image
 from torchvision import transforms
 from torchvision.models import ResNet18_Weights
 from torchvision.models.segmentation import FCN_ResNet50_Weights
+from torchvision.models.video import R3D_18_Weights
 
+from precompute.datasets.source import UnreadableImage
 from precompute.errors import InputError
-from precompute.models.preprocess import EXAMPLE_TOML, Preprocess
+from precompute.models.preprocess import EXAMPLE_TOML, Preprocess, Side
 
 
 def _noise(width: int, height: int) -> Image.Image:
@@ -28,12 +31,16 @@ def _noise(width: int, height: int) -> Image.Image:
 @given(
     width=st.integers(1, 90),
     height=st.integers(1, 90),
-    resize=st.integers(0, 40),
-    crop=st.integers(0, 50),
+    resize=st.integers(0, 40) | st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    crop=st.integers(0, 50) | st.tuples(st.integers(1, 50), st.integers(1, 50)),
     interpolation=st.sampled_from(["bilinear", "bicubic", "nearest"]),
 )
 def test_image_equals_torchvision_pixel_by_pixel(
-    width: int, height: int, resize: int, crop: int, interpolation: str
+    width: int,
+    height: int,
+    resize: Side,
+    crop: Side,
+    interpolation: str,
 ) -> None:
     image = _noise(width, height)
     steps: list[Any] = []
@@ -43,10 +50,32 @@ def test_image_equals_torchvision_pixel_by_pixel(
     if crop:
         steps.append(transforms.CenterCrop(crop))
 
-    found = Preprocess(resize, crop, interpolation).image(image)
+    preprocess = Preprocess(resize, crop, interpolation)
+    found = preprocess.image(image)
 
     np.testing.assert_array_equal(found, np.asarray(transforms.Compose(steps)(image)))
     assert found.dtype == np.uint8
+    assert preprocess.input_size(image) == found.shape[:2]
+    assert preprocess.fixed_size in (None, found.shape[:2])
+    assert Preprocess.from_dict(json.loads(json.dumps(preprocess.to_dict()))) == preprocess
+
+
+@pytest.mark.parametrize("size", [(8000, 1), (1, 8000), (2, 90000), (30000, 3)])
+@pytest.mark.parametrize("crop", [224, 0])
+def test_a_thin_image_that_would_grow_beyond_the_limit_takes_no_memory(size: tuple[int, int], crop: int) -> None:
+    image = Image.new("RGB", size)
+    preprocess = Preprocess(256, crop)
+    for prepare in (preprocess.image, preprocess.input_size):
+        if crop and prepare == preprocess.input_size:
+            continue  # the crop decides
+        with pytest.raises(UnreadableImage, match=r"becomes \d+ x \d+ pixels by resize = 256, more than"):
+            prepare(image)
+    assert Preprocess((256, 192), 0).image(image).shape == (256, 192, 3)
+    assert Preprocess(0, 0).image(image).shape == (size[1], size[0], 3)
+
+
+def test_a_long_image_within_the_limit_is_resized() -> None:
+    assert Preprocess(16, 16).image(Image.new("RGB", (1000, 1))).shape == (16, 16, 3)
 
 
 def test_tensor_equals_the_transforms_of_torchvision_weights() -> None:
@@ -76,8 +105,18 @@ def test_tensor_leaves_its_argument_alone() -> None:
     assert (batch == 7).all()
 
 
-@pytest.mark.parametrize(("resize", "crop", "size"), [(256, 224, (224, 224)), (10, 0, (10, 20)), (0, 0, (30, 60))])
-def test_input_size(resize: int, crop: int, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("resize", "crop", "size"),
+    [
+        (256, 224, (224, 224)),
+        (10, 0, (10, 20)),
+        (0, 0, (30, 60)),
+        ((7, 9), 0, (7, 9)),
+        ((7, 9), (5, 6), (5, 6)),
+        ((7, 9), 5, (5, 5)),
+    ],
+)
+def test_input_size(resize: Side, crop: Side, size: tuple[int, int]) -> None:
     preprocess = Preprocess(resize, crop)
 
     assert preprocess.input_size(_noise(60, 30)) == size
@@ -107,6 +146,10 @@ def test_toml_and_dict_round_trip(tmp_path: Path) -> None:
     [
         ("resize = -1", "resize is a whole number"),
         ("resize = 2.5", "resize is a whole number"),
+        ("resize = [0, 4]", "resize is a whole number"),
+        ("resize = [4]", "resize is a whole number"),
+        ("crop = [4, 4, 3]", "crop is a whole number"),
+        ("crop = [4, true]", "crop is a whole number"),
         ("crop = true", "crop is a whole number"),
         ('interpolation = "cubic"', "interpolation is one of nearest"),
         ('channels = "RGBA"', "channels is one of RGB, BGR"),
@@ -145,9 +188,10 @@ def test_a_file_that_is_no_preprocessing(tmp_path: Path, text: str | None, messa
         Preprocess.from_toml(path)
 
 
-def test_transforms_of_another_kind_are_refused() -> None:
-    with pytest.raises(InputError, match="Found SemanticSegmentation"):
-        Preprocess.from_torchvision(FCN_ResNet50_Weights.DEFAULT.transforms())
+@pytest.mark.parametrize("weights", [FCN_ResNet50_Weights.DEFAULT, R3D_18_Weights.DEFAULT])
+def test_transforms_of_another_kind_are_refused(weights: Any) -> None:
+    with pytest.raises(InputError, match=r"Found (SemanticSegmentation|VideoClassification)"):
+        Preprocess.from_torchvision(weights.transforms())
 
 
 @pytest.mark.parametrize(

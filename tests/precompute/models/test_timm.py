@@ -55,10 +55,15 @@ def test_the_seed_decides_random_weights() -> None:
 
 @pytest.mark.parametrize("size", [(300, 200), (230, 260), (224, 224)])
 @pytest.mark.parametrize("crop_pct", [0.875, 0.95, 1.0])
-def test_images_equal_those_of_timms_transform(size: tuple[int, int], crop_pct: float) -> None:
+@pytest.mark.parametrize(
+    ("mode", "input_size"), [("center", (3, 224, 224)), ("squash", (3, 224, 224)), ("squash", (3, 96, 64))]
+)
+def test_images_equal_those_of_timms_transform(
+    size: tuple[int, int], crop_pct: float, mode: str, input_size: tuple[int, int, int]
+) -> None:
     from timm.data import create_transform, resolve_data_config
 
-    published = config(crop_pct=crop_pct)
+    published = config(crop_pct=crop_pct, crop_mode=mode, input_size=input_size)
     preprocess, notes = preprocess_from_config(published, "resnet50")
     image = Image.effect_noise(size, 90).convert("RGB")
 
@@ -78,12 +83,11 @@ def test_the_size_is_that_of_training_not_of_testing() -> None:
     assert (preprocess.resize, preprocess.crop) == (235, 224)
 
 
-@pytest.mark.parametrize(("mode", "word"), [("squash", "squashed to a square"), ("border", "put on a border")])
-def test_other_ways_to_crop_are_told(mode: str, word: str) -> None:
-    preprocess, notes = preprocess_from_config(config(crop_mode=mode, crop_pct=1.0), "net")
+def test_another_way_to_crop_is_told() -> None:
+    preprocess, notes = preprocess_from_config(config(crop_mode="border", crop_pct=1.0), "net")
 
     assert (preprocess.resize, preprocess.crop) == (224, 224)
-    assert len(notes) == 1 and word in notes[0] and "224 px" in notes[0]
+    assert len(notes) == 1 and "put on a border" in notes[0] and "224 px" in notes[0]
 
 
 @pytest.mark.parametrize("size", [(3, 256, 192), (1, 224, 224)])
