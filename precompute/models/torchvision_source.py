@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from http.client import HTTPException
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,15 +12,17 @@ import torch
 from torch import Tensor, nn
 
 from precompute.errors import InputError
+from precompute.models.checkpoint import Checkpoint, read_checkpoint
 from precompute.models.download import cached_by_torch, no_weights, require_reachable
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
 from precompute.models.preprocess import Preprocess
-from precompute.models.weights import file_sha256, load_weights, read_weights
+from precompute.models.weights import file_sha256, load_weights
+from precompute.models.weights_file import split_weights
 
 __all__ = ["build", "load", "names", "published_facts"]
 
 _WITH_AUXILIARY_HEADS = ("googlenet", "inception_v3")
-_AUXILIARY = re.compile(r"(aux1|aux2|AuxLogits)\.")
+_AUXILIARY = re.compile(r"(.*\.)?(aux1|aux2|AuxLogits)\.")
 _OLD_DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.([12]\.\w+)")
 
 
@@ -36,14 +37,15 @@ def load(config: ModelConfig) -> LoadedModel:
     _require_known(name, names())
     published = models.get_model_weights(name).DEFAULT
     weights = config.weights or DEFAULT
-    state = _state(published, weights) if weights != RANDOM else None
+    checkpoint = _checkpoint(published, weights)
     module = build(models, name, weights, config.seed)
     sha256, label = None, f"{name} (random weights)"
-    if state is not None:
+    notes: tuple[str, ...] = ()
+    if checkpoint is not None:
         file, label = cached_by_torch(published.url), name
         if weights != DEFAULT:
-            file, label = Path(weights), f"{name} ({Path(weights).name})"
-        load_weights(module, _modernised(state), str(file))
+            (file, _), label = split_weights(weights), f"{name} ({split_weights(weights).label})"
+        notes = load_weights(module, checkpoint, _modernised)
         sha256 = file_sha256(file) if file.is_file() else None
     preprocess = chosen_preprocess(config) or Preprocess.from_torchvision(published.transforms())
     return LoadedModel(
@@ -55,6 +57,7 @@ def load(config: ModelConfig) -> LoadedModel:
         input_size=input_size_of(preprocess),
         output_names=tuple(published.meta["categories"]) if weights == DEFAULT else None,
         published_top1=_top1(published) if weights == DEFAULT else None,
+        notes=notes,
     )
 
 
@@ -124,13 +127,16 @@ def _modernised(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def _state(published: Any, weights: str) -> dict[str, Tensor]:
+def _checkpoint(published: Any, weights: str) -> Checkpoint | None:
+    """What the weights are read from; None for random ones."""
+    if weights == RANDOM:
+        return None
     if weights != DEFAULT:
-        return read_weights(Path(weights))
+        return read_checkpoint(split_weights(weights))
     if not cached_by_torch(published.url).is_file():
         require_reachable(published.url)
     try:
         state: dict[str, Tensor] = published.get_state_dict(progress=True, check_hash=True)
     except (OSError, HTTPException, RuntimeError) as problem:  # no network, or a download that does not match its hash
         raise no_weights(published.url, problem) from problem
-    return state
+    return Checkpoint.of_state(state, str(cached_by_torch(published.url)))
