@@ -181,9 +181,10 @@ def _read_pickle(path: Path, kind: Format) -> Any:
 
 
 def _load(path: Path, stand_ins: Mapping[str, type]) -> Any:
-    with warnings.catch_warnings(), torch.serialization.safe_globals([(t, name) for name, t in stand_ins.items()]):
+    known = torch.serialization.safe_globals([(kind, name) for name, kind in stand_ins.items()])
+    with path.open("rb") as file, warnings.catch_warnings(), known:  # by its path, torch would heed its name
         warnings.simplefilter("ignore")
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(file, map_location="cpu", weights_only=True)
 
 
 def _adapted(stand_ins: dict[str, type], problem: str) -> bool:
@@ -203,15 +204,17 @@ def _refused(path: Path, problem: Exception) -> InputError:
             f"{path} is one of another protocol.",
             f"Where it was made: torch.save(state, FILE), with no pickle_protocol. {SAVE}",
         )
-    return InputError(_TENSORS_ALONE, f"{path}: {_reason(str(problem))}", _take_out(path, ""))
+    reason = _reason(str(problem))
+    fix = f"Do not open it. {SAVE}" if "is blocked" in reason else _take_out(path, "")
+    return InputError(_TENSORS_ALONE, f"{path}: {reason}", fix)
 
 
 def _reason(problem: str) -> str:
     """Torch's own, without its advice to run the file's code."""
     if "persistent_load" in problem:
         return "it refers to the class of a model."
-    _, _, detail = problem.partition("WeightsUnpickler error:")
-    return (detail or problem).strip().splitlines()[0]
+    lines = [line.strip() for line in problem.partition("Check the documentation")[0].splitlines()]
+    return next((line for line in reversed(lines) if line), "no pickle")
 
 
 def _global_names(path: Path, kind: Format) -> set[str]:

@@ -223,7 +223,8 @@ def _ambiguous(checkpoint: Checkpoint, matches: Sequence[Match]) -> InputError:
 
 
 def _no_such_key(checkpoint: Checkpoint, tried: Sequence[Match]) -> InputError:
-    names = list(dict.fromkeys(match.name or "." for match in tried))
+    near = [match for match in tried if match.state.keys() - match.unexpected] or tried
+    names = list(dict.fromkeys(match.name or "." for match in near))
     return InputError(
         "--weights FILE:KEY names weights in the file.",
         f"{checkpoint.source} has no {checkpoint.key}; it holds {', '.join(names)}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import struct
@@ -56,8 +57,20 @@ _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (b"Rar!", "a RAR archive", _UNPACK),
     (b"MATLAB", "a file of MATLAB", _CONVERT),
 )
-_OF_TORCH = (".pt", ".pth", ".pth.tar", ".th", ".ckpt", ".bin", ".pkl", ".pickle", ".safetensors", ".ts", ".pt2")
-_OF_OTHERS = (".torchscript", ".model", ".weights", ".onnx", ".h5", ".hdf5", ".keras", ".pb", ".tflite", ".msgpack")
+_OF_TORCH = (".pt", ".pth", ".pth.tar", ".th", ".ckpt", ".bin", ".pickle", ".safetensors", ".ts", ".pt2")
+_OF_OTHERS = (
+    ".pkl",
+    ".torchscript",
+    ".model",
+    ".weights",
+    ".onnx",
+    ".h5",
+    ".hdf5",
+    ".keras",
+    ".pb",
+    ".tflite",
+    ".msgpack",
+)
 _ENDINGS = (*_OF_TORCH, *_OF_OTHERS, ".npz")
 """Names that a person may give as the model, and which are of files that hold weights, or a graph, without the code."""
 _IN_FOLDERS = ("model.safetensors", "pytorch_model.bin", "weights.safetensors")
@@ -226,7 +239,11 @@ def _foreign(path: Path, start: bytes) -> tuple[str, str]:
 
 
 def _is_text(start: bytes) -> bool:
-    return all(byte >= 32 or byte in b"\t\r\n" for byte in start)
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return all(sign.isprintable() or sign in "\t\r\n" for sign in text)
 
 
 def _shown(start: bytes) -> str:
@@ -244,12 +261,9 @@ _MERGE = (
 
 def _folder(path: Path) -> InputError:
     rule, names = "--weights names a file.", sorted(entry.name for entry in path.iterdir())
-    found = next((name for name in _IN_FOLDERS if name in names), None)
-    if found is None:
-        alone = [name for name in names if (path / name).is_file() and name.lower().endswith(_ENDINGS)]
-        found = alone[0] if len(alone) == 1 else None
-    if found:
-        return InputError(rule, f"{path} is a folder, with {found} in it.", f"Give --weights {path / found}.")
+    if "data.pkl" in names:
+        fix = f"Pack it again, with no compression: zip -0 -r FILE {path.name} in the folder above."
+        return InputError(rule, f"{path} is the unpacked archive of a file of torch.save.", fix)
     if index := next((name for name in names if name.endswith(".index.json")), None):
         return InputError(rule, f"{path} is a folder of weights in {_n_shards(path / index)} files.", _MERGE)
     if ".metadata" in names:
@@ -257,9 +271,10 @@ def _folder(path: Path) -> InputError:
         return InputError(rule, f"{path} is a folder of a distributed checkpoint.", fix)
     if "saved_model.pb" in names:
         return InputError(rule, f"{path} is a SavedModel of TensorFlow.", _CONVERT)
-    if "data.pkl" in names:
-        fix = f"Pack it again, with no compression: zip -0 -r FILE {path.name} in the folder above."
-        return InputError(rule, f"{path} is the unpacked archive of a file of torch.save.", fix)
+    files = [name for name in names if name.lower().endswith(_ENDINGS) and (path / name).is_file()]
+    found = next((name for name in _IN_FOLDERS if name in files), files[0] if len(files) == 1 else None)
+    if found is not None:
+        return InputError(rule, f"{path} is a folder, with {found} in it.", f"Give --weights {path / found}.")
     return InputError(rule, f"{path} is a folder of {_listed(names) or 'nothing'}.", "Name the file of weights in it.")
 
 
