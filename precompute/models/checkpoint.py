@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import pickletools
+import re
 import warnings
 import zipfile
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
@@ -26,6 +27,8 @@ __all__ = ["Candidate", "Checkpoint", "read_checkpoint"]
 _TENSORS_ALONE = "Weights are tensors alone; a file that would run code when opened is refused."
 _DEPTH = 3
 """Dicts within dicts that are looked through."""
+_OF_TRAINING = re.compile("optim|sched|scaler|moment|exp_avg|^grad")
+"""Keys of what a training goes on with: an optimizer's averages have the names and shapes of the weights."""
 _AT_MOST = 5
 _NUMPY = ("numpy.core.multiarray", "numpy._core.multiarray", "numpy.ndarray", "numpy.dtype")
 _UNPICKLED = 5
@@ -99,6 +102,8 @@ def _candidates(content: Any, name: str = "", depth: int = 0) -> Iterator[Candid
     if tensors:
         yield Candidate(name, tensors, {key: _type_name(v) for key, v in named.items() if key not in tensors})
     for key, value in named.items():
+        if _OF_TRAINING.search(key.lower()):
+            continue
         yield from _candidates(value, f"{name}.{key}" if name else key, depth + 1)
 
 

@@ -188,6 +188,14 @@ def test_averaged_weights_of_another_layout_are_passed_over(tmp_path: Path) -> N
     assert is_equal(found, PLAIN)
 
 
+def test_the_averages_of_an_optimizer_are_no_weights(tmp_path: Path) -> None:
+    """Some keep them under the names of the parameters, and they have their shapes."""
+    kept = {"exp_avg": EMA, "exp_avg_sq": EMA}
+    found, notes = loaded(tmp_path, training(PLAIN, optimizer_state=kept, averages={"exp_avg": EMA}, gradients=EMA))
+
+    assert is_equal(found, PLAIN) and notes == ()
+
+
 @pytest.mark.parametrize("key", ["ema", "state_dict.model", "optimizer"])
 def test_a_key_that_is_not_there(key: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=rf"has no {key}; it holds state_dict\."):

@@ -215,7 +215,12 @@ def test_a_run_of_a_package_is_added_to(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "lib").rename(tmp_path / "moved")
     assert call(draw) == 2
     assert "--model-path names a folder" in capsys.readouterr().err
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["model"]["code_sha256"] = code_sha256(arguments[1])  # of an earlier version
+    (run / "manifest.json").write_text(json.dumps(manifest))
     assert call([*draw, "--model-path", f"{tmp_path}/moved"]) == 0
+    manifest["model"]["code_sha256"] = model["code_sha256"]
+    (run / "manifest.json").write_text(json.dumps(manifest))
     write(tmp_path, {"moved/small/net.py": text.replace(".mean((2, 3))", ".amax((2, 3))")})
     capsys.readouterr()
     assert call([*draw, "--model-path", f"{tmp_path}/moved"]) == 2
