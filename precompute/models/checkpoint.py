@@ -66,7 +66,7 @@ class Checkpoint:
 
     @classmethod
     def of_state(cls, state: Mapping[str, Tensor], source: str) -> Checkpoint:
-        """A state dict that is there already."""
+        """Makes one of a state dict that is there already."""
         return cls(source, (Candidate("", state),))
 
 
@@ -127,7 +127,7 @@ def _no_state_dict(path: Path, content: Any) -> InputError:
 
 
 def _take_out(path: Path, what: str) -> str:
-    """What to do with a file that only its own code can open."""
+    """Says what to do with a file that only its own code can open."""
     return f"Where it is trusted and its code is: state = torch.load({path.name!r}, weights_only=False){what}. {SAVE}"
 
 
@@ -193,7 +193,7 @@ def _load(path: Path, stand_ins: Mapping[str, type]) -> Any:
 
 
 def _adapted(stand_ins: dict[str, type], problem: str) -> bool:
-    """Whether a type that is filled like a dict or a list was an inert one, and now is one that can be filled."""
+    """Replaces the inert type that torch complains of by one that can be filled; says whether there was one."""
     for name, kind in stand_ins.items():
         if repr(kind) in problem and _Inert in kind.__mro__ and not issubclass(kind, list):
             made = type(name, (_InertList,), {"kind": name})
@@ -215,7 +215,7 @@ def _refused(path: Path, problem: Exception) -> InputError:
 
 
 def _reason(problem: str) -> str:
-    """Torch's own, without its advice to run the file's code."""
+    """Takes torch's own words, without its advice to run the file's code."""
     if "persistent_load" in problem:
         return "it refers to the class of a model."
     lines = [line.strip() for line in problem.partition("Check the documentation")[0].splitlines()]
@@ -223,7 +223,7 @@ def _reason(problem: str) -> str:
 
 
 def _global_names(path: Path, kind: Format) -> set[str]:
-    """The names that a file's pickles would import, found by reading their instructions and following none."""
+    """Collects the names that a file's pickles would import, found by reading their instructions and following none."""
     if kind is Format.TORCH_ZIP:
         with zipfile.ZipFile(path) as archive:
             record = next(name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl")
@@ -237,7 +237,7 @@ def _global_names(path: Path, kind: Format) -> set[str]:
 
 
 def _globals_in(file: BinaryIO | IO[bytes]) -> set[str]:
-    """The names as they are written and as Python 3 has them; torch knows some of the new names."""
+    """Collects the names as they are written and as Python 3 has them; torch knows some of the new names."""
     written = {str(argument) for code, argument, _ in pickletools.genops(file) if code.name == "GLOBAL"}
     pairs = [(module, name) for module, _, name in (entry.partition(" ") for entry in written)]
     renamed = [NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name)) for module, name in pairs]

@@ -46,7 +46,7 @@ class Match:
 
     @property
     def is_exact(self) -> bool:
-        """All of the module's own, in their shapes, and nothing else under the prefix."""
+        """The module's own keys are all there, in their shapes, and nothing else under the prefix."""
         return not (self.missing or self.unexpected or self.unlike)
 
 
@@ -75,7 +75,7 @@ def find_match(module: nn.Module, checkpoint: Checkpoint) -> tuple[Match, tuple[
 
 
 def usual_states(checkpoint: Checkpoint) -> list[Candidate]:
-    """Those that a person may mean, without the wrapper of all keys, in the order in which they are preferred.
+    """Lists the state dicts that a person may mean, without the wrapper of all keys, the preferred first.
 
     This is for whoever cannot compare keys with those of a module.
     """
@@ -85,12 +85,12 @@ def usual_states(checkpoint: Checkpoint) -> list[Candidate]:
 
 
 def is_averaged(name: str) -> bool:
-    """Whether a name is of weights that are averages over the training."""
+    """Decides whether a name is of weights that are averages over the training."""
     return bool(_AVERAGED & set(re.split(r"[^a-z0-9]+", name.lower())))
 
 
 def _rank(name: str) -> tuple[int, ...]:
-    """The least comes first; equal ones have no order."""
+    """Ranks a name: the least comes first, equal ones have no order."""
     if is_averaged(name):
         return (-1,)
     parts = name.split(".") if name not in _USUAL else [name]
@@ -98,7 +98,7 @@ def _rank(name: str) -> tuple[int, ...]:
 
 
 def _misfit(match: Match) -> tuple[int, int, tuple[int, ...]]:
-    """How far a state dict is from fitting; the least is told."""
+    """Measures how far a state dict is from fitting; the nearest is told."""
     return len(match.missing) + len(match.unlike), len(match.unexpected), _rank(match.name)
 
 
@@ -114,7 +114,7 @@ def _is_named(match: Match, key: str | None) -> bool:
 
 
 def _matches(own: Mapping[str, Tensor], candidate: Candidate) -> Iterator[Match]:
-    """One for each prefix under which the file has keys of the module's."""
+    """Gives one for each prefix under which the file has keys of the module's."""
     entries = _without_wrappers([*candidate.state, *candidate.others], own)
     for prefix in _prefixes(own, entries):
         yield _match(own, candidate, entries, prefix)
@@ -129,7 +129,7 @@ def _matches(own: Mapping[str, Tensor], candidate: Candidate) -> Iterator[Match]
 
 
 def _without_wrappers(keys: Sequence[str], own: Mapping[str, Tensor]) -> dict[str, str]:
-    """Each key of the file by what it is called without the wrappers of parts of the module.
+    """Gives each key of the file by what it is called without the wrappers of parts of the module.
 
     A wrapper of the whole is a prefix; `features.module.0.weight` is of a part.
     """
@@ -143,7 +143,7 @@ def _without_wrappers(keys: Sequence[str], own: Mapping[str, Tensor]) -> dict[st
 
 
 def _prefixes(own: Mapping[str, Tensor], entries: Mapping[str, str]) -> list[str]:
-    """What stands before the module's own keys, the most frequent first; the common wrapper where nothing is known."""
+    """Finds what comes before the module's own keys, the most frequent first, or else the common wrapper."""
     votes: Counter[str] = Counter()
     for key in entries:
         parts = key.split(".")
@@ -164,7 +164,7 @@ def _unwrapped(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
 
 
 def _holder(own: Mapping[str, Tensor]) -> str:
-    """The path that all of a module's parameters are under, with its dot; empty where they share none."""
+    """Finds the path that all of a module's parameters are under, with its dot; empty where they share none."""
     holder, rest = "", list(own)
     while len(firsts := {key.partition(".")[0] for key in rest}) == 1 and all("." in key for key in rest):
         (first,) = firsts
@@ -197,7 +197,7 @@ def _match(own: Mapping[str, Tensor], candidate: Candidate, entries: Mapping[str
 
 
 def _name(path: str, prefix: str) -> str:
-    """The keys to the dict, and the prefix where it is more than a wrapper."""
+    """Joins the keys to the dict, and the prefix where it is more than a wrapper."""
     parts = [part for part in prefix.split(".") if part and part not in _AROUND]
     return ".".join([path, *parts] if path else parts)
 

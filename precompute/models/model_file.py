@@ -69,7 +69,7 @@ def build_from_file(source: str, model_path: Sequence[str] = ()) -> BuiltModel:
 
 
 def code_sha256(source: str) -> str:
-    """Hash of what a model file says, without what it imports: the one that runs of earlier versions hold."""
+    """Hashes what a model file says, without what it imports: the one that runs of earlier versions hold."""
     return code_digest(_parts(source)[0], {})
 
 
@@ -103,7 +103,7 @@ def _remedy(result: Any, name: str) -> str:
 
 
 def _executed(path: Path, place: Place, own: Mapping[str, str]) -> ModuleType:
-    """The file as a module of its package, or else by itself, compiled from its text."""
+    """Runs the file as a module of its package, or else by itself, compiled from its text."""
     module = ModuleType(f"_summit_dash_model_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}")
     module.__file__ = str(path)
     try:

@@ -71,13 +71,13 @@ def place_of(path: Path, model_path: Sequence[Path], text: bytes) -> Place:
 
 
 def _own(roots: Sequence[Path]) -> tuple[Path, ...]:
-    """Each once, without the folders of installed libraries: those are found anyway, and stay."""
+    """Keeps each once, without the folders of installed libraries: those are found anyway, and stay."""
     installed = {Path(folder).resolve() for folder in sysconfig.get_paths().values()}
     return tuple(root for root in dict.fromkeys(roots) if root not in installed)
 
 
 def _imports(text: bytes) -> tuple[int, set[str]]:
-    """The highest level of its relative imports, and the first parts of the absolute ones."""
+    """Reads the highest level of its relative imports, and the first parts of the absolute ones."""
     try:
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError):
@@ -89,7 +89,7 @@ def _imports(text: bytes) -> tuple[int, set[str]]:
 
 
 def roots_holding(name: str, path: Path) -> list[Path]:
-    """The folders above a model file, and here, that hold a module of this name."""
+    """Lists the folders above a model file, and here, that hold a module of this name."""
     first = name.partition(".")[0]
     above = [*path.parents[: _UPWARDS + 1], *(p / "src" for p in path.parents[:_UPWARDS]), Path.cwd()]
     return [p for p in dict.fromkeys(above) if (p / first).is_dir() or (p / f"{first}.py").is_file()]
@@ -179,7 +179,7 @@ def _hidden(roots: Sequence[Path]) -> dict[str, ModuleType]:
 
 
 def code_digest(path: Path, own: Mapping[str, str]) -> str:
-    """Hash of what a model file and its own modules say, whatever their comments, layout and place."""
+    """Hashes what a model file and its own modules say, whatever their comments, layout and place."""
     main = _said(path)
     others = {name: _said(Path(file)) for name, file in own.items() if file and Path(file) != path}
     if not others:

@@ -38,7 +38,7 @@ _RULE = "Pictures are added to a run by the model that made it."
 
 
 def recorded_places(config: ModelConfig) -> dict[str, Any]:
-    """What the manifest keeps of `--weights` and `--model-path`: files and folders by their whole paths."""
+    """Gives what the manifest keeps of `--weights` and `--model-path`: files and folders by their whole paths."""
     weights = config.weights
     if weights not in (None, DEFAULT, RANDOM):
         path, key = split_weights(str(weights))
@@ -101,6 +101,6 @@ def _changed(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
 
 
 def _own_hashes(loaded: LoadedModel) -> tuple[str | None, ...]:
-    """Of its code with and without what it imports; earlier versions kept the latter."""
+    """Hashes its code with and without what it imports; earlier versions kept the latter."""
     known = loaded.code_sha256
     return (known,) if known is None else (known, code_sha256(loaded.source))

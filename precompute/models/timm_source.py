@@ -190,7 +190,7 @@ def _plain_state(file: Path) -> dict[str, Tensor]:
 
 
 def _with_weights(timm: ModuleType, name: str, checkpoint: Checkpoint) -> tuple[nn.Module, tuple[str, ...]]:
-    """The model with a person's weights, and notes: by its own names, else as its authors' checkpoints are named."""
+    """Builds the model with a person's weights, and notes: by its own names, else by those of its authors."""
     module = _built(timm, name)
     try:
         return module, load_weights(module, checkpoint)

@@ -128,7 +128,7 @@ def _modernised(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _checkpoint(published: Any, weights: str) -> Checkpoint | None:
-    """What the weights are read from; None for random ones."""
+    """Reads what holds the weights; None for random ones."""
     if weights == RANDOM:
         return None
     if weights != DEFAULT:

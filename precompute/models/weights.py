@@ -81,7 +81,7 @@ def _choice(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> li
 
 
 def _left_out(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> list[str]:
-    """One sentence, or none; what belongs to other weights that fit is told already."""
+    """Gives one sentence, or none; what belongs to other weights that fit is told already."""
     told = tuple(other.prefix for other in others if other.prefix)
     outside = [key for key in match.outside if not (told and key.startswith(told))]
     if not outside:

@@ -1,4 +1,4 @@
-"""Recognises a file of weights by its content, before torch is imported: a refusal comes at once."""
+"""Recognises a file of weights by its content before torch is imported: a refusal comes at once."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def _foreign_zip(path: Path, names: Sequence[str]) -> tuple[str, str]:
 
 
 def _foreign(path: Path, start: bytes) -> tuple[str, str]:
-    """What was found, and what to do."""
+    """Names what was found, and what to do with it."""
     for beginning, what, fix in _BEGINNINGS:
         if start.startswith(beginning):
             return f"{path} is {what}.", fix
