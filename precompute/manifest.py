@@ -22,7 +22,7 @@ _MEANINGS = {
     "dataset.fingerprint": "the images are others, or their labels, names, sizes or times have changed",
     "model.weights_sha256": "the file of weights is another",
     "model.parameters_sha256": "the model's parameters are others",
-    "model.code_sha256": "the code of the model file has changed",
+    "model.code_sha256": "the code of the model file has changed, or of what it imports",
 }
 """What a hash that differs tells a person."""
 

@@ -42,7 +42,7 @@ from precompute.models.exported import ExportedModel
 from precompute.models.layers import select_layers
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
 from precompute.models.provenance import derive_links
-from precompute.models.reloading import recorded_weights
+from precompute.models.reloading import recorded_places
 from precompute.models.weights import parameters_sha256
 from precompute.progress import Progress
 from precompute.schema import describe_outputs, read_table, write_manifest
@@ -233,8 +233,8 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "dataset": dataset,
         "config": {k: v for k, v in config.items() if k != "visualize"},
     }
-    # Where the weights lie decides nothing, but whoever adds pictures to the run loads the model again.
-    model |= {**said, "weights": recorded_weights(request.model.weights)}
+    # Where files lie decides nothing, but whoever adds pictures to the run loads the model again.
+    model |= {**said, **recorded_places(request.model)}
     return {
         "model": model,
         "dataset": {**dataset, "outputs_by": meaning.known_by, "notes": [*inputs.source.notes, *meaning.notes]},

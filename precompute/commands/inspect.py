@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from precompute.commands.shared import names_in, print_notes, require_precompute
+from precompute.commands.shared import names_in, print_notes, require_names, require_precompute
 from precompute.errors import InputError
 from precompute.schema import describe_outputs
 
@@ -31,6 +31,7 @@ class InspectOptions:
     layers: str = "auto"
     input_size: int | None = None
     check: bool = False
+    model_path: tuple[str, ...] = ()
 
 
 def run_inspect(options: InspectOptions, console: Console) -> None:
@@ -40,12 +41,14 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
         InputError: the model cannot be loaded or exported.
     """
     require_precompute()
+    require_names(options.model, options.weights)
     from precompute.models.exported import ExportedModel
     from precompute.models.inventory import take_inventory
     from precompute.models.layers import select_layers
     from precompute.models.loading import ModelConfig, load_model
 
-    loaded = load_model(ModelConfig(options.model, options.weights, options.preprocess))
+    config = ModelConfig(options.model, options.weights, options.preprocess, model_path=options.model_path)
+    loaded = load_model(config)
     input_size = (3, options.input_size, options.input_size) if options.input_size else loaded.input_size
     if input_size is None:
         raise InputError(

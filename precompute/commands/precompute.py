@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from precompute.commands.shared import names_in, print_notes, print_pictures, require_positive, require_precompute
+from precompute.commands.shared import (
+    names_in,
+    print_notes,
+    print_pictures,
+    require_names,
+    require_positive,
+    require_precompute,
+)
 from precompute.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,6 +34,7 @@ class PrecomputeOptions:
     images: str
     out: Path
     weights: str | None = None
+    model_path: tuple[str, ...] = ()
     preprocess: str | None = None
     layers: str = "auto"
     stages: str = "all"
@@ -57,6 +65,7 @@ def run_precompute(options: PrecomputeOptions, console: Console) -> RunReport:
         InputError: bad input of any kind.
     """
     require_precompute()
+    require_names(options.model, options.weights)
     from precompute.progress import ConsoleProgress
     from precompute.run import precompute
 
@@ -100,7 +109,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
         actors=options.actors,
     )
     return RunRequest(
-        ModelConfig(options.model, options.weights, options.preprocess),
+        ModelConfig(options.model, options.weights, options.preprocess, model_path=options.model_path),
         options.images,
         options.out,
         config,

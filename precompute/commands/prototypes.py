@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from precompute.commands.shared import names_in, require_positive, require_precompute
+from precompute.commands.shared import names_in, require_names, require_positive, require_precompute
 
 if TYPE_CHECKING:
     from precompute.feature_visualization.draw_prototypes import PrototypeReport
@@ -33,6 +33,7 @@ class PrototypeOptions:
     device: str = "auto"
     model: str | None = None
     weights: str | None = None
+    model_path: tuple[str, ...] = ()
 
 
 def run_prototypes(options: PrototypeOptions, console: Console) -> None:
@@ -42,8 +43,10 @@ def run_prototypes(options: PrototypeOptions, console: Console) -> None:
         InputError: bad input of any kind.
     """
     require_precompute()
+    require_names(options.model, options.weights)
     from precompute.feature_visualization.draw_prototypes import PrototypeRequest, draw_prototypes
     from precompute.feature_visualization.prototypes import PrototypeConfig
+    from precompute.models.reloading import Whereabouts
     from precompute.progress import ConsoleProgress
     from precompute.run import device_of
 
@@ -61,8 +64,7 @@ def run_prototypes(options: PrototypeOptions, console: Console) -> None:
         None if options.methods == "auto" else names_in(options.methods),
         options.generator,
         options.code_size,
-        options.model,
-        options.weights,
+        Whereabouts(options.model, options.weights, options.model_path),
         config,
     )
     _print_report(draw_prototypes(request, ConsoleProgress(console)), console)

@@ -11,7 +11,15 @@ from rich.markup import escape
 
 from precompute.errors import InputError
 
-__all__ = ["names_in", "numbers_in", "print_notes", "print_pictures", "require_positive", "require_precompute"]
+__all__ = [
+    "names_in",
+    "numbers_in",
+    "print_notes",
+    "print_pictures",
+    "require_names",
+    "require_positive",
+    "require_precompute",
+]
 
 _NEEDED = ("torch", "torchvision", "safetensors", "PIL", "scipy", "umap")
 
@@ -29,6 +37,19 @@ def require_precompute() -> None:
             f"Not installed here: {', '.join(missing)}.",
             "pip install 'summit-dash[precompute]'",
         )
+
+
+def require_names(model: str | None, weights: str | None) -> None:
+    """Checks what a model and its weights are called and how their files begin, before torch is imported.
+
+    Raises:
+        InputError: weights take the place of code, or a file of weights is missing or of another kind.
+    """
+    from precompute.models.weights_file import require_code, require_weights
+
+    if model is not None:
+        require_code(model)
+    require_weights(weights)
 
 
 def names_in(text: str) -> tuple[str, ...]:

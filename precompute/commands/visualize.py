@@ -8,7 +8,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from precompute.commands.shared import names_in, numbers_in, print_pictures, require_positive, require_precompute
+from precompute.commands.shared import (
+    names_in,
+    numbers_in,
+    print_pictures,
+    require_names,
+    require_positive,
+    require_precompute,
+)
 
 __all__ = ["VisualizeOptions", "run_visualize"]
 
@@ -31,6 +38,7 @@ class VisualizeOptions:
     precision: str = "auto"
     model: str | None = None
     weights: str | None = None
+    model_path: tuple[str, ...] = ()
 
 
 def run_visualize(options: VisualizeOptions, console: Console) -> None:
@@ -40,8 +48,10 @@ def run_visualize(options: VisualizeOptions, console: Console) -> None:
         InputError: bad input of any kind.
     """
     require_precompute()
+    require_names(options.model, options.weights)
     from precompute.feature_visualization.config import VisualizationConfig
     from precompute.feature_visualization.visualize import VisualizeRequest, visualize
+    from precompute.models.reloading import Whereabouts
     from precompute.progress import ConsoleProgress
     from precompute.run import device_of
 
@@ -61,8 +71,7 @@ def run_visualize(options: VisualizeOptions, console: Console) -> None:
         None if options.channels == "all" else numbers_in("--channels", options.channels),
         names_in(options.kinds),
         options.limit,
-        options.model,
-        options.weights,
+        Whereabouts(options.model, options.weights, options.model_path),
         options.size,
         config,
     )

@@ -31,7 +31,7 @@ from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import noting, remove_if_empty, remove_leftovers
 from precompute.models.exported import ExportedModel
 from precompute.models.loaded import LoadedModel
-from precompute.models.reloading import load_again
+from precompute.models.reloading import NOT_MOVED, Whereabouts, load_again
 from precompute.parallel import Parallel
 from precompute.progress import Progress
 from precompute.schema import PROTOTYPE_METHODS, read_manifest, read_table
@@ -49,7 +49,7 @@ class PrototypeRequest:
         methods: some of `PROTOTYPE_METHODS`; None: both where there is a generator, otherwise `picture-space`.
         generator: `demo` or `FILE.py:CALLABLE`; None: the demo's for runs of the demo's model, otherwise none.
         code_size: of a generator from a file.
-        model, weights: where the model is now, if not where the manifest says.
+        where: the model is now.
         config: steps, seed, device and speed; its shape is not read.
     """
 
@@ -58,8 +58,7 @@ class PrototypeRequest:
     methods: tuple[str, ...] | None = None
     generator: str | None = None
     code_size: int | None = None
-    model: str | None = None
-    weights: str | None = None
+    where: Whereabouts = NOT_MOVED
     config: PrototypeConfig = field(default_factory=PrototypeConfig)
 
 
@@ -101,8 +100,10 @@ def draw_prototypes(request: PrototypeRequest, progress: Progress) -> PrototypeR
     class_ids = _chosen(request, known, outputs)
     source = request.generator or (DEMO if manifest.get("model", {}).get("source") == DEMO else None)
     methods = _methods(request.methods, source)
-    loaded = load_again(manifest, request.model, request.weights)
-    generator = load_generator(source, request.code_size) if source and CODE_SPACE in methods else None
+    loaded = load_again(manifest, request.where)
+    needs_generator = source is not None and CODE_SPACE in methods
+    paths = request.where.model_path
+    generator = load_generator(str(source), request.code_size, paths) if needs_generator else None
     drawer = _drawer(request, manifest, loaded, outputs, generator)
     with only_writer(request.run):
         remove_leftovers(request.run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -11,7 +12,7 @@ from torch.nn import functional
 
 from precompute.errors import InputError
 from precompute.models.loaded import LoadedModel
-from precompute.models.model_file import build_from_file, code_sha256
+from precompute.models.model_file import build_from_file
 from precompute.models.preprocess import Preprocess
 from precompute.models.soundness import made_ready
 from precompute.models.weights import file_sha256, parameters_sha256
@@ -104,12 +105,13 @@ class CodeParametrization:
         return drawn.clamp(0, 1)
 
 
-def load_generator(source: str, code_size: int | None = None) -> LoadedGenerator:
+def load_generator(source: str, code_size: int | None = None, model_path: Sequence[str] = ()) -> LoadedGenerator:
     """Loads the generator that `source` names, and tries it.
 
     Args:
         source: `demo`, or `FILE.py:CALLABLE`.
         code_size: numbers of a code; needed for a file.
+        model_path: folders that a file imports from, besides its own and its package's.
 
     Raises:
         InputError: there is none, its parameters are unsound, or it does not do what a generator does.
@@ -128,7 +130,7 @@ def load_generator(source: str, code_size: int | None = None) -> LoadedGenerator
     if code_size is None or code_size < 1:
         found = "Found none." if code_size is None else f"Found {code_size}."
         raise InputError("--code-size says how many numbers a code of the generator has.", found, _EXAMPLE)
-    return _from_file(source, code_size)
+    return _from_file(source, code_size, model_path)
 
 
 def _demo() -> LoadedGenerator:
@@ -141,14 +143,14 @@ def _demo() -> LoadedGenerator:
     return LoadedGenerator(module, DEMO, sha256, torch.zeros(size), torch.ones(size), module.code_starts)
 
 
-def _from_file(source: str, code_size: int) -> LoadedGenerator:
+def _from_file(source: str, code_size: int, model_path: Sequence[str]) -> LoadedGenerator:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        built = build_from_file(source)
+        built = build_from_file(source, model_path)
     # What holds for a model's parameters holds for a generator's; the rest of the record is not read.
     module = made_ready(LoadedModel(built.module, built.name, source, None, Preprocess(), None)).module
     mean, std = (_attribute(module, name, code_size, none) for name, none in (("code_mean", 0.0), ("code_std", 1.0)))
-    digest = f"{code_sha256(source)[:32]}{parameters_sha256(module)[:32]}"
+    digest = f"{built.code_sha256[:32]}{parameters_sha256(module)[:32]}"
     name = f"{built.name} ({source.rpartition(':')[0]})"
     generator = LoadedGenerator(module, name, digest, mean, std, _starts(module, code_size))
     _require_sound(generator)

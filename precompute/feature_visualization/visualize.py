@@ -20,7 +20,7 @@ from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import noting, remove_if_empty, remove_leftovers
 from precompute.models.exported import ExportedModel
 from precompute.models.loaded import LoadedModel
-from precompute.models.reloading import load_again
+from precompute.models.reloading import NOT_MOVED, Whereabouts, load_again
 from precompute.progress import Progress
 from precompute.schema import read_manifest, read_table
 
@@ -40,7 +40,7 @@ class VisualizeRequest:
         channels: numbers in each of these layers; None: all.
         kinds: some of `KINDS`.
         limit: channels at most, those of most attribution graphs first; None: all.
-        model, weights: where the model is now, if not where the manifest says.
+        where: the model is now.
         size: side of the pictures in pixels; None: 128, or the model's input where that is smaller.
         config: method, steps, seed, device and speed; its size and n_channels are not read.
     """
@@ -50,8 +50,7 @@ class VisualizeRequest:
     channels: tuple[int, ...] | None = None
     kinds: tuple[str, ...] = ("channel",)
     limit: int | None = None
-    model: str | None = None
-    weights: str | None = None
+    where: Whereabouts = NOT_MOVED
     size: int | None = None
     config: VisualizationConfig = field(default_factory=VisualizationConfig)
 
@@ -72,7 +71,7 @@ def visualize(request: VisualizeRequest, progress: Progress) -> VisualizationRep
     layers = _read_layers(request.run)
     _require_known(request, layers)
     chosen = _choose(request, layers)
-    loaded = load_again(manifest, request.model, request.weights)
+    loaded = load_again(manifest, request.where)
     model = _export(manifest, loaded, request.size)
     config = _config(request, model)
     read_statistics(request.run, tuple(layers), config)  # complains early

@@ -8,10 +8,11 @@ from pathlib import Path
 from torch import nn
 
 from precompute.models.preprocess import Preprocess
+from precompute.models.weights_file import DEFAULT, RANDOM
 
 __all__ = ["AUTO", "DEFAULT", "RANDOM", "LoadedModel", "ModelConfig", "chosen_preprocess", "input_size_of"]
 
-DEFAULT, RANDOM, AUTO = "default", "random", "auto"
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -20,16 +21,18 @@ class ModelConfig:
 
     Args:
         source: `demo`, `torchvision:NAME`, `timm:NAME` or `FILE.py:CALLABLE`.
-        weights: a file, `default` (the published ones), `random`, or None: default where there are published ones,
-            otherwise as the model file builds them.
+        weights: a file, or `FILE:KEY` for some of the weights in it; `default` (the published ones), `random`, or
+            None: default where there are published ones, otherwise as the model file builds them.
         preprocess: a TOML file, or None or `auto`: what the weights were trained with; or the preprocessing itself.
         seed: of random weights.
+        model_path: folders that a model file imports from, besides its own and its package's.
     """
 
     source: str
     weights: str | None = None
     preprocess: str | Preprocess | None = None
     seed: int = 0
+    model_path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class LoadedModel:
         layers: the recorded layers where the model brings them along.
         published_top1: accuracy on ImageNet that the publisher of these very weights states, in [0, 1].
         notes: sentences for the person: what was changed on the way, such as a conversion to float32.
-        code_sha256: of the code of a model file; None for the models of libraries.
+        code_sha256: of a model file's code and of what it imports from its folders; None for models of libraries.
     """
 
     module: nn.Module

@@ -5,34 +5,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from precompute.errors import InputError
 from precompute.models import timm_source, torchvision_source
+from precompute.models.checkpoint import read_checkpoint
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
-from precompute.models.model_file import build_from_file, code_sha256
+from precompute.models.model_file import build_from_file
 from precompute.models.preprocess import EXAMPLE_TOML, Preprocess
 from precompute.models.soundness import made_ready
-from precompute.models.weights import file_sha256, load_weights, read_weights
+from precompute.models.weights import file_sha256, load_weights
+from precompute.models.weights_file import require_code, require_weights, split_weights
 
 __all__ = ["LoadedModel", "ModelConfig", "load_model"]
-
-_NOT_SOURCES = (
-    ".pt",
-    ".pth",
-    ".pth.tar",
-    ".ckpt",
-    ".bin",
-    ".pkl",
-    ".safetensors",
-    ".ts",
-    ".torchscript",
-    ".onnx",
-    ".h5",
-)
-"""Files that a person may name as the model, and which hold weights, or a graph, without the code."""
 
 
 def load_model(config: ModelConfig) -> LoadedModel:
@@ -43,14 +29,13 @@ def load_model(config: ModelConfig) -> LoadedModel:
             be read (TorchScript, quantized), or the preprocessing is not known.
     """
     kind = ".py" if _is_model_file(config.source) else config.source.partition(":")[0]
-    if kind not in _SOURCES and config.source.lower().endswith(_NOT_SOURCES):
+    require_weights(config.weights)
+    if config.model_path and kind != ".py":
         raise InputError(
-            "A model is its code and its weights; a file without the code is the weights alone.",
-            f"Found {config.source}.",
-            f"Name the code, and this file as its weights: FILE.py:CALLABLE --weights {config.source}, where the file "
-            "is a state dict. A whole model that was pickled or scripted is turned into one where its code is.",
+            "--model-path is for a model file, FILE.py:CALLABLE.", f"Found {config.source}.", "Leave it out."
         )
     if kind not in _SOURCES:
+        require_code(config.source)
         nearest = difflib.get_close_matches(kind, _SOURCES, n=1)
         raise InputError(
             f"A model is one of {', '.join(s.usage for s in _SOURCES.values())}.",
@@ -107,22 +92,22 @@ def _load_file(config: ModelConfig) -> LoadedModel:
             "Found no --preprocess FILE.toml.",
             "Write one, such as:\n" + EXAMPLE_TOML,
         )
+    file = None if config.weights in (None, RANDOM) else split_weights(str(config.weights))
+    checkpoint = read_checkpoint(file) if file else None
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        built = build_from_file(config.source)
-    name, sha256 = f"{built.name} (weights as built)", None
-    if config.weights not in (None, RANDOM):
-        path = Path(str(config.weights))
-        load_weights(built.module, read_weights(path), str(path))
-        name, sha256 = f"{built.name} ({path.name})", file_sha256(path)
+        built = build_from_file(config.source, config.model_path)
+    notes = load_weights(built.module, checkpoint) if checkpoint else ()
+    name = f"{built.name} ({file.label if file else 'weights as built'})"
     return LoadedModel(
         built.module,
         name,
         config.source,
-        sha256,
+        file_sha256(file.path) if file else None,
         preprocess,
         input_size_of(preprocess),
-        code_sha256=code_sha256(config.source),
+        notes=notes,
+        code_sha256=built.code_sha256,
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import difflib
 import hashlib
+import importlib
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from torch import Tensor, nn
 
 from precompute.errors import InputError
+from precompute.models.own_imports import Place, code_digest, place_of, roots_holding, searching
 
 __all__ = ["EXAMPLE", "BuiltModel", "build_from_file", "code_sha256"]
 
@@ -28,20 +28,23 @@ Name both: path/model.py:build
 
 
 class BuiltModel(NamedTuple):
-    """A module as its file built it, and a short name for it."""
+    """A module as its file built it, a short name for it, and a hash of the code: the file and its own imports."""
 
     module: nn.Module
     name: str
+    code_sha256: str
 
 
-def build_from_file(source: str) -> BuiltModel:
+def build_from_file(source: str, model_path: Sequence[str] = ()) -> BuiltModel:
     """Runs `FILE.py:NAME` and calls NAME without arguments.
 
-    The file may import its neighbours. Its own module goes by a name that nothing else has, so two files
-    called model.py can be open at once.
+    The file may import its neighbours and, relatively or by name, the modules of its package. These, and the file
+    itself, are forgotten afterwards or go by names that nothing else has, so two files called model.py can be open at
+    once.
 
     Args:
         source: e.g. `nets/model.py:build`.
+        model_path: further folders to import from.
 
     Raises:
         InputError: no file, no such callable, an error in the file or the call, or a result that is no nn.Module.
@@ -49,10 +52,12 @@ def build_from_file(source: str) -> BuiltModel:
     path, callable_name = _parts(source)
     if not path.is_file():
         raise InputError("A model file exists.", f"{path} does not.", f"Check the path. {EXAMPLE}")
-    with _importable(path.resolve().parent):
-        namespace = _executed(path.resolve())
+    whole = path.resolve()
+    place = place_of(whole, _folders(model_path), whole.read_bytes())
+    with searching(place) as own:
+        namespace = _executed(whole, place, own)
         maker = _named(namespace, path, callable_name)
-        module = maker if isinstance(maker, nn.Module) else _called(maker, path, callable_name)
+        module = maker if isinstance(maker, nn.Module) else _called(maker, path, callable_name, own)
     if not isinstance(module, nn.Module):
         raise InputError(
             "The callable of a model file returns an nn.Module.",
@@ -60,13 +65,20 @@ def build_from_file(source: str) -> BuiltModel:
             _remedy(module, callable_name),
         )
     generic = type(module).__module__.startswith("torch.")
-    return BuiltModel(module, callable_name if generic else type(module).__name__)
+    return BuiltModel(module, callable_name if generic else type(module).__name__, code_digest(whole, own))
 
 
 def code_sha256(source: str) -> str:
-    """Hash of what a model file says, whatever its comments and layout; files that it imports are not in it."""
-    path, _ = _parts(source)
-    return hashlib.sha256(ast.unparse(ast.parse(path.read_bytes())).encode()).hexdigest()
+    """Hashes what a model file says, without what it imports: the one that runs of earlier versions hold."""
+    return code_digest(_parts(source)[0], {})
+
+
+def _folders(model_path: Sequence[str]) -> tuple[Path, ...]:
+    folders = tuple(Path(folder).resolve() for folder in model_path)
+    absent = [folder for folder in folders if not folder.is_dir()]
+    if absent:
+        raise InputError("--model-path names a folder to import from.", f"{absent[0]} is none.", "Check the path.")
+    return folders
 
 
 def _parts(source: str) -> tuple[Path, str]:
@@ -90,16 +102,18 @@ def _remedy(result: Any, name: str) -> str:
     return EXAMPLE
 
 
-def _executed(path: Path) -> ModuleType:
-    """The file as a module, compiled from its text: no cache that may be stale, none left behind."""
+def _executed(path: Path, place: Place, own: Mapping[str, str]) -> ModuleType:
+    """Runs the file as a module of its package, or else by itself, compiled from its text."""
     module = ModuleType(f"_summit_dash_model_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}")
     module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses look their module up while it runs
     try:
+        if place.module is not None:
+            return importlib.import_module(place.module)
+        sys.modules[module.__name__] = module  # dataclasses look their module up while it runs
         exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except (Exception, SystemExit) as problem:
-        del sys.modules[module.__name__]
-        raise _failed(f"{path} runs", path, problem) from problem
+        sys.modules.pop(module.__name__, None)
+        raise _failed(f"{path} runs", path, problem, own) from problem
     return module
 
 
@@ -121,38 +135,35 @@ def _named(namespace: ModuleType, path: Path, name: str) -> Any:
     )
 
 
-def _called(maker: Any, path: Path, name: str) -> Any:
+def _called(maker: Any, path: Path, name: str, own: Mapping[str, str]) -> Any:
     try:
         return maker()
     except (Exception, SystemExit) as problem:
-        raise _failed(f"{name}() of {path} can be called without arguments", path, problem) from problem
+        raise _failed(f"{name}() of {path} can be called without arguments", path, problem, own) from problem
 
 
-def _failed(rule: str, path: Path, problem: BaseException) -> InputError:
-    """Names the error and the line of the file that it came from."""
-    if isinstance(problem, SyntaxError) and problem.filename == str(path.resolve()):
-        line: int | None = problem.lineno
-    else:
-        frames = [f.lineno for f in traceback.extract_tb(problem.__traceback__) if f.filename == str(path.resolve())]
-        line = frames[-1] if frames else None
+def _failed(rule: str, path: Path, problem: BaseException, own: Mapping[str, str]) -> InputError:
+    """Names the error and the line that it came from, in the file or in one of its own that it imports."""
+    files = {str(path.resolve()), *own.values()}
+    places = [(f.filename, f.lineno) for f in traceback.extract_tb(problem.__traceback__) if f.filename in files]
+    if isinstance(problem, SyntaxError) and problem.filename in files:
+        places = [(problem.filename, problem.lineno)]
     reason = problem.msg if isinstance(problem, SyntaxError) else str(problem)
-    where = f" (line {line})" if line else ""
+    where = ""
+    if places:
+        file, line = places[-1]
+        where = f" (line {line})" if file == str(path.resolve()) else f" (line {line} of {file})"
     return InputError(
-        f"A model file works: {rule}.", f"{type(problem).__name__}: {reason}{where}.", "Correct the file. " + EXAMPLE
+        f"A model file works: {rule}.", f"{type(problem).__name__}: {reason}{where}.", _way_out(path, problem)
     )
 
 
-@contextlib.contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    """Lets a model file import its neighbours; afterwards their names are free for another file's neighbours."""
-    before = set(sys.modules)
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ValueError):
-            sys.path.remove(str(folder))
-        for name in set(sys.modules) - before:
-            origin = getattr(sys.modules[name], "__file__", None)
-            if origin and Path(origin).is_relative_to(folder) and not name.startswith("_summit_dash_model_"):
-                del sys.modules[name]
+def _way_out(path: Path, problem: BaseException) -> str:
+    if isinstance(problem, ModuleNotFoundError) and problem.name:
+        folders = roots_holding(problem.name, path.resolve())
+        if folders:
+            return f"Put the folder that holds {problem.name.partition('.')[0]} on the path: --model-path {folders[0]}"
+        return f"Install it, or name the folder that holds it: --model-path FOLDER. {EXAMPLE}"
+    if isinstance(problem, ImportError) and "relative import" in str(problem):
+        return "Name the folder that holds the outermost package with --model-path FOLDER."
+    return f"Correct the file. {EXAMPLE}"

@@ -3,32 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from precompute.errors import InputError
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig
 from precompute.models.loading import load_model
+from precompute.models.model_file import code_sha256
 from precompute.models.preprocess import Preprocess
 from precompute.models.weights import parameters_sha256
+from precompute.models.weights_file import split_weights
 
-__all__ = ["load_again", "recorded_weights"]
+__all__ = ["NOT_MOVED", "Whereabouts", "load_again", "recorded_places"]
 
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a run's model is now, each None or empty if it is where the manifest says.
+
+    Attributes:
+        model: as `ModelConfig.source`.
+        weights: as there.
+        model_path: as there.
+    """
+
+    model: str | None = None
+    weights: str | None = None
+    model_path: tuple[str, ...] = ()
+
+
+NOT_MOVED = Whereabouts()
 _RULE = "Pictures are added to a run by the model that made it."
 
 
-def recorded_weights(weights: str | None) -> str | None:
-    """What the manifest keeps of `--weights`: a file by its whole path."""
-    return weights if weights in (None, DEFAULT, RANDOM) else str(Path(str(weights)).resolve())
+def recorded_places(config: ModelConfig) -> dict[str, Any]:
+    """Gives what the manifest keeps of `--weights` and `--model-path`: files and folders by their whole paths."""
+    weights = config.weights
+    if weights not in (None, DEFAULT, RANDOM):
+        path, key = split_weights(str(weights))
+        weights = str(path.resolve()) if key is None else f"{path.resolve()}:{key}"
+    folders = [str(Path(folder).resolve()) for folder in config.model_path]
+    return {"weights": weights, "model_path": folders} if folders else {"weights": weights}
 
 
-def load_again(manifest: Mapping[str, Any], source: str | None = None, weights: str | None = None) -> LoadedModel:
+def load_again(manifest: Mapping[str, Any], where: Whereabouts = NOT_MOVED) -> LoadedModel:
     """The model of a run, with the preprocessing that the run was made with.
 
     Args:
         manifest: of the run.
-        source: where the model is now, if not where the manifest says.
-        weights: likewise.
+        where: the model is now.
 
     Raises:
         InputError: the run was imported, a file is gone, or the model is another one by now.
@@ -38,9 +62,12 @@ def load_again(manifest: Mapping[str, Any], source: str | None = None, weights: 
         raise InputError(
             _RULE, "This run was imported, and holds no model.", "Make a run of a model with `summit-dash precompute`."
         )
-    source, weights = source or str(model["source"]), weights or model.get("weights")
+    source, weights = where.model or str(model["source"]), where.weights or model.get("weights")
+    model_path = where.model_path or tuple(model.get("model_path") or ())
     _require_files(source, weights)
-    loaded = load_model(ModelConfig(source, weights, Preprocess.from_dict(model["preprocess"])))
+    preprocess = Preprocess.from_dict(model["preprocess"])
+    config = ModelConfig(source, weights, preprocess, model_path=model_path if ".py" in source else ())
+    loaded = load_model(config)
     changed = _changed(model, loaded)
     if changed:
         raise InputError(
@@ -56,14 +83,14 @@ def _require_files(source: str, weights: str | None) -> None:
     if code.suffix == ".py" and not code.is_file():
         found = f"Its file {code} is gone."
         raise InputError(_RULE, found, "Name where it is now: --model FILE.py:FUNCTION.")
-    if weights not in (None, DEFAULT, RANDOM) and not Path(str(weights)).is_file():
+    if weights not in (None, DEFAULT, RANDOM) and not split_weights(str(weights)).path.is_file():
         raise InputError(_RULE, f"Its weights {weights} are gone.", "Name where they are now: --weights FILE.")
 
 
 def _changed(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
     """What differs from the manifest, in words; runs of earlier versions know only their weights' file."""
     changed = []
-    if model.get("code_sha256") != loaded.code_sha256 and "code_sha256" in model:
+    if "code_sha256" in model and model["code_sha256"] not in _own_hashes(loaded):
         changed.append("its code has changed")
     if "parameters_sha256" in model:
         if model["parameters_sha256"] != parameters_sha256(loaded.module):
@@ -71,3 +98,9 @@ def _changed(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
     elif model.get("weights_sha256") != loaded.weights_sha256:
         changed.append("its file of weights is another")
     return changed
+
+
+def _own_hashes(loaded: LoadedModel) -> tuple[str | None, ...]:
+    """Hashes its code with and without what it imports; earlier versions kept the latter."""
+    known = loaded.code_sha256
+    return (known,) if known is None else (known, code_sha256(loaded.source))

@@ -17,10 +17,13 @@ import torch
 from torch import Tensor, nn
 
 from precompute.errors import InputError
+from precompute.models.checkpoint import Checkpoint, read_checkpoint
 from precompute.models.download import cached_by_torch, no_weights, require_reachable
+from precompute.models.fitting import usual_states
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
 from precompute.models.preprocess import Preprocess
-from precompute.models.weights import file_sha256, load_weights, read_weights
+from precompute.models.weights import file_sha256, load_weights
+from precompute.models.weights_file import WeightsFile, split_weights
 
 __all__ = ["architectures", "load", "preprocess_from_config", "published_input_size", "tagged_names"]
 
@@ -46,8 +49,10 @@ def load(config: ModelConfig) -> LoadedModel:
         file, label = _published_file(published, name), name
         module = _published(timm, name, published, file)
     else:
-        file, label = Path(weights), f"{name} ({Path(weights).name})"
-        module = _with_state(timm, name, read_weights(file), str(file))
+        given = split_weights(weights)
+        file, label = given.path, f"{name} ({given.label})"
+        module, said = _with_weights(timm, name, read_checkpoint(given))
+        notes += said
     if published.num_classes == 0:
         notes += (f"timm:{name} has no classification head: its outputs are features, not classes.",)
     info = _imagenet(module, published.num_classes) if weights == DEFAULT else None
@@ -176,23 +181,29 @@ def _built(timm: ModuleType, name: str, seed: int = 0) -> nn.Module:
 
 def _published(timm: ModuleType, name: str, published: Any, file: Path) -> nn.Module:
     """The model with its published file, brought into shape by timm itself."""
-    overlay = {"file": str(file)} if published.custom_load else {"state_dict": read_weights(file)}
+    overlay = {"file": str(file)} if published.custom_load else {"state_dict": _plain_state(file)}
     try:
         return _adapted(timm, name, overlay)
     except (RuntimeError, KeyError, ValueError) as problem:
         raise no_weights(f"timm:{name}", f"{file} is no file of this model: {problem}") from problem
 
 
-def _with_state(timm: ModuleType, name: str, state: dict[str, Tensor], source: str) -> nn.Module:
-    """The model with a person's weights: by its own names, else as its authors' checkpoints are named."""
+def _plain_state(file: Path) -> dict[str, Tensor]:
+    return dict(usual_states(read_checkpoint(WeightsFile(file)))[0].state)
+
+
+def _with_weights(timm: ModuleType, name: str, checkpoint: Checkpoint) -> tuple[nn.Module, tuple[str, ...]]:
+    """Builds the model with a person's weights, and notes: by its own names, else by those of its authors."""
     module = _built(timm, name)
     try:
-        load_weights(module, state, source)
+        return module, load_weights(module, checkpoint)
     except InputError:
-        with contextlib.suppress(Exception):  # timm's converters take any checkpoint apart and fail in any way
-            return _adapted(timm, name, {"state_dict": dict(state), "custom_load": False})
+        for candidate in usual_states(checkpoint):
+            with contextlib.suppress(Exception):  # timm's converters take any checkpoint apart and fail in any way
+                overlay = {"state_dict": dict(candidate.state), "custom_load": False}
+                said = f"{checkpoint.source}: {candidate.name or 'its own keys'}, named as timm converts it, was taken."
+                return _adapted(timm, name, overlay), (said,) if len(checkpoint.candidates) > 1 else ()
         raise
-    return module
 
 
 def _adapted(timm: ModuleType, name: str, overlay: dict[str, Any]) -> nn.Module:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from http.client import HTTPException
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,16 +12,18 @@ import torch
 from torch import Tensor, nn
 
 from precompute.errors import InputError
+from precompute.models.checkpoint import Checkpoint, read_checkpoint
 from precompute.models.download import cached_by_torch, no_weights, require_reachable
 from precompute.models.imagenet import imagenet_synsets
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
 from precompute.models.preprocess import Preprocess
-from precompute.models.weights import file_sha256, load_weights, read_weights
+from precompute.models.weights import file_sha256, load_weights
+from precompute.models.weights_file import split_weights
 
 __all__ = ["build", "load", "names", "published_facts"]
 
 _WITH_AUXILIARY_HEADS = ("googlenet", "inception_v3")
-_AUXILIARY = re.compile(r"(aux1|aux2|AuxLogits)\.")
+_AUXILIARY = re.compile(r"(.*\.)?(aux1|aux2|AuxLogits)\.")
 _OLD_DENSENET = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.([12]\.\w+)")
 
 
@@ -37,14 +38,15 @@ def load(config: ModelConfig) -> LoadedModel:
     _require_known(name, names())
     published = models.get_model_weights(name).DEFAULT
     weights = config.weights or DEFAULT
-    state = _state(published, weights) if weights != RANDOM else None
+    checkpoint = _checkpoint(published, weights)
     module = build(models, name, weights, config.seed)
     sha256, label = None, f"{name} (random weights)"
-    if state is not None:
+    notes: tuple[str, ...] = ()
+    if checkpoint is not None:
         file, label = cached_by_torch(published.url), name
         if weights != DEFAULT:
-            file, label = Path(weights), f"{name} ({Path(weights).name})"
-        load_weights(module, _modernised(state), str(file))
+            (file, _), label = split_weights(weights), f"{name} ({split_weights(weights).label})"
+        notes = load_weights(module, checkpoint, _modernised)
         sha256 = file_sha256(file) if file.is_file() else None
     preprocess = chosen_preprocess(config) or Preprocess.from_torchvision(published.transforms())
     return LoadedModel(
@@ -57,6 +59,7 @@ def load(config: ModelConfig) -> LoadedModel:
         output_names=tuple(published.meta["categories"]) if weights == DEFAULT else None,
         output_synsets=imagenet_synsets() if weights == DEFAULT and _top1(published) is not None else None,
         published_top1=_top1(published) if weights == DEFAULT else None,
+        notes=notes,
     )
 
 
@@ -127,13 +130,16 @@ def _modernised(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def _state(published: Any, weights: str) -> dict[str, Tensor]:
+def _checkpoint(published: Any, weights: str) -> Checkpoint | None:
+    """Reads what holds the weights; None for random ones."""
+    if weights == RANDOM:
+        return None
     if weights != DEFAULT:
-        return read_weights(Path(weights))
+        return read_checkpoint(split_weights(weights))
     if not cached_by_torch(published.url).is_file():
         require_reachable(published.url)
     try:
         state: dict[str, Tensor] = published.get_state_dict(progress=True, check_hash=True)
     except (OSError, HTTPException, RuntimeError) as problem:  # no network, or a download that does not match its hash
         raise no_weights(published.url, problem) from problem
-    return state
+    return Checkpoint.of_state(state, str(cached_by_torch(published.url)))

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from precompute.errors import InputError
+from precompute.models.checkpoint import Candidate, Checkpoint
+from precompute.models.fitting import Match, find_match, is_averaged
 
-__all__ = ["file_sha256", "load_weights", "parameters_sha256", "read_weights"]
+__all__ = ["file_sha256", "load_weights", "parameters_sha256"]
 
-SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
-_WRAPPERS = ("state_dict", "model_state_dict", "model", "state_dict_ema", "model_ema", "net")
-"""Keys under which training scripts keep the weights in a checkpoint."""
-_PREFIXES = ("module.", "_orig_mod.")
-"""What DataParallel and torch.compile put before every key."""
-_ATTRIBUTE = "model."
-"""What PyTorch Lightning puts there, by the name that most people give the attribute."""
 _AT_MOST = 5
-_SAVE = "Save it with `safetensors.torch.save_file(model.state_dict(), FILE)` where it was made."
+_UNLIKE = "of another shape"
 
 
 def file_sha256(path: Path) -> str:
@@ -45,73 +34,67 @@ def parameters_sha256(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def read_weights(path: Path) -> dict[str, Tensor]:
-    """Reads a state dict from .safetensors, .pth, .pt or .bin, never running code from it.
+def load_weights(
+    module: nn.Module, checkpoint: Checkpoint, adapt: Callable[[dict[str, Tensor]], Mapping[str, Tensor]] = dict
+) -> tuple[str, ...]:
+    """Copies the weights that fit from a checkpoint into a module.
 
-    A checkpoint's `state_dict` is unwrapped, and prefixes that DataParallel and torch.compile give to every key are
-    removed.
-
-    Raises:
-        InputError: the file is missing, of another kind, damaged, or holds code.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"Weights are a file {', '.join(SUFFIXES)}, or default, or random.", f"Found {path}.", _SAVE)
-    if not path.is_file():
-        raise InputError("--weights names a file.", f"{path} does not exist.", "Check the path.")
-    content = _read_safetensors(path) if path.suffix.lower() == ".safetensors" else _read_pickle(path)
-    state = _unwrapped(content)
-    if not isinstance(state, dict) or not state or not all(isinstance(v, Tensor) for v in state.values()):
-        raise InputError("Weights are a state dict: tensors by name.", f"{path} holds {_described(state)}.", _SAVE)
-    while prefix := next((p for p in _PREFIXES if all(key.startswith(p) for key in state)), ""):
-        consume_prefix_in_state_dict_if_present(state, prefix)
-    return state
-
-
-def load_weights(module: nn.Module, state: Mapping[str, Tensor], source: str) -> None:
-    """Copies a state dict into a module; BatchNorm's counter of batches may be absent, as it was in old files.
-
-    Where a training framework kept the module as its attribute `model`, that prefix of every key is removed.
+    Prefixes that wrappers and frameworks put before the keys do not matter, and neither does what lies beside them.
+    BatchNorm's counter of batches may be absent, as it was in old files.
 
     Args:
         module: changed in place.
-        state: all its parameters and buffers, and nothing else.
-        source: names the weights in the message.
+        checkpoint: holds all its parameters and buffers.
+        adapt: gives the keys of each state dict the names that the module has now.
+
+    Returns:
+        Sentences for the person: which of several weights were taken, and what was left out.
 
     Raises:
-        InputError: keys are missing or unexpected, or shapes differ; up to five of each are named.
+        InputError: no state dict fits, and up to five of the keys that stand in the way are named; or several do.
     """
-    if all(key.startswith(_ATTRIBUTE) for key in state) and not hasattr(module, _ATTRIBUTE[:-1]):
-        state = {key.removeprefix(_ATTRIBUTE): value for key, value in state.items()}
+    adapted = tuple(Candidate(c.name, adapt(dict(c.state)), c.others) for c in checkpoint.candidates)
+    checkpoint = Checkpoint(checkpoint.source, adapted, checkpoint.key)
+    match, others = find_match(module, checkpoint)
     try:
-        keys = module.load_state_dict(state, strict=False)
+        keys = module.load_state_dict(match.state, strict=False)
     except RuntimeError as problem:
         # Raised for shapes; the module may be half-loaded, which nobody sees because this ends in an error.
-        raise _misfit(module, state, source, str(problem)) from problem
-    missing = [key for key in keys.missing_keys if not key.endswith("num_batches_tracked")]
-    if missing or keys.unexpected_keys:
-        raise _misfit_error(source, [("missing", missing), ("unexpected", list(keys.unexpected_keys))])
+        found = [("missing", match.missing), ("unexpected", match.unexpected), (_UNLIKE, match.unlike.values())]
+        raise _misfit(match, checkpoint, [("refused", [str(problem)])] if match.is_exact else found) from problem
+    missing = [key for key in keys.missing_keys if not key.endswith("num_batches_tracked") and key not in match.unlike]
+    if missing or keys.unexpected_keys or not match.unlike.keys().isdisjoint(keys.missing_keys):
+        found = [("missing", missing), ("unexpected", keys.unexpected_keys), (_UNLIKE, match.unlike.values())]
+        raise _misfit(match, checkpoint, found)
+    return (*_choice(match, others, checkpoint), *_left_out(match, others, checkpoint))
 
 
-def _misfit(module: nn.Module, state: Mapping[str, Tensor], source: str, problem: str) -> InputError:
-    own = module.state_dict()
-    shapes = [
-        f"{key} (file {_shape(state[key])}, model {_shape(own[key])})"
-        for key in own
-        if key in state and state[key].shape != own[key].shape
+def _choice(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> list[str]:
+    if not others:
+        return []
+    names, why = [other.name or "." for other in others], " (averaged over the training)"
+    return [
+        f"{checkpoint.source} holds several weights that fit: {match.name or 'its own'}"
+        f"{why if is_averaged(match.name) else ''} were taken, not {', '.join(names)}. "
+        f"--weights {checkpoint.source}:{names[0]} takes those."
     ]
-    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
-    unexpected = [key for key in state if key not in own]
-    if not (shapes or missing or unexpected):
-        return _misfit_error(source, [("refused by the model", [problem])])
-    return _misfit_error(source, [("missing", missing), ("unexpected", unexpected), ("of another shape", shapes)])
 
 
-def _misfit_error(source: str, faults: Iterable[tuple[str, list[str]]]) -> InputError:
-    parts = []
-    for name, keys in faults:
-        if keys:
-            more = f" and {len(keys) - _AT_MOST:,} more" if len(keys) > _AT_MOST else ""
-            parts.append(f"{len(keys):,} {name}: {', '.join(keys[:_AT_MOST])}{more}")
+def _left_out(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> list[str]:
+    """Gives one sentence, or none; what belongs to other weights that fit is told already."""
+    told = tuple(other.prefix for other in others if other.prefix)
+    outside = [key for key in match.outside if not (told and key.startswith(told))]
+    if not outside:
+        return []
+    number = "1 entry" if len(outside) == 1 else f"{len(outside):,} entries"
+    where = f" beside {match.prefix}*" if match.prefix else ""
+    return [f"Left out {number} of {checkpoint.source}{where}: {_listed(outside)}."]
+
+
+def _misfit(match: Match, checkpoint: Checkpoint, faults: Iterable[tuple[str, Iterable[str]]]) -> InputError:
+    is_one_of = len(checkpoint.candidates) > 1 or match.prefix
+    source = f"{checkpoint.source} ({match.name or 'its own keys'})" if is_one_of else checkpoint.source
+    parts = [f"{len(keys):,} {name}: {_listed(keys)}" for name, found in faults if (keys := list(found))]
     return InputError(
         "Weights have the names and shapes of the model's parameters.",
         f"{source} has {'; '.join(parts)}.",
@@ -119,53 +102,6 @@ def _misfit_error(source: str, faults: Iterable[tuple[str, list[str]]]) -> Input
     )
 
 
-def _read_safetensors(path: Path) -> Any:
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as problem:
-        raise _damaged(path, problem) from problem
-
-
-def _read_pickle(path: Path) -> Any:
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message=".*TorchScript archive")  # told below
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as problem:
-        raise InputError(
-            "Weights are tensors alone; a file that would run code when opened is refused.",
-            f"{path} is a pickle of other objects (a whole model, say), or no pickle at all.",
-            _SAVE,
-        ) from problem
-    except (RuntimeError, OSError, EOFError, ValueError, KeyError) as problem:
-        if "TorchScript" in str(problem):
-            raise InputError(
-                "Weights are tensors alone.",
-                f"{path} is a TorchScript archive, which holds a program as well.",
-                f"Take its weights out where it is trusted: torch.jit.load(FILE).state_dict(). {_SAVE}",
-            ) from problem
-        raise _damaged(path, problem) from problem
-
-
-def _damaged(path: Path, problem: Exception) -> InputError:
-    reason = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
-    return InputError("Weights are a complete file of tensors.", f"{path}: {reason}.", f"Copy it again, or: {_SAVE}")
-
-
-def _unwrapped(content: Any) -> Any:
-    if isinstance(content, dict):
-        for key in _WRAPPERS:
-            if isinstance(content.get(key), dict):
-                return content[key]
-    return content
-
-
-def _described(content: Any) -> str:
-    if not isinstance(content, dict):
-        return f"a {type(content).__name__}"
-    others = [str(key) for key, value in content.items() if not isinstance(value, Tensor)]
-    return f"{', '.join(others[:_AT_MOST])}, which are no tensors" if others else "nothing"
-
-
-def _shape(tensor: Tensor) -> str:
-    return str(tuple(tensor.shape))
+def _listed(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - _AT_MOST:,} more" if len(keys) > _AT_MOST else ""
+    return f"{', '.join(keys[:_AT_MOST])}{more}"

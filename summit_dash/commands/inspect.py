@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Layers, Model, PreprocessFile, Weights, wide_console
+from summit_dash.commands.options import Layers, Model, ModelPath, PreprocessFile, Weights, wide_console
 
 __all__ = ["inspect"]
 
@@ -14,6 +14,7 @@ __all__ = ["inspect"]
 def inspect(
     model: Model,
     weights: Weights = None,
+    model_path: ModelPath = None,
     preprocess: PreprocessFile = None,
     layers: Layers = "auto",
     input_size: Annotated[
@@ -36,4 +37,5 @@ def inspect(
     """
     from precompute.commands.inspect import InspectOptions, run_inspect
 
-    run_inspect(InspectOptions(model, weights, preprocess, layers, input_size, check), wide_console())
+    options = InspectOptions(model, weights, preprocess, layers, input_size, check, tuple(model_path or ()))
+    run_inspect(options, wide_console())

@@ -13,6 +13,7 @@ __all__ = [
     "Host",
     "Layers",
     "Model",
+    "ModelPath",
     "MovedModel",
     "MovedWeights",
     "Open",
@@ -37,7 +38,18 @@ Model = Annotated[
 ]
 Weights = Annotated[
     str | None,
-    typer.Option(help="File (.safetensors, .pth), `default` (published ones) or `random`.", show_default=False),
+    typer.Option(
+        help="File of torch.save or safetensors, `FILE:KEY` for some of the weights in it, `default` (published ones) "
+        "or `random`.",
+        show_default=False,
+    ),
+]
+ModelPath = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Folder that a model file imports from, besides its own and its package's; may be repeated.",
+        show_default=False,
+    ),
 ]
 PreprocessFile = Annotated[
     str | None,

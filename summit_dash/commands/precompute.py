@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Device, Layers, Model, PreprocessFile, Weights, console
+from summit_dash.commands.options import Device, Layers, Model, ModelPath, PreprocessFile, Weights, console
 
 __all__ = ["precompute"]
 
@@ -24,6 +24,7 @@ def precompute(
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one is resumed.", show_default=False)],
     weights: Weights = None,
+    model_path: ModelPath = None,
     preprocess: PreprocessFile = None,
     layers: Layers = "auto",
     stages: Annotated[
@@ -113,4 +114,5 @@ def precompute(
     from precompute.commands.precompute import PrecomputeOptions, run_precompute
 
     options = {name: value for name, value in locals().items() if name in PrecomputeOptions.__dataclass_fields__}
+    options["model_path"] = tuple(model_path or ())
     run_precompute(PrecomputeOptions(**options), console)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Device, MovedModel, MovedWeights, Run, Seed, console
+from summit_dash.commands.options import Device, ModelPath, MovedModel, MovedWeights, Run, Seed, console
 
 __all__ = ["prototypes"]
 
@@ -37,6 +37,7 @@ def prototypes(
     device: Device = "auto",
     model: MovedModel = None,
     weights: MovedWeights = None,
+    model_path: ModelPath = None,
 ) -> None:
     """Draw what the model takes for each class: pictures optimised for the class's probability, into the run.
 
@@ -55,6 +56,7 @@ def prototypes(
     from precompute.commands.prototypes import PrototypeOptions, run_prototypes
 
     options = {name: value for name, value in locals().items() if name in PrototypeOptions.__dataclass_fields__}
+    options["model_path"] = tuple(model_path or ())
     class_ids = None if classes is None else _class_ids(run, classes)
     run_prototypes(PrototypeOptions(**options, class_ids=class_ids), console)
 

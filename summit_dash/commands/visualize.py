@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Device, MovedModel, MovedWeights, Run, Seed, console
+from summit_dash.commands.options import Device, ModelPath, MovedModel, MovedWeights, Run, Seed, console
 
 __all__ = ["visualize"]
 
@@ -44,6 +44,7 @@ def visualize(
     ] = "auto",
     model: MovedModel = None,
     weights: MovedWeights = None,
+    model_path: ModelPath = None,
 ) -> None:
     """Draw feature visualizations of any channels into a run, with the model that made it.
 
@@ -61,4 +62,5 @@ def visualize(
     from precompute.commands.visualize import VisualizeOptions, run_visualize
 
     options = {name: value for name, value in locals().items() if name in VisualizeOptions.__dataclass_fields__}
+    options["model_path"] = tuple(model_path or ())
     run_visualize(VisualizeOptions(**options), console)

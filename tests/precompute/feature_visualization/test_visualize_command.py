@@ -236,7 +236,7 @@ def test_a_model_that_is_gone_or_changed_is_told(
     assert "is gone" in capsys.readouterr().err
     assert call(["visualize", str(run), *one, "--model", f"{folder}/model.py:build"]) == 0
     assert call(["visualize", str(run), *one, "--model", f"{folder}/model.py:build", "--weights", "no.pth"]) == 2
-    assert "no.pth are gone" in capsys.readouterr().err
+    assert "no.pth does not exist" in capsys.readouterr().err
     assert call(["visualize", str(run), *one, "--model", f"{folder}/model.py:build", "--weights", "random"]) == 0
     source = (folder / "model.py").read_text()
     (folder / "model.py").write_text(source.replace("manual_seed(0)", "manual_seed(1)"))

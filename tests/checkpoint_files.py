@@ -1,0 +1,92 @@
+"""Checkpoints as training frameworks write them, around a given state dict."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import datetime
+import enum
+import functools
+import pathlib
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+__all__ = ["State", "halved", "hyper_parameters", "lightning", "prefixed", "training"]
+
+State = dict[str, Tensor]
+
+
+class Config(dict[str, Any]):
+    """As YACS, EasyDict and mmcv keep a configuration: a dict with attributes."""
+
+
+class Callbacks(list[Any]):
+    """A list of a framework's own."""
+
+
+class Mode(enum.Enum):
+    """A choice of a framework's own."""
+
+    MAX = 1
+
+
+def prefixed(prefix: str, state: State) -> State:
+    return {prefix + key: value for key, value in state.items()}
+
+
+def halved(state: State) -> State:
+    """Other weights of the same names and shapes."""
+    return {key: value / 2 if value.is_floating_point() else value for key, value in state.items()}
+
+
+def hyper_parameters() -> dict[str, Any]:
+    """Values of every kind that is found in published checkpoints."""
+    config = Config(width=1, nested=Config(depth=2))
+    config.path = "x"  # type: ignore[attr-defined]
+    return {
+        "lr": np.float32(0.1),
+        "args": argparse.Namespace(epochs=3, betas=[0.9, 0.99]),
+        "root": pathlib.PurePosixPath("/data"),
+        "started": datetime.datetime(2020, 1, 1),
+        "history": np.arange(3),
+        "config": config,
+        "counts": collections.defaultdict(list, a=[1]),
+        "callbacks": Callbacks([1, 2]),
+        "mode": Mode.MAX,
+        "activation": functools.partial(nn.functional.leaky_relu, negative_slope=0.1),
+        "names": frozenset({"a"}),
+        "dtype": torch.float16,
+        "random": np.random.default_rng(0).bit_generator.state,
+        "size": torch.Size([1, 2]),
+    }
+
+
+def training(state: State, **more: Any) -> dict[str, Any]:
+    """What torch's ImageNet example saves."""
+    optimizer = {"state": {0: {"momentum_buffer": torch.ones(3)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
+    return {
+        "epoch": 90,
+        "arch": "net",
+        "state_dict": state,
+        "best_acc1": torch.tensor(70.0),
+        "optimizer": optimizer,
+        **more,
+    }
+
+
+def lightning(state: State) -> dict[str, Any]:
+    """What PyTorch Lightning saves of a LightningModule with a loss and a metric that have buffers."""
+    return {
+        "epoch": 1,
+        "pytorch-lightning_version": "2.1.0",
+        "state_dict": {**prefixed("model.", state), "criterion.weight": torch.ones(2), "accuracy.tp": torch.zeros(())},
+        "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": {"current": {"ready": 1}}}},
+        "callbacks": {"ModelCheckpoint{'monitor': 'loss'}": {"best_model_score": torch.tensor(0.5), "dirpath": "/x"}},
+        "optimizer_states": [training(state)["optimizer"]],
+        "lr_schedulers": [],
+        "hparams_name": "hparams",
+        "hyper_parameters": hyper_parameters(),
+    }
