@@ -28,8 +28,8 @@ from precompute.feature_visualization.prototypes import (
 from precompute.feature_visualization.stage import read_statistics
 from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import noting, remove_if_empty, remove_leftovers
+from precompute.models.exported import ExportedModel
 from precompute.models.loaded import LoadedModel
-from precompute.models.outputs import LogitsAlone
 from precompute.models.reloading import load_again
 from precompute.parallel import Parallel
 from precompute.progress import Progress
@@ -187,11 +187,14 @@ def _drawer(
     outputs: Mapping[int, Sequence[int]],
     generator: LoadedGenerator | None,
 ) -> Prototyper:
-    _, height, width = manifest["model"]["input_size"]
+    depth, height, width = manifest["model"]["input_size"]
     config = replace(request.config, shape=(height, width))
     device = torch.device(config.device)
-    module = LogitsAlone(loaded.module).to(device)
-    model = PrototypeModel(module, loaded.preprocess.normalize, outputs, int(manifest["model"]["n_outputs"]))
+    exported = ExportedModel(loaded.module, (depth, height, width))
+    graph = exported.sub_graph([exported.output]).to(device)  # gradients go all the way, whatever the forward detaches
+    model = PrototypeModel(
+        lambda images: graph(images)[0], loaded.preprocess.normalize, outputs, int(manifest["model"]["n_outputs"])
+    )
     statistics = read_statistics(request.run, tuple(manifest["layers"]), VisualizationConfig(size=config.shape))
     if generator is None:
         return Prototyper(model, config, statistics)

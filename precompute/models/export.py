@@ -6,6 +6,7 @@ import contextlib
 import inspect
 import io
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
@@ -87,11 +88,12 @@ def _unwrapped(stack: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps torch from printing half a graph before the exception that tells the same."""
+    """Keeps torch from printing half a graph before the exception that tells the same, and advice for its own users."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             yield
     finally:
         logging.disable(before)

@@ -11,6 +11,7 @@ import torch
 
 from precompute.errors import InputError
 from precompute.models import timm_source, torchvision_source
+from precompute.models.lazy_modules import has_lazy_modules, initialize_lazy_modules
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
 from precompute.models.model_file import build_from_file, code_sha256
 from precompute.models.preprocess import EXAMPLE_TOML, Preprocess
@@ -110,6 +111,8 @@ def _load_file(config: ModelConfig) -> LoadedModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         built = build_from_file(config.source)
+        if has_lazy_modules(built.module):
+            initialize_lazy_modules(built.module, input_size_of(preprocess))
     name, sha256 = f"{built.name} (weights as built)", None
     if config.weights not in (None, RANDOM):
         path = Path(str(config.weights))

@@ -102,6 +102,12 @@ def is_same_size(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
+def reads_size_alone(node: fx.Node) -> bool:
+    """Whether a node reads how large its inputs are, and none of their values."""
+    name = operator_name(node)
+    return name.startswith(("sym_", "new_")) or name.endswith("_like")
+
+
 def paths_around(node: fx.Node) -> list[str]:
     """Paths of the modules around a node, outermost first, without the model itself."""
     stack = node.meta.get("nn_module_stack") or {}

@@ -137,7 +137,6 @@ class _Watch:
         finally:
             sys.settrace(before)
 
-
     def _line(self, frame: FrameType | None) -> tuple[str, int] | None:
         """Where the innermost of the followed frames stands."""
         while frame is not None and frame.f_code.co_filename not in self._files:
