@@ -138,6 +138,16 @@ def test_what_depends_on_the_batch_ends_with_one_message(
     assert not (folder / name).exists()
 
 
+def test_prototypes_are_drawn_one_by_one(folder: Path) -> None:
+    assert CliRunner().invoke(app, arguments(folder, "unusual", "--stages", "aggregate")).exit_code == 0
+
+    quick = ("--classes", "0-1", "--steps", "3", "--device", "cpu", "--batch-size", "1")
+    result = CliRunner().invoke(app, ["prototypes", str(folder / "unusual"), *quick])
+
+    assert result.exit_code == 0, result.output
+    assert len(read_table(folder / "unusual", "prototypes")) == 2
+
+
 def test_inspect_shows_every_layer(folder: Path) -> None:
     result = CliRunner().invoke(
         app, ["inspect", f"{folder}/nets.py:unusual", "--preprocess", f"{folder}/input.toml", "--check"]

@@ -60,7 +60,8 @@ def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphMo
             program = trace(model, input_size)
             inline_contexts(program.graph_module)
             _name_modules(program.graph_module)
-            _require_single_precision(program.graph_module)  # decomposing takes autocast away
+            # Decomposing would take autocast away, and half precision with it.
+            _require_single_precision(program.graph_module)
             exported = program.run_decompositions({}).module()
     except InputError:
         raise
@@ -117,7 +118,7 @@ def _require_one_input(module: nn.Module) -> None:
 
 
 def _require_single_precision(exported: fx.GraphModule) -> None:
-    for node in exported.graph.nodes:
+    for node in _read_by_output(exported.graph):
         value = node.meta.get("val") if node.op == "call_function" else None
         if isinstance(value, Tensor) and value.dtype in HALF:
             raise InputError(
@@ -134,6 +135,15 @@ def _require_single_precision(exported: fx.GraphModule) -> None:
                     f"{place_of(users[0])} uses a constant in {_dtype(constant)}.",
                     "Register it with register_buffer, and it is converted, or build it in float32.",
                 )
+
+
+def _read_by_output(graph: fx.Graph) -> list[fx.Node]:
+    """What leads to the logits, in order; a model may compute and return other values in any precision."""
+    read = {next(iter(reversed(graph.nodes)))}
+    for node in reversed(graph.nodes):
+        if node in read:
+            read.update(node.all_input_nodes)
+    return [node for node in graph.nodes if node in read]
 
 
 def _require_determinism(exported: fx.GraphModule) -> None:

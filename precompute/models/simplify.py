@@ -38,7 +38,7 @@ def _name_axes(squeeze: fx.Node) -> None:
     assert isinstance(source, fx.Node)
     sizes = source.meta["val"].shape
     asked = squeeze.args[1] if len(squeeze.args) > 1 else list(range(len(sizes)))
-    axes = {axis % len(sizes) for axis in (asked if isinstance(asked, list | tuple) else [asked])}  # type: ignore[operator]
+    axes = {axis % len(sizes) for axis in (asked if isinstance(asked, list | tuple) else [asked])}
     dropped = sorted(axis for axis in axes if isinstance(sizes[axis], int) and sizes[axis] == 1)
     if not dropped:
         _drop(squeeze)

@@ -75,7 +75,7 @@ class DetachedData(TorchFunctionMode):
     """Reads the deprecated `tensor.data` as `tensor.detach()`, which `torch.export` can follow."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func == Tensor.data.__get__:  # type: ignore[attr-defined]
+        if func == Tensor.data.__get__:
             return args[0].detach()
         return func(*args, **(kwargs or {}))
 

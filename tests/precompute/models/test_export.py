@@ -222,6 +222,16 @@ def test_half_precision_in_a_context_is_named_by_its_module() -> None:
         ExportedModel(Net(how), SIZE)
 
 
+def test_other_outputs_may_be_in_half_precision() -> None:
+    def how(net: Net, x: Tensor) -> tuple[Tensor, Tensor]:
+        maps = net.maps(x)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            other = net.head(maps.mean((2, 3)))
+        return net.head(maps.mean((2, 3))), other
+
+    require_same_as_plain(ExportedModel(Net(how), SIZE))
+
+
 # --- gradients ------------------------------------------------------------------------------------------------------
 
 
