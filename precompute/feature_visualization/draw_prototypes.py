@@ -189,10 +189,10 @@ def _drawer(
     outputs: Mapping[int, Sequence[int]],
     generator: LoadedGenerator | None,
 ) -> Prototyper:
-    _, height, width = manifest["model"]["input_size"]
+    depth, height, width = manifest["model"]["input_size"]
     config = replace(request.config, shape=(height, width))
     device = torch.device(config.device)
-    exported = ExportedModel(loaded.module, (3, height, width))
+    exported = ExportedModel(loaded.module, (depth, height, width))
     model = PrototypeModel(
         logits_of(exported, device),
         loaded.preprocess.normalize,

@@ -1,13 +1,12 @@
-"""Reads a module with `torch.export`, and says in one message why a module cannot be read."""
+"""Reads a module with `torch.export`, as a graph of core ATen operators, right for images one by one."""
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import inspect
 import io
 import logging
-import re
+import warnings
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
@@ -16,16 +15,18 @@ import torch
 from torch import Tensor, fx, nn
 
 from precompute.errors import InputError
-from precompute.models.operators import module_path, operator_name
-from precompute.models.outputs import LogitsAlone
+from precompute.models.contexts import inline_contexts
+from precompute.models.operators import HALF, operator_name
+from precompute.models.outputs import BatchFixed, LogitsAlone
+from precompute.models.places import place_of
+from precompute.models.simplify import simplify
+from precompute.models.tracing import copied, line_that_fixes_batch, trace
+from precompute.models.unreadable import batch_fixed, unreadable
 
 __all__ = ["export_graph"]
 
-_HALF = (torch.float16, torch.bfloat16)
 _RANDOM = {"native_dropout", "bernoulli", "rand", "randn", "rand_like", "randn_like", "uniform", "normal", "randint"}
 _CONVERSIONS = {"_to_copy", "to"}
-_WRONG_CHANNELS = re.compile(r"expected input.* to have (\d+) channels, but got 3 channels")
-_MIXED_PRECISION = re.compile(r"\b(c10::)?(Half|BFloat16|half|bfloat16|float16)\b")
 
 
 def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
@@ -36,34 +37,48 @@ def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.Grap
         input_size: `(channels, height, width)` of one image.
 
     Raises:
-        InputError: it takes several inputs, returns no logits, branches on the image, computes in half precision, draws
-            random numbers, or fails in any other way.
+        InputError: it takes several inputs, returns no logits, branches on the image, fixes the batch size, computes in
+            half precision, draws random numbers, cannot be copied, or fails in any other way.
     """
     _require_one_input(module)
-    example = torch.zeros(2, *input_size)
-    try:
-        with torch.no_grad(), _quiet():
-            program = torch.export.export(
-                LogitsAlone(copy.deepcopy(module)).eval(),
-                (example,),
-                dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=4096)},),
-            ).run_decompositions({})
-    except InputError:
-        raise
-    except Exception as problem:  # any exception of the user's own forward may come out here
-        raise _not_exported(problem, module, input_size) from problem
-    exported = program.module()
-    assert isinstance(exported, fx.GraphModule)
+    exported = _exported(module, input_size)
     for node in list(exported.graph.nodes):
         # Export's own checks of input shapes and dtypes: ours are earlier and clearer.
         if node.op == "call_module" or operator_name(node) == "_assert_tensor_metadata":
             exported.graph.erase_node(node)
-        elif "nn_module_stack" in node.meta:
-            node.meta["nn_module_stack"] = _unwrapped(node.meta["nn_module_stack"])
+    simplify(exported.graph)
     exported.graph.eliminate_dead_code()  # what leads to the other values that the model returned
     _require_single_precision(exported)
     _require_determinism(exported)
     return exported
+
+
+def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
+    model = LogitsAlone(copied(module)).eval()
+    try:
+        with torch.no_grad(), _quiet():
+            program = trace(model, input_size)
+            inline_contexts(program.graph_module)
+            _name_modules(program.graph_module)
+            # Decomposing would take autocast away, and half precision with it.
+            _require_single_precision(program.graph_module)
+            exported = program.run_decompositions({}).module()
+    except InputError:
+        raise
+    except BatchFixed as problem:
+        with _quiet():
+            line = line_that_fixes_batch(copied(module).eval(), input_size)
+        raise batch_fixed(module, line) from problem
+    except Exception as problem:  # any exception of the user's own forward may come out here
+        raise unreadable(problem, module, input_size) from problem
+    assert isinstance(exported, fx.GraphModule)
+    return exported
+
+
+def _name_modules(traced: fx.GraphModule) -> None:
+    for node in traced.graph.nodes:
+        if "nn_module_stack" in node.meta:
+            node.meta["nn_module_stack"] = _unwrapped(node.meta["nn_module_stack"])
 
 
 def _unwrapped(stack: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
@@ -74,11 +89,12 @@ def _unwrapped(stack: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps torch from printing half a graph before the exception that tells the same."""
+    """Keeps torch from printing half a graph before the exception that tells the same, and advice for its own users."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             yield
     finally:
         logging.disable(before)
@@ -101,54 +117,33 @@ def _require_one_input(module: nn.Module) -> None:
         )
 
 
-def _not_exported(problem: Exception, module: nn.Module, input_size: tuple[int, int, int]) -> InputError:
-    """What is behind an exception of the forward, or of torch.export."""
-    text = str(problem).strip()
-    reason = f"{type(problem).__name__}: {text.splitlines()[0][:300].rstrip('.') if text else 'no message'}"
-    if match := _WRONG_CHANNELS.search(text):
-        return InputError(
-            "Images are RGB: three channels.",
-            f"{type(module).__name__} has a first convolution of {match[1]} ({reason}).",
-            "Wrap it in a module whose forward makes its input of the three, such as their mean: "
-            "x.mean(1, keepdim=True).",
-        )
-    if _MIXED_PRECISION.search(text):
-        return InputError(
-            "A model computes in float32; its parameters have been converted.",
-            f"Its forward meets half precision on the way: {reason}.",
-            "Take the cast out of its forward, and register constants as buffers, which are converted.",
-        )
-    if "data-dependent" in text or "DataDependent" in type(problem).__name__:
-        return InputError(
-            "The same operators run for every image, so that torch.export can read them.",
-            f"The forward of {type(module).__name__} branches on values of the image ({reason}).",
-            "Replace the branch by torch.where, or hand over the part of the model that does not branch.",
-        )
-    return InputError(
-        f"The model takes images of shape {input_size} and can be read by torch.export.",
-        f"{reason}.",
-        "Check the input size of --preprocess, and that forward has no branches that depend on the image.",
-    )
-
-
 def _require_single_precision(exported: fx.GraphModule) -> None:
-    for node in exported.graph.nodes:
+    for node in _read_by_output(exported.graph):
         value = node.meta.get("val") if node.op == "call_function" else None
-        if isinstance(value, Tensor) and value.dtype in _HALF:
+        if isinstance(value, Tensor) and value.dtype in HALF:
             raise InputError(
                 "A model computes in float32.",
-                f"{_place(node)} computes in {_dtype(value)}.",
+                f"{place_of(node)} computes in {_dtype(value)}.",
                 "Take the cast, or torch.autocast, out of its forward.",
             )
         constant = attrgetter(str(node.target))(exported) if node.op == "get_attr" else None
-        if isinstance(constant, Tensor) and constant.dtype in _HALF:
+        if isinstance(constant, Tensor) and constant.dtype in HALF:
             users = [user for user in node.users if operator_name(user) not in _CONVERSIONS]
             if users:
                 raise InputError(
                     "A model computes in float32; its parameters and buffers have been converted.",
-                    f"{_place(users[0])} uses a constant in {_dtype(constant)}.",
+                    f"{place_of(users[0])} uses a constant in {_dtype(constant)}.",
                     "Register it with register_buffer, and it is converted, or build it in float32.",
                 )
+
+
+def _read_by_output(graph: fx.Graph) -> list[fx.Node]:
+    """What leads to the logits, in order; a model may compute and return other values in any precision."""
+    read = {next(iter(reversed(graph.nodes)))}
+    for node in reversed(graph.nodes):
+        if node in read:
+            read.update(node.all_input_nodes)
+    return [node for node in graph.nodes if node in read]
 
 
 def _require_determinism(exported: fx.GraphModule) -> None:
@@ -156,13 +151,9 @@ def _require_determinism(exported: fx.GraphModule) -> None:
         if operator_name(node) in _RANDOM or (operator_name(node) == "dropout" and node.args[2] is True):
             raise InputError(
                 "A model in eval mode says the same of the same image.",
-                f"{_place(node)} calls {operator_name(node)}, which draws random numbers.",
+                f"{place_of(node)} calls {operator_name(node)}, which draws random numbers.",
                 "Let its forward ask for self.training, or use nn.Dropout, which does.",
             )
-
-
-def _place(node: fx.Node) -> str:
-    return module_path(node) or "The model's forward"
 
 
 def _dtype(tensor: Tensor) -> str:

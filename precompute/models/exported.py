@@ -15,8 +15,9 @@ from torch import Tensor, fx, nn
 from precompute.errors import InputError
 from precompute.models.export import export_graph
 from precompute.models.final_activation import read_outputs
+from precompute.models.independence import require_independence
 from precompute.models.layout import Layout, infer_layouts
-from precompute.models.operators import module_path, operator_name, paths_around, shape_of
+from precompute.models.operators import module_path, operator_name, paths_around, reads_size_alone, shape_of
 
 
 class ExportedModel:
@@ -31,7 +32,7 @@ class ExportedModel:
 
     Raises:
         InputError: the model cannot be exported, takes several inputs or returns no logits, computes in half precision,
-            or draws random numbers.
+            draws random numbers, or mixes the images of a batch.
     """
 
     def __init__(self, module: nn.Module, input_size: tuple[int, int, int]) -> None:
@@ -42,6 +43,7 @@ class ExportedModel:
         (self.input,) = (n for n in self.graph.nodes if n.op == "placeholder")
         self.set_output(self._logits())
         self.outputs = read_outputs(self)
+        require_independence(self.sub_graph([self.output]), input_size, self.module_types)
         self.layouts: dict[fx.Node, Layout] = infer_layouts(self.graph, self.depends_on_input, self.parameter)
 
     @property
@@ -91,8 +93,10 @@ class ExportedModel:
         if node.op == "get_attr":
             value: Tensor = attrgetter(str(node.target))(self._graph_module)
             return value.detach()
+        # What reads the size of the batch, such as the numbers of its images, is taken for one image.
+        images = [torch.zeros(1, *self.input_size)] if self.inputs_needed([node], []) else []
         with torch.no_grad():
-            (computed,) = self._computing([node], [])()
+            (computed,) = self._computing([node], [self.input] if images else [])(*images)
         return computed.detach()
 
     def outputs_of_modules(self) -> dict[str, fx.Node]:
@@ -155,10 +159,7 @@ class ExportedModel:
     def _reached_from(self, start: fx.Node) -> set[fx.Node]:
         reached = {start}
         for node in self.graph.nodes:
-            # What reads a size alone does not depend on the image.
-            name = operator_name(node)
-            reads_size = name.startswith(("sym_", "new_")) or name.endswith("_like")
-            if not reads_size and any(n in reached for n in node.all_input_nodes):
+            if not reads_size_alone(node) and any(n in reached for n in node.all_input_nodes):
                 reached.add(node)
         return reached
 

@@ -11,6 +11,7 @@ import torch
 from precompute.errors import InputError
 from precompute.models import timm_source, torchvision_source
 from precompute.models.checkpoint import read_checkpoint
+from precompute.models.lazy_modules import has_lazy_modules, initialize_lazy_modules
 from precompute.models.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
 from precompute.models.model_file import build_from_file
 from precompute.models.preprocess import EXAMPLE_TOML, Preprocess
@@ -97,6 +98,8 @@ def _load_file(config: ModelConfig) -> LoadedModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         built = build_from_file(config.source, config.model_path)
+        if has_lazy_modules(built.module):
+            initialize_lazy_modules(built.module, input_size_of(preprocess))
     notes = load_weights(built.module, checkpoint) if checkpoint else ()
     name = f"{built.name} ({file.label if file else 'weights as built'})"
     return LoadedModel(

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
+HALF = (torch.float16, torch.bfloat16)
 NORMALIZATION = {"_native_batch_norm_legit_no_training", "batch_norm"}
 RELU_LIKE = {
     "relu", "hardtanh", "relu6", "leaky_relu", "elu", "selu", "celu", "silu", "gelu", "mish", "hardswish",
@@ -92,6 +93,24 @@ def size_for_images(value: Any, n_images: int) -> int:
         expression = value.node.expr
         return int(expression.xreplace(dict.fromkeys(expression.free_symbols, n_images)))
     return int(value)
+
+
+def is_free(size: Any) -> bool:
+    """Whether a size is still that of any batch, and not a number."""
+    return isinstance(size, torch.SymInt) and bool(size.node.expr.free_symbols)
+
+
+def is_same_size(one: Any, other: Any) -> bool:
+    """Whether two sizes are equal whatever the batch; comparing them with `==` would fix the batch to the example's."""
+    if isinstance(one, torch.SymInt) and isinstance(other, torch.SymInt):
+        return bool(one.node.expr == other.node.expr)
+    return type(one) is type(other) and bool(one == other)
+
+
+def reads_size_alone(node: fx.Node) -> bool:
+    """Whether a node reads how large its inputs are, and none of their values."""
+    name = operator_name(node)
+    return name.startswith(("sym_", "new_")) or name.endswith("_like")
 
 
 def paths_around(node: fx.Node) -> list[str]:

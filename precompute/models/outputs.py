@@ -9,10 +9,16 @@ from typing import Any
 from torch import Tensor, nn
 
 from precompute.errors import InputError
+from precompute.models.operators import is_free, is_same_size, size_for_one_image
+from precompute.models.tracing import DetachedData
 
-__all__ = ["LogitsAlone", "choose_logits"]
+__all__ = ["BatchFixed", "LogitsAlone", "choose_logits"]
 
 _AT_MOST = 8
+
+
+class BatchFixed(Exception):
+    """While `torch.export` read a model, its forward made the batch size a constant."""
 
 
 class LogitsAlone(nn.Module):
@@ -27,8 +33,18 @@ class LogitsAlone(nn.Module):
         self.model = model
 
     def forward(self, images: Tensor) -> Tensor:
-        """`(batch, channel, height, width)` to `(batch, output)`."""
-        logits = choose_logits(self.model(images), images.shape[0])
+        """`(batch, channel, height, width)` to `(batch, output)`.
+
+        Raises:
+            InputError: there are no logits among what the model returns.
+            BatchFixed: the batch size was free, as it is in an export, and the model fixed it.
+        """
+        was_free = is_free(images.shape[0])
+        with DetachedData():
+            result = self.model(images)
+        if was_free and not is_free(images.shape[0]):
+            raise BatchFixed
+        logits = choose_logits(result, images.shape[0])
         return logits if logits.ndim == 2 else logits.reshape(-1, 1)  # one image alone may have lost its batch axis
 
 
@@ -88,13 +104,8 @@ def _is_logits(value: Any, batch: int, n_axes: int) -> bool:
         isinstance(value, Tensor)
         and value.is_floating_point()
         and value.ndim == n_axes
-        and _is_batch(value.shape[0], batch)
+        and is_same_size(value.shape[0], batch)
     )
-
-
-def _is_batch(size: int, batch: int) -> bool:
-    """While torch.export reads a model, the batch is a symbol; comparing it with a number would fix it to that."""
-    return size == batch if isinstance(batch, int) else not isinstance(size, int)
 
 
 def _described(result: Any, batch: int) -> str:
@@ -108,10 +119,16 @@ def _described(result: Any, batch: int) -> str:
 
 def _one(value: Any, batch: int) -> str:
     if isinstance(value, Tensor):
-        sizes = ["batch" if i == 0 and _is_batch(size, batch) else str(size) for i, size in enumerate(value.shape)]
+        sizes = [_size(size, batch) for size in value.shape]
         kind = "" if value.is_floating_point() else f" of {str(value.dtype).removeprefix('torch.')}"
         return f"a tensor ({', '.join(sizes)}){kind}" if sizes else "a tensor without dimensions (one number)"
     return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _size(size: Any, batch: int) -> str:
+    if is_same_size(size, batch):
+        return "batch"
+    return str(size) if isinstance(size, int) else f"batch x {size_for_one_image(size)}"
 
 
 def _listed(items: Iterator[str]) -> str:

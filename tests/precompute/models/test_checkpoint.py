@@ -112,7 +112,9 @@ class _Calls:
 
 
 @pytest.mark.parametrize("written", ["zip", "legacy"])
-@pytest.mark.parametrize("function", [os.system, eval, exec, subprocess.run, print, getattr, os.mkdir], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "function", [os.system, eval, exec, subprocess.run, print, getattr, os.mkdir], ids=lambda one: one.__name__
+)
 def test_what_a_pickle_would_call_is_not_called(written: str, function: Any, tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     arguments: dict[Any, tuple[Any, ...]] = {
