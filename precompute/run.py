@@ -230,11 +230,8 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
         "n_outputs": inputs.model.n_outputs,
     }
     # Pictures may be added to a run, more or other ones: they belong to its config and not to its identity.
-    identity = {
-        "model": dict(model),
-        "dataset": dataset,
-        "config": {k: v for k, v in config.items() if k != "visualize"},
-    }
+    decisive = {k: v for k, v in config.items() if k != "visualize"} | {"examples": request.config.examples.identity()}
+    identity = {"model": dict(model), "dataset": dataset, "config": decisive}
     # Where the weights lie decides nothing, but whoever adds pictures to the run loads the model again.
     model["weights"] = recorded_weights(request.model.weights)
     return {
