@@ -55,7 +55,7 @@ class RunExamples:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._form = read_form(path)
+        self.form = read_form(path)
         self.images = ExampleImages(path)
         self.are_there = table_path(path, _TABLE).is_file()
         self._best_of_layer = Remembered(self._read_best, 32)
@@ -84,7 +84,7 @@ class RunExamples:
 
     def _cut(self, crop: _Crop) -> bytes | None:
         image = self._decoded(crop.image_id)
-        return None if image is None else encode_webp(image.crop(crop.box), self._form)
+        return None if image is None else encode_webp(image.crop(crop.box), self.form)
 
     def _read_best(self, layer: str) -> dict[int, _Kept]:
         if not self.are_there:
