@@ -21,7 +21,7 @@ from precompute.schema import MANIFEST, read_manifest, table_path
 __all__ = ["Box", "ExampleImages", "Form", "box_of", "read_form"]
 
 _TABLE = "example_images"
-_GROUPS_REMEMBERED = 8
+_GROUPS_REMEMBERED = 32
 
 
 class Box(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ __all__ = ["Example", "RunExamples"]
 
 _TABLE = "dataset_examples"
 _PLACE = ("image_id", *Box._fields, "image")
-_IMAGES_REMEMBERED, _CROPS_REMEMBERED = 64, 4096
+_IMAGES_REMEMBERED, _CROPS_REMEMBERED = 64, 8192
 """Decoded images of 150 kB and crops of 3 kB."""
 
 
@@ -78,6 +78,12 @@ class RunExamples:
     def warm(self, layer: str) -> None:
         """Reads which examples stand for the channels of a layer."""
         self._best_of_layer(layer)
+
+    def cut_ahead(self, layer: str, channels: Iterable[int]) -> None:
+        """Cuts out the best examples of some channels of a layer, image by image, so that each is decoded once."""
+        best = self._best_of_layer(layer)
+        for crop in sorted({kept for channel in channels if isinstance(kept := best.get(channel), _Crop)}):
+            self._cropped(crop)
 
     def _picture(self, kept: _Kept | None) -> bytes | None:
         return self._cropped(kept) if isinstance(kept, _Crop) else kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -186,6 +186,10 @@ class RunPictures:
         """Reads what stands for the channels of a layer, so that nobody waits for it."""
         self._layer_visualizations(layer)
         self.kept_examples.warm(layer)
+
+    def cut_ahead(self, layer: str, channels: Iterable[int]) -> None:
+        """Cuts out the best examples that stand for some channels of a layer."""
+        self.kept_examples.cut_ahead(layer, (n for n in channels if not self.is_visualized(Channel(layer, n))))
 
 
 def _file_stamp(path: Path) -> tuple[int, int] | None:

@@ -21,8 +21,8 @@ from precompute.pictures import encode_jpeg, encode_webp
 from precompute.progress import Advance, Progress
 from precompute.schema import TableWriter
 
-_IMAGES_PER_GROUP = 32
-"""Images that a reader brings along with the one it wants, about 20 kB each at 224 px."""
+_IMAGES_PER_GROUP = 16
+"""What a reader brings along with the image it wants, about 26 kB each at 224 px."""
 
 
 class Encoding(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.pictures import encode_webp
+from precompute.pictures import PictureForm, encode_webp
 from precompute.schema import read_table, table_path
 from precompute.validate import validate
 from summit_dash.app import create_app
@@ -112,6 +112,28 @@ def test_a_part_of_an_image_that_is_gone_is_not_there(tmp_path: Path) -> None:
     client = create_app([store]).server.test_client()
     assert client.get(f"/run/run/example/conv4/7/3/{lost.rank}.webp").status_code == 404
     assert any("null only where" in finding.rule for finding in validate(run))
+
+
+def test_thumbnails_are_cut_before_anyone_asks(part_store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = list[int]()
+
+    def counted(picture: Image.Image, form: PictureForm) -> bytes:
+        cut.append(1)
+        return encode_webp(picture, form)
+
+    monkeypatch.setattr("summit_dash.run_examples.encode_webp", counted)
+    store = RunStore(part_store.path)
+    store.warm()
+    shown = {node.at for class_id in store.classes for node in store.graph(class_id).nodes}
+    parts = {
+        (best.image_id, best.box)
+        for at in shown
+        if not store.pictures.is_visualized(at) and (best := store.pictures.examples(at)[0]).box is not None
+    }
+    assert len(cut) == len(parts) > 10
+    for class_id in store.classes:
+        build_thumbnails(store, class_id)
+    assert len(cut) == len(parts)
 
 
 def test_threads_that_ask_at_once_get_the_same_pictures(tmp_path: Path) -> None:
