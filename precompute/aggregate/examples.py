@@ -78,12 +78,12 @@ def _wanted_rows(run: Path, store: UnitStore, inputs: PassInputs, config: Aggreg
     kept = _graph_channels(run)
     n_chunks = Counter(key.class_id for key in plan_units(inputs.source, config.chunk_size))
     for labelled in sorted(inputs.source.classes, key=lambda c: c.class_id):
-        unit = store.read_class(labelled.class_id, n_chunks[labelled.class_id], inputs.measures)
-        for index, sums in enumerate(unit.layers):
-            overall[index] = overall[index].merge(sums.examples)
+        found = store.read_examples(labelled.class_id, n_chunks[labelled.class_id])
+        for index, examples in enumerate(found):
+            overall[index] = overall[index].merge(examples)
             channels = kept.get((labelled.class_id, inputs.layers[index].name))
             if channels is not None:
-                chosen = Examples(*(value[channels] for value in vars(sums.examples).values()))
+                chosen = Examples(*(value[channels] for value in vars(examples).values()))
                 pieces[index].append((labelled.class_id, channels, chosen))
     everything = [np.arange(layer.n_channels, dtype=np.int32) for layer in inputs.layers]
     return [
