@@ -116,6 +116,7 @@ window.dash_clientside.summit = {};
   };
 
   // --- pictures -----------------------------------------------------------------------------------------------------
+  const TINY = 32; /* pixels: up to there precompute/pictures.py enlarges by whole pixels */
   const pictures = new Map(); /* channel id -> object URL, for channels that came in a class's bundle */
   const bundles = new Map();
   const address = (path, name = page.run.name) => `${base(runOf(name))}${path}${page.readStatic ? '' : `?v=${runOf(name).version}`}`;
@@ -124,6 +125,20 @@ window.dash_clientside.summit = {};
     pictures.get(`${name} ${layer}-${channel}`) || address(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
   page.visualization = (layer, channel, kind, name) => address(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`, name);
   page.example = (layer, channel, owner, rank, name) => address(`example/${encodeURIComponent(layer)}/${channel}/${owner}/${rank}.webp`, name);
+  /** An element that shows a dataset example. A static site holds an image once, and shows parts of it by their `box`. */
+  page.exampleImage = ({layer, channel, rank, image_id: id, box}, owner) =>
+    page.readStatic && box
+      ? partOf(address(`image/${id}.jpg`), box)
+      : page.h('img', {src: page.example(layer, channel, owner, rank), alt: '', decoding: 'async'});
+  /** A part of an image, as an `img` of the part alone would show it: tiny ones with crisp pixels. */
+  const partOf = (href, [x, y, right, bottom]) => {
+    const [width, height] = page.run.image_size;
+    const [wide, tall] = [right - x, bottom - y];
+    const crisp = Math.max(wide, tall) <= TINY && 'image-rendering: pixelated';
+    return page.h('svg', {class: 'part', viewBox: `0 0 ${wide} ${tall}`, preserveAspectRatio: 'xMidYMid slice', 'aria-hidden': 'true'},
+      page.h('svg', {width: wide, height: tall, viewBox: `${x} ${y} ${wide} ${tall}`},
+        page.h('image', {href, width, height, style: crisp}))); // prettier-ignore
+  };
   page.prototype = (classId, method) => address(`prototype/${classId}/${method}.webp`);
   /** Brings all pictures of a class's graph at once; `page.picture` knows them from then on. */
   page.loadPictures = (classId, name = page.run.name) => {

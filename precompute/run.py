@@ -228,10 +228,11 @@ def _contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs) -> d
     }
     said = inputs.model.outputs.to_dict()
     # Pictures may be added to a run, more or other ones: they belong to its config and not to its identity.
+    decisive = {k: v for k, v in config.items() if k != "visualize"} | {"examples": request.config.examples.identity()}
     identity = {
         "model": model | {key: value for key, value in said.items() if value is not None},
         "dataset": dataset,
-        "config": {k: v for k, v in config.items() if k != "visualize"},
+        "config": decisive,
     }
     # Where files lie decides nothing, but whoever adds pictures to the run loads the model again.
     model |= {**said, **recorded_places(request.model)}

@@ -245,6 +245,15 @@ TABLES: Mapping[str, Table] = {
             ),
         ),
         _table(
+            "example_images",
+            "The images of which several crops are dataset examples, as resized and cropped for the model.",
+            [_key("image_id", _ID, "The image.")],
+            Column("width", _COUNT, "Width of the model's input in pixels."),
+            Column("height", _COUNT, "Its height."),
+            Column("image", pa.binary(), "The image as JPEG, of that size."),
+            row_group_by="image_id",
+        ),
+        _table(
             "dataset_examples",
             "The images that excite a channel most, as crops of its receptive field.",
             [
@@ -259,7 +268,12 @@ TABLES: Mapping[str, Table] = {
             Column("y0", _COUNT, "Upper edge.", may_be_unknown=True),
             Column("x1", _COUNT, "Right edge, exclusive.", may_be_unknown=True),
             Column("y1", _COUNT, "Lower edge, exclusive.", may_be_unknown=True),
-            Column("image", pa.binary(), "The crop as WebP, at most 128 px."),
+            Column(
+                "image",
+                pa.binary(),
+                "The crop as WebP, at most 128 px; null where it is to be cut out of the image in example_images.",
+                nullable=True,
+            ),
             row_group_by="channel",
         ),
         _table(

@@ -26,6 +26,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "classes": ("class_id", "n_images"),
     "layers": ("layer", "n_channels"),
     "images": ("image_id", "class_id"),
+    "example_images": ("image_id", "width", "height"),
     "attribution_graph_nodes": ("class_id", "layer", "channel"),
     "attribution_graph_edges": ("class_id",),
     "attribution_graphs": ("class_id", "n_nodes", "n_edges"),
@@ -102,6 +103,15 @@ class Facts:
             return np.full(len(class_ids), _UNLIMITED)
         place = np.searchsorted(ids, class_ids).clip(max=len(ids) - 1)
         return np.where(ids[place] == class_ids, sizes[place], _UNLIMITED)
+
+    def image_sizes(self, image_ids: Integers) -> tuple[Integers, Integers]:
+        """Width and height of the images that examples are cut out of; 0 where the run does not hold them."""
+        known = self.kept.get("example_images")
+        if known is None or not len(known["image_id"]):
+            return np.zeros(len(image_ids), dtype=np.int64), np.zeros(len(image_ids), dtype=np.int64)
+        place = np.searchsorted(known["image_id"], image_ids).clip(max=len(known["image_id"]) - 1)
+        is_held = known["image_id"][place] == image_ids
+        return known["width"][place] * is_held, known["height"][place] * is_held
 
 
 Rule = Callable[[Batch, Facts], Iterator[Fault]]
@@ -194,7 +204,11 @@ def _class_references(batch: Batch, facts: Facts) -> Iterator[Fault]:
 
 
 def _image_references(batch: Batch, facts: Facts) -> Iterator[Fault]:
-    if "rank" in batch.columns and "images" in facts.kept:
+    if (
+        ("rank" in batch.columns or "height" in batch.columns)
+        and "image_id" in batch.columns
+        and "images" in facts.kept
+    ):
         known = np.isin(batch.columns["image_id"], facts.kept["images"]["image_id"])
         yield Fault("image_id is one of the table images.", ~known & _present(batch, "image_id"), "image_id")
 
@@ -254,10 +268,31 @@ def _example_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
         yield Fault(f"{low} is less than {high}: the crop is not empty.", empty, low)
 
 
-def _picture_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
+def _cut_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
+    """Examples without a picture of their own are parts of images that the run holds."""
+    is_cut = ~_present(batch, "image")
+    width, height = facts.image_sizes(batch.columns["image_id"])
+    is_held = (width > 0) & _present(batch, "image_id")
+    rule = "image is null only where the table example_images holds the image."
+    yield Fault(rule, is_cut & ~is_held, "image_id")
+    for edge, limit in (("x1", width), ("y1", height)):
+        beyond = (batch.columns[edge] > limit) | ~_present(batch, edge)
+        yield Fault(f"{edge} lies within the image of which the crop is a part.", is_cut & is_held & beyond, edge)
+
+
+def _webp_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
     image = batch.columns["image"]
     is_webp = pc.and_(pc.equal(pc.binary_slice(image, 0, 4), b"RIFF"), pc.equal(pc.binary_slice(image, 8, 12), b"WEBP"))
-    yield Fault("image is a WebP picture.", ~is_webp.to_numpy(zero_copy_only=False))
+    yield Fault("image is a WebP picture.", ~is_webp.fill_null(True).to_numpy(zero_copy_only=False))
+
+
+def _jpeg_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
+    is_jpeg = pc.equal(pc.binary_slice(batch.columns["image"], 0, 3), b"\xff\xd8\xff")
+    yield Fault("image is a JPEG picture.", ~is_jpeg.to_numpy(zero_copy_only=False))
+    for name in ("width", "height"):
+        other = batch.columns[name] != batch.columns[name][0]
+        yield Fault(f"{name} is at least 1.", batch.columns[name] == 0, name)
+        yield Fault(f"All images have one {name}, that of the model's input.", other, name)
 
 
 def _kind_rules(batch: Batch, facts: Facts) -> Iterator[Fault]:
@@ -288,9 +323,10 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "layers": (_layer_rules,),
     "influences": (_influence_rules,),
     "attribution_graph_edges": (_influence_rules, _edge_rules),
-    "dataset_examples": (_example_rules, _picture_rules),
-    "feature_visualizations": (_picture_rules, _kind_rules),
-    "prototypes": (_picture_rules, _prototype_rules),
+    "example_images": (_jpeg_rules,),
+    "dataset_examples": (_example_rules, _cut_rules, _webp_rules),
+    "feature_visualizations": (_webp_rules, _kind_rules),
+    "prototypes": (_webp_rules, _prototype_rules),
     "faithfulness": (_interval_rules,),
 }
 

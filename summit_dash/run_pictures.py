@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -16,22 +16,14 @@ import pyarrow.parquet as pq
 from precompute.schema import ALL_CLASSES, MANIFEST, read_manifest, read_table, table_path
 from summit_dash.cache import Remembered
 from summit_dash.graphs import Channel
+from summit_dash.run_examples import Example, RunExamples
 
-__all__ = ["Example", "PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", "stamp_of"]
+__all__ = ["PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", "stamp_of"]
 
 Stamp = tuple[tuple[int, int] | None, ...]
 """Time and size of the files with pictures, and of the manifest, which tells dead channels and settings."""
 
-_TABLES = ("feature_visualizations", "dataset_examples", "prototypes")
-
-
-class Example(NamedTuple):
-    """A dataset example of a channel, without its picture; an imported run may not tell image and activation."""
-
-    class_id: int
-    rank: int
-    image_id: int | None
-    activation: float | None
+_TABLES = ("feature_visualizations", "dataset_examples", "example_images", "prototypes")
 
 
 class Prototype(NamedTuple):
@@ -82,17 +74,16 @@ class RunPictures:
         self.stamp = stamp_of(path)
         self._path = path
         self._facts: Mapping[str, Any] = read_manifest(path)
+        self.kept_examples = RunExamples(path)
         self._tables = frozenset(name for name in _TABLES if table_path(path, name).is_file())
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
-        self._layer_best_examples = Remembered(self._read_best_examples, 32)
-        self._channel_examples = Remembered(self._read_examples, 64)
 
     def picture_kind(self, at: Channel) -> PictureKind:
         """What stands for a channel: its feature visualization, else its best dataset example over all classes."""
         if self.is_visualized(at):
             return PictureKind.VISUALIZATION
-        return PictureKind.EXAMPLE if "dataset_examples" in self._tables else PictureKind.NONE
+        return PictureKind.EXAMPLE if self.kept_examples.are_there else PictureKind.NONE
 
     def visualization(self, at: Channel, kind: str = "channel") -> bytes | None:
         """A feature visualization of a channel as WebP."""
@@ -112,17 +103,17 @@ class RunPictures:
         """The picture that `picture_kind` names, as WebP."""
         if self.is_visualized(at):
             return self.visualization(at)
-        return self.example(at, ALL_CLASSES, 0) if "dataset_examples" in self._tables else None
+        return self.kept_examples.best_picture(at)
 
     def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
         """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""
         if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(at):
-            return self._layer_best_examples(at.layer).get(at.channel)
-        return self._channel_examples(at)[1].get((class_id, rank))
+            return self.kept_examples.best_picture(at)
+        return self.kept_examples.picture(at, class_id, rank)
 
     def examples(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
         """The dataset examples of a channel, strongest first."""
-        return [example for example in self._channel_examples(at)[0] if example.class_id == class_id]
+        return self.kept_examples.of(at, class_id)
 
     def is_visualized(self, at: Channel) -> bool:
         """Whether the run holds a feature visualization of the channel."""
@@ -191,24 +182,14 @@ class RunPictures:
         mine = (pc.field("layer") == layer) & (pc.field("kind") == "channel")
         return _pictures(read_table(self._path, "feature_visualizations", ["channel", "image"], mine))
 
-    def _read_best_examples(self, layer: str) -> dict[int, bytes]:
-        if "dataset_examples" not in self._tables:
-            return {}
-        best = (pc.field("layer") == layer) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") == 0)
-        return _pictures(read_table(self._path, "dataset_examples", ["channel", "image"], best))
-
-    def _read_examples(self, at: Channel) -> tuple[list[Example], dict[tuple[int, int], bytes]]:
-        if "dataset_examples" not in self._tables:
-            return [], {}
-        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
-        rows = read_table(self._path, "dataset_examples", [*Example._fields, "image"], mine).to_pylist()
-        pictures = {(row["class_id"], row["rank"]): row.pop("image") for row in rows}
-        return sorted((Example(**row) for row in rows), key=lambda e: (e.class_id, e.rank)), pictures
-
     def warm(self, layer: str) -> None:
         """Reads what stands for the channels of a layer, so that nobody waits for it."""
         self._layer_visualizations(layer)
-        self._layer_best_examples(layer)
+        self.kept_examples.warm(layer)
+
+    def cut_ahead(self, layer: str, channels: Iterable[int]) -> None:
+        """Cuts out the best examples that stand for some channels of a layer."""
+        self.kept_examples.cut_ahead(layer, (n for n in channels if not self.is_visualized(Channel(layer, n))))
 
 
 def _file_stamp(path: Path) -> tuple[int, int] | None:

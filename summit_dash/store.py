@@ -325,6 +325,9 @@ class RunStore:
             self.unit_counts(self.layer_names[0])
         for layer in reversed(self.layer_names):
             self.pictures.warm(layer)
+        if self.has("attribution_graph_nodes"):
+            for layer in reversed(self.layer_names):
+                self.pictures.cut_ahead(layer, np.flatnonzero(self.graph_uses(layer)).tolist())
 
 
 _COUNTED = ("layer", "channel", "count_all")

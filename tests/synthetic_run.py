@@ -55,7 +55,7 @@ class SyntheticRun:
     none, and those in `without_accuracy` have no accuracy and no histogram. `links` and `influence` say in the
     manifest how influences were measured, as a run of precompute does. With `excitations` every picture tells how
     strongly it excites its channel, from 0.8 to 1.7; `found_dead` are channels without a picture that the
-    manifest lists as dead.
+    manifest lists as dead. With `whole_images` examples are parts of images that the run holds, but for every seventh.
     """
 
     n_classes: int = 12
@@ -73,6 +73,7 @@ class SyntheticRun:
     influence: str | None = None
     excitations: bool = False
     found_dead: Sequence[tuple[str, int]] = ()
+    whole_images: bool = False
 
 
 def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
@@ -363,6 +364,8 @@ def _write_visualizations(out: Path, spec: SyntheticRun, rng: np.random.Generato
 
 def _write_examples(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> None:
     pool = [draw_picture(900_000 + i, spec.picture_size) for i in range(120)]
+    if spec.whole_images:
+        _write_whole_images(out, spec, pool)
     with TableWriter(out, "dataset_examples") as writer:
         for name, size in spec.layers:
             owners = [ALL_CLASSES] if spec.n_classes > 100 else [ALL_CLASSES, *range(spec.n_classes)]
@@ -376,13 +379,39 @@ def _write_examples(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> 
                     "rank": np.tile(np.arange(10), size * len(owners)),
                     "image_id": image_id,
                     "activation": np.tile(np.linspace(9, 5, 10), size * len(owners)),
-                    "x0": np.zeros(n, int),
-                    "y0": np.zeros(n, int),
-                    "x1": np.full(n, 64),
-                    "y1": np.full(n, 64),
-                    "image": [pool[i % len(pool)] for i in image_id],
+                    **_boxes(spec, image_id),
+                    "image": [None if is_part(spec, i) else pool[i % len(pool)] for i in image_id],
                 }
             )
+
+
+def is_part(spec: SyntheticRun, image_id: int) -> bool:
+    """Whether examples that show an image are parts of it, and not kept for themselves."""
+    return spec.whole_images and image_id % 7 != 0
+
+
+def _boxes(spec: SyntheticRun, image_id: np.ndarray) -> dict[str, np.ndarray]:
+    """The whole image, or a part of it that is wider than it is tall."""
+    part = np.array([is_part(spec, i) for i in image_id])
+    side = spec.picture_size
+    left, top = image_id % (side // 2), image_id % (side // 4)
+    return {
+        "x0": np.where(part, left, 0),
+        "y0": np.where(part, top, 0),
+        "x1": np.where(part, left + side // 2, side),
+        "y1": np.where(part, top + side // 4, side),
+    }
+
+
+def _write_whole_images(out: Path, spec: SyntheticRun, pool: Sequence[bytes]) -> None:
+    encoded = []
+    for picture in pool:
+        buffer = io.BytesIO()
+        Image.open(io.BytesIO(picture)).save(buffer, "JPEG", quality=95, subsampling=0)
+        encoded.append(buffer.getvalue())
+    ids = [i for i in range(spec.n_classes * spec.n_images) if is_part(spec, i)]
+    sides, images = [spec.picture_size] * len(ids), [encoded[i % len(encoded)] for i in ids]
+    write_table(out, "example_images", {"image_id": ids, "width": sides, "height": sides, "image": images})
 
 
 def _write_prototypes(out: Path, spec: SyntheticRun) -> None:

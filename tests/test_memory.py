@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from precompute.aggregate import crops
+from precompute.aggregate import crop_pictures
 from precompute.aggregate.reading import ReadImage, ahead, read_images
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.stage import PassInputs, UnitMaker
@@ -101,18 +101,40 @@ class Picture(bytes):
         Picture.live -= 1
 
 
-def test_the_pictures_of_one_image_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_small(tmp_path, n_images=10)
-    webp = crops.encode_webp
-    monkeypatch.setattr(crops, "encode_webp", lambda crop, config: Picture(webp(crop, config)))
-    model = ModelConfig(f"{tmp_path}/model.py:build", f"{tmp_path}/weights.safetensors", f"{tmp_path}/input.toml")
-    config = RunConfig(workers=0, examples=ExampleConfig(size=16))
+def run_small(folder: Path, config: ExampleConfig) -> Path:
+    """Runs the first stages on ten images a class, in one thread."""
+    write_small(folder, n_images=10)
+    model = ModelConfig(f"{folder}/model.py:build", f"{folder}/weights.safetensors", f"{folder}/input.toml")
     stages = ("aggregate", "graphs", "examples")
-    precompute(RunRequest(model, f"{tmp_path}/images", tmp_path / "run", config, stages), SilentProgress())
-    rows = read_table(tmp_path / "run", "dataset_examples", ["image_id", "x0", "y0", "x1", "y1"])
+    request = RunRequest(model, f"{folder}/images", folder / "run", RunConfig(workers=0, examples=config), stages)
+    precompute(request, SilentProgress())
+    return folder / "run"
+
+
+def count_pictures(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Counts what an encoder makes from now on."""
+    encode = getattr(crop_pictures, name)
+    monkeypatch.setattr(crop_pictures, name, lambda *given: Picture(encode(*given)))
+    Picture.most = Picture.made = 0
+
+
+def test_the_pictures_of_one_image_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count_pictures(monkeypatch, "encode_webp")
+    run = run_small(tmp_path, ExampleConfig(size=16, crops_per_image=10**6))
+    rows = read_table(run, "dataset_examples", ["image_id", "x0", "y0", "x1", "y1"])
     distinct = rows.group_by(rows.column_names).aggregate([])
     per_image = distinct.group_by("image_id").aggregate([([], "count_all")])["count_all"].to_pylist()
     assert Picture.live == 0
     assert Picture.made == distinct.num_rows > 2 * max(per_image)
     # The pictures of an image may live until those of the next are there.
     assert Picture.most <= 2 * max(per_image)
+
+
+def test_the_images_of_a_row_group_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    count_pictures(monkeypatch, "encode_jpeg")
+    monkeypatch.setattr(crop_pictures, "_IMAGES_PER_GROUP", 4)
+    run = run_small(tmp_path, ExampleConfig(crops_per_image=1))
+    images = read_table(run, "dataset_examples", ["image_id"]).group_by("image_id").aggregate([])
+    assert Picture.live == 0
+    assert Picture.made == images.num_rows > 12, "each image is encoded once"
+    assert Picture.most <= 4 + 1

@@ -17,6 +17,7 @@ from precompute.config import AggregateConfig, RunConfig
 from precompute.datasets.files import FileImages
 from precompute.datasets.open import open_images
 from precompute.engines.local import LocalEngine
+from precompute.errors import InputError
 from precompute.models.loading import ModelConfig, load_model
 from precompute.progress import SilentProgress
 from precompute.run import RunReport, RunRequest, precompute, prepare
@@ -101,6 +102,24 @@ def test_no_bit_of_a_unit_follows_batch_size_and_workers(tmp_path: Path) -> None
     for batch_size in (1, 7, 32):  # a unit holds 9 images or 1: fewer, not a multiple, more
         for workers in (0, 1, 2):
             assert made(batch_size, workers) == usual, (batch_size, workers)
+
+
+def test_examples_are_read_without_the_rest_of_a_unit(request_of: Callable[..., RunRequest]) -> None:
+    request = replace(request_of("examples"), stages=("aggregate",))
+    run(request)
+    inputs = prepare(load_model(request.model), open_images(request.images), None, request.config.aggregate)
+    path = next((request.out / "parts" / "aggregate").glob("*.npz"))
+    with np.load(path) as arrays:
+        store = UnitStore(request.out, bytes(arrays["fingerprint"]).decode())
+    for class_id in range(3):
+        whole = store.read_class(class_id, 3, inputs.measures)
+        for found, sums in zip(store.read_examples(class_id, 3), whole.layers, strict=True):
+            assert found.activation.shape == (sums.activation_count.shape[0], 10)
+            for name, value in vars(sums.examples).items():
+                assert np.array_equal(getattr(found, name), value), name
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match="complete file"):
+        [store.read_examples(class_id, 3) for class_id in range(3)]
 
 
 class Stop(Exception):

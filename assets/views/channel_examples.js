@@ -11,7 +11,9 @@
   const showZoom = (event) => {
     const at = event.currentTarget;
     if (!zoom) zoom = document.body.appendChild(h('div', {class: 'example-zoom', 'aria-hidden': 'true'}));
-    zoom.replaceChildren(h('img', {src: at.querySelector('img').src, alt: ''}), h('span', {}, at.getAttribute('aria-label')));
+    const image = at.firstElementChild.cloneNode(true);
+    if (image.matches('svg')) image.setAttribute('preserveAspectRatio', 'xMidYMid meet');
+    zoom.replaceChildren(image, h('span', {}, at.getAttribute('aria-label')));
     zoom.hidden = false;
     const box = at.getBoundingClientRect();
     const size = zoom.getBoundingClientRect();
@@ -21,11 +23,11 @@
   const example = ({layer, channel}, examples, place) => {
     const rank = examples.rank[place];
     const words = `No. ${rank + 1}: image ${examples.image_id[place]}, activation ${parts.figure(examples.activation[place])}`;
-    const img = h('img', {src: page.example(layer, channel, owner, rank), alt: '', decoding: 'async'});
+    const image = page.exampleImage({layer, channel, rank, image_id: examples.image_id[place], box: examples.box[place]}, owner);
     return h(
       'span',
       {class: 'picture', role: 'img', tabindex: 0, 'aria-label': words, onmouseenter: showZoom, onfocus: showZoom, onmouseleave: parts.hideZoom, onblur: parts.hideZoom},
-      img,
+      image,
     );
   };
   const fill = (section, selection, byOwner) => {

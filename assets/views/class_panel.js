@@ -68,9 +68,9 @@
   const aboutLink = () => page.action({view: 'about'}, {class: 'link n'}, 'How?');
 
   // --- some of its images -------------------------------------------------------------------------------------------
-  const image = (info, {layer, channel, rank, image_id: id}) =>
-    h('span', {class: 'picture', role: 'img', 'aria-label': `Image ${id} of ${info.name}`, 'data-tip': `Image ${id}, as ${page.channelId(layer, channel)} sees it`},
-      h('img', {src: page.example(layer, channel, info.id, rank), alt: '', decoding: 'async'})); // prettier-ignore
+  const image = (info, each) =>
+    h('span', {class: 'picture', role: 'img', 'aria-label': `Image ${each.image_id} of ${info.name}`, 'data-tip': `Image ${each.image_id}, as ${page.channelId(each.layer, each.channel)} sees it`},
+      page.exampleImage(each, info.id)); // prettier-ignore
   const images = (info, {examples}) => [
     page.channelParts.heading('Some of its images', 'Dataset examples of the class: crops of its own images that excite the strongest channels of its last layer.'),
     examples.length ? h('div', {class: 'examples'}, examples.map((each) => image(info, each))) : page.channelParts.muted('This run keeps no images of the class.'),

@@ -36,11 +36,9 @@
     const run = page.run;
     const {preview} = await page.load(`preview/${each.id}`);
     if (!preview || run !== page.run || !card.isConnected) return;
-    const image = new Image(64, 64);
-    image.alt = '';
-    image.src = page.example(preview.layer, preview.channel, each.id, preview.rank);
-    await image.decode().catch(() => null);
-    if (!card.isConnected || !image.naturalWidth) return;
+    const image = page.exampleImage(preview, each.id);
+    const isThere = !image.decode || (await image.decode().then(() => true, () => false)); // prettier-ignore
+    if (!card.isConnected || !isThere) return;
     card.prepend(image);
     placeCard(plot, card, i);
   };

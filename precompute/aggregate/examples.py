@@ -12,13 +12,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from precompute.aggregate.accumulate import Examples
-from precompute.aggregate.crops import Encoding, crop_boxes, distinct_crops, encoded_crops
+from precompute.aggregate.crop_pictures import EncodedCrops, Encoding, encoded_crops
+from precompute.aggregate.crops import crop_boxes, distinct_crops
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import UnitStore, plan_units
 from precompute.config import AggregateConfig, RunConfig
 from precompute.models.layers import RecordedLayer
 from precompute.progress import Progress
 from precompute.schema import ALL_CLASSES, TableWriter, read_table
+
+_ROWS_PER_GROUP = 1000
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class _Wanted:
 
 
 def build_examples(run: Path, store: UnitStore, inputs: PassInputs, config: RunConfig, progress: Progress) -> None:
-    """Writes the table dataset_examples; every image is decoded once, every distinct crop is encoded once."""
+    """Writes the tables example_images and dataset_examples; every image is decoded once."""
     wanted = _wanted_rows(run, store, inputs, config.aggregate)
     image_id, box = (np.concatenate([getattr(rows, name) for rows in wanted]) for name in ("image_id", "box"))
     crops, which = distinct_crops(image_id, box)
@@ -47,20 +50,24 @@ def build_examples(run: Path, store: UnitStore, inputs: PassInputs, config: RunC
         TableWriter(run, "dataset_examples") as writer,
     ):
         for index, (rows, numbers) in enumerate(zip(wanted, np.split(which, starts), strict=True)):
-            for start, stop in _groups_of_channels(rows.channel):
-                part = slice(start, stop)
-                pictures = {number: encoded.read(number) for number in np.unique(numbers[part]).tolist()}
-                writer.write(_table(rows, part, (index, names), [pictures[n] for n in numbers[part].tolist()]))
+            for part in _groups_of_channels(rows.channel):
+                writer.write(_table(rows, part, (index, names), _pictures(encoded, numbers[part])))
 
 
-def _groups_of_channels(channel: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-    """Row ranges that hold whole channels and about a thousand pictures: what a reader opens for one of them."""
+def _pictures(encoded: EncodedCrops, numbers: NDArray[np.int64]) -> list[bytes | None]:
+    """Reads the crops of some rows, each once."""
+    pictures = {number: encoded.read(number) for number in np.unique(numbers).tolist()}
+    return [pictures[number] for number in numbers.tolist()]
+
+
+def _groups_of_channels(channel: NDArray[np.int32]) -> Iterator[slice]:
+    """Yields ranges of whole channels and about a thousand rows: what a reader opens for one of them."""
     bounds = [0, *(np.flatnonzero(np.diff(channel)) + 1).tolist(), len(channel)]
     start = 0
     for stop in bounds[1:]:
-        if stop - start >= 1000 or stop == len(channel):
+        if stop - start >= _ROWS_PER_GROUP or stop == len(channel):
             if stop > start:
-                yield start, stop
+                yield slice(start, stop)
             start = stop
 
 
@@ -71,12 +78,12 @@ def _wanted_rows(run: Path, store: UnitStore, inputs: PassInputs, config: Aggreg
     kept = _graph_channels(run)
     n_chunks = Counter(key.class_id for key in plan_units(inputs.source, config.chunk_size))
     for labelled in sorted(inputs.source.classes, key=lambda c: c.class_id):
-        unit = store.read_class(labelled.class_id, n_chunks[labelled.class_id], inputs.measures)
-        for index, sums in enumerate(unit.layers):
-            overall[index] = overall[index].merge(sums.examples)
+        found = store.read_examples(labelled.class_id, n_chunks[labelled.class_id])
+        for index, examples in enumerate(found):
+            overall[index] = overall[index].merge(examples)
             channels = kept.get((labelled.class_id, inputs.layers[index].name))
             if channels is not None:
-                chosen = Examples(*(value[channels] for value in vars(sums.examples).values()))
+                chosen = Examples(*(value[channels] for value in vars(examples).values()))
                 pieces[index].append((labelled.class_id, channels, chosen))
     everything = [np.arange(layer.n_channels, dtype=np.int32) for layer in inputs.layers]
     return [
@@ -115,7 +122,7 @@ def _rows(
     return _Wanted(activation=np.concatenate(activations)[order], box=box, **sorted_columns)
 
 
-def _table(rows: _Wanted, part: slice, layer: tuple[int, Sequence[str]], pictures: Sequence[bytes]) -> pa.Table:
+def _table(rows: _Wanted, part: slice, layer: tuple[int, Sequence[str]], pictures: Sequence[bytes | None]) -> pa.Table:
     index, names = layer
     layers = pa.DictionaryArray.from_arrays(
         pa.array(np.full(len(pictures), index, np.int16)), pa.array(names, pa.string())

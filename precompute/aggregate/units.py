@@ -13,10 +13,10 @@ import os
 import shutil
 import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ from precompute.aggregate.measures import LinkMeasure
 from precompute.aggregate.pairs import PairSums
 from precompute.datasets.source import ImageSource, LabelledImage
 from precompute.errors import InputError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -159,17 +161,33 @@ class UnitStore:
         Raises:
             InputError: the file is damaged, or of another run.
         """
+        return self._read(key, _unit)
+
+    def _read(self, key: UnitKey, take: Callable[[Any], T]) -> T:
+        """Reads from a unit's file what `take` takes from its arrays; others stay unread."""
         try:
             with self.path(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 if bytes(arrays["fingerprint"]).decode() != self._fingerprint:
                     raise ValueError("it was made of another model, other images or another config")
-                return _unit(arrays)
+                return take(arrays)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
             raise InputError(
                 "A finished unit of the pass is a complete file.",
                 f"{self.path(key)}: {problem}.",
                 "Delete that file and run the same command again: it makes the unit anew.",
             ) from problem
+
+    def read_examples(self, class_id: int, n_chunks: int) -> list[Examples]:
+        """Reads the images of a class that excite each channel most, by layer, and nothing else of its chunks.
+
+        Raises:
+            InputError: a file is damaged, or of another run.
+        """
+        total = self._read(UnitKey(class_id, 0), _examples)
+        for chunk in range(1, n_chunks):
+            following = self._read(UnitKey(class_id, chunk), _examples)
+            total = [mine.merge(others) for mine, others in zip(total, following, strict=True)]
+        return total
 
     def read_class(self, class_id: int, n_chunks: int, measures: Sequence[LinkMeasure]) -> ClassUnit:
         """Adds up the chunks of a class, in their order.
@@ -243,13 +261,19 @@ def _widened(examples: Examples, n_examples: int) -> Examples:
     return wide
 
 
+def _examples(arrays: Any) -> list[Examples]:
+    names = ("activation", "image_id", "position")
+    return [
+        _widened(Examples(*(arrays[f"layer{index}.examples.{name}"] for name in names)), n_examples)
+        for index, n_examples in enumerate(arrays["n_examples"].tolist())
+    ]
+
+
 def _unit(arrays: Any) -> Unit:
-    layers: list[LayerSums] = []
-    for index, n_examples in enumerate(arrays["n_examples"].tolist()):
-        key = f"layer{index}"
-        examples = Examples(*(arrays[f"{key}.examples.{name}"] for name in ("activation", "image_id", "position")))
-        count, total = arrays[f"{key}.activation_count"], arrays[f"{key}.activation_sum"]
-        layers.append(LayerSums(count, total, _widened(examples, n_examples)))
+    layers = [
+        LayerSums(arrays[f"layer{index}.activation_count"], arrays[f"layer{index}.activation_sum"], examples)
+        for index, examples in enumerate(_examples(arrays))
+    ]
     names = ("target_channel", "source", "influence_count", "influence_sum")
     influences = [
         [PairSums(*(arrays[f"link{index}.{place}.{name}"] for name in names)) for place in range(n_counted)]

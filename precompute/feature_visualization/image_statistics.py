@@ -1,6 +1,6 @@
 """What pictures take over from the run's own images: the colours that go together, and the magnitude of their spectrum.
 
-The images are the crops in `dataset_examples`, so nothing but the run is needed. Crops of the deepest layer are the
+The images are the crops of `dataset_examples`, so nothing but the run is needed. Crops of the deepest layer are the
 largest: where its channels see the whole image, they are whole images.
 """
 
@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image
 
+from precompute.example_images import Box, ExampleImages, Form, box_of, read_form
 from precompute.feature_visualization.config import IMAGENET_COLOUR, ColourMatrix
+from precompute.pictures import fit
 from precompute.schema import ALL_CLASSES, read_table, table_path
 
 __all__ = ["ImageStatistics", "measure_colour_matrix", "measure_statistics", "read_example_images"]
@@ -118,14 +122,21 @@ def read_example_images(run: Path, layers: tuple[str, ...], shape: tuple[int, in
     if not layers or not table_path(run, "dataset_examples").is_file():
         return np.zeros((0, *shape, 3), np.uint8)
     best = (pc.field("layer") == layers[-1]) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") == 0)
-    table = read_table(run, "dataset_examples", ["image_id", "image"], best)
-    pairs = zip(table["image_id"].to_pylist(), table["image"].to_pylist(), strict=True)
-    distinct = dict(sorted(((i, image) for i, image in pairs if i is not None), key=lambda pair: pair[0]))
-    chosen = list(distinct.values())[:: max(1, -(-len(distinct) // _MOST_IMAGES))]
-    return np.array([_decoded(image, shape) for image in chosen], np.uint8).reshape(-1, *shape, 3)
+    rows = read_table(run, "dataset_examples", ["image_id", *Box._fields, "image"], best).to_pylist()
+    distinct = {row["image_id"]: row for row in rows if row["image_id"] is not None}
+    chosen = [distinct[image_id] for image_id in sorted(distinct)][:: max(1, -(-len(distinct) // _MOST_IMAGES))]
+    images, form = ExampleImages(run), read_form(run)
+    pictures = [picture for row in chosen if (picture := _picture(row, images, form)) is not None]
+    return np.array([_resized(picture, shape) for picture in pictures], np.uint8).reshape(-1, *shape, 3)
 
 
-def _decoded(image: bytes, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    with Image.open(io.BytesIO(image)) as picture:
-        resized = picture.convert("RGB").resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
-        return np.array(resized, dtype=np.uint8)
+def _picture(row: Mapping[str, Any], images: ExampleImages, form: Form) -> Image.Image | None:
+    """An example at the size at which it is shown, kept for itself or cut out of its image."""
+    if row["image"] is not None:
+        return Image.open(io.BytesIO(row["image"])).convert("RGB")
+    image = images.decoded(row["image_id"])
+    return None if image is None else fit(image.crop(box_of(row)), form.size)
+
+
+def _resized(picture: Image.Image, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.array(picture.resize((shape[1], shape[0]), Image.Resampling.BICUBIC), dtype=np.uint8)

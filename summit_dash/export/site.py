@@ -114,6 +114,7 @@ def list_assets(folder: Path, suffix: str) -> list[str]:
 def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
     """Every file of the run's folder, by path."""
     in_graphs = {node.at for class_id in store.classes for node in store.graph(class_id).nodes}
+    shown: set[int] = set()
     for key in _shared_keys(store):
         yield _script(store, key, [key])
     for class_id in store.classes:
@@ -123,10 +124,17 @@ def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
         yield _script(store, f"class/{class_id}/more", _keys_within(store, class_id))
     for layer, info in store.layers.items():
         for channel in range(info.n_channels):
-            yield from _channel_files(store, Channel(layer, channel), Channel(layer, channel) in in_graphs)
+            at = Channel(layer, channel)
+            yield from _channel_files(store, at, at in in_graphs)
+            if at in in_graphs:
+                yield from _example_files(store, at, ALL_CLASSES, shown)
     for class_id in store.classes:
         for node in store.graph(class_id).nodes:
-            yield from _example_files(store, node.at, class_id)
+            yield from _example_files(store, node.at, class_id, shown)
+    for image_id in sorted(shown):
+        image = store.pictures.kept_examples.images.encoded(image_id)
+        if image is not None:
+            yield f"image/{image_id}.jpg", image
 
 
 def _shared_keys(store: RunStore) -> list[str]:
@@ -161,7 +169,7 @@ def _json(value: Any) -> str:
 
 
 def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[tuple[str, bytes]]:
-    """A channel's payload and picture; its examples and other visualizations where a graph holds it."""
+    """A channel's payload and picture; its other visualizations where a graph holds it."""
     key = f"channel/{at.layer}/{at.channel}"
     path, script = _script(store, key, [key])
     if is_in_graph:
@@ -174,18 +182,19 @@ def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[
     if picture is not None:
         yield f"picture/{at.layer}/{at.channel}.webp", picture
     if is_in_graph:
-        yield from _example_files(store, at, ALL_CLASSES)
         for kind in store.pictures.visualization_kinds(at):
             image = store.pictures.visualization(at, kind)
             if image is not None:
                 yield f"visualization/{at.layer}/{at.channel}/{kind}.webp", image
 
 
-def _example_files(store: RunStore, at: Channel, class_id: int) -> Iterator[tuple[str, bytes]]:
+def _example_files(store: RunStore, at: Channel, class_id: int, shown: set[int]) -> Iterator[tuple[str, bytes]]:
+    """Pictures that are kept for themselves; images of which the page shows a part are added to `shown`."""
     owner = "all" if class_id == ALL_CLASSES else str(class_id)
     for example in store.pictures.examples(at, class_id):
-        image = store.pictures.example(at, class_id, example.rank)
-        if image is not None:
+        if example.box is not None and example.image_id is not None:
+            shown.add(example.image_id)
+        elif (image := store.pictures.example(at, class_id, example.rank)) is not None:
             yield f"example/{at.layer}/{at.channel}/{owner}/{example.rank}.webp", image
 
 

@@ -9,7 +9,7 @@ from precompute.schema import ALL_CLASSES
 from summit_dash.graphs import Channel, Edge
 from summit_dash.labels import LONGEST
 from summit_dash.payloads.numbers import shorten
-from summit_dash.run_pictures import Example
+from summit_dash.run_examples import Example
 from summit_dash.store import RunStore, Use
 from summit_dash.suggested_labels import SEPARATOR, choose_top, suggest
 
@@ -72,10 +72,12 @@ def _suggestion(store: RunStore, uses: Sequence[Use]) -> dict[str, Any] | None:
 
 
 def _examples(examples: Sequence[Example]) -> dict[str, list[Any]]:
+    """Arrays along the examples; `box` is x0, y0, x1, y1 where the picture is a part of an image, else None."""
     return {
         "rank": [example.rank for example in examples],
         "image_id": [example.image_id for example in examples],
         "activation": [shorten(example.activation) for example in examples],
+        "box": [example.box for example in examples],
     }
 
 

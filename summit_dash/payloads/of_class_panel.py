@@ -8,7 +8,7 @@ from typing import Any
 from precompute.schema import PROTOTYPE_METHODS
 from summit_dash.graphs import Node
 from summit_dash.payloads.numbers import shorten
-from summit_dash.payloads.preview import strongest_nodes
+from summit_dash.payloads.preview import locate, strongest_nodes
 from summit_dash.run_pictures import Prototype
 from summit_dash.store import RunStore
 
@@ -45,7 +45,7 @@ def _prototype(prototype: Prototype, stated: Mapping[str, Any]) -> dict[str, Any
 
 
 def _examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
-    """Where each is kept: `layer`, `channel` and `rank`; those of the strongest channels of the last layer first."""
+    """Where each is found, as `locate` tells it; those of the strongest channels of the last layer first."""
     if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
         return []
     found: dict[int, dict[str, Any]] = {}
@@ -56,9 +56,8 @@ def _examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
 
 
 def _of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict[str, Any]]]:
-    layer, channel = node.at.layer, node.at.channel
     return [
-        (example.image_id, {"image_id": example.image_id, "layer": layer, "channel": channel, "rank": example.rank})
+        (example.image_id, locate(node.at, example))
         for example in store.pictures.examples(node.at, class_id)
         if example.image_id is not None  # unknown in imported runs
     ]

@@ -32,6 +32,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "channels": store.has("channels"),
         },
         "kinds": store.pictures.all_visualization_kinds,
+        "image_size": store.pictures.kept_examples.images.size,
         "no_accuracy": NO_ACCURACY_IMPORTED if store.manifest.get("imported") else NO_ACCURACY,
         "layers": _layers(store),
         "measures": _measures(store),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from summit_dash.graphs import Graph, Node
+from summit_dash.graphs import Channel, Graph, Node
+from summit_dash.run_examples import Example
 from summit_dash.store import RunStore
 
-__all__ = ["build_preview", "strongest_nodes"]
+__all__ = ["build_preview", "locate", "strongest_nodes"]
 
 N_TRIED = 3
 """Channels that are looked through; an example of the strongest one is there unless the run keeps none by class."""
 
 
 def build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
-    """Which dataset example shows the class: `preview` holds `layer`, `channel` and `rank`, or is None without any.
+    """Which dataset example shows the class: `preview` is as `locate` tells it, or None without any.
 
     It is the best one among the class's own images, of the channel of the highest PageRank score in the last layer of
     its attribution graph.
@@ -24,8 +25,19 @@ def build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
     for node in strongest_nodes(store.graph(class_id)):
         examples = store.pictures.examples(node.at, class_id)
         if examples:
-            return {"preview": {"layer": node.at.layer, "channel": node.at.channel, "rank": examples[0].rank}}
+            return {"preview": locate(node.at, examples[0])}
     return {"preview": None}
+
+
+def locate(at: Channel, example: Example) -> dict[str, Any]:
+    """Where an example is found: by channel and rank, and as the `box` of an image where the run holds that."""
+    return {
+        "layer": at.layer,
+        "channel": at.channel,
+        "rank": example.rank,
+        "image_id": example.image_id,
+        "box": example.box,
+    }
 
 
 def strongest_nodes(graph: Graph) -> list[Node]:

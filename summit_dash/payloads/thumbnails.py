@@ -13,7 +13,7 @@ __all__ = ["build_thumbnails"]
 def build_thumbnails(store: RunStore, class_id: int) -> bytes:
     """A little-endian uint32 with the length of an index, the index as JSON, then the pictures one after the other.
 
-    The index lists [channel_id, size in bytes] in order. WebP as stored, not decoded.
+    The index lists [channel_id, size in bytes] in order. WebP; of dataset examples at the size of examples.
     """
     found = {node.at.channel_id: store.pictures.picture(node.at) for node in store.graph(class_id).nodes}
     pictures = {channel_id: picture for channel_id, picture in found.items() if picture}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, expect
 
 from summit_dash.asset_files import find_assets
@@ -13,6 +17,7 @@ from summit_dash.export.site import write_site
 from summit_dash.store import RunStore
 from tests.browser.conftest import watch
 from tests.browser.drive import click_node, nodes, wait_for_drawn, wait_for_selection
+from tests.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 
@@ -74,6 +79,44 @@ def test_a_suggested_label_is_text(opened: Page) -> None:
     panel = opened.locator("#panel[data-channel='conv5-11']")
     expect(panel.locator(".label-suggestion")).to_have_text("Suggested: wolf")
     expect(panel.locator(".label-field").get_by_role("button")).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def part_site(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunStore]:
+    """A site whose examples are parts of images, and its run."""
+    folder = tmp_path_factory.mktemp("parts")
+    run = write_synthetic_run(folder / "run", SyntheticRun(n_classes=4, n_images=30, whole_images=True))
+    store = RunStore(run, only=[3])
+    write_site(store, folder / "site", find_assets(), lambda path, n_written: None)
+    return folder / "site", store
+
+
+def test_parts_of_images_look_as_the_server_shows_them(
+    browser: Browser, part_site: tuple[Path, RunStore], words: list[str]
+) -> None:
+    site, store = part_site
+    at = store.graph(3).nodes[0].at
+    place, part = next((n, e) for n, e in enumerate(store.pictures.examples(at, 3)) if e.box is not None)
+    with browser.new_context(offline=True, reduced_motion="reduce", viewport={"width": 1440, "height": 900}) as context:
+        page = context.new_page()
+        watch(page, site.as_uri(), words)
+        page.goto(f"{(site / 'index.html').as_uri()}#?class=3&layer={at.layer}&channel={at.channel}")
+        panel = page.locator(f"#panel[data-channel='{at.channel_id}']")
+        expect(panel.locator(".examples .picture")).to_have_count(10)
+        panel.locator(".segment", has_text="This class").click()
+        cut = panel.locator(".examples .picture").nth(place)
+        expect(cut.locator("image")).to_have_attribute("href", re.compile(rf"/image/{part.image_id}\.jpg$"))
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('#panel svg.part image')].every((i) => i.getBBox().width > 0)"
+        )
+        shown = Image.open(io.BytesIO(cut.screenshot())).convert("RGB")
+        cut.hover()
+        expect(page.locator(".example-zoom svg.part")).to_be_visible()
+    expected = ImageOps.fit(Image.open(io.BytesIO(store.pictures.example(at, 3, part.rank))).convert("RGB"), shown.size)
+    inner = (6, 6, shown.width - 6, shown.height - 6)  # without the round corners
+    difference = np.abs(np.asarray(shown.crop(inner), float) - np.asarray(expected.crop(inner), float))
+    assert difference.mean() < 8
+    assert words == []
 
 
 @pytest.mark.parametrize("view", ["channels", "about"])

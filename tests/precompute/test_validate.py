@@ -19,6 +19,7 @@ from precompute.schema import SCHEMA_VERSION, TABLES, table_path, write_manifest
 from precompute.validate import TABLES_OF_STAGES, Finding, validate
 
 WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 "
+JPEG = b"\xff\xd8\xff\xe0" + bytes(8)
 LAYERS = ("stem", "head")  # from the input on, which is not their alphabetical order
 MANIFEST: dict[str, Any] = {
     "created": "2024-01-01T00:00:00Z",
@@ -87,6 +88,7 @@ def _rows() -> dict[str, dict[str, list[Any]]]:
             "is_dead": [False] * 3,
             "is_outlier": [False] * 3,
         },
+        "example_images": {"image_id": [0, 4], "width": [8, 8], "height": [6, 6], "image": [JPEG, JPEG]},
         "dataset_examples": {
             "layer": ["stem", "stem", "stem", "head"],
             "channel": [0, 0, 1, 0],
@@ -95,7 +97,7 @@ def _rows() -> dict[str, dict[str, list[Any]]]:
             "image_id": [4, 0, 1, 2],
             "activation": [3.0, 2.0, 1.0, 1.0],
             **{"x0": [0] * 4, "y0": [0] * 4, "x1": [3] * 4, "y1": [3] * 4},
-            "image": [WEBP] * 4,
+            "image": [None, WEBP, WEBP, WEBP],
         },
         "attribution_graph_nodes": {
             **matrix,
@@ -231,6 +233,16 @@ BROKEN: list[tuple[str, Callable[[dict[str, list[Any]]], dict[str, list[Any]]], 
     ("dataset_examples", _with("class_id", [-1, 3, -2, 7]), "class_id is one of the table classes.*class_id -2"),
     ("dataset_examples", _with("x1", [3, 3, 3, 0]), "x0 is less than x1"),
     ("dataset_examples", _with("image", [WEBP, WEBP, b"\x89PNG", WEBP]), "is a WebP picture.*layer stem, channel 1"),
+    ("dataset_examples", _with("image", [None, None, None, WEBP]), "null only where.*Not in 1 row.*image_id 1"),
+    ("dataset_examples", _with("x1", [9, 9, 9, 9]), "x1 lies within the image.*Not in 1 row.*x1 9"),
+    ("dataset_examples", _with("y1", [7, 7, 7, 7]), "y1 lies within the image.*Not in 1 row.*y1 7"),
+    ("example_images", _picked(0), "dataset_examples .*image is null only where.*image_id 4"),
+    ("example_images", _picked(), "dataset_examples .*image is null only where.*image_id 4"),
+    ("example_images", _picked(1, 0), "Rows are sorted by image_id"),
+    ("example_images", _with("image_id", [3, 4]), "image_id is one of the table images.*image_id 3"),
+    ("example_images", _with("image", [JPEG, WEBP]), "image is a JPEG picture.*image_id 4"),
+    ("example_images", _with("height", [6, 7]), "one height, that of the model's input.*image_id 4, height 7"),
+    ("example_images", _with("width", [0, 0]), "width is at least 1"),
     ("attribution_graph_nodes", _with("pagerank_score", [2.0] * 6), "pagerank_score is a fraction"),
     ("attribution_graph_nodes", _picked(0, 1, 3, 4, 5), f"{EDGES} .* The target of an edge is a node.*Not in 2 rows"),
     (EDGES, _with("mean_influence", [float("nan")] * 3), "mean_influence is a finite number"),
@@ -311,7 +323,15 @@ def test_a_column_of_another_type_is_named(run: Path) -> None:
     assert finding.found == "class_id is string."
 
 
-@pytest.mark.parametrize("name", list(TABLES))
+def test_images_are_missed_only_where_an_example_is_a_part_of_one(run: Path) -> None:
+    table_path(run, "example_images").unlink()
+    assert "Not in 1 row; first: row 0" in _shown(validate(run))
+    rows = _rows()["dataset_examples"]
+    write_table(run, "dataset_examples", {**rows, "image": [WEBP] * 4})
+    assert validate(run) == [], "a run of an earlier version"
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "example_images"])
 def test_a_missing_table_of_a_finished_stage(run: Path, name: str) -> None:
     table_path(run, name).unlink()
 

@@ -23,3 +23,10 @@ def bare_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
     """Labels are not outputs, and no channel has a feature visualization."""
     options = SyntheticRun(n_classes=6, labels_are_outputs=False, without_visualization=1)
     return RunStore(write_synthetic_run(tmp_path_factory.mktemp("runs") / "bare", options))
+
+
+@pytest.fixture(scope="session")
+def part_store(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
+    """Most examples are parts of images that the run holds."""
+    options = SyntheticRun(n_classes=6, n_images=40, without_visualization=0.5, whole_images=True)
+    return RunStore(write_synthetic_run(tmp_path_factory.mktemp("runs") / "parts", options))

@@ -16,7 +16,9 @@ def test_a_class_is_shown_by_an_example_of_its_strongest_last_channel(store: Run
         last = [node for node in store.graph(class_id).nodes if node.at.layer == "conv5"]
         best = max(last, key=lambda node: (node.pagerank_score, node.activation_count, -node.at.channel)).at
         payload = build_payload(store, f"preview/{class_id}")
-        assert payload == {"preview": {"layer": "conv5", "channel": best.channel, "rank": 0}}
+        example = store.pictures.examples(best, class_id)[0]
+        where = {"layer": "conv5", "channel": best.channel, "rank": 0, "image_id": example.image_id, "box": None}
+        assert payload == {"preview": where}
         assert store.pictures.example(Channel("conv5", best.channel), class_id, 0)
 
 
