@@ -82,8 +82,10 @@ class ExportedModel:
         if node.op == "get_attr":
             value: Tensor = attrgetter(str(node.target))(self._graph_module)
             return value.detach()
+        # What reads the size of a value alone, as zeros_like does, takes any image.
+        given = [self.input] if self.inputs_needed([node], []) else []
         with torch.no_grad():
-            (computed,) = self._computing([node], [])()
+            (computed,) = self._computing([node], given)(*(torch.zeros(1, *self.input_size) for _ in given))
         return computed.detach()
 
     def outputs_of_modules(self) -> dict[str, fx.Node]:
