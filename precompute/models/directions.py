@@ -152,13 +152,19 @@ def _points(within: Range, n_at_most: int) -> Tensor:
 
 
 def _directions(values: Tensor) -> Tensor:
-    """1, -1 or 0 where `(number, ...)` rise, fall or stay the same with the number; NaN where they do both."""
+    """1, -1 or 0 where `(number, ...)` rise, fall or stay the same with the number; NaN where they do both.
+
+    A pole has values on both its sides, and no direction.
+    """
     steps = values.diff(dim=0)
     steps = steps.where(steps.isfinite(), 0)
     rise, fall = steps.clamp_min(0).sum(0), (-steps).clamp_min(0).sum(0)
     found = torch.full_like(rise, torch.nan)
     found[rise > 2 * fall], found[fall > 2 * rise] = 1, -1
     found[(rise == 0) & (fall == 0)] = 0
+    is_finite = values.isfinite().int()
+    is_inside = is_finite.cummax(0).values & is_finite.flip(0).cummax(0).values.flip(0)
+    found[(is_inside > is_finite).any(0)] = torch.nan
     return found
 
 

@@ -8,6 +8,7 @@ import inspect
 import io
 import logging
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
@@ -74,11 +75,12 @@ def _unwrapped(stack: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps torch from printing half a graph before the exception that tells the same."""
+    """Keeps torch from printing half a graph before the exception that tells the same, and from advice on speed."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Using padding='same' with even kernel lengths")
             yield
     finally:
         logging.disable(before)

@@ -9,6 +9,7 @@ weights make of the change. Gates, which the main path leaves out, are held at t
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -139,12 +140,14 @@ class _Check:
                 yield from self._on_convolution(convolutions, chosen, n_channels)
 
     def _on_origin(self, origin: fx.Node, channel: int, descents: dict[fx.Node, list[Descent]]) -> str:
-        graph, given, observed = self._reached_from(origin)
-        found = self._changes(graph, given, observed, (origin, channel))
+        found = self._changes(self._values, (origin, channel))
         what = f"channel {channel} of {origin.name}"
         for node in self._observed:
-            changes = found.get(node, _Changes())
+            changes = found[node]
             signs = {c: one[origin, channel] for c, one in enumerate(descents[node]) if (origin, channel) in one}
+            if not changes.changed >= set(signs):  # a ReLU may be shut, whatever the one channel is, by other terms
+                against = {one: -10 * self._values[one] for one in self._convolutions if one is not origin}
+                changes.changed |= self._changes({**self._values, **against}, (origin, channel))[node].changed
             if changes.changed != set(signs):
                 return _described(what, node, changes.changed, set(signs))
             wrong = changes.against(signs)
@@ -184,25 +187,22 @@ class _Check:
             yield f"{text}: {_listed(wrong)}" if wrong else ""
 
     def _changes(
-        self,
-        graph: torch.nn.Module,
-        given: Sequence[fx.Node],
-        observed: Sequence[fx.Node],
-        intervention: tuple[fx.Node, int],
-    ) -> dict[fx.Node, _Changes]:
+        self, known: dict[fx.Node, Tensor], intervention: tuple[fx.Node, int]
+    ) -> defaultdict[fx.Node, _Changes]:
         """What each observed value does with one channel in some trials, each of which lowers and raises it."""
         node, channel = intervention
-        found = {one: _Changes() for one in observed}
+        graph, given, observed = self._reached_from(node)
+        found: defaultdict[fx.Node, _Changes] = defaultdict(_Changes)
         if not observed:
             return found
         bounds = self._directions.range_of(node)
 
         def computed(value: Tensor) -> list[Tensor]:
-            return graph(*({**self._values, node: value}[one] for one in given))
+            return graph(*({**known, node: value}[one] for one in given))
 
         with torch.no_grad():
-            before = computed(self._values[node])
-            most = 100 * max(100.0, *(_spread(value) / _spread(self._values[node]) for value in before))
+            before = computed(known[node])
+            most = 100 * max(100.0, *(_spread(value) / _spread(known[node]) for value in before))
             for strength in (3.0, 100.0, most):  # past thresholds, saturation and what is added up
                 ends = [self._replaced(node, channel, sign * strength) for sign in (-1, 1)]
                 results = [computed(end) for end in ends]

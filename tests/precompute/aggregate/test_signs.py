@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from precompute.aggregate import convolution as tiers
-from precompute.aggregate import pairs
+from precompute.aggregate import pairs, traced
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.measures import choose_measures
 from precompute.aggregate.recording import Recorder
@@ -91,8 +91,8 @@ def only(tier: str) -> Iterator[None]:
     """With the compiled loops, or as where numba is missing."""
     with pytest.MonkeyPatch.context() as patch:
         if tier == "torch":
-            patch.setattr(tiers, "compiled_loops", lambda: None)
-            patch.setattr(pairs, "compiled_loops", lambda: None)
+            for module in (tiers, pairs, traced):
+                patch.setattr(module, "compiled_loops", lambda: None)
         yield
 
 
@@ -209,7 +209,7 @@ def modules_for(block: Block, made: nn.Conv2d) -> dict[str, nn.Module]:
 
 
 def assert_influences(chain: Chain, expected: Callable[[Tensor], Tensor]) -> None:
-    """Whole tables, and the strongest sources by themselves, in each tier; `expected` is told what s2 is of an image."""
+    """Whole tables, and the strongest sources by themselves, in each tier; `expected` takes an image's s2."""
     found, _ = seen(chain)
     tables = {"s3": [expected(read) for read in found["s2"]], "s4": [naive(chain.s4[0], read) for read in found["s3"]]}
     for tier in ("compiled", "torch"):
@@ -344,7 +344,7 @@ COMPOSED: dict[str, tuple[Block, dict[str, nn.Module], Callable[[Tensor], Tensor
         lambda m, x, a, n: n(torch.relu(a(x))), {"a": A, "n": CUT}, lambda x: naive(A, x, scale_of(CUT).sign()),
     ),
     "gain of nothing on what is passed": (
-        lambda m, x, n: n(x), {"n": norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))},
+        lambda m, x, n: n(x * 1.0), {"n": norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))},
         lambda x: torch.diag(torch.stack([
             torch.zeros(()), *peak(norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[1:4], torch.zeros(()),
             peak(norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[5],
