@@ -26,11 +26,12 @@ def convolutions(draw: st.DrawFn) -> tuple[Conv, Tensor]:
     return Conv(weight, stride, padding, dilation, groups), values
 
 
-def as_expression(conv: Conv) -> Convolution:
+def as_expression(conv: Conv, overhang: tuple[int, int] = (0, 0)) -> Convolution:
     """The convolution as an exported model would hold it."""
     node = fx.Graph().placeholder("x")
     pairs = ((conv.stride,) * 2, (conv.padding,) * 2, (conv.dilation,) * 2)
-    return Convolution(node, conv.weight, *pairs, conv.groups, node, Nothing(conv.weight.shape[1] * conv.groups))
+    below = Nothing(conv.weight.shape[1] * conv.groups)
+    return Convolution(node, conv.weight, *pairs, conv.groups, node, below, overhang=overhang)
 
 
 def whole_numbers(*shape: int, low: int = -3, seed: int = 0) -> Tensor:

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from precompute.errors import InputError
+from precompute.models.turning import Turner
 from precompute.schema import read_manifest, read_table
 from precompute.validate import validate
 from summit_dash.cli import app
@@ -67,6 +68,17 @@ def transformer():
 def mixed():
     torch.manual_seed(0)
     return Mixed()
+
+
+class Minus(nn.Conv2d):
+    def forward(self, x):
+        return torch.relu(-super().forward(x))
+
+
+def turned():
+    model = mixed()
+    model.fourth = Minus(12, 16, 3)
+    return model
 """
 
 
@@ -148,3 +160,12 @@ def test_inspect_checks_the_links_by_intervention(folder: Path) -> None:
     assert result.exit_code == 0, result.output
     # Two channels of both layers and both convolutions, as what feeds a link and as what a convolution reads.
     assert "Checked: 12 interventions on 2 traced links" in " ".join(result.output.split())
+
+
+def test_inspect_refuses_a_sign_that_was_lost(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = ["inspect", f"{folder}/any.py:turned", "--preprocess", f"{folder}/input.toml", "--check"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    scaled = Turner.scaled
+    monkeypatch.setattr(Turner, "scaled", lambda self, channels, scale: scaled(self, channels, scale.abs()))
+    with pytest.raises(InputError, match=r"in the derived direction.*moves channels of .* otherwise than derived"):
+        CliRunner().invoke(app, command, catch_exceptions=False)

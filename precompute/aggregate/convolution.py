@@ -75,7 +75,14 @@ def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
         influence = values.new_zeros(len(values), convolution.n_channels, convolution.n_inputs)
         influence[:, torch.arange(convolution.n_channels, device=values.device), source] = strength
         return influence
+    values = with_overhang(convolution, values)
     return _tier(convolution, values)(convolution, values)
+
+
+def with_overhang(convolution: Convolution, values: Tensor) -> Tensor:
+    """What a convolution reads, with the zeros on one side alone that no tier knows of."""
+    rows, columns = convolution.overhang
+    return functional.pad(values, (0, columns, 0, rows)) if rows or columns else values
 
 
 def _tier(convolution: Convolution, values: Tensor) -> Tier:
@@ -205,6 +212,7 @@ class Strongest:
         outer, inner = map(_arrangement, bottleneck)
         greatest, least = (extreme[0].numpy() for extreme in extremes)
         found = self._found.rows(rows)
+        read = with_overhang(bottleneck[0], read)
         self._loops.find_strongest_composed(outer, _channels_last(read[0]), inner, (greatest, least, first), found)
 
 
@@ -235,7 +243,7 @@ def single_source_influence(convolution: Convolution, values: Tensor) -> tuple[T
         the influence of each target's source `(batch, target)`, not negative, and that source `(target,)`.
     """
     response = functional.conv2d(
-        values,
+        with_overhang(convolution, values),
         _weight(convolution, values.device),
         None,
         convolution.stride,

@@ -4,14 +4,14 @@ Each convolution between two recorded layers is counted for itself: per image, t
 channels. Counts of convolutions that follow one another are composed by the best middle channel,
 `count(j, i) = max over m of min(count(j, m), count(m, i))` (algorithms.md, "Influence"). A 1x1 convolution behind a
 pooling that keeps the size reads the values before the pooling, as Summit's did. What Summit did not have to
-decide, because InceptionV1 has none: a shortcut passes its channels in every image, and of two ways the stronger one
-counts.
+decide, because InceptionV1 has none: a shortcut passes its channels in every image, none where it turns them round, and
+of two ways the stronger one counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -44,16 +44,7 @@ class SampledInfluence(PairInfluence):
 
     def __init__(self, convolution: Convolution, input_node: fx.Node) -> None:
         stride = (convolution.stride[0] * SAMPLING, convolution.stride[1] * SAMPLING)
-        self.convolution = Convolution(
-            convolution.node,
-            convolution.weight,
-            stride,
-            convolution.padding,
-            convolution.dilation,
-            convolution.groups,
-            input_node,
-            convolution.input,
-        )
+        self.convolution = replace(convolution, stride=stride, input_node=input_node)
 
     @property
     def n_targets(self) -> int:
@@ -70,7 +61,11 @@ class SampledInfluence(PairInfluence):
 
 @dataclass(frozen=True)
 class _Counts:
-    """Counts and mean influences from a link's sources, `(channel, source)`; infinite where a channel is the source."""
+    """Counts and mean influences from a link's sources, `(channel, source)`; infinite where a channel is the source.
+
+    Where it is the source turned round both are minus infinity: a convolution that reads it counts, itself it passes
+    nothing.
+    """
 
     count: Tensor
     mean: Tensor
@@ -122,7 +117,7 @@ class SummitMeasure:
         for expression in parts_of(self._channels):
             known[id(expression)] = self._composed(expression, by_convolution, known)
         found = known[id(self._channels)]
-        count = found.count.clamp_max(n_images)
+        count = found.count.clamp(0, n_images)
         target, source = (count > 0).nonzero(as_tuple=True)
         mean = found.mean[target, source].double()
         return PairSums(
@@ -134,10 +129,12 @@ class SummitMeasure:
 
     def _composed(self, channels: Channels, by_convolution: dict[int, PairSums], known: dict[int, _Counts]) -> _Counts:
         match channels:
-            case Source(layer):
+            case Source(layer, sign):
                 count = torch.zeros(layer.n_channels, self._n_sources)
                 index = torch.arange(layer.n_channels)
-                count[index, index + self._first[layer.node]] = torch.inf
+                passing = torch.full((layer.n_channels,), torch.inf)
+                passing = passing if sign is None else passing.where(sign > 0, -torch.inf)
+                count[index, index + self._first[layer.node]] = passing
                 return _Counts(count, count)
             case Nothing(n_channels):
                 nothing = torch.zeros(n_channels, self._n_sources)
@@ -151,7 +148,7 @@ class SummitMeasure:
                 found = [known[id(part)] for part in parts]
                 return _Counts(torch.cat([one.count for one in found]), torch.cat([one.mean for one in found]))
             case Addition(terms):
-                return _best([known[id(term)] for term, _ in terms])
+                return _best([known[id(term.channels)] for term in terms])
             case Convolution():
                 return self._through(by_convolution[id(channels)], channels, known[id(channels.input)])
 
@@ -167,8 +164,8 @@ class SummitMeasure:
             middle = torch.from_numpy(sums.source[rows].astype(np.int64))
             step = torch.from_numpy(sums.influence_count[rows].astype(np.float32))[:, None]
             step_mean = torch.from_numpy(mean_influence[rows].astype(np.float32))[:, None]
-            counts = torch.minimum(step, below.count[middle])
-            means = torch.minimum(step_mean, below.mean[middle])
+            counts = torch.minimum(step, below.count[middle].abs())
+            means = torch.minimum(step_mean, below.mean[middle].abs())
             count[target] = counts.amax(0)
             # Of several best ways the one of greatest mean influence.
             mean[target] = torch.where(counts == count[target], means, 0).amax(0)
@@ -177,8 +174,8 @@ class SummitMeasure:
 
 def _best(terms: Sequence[_Counts]) -> _Counts:
     """Per pair the way of the greatest count, of several the one of greatest mean influence."""
-    best = terms[0]
-    for term in terms[1:]:
+    best = _Counts(torch.zeros_like(terms[0].count), torch.zeros_like(terms[0].mean))
+    for term in terms:
         is_better = (term.count > best.count) | ((term.count == best.count) & (term.mean > best.mean))
         best = _Counts(torch.where(is_better, term.count, best.count), torch.where(is_better, term.mean, best.mean))
     return best

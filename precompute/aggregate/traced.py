@@ -3,6 +3,10 @@
 One convolution between two layers gives its influence as it is. Over several, the influence is the sum over paths of
 the product of shares, a share being a positive influence divided by the sum of all that reach the same channel
 (algorithms.md, "Influence").
+
+What counts is what raises the target. Where the way from a convolution to the target turns a channel round, by a minus
+or a negative gain of a batch norm, say, what lowers the convolution's output raises the target: the sign is in the
+expression's weights. A channel that is passed on turned round passes its negative values alone.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ from precompute.models.expressions import (
     Passed,
     Selection,
     Source,
+    Term,
     inner_of,
     parts_of,
     post_order,
@@ -49,11 +54,13 @@ class _Arrivals:
         influence: `(batch, channel, source)`, not negative; the batch may be 1 where images do not differ.
         is_composed: `(channel,)`, paths of several steps reach the channel, so that its row is made of shares.
         is_identity: `(channel,)`, the channel *is* one source channel, or none: a row with a single one, or zeros.
+        is_turned: `(channel,)`, it is that source channel turned round.
     """
 
     influence: Tensor
     is_composed: Tensor
     is_identity: Tensor
+    is_turned: Tensor
 
 
 class _Evaluation:
@@ -126,16 +133,29 @@ class LinkInfluence(PairInfluence):
         if not bool(arrivals.is_identity.any()):
             return arrivals.influence
         # A channel that is a source channel passed on, as in a dense block: its influence is what it passes.
-        passed = values.extremes(self.link.target.node)[0][:, targets].clamp_min(0)
+        passed = self._passed(values.extremes(self.link.target.node)[0][:, targets], arrivals, values)
         return arrivals.influence * torch.where(arrivals.is_identity, passed, 1)[:, :, None]
+
+    def _passed(self, greatest: Tensor, arrivals: _Arrivals, values: Values) -> Tensor:
+        """What channels pass on, `(batch, channel)`: their greatest value, 0 at least.
+
+        A source channel that is turned round passes no more than its own values below 0: the rest of what is read, as
+        in 1 - x, is a constant.
+        """
+        passed = greatest.clamp_min(0)
+        if not bool(arrivals.is_turned.any()):
+            return passed
+        least = torch.cat([values.extremes(source.node)[1] for source in self.link.sources], 1)
+        below = (arrivals.influence * -least.clamp_max(0)[:, None]).amax(2)
+        return torch.where(arrivals.is_turned, torch.minimum(passed, below), passed)
 
     def _computed(self, channels: Channels, values: Values, known: dict[int, _Arrivals]) -> _Arrivals:
         match channels:
-            case Source(layer):
+            case Source(layer, sign):
                 identity = torch.zeros(1, layer.n_channels, self.n_sources, device=_device(values))
                 index = torch.arange(layer.n_channels, device=_device(values))
                 identity[:, index, index + self._first[layer.node]] = 1
-                return _identity(identity)
+                return _identity(identity, sign)
             case Nothing(n_channels):
                 return _identity(torch.zeros(1, n_channels, self.n_sources, device=_device(values)))
             case Passed(inner):
@@ -143,7 +163,8 @@ class LinkInfluence(PairInfluence):
             case Selection(inner, index):
                 of = known[id(inner)]
                 kept = list(index)
-                return _Arrivals(of.influence[:, kept], of.is_composed[kept], of.is_identity[kept])
+                flags = of.is_composed[kept], of.is_identity[kept], of.is_turned[kept]
+                return _Arrivals(of.influence[:, kept], *flags)
             case Concatenation(parts):
                 return _concatenated([known[id(part)] for part in parts])
             case Convolution() | Addition():
@@ -151,17 +172,17 @@ class LinkInfluence(PairInfluence):
 
     def _united(self, channels: Convolution | Addition, values: Values, known: dict[int, _Arrivals]) -> _Arrivals:
         """All that reaches a convolution's channels, or the channels of a sum through any of its terms."""
-        terms = channels.terms if isinstance(channels, Addition) else ((channels, channels.node),)
+        terms = channels.terms if isinstance(channels, Addition) else (Term(channels, channels.node),)
         arrived: Tensor | None = None
         total: Tensor | None = None
         composed = False
-        for term, node in terms:
-            if isinstance(term, Convolution):
-                below = known[id(term.input)]
-                piece, reaching = self._through(term, values[term.input_node], below)
+        for term in terms:
+            if isinstance(term.channels, Convolution):
+                below = known[id(term.channels.input)]
+                piece, reaching = self._through(term.channels, values[term.channels.input_node], below)
             else:
-                passed = values[node].flatten(2).amax(2).clamp_min(0)
-                below = known[id(term)]
+                below = known[id(term.channels)]
+                passed = self._passed(_greatest(values[term.node].flatten(2), term.factor), below, values)
                 piece, reaching = passed[:, :, None] * _shares(below), passed
             composed = composed or not bool(below.is_identity.all())
             arrived = piece if arrived is None else arrived + piece
@@ -172,6 +193,7 @@ class LinkInfluence(PairInfluence):
             _divided(arrived, total) if composed else arrived,
             is_composed=torch.full((n_channels,), composed, device=arrived.device),
             is_identity=torch.zeros(n_channels, dtype=torch.bool, device=arrived.device),
+            is_turned=torch.zeros(n_channels, dtype=torch.bool, device=arrived.device),
         )
 
     def _through(self, convolution: Convolution, read: Tensor, below: _Arrivals) -> tuple[Tensor, Tensor]:
@@ -240,9 +262,19 @@ def _bare(channels: Channels) -> Channels:
     return channels
 
 
-def _identity(influence: Tensor) -> _Arrivals:
+def _identity(influence: Tensor, sign: Tensor | None = None) -> _Arrivals:
     identity = torch.ones(influence.shape[1], dtype=torch.bool, device=influence.device)
-    return _Arrivals(influence, ~identity, identity)
+    is_turned = ~identity if sign is None else (sign < 0).to(influence.device)
+    return _Arrivals(influence, ~identity, identity, is_turned)
+
+
+def _greatest(values: Tensor, factor: Tensor | None) -> Tensor:
+    """Greatest of every channel `(batch, channel, position)` times its factor."""
+    greatest = values.amax(2)
+    if factor is None:
+        return greatest
+    factor = factor.to(values)
+    return torch.where(factor < 0, factor * values.amin(2), factor * greatest)
 
 
 def _device(values: Values) -> torch.device:
@@ -252,7 +284,8 @@ def _device(values: Values) -> torch.device:
 def _needs(channels: Channels) -> Sequence[Channels]:
     """Whose arrivals those of an expression are computed from: an addition looks through its open convolutions."""
     if isinstance(channels, Addition):
-        return [term.input if isinstance(term, Convolution) else term for term, _ in channels.terms]
+        terms = [term.channels for term in channels.terms]
+        return [term.input if isinstance(term, Convolution) else term for term in terms]
     return inner_of(channels)
 
 
@@ -276,6 +309,7 @@ def _concatenated(parts: list[_Arrivals]) -> _Arrivals:
         torch.cat([part.influence.expand(batch, -1, -1) for part in parts], dim=1),
         is_composed=torch.cat([part.is_composed for part in parts]),
         is_identity=torch.cat([part.is_identity for part in parts]),
+        is_turned=torch.cat([part.is_turned for part in parts]),
     )
 
 
@@ -292,13 +326,15 @@ class TracedMeasure:
 
     @property
     def nodes(self) -> set[fx.Node]:
-        """Inputs of convolutions, passed terms of additions, and the target."""
+        """Inputs of convolutions, passed terms of additions, the target, and the sources that are turned round."""
         found = {self.link.target.node}
         for part in parts_of(self.link.channels) if self.link.channels is not None else ():
             if isinstance(part, Convolution):
                 found.add(part.input_node)
             elif isinstance(part, Addition):
-                found |= {node for term, node in part.terms if not isinstance(term, Convolution)}
+                found |= {term.node for term in part.terms if not isinstance(term.channels, Convolution)}
+            elif isinstance(part, Source) and part.sign is not None:
+                found |= {source.node for source in self.link.sources}
         return found
 
     def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:

@@ -95,12 +95,13 @@ def _check_links(exported: ExportedModel, layers: Sequence[RecordedLayer], conso
     report = check_links(exported, derive_links(exported, layers))
     if report.failures:
         raise InputError(
-            "An intervention on one channel changes the channels that are derived from it, and no others.",
+            "An intervention on one channel changes the channels that are derived from it, in the derived direction, "
+            "and no others.",
             f"{len(report.failures)} of {report.n_interventions} interventions did otherwise; {report.failures[0]}.",
             "Use --influence gradient for this model, and please report it.",
         )
     console.print(
         f"Checked: {report.n_interventions} interventions on {report.n_links} traced links changed the derived "
-        "channels and no others.",
+        "channels in the derived direction, and no others.",
         highlight=False,
     )

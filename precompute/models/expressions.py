@@ -7,7 +7,7 @@ the maps where it reads them flattened.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from torch import Tensor, fx
 
@@ -16,9 +16,16 @@ from precompute.models.layers import RecordedLayer
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The channels of a recorded layer, one by one."""
+    """The channels of a recorded layer, one by one.
+
+    Attributes:
+        layer: the recorded layer.
+        sign: `(channel,)`, -1 where the channel is turned round, so that raising the layer's lowers it, else 1; None
+            where none is.
+    """
 
     layer: RecordedLayer
+    sign: Tensor | None = None
 
     @property
     def n_channels(self) -> int:
@@ -34,7 +41,19 @@ class Nothing:
 
 @dataclass(frozen=True, eq=False)
 class Convolution:
-    """Channels made by a convolution; `weight` has batch norm folded in: `(target, source / groups, rows, columns)`."""
+    """Channels made by a convolution.
+
+    Attributes:
+        node: the convolution in the graph.
+        weight: `(target, source / groups, rows, columns)`, with all scales folded in that follow the convolution, and
+            behind a nonlinearity their signs: a positive weight raises the channel.
+        stride, dilation, groups: as in torch, rows before columns.
+        padding: zeros on either side.
+        input_node: the value that it reads.
+        input: that value's channels.
+        gain: `(channel,)`, what was folded into the weight; None where that is nothing.
+        overhang: zeros below and to the right beyond `padding`, as even kernels have with `padding="same"`.
+    """
 
     node: fx.Node
     weight: Tensor
@@ -44,6 +63,8 @@ class Convolution:
     groups: int
     input_node: fx.Node
     input: Channels
+    gain: Tensor | None = None
+    overhang: tuple[int, int] = (0, 0)
 
     @property
     def n_channels(self) -> int:
@@ -83,10 +104,25 @@ class Selection:
 
 
 @dataclass(frozen=True, eq=False)
-class Addition:
-    """Channel-wise sum; a term that is no open convolution counts by the activation it passes, read at its node."""
+class Term:
+    """One term of a sum; one that is no open convolution counts by the activation it passes.
 
-    terms: tuple[tuple[Channels, fx.Node], ...]
+    Attributes:
+        channels: the term's channels, turned round where the factor is negative.
+        node: its value before the factor.
+        factor: `(channel,)`, by what the value enters the sum; None where that is 1.
+    """
+
+    channels: Channels
+    node: fx.Node
+    factor: Tensor | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Addition:
+    """Channel-wise sum."""
+
+    terms: tuple[Term, ...]
     n_channels: int
 
 
@@ -133,23 +169,9 @@ def inner_of(channels: Channels) -> tuple[Channels, ...]:
         case Concatenation(parts):
             return parts
         case Addition(terms):
-            return tuple(term for term, _ in terms)
+            return tuple(term.channels for term in terms)
         case _:
             return ()
-
-
-def scaled(channels: Channels, scale: Tensor) -> Channels:
-    """Multiplies open convolutions by a scale `(channel,)`, in double precision; what is closed passes its channels."""
-    match channels:
-        case Convolution(weight=weight):
-            return replace(channels, weight=(weight.double() * scale[:, None, None, None]).to(weight.dtype))
-        case Concatenation(parts):
-            pieces = scale.split([part.n_channels for part in parts])
-            return Concatenation(tuple(scaled(part, piece) for part, piece in zip(parts, pieces, strict=True)))
-        case Addition() | Selection():
-            return Passed(channels)
-        case _:
-            return channels
 
 
 def passed(channels: Channels) -> Channels:

@@ -1,38 +1,33 @@
 """Checks derived links by intervention: change one channel, and see exactly the channels change that the link says.
 
 A link is checked step by step. Between convolutions nothing mixes channels, so a channel of a layer or of a
-convolution's output changes, in what the next convolutions and the target read, its own descendants and nothing else.
-A convolution changes the targets of its group. Gates, which the main path leaves out, are held at their values.
+convolution's output changes, in what the next convolutions and the target read, its own descendants and nothing else;
+raising it moves each of them in the direction that was derived. A convolution's output changes by what the derived
+weights make of the change. Gates, which the main path leaves out, are held at their values.
 """
 
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, fx
+from torch.nn import functional
 
+from precompute.models.descent import Descent, descents_of
+from precompute.models.directions import Directions
 from precompute.models.exported import ExportedModel
-from precompute.models.expressions import (
-    Addition,
-    Channels,
-    Concatenation,
-    Convolution,
-    Nothing,
-    Passed,
-    Selection,
-    Source,
-    inner_of,
-    parts_of,
-    post_order,
-)
+from precompute.models.expressions import Convolution, parts_of
 from precompute.models.layout import Layout
 from precompute.models.provenance import Link
 
 _TOLERANCE = 1e-5
-_NEXT_TO_NOTHING = 1e-3
+_SAME_RESPONSE = 1e-3
+_ONE_WAY = 0.3
+"""Share of all movement that must be left when what goes the one way and what goes the other are set off."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class InterventionReport:
     Attributes:
         n_links: links checked.
         n_interventions: channels changed, one at a time.
-        failures: in words, where other channels changed than derived.
+        failures: in words, where other channels changed than derived, or otherwise.
     """
 
     n_links: int
@@ -62,7 +57,7 @@ def check_links(model: ExportedModel, links: Sequence[Link], n_channels: int = 2
     n_interventions, failures = 0, []
     generator = torch.Generator().manual_seed(seed)
     image = torch.randn(1, *model.input_size, generator=generator)
-    checked: set[tuple[fx.Node, ...]] = set()
+    checked: set[tuple[object, ...]] = set()
     for link in traced:
         for failure in _Check(model, link, image, generator).run(random.Random(seed), n_channels, checked):
             n_interventions += 1
@@ -71,8 +66,32 @@ def check_links(model: ExportedModel, links: Sequence[Link], n_channels: int = 2
     return InterventionReport(len(traced), n_interventions, tuple(failures))
 
 
-Ancestors = list[set[tuple[int, int]]]
-"""Per channel the origins (by index) and their channels that it descends from with no convolution in between."""
+@dataclass
+class _Changes:
+    """What some channels of a value did when one channel was changed.
+
+    Attributes:
+        changed: the channels that changed in any trial.
+        net: by channel, how far it moved up when the one was raised, over all trials and positions.
+        total: by channel, how far it moved either way.
+    """
+
+    changed: set[int] = field(default_factory=set)
+    net: Tensor | float = 0.0
+    total: Tensor | float = 0.0
+
+    def add(self, layout: Layout, low: Tensor, high: Tensor) -> None:
+        """Adds what raising did."""
+        moved = (layout.maps(high) - layout.maps(low))[0].flatten(1).double()
+        moved = moved.where(moved.isfinite(), 0)
+        self.net, self.total = self.net + moved.sum(1), self.total + moved.abs().sum(1)
+
+    def against(self, derived: dict[int, int]) -> set[int]:
+        """The channels that moved otherwise than in the derived direction."""
+        if isinstance(self.net, float) or isinstance(self.total, float):
+            return set()
+        least = self.total * _ONE_WAY
+        return {c for c, sign in derived.items() if self.total[c] > 0 and float(self.net[c] * sign) < float(least[c])}
 
 
 class _Check:
@@ -81,13 +100,12 @@ class _Check:
     def __init__(self, model: ExportedModel, link: Link, image: Tensor, generator: torch.Generator) -> None:
         assert link.channels is not None
         self._model, self._link, self._generator = model, link, generator
-        parts = parts_of(link.channels)
-        self._convolutions = {part.node: part for part in parts if isinstance(part, Convolution)}
+        parts = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]
+        self._convolutions = {part.node: [one for one in parts if one.node is part.node] for part in parts}
+        self._directions = Directions(model)
         self._origins = [*(source.node for source in link.sources), *self._convolutions]
-        self._observed = list(dict.fromkeys([link.target.node, *(c.input_node for c in self._convolutions.values())]))
-        self._expressions = {link.target.node: link.channels} | {
-            c.input_node: c.input for c in self._convolutions.values()
-        }
+        self._observed = list(dict.fromkeys([link.target.node, *(part.input_node for part in parts)]))
+        self._expressions = {link.target.node: link.channels} | {part.input_node: part.input for part in parts}
         # What the expressions leave out is held, lest a change go round by way of a gate.
         held = [node for node in link.gates if node not in self._origins]
         self._given = [*self._origins, *held, model.input]
@@ -97,7 +115,7 @@ class _Check:
         self._values: dict[fx.Node, Tensor] = known
         self._reach: tuple[fx.Node, list[fx.Node], torch.nn.Module] | None = None
 
-    def run(self, chosen: random.Random, n_channels: int, checked: set[tuple[fx.Node, ...]]) -> Iterator[str]:
+    def run(self, chosen: random.Random, n_channels: int, checked: set[tuple[object, ...]]) -> Iterator[str]:
         """One text per intervention: what went wrong, or nothing.
 
         Args:
@@ -105,32 +123,36 @@ class _Check:
             n_channels: how many of each.
             checked: the steps that other links have in common with this one, and that were checked there.
         """
-        ancestors = {node: self._ancestors(expression) for node, expression in self._expressions.items()}
-        for index, origin in enumerate(self._origins):
+        descents = {node: descents_of(expression) for node, expression in self._expressions.items()}
+        for origin in self._origins:
             step = (origin, *self._reached_from(origin)[2])
             if step in checked:
                 continue
             checked.add(step)
             layout = self._model.layouts[origin]
             for channel in chosen.sample(range(layout.n_channels), min(n_channels, layout.n_channels)):
-                yield self._on_origin(index, channel, ancestors)
-        for convolution in self._convolutions.values():
-            step = (
-                convolution.input_node,
-                convolution.node,
-                convolution.input_node,
-            )  # no origin's step ends where it began
+                yield self._on_origin(origin, channel, descents)
+        for node, convolutions in self._convolutions.items():
+            signs = (None if one.gain is None else tuple(one.gain.sign().tolist()) for one in convolutions)
+            step = (convolutions[0].input_node, node, *signs)
             if step not in checked:
                 checked.add(step)
-                yield from self._on_convolution(convolution, chosen, n_channels)
+                yield from self._on_convolution(convolutions, chosen, n_channels)
 
-    def _on_origin(self, index: int, channel: int, ancestors: dict[fx.Node, Ancestors]) -> str:
-        origin = self._origins[index]
-        changed = self._changed(*self._reached_from(origin), (origin, channel))
+    def _on_origin(self, origin: fx.Node, channel: int, descents: dict[fx.Node, list[Descent]]) -> str:
+        found = self._changes(self._values, (origin, channel))
+        what = f"channel {channel} of {origin.name}"
         for node in self._observed:
-            derived = {c for c, found in enumerate(ancestors[node]) if (index, channel) in found}
-            if changed.get(node, set()) != derived:
-                return _described(f"channel {channel} of {origin.name}", node, changed.get(node, set()), derived)
+            changes = found[node]
+            signs = {c: one[origin, channel] for c, one in enumerate(descents[node]) if (origin, channel) in one}
+            if not changes.changed >= set(signs):  # a ReLU may be shut, whatever the one channel is, by other terms
+                against = {one: -10 * self._values[one] for one in self._convolutions if one is not origin}
+                changes.changed |= self._changes({**self._values, **against}, (origin, channel))[node].changed
+            if changes.changed != set(signs):
+                return _described(what, node, changes.changed, set(signs))
+            wrong = changes.against(signs)
+            if wrong:
+                return f"raising {what} moves channels of {node.name} otherwise than derived: {_listed(wrong)}"
         return ""
 
     def _reached_from(self, origin: fx.Node) -> tuple[torch.nn.Module, list[fx.Node], list[fx.Node]]:
@@ -146,81 +168,91 @@ class _Check:
             self._reach = (origin, observed, self._model.sub_graph(observed, given=self._given))
         return self._reach[2], self._given, self._reach[1]
 
-    def _on_convolution(self, convolution: Convolution, chosen: random.Random, n_channels: int) -> Iterator[str]:
-        read, layout = convolution.input_node, self._model.layouts[convolution.input_node]
-        alone = self._model.sub_graph([convolution.node], given=[read, self._model.input])
-        per_group = convolution.weight.shape[1]
-        targets_per_group = convolution.n_channels // convolution.groups
+    def _on_convolution(
+        self, convolutions: Sequence[Convolution], chosen: random.Random, n_channels: int
+    ) -> Iterator[str]:
+        """Checks all that one convolution of the graph was derived as: several things where it is turned round."""
+        node, read = convolutions[0].node, convolutions[0].input_node
+        layout = self._model.layouts[read]
+        alone = self._model.sub_graph([node], given=[read, self._model.input])
+        image = self._values[self._model.input]
         for channel in chosen.sample(range(layout.n_channels), min(n_channels, layout.n_channels)):
-            changed = self._changed(alone, [read, self._model.input], [convolution.node], (read, channel))
-            group, place = divmod(channel, per_group)
-            targets = range(group * targets_per_group, (group + 1) * targets_per_group)
-            strongest = convolution.weight[:, place].abs().flatten(1).amax(1)
-            derived = {target for target in targets if strongest[target] > 0}
-            # A weight next to nothing changes its target by less than rounding shows.
-            sure = {target for target in derived if strongest[target] > _NEXT_TO_NOTHING * strongest.max()}
-            if sure <= changed[convolution.node] <= derived:
-                yield ""
-            else:
-                text = f"channel {channel} read by {convolution.node.name}"
-                yield _described(text, convolution.node, changed[convolution.node], derived)
+            raised = self._replaced(read, channel, 100.0)
+            with torch.no_grad():
+                (before,), (after,) = alone(self._values[read], image), alone(raised, image)
+            change = layout.maps(raised - self._values[read])
+            response = self._model.layouts[node].maps(after - before)
+            wrong = set().union(*(_wrong_responses(one, change, response) for one in convolutions))
+            text = f"channel {channel} read by {node.name} changes channels otherwise than the derived weights"
+            yield f"{text}: {_listed(wrong)}" if wrong else ""
 
-    def _changed(
-        self,
-        graph: torch.nn.Module,
-        given: Sequence[fx.Node],
-        observed: Sequence[fx.Node],
-        intervention: tuple[fx.Node, int],
-    ) -> dict[fx.Node, set[int]]:
-        """The channels of each observed value that change with one channel, in any of a few trials."""
+    def _changes(
+        self, known: dict[fx.Node, Tensor], intervention: tuple[fx.Node, int]
+    ) -> defaultdict[fx.Node, _Changes]:
+        """What each observed value does with one channel in some trials, each of which lowers and raises it."""
         node, channel = intervention
-        found: dict[fx.Node, set[int]] = {one: set() for one in observed}
+        graph, given, observed = self._reached_from(node)
+        found: defaultdict[fx.Node, _Changes] = defaultdict(_Changes)
         if not observed:
             return found
+        bounds = self._directions.range_of(node)
+
+        def computed(value: Tensor) -> list[Tensor]:
+            return graph(*({**known, node: value}[one] for one in given))
+
         with torch.no_grad():
-            before = graph(*(self._values[one] for one in given))
-            most = 100 * max(100.0, *(_spread(value) / _spread(self._values[node]) for value in before))
-            for strength in (3.0, 100.0, -100.0, most, -most):  # past thresholds, saturation and what is added up
-                values = {**self._values, node: self._replaced(node, channel, strength)}
-                after = graph(*(values[one] for one in given))
-                for one, old, new in zip(observed, before, after, strict=True):
-                    layout = self._model.layouts[one]
-                    found[one] |= _different(layout, old, new)
+            before = computed(known[node])
+            most = 100 * max(100.0, *(_spread(value) / _spread(known[node]) for value in before))
+            for strength in (3.0, 100.0, most):  # past thresholds, saturation and what is added up
+                ends = [self._replaced(node, channel, sign * strength) for sign in (-1, 1)]
+                results = [computed(end) for end in ends]
+                for after in results:
+                    for one, old, new in zip(observed, before, after, strict=True):
+                        found[one].changed |= _different(self._model.layouts[one], old, new)
+                # What lies out of the range of a value may well move otherwise, as before an absolute value.
+                within = [end.clamp(*bounds) for end in ends]
+                pairs = zip(ends, within, results, strict=True)
+                low, high = (after if torch.equal(end, one) else computed(one) for end, one, after in pairs)
+                for one, lower, higher in zip(observed, low, high, strict=True):
+                    found[one].add(self._model.layouts[one], lower, higher)
         return found
 
     def _replaced(self, node: fx.Node, channel: int, strength: float) -> Tensor:
-        """A value with noise in one channel, of `strength` standard deviations around as many of them."""
+        """A value with noise in one channel, at every position beyond `strength` standard deviations."""
         value = self._values[node].clone()
         maps = self._model.layouts[node].maps(value)[:, channel]
         noise = torch.randn(maps.shape, generator=self._generator)
-        maps.copy_(_spread(value) * (strength + noise * abs(strength)))
+        maps.copy_(_spread(value) * strength * (1 + noise.abs()))
         return value
 
-    def _ancestors(self, channels: Channels) -> Ancestors:
-        known: dict[int, Ancestors] = {}
-        for expression in post_order(channels, lambda e: () if isinstance(e, Convolution) else inner_of(e)):
-            known[id(expression)] = self._own(expression, known)
-        return known[id(channels)]
 
-    def _own(self, channels: Channels, known: dict[int, Ancestors]) -> Ancestors:
-        match channels:
-            case Source(layer):
-                index = self._origins.index(layer.node)
-                return [{(index, channel)} for channel in range(layer.n_channels)]
-            case Convolution(node=node):
-                index = self._origins.index(node)
-                return [{(index, channel)} for channel in range(channels.n_channels)]
-            case Nothing(n_channels):
-                return [set() for _ in range(n_channels)]
-            case Passed(inner):
-                return known[id(inner)]
-            case Selection(inner, kept):
-                return [known[id(inner)][channel] for channel in kept]
-            case Concatenation(parts):
-                return [found for part in parts for found in known[id(part)]]
-            case Addition(terms):
-                columns = zip(*(known[id(term)] for term, _ in terms), strict=True)
-                return [set().union(*found) for found in columns]
+def _wrong_responses(convolution: Convolution, change: Tensor, response: Tensor) -> set[int]:
+    """The channels of a convolution that answer a change of what it reads otherwise than its derived weights do.
+
+    Args:
+        convolution: as derived.
+        change: of what it reads, `(1, source, height, width)`.
+        response: of what it makes, `(1, target, height, width)`.
+    """
+    rows, columns = convolution.overhang
+    expected = functional.conv2d(
+        functional.pad(change, (0, columns, 0, rows)).double(),
+        convolution.weight.double(),
+        None,
+        convolution.stride,
+        convolution.padding,
+        convolution.dilation,
+        convolution.groups,
+    )
+    if expected.shape != response.shape:
+        return set(range(convolution.n_channels))
+    gain = torch.ones(convolution.n_channels) if convolution.gain is None else convolution.gain
+    found = response.double() * gain[:, None, None]
+    # Of each target, and of all by as much as rounding shows.
+    scale = torch.maximum(expected.abs().amax((0, 2, 3)), found.abs().amax((0, 2, 3)))
+    least = _SAME_RESPONSE * gain.abs() * response.abs().max()
+    difference = (found - expected).abs().amax((0, 2, 3))
+    return set((difference > torch.maximum(_SAME_RESPONSE * scale, least)).nonzero()[:, 0].tolist())
 
 
 def _spread(value: Tensor) -> float:
@@ -236,10 +268,11 @@ def _different(layout: Layout, old: Tensor, new: Tensor) -> set[int]:
 
 
 def _described(what: str, node: fx.Node, changed: set[int], derived: set[int]) -> str:
-    def listed(channels: set[int]) -> str:
-        return f"{len(channels)} ({', '.join(map(str, sorted(channels)[:5]))})"
-
     return (
-        f"{what} changes other channels of {node.name} than derived: {listed(changed - derived)} too many, "
-        f"{listed(derived - changed)} too few"
+        f"{what} changes other channels of {node.name} than derived: {_listed(changed - derived)} too many, "
+        f"{_listed(derived - changed)} too few"
     )
+
+
+def _listed(channels: set[int]) -> str:
+    return f"{len(channels)} ({', '.join(map(str, sorted(channels)[:5]))})"

@@ -1,8 +1,9 @@
 """Where the channels of a recorded layer come from, derived from the exported graph (algorithms.md, "Recorded layers").
 
-Convolutions, linear layers and additions are taken down as such; movements are followed channel by channel; operators
-that keep channels apart pass their input's expression on. Of a product or a quotient the main path alone is followed,
-not the gate. What mixes channels in any other way cannot be traced, and is named.
+Convolutions, linear layers, sums and differences are taken down as such; movements are followed channel by channel;
+operators that keep channels apart pass their input's expression on, turned round where they decrease. Of a product or a
+quotient the main path alone is followed, not the gate. What mixes channels in any other way, or both raises and lowers
+them, cannot be traced, and is named.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import torch
 from torch import fx
 
 from precompute.errors import InputError
+from precompute.models.descent import descents_of, is_turned
+from precompute.models.directions import Directions, is_elementwise
 from precompute.models.exported import ExportedModel
 from precompute.models.expressions import (
     Addition,
@@ -22,10 +25,10 @@ from precompute.models.expressions import (
     Convolution,
     Nothing,
     Source,
+    Term,
     arranged,
     parts_of,
     passed,
-    scaled,
 )
 from precompute.models.layers import RecordedLayer
 from precompute.models.layout import Graph, Layout, Movement, follow_movement, is_one_per_row, reduced_axes
@@ -41,6 +44,7 @@ from precompute.models.operators import (
     operator_name,
     shape_of,
 )
+from precompute.models.turning import Turner
 
 
 @dataclass(frozen=True)
@@ -115,13 +119,15 @@ class _Reader:
                 self._fed.add(node)
         self._read: dict[fx.Node, Channels] = {}
         self._movements: dict[fx.Node, Movement] = {}
+        self._turner, self._directions = Turner(), Directions(model)
         self.gates: dict[fx.Node, None] = {}
 
     def read(self, node: fx.Node) -> Channels:
         """The channels of a value.
 
         Raises:
-            InputError: an operator mixes channels and is neither convolution nor linear; it is named.
+            InputError: an operator mixes channels and is neither convolution nor linear, or both raises and lowers a
+                channel; it is named.
         """
         stack = [node]
         while stack:
@@ -154,14 +160,16 @@ class _Reader:
             return self._moved(node)
         if is_first_of_several(node):
             return self._operand(node.args[0])
-        if name in ELEMENTWISE | POOLING:
+        if name in POOLING:
             return passed(self._operand(node.all_input_nodes[0]))
         if name in REDUCTION:
             return self._reduced(node)
-        if name in {"add", "sub"}:
+        if name in {"add", "sub", "rsub", "neg"}:
             return self._added(node)
         if name in {"mul", "div"}:
             return self._scaled(node)
+        if is_elementwise(self._model, node):
+            return self._directed(node)
         raise self._unresolved(node)
 
     def _layout(self, node: fx.Node) -> Layout:
@@ -175,14 +183,16 @@ class _Reader:
         source = node.args[0]
         assert isinstance(source, fx.Node) and weight is not None
         dilation = _pair(arguments.get(5, 1))
-        padding = arguments.get(4, 0)
-        if padding == "same":
-            padding = tuple(d * (k - 1) // 2 for d, k in zip(dilation, weight.shape[2:], strict=True))
+        padding, overhang = arguments.get(4, 0), (0, 0)
+        if padding == "same":  # of an odd number of zeros the last one is below, or on the right
+            rows, columns = (d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True))
+            padding, overhang = (rows // 2, columns // 2), (rows % 2, columns % 2)
         return Convolution(
             node,
             weight,
             stride=_pair(arguments.get(3, 1)),
             padding=_pair(0 if padding == "valid" else padding),
+            overhang=overhang,
             dilation=dilation,
             groups=int(arguments.get(6, 1)),
             input_node=source,
@@ -215,7 +225,7 @@ class _Reader:
         assert spread is not None and isinstance(epsilon, float) and isinstance(source, fx.Node)
         scale = torch.rsqrt(spread.double() + epsilon)
         gain = self._model.parameter(weight)
-        return scaled(self._operand(source), scale if gain is None else scale * gain.double())
+        return self._turner.scaled(self._operand(source), scale if gain is None else scale * gain.double())
 
     def _moved(self, node: fx.Node) -> Channels:
         """Views, permutations, concatenations, slices, paddings: whence each channel comes, by moving numbers."""
@@ -244,41 +254,76 @@ class _Reader:
     def _reduced(self, node: fx.Node) -> Channels:
         if self._layout(node.args[0]).axis in reduced_axes(node):
             raise self._unresolved(node)
+        if operator_name(node) in {"var", "std"}:
+            raise self._undirected(node)
         return passed(self._operand(node.args[0]))
 
+    def _directed(self, node: fx.Node) -> Channels:
+        (operand,) = set(self._model.inputs_of(node))
+        inner, direction = self._operand(operand), self._directions.of(node)
+        if direction is None:
+            raise self._undirected(node)
+        return passed(self._turner.turned(inner, direction))
+
     def _added(self, node: fx.Node) -> Channels:
-        operands = self._model.inputs_of(node)
-        if len(operands) == 1:  # a constant is added: a bias
-            return self._operand(operands[0])
-        if operator_name(node) == "sub":
-            raise self._unresolved(node)
-        n_channels = self._layout(node).n_channels
-        terms: list[tuple[Channels, fx.Node]] = []
-        for operand in operands:
+        coefficients = self._coefficients(node)
+        layout = self._layout(node)
+        if len(coefficients) == 1:  # what else is added is a constant: a bias
+            ((operand, coefficient),) = coefficients.items()
+            return self._turner.scaled(self._operand(operand), _full(coefficient, layout.n_channels))
+        terms: list[Term] = []
+        for operand, coefficient in coefficients.items():
             inner = self._operand(operand)
-            if self._layout(operand).axis != self._layout(node).axis or inner.n_channels not in (1, n_channels):
+            # Of a single channel that is added to all, each has a part.
+            if self._layout(operand).axis != layout.axis or inner.n_channels != layout.n_channels:
                 raise self._unresolved(node)
-            if inner.n_channels < n_channels:  # one channel is added to all
-                raise self._unresolved(node)
-            terms.extend(inner.terms if isinstance(inner, Addition) else [(inner, operand)])
-        return Addition(tuple(terms), n_channels)
+            factor = _full(coefficient, layout.n_channels)
+            parts = inner.terms if isinstance(inner, Addition) else (Term(inner, operand),)
+            terms.extend(self._turner.weighted(part, factor) for part in parts)
+        found = Addition(tuple(terms), layout.n_channels)
+        if is_turned(found) and any(0 in descent.values() for descent in descents_of(found)):
+            raise self._undirected(node)
+        return found
+
+    def _coefficients(self, node: fx.Node) -> dict[fx.Node, float]:
+        """By what each operand that depends on the image enters a sum, a difference or a negation."""
+        alpha = float(node.kwargs.get("alpha", 1))
+        signs = {"add": (1.0, alpha), "sub": (1.0, -alpha), "rsub": (-alpha, 1.0), "neg": (-1.0,)}[operator_name(node)]
+        fed = self._model.inputs_of(node)
+        found: dict[fx.Node, float] = {}
+        for operand, sign in zip(node.args, signs, strict=False):
+            if operand in fed:
+                found[operand] = found.get(operand, 0.0) + sign
+        return found
 
     def _scaled(self, node: fx.Node) -> Channels:
         """A factor per channel is folded; of two values that depend on the image the main one is followed."""
         operands = self._model.inputs_of(node)
+        if len(operands) == 1:
+            factor = self._factor(node)
+            return self._directed(node) if factor is None else self._turner.scaled(self._operand(operands[0]), factor)
         followed = main_inputs(self._model, node)
         if len(followed) != 1:
             raise self._unresolved(node)
-        self.gates |= dict.fromkeys(operand for operand in operands if operand is not followed[0])
         inner = self._operand(followed[0])
-        factor = self._factor(node) if len(operands) == 1 and len(node.args) > 1 else None
-        return passed(inner) if factor is None else scaled(inner, factor)
+        gates = [operand for operand in operands if operand is not followed[0]]
+        sign = self._directions.sign_of(gates[0])
+        if sign is None:
+            raise self._undirected(node)
+        self.gates |= dict.fromkeys(gates)
+        return passed(self._turner.turned(inner, _full(sign, inner.n_channels)))
 
     def _factor(self, node: fx.Node) -> torch.Tensor | None:
-        """The constant by which a product or quotient scales each channel; None where it varies over positions."""
+        """The constant by which a product or quotient scales each channel; None where it is not one per channel."""
         layout = self._model.layouts.get(node)
-        constant = next((arg for arg in node.args if arg not in self._model.inputs_of(node)), None)
-        if layout is None or (operator_name(node) == "div" and constant is node.args[0]):
+        constant = next((arg for arg in node.args[:2] if arg not in self._model.inputs_of(node)), None)
+        is_rounded = "rounding_mode" in node.kwargs
+        if (
+            layout is None
+            or constant is None
+            or is_rounded
+            or (operator_name(node) == "div" and constant is node.args[0])
+        ):
             return None
         value = self._model.parameter(constant) if isinstance(constant, fx.Node) else constant
         factor = torch.as_tensor(value, dtype=torch.float64)
@@ -298,15 +343,26 @@ class _Reader:
             if not lost:
                 break
             node = lost[0]
+        return self._refused(node, "mixes channels otherwise")
+
+    def _undirected(self, node: fx.Node) -> InputError:
+        return self._refused(node, "may raise a channel as well as lower it, so that what feeds it has no one sign")
+
+    def _refused(self, node: fx.Node, does: str) -> InputError:
         path = module_path(node)
         kind = self._model.module_types.get(path, "")
         where = f"{path} ({kind})" if path else "the model's forward"
         return InputError(
-            "Traced influence follows convolutions, linear layers, additions and whatever keeps channels apart.",
-            f"{where} calls {operator_name(node) or node.op}, which mixes channels otherwise.",
+            "Traced influence follows convolutions, linear layers, sums and whatever keeps channels apart and has one "
+            "direction.",
+            f"{where} calls {operator_name(node) or node.op}, which {does}.",
             "Use --influence gradient, or auto, which takes gradients only where nothing can be traced; "
             "or record a layer on each side of it with --layers.",
         )
+
+
+def _full(value: float, n_channels: int) -> torch.Tensor:
+    return torch.full((n_channels,), value, dtype=torch.float64)
 
 
 def _pair(value: Any) -> tuple[int, int]:

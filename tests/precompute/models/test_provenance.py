@@ -20,6 +20,7 @@ from precompute.models.expressions import parts_of as parts
 from precompute.models.intervention import check_links
 from precompute.models.layers import select_layers
 from precompute.models.provenance import Link, derive_links
+from precompute.models.turning import Turner
 
 ALL = 1_000  # channels to intervene on: every one
 
@@ -60,6 +61,14 @@ def normed(n_channels: int) -> nn.BatchNorm2d:
         norm.bias.copy_(torch.randn(n_channels))
         norm.running_mean.copy_(torch.randn(n_channels))  # type: ignore[union-attr]
         norm.running_var.copy_(torch.rand(n_channels) + 0.5)  # type: ignore[union-attr]
+    return norm
+
+
+def cut(n_channels: int) -> nn.BatchNorm2d:
+    """One with gains of 0, as before training."""
+    norm = normed(n_channels)
+    with torch.no_grad():
+        norm.weight[::3] = 0
     return norm
 
 
@@ -158,6 +167,21 @@ CASES: dict[str, nn.Module] = {
     "scaled branch": Function(lambda x, a: torch.relu(x + 0.17 * a(x)), a=conv(8, 8)),
     "scale per channel": Function(lambda x, a: x + a(x) * torch.arange(1.0, 9).view(8, 1, 1), a=conv(8, 8)),
     "quotient by a constant": Function(lambda x, a: torch.relu(a(x / 3) / 2), a=conv(8, 8)),
+    "minus": Function(lambda x, a: torch.relu(-a(x)), a=conv(8, 8)),
+    "one less": Function(lambda x, a: torch.relu(1 - a(1 - x)), a=conv(8, 8)),
+    "difference": Function(lambda x, a, b: torch.relu(a(x) - b(x)), a=conv(8, 8), b=conv(8, 8)),
+    "less the shortcut": Function(lambda x, a: torch.relu(a(x) - 2 * x), a=conv(8, 8)),
+    "both signs": Function(lambda x, a: torch.relu(torch.cat([a(x), -a(x)], 1)), a=conv(8, 4)),
+    "norms behind a relu": Function(lambda x, a, n: n(torch.relu(a(n(x * 1)))), a=conv(8, 8), n=normed(8)),
+    "norm of a sum": Function(lambda x, a, b, n: b(torch.relu(n(x + a(x)))), a=conv(8, 8), b=conv(8, 8), n=normed(8)),
+    "norms of shortcuts": Function(
+        lambda x, a, b, n: torch.relu(n(y := torch.relu(n(x) + a(x))) + b(y)), a=conv(8, 8), b=conv(8, 8), n=normed(8)
+    ),
+    "gains of nothing": Function(lambda x, a, n: n(torch.relu(n(a(x)))), a=conv(8, 8), n=cut(8)),
+    "least pooling": Function(lambda x, a: a(-functional.max_pool2d(-x, 2)), a=conv(8, 8)),
+    "square of what is not negative": Function(lambda x, a: a(x.abs() + torch.relu(a(x)) ** 2), a=conv(8, 8)),
+    "kernel of even sides": nn.Sequential(nn.Conv2d(8, 8, 4, padding="same", dilation=2), nn.ReLU()),
+    "gate of softplus": Function(lambda x, a: (y := a(x)) * torch.tanh(functional.softplus(y)), a=conv(8, 8)),
     "addition with broadcasting": Function(lambda x, a: x + a(x.mean((2, 3), keepdim=True)), a=conv(8, 8, 1)),
     "squeeze and excitation": Function(excited, down=conv(8, 2, 1), up=conv(2, 8, 1), conv=conv(8, 8)),
     "spatial gate": Function(lambda x, a, b: b(x * torch.sigmoid(a(x))), a=conv(8, 1), b=conv(8, 8)),
@@ -197,6 +221,37 @@ def test_interventions_find_a_wrong_link() -> None:
     report = check_links(exported, [replace(link, channels=turned)], ALL)
     assert "changes other channels of" in report.failures[0]
     assert len(report.failures) >= 8
+
+
+TURNED = ["minus", "one less", "difference", "less the shortcut", "both signs", "norms behind a relu"]
+
+
+@pytest.mark.parametrize("name", TURNED)
+def test_interventions_find_a_sign_that_was_lost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Turner.scaled
+    monkeypatch.setattr(Turner, "scaled", lambda self, channels, scale: lost(self, channels, scale.abs()))
+    monkeypatch.setattr(Turner, "turned", lambda self, channels, sign: channels)
+    exported, links = linked(Between(CASES[name]))
+    report = check_links(exported, links, ALL)
+    assert len(report.failures) >= 3
+    assert "otherwise than derived" in report.failures[0]
+
+
+@pytest.mark.parametrize("name", ["several convolutions", "shortcut", "grouped", "depthwise", "linear on tokens"])
+def test_interventions_find_a_weight_of_the_wrong_sign(name: str) -> None:
+    exported, (link,) = linked(Between(CASES[name]))
+    wrong = next(part for part in parts(link.channels) if isinstance(part, Convolution))  # type: ignore[arg-type]
+    object.__setattr__(wrong, "weight", -wrong.weight)
+    report = check_links(exported, [link], ALL)
+    assert "changes channels otherwise than the derived weights" in report.failures[0]
+
+
+def test_interventions_find_padding_on_the_wrong_side() -> None:
+    exported, (link,) = linked(Between(CASES["kernel of even sides"]))
+    wrong = next(part for part in parts(link.channels) if isinstance(part, Convolution))  # type: ignore[arg-type]
+    object.__setattr__(wrong, "padding", (wrong.padding[0] + 1, wrong.padding[1]))
+    object.__setattr__(wrong, "overhang", (wrong.overhang[0] - 2, wrong.overhang[1]))
+    assert "changes channels otherwise" in check_links(exported, [link], ALL).failures[0]
 
 
 def test_a_concatenation_is_told_as_one() -> None:
@@ -278,6 +333,32 @@ UNTRACEABLE = {
         "scaled_dot_product_attention",
     ),
 }
+
+
+UNDIRECTED = {
+    "absolute value": (Function(lambda x, a: a(x).abs(), a=conv(8, 8)), "abs"),
+    "square": (Function(lambda x, a: a(x) ** 2, a=conv(8, 8)), "pow"),
+    "product with itself": (Function(lambda x, a: (y := a(x)) * y, a=conv(8, 8)), "mul"),
+    "cosine": (Function(lambda x, a: torch.cos(a(x)), a=conv(8, 8)), "cos"),
+    "reciprocal": (Function(lambda x, a: 1 / a(x), a=conv(8, 8)), "reciprocal"),
+    "steep on both sides": (Function(lambda x, a: functional.leaky_relu(a(x), -0.8), a=conv(8, 8)), "leaky_relu"),
+    "spread": (Function(lambda x, a: a(x).std((2, 3), keepdim=True), a=conv(8, 8)), "std"),
+    "gate of both signs": (Function(lambda x, a, b: a(x) * torch.tanh(b(x)), a=conv(8, 8), b=conv(8, 8)), "mul"),
+    "factor of both signs": (Function(lambda x, a: a(x) * torch.linspace(-1, 1, 8), a=conv(8, 8)), "mul"),
+    "difference with itself": (Function(lambda x, a: (y := a(x)) - torch.tanh(y), a=conv(8, 8)), "sub"),
+}
+
+
+@pytest.mark.parametrize("name", UNDIRECTED)
+def test_what_both_raises_and_lowers_a_channel_is_named(name: str) -> None:
+    block, operator = UNDIRECTED[name]
+    _, (link,) = linked(Between(block))
+    assert link.channels is None
+    assert link.problem is not None
+    assert link.problem.found.startswith(
+        f"second (Function) calls {operator}, which may raise a channel as well as lower"
+    )
+    assert "--influence gradient" in link.problem.fix
 
 
 @pytest.mark.parametrize("name", UNTRACEABLE)
