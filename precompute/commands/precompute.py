@@ -147,7 +147,8 @@ def _print_left(manifest: Mapping[str, Any], out: Path, console: Console) -> Non
     stage, settings = manifest["stages"]["visualize"], manifest["config"].get("visualize", {})
     if "n_chosen" not in stage:
         return
-    options = f" --steps {settings['n_steps']}" + (f" --size {settings['size']}" if settings["size"] else "")
+    size = settings["size"] or manifest["visualizations"].get("side")
+    options = f" --steps {settings['n_steps']}" + (f" --size {size}" if size else "")
     console.print(
         f"Drew {stage['n_drawn']:,} of {stage['n_chosen']:,} pictures in the {settings['seconds']:,.0f} s that "
         f"--visualization-seconds gives them, those of the most used channels. The rest: "
