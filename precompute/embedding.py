@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import importlib.util
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +18,16 @@ from precompute.graphs.stream import ClassReader, Nodes
 from precompute.progress import Progress, SilentProgress
 from precompute.schema import write_table
 
-__all__ = ["EmbeddingConfig", "build_embeddings", "embed_layer", "has_umap", "project_layer"]
+__all__ = [
+    "EmbeddingConfig",
+    "FloatArray",
+    "build_embeddings",
+    "embed_layer",
+    "has_umap",
+    "lay_out_layers",
+    "needs_umap",
+    "project_layer",
+]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int32]
@@ -78,12 +90,10 @@ def build_embeddings(
     Raises:
         InputError: the table is missing, damaged, or names layers or channels not in `layers`.
     """
-    ordered, nodes, lay_out = sorted(class_ids), Nodes(layers), layout or embed_layer
-    counts = _read_counts(run, nodes, ordered)
-    points: list[FloatArray] = []
+    ordered, points = sorted(class_ids), list[FloatArray]()
     with (progress or SilentProgress()).stage("Embedding", total=len(layers), unit="layers") as advance:
-        for start, stop in zip(nodes.starts[:-1], nodes.starts[1:], strict=True):
-            points.append(lay_out(counts[:, start:stop], points[-1] if points else None, config))
+        for placed in lay_out_layers(run, layers, ordered, config, layout or embed_layer):
+            points.append(placed)
             advance(1)
     x, y = np.concatenate([*points, np.zeros((0, 2))]).T
     columns = {
@@ -93,6 +103,21 @@ def build_embeddings(
         "y": y.astype(np.float32),
     }
     write_table(run, "embeddings", columns)
+
+
+def lay_out_layers(
+    run: Path,
+    layers: Sequence[tuple[str, int]],
+    class_ids: Sequence[int],
+    config: EmbeddingConfig,
+    layout: Layout,
+) -> Iterator[FloatArray]:
+    """The points `(n_classes, 2)` of each layer in turn; arguments and errors are those of `build_embeddings`."""
+    nodes, points = Nodes(layers), None
+    counts = _read_counts(run, nodes, class_ids)
+    for start, stop in zip(nodes.starts[:-1], nodes.starts[1:], strict=True):
+        points = layout(counts[:, start:stop], points, config)
+        yield points
 
 
 def _read_counts(run: Path, nodes: Nodes, class_ids: Sequence[int]) -> IntArray:
@@ -126,7 +151,7 @@ def embed_layer(counts: npt.ArrayLike, previous: FloatArray | None, config: Embe
     """
 
     def place(directions: FloatArray, before: FloatArray | None) -> FloatArray:
-        if len(directions) < _FEWEST_FOR_UMAP:
+        if not needs_umap(len(directions)):
             return _principal_components(directions)
         return _umap(directions, _principal_components(directions) if before is None else before, config)
 
@@ -136,6 +161,11 @@ def embed_layer(counts: npt.ArrayLike, previous: FloatArray | None, config: Embe
 def project_layer(counts: npt.ArrayLike, previous: FloatArray | None, config: EmbeddingConfig) -> FloatArray:
     """As `embed_layer`, by the first two principal components however many classes there are: needs numpy alone."""
     return _laid_out(counts, previous, lambda directions, before: _principal_components(directions))
+
+
+def needs_umap(n_classes: int) -> bool:
+    """Whether `embed_layer` lays out so many classes by UMAP."""
+    return n_classes >= _FEWEST_FOR_UMAP
 
 
 def has_umap() -> bool:
@@ -159,10 +189,7 @@ def _laid_out(
 
 
 def _umap(directions: FloatArray, start: FloatArray, config: EmbeddingConfig) -> FloatArray:
-    # Imported here because compiling it takes seconds that no other stage should wait for.
-    from umap import UMAP
-
-    reducer = UMAP(
+    reducer = _import_umap()(
         n_neighbors=min(config.n_neighbors, len(directions) - 1),
         min_dist=config.min_dist,
         n_epochs=config.n_epochs,
@@ -172,6 +199,26 @@ def _umap(directions: FloatArray, start: FloatArray, config: EmbeddingConfig) ->
         n_jobs=1,
     )
     return np.asarray(reducer.fit_transform(directions.astype(np.float32)), np.float64)
+
+
+@functools.cache
+def _import_umap() -> Any:
+    """UMAP's class. Importing and compiling it takes seconds that no other stage should wait for.
+
+    It compiles some of its functions anew in each process. numba keeps these on disk too, where it keeps the others.
+    """
+    from umap import UMAP, layouts, umap_
+
+    for module, name in (
+        (umap_, "fast_knn_indices"),
+        (umap_, "smooth_knn_dist"),
+        (umap_, "compute_membership_strengths"),
+        (layouts, "_nb_optimize_layout_euclidean_single_epoch"),
+    ):
+        # Another version may have other names. Where no folder can be written, there is a RuntimeError.
+        with contextlib.suppress(AttributeError, RuntimeError):
+            getattr(module, name).enable_caching()
+    return UMAP
 
 
 def _jittered(start: FloatArray, seed: int) -> FloatArray:

@@ -17,6 +17,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def count_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Parallel:
     """Maps functions over images while its `with` block lasts; on another device than the CPU, one after another.
 
@@ -26,9 +31,9 @@ class Parallel:
     """
 
     def __init__(self, device: torch.device, threads: int | None = None) -> None:
+        """Makes nothing yet; `n_threads` is how many it will map side by side."""
         self.device = device
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._threads = (threads or cores) if device.type == "cpu" else 1
+        self.n_threads = (threads or count_cores()) if device.type == "cpu" else 1
         self._pool: ThreadPoolExecutor | None = None
         self._threads_before = 1
 
@@ -37,7 +42,7 @@ class Parallel:
         if self.device.type == "cpu":
             torch.set_num_threads(1)
             self._pool = ThreadPoolExecutor(
-                self._threads, thread_name_prefix="image", initializer=torch.set_num_threads, initargs=(1,)
+                self.n_threads, thread_name_prefix="image", initializer=torch.set_num_threads, initargs=(1,)
             )
         return self
 

@@ -27,25 +27,24 @@ from precompute.datasets.open import open_images
 from precompute.datasets.output_match import ModelOutputs
 from precompute.datasets.outputs import read_output_names
 from precompute.datasets.source import ImageSource, UnreadableImage
-from precompute.embedding import build_embeddings
+from precompute.embedding import build_embeddings, embed_layer
+from precompute.embedding_process import EmbeddingProcess, embedding_process, is_worth_a_process
 from precompute.engines.local import LocalEngine
 from precompute.engines.ray import RayEngine, RayOptions, require_ray
 from precompute.errors import InputError
-from precompute.feature_visualization.config import VisualizationConfig
-from precompute.feature_visualization.drawing import Drawing, with_step_precision
-from precompute.feature_visualization.forwards import Forwards, export_at
-from precompute.feature_visualization.stage import build_visualizations
+from precompute.feature_visualization.run_stage import is_asked_for, visualize_run
 from precompute.graphs.build import build_graphs
 from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import noting, open_manifest
+from precompute.manifest import open_manifest
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import select_layers
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
 from precompute.models.provenance import derive_links
 from precompute.models.reloading import recorded_places
 from precompute.models.weights import parameters_sha256
+from precompute.parallel import count_cores
 from precompute.progress import Progress
-from precompute.schema import describe_outputs, read_table, write_manifest
+from precompute.schema import MANIFEST, describe_outputs, read_manifest, read_table, write_manifest
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,15 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     if request.config.engine == "ray":
         require_ray()
     require_no_writer(request.out)
-    loaded, inputs = _opened(request)
+    source = _open_images(request)
+    with embedding_process(_wants_process(request, len(source.classes))) as beside:
+        return _run_stages(request, source, beside, progress)
+
+
+def _run_stages(
+    request: RunRequest, source: ImageSource, beside: EmbeddingProcess | None, progress: Progress
+) -> RunReport:
+    loaded, inputs = _opened(request, source)
     names = inputs.named_outputs.names
     contents = _contents(request, loaded, inputs)
     with only_writer(request.out):
@@ -135,7 +142,7 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         if manifest["model"].get("output_names") != names:  # by themselves they change no table
             manifest["model"]["output_names"] = names
             write_manifest(request.out, manifest)
-        run = _Run(request, inputs, manifest, progress)
+        run = _Run(request, inputs, manifest, progress, beside)
         for stage in STAGES:
             if stage in request.stages:
                 run.ensure(stage)
@@ -144,15 +151,26 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
     return replace(run.report(), notes=(*of_model, *manifest["dataset"].get("notes", ()), *run.label_notes))
 
 
-def _opened(request: RunRequest) -> tuple[LoadedModel, PassInputs]:
-    source = open_images(request.images, request.limit_per_class, request.labels.allow_outside)
+def _open_images(request: RunRequest) -> ImageSource:
+    return open_images(request.images, request.limit_per_class, request.labels.allow_outside)
+
+
+def _wants_process(request: RunRequest, n_classes: int) -> bool:
+    """Whether classes are to be laid out by UMAP, as far as can be told before the model is loaded."""
+    if "embedding" not in request.stages or not is_worth_a_process(n_classes, count_cores()):
+        return False
+    known = read_manifest(request.out) if (request.out / MANIFEST).is_file() else {}
+    return bool(request.overwrite or known.get("stages", {}).get("embedding", {}).get("state") != "done")
+
+
+def _opened(request: RunRequest, source: ImageSource) -> tuple[LoadedModel, PassInputs]:
     loaded = load_model(request.model)
     return loaded, prepare(loaded, source, request.config.layers, request.config.aggregate, request.labels)
 
 
 def prepare_worker(request: RunRequest) -> tuple[PassInputs, str]:
     """What a worker elsewhere needs, and the fingerprint by which it is seen to be the same as here."""
-    loaded, inputs = _opened(request)
+    loaded, inputs = _opened(request, _open_images(request))
     return inputs, _digest(_contents(request, loaded, inputs)["identity"])
 
 
@@ -262,7 +280,14 @@ def _link_entry(measure: LinkMeasure) -> dict[str, Any]:
 class _Run:
     """The stages of one run over its folder."""
 
-    def __init__(self, request: RunRequest, inputs: PassInputs, manifest: dict[str, Any], progress: Progress) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        inputs: PassInputs,
+        manifest: dict[str, Any],
+        progress: Progress,
+        beside: EmbeddingProcess | None,
+    ) -> None:
         self._request, self._inputs, self._manifest, self._progress = request, inputs, manifest, progress
         self._folder = request.out
         self._layers = [(layer.name, layer.n_channels) for layer in inputs.layers]
@@ -270,11 +295,12 @@ class _Run:
         self._device = device_of(request.config.device)
         self._fingerprint = _digest(manifest["identity"])
         self._store = UnitStore(self._folder, self._fingerprint)
+        self._beside = beside
 
     def ensure(self, stage: str) -> None:
         """Runs a stage unless it is done; its state and seconds go into the manifest."""
         settings = asdict(self._request.config.visualize)
-        if stage == "visualize" and self._manifest["config"].get("visualize") != settings:
+        if stage == "visualize" and (not self._is_done(stage) or is_asked_for(settings, self._manifest)):
             self._manifest["config"]["visualize"] = settings
             self._note("visualize", "pending", None)
         if self._is_done(stage):
@@ -287,6 +313,8 @@ class _Run:
                 f"{stage} needs {missing[0]}, which has not run.",
                 f"Add it: --stages {missing[0]},{stage}.",
             )
+        if self._beside is not None and self._is_done("aggregate"):
+            self._beside.begin(self._folder, self._layers, self._class_ids, self._request.config.embedding)
         work: dict[str, Callable[[], dict[str, Any] | None]] = {
             "aggregate": self._aggregate,
             "graphs": self._graphs,
@@ -394,34 +422,14 @@ class _Run:
     def _examples(self) -> None:
         build_examples(self._folder, self._store, self._inputs, self._request.config, self._progress)
 
-    def _embedding(self) -> None:
-        build_embeddings(
-            self._folder, self._layers, self._class_ids, self._request.config.embedding, progress=self._progress
-        )
+    def _embedding(self) -> dict[str, Any]:
+        beside, config = self._beside, self._request.config.embedding
+        layout = embed_layer if beside is None else beside.layout
+        build_embeddings(self._folder, self._layers, self._class_ids, config, layout=layout, progress=self._progress)
+        return {} if beside is None or not beside.seconds else {"seconds_beside": round(beside.seconds, 2)}
 
-    def _visualize(self) -> None:
-        settings = self._request.config.visualize
-        side = settings.size or min(128, *self._inputs.model.input_size[1:])
-        model = export_at(self._inputs.model, (side, side))
-        config = VisualizationConfig(
-            n_channels=settings.n_channels,
-            size=(model.input_size[1], model.input_size[2]),
-            n_steps=settings.n_steps,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            device=str(self._device),
-        )
-        names = tuple(layer.name for layer in self._inputs.layers)
-        forwards = Forwards(model, names, self._device)
-        drawing = Drawing(
-            forwards,
-            self._inputs.preprocess.normalize,
-            names,
-            config,
-            self._manifest.get("visualizations", {}),
-            noting(self._folder, self._manifest, "visualizations"),
-        )
-        build_visualizations(self._folder, with_step_precision(drawing, forwards), self._progress)
+    def _visualize(self) -> dict[str, Any]:
+        return visualize_run(self._folder, self._inputs, self._manifest, self._device, self._progress)
 
 
 def _digest(identity: Mapping[str, Any]) -> str:

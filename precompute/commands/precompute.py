@@ -50,6 +50,7 @@ class PrecomputeOptions:
     visualizations: int = 128
     visualization_steps: int = 128
     visualization_size: int | None = None
+    visualization_seconds: float = 120.0
     outlier_fraction: float | None = None
     exclude_outliers: bool = False
     class_outputs: str = "auto"
@@ -101,6 +102,7 @@ def _request(options: PrecomputeOptions) -> RunRequest:
             n_channels=options.visualizations,
             n_steps=options.visualization_steps,
             size=options.visualization_size,
+            seconds=options.visualization_seconds or None,
         ),
         batch_size=options.batch_size,
         workers=options.workers,
@@ -143,14 +145,34 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         console.print(escape(found), highlight=False, soft_wrap=True)
     _print_untraced(report.manifest.get("links", []), console)
     print_pictures(report.manifest.get("visualizations", {}), console)
+    _print_left(report.manifest, out, console)
     stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
     seconds = ", ".join(f"{name} {stage['seconds']:.1f}{_waiting(stage)}" for name, stage in stages.items())
     console.print(f"Seconds: {seconds}", highlight=False, soft_wrap=True)
     console.print(f"Run: {out}\nOpen it: summit-dash serve {out}", highlight=False)
 
 
+def _print_left(manifest: Mapping[str, Any], out: Path, console: Console) -> None:
+    """Says how many pictures there was no time for, and what draws them."""
+    stage, settings = manifest["stages"]["visualize"], manifest["config"].get("visualize", {})
+    if "n_chosen" not in stage:
+        return
+    size = settings["size"] or manifest["visualizations"].get("side")
+    options = f" --steps {settings['n_steps']}" + (f" --size {size}" if size else "")
+    console.print(
+        f"Drew {stage['n_drawn']:,} of {stage['n_chosen']:,} pictures in the {settings['seconds']:,.0f} s that "
+        f"--visualization-seconds gives them, those of the most used channels. The rest: "
+        f"summit-dash visualize {out} --limit {stage['n_chosen']}{options}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
 def _waiting(stage: Mapping[str, Any]) -> str:
-    """What a person can change by --workers."""
+    """What of a stage a person can change by --workers, or was done beside other stages."""
+    if "seconds_beside" in stage:
+        return f" (and {stage['seconds_beside']:.1f} beside other stages)"
     fraction = stage.get("waiting_fraction")
     return "" if fraction is None else f" ({fraction:.0%} of it waiting for images)"
 

@@ -2,4 +2,4 @@
 
 from precompute.config import RunConfig, VisualizeConfig
 
-DEMO_CONFIG = RunConfig(visualize=VisualizeConfig(n_channels=160, n_steps=64, size=64, batch_size=16))
+DEMO_CONFIG = RunConfig(visualize=VisualizeConfig(n_channels=160, n_steps=64, size=64, seconds=None))

@@ -37,6 +37,8 @@ def draw_batches(
 ) -> Iterator[list[dict[str, Any]]]:
     """The rows of each batch when it is kept; the last fold comes after the last batch.
 
+    A batch of no rows, for which there was no time, leaves nothing.
+
     Args:
         store: of the run.
         draw: makes the rows of a batch.
@@ -47,7 +49,8 @@ def draw_batches(
 
     def drawn_and_kept(batch: Batch) -> list[dict[str, Any]]:
         rows = draw(batch)
-        store.keep(rows)
+        if rows:
+            store.keep(rows)
         return rows
 
     due = time.monotonic() + _SECONDS_BETWEEN_FOLDS

@@ -23,7 +23,7 @@ class Channel(NamedTuple):
 
 
 def choose_channels(run: Path, n_channels: int, layers: Sequence[str]) -> list[Channel]:
-    """The channels that appear in most attribution graphs, in order of layer and channel.
+    """The channels that appear in most attribution graphs, those of most graphs first.
 
     Ties go to the greater activation_count over those graphs, then the earlier layer, then the lower channel.
 
@@ -36,8 +36,7 @@ def choose_channels(run: Path, n_channels: int, layers: Sequence[str]) -> list[C
         InputError: the run has no attribution graphs.
         ValueError: a graph has a layer that is not in `layers`.
     """
-    place = {layer: i for i, layer in enumerate(layers)}
-    return sorted(_in_graphs(run, layers)[:n_channels], key=lambda c: (place[c.layer], c.channel))
+    return _in_graphs(run, layers)[:n_channels]
 
 
 def rank_channels(run: Path, n_channels: Mapping[str, int]) -> list[Channel]:

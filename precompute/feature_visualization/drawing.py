@@ -11,6 +11,7 @@ from precompute.feature_visualization.forwards import Forwards
 from precompute.feature_visualization.optimize import LayerForward, Normalize
 from precompute.feature_visualization.picture_store import NoteFacts
 from precompute.feature_visualization.precision import step_precision
+from precompute.feature_visualization.time_limit import TimeLimit
 
 __all__ = ["Drawing", "with_step_precision"]
 
@@ -26,6 +27,7 @@ class Drawing:
         layers: of the run, in order from the input.
         config: how they are drawn; its precision is that of `step_forward`.
         same: other configs whose pictures are as good: they are not drawn again.
+        limit: the time there is; None: as long as it takes.
         facts: the manifest's `visualizations` so far.
         note: see `NoteFacts`.
     """
@@ -38,6 +40,7 @@ class Drawing:
     note: NoteFacts
     step_forward: Callable[[str, str], LayerForward] | None = None
     same: tuple[VisualizationConfig, ...] = ()
+    limit: TimeLimit | None = None
 
 
 def with_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:

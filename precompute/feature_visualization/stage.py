@@ -25,6 +25,7 @@ from precompute.feature_visualization.optimize import (
 )
 from precompute.feature_visualization.picture_store import PictureKey, PictureStore
 from precompute.feature_visualization.stored import decode_batch, encode_picture
+from precompute.feature_visualization.time_limit import batches_by_rank
 from precompute.parallel import Parallel
 from precompute.progress import Progress
 from precompute.schema import read_table, table_path
@@ -46,12 +47,14 @@ class VisualizationReport:
 
     Attributes:
         n_drawn: pictures that it drew.
+        n_left: pictures for which there was no time.
         n_there: pictures that were there already, drawn with the same settings, or known to be dead.
         dead: channels that it found dead: their objective never rose above its start.
         facts: the manifest's `visualizations`, for all pictures of the run.
     """
 
     n_drawn: int
+    n_left: int
     n_there: int
     dead: tuple[PictureKey, ...]
     facts: Mapping[str, Any]
@@ -61,6 +64,11 @@ class _Batch(NamedTuple):
     layer: str
     channels: tuple[int, ...]
     kind: str
+
+    @property
+    def n_pictures(self) -> int:
+        """Rows of the table that come of it."""
+        return len(self.channels) * len(table_kinds(self.kind))
 
 
 def build_visualizations(run: Path, drawing: Drawing, progress: Progress) -> VisualizationReport:
@@ -73,9 +81,11 @@ def build_visualizations(run: Path, drawing: Drawing, progress: Progress) -> Vis
         InputError: the run has no attribution graphs.
         ValueError: a graph has a layer that is not among the drawing's.
     """
-    return draw_pictures(
-        run, drawing, choose_channels(run, drawing.config.n_channels, drawing.layers), progress=progress
-    )
+    chosen = choose_channels(run, drawing.config.n_channels, drawing.layers)
+    if drawing.limit is None:  # then what a batch has in common, its layer, counts for more than its rank
+        place = {layer: i for i, layer in enumerate(drawing.layers)}
+        chosen.sort(key=lambda channel: (place[channel.layer], channel.channel))
+    return draw_pictures(run, drawing, chosen, progress=progress)
 
 
 def draw_pictures(
@@ -102,27 +112,36 @@ def draw_pictures(
     settings = {name: {**config.settings, "n_images": statistics.n_images}}
     store = PictureStore(run, drawing.layers, drawing.facts, drawing.note)
     known = store.known({name, *(other.fingerprint(statistics.fingerprint) for other in drawing.same)})
-    draw = _Drawer(drawing, statistics, name, _read_maxima(run))
-    batches = [
-        _Batch(layer, members, kind)
-        for kind in kinds
-        for layer, members in batches_of(
-            [c for c in channels if not {PictureKey(*c, k) for k in table_kinds(kind)} <= known],
-            max(1, config.batch_size // len(table_kinds(kind))),
-        )
-    ]
+    drawer = _Drawer(drawing, statistics, name, _read_maxima(run))
+    batches = [batch for kind in kinds for batch in _batches(drawing, kind, channels, known)]
     n_all = len(channels) * sum(len(table_kinds(kind)) for kind in kinds)
-    n_missing = sum(len(batch.channels) * len(table_kinds(batch.kind)) for batch in batches)
-    dead: list[PictureKey] = []
+    n_missing = sum(batch.n_pictures for batch in batches)
+    limit = drawing.limit
+    draw = drawer if limit is None else limit.within(drawer, lambda batch: limit.work(batch.layer, batch.n_pictures))
+    until = "" if limit is None else f", for {limit.seconds:,.0f} s at most"
+    n_done, dead = 0, list[PictureKey]()
     with (
         Parallel(torch.device(config.device), config.threads) as parallel,
-        progress.stage("Drawing channels", total=n_all, unit="pictures") as advance,
+        progress.stage(f"Drawing channels{until}", total=n_all, unit="pictures") as advance,
     ):
         advance(n_all - n_missing)
         for rows in draw_batches(store, draw, batches, settings, parallel):
             dead += [PictureKey(row["layer"], row["channel"], row["kind"]) for row in rows if row["image"] is None]
+            n_done += len(rows)
             advance(len(rows))
-    return VisualizationReport(n_missing - len(dead), n_all - n_missing, tuple(sorted(dead)), store.facts)
+    n_drawn = n_done - len(dead)
+    return VisualizationReport(n_drawn, n_missing - n_done, n_all - n_missing, tuple(sorted(dead)), store.facts)
+
+
+def _batches(drawing: Drawing, kind: str, channels: Sequence[Channel], known: set[PictureKey]) -> list[_Batch]:
+    """The batches of a kind that are missing, in the order in which they are drawn."""
+    missing = [c for c in channels if not {PictureKey(*c, k) for k in table_kinds(kind)} <= known]
+    size = max(1, drawing.config.batch_size // len(table_kinds(kind)))
+    if drawing.limit is None:
+        found = batches_of(missing, size)
+    else:
+        found = batches_by_rank(missing, drawing.layers, replace(drawing.config, batch_size=size), drawing.limit)
+    return [_Batch(layer, members, kind) for layer, members in found]
 
 
 def table_kinds(kind: str) -> tuple[str, ...]:

@@ -122,10 +122,7 @@ def build_class_graph(
         nothing = np.zeros(0, np.int64)
         return ClassGraph(nothing, nothing, np.zeros(0), nothing, 0.0)
     included = np.flatnonzero(is_included)
-    compact = np.cumsum(is_included) - 1
-    rows = np.flatnonzero(is_included[sources] & is_included[targets])
-    weights = influences["influence_count"].to_numpy()[rows]
-    graph = Graph(len(included), compact[sources[rows]], compact[targets[rows]], weights)
+    graph, rows = _graph_of(sources, targets, influences["influence_count"].to_numpy(), is_included)
     layer_indices = nodes.layer_indices[included]
     scores = personalized_pagerank(graph, personalization(counts[included], layer_indices), config)
     kept = select(graph, layer_indices, scores, config)
@@ -137,6 +134,17 @@ def build_class_graph(
         edges[np.lexsort((sources[edges], targets[edges]))],
         kept.pagerank_mass,
     )
+
+
+def _graph_of(
+    sources: IntArray, targets: IntArray, weights: npt.NDArray[np.int32], is_included: npt.NDArray[np.bool_]
+) -> tuple[Graph, IntArray]:
+    """The graph of the included nodes, numbered anew from 0, and the row that each of its edges comes from."""
+    if is_included.all():
+        return Graph(len(is_included), sources, targets, weights), np.arange(len(sources))
+    compact = np.cumsum(is_included) - 1
+    rows = np.flatnonzero(is_included[sources] & is_included[targets])
+    return Graph(int(is_included.sum()), compact[sources[rows]], compact[targets[rows]], weights[rows]), rows
 
 
 def _node_rows(class_id: int, graph: ClassGraph, nodes: Nodes) -> pa.Table:

@@ -35,15 +35,19 @@ class Graph:
         """Where PageRank's walk may step: from, to and weight of each possible step.
 
         Directed, it steps from target to source, so that importance flows from the output back to the input.
-        Undirected, it steps both ways; an edge from a node to itself is one step, as in networkx.
+        Undirected, it steps both ways; an edge from a node to itself is one step, as in networkx. Where edges are in
+        order of target and then source, those onto each node are in order of where they come from.
         """
         if directed:
             return self.targets, self.sources, self.weights
-        other = self.sources != self.targets
+        back, forth, weights = self.sources, self.targets, self.weights
+        is_loop = back == forth
+        if is_loop.any():
+            back, forth, weights = back[~is_loop], forth[~is_loop], weights[~is_loop]
         return (
-            np.concatenate([self.targets, self.sources[other]]),
-            np.concatenate([self.sources, self.targets[other]]),
-            np.concatenate([self.weights, self.weights[other]]),
+            np.concatenate([back, self.targets]),
+            np.concatenate([forth, self.sources]),
+            np.concatenate([weights, self.weights]),
         )
 
 
@@ -120,6 +124,7 @@ def _transition(graph: Graph, directed: bool) -> tuple[sparse.csr_array, IntArra
     begin, end, weights = graph.steps(directed)
     n = graph.n_nodes
     outgoing = np.bincount(begin, weights, minlength=n)
-    probabilities = np.divide(weights, outgoing[begin], out=np.zeros_like(weights), where=outgoing[begin] > 0)
+    probabilities = outgoing[begin].astype(np.float64, copy=False)  # numpy counts nothing in integers
+    np.divide(weights, probabilities, out=probabilities, where=probabilities > 0)
     transition = sparse.csr_array((probabilities, (end, begin)), shape=(n, n))
     return transition, np.flatnonzero(outgoing == 0)

@@ -79,7 +79,8 @@ def _channels_needed(graph: Graph, layer_indices: IntArray, ranks: IntArray) -> 
     """How many of the best channels connect each layer above the first; more than there are where nothing can."""
     never = graph.n_nodes + 1
     needed = np.full(layer_indices.max() + 1, never)
-    counts = graph.weights > 0
-    sources, targets = graph.sources[counts], graph.targets[counts]
+    sources, targets, counts = graph.sources, graph.targets, graph.weights > 0
+    if not counts.all():
+        sources, targets = sources[counts], targets[counts]
     np.minimum.at(needed, layer_indices[targets], np.maximum(ranks[sources], ranks[targets]) + 1)
     return needed[1:]

@@ -115,13 +115,15 @@ class Nodes:
         Raises:
             InputError: the rows name a layer or channel that the run does not list.
         """
-        layers, channels = self._layers_of(rows[layer_column]), rows[channel_column].to_numpy().astype(np.int64)
+        layers, channels = self._layers_of(rows[layer_column]), rows[channel_column].to_numpy()
         wrong = (channels < 0) | (channels >= self._sizes[layers])
         if wrong.any():
             first = int(np.argmax(wrong))
             name, size = self.layers[layers[first]]
             raise _unlisted(f"A row names channel {channels[first]} of {name}, which has {size} channels.")
-        return self.starts[layers] + channels
+        nodes = self.starts[layers]
+        nodes += channels
+        return nodes
 
     def of(self, channels: Iterable[tuple[str, int]]) -> IntArray:
         """The nodes of named channels.

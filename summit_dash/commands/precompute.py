@@ -65,6 +65,10 @@ def precompute(
     visualization_size: Annotated[
         int | None, typer.Option(help="Side of a picture in pixels; 128 or the model's input.", min=16)
     ] = None,
+    visualization_seconds: Annotated[
+        float,
+        typer.Option(help="Begin no picture after so many seconds; the most used channels go first. 0: no end.", min=0),
+    ] = 120.0,
     outlier_fraction: Annotated[
         float | None, typer.Option(help="Flag channels active in more than this share of images.", min=0, max=1)
     ] = None,
