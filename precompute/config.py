@@ -78,8 +78,8 @@ class VisualizeConfig:
         n_steps: of optimisation.
         batch_size: pictures optimised together, at most.
         seed: of the start and the movements.
-        seconds: after which no more are begun; None: all of them are drawn. Changes which pictures there are, and no
-            picture.
+        seconds: in which they are drawn; None: however long all of them take. Changes which pictures there are, and
+            no picture.
     """
 
     n_channels: int = 128

@@ -30,6 +30,9 @@ SIDE = "side"
 _FEWEST = 16
 """Pictures below which smaller ones are better than fewer."""
 
+_PER_PIXEL = 6000.0
+"""Operations of the model that take as long as all else in a step does: spectra, movements, Adam."""
+
 _SMALLEST_SIDE = 64
 """In pixels; on smaller ones a person sees little."""
 
@@ -133,5 +136,6 @@ def _config(settings: VisualizeConfig, model: ExportedModel, device: torch.devic
 
 def _limit(settings: VisualizeConfig, model: ExportedModel, names: tuple[str, ...], device: torch.device) -> TimeLimit:
     """On another device than the CPU batches stay as large as they are: small ones leave it idle."""
-    operations = count_operations(model, names) if device.type == "cpu" else {}
-    return TimeLimit(settings.seconds or 0.0, operations)
+    counts = count_operations(model, names) if device.type == "cpu" else {}
+    pixels = model.input_size[1] * model.input_size[2]
+    return TimeLimit(settings.seconds or 0.0, {name: n + _PER_PIXEL * pixels for name, n in counts.items()})

@@ -34,7 +34,7 @@ Item = TypeVar("Item")
 
 @dataclass
 class TimeLimit:
-    """Lets batches begin while there is time for them; the first ones, from which it learns the speed, always.
+    """Lets those batches begin that will end in time; the first ones, from which it learns the speed, always.
 
     Attributes:
         seconds: from the first question on.
@@ -47,7 +47,6 @@ class TimeLimit:
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _end: float | None = field(default=None, init=False)
-    _is_over: bool = field(default=False, init=False)
     _done: list[float] = field(default_factory=lambda: [0.0, 0.0], init=False)
 
     def work(self, layer: str, n_pictures: int) -> float:
@@ -55,7 +54,7 @@ class TimeLimit:
         return n_pictures * (self.operations.get(layer) or 1.0)
 
     def within(self, draw: Callable[[Item], list[Any]], work: Callable[[Item], float]) -> Callable[[Item], list[Any]]:
-        """The same function while there is time; nothing at all from the first batch on for which there is none."""
+        """The same function for what there is time for; no rows for the others."""
 
         def limited(item: Item) -> list[Any]:
             cost = work(item)
@@ -75,8 +74,7 @@ class TimeLimit:
             now = self.clock()
             self._end = now + self.seconds if self._end is None else self._end
             done, seconds = self._done
-            self._is_over |= done > 0 and now + seconds / done * cost > self._end
-            return not self._is_over
+            return not done or now + seconds / done * cost <= self._end
 
 
 def batches_by_rank(

@@ -67,7 +67,7 @@ def precompute(
     ] = None,
     visualization_seconds: Annotated[
         float,
-        typer.Option(help="Begin no picture after so many seconds; the most used channels go first. 0: no end.", min=0),
+        typer.Option(help="For drawing them, the most used channels first; 0: as long as it takes.", min=0),
     ] = 120.0,
     outlier_fraction: Annotated[
         float | None, typer.Option(help="Flag channels active in more than this share of images.", min=0, max=1)

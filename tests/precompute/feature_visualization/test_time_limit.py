@@ -58,7 +58,7 @@ def drawn_within(seconds: float, costs: Sequence[float]) -> list[int]:
         (29, [10, 10, 10, 10], [0, 1]),
         (1000, [10, 10, 10, 10], [0, 1, 2, 3]),
         (5, [10, 10], [0]),  # the first one tells how long one takes, and is finished
-        (30, [10, 15, 10, 1], [0, 1]),  # a cheaper one further down the ranking is not preferred
+        (30, [10, 15, 10, 1, 10], [0, 1, 3]),  # one that would end too late leaves its time to cheaper ones
     ],
 )
 def test_a_batch_begins_where_it_will_end_in_time(seconds: float, costs: list[float], drawn: list[int]) -> None:

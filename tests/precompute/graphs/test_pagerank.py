@@ -80,6 +80,22 @@ def test_directed_importance_flows_from_the_output_to_the_input() -> None:
     np.testing.assert_allclose(at_source, [1, 0], atol=1e-15)
 
 
+def test_steps_onto_a_node_are_in_order_where_edges_are() -> None:
+    """As a class's rows are: so the matrix of steps needs no sorting."""
+    edges = [(0, 2, 1.0), (1, 2, 2.0), (0, 3, 3.0), (1, 3, 4.0), (2, 4, 5.0), (3, 4, 6.0)]
+
+    begin, end, weights = _graph(5, edges).steps(directed=False)
+
+    onto = [[(int(b), w) for b, e, w in zip(begin, end, weights, strict=True) if e == node] for node in range(5)]
+    assert onto == [
+        [(2, 1), (3, 3)],
+        [(2, 2), (3, 4)],
+        [(0, 1), (1, 2), (4, 5)],
+        [(0, 3), (1, 4), (4, 6)],
+        [(2, 5), (3, 6)],
+    ]
+
+
 def test_without_influences_the_scores_are_the_personalization() -> None:
     np.testing.assert_allclose(personalized_pagerank(_graph(3, []), [1.0, 0.0, 3.0], EXACT), [0.25, 0, 0.75])
 
