@@ -190,11 +190,9 @@ class _Check:
 
     def _replaced(self, node: fx.Node, channel: int, strength: float) -> Tensor:
         """A value with noise in one channel, of `strength` standard deviations around as many of them."""
-        value = self._values[node].clone()
-        maps = self._model.layouts[node].maps(value)[:, channel]
-        noise = torch.randn(maps.shape, generator=self._generator)
-        maps.copy_(_spread(value) * (strength + noise * abs(strength)))
-        return value
+        value, layout = self._values[node], self._model.layouts[node]
+        noise = torch.randn(layout.maps(value)[:, channel].shape, generator=self._generator)
+        return layout.replaced(value, channel, _spread(value) * (strength + noise * abs(strength)))
 
     def _ancestors(self, channels: Channels) -> Ancestors:
         known: dict[int, Ancestors] = {}
