@@ -36,6 +36,7 @@ from precompute.graphs.build import build_graphs
 from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import noting, open_manifest
 from precompute.models.exported import ExportedModel
+from precompute.models.inventory import notes_on_layers
 from precompute.models.layers import select_layers
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
 from precompute.models.provenance import derive_links
@@ -136,7 +137,8 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         for stage in STAGES:
             if stage in request.stages:
                 run.ensure(stage)
-    return replace(run.report(), notes=loaded.notes)
+    is_auto = (request.config.layers or loaded.layers) is None
+    return replace(run.report(), notes=(*loaded.notes, *notes_on_layers(inputs.model, inputs.layers, is_auto)))
 
 
 def _opened(request: RunRequest) -> tuple[LoadedModel, PassInputs]:
