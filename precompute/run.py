@@ -37,6 +37,7 @@ from precompute.graphs.build import build_graphs
 from precompute.lock import only_writer, require_no_writer
 from precompute.manifest import open_manifest
 from precompute.models.exported import ExportedModel
+from precompute.models.inventory import notes_on_layers
 from precompute.models.layers import select_layers
 from precompute.models.loading import LoadedModel, ModelConfig, load_model
 from precompute.models.provenance import derive_links
@@ -147,7 +148,8 @@ def _run_stages(
             if stage in request.stages:
                 run.ensure(stage)
     said = describe_outputs(manifest["model"])
-    of_model = (*loaded.notes, said) if said else loaded.notes
+    is_auto = (request.config.layers or loaded.layers) is None
+    of_model = (*loaded.notes, *((said,) if said else ()), *notes_on_layers(inputs.model, inputs.layers, is_auto))
     return replace(run.report(), notes=(*of_model, *manifest["dataset"].get("notes", ()), *run.label_notes))
 
 

@@ -43,7 +43,7 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
     require_precompute()
     require_names(options.model, options.weights)
     from precompute.models.exported import ExportedModel
-    from precompute.models.inventory import take_inventory
+    from precompute.models.inventory import notes_on_layers, take_inventory
     from precompute.models.layers import select_layers
     from precompute.models.loading import ModelConfig, load_model
 
@@ -76,7 +76,7 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
         console.print(said, highlight=False, soft_wrap=True)
     if loaded.published_top1 is not None:
         console.print(f"Published top-1 accuracy on ImageNet: {loaded.published_top1:.3f}", highlight=False)
-    print_notes(loaded.notes, console)
+    print_notes((*loaded.notes, *notes_on_layers(exported, recorded, names is None)), console)
     for name, reason in inventory.untraced.items():
         console.print(f"[yellow]Not traced: influence on {escape(name)}. {escape(reason)}[/]", highlight=False)
     if options.check:

@@ -33,7 +33,8 @@ _STILL = 1e-4
 _DEEPEST = 40
 """Operators that are looked back through for the range of a value."""
 
-_SPREADING = {*POOLING - {"upsample_bicubic2d"}, *REDUCTION - {"logsumexp", "var", "std", "sum"}, "avg_pool3d"}
+_OVERSHOOTING = {"upsample_bicubic2d", "_upsample_bicubic2d_aa", "grid_sampler", "grid_sampler_2d"}
+_SPREADING = {*POOLING - _OVERSHOOTING, *REDUCTION - {"logsumexp", "var", "std", "sum"}, "avg_pool3d"}
 """What they return lies between the least and the greatest value that they read, or 0 where they pad."""
 
 

@@ -16,8 +16,10 @@ from precompute.errors import InputError
 from precompute.models.export import export_graph
 from precompute.models.final_activation import read_outputs
 from precompute.models.independence import require_independence
-from precompute.models.layout import Layout, infer_layouts
-from precompute.models.operators import module_path, operator_name, paths_around, reads_size_alone, shape_of
+from precompute.models.layout import Layout
+from precompute.models.layouts import infer_layouts
+from precompute.models.operators import calls_around, module_path, operator_name, reads_size_alone, shape_of
+from precompute.models.transposed import write_as_convolutions
 
 
 class ExportedModel:
@@ -39,6 +41,7 @@ class ExportedModel:
         self.input_size = input_size
         self.module = module.eval()
         self._graph_module = export_graph(module, input_size)
+        write_as_convolutions(self._graph_module)
         self.module_types = {name: type(child).__name__ for name, child in module.named_modules()}
         (self.input,) = (n for n in self.graph.nodes if n.op == "placeholder")
         self.set_output(self._logits())
@@ -100,18 +103,18 @@ class ExportedModel:
         return computed.detach()
 
     def outputs_of_modules(self) -> dict[str, fx.Node]:
-        """The node whose value each module returns, by module path; modules with several outputs are left out."""
+        """The node whose value each call of a module returns, by `calls_around`; those that return several are out."""
         members: dict[str, list[fx.Node]] = {}
         for node in self.graph.nodes:
             if node in self._after_input and node.op == "call_function":
-                for path in paths_around(node):
-                    members.setdefault(path, []).append(node)
+                for call in calls_around(node):
+                    members.setdefault(call, []).append(node)
         found = {}
-        for path, nodes in members.items():
+        for call, nodes in members.items():
             inside = set(nodes)
             leaving = [n for n in nodes if shape_of(n) is not None and any(self._leaves(u, inside) for u in n.users)]
             if len(leaving) == 1:
-                found[path] = leaving[0]
+                found[call] = leaving[0]
         return found
 
     def _leaves(self, user: fx.Node, inside: set[fx.Node]) -> bool:

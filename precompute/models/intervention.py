@@ -219,11 +219,9 @@ class _Check:
 
     def _replaced(self, node: fx.Node, channel: int, strength: float) -> Tensor:
         """A value with noise in one channel, at every position beyond `strength` standard deviations."""
-        value = self._values[node].clone()
-        maps = self._model.layouts[node].maps(value)[:, channel]
-        noise = torch.randn(maps.shape, generator=self._generator)
-        maps.copy_(_spread(value) * strength * (1 + noise.abs()))
-        return value
+        value, layout = self._values[node], self._model.layouts[node]
+        noise = torch.randn(layout.maps(value)[:, channel].shape, generator=self._generator)
+        return layout.replaced(value, channel, _spread(value) * strength * (1 + noise.abs()))
 
 
 def _wrong_responses(convolution: Convolution, change: Tensor, response: Tensor) -> set[int]:

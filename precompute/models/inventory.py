@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from precompute.models.exported import ExportedModel
 from precompute.models.layers import RecordedLayer
+from precompute.models.natural_layers import left_out_vectors
 from precompute.models.provenance import derive_links
 
 
@@ -54,3 +55,26 @@ def _row(layer: RecordedLayer, fed_by: str) -> LayerRow:
         field.size if field else None,
         fed_by,
     )
+
+
+def notes_on_layers(model: ExportedModel, layers: Sequence[RecordedLayer], is_auto: bool) -> tuple[str, ...]:
+    """Sentences for the person: what auto left out, and layers whose tokens have no known place in the image.
+
+    Args:
+        is_auto: `--layers auto` chose the layers.
+    """
+    notes = []
+    recorded = {layer.name for layer in layers}
+    vectors = [name for name in left_out_vectors(model) if name not in recorded] if is_auto else []
+    if vectors:
+        notes.append(
+            f"--layers auto leaves out what has no positions (1 x 1): {', '.join(vectors)}. "
+            "Name it with --layers, among the others, to record it."
+        )
+    for layer in layers:
+        if not layer.is_placed and layer.height * layer.width > 1:
+            notes.append(
+                f"{layer.name} has {layer.height * layer.width} positions whose places in the image cannot be told, so "
+                "its examples show whole images."
+            )
+    return tuple(notes)

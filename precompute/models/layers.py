@@ -11,8 +11,8 @@ from torch import fx
 from precompute.errors import InputError
 from precompute.models.aliases import module_aliases
 from precompute.models.exported import ExportedModel
-from precompute.models.natural_layers import after_nonlinearity, natural_layers
-from precompute.models.operators import shape_of
+from precompute.models.natural_layers import after_nonlinearity, natural_layers, recordable
+from precompute.models.operators import path_of_call, shape_of
 from precompute.models.receptive_field import ReceptiveField, receptive_fields
 
 
@@ -28,6 +28,8 @@ class RecordedLayer:
     width: int
     receptive_field: ReceptiveField | None
     """None where a position has seen the whole image by other means than windows, as after a global pooling."""
+    is_placed: bool = True
+    """Whether the positions are those of the image; else they are tokens in a row, from who knows where."""
 
 
 def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> tuple[RecordedLayer, ...]:
@@ -37,13 +39,14 @@ def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> t
         InputError: a name is unknown (nearest names are told), named twice, or without channels that can be told.
     """
     outputs = {path: after_nonlinearity(node) for path, node in model.outputs_of_modules().items()}
-    aliases = {path: alias for path, alias in module_aliases(model.module_types).items() if path in outputs}
+    named = module_aliases(model.module_types)
+    aliases = {call: call.replace(path, named[path], 1) for call in outputs if (path := path_of_call(call)) in named}
     paths = {alias: path for path, alias in aliases.items()}
     if names is None:
         chosen = {aliases.get(path, path): path for path in natural_layers(model)}
     else:
         chosen = {name: paths.get(name, name) for name in names}
-        _require_known(names, outputs, paths)
+        _require_known(names, outputs, paths, model)
     order = {node: index for index, node in enumerate(model.graph.nodes)}
     fields = receptive_fields(model)
     layers = sorted(
@@ -62,7 +65,9 @@ def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> t
     return tuple(layers)
 
 
-def _require_known(names: Sequence[str], outputs: Collection[str], aliases: Collection[str]) -> None:
+def _require_known(
+    names: Sequence[str], outputs: Collection[str], aliases: Collection[str], model: ExportedModel
+) -> None:
     known = [*aliases, *outputs]
     for name in names:
         if names.count(name) > 1:
@@ -70,10 +75,19 @@ def _require_known(names: Sequence[str], outputs: Collection[str], aliases: Coll
         if name not in known:
             near = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
             raise InputError(
-                "A recorded layer is a module of the model with one output.",
+                "A recorded layer is a module of the model with one output; NAME@2 is the second call of NAME.",
                 f"There is no {name}." + (f" Near it: {', '.join(near)}." if near else ""),
-                "`summit-dash inspect MODEL` lists the layers; `--layers auto` chooses them.",
+                f"Take one of {_listed(model)}; `--layers auto` chooses some." if recordable(model) else _SPLIT,
             )
+
+
+_SPLIT = "Split its forward into modules, each with one output of shape (batch, channel, height, width)."
+
+
+def _listed(model: ExportedModel) -> str:
+    """Some of the modules that can be recorded."""
+    names = [name.split()[0] for name in recordable(model)]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
 def _recorded(model: ExportedModel, name: str, path: str, node: fx.Node, field: ReceptiveField | None) -> RecordedLayer:
@@ -83,6 +97,7 @@ def _recorded(model: ExportedModel, name: str, path: str, node: fx.Node, field: 
             "A recorded layer has channels: (batch, channel, height, width), (batch, token, channel), channels last, "
             "or (batch, channel).",
             f"{name} has shape {shape_of(node)}, and which axis is of channels cannot be told.",
-            "Name another layer; `summit-dash inspect MODEL` lists those that auto chooses.",
+            f"Name another layer: {_listed(model)}." if recordable(model) else _SPLIT,
         )
-    return RecordedLayer(name, node, model.module_types.get(path, "function"), layout.n_channels, *layout.grid, field)
+    module_type = model.module_types.get(path_of_call(path), "function")
+    return RecordedLayer(name, node, module_type, layout.n_channels, *layout.grid, field, layout.is_placed)

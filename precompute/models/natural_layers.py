@@ -8,14 +8,22 @@ from torch import fx
 
 from precompute.errors import InputError
 from precompute.models.exported import ExportedModel
-from precompute.models.operators import NORMALIZATION, RELU_LIKE, operator_name, paths_around, shape_of
+from precompute.models.operators import (
+    CONVOLUTION,
+    NORMALIZATION,
+    RELU_LIKE,
+    calls_around,
+    operator_name,
+    path_of_call,
+    shape_of,
+)
 
-_CHANNEL_MIXING = {"conv2d", "convolution", "linear", "matmul", "bmm", "scaled_dot_product_attention"}
+_CHANNEL_MIXING = CONVOLUTION | {"linear", "matmul", "bmm", "einsum", "scaled_dot_product_attention"}
 _MIN_AUTO_LAYERS, _MAX_AUTO_LAYERS = 4, 16
 
 
 def natural_layers(model: ExportedModel) -> list[str]:
-    """The model's stages and blocks, 4 to 16 of them where it has so many, by the paths of their modules.
+    """The model's stages and blocks, 4 to 16 of them where it has so many, by the calls of their modules.
 
     Candidates are the values that every way from image to logits passes through, after channels were mixed, and that
     some module returns: first those of the outermost modules, then of the modules in these, and so on, as deep as they
@@ -42,12 +50,48 @@ def natural_layers(model: ExportedModel) -> list[str]:
         blocks = _finest_level(model, [[node] for node in model.graph.nodes if node in modules], depths)
         chosen = blocks if len(blocks) > len(chosen) else chosen
     if not chosen:
-        raise InputError(
-            "`--layers auto` looks for stages and blocks with channels at positions.",
-            "This model has none that is a module.",
-            "Name layers with --layers; `summit-dash inspect MODEL` lists the modules.",
-        )
+        raise _nothing_chosen(model)
     return _paths_of(model, chosen, raw, outputs)
+
+
+def left_out_vectors(model: ExportedModel) -> list[str]:
+    """The modules that would be natural layers if what they return had positions, without the one of the logits."""
+    mixing = _mixing_paths(model)
+    outputs = {call: after_nonlinearity(node) for call, node in model.outputs_of_modules().items() if call in mixing}
+    found = []
+    for waist in _waists(model):
+        calls = [call for call, node in outputs.items() if node in waist]
+        if model.output in waist or any(_has_positions(model, outputs[call]) for call in calls):
+            continue
+        vectors = [call for call in calls if _is_vector(model, outputs[call])]
+        if vectors:
+            found.append(min(vectors, key=lambda call: call.count(".")))
+    return found
+
+
+def recordable(model: ExportedModel) -> list[str]:
+    """The modules that return channels, and can be named, with their types: `2 (Linear)`; the logits last."""
+    outputs = {call: after_nonlinearity(node) for call, node in model.outputs_of_modules().items()}
+    known = [call for call, node in outputs.items() if _is_vector(model, node) or _has_positions(model, node)]
+    known.sort(key=lambda call: outputs[call] is model.output)
+    return [f"{call} ({model.module_types.get(path_of_call(call), 'function')})" for call in known]
+
+
+def _nothing_chosen(model: ExportedModel) -> InputError:
+    names = recordable(model)
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return InputError(
+        "`--layers auto` looks for stages and blocks with channels at positions.",
+        f"This model has none that is a module. What its modules return, and can be named: {shown or 'nothing'}.",
+        f"Name them, such as --layers {names[0].split()[0]}."
+        if names
+        else "Split its forward into modules, each with one output of shape (batch, channel, height, width).",
+    )
+
+
+def _is_vector(model: ExportedModel, node: fx.Node) -> bool:
+    layout = model.layouts.get(node)
+    return layout is not None and layout.n_positions == 1 and not layout.is_flat
 
 
 def after_nonlinearity(node: fx.Node) -> fx.Node:
@@ -64,7 +108,7 @@ def _is_own(
     node: fx.Node, waist: Sequence[fx.Node], waists: Sequence[Sequence[fx.Node]], outputs: Mapping[str, fx.Node]
 ) -> bool:
     """Whether some module returns a value and holds no other waist: a stem with its norm, not a whole encoder."""
-    elsewhere = {path for other in waists if other is not waist and other for path in paths_around(other[0])}
+    elsewhere = {path for other in waists if other is not waist and other for path in calls_around(other[0])}
     return any(output is node and path not in elsewhere for path, output in outputs.items())
 
 
@@ -108,7 +152,7 @@ def _mixing_paths(model: ExportedModel) -> set[str]:
         path
         for node in model.graph.nodes
         if _mixes_channels(node, model.inputs_of(node))
-        for path in paths_around(node)
+        for path in calls_around(node)
     }
 
 
@@ -125,7 +169,7 @@ def _paths_of(
     returning = {node: [path for path, output in outputs.items() if output is node] for node in chosen}
     order = {node: index for index, node in enumerate(model.graph.nodes)}
     around = {
-        node: set(paths_around(min((raw[path] for path in paths), key=order.__getitem__)))
+        node: set(calls_around(min((raw[path] for path in paths), key=order.__getitem__)))
         for node, paths in returning.items()
     }
     found = []

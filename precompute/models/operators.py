@@ -25,13 +25,26 @@ ELEMENTWISE = {
 }  # fmt: skip
 """Every value by itself: shape, channels and positions stay."""
 
-POOLING = {
-    "max_pool2d", "max_pool2d_with_indices", "avg_pool2d", "adaptive_avg_pool2d", "_adaptive_avg_pool2d",
-    "adaptive_max_pool2d", "fractional_max_pool2d", "upsample_nearest2d", "upsample_bilinear2d", "upsample_bicubic2d",
+CONVOLUTION = {
+    "conv1d", "conv2d", "conv3d", "convolution", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+    "deform_conv2d",
 }  # fmt: skip
-"""Channel by channel over positions of `(batch, channel, height, width)`."""
+"""Channels are mixed; what comes out is `(batch, channel, positions along each axis)`."""
 
-REDUCTION = {"mean", "amax", "amin", "sum", "max", "logsumexp", "var", "std"}
+POOLING = {
+    "max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool1d",
+    "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+    "_adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d",
+    "fractional_max_pool2d", "max_unpool2d", "upsample_nearest1d", "upsample_linear1d", "upsample_nearest2d",
+    "upsample_bilinear2d", "upsample_bicubic2d", "_upsample_nearest_exact2d", "_upsample_bilinear2d_aa",
+    "_upsample_bicubic2d_aa", "grid_sampler", "grid_sampler_2d",
+}  # fmt: skip
+"""Channel by channel over positions of `(batch, channel, height, width)`, or one axis of them, or three."""
+
+REDUCTION = {"mean", "amax", "amin", "sum", "max", "min", "logsumexp", "var", "std"}
+
+GREATER_OR_LESSER = {"maximum", "minimum", "max", "min", "fmax", "fmin"}
+"""Of two values; `max` and `min` are reductions too, see `is_reduction`."""
 
 MOVEMENT = {
     "view", "reshape", "_unsafe_view", "permute", "transpose", "t", "flatten", "unflatten", "unsqueeze", "squeeze",
@@ -60,6 +73,35 @@ def shape_of(node: fx.Node) -> tuple[int, ...] | None:
     if not isinstance(value, Tensor):
         return None
     return tuple(size if isinstance(size, int) else -1 for size in value.shape)
+
+
+def shape_for_one_image(node: fx.Node) -> tuple[int, ...]:
+    """Shape of a node's tensor for a batch of one."""
+    return tuple(size_for_one_image(size) for size in node.meta["val"].shape)
+
+
+def argument(node: fx.Node, name: str) -> Any:
+    """An argument by the name that the operator's schema has for it; None where the operator has none of that name."""
+    schema = getattr(node.target, "_schema", None)
+    for place, formal in enumerate(schema.arguments if schema is not None else ()):
+        if formal.name == name:
+            default = formal.default_value if formal.has_default_value() else None
+            return node.args[place] if place < len(node.args) else node.kwargs.get(name, default)
+    return None
+
+
+def is_reduction(node: fx.Node) -> bool:
+    """Whether a node takes axes together; the greater or lesser of two values does not, under whatever name."""
+    return operator_name(node) in REDUCTION and argument(node, "other") is None
+
+
+def reduced_axes(node: fx.Node) -> list[int]:
+    """The axes that a reduction takes together, counted from the front."""
+    n_axes = len(shape_of(node.args[0]) or ())
+    axes = argument(node, "dim")
+    if axes is None or axes == []:
+        axes = list(range(n_axes))
+    return [axis % n_axes for axis in (axes if isinstance(axes, list | tuple) else [axes])]
 
 
 def is_movement(node: fx.Node) -> bool:
@@ -117,6 +159,23 @@ def paths_around(node: fx.Node) -> list[str]:
     """Paths of the modules around a node, outermost first, without the model itself."""
     stack = node.meta.get("nn_module_stack") or {}
     return [path for path, _ in stack.values() if path]
+
+
+def calls_around(node: fx.Node) -> list[str]:
+    """The same as calls: the second call of a module is `PATH@2`, its first one the path itself."""
+    stack = node.meta.get("nn_module_stack") or {}
+    return [_call(key, path) for key, (path, _) in stack.items() if path]
+
+
+def _call(key: str, path: str) -> str:
+    """Export numbers the calls of a module in the keys of a stack: `KEY`, `KEY@1`, `KEY@2`."""
+    number = key.rpartition("@")[2]
+    return f"{path}@{int(number) + 1}" if number.isdecimal() and "@" in key else path
+
+
+def path_of_call(call: str) -> str:
+    """Path of the module that is called."""
+    return call.partition("@")[0]
 
 
 def module_path(node: fx.Node) -> str:

@@ -31,19 +31,24 @@ from precompute.models.expressions import (
     passed,
 )
 from precompute.models.layers import RecordedLayer
-from precompute.models.layout import Graph, Layout, Movement, follow_movement, is_one_per_row, reduced_axes
+from precompute.models.layout import Layout
 from precompute.models.main_path import main_inputs
+from precompute.models.movement import Graph, Movement, follow_movement, is_one_per_row
 from precompute.models.operators import (
     ELEMENTWISE,
+    GREATER_OR_LESSER,
     NORMALIZATION,
     POOLING,
-    REDUCTION,
+    argument,
     is_first_of_several,
     is_movement,
+    is_reduction,
     module_path,
     operator_name,
+    reduced_axes,
     shape_of,
 )
+from precompute.models.products import Product, read_product
 from precompute.models.turning import Turner
 
 
@@ -150,10 +155,10 @@ class _Reader:
         if node not in self._fed:
             return Nothing(self._layout(node).n_channels)
         name = operator_name(node)
-        if name == "conv2d":
+        if name in {"conv2d", "conv1d"}:
             return self._convolution(node)
-        if name == "linear":
-            return self._linear(node)
+        if (product := read_product(node, self._model.depends_on_input)) is not None:
+            return self._product(node, product)
         if name in NORMALIZATION:
             return self._normalized(node)
         if is_movement(node) and name not in ELEMENTWISE:
@@ -161,8 +166,11 @@ class _Reader:
         if is_first_of_several(node):
             return self._operand(node.args[0])
         if name in POOLING:
+            self.gates |= dict.fromkeys(one for one in self._model.inputs_of(node)[1:] if one in self._fed)
             return passed(self._operand(node.all_input_nodes[0]))
-        if name in REDUCTION:
+        if name in GREATER_OR_LESSER and not is_reduction(node):
+            return self._greater(node)
+        if is_reduction(node):
             return self._reduced(node)
         if name in {"add", "sub", "rsub", "neg"}:
             return self._added(node)
@@ -182,6 +190,11 @@ class _Reader:
         weight = self._model.parameter(node.args[1])
         source = node.args[0]
         assert isinstance(source, fx.Node) and weight is not None
+        if operator_name(node) == "conv1d":
+            return self._along_tokens(node, weight)
+        layout = self._layout(source)
+        if layout.axis != 1 or layout.grid != (shape_of(source) or ())[2:]:
+            raise self._unresolved(node)  # it reads another axis as that of channels
         dilation = _pair(arguments.get(5, 1))
         padding, overhang = arguments.get(4, 0), (0, 0)
         if padding == "same":  # of an odd number of zeros the last one is below, or on the right
@@ -199,24 +212,25 @@ class _Reader:
             input=self._operand(source),
         )
 
-    def _linear(self, node: fx.Node) -> Convolution:
+    def _along_tokens(self, node: fx.Node, weight: torch.Tensor) -> Convolution:
+        """A convolution of one tap; a longer one reads across the ends of the grid's rows."""
+        is_pointwise = weight.shape[2] == 1 and shape_of(node.args[0])[2:] == shape_of(node)[2:]  # type: ignore[index]
+        if self._layout(node.args[0]).axis != 1 or not is_pointwise:
+            raise self._unresolved(node)
+        return self._pointwise(node, node.args[0], weight[..., None], int(argument(node, "groups")))
+
+    def _product(self, node: fx.Node, product: Product) -> Convolution:
         """A kernel of one position on channels at positions; of all positions where they come flattened."""
-        source = node.args[0]
-        weight = self._model.parameter(node.args[1])
-        layout = self._layout(source)
-        if weight is None or not (layout.is_flat or layout.axis == len(shape_of(source) or ()) - 1):
+        weight, layout = self._model.parameter(product.matrix), self._layout(product.source)
+        if weight is None or layout.axis != product.axis:
             raise self._unresolved(node)
         kernel = layout.grid if layout.is_flat else (1, 1)
-        return Convolution(
-            node,
-            weight.unflatten(1, (layout.n_channels, *kernel)),
-            stride=(1, 1),
-            padding=(0, 0),
-            dilation=(1, 1),
-            groups=1,
-            input_node=source,
-            input=self._operand(source),
-        )
+        matrix = weight.T if product.is_transposed else weight
+        return self._pointwise(node, product.source, matrix.unflatten(1, (layout.n_channels, *kernel)))
+
+    def _pointwise(self, node: fx.Node, source: fx.Node, weight: torch.Tensor, groups: int = 1) -> Convolution:
+        """A convolution that reads each position by itself, or all of them once."""
+        return Convolution(node, weight, (1, 1), (0, 0), (1, 1), groups, source, self._operand(source))
 
     def _normalized(self, node: fx.Node) -> Channels:
         source, weight, _, _, variance = node.args[:5]
@@ -238,7 +252,7 @@ class _Reader:
             self._movements[node] = movement
         movement = self._movements[node]
         parts = [self._operand(base) for base in movement.bases]
-        numbers = layout.maps(movement.numbers)[0].flatten(1)
+        numbers = layout.maps(movement.numbers_of_positions())[0].flatten(1)
         if not is_one_per_row(movement.channel_in_all()[numbers]):
             raise self._unresolved(node)
         strongest = numbers.amax(1)  # of one channel all numbers belong together, or are nothing
@@ -252,7 +266,11 @@ class _Reader:
         return arranged(parts, movement.base[strongest].tolist(), movement.channel[strongest].tolist())
 
     def _reduced(self, node: fx.Node) -> Channels:
-        if self._layout(node.args[0]).axis in reduced_axes(node):
+        read = node.args[0]
+        is_of_groups = is_movement(read) and all(one in self._model.layouts for one in self._model.inputs_of(read))
+        if read not in self._model.layouts and not is_of_groups:
+            raise self._unresolved(read)
+        if read not in self._model.layouts or self._layout(read).axis in reduced_axes(node):
             raise self._unresolved(node)
         if operator_name(node) in {"var", "std"}:
             raise self._undirected(node)
@@ -264,6 +282,25 @@ class _Reader:
         if direction is None:
             raise self._undirected(node)
         return passed(self._turner.turned(inner, direction))
+
+    def _greater(self, node: fx.Node) -> Channels:
+        """The greater or lesser of a value and a constant, or of a value and itself times a positive constant.
+
+        Of two values one wins at each position, which no sum of what both pass says: gradients follow the winner.
+        """
+        origins = {self._unscaled(operand) for operand in self._model.inputs_of(node)}
+        if len(origins) != 1:
+            raise self._unresolved(node)
+        return passed(self._operand(origins.pop()))
+
+    def _unscaled(self, node: fx.Node) -> fx.Node:
+        """What a value is before it was multiplied by positive numbers."""
+        while operator_name(node) == "mul" and len(self._model.inputs_of(node)) == 1:
+            factors = [one for one in node.args if isinstance(one, int | float)]
+            if len(factors) != 1 or factors[0] <= 0:
+                break
+            (node,) = self._model.inputs_of(node)
+        return node
 
     def _added(self, node: fx.Node) -> Channels:
         coefficients = self._coefficients(node)

@@ -8,11 +8,16 @@ from typing import Any
 from torch import fx
 
 from precompute.models.exported import ExportedModel
+from precompute.models.layout import Layout
 from precompute.models.main_path import main_inputs
 from precompute.models.operators import operator_name, shape_of
+from precompute.models.products import read_product
 
 _WINDOWED = {"conv2d", "max_pool2d", "avg_pool2d", "max_pool2d_with_indices"}
-_MOVES_POSITIONS = {"matmul", "bmm", "scaled_dot_product_attention", "roll", "flip"}
+_MOVES_POSITIONS = {
+    "bmm", "scaled_dot_product_attention", "roll", "flip", "deform_conv2d", "conv3d", "grid_sampler",
+    "grid_sampler_2d", "cumsum",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,18 +87,29 @@ def _field(model: ExportedModel, node: fx.Node, known: list[ReceptiveField | Non
     if united is None:
         return None
     if name in _WINDOWED:
-        return _through_window(node, united)
-    if name == "slice" and node.args[1] in (2, 3) and len(shape_of(node) or ()) == 4:
+        layout = model.layouts.get(node.args[0])
+        return None if layout is not None and layout.axis != 1 else _through_window(node, united)
+    rows, columns = _axes_of_positions(model, node)
+    if name == "slice" and node.args[1] in (rows, columns):
         arguments: dict[int, Any] = dict(enumerate(node.args))
         start, step = arguments.get(2) or 0, arguments.get(4) or 1
-        axis = united.rows if node.args[1] == 2 else united.columns
+        axis = united.rows if node.args[1] == rows else united.columns
         moved = Axis(axis.stride * step, axis.low + start * axis.stride, axis.high + start * axis.stride)
-        return ReceptiveField(moved, united.columns) if node.args[1] == 2 else ReceptiveField(united.rows, moved)
-    if name in {"pad", "constant_pad_nd"} and len(shape_of(node) or ()) == 4:
-        widths = [int(width) for width in _sequence(node.args[1])] + [0, 0]
-        left, above = widths[0], widths[2]
+        return ReceptiveField(moved, united.columns) if node.args[1] == rows else ReceptiveField(united.rows, moved)
+    if name in {"pad", "constant_pad_nd"} and rows:
+        widths = [int(width) for width in _sequence(node.args[1])] + [0] * 6
+        above, left = widths[2 * (3 - rows)], widths[2 * (3 - columns)]
         return ReceptiveField(united.rows.through(1, 1, above), united.columns.through(1, 1, left))
     return united if _keeps_positions(model, main_inputs(model, node)[0], node) else None
+
+
+def _axes_of_positions(model: ExportedModel, node: fx.Node) -> tuple[int, int]:
+    """The axes of rows and of columns of a value of four; (0, 0) of others, and of tokens in an order of their own."""
+    layout = model.layouts.get(node)
+    if len(shape_of(node) or ()) != 4 or (layout is not None and layout.places is not None):
+        return 0, 0
+    rows, columns = (axis for axis in (1, 2, 3) if axis != (1 if layout is None else layout.axis))
+    return rows, columns
 
 
 def _united(one: ReceptiveField | None, other: ReceptiveField | None) -> ReceptiveField | None:
@@ -105,13 +121,28 @@ def _united(one: ReceptiveField | None, other: ReceptiveField | None) -> Recepti
 
 def _keeps_positions(model: ExportedModel, parent: fx.Node, node: fx.Node) -> bool:
     """Whether a position of a value sees what the same position of its operand sees."""
-    if operator_name(node) in _MOVES_POSITIONS:
+    name = operator_name(node)
+    if name in _MOVES_POSITIONS or name.startswith(("fft_", "_fft_")):
         return False
     before, after = model.layouts.get(parent), model.layouts.get(node)
+    if before is not None and _reads_along(model, node, before):
+        return False
     if before is not None and after is not None:
-        return before.grid == after.grid
+        return before.grid == after.grid and after.is_placed
     shapes = shape_of(parent), shape_of(node)  # the parts of a batch norm, of a channel shuffle, or of the image
     return None in shapes or shapes[0][-2:] == shapes[1][-2:]  # type: ignore[index]
+
+
+def _reads_along(model: ExportedModel, node: fx.Node, before: Layout) -> bool:
+    """Whether a node takes several positions together, or picks them, along the axis of tokens."""
+    name, product = operator_name(node), read_product(node, model.depends_on_input)
+    if name == "conv1d":
+        return (shape_of(node.args[1]) or ())[2:] != (1,)
+    if name == "index":
+        return [axis for axis, index in enumerate(node.args[1]) if index is not None] != [before.axis]
+    if name == "index_select":
+        return bool(node.args[1] != before.axis)
+    return product.axis != before.axis if product is not None else name == "matmul"
 
 
 def _through_window(node: fx.Node, field: ReceptiveField) -> ReceptiveField | None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torchvision import models
+from torchvision import models, ops
 
 from precompute.models.exported import ExportedModel
 from precompute.models.expressions import Addition, Concatenation, Convolution, Nothing, Passed, Selection, Source
@@ -119,8 +119,25 @@ def local_response(x: Tensor, conv: nn.Conv2d) -> Tensor:
     return conv(functional.local_response_norm(torch.relu(x), 3))
 
 
+def resampled(x: Tensor, conv: nn.Conv2d) -> Tensor:
+    theta = torch.tensor([[0.8, 0.3, 0.1], [-0.2, 1.1, 0.0]]).expand(x.shape[0], 2, 3)
+    grid = functional.affine_grid(theta, list(x.shape), align_corners=False)
+    return conv(functional.grid_sample(x, grid, align_corners=False))
+
+
 def conv(n_in: int, n_out: int, kernel: int = 3, **options: int) -> nn.Conv2d:
     return nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2, **options)
+
+
+class Deformable(nn.Module):
+    """A deformable convolution with the convolution that makes its offsets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.offsets, self.deformed = conv(8, 18), ops.DeformConv2d(8, 8, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.deformed(x, self.offsets(x))
 
 
 CASES: dict[str, nn.Module] = {
@@ -136,6 +153,11 @@ CASES: dict[str, nn.Module] = {
     "depthwise with a multiplier": nn.Sequential(conv(8, 16, groups=8), nn.ReLU(), conv(16, 8, 1, groups=4)),
     "depthwise first and last": nn.Sequential(conv(8, 8, 3, groups=8), nn.ReLU()),
     "dilated and strided": nn.Sequential(nn.Conv2d(8, 8, 3, stride=2, padding=2, dilation=2), nn.ReLU()),
+    "transposed": nn.Sequential(nn.ConvTranspose2d(8, 6, 3, 2, 1, output_padding=1), nn.ReLU(), conv(6, 8)),
+    "transposed in groups, dilated": nn.Sequential(
+        nn.ConvTranspose2d(8, 12, (3, 2), (1, 3), (2, 0), dilation=(2, 1), groups=4), normed(12), conv(12, 8)
+    ),
+    "transposed channel by channel": nn.ConvTranspose2d(8, 8, 4, 2, 1, groups=8),
     "same padding": nn.Sequential(nn.Conv2d(8, 8, 3, padding="same"), nn.ReLU()),
     "uneven padding": Function(lambda x, c: torch.relu(c(functional.pad(x, (0, 1, 0, 1)))), c=nn.Conv2d(8, 8, 3, 2)),
     "padding for a max pooling": Function(
@@ -166,6 +188,30 @@ CASES: dict[str, nn.Module] = {
     "pre-activated block": Function(pre_activated, norm=normed(8), conv=conv(8, 8), shortcut=conv(8, 8, 1)),
     "scaled branch": Function(lambda x, a: torch.relu(x + 0.17 * a(x)), a=conv(8, 8)),
     "scale per channel": Function(lambda x, a: x + a(x) * torch.arange(1.0, 9).view(8, 1, 1), a=conv(8, 8)),
+    "greater than a constant": Function(lambda x, a: torch.max(a(x), torch.tensor(0.1)), a=conv(8, 8)),
+    "less than a constant": Function(lambda x, a: torch.minimum(a(x), torch.ones(8, 1, 1)), a=conv(8, 8)),
+    "leak by a maximum": Function(lambda x, a: torch.max(y := a(x), 0.1 * y), a=conv(8, 8)),
+    "product with a matrix": Function(
+        lambda x, a: (x.permute(0, 2, 3, 1) @ a.weight).permute(0, 3, 1, 2), a=nn.Linear(8, 8)
+    ),
+    "matrix before the maps": Function(
+        lambda x, a: (a.weight @ x.flatten(2)).unflatten(2, x.shape[2:]), a=nn.Linear(8, 8)
+    ),
+    "sum of Einstein": Function(lambda x, a: torch.einsum("bchw,oc->bohw", x, a.weight), a=nn.Linear(8, 8)),
+    "sum of Einstein, matrix first": Function(
+        lambda x, a: torch.einsum("co,bhwc->bhwo", a.weight, x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2),
+        a=nn.Linear(8, 8),
+    ),
+    "convolution of one tap along tokens": Function(
+        lambda x, a: a(x.flatten(2)).unflatten(2, x.shape[2:]), a=nn.Conv1d(8, 8, 1, groups=2)
+    ),
+    "resampled": Function(resampled, conv=conv(8, 8)),
+    "interpolation against aliasing": Function(
+        lambda x, a: a(functional.interpolate(x, size=(5, 5), mode="bilinear", antialias=True)), a=conv(8, 8)
+    ),
+    "unpooling": Function(
+        lambda x, a: a(functional.max_unpool2d(*functional.max_pool2d(x, 2, return_indices=True), 2)), a=conv(8, 8)
+    ),
     "quotient by a constant": Function(lambda x, a: torch.relu(a(x / 3) / 2), a=conv(8, 8)),
     "minus": Function(lambda x, a: torch.relu(-a(x)), a=conv(8, 8)),
     "one less": Function(lambda x, a: torch.relu(1 - a(1 - x)), a=conv(8, 8)),
@@ -326,6 +372,31 @@ UNTRACEABLE = {
     ),
     "depth to space": (Function(lambda x, a: a(functional.pixel_shuffle(x, 2)), a=conv(2, 8)), "pixel_shuffle"),
     "group norm": (nn.GroupNorm(2, 8), "group_norm"),
+    "greater of two": (Function(lambda x, a, b: torch.max(a(x), b(x)), a=conv(8, 8), b=conv(8, 8)), "max"),
+    "maximum of two": (Function(lambda x, a: torch.maximum(a(x), x), a=conv(8, 8)), "maximum"),
+    "lesser of two": (Function(lambda x, a: torch.min(a(x), x), a=conv(8, 8)), "min"),
+    "greater of a value and its opposite": (Function(lambda x, a: torch.max(y := a(x), -1 * y), a=conv(8, 8)), "max"),
+    "maxout over groups": (Function(lambda x, a: a(x).unflatten(1, (8, 2)).amax(2), a=conv(8, 16)), "amax"),
+    "maxout over groups, with indices": (
+        Function(lambda x, a: a(x).unflatten(1, (2, 8)).max(1)[0], a=conv(8, 16)),
+        "max",
+    ),
+    "deformable convolution": (Deformable(), "deform_conv2d"),
+    "convolution along tokens": (
+        Function(lambda x, a: a(x.flatten(2)).unflatten(2, x.shape[2:]), a=nn.Conv1d(8, 8, 3, padding=1)),
+        "conv1d",
+    ),
+    "convolution of volumes": (
+        Function(lambda x, a: a(x[:, :, None])[:, :, 0], a=nn.Conv3d(8, 8, 3, padding=1)),
+        "conv3d",
+    ),
+    "unfolded": (
+        Function(
+            lambda x, a: (a.weight @ functional.unfold(x, 3, padding=1)).unflatten(2, x.shape[2:]), a=nn.Linear(72, 8)
+        ),
+        "im2col",
+    ),
+    "convolution over another axis": (Function(lambda x, a: a(x.transpose(1, 2)), a=conv(8, 8)), "conv2d"),
     "softmax over channels": (nn.Softmax2d(), "softmax"),
     "product of two branches": (Function(lambda x, a: x * a(x), a=conv(8, 8)), "mul"),
     "attention": (
