@@ -111,12 +111,12 @@ def _described(result: Any, batch: int) -> str:
 
 def _one(value: Any, batch: int) -> str:
     if isinstance(value, Tensor):
-        sizes = [_size(size, batch) for size in value.shape]
+        sizes = [_describe_size(size, batch) for size in value.shape]
         return f"a tensor ({', '.join(sizes)})" if sizes else "a tensor without dimensions (one number)"
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def _size(size: Any, batch: int) -> str:
+def _describe_size(size: Any, batch: int) -> str:
     if is_same_size(size, batch):
         return "batch"
     return str(size) if isinstance(size, int) else f"batch x {size_for_one_image(size)}"
