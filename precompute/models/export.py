@@ -18,10 +18,10 @@ from precompute.errors import InputError
 from precompute.models.contexts import inline_contexts
 from precompute.models.operators import HALF, operator_name
 from precompute.models.outputs import BatchFixed, LogitsAlone
-from precompute.models.places import place_of
+from precompute.models.places import name_place
 from precompute.models.simplify import simplify
-from precompute.models.tracing import copied, line_that_fixes_batch, trace
-from precompute.models.unreadable import batch_fixed, unreadable
+from precompute.models.tracing import copy_module, find_line_that_fixes_batch, trace
+from precompute.models.unreadable import explain_failure, explain_fixed_batch
 
 __all__ = ["export_graph"]
 
@@ -38,10 +38,10 @@ def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.Grap
 
     Raises:
         InputError: it takes several inputs, returns no logits, branches on the image, fixes the batch size, computes in
-            half precision, draws random numbers, cannot be copied, or fails in any other way.
+            half precision, draws random numbers, cannot be copy_module, or fails in any other way.
     """
     _require_one_input(module)
-    exported = _exported(module, input_size)
+    exported = _export(module, input_size)
     for node in list(exported.graph.nodes):
         # Export's own checks of input shapes and dtypes: ours are earlier and clearer.
         if node.op == "call_module" or operator_name(node) == "_assert_tensor_metadata":
@@ -53,8 +53,8 @@ def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.Grap
     return exported
 
 
-def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
-    model = LogitsAlone(copied(module)).eval()
+def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
+    model = LogitsAlone(copy_module(module)).eval()
     try:
         with torch.no_grad(), _quiet():
             program = trace(model, input_size)
@@ -67,10 +67,10 @@ def _exported(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphMo
         raise
     except BatchFixed as problem:
         with _quiet():
-            line = line_that_fixes_batch(copied(module).eval(), input_size)
-        raise batch_fixed(module, line) from problem
+            line = find_line_that_fixes_batch(copy_module(module).eval(), input_size)
+        raise explain_fixed_batch(module, line) from problem
     except Exception as problem:  # any exception of the user's own forward may come out here
-        raise unreadable(problem, module, input_size) from problem
+        raise explain_failure(problem, module, input_size) from problem
     assert isinstance(exported, fx.GraphModule)
     return exported
 
@@ -118,12 +118,12 @@ def _require_one_input(module: nn.Module) -> None:
 
 
 def _require_single_precision(exported: fx.GraphModule) -> None:
-    for node in _read_by_output(exported.graph):
+    for node in _find_read_by_output(exported.graph):
         value = node.meta.get("val") if node.op == "call_function" else None
         if isinstance(value, Tensor) and value.dtype in HALF:
             raise InputError(
                 "A model computes in float32.",
-                f"{place_of(node)} computes in {_dtype(value)}.",
+                f"{name_place(node)} computes in {_dtype(value)}.",
                 "Take the cast, or torch.autocast, out of its forward.",
             )
         constant = attrgetter(str(node.target))(exported) if node.op == "get_attr" else None
@@ -132,13 +132,13 @@ def _require_single_precision(exported: fx.GraphModule) -> None:
             if users:
                 raise InputError(
                     "A model computes in float32; its parameters and buffers have been converted.",
-                    f"{place_of(users[0])} uses a constant in {_dtype(constant)}.",
+                    f"{name_place(users[0])} uses a constant in {_dtype(constant)}.",
                     "Register it with register_buffer, and it is converted, or build it in float32.",
                 )
 
 
-def _read_by_output(graph: fx.Graph) -> list[fx.Node]:
-    """What leads to the logits, in order; a model may compute and return other values in any precision."""
+def _find_read_by_output(graph: fx.Graph) -> list[fx.Node]:
+    """Finds what leads to the logits, in order; a model may compute and return other values in any precision."""
     read = {next(iter(reversed(graph.nodes)))}
     for node in reversed(graph.nodes):
         if node in read:
@@ -151,7 +151,7 @@ def _require_determinism(exported: fx.GraphModule) -> None:
         if operator_name(node) in _RANDOM or (operator_name(node) == "dropout" and node.args[2] is True):
             raise InputError(
                 "A model in eval mode says the same of the same image.",
-                f"{place_of(node)} calls {operator_name(node)}, which draws random numbers.",
+                f"{name_place(node)} calls {operator_name(node)}, which draws random numbers.",
                 "Let its forward ask for self.training, or use nn.Dropout, which does.",
             )
 

@@ -13,7 +13,7 @@ from torch import Tensor, fx
 
 from precompute.errors import InputError
 from precompute.models.operators import is_same_size, module_path, operator_name, reads_size_alone
-from precompute.models.places import line_of
+from precompute.models.places import find_line
 
 __all__ = ["require_independence"]
 
@@ -36,22 +36,22 @@ def require_independence(graph: fx.GraphModule, input_size: tuple[int, int, int]
         InputError: a value of the image depends on the others, as with the statistics of a batch, or on how many there
             are; or one image alone cannot be computed.
     """
-    image, *others = _images(input_size)
+    image, *others = _make_images(input_size)
     together = torch.stack([others[0], image, others[1]])
-    alone = _compared(graph, (image[None], together), (0, 1))
+    alone = _compare_sides(graph, (image[None], together), (0, 1))
     if alone.first is None and alone.failure is None:
         return
-    company = _compared(graph, (together, torch.stack([others[2], image, others[3]])), (1, 1))
+    company = _compare_sides(graph, (together, torch.stack([others[2], image, others[3]])), (1, 1))
     if company.first is not None:
-        raise _dependent(company.first, kinds)
+        raise _explain_mixing(company.first, kinds)
     if alone.failure is not None:
-        raise _failing(alone, kinds)
+        raise _explain_failure(alone, kinds)
     if alone.is_gross:
-        raise _counting(alone, kinds)
+        raise _explain_counting(alone, kinds)
 
 
-def _images(size: tuple[int, int, int]) -> list[Tensor]:
-    """Noise as a preprocessed image is, and four others; statistics of any three differ from one another and its own.
+def _make_images(size: tuple[int, int, int]) -> list[Tensor]:
+    """Makes noise as a preprocessed image is, and four others, with statistics of their own.
 
     The first two are dark on the whole, the last two bright, so that thresholds on them tip over as well.
     """
@@ -68,7 +68,7 @@ class _Compared(NamedTuple):
     failure: str | None = None
 
 
-def _compared(graph: fx.GraphModule, batches: tuple[Tensor, Tensor], places: tuple[int, int]) -> _Compared:
+def _compare_sides(graph: fx.GraphModule, batches: tuple[Tensor, Tensor], places: tuple[int, int]) -> _Compared:
     runner = _SideBySide(graph, places)
     try:
         with torch.inference_mode():
@@ -123,14 +123,14 @@ class _SideBySide(fx.Interpreter):
         fx.node.map_aggregate((args, kwargs), lambda v: held.append(v) if isinstance(v, _Sides) else None)
         if not held:
             return super().call_function(target, args, kwargs)
-        one, other = (_side(args, kwargs, index) for index in (0, 1))
+        one, other = (_take_side(args, kwargs, index) for index in (0, 1))
         return _Sides(super().call_function(target, *one), super().call_function(target, *other))
 
     def _compare(self, node: fx.Node, axis: int, value: _Sides) -> None:
         one, other = (side.select(axis, place) for side, place in zip(value.both, self._places, strict=True))
         if _is_close(one, other):
             return
-        difference = _difference(one, other)
+        difference = _measure_difference(one, other)
         if difference is None or bool((difference > _TOLERANCE).any()):
             if self.first is None:
                 self.first = node
@@ -139,19 +139,19 @@ class _SideBySide(fx.Interpreter):
             self.is_certain = axis == 0
 
 
-def _side(args: Any, kwargs: Any, index: int) -> Any:
+def _take_side(args: Any, kwargs: Any, index: int) -> Any:
     return fx.node.map_aggregate((args, kwargs), lambda v: v.both[index] if isinstance(v, _Sides) else v)
 
 
 def _is_close(one: Tensor, other: Tensor) -> bool:
-    """The quick answer for what is close and finite."""
+    """Gives the quick answer for what is close and finite."""
     if one.shape != other.shape or not one.is_floating_point():
         return False
     return bool((one - other).abs_().amax() <= _TOLERANCE * other.abs().amax()) if one.numel() else True
 
 
-def _difference(one: Tensor, other: Tensor) -> Tensor | None:
-    """By value, as a share of the largest one; None where the shapes differ."""
+def _measure_difference(one: Tensor, other: Tensor) -> Tensor | None:
+    """Measures the difference by value, as a share of the largest one; None where the shapes differ."""
     if one.shape != other.shape:
         return None
     one, other = one.double(), other.double()
@@ -164,19 +164,19 @@ def _difference(one: Tensor, other: Tensor) -> Tensor | None:
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
-def _where(node: fx.Node, kinds: Mapping[str, str]) -> str:
+def _describe_place(node: fx.Node, kinds: Mapping[str, str]) -> str:
     path = module_path(node)
     kind = kinds.get(path, "")
     place = f"{path} ({kind})" if path and kind else path or "The model's forward"
-    line = "" if hasattr(torch.nn, kind) else line_of(node)
+    line = "" if hasattr(torch.nn, kind) else find_line(node)
     return f"{place}{f', in {line},' if line else ''}"
 
 
-def _dependent(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
+def _explain_mixing(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
     normalizes = any("batch_norm" in operator_name(one) for one in (node, *node.all_input_nodes))
     return InputError(
         "What a model says of an image does not depend on the other images of its batch.",
-        f"{_where(node, kinds)} {'takes the statistics of the batch' if normalizes else 'mixes images'}: "
+        f"{_describe_place(node, kinds)} {'takes the statistics of the batch' if normalizes else 'mixes images'}: "
         "the same image gets other values in other company.",
         "Let it use running statistics (track_running_stats=True, and eval() for every module), or a norm of each "
         "image by itself, such as GroupNorm."
@@ -185,8 +185,8 @@ def _dependent(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
     )
 
 
-def _failing(found: _Compared, kinds: Mapping[str, str]) -> InputError:
-    place = _where(found.first, kinds) if found.first is not None else "The model's forward"
+def _explain_failure(found: _Compared, kinds: Mapping[str, str]) -> InputError:
+    place = _describe_place(found.first, kinds) if found.first is not None else "The model's forward"
     return InputError(
         "A model takes one image as well as several.",
         f"{place} fails on one image ({found.failure}).",
@@ -194,10 +194,11 @@ def _failing(found: _Compared, kinds: Mapping[str, str]) -> InputError:
     )
 
 
-def _counting(found: _Compared, kinds: Mapping[str, str]) -> InputError:
+def _explain_counting(found: _Compared, kinds: Mapping[str, str]) -> InputError:
     assert found.first is not None
     return InputError(
         "What a model says of an image does not depend on the size of its batch, nor on its place there.",
-        f"{_where(found.first, kinds)} calls {operator_name(found.first)}, whose values differ for one image alone.",
+        f"{_describe_place(found.first, kinds)} calls {operator_name(found.first)}, whose values differ for one image "
+        "alone.",
         "Let every operator keep images apart: axis 0 is theirs alone.",
     )

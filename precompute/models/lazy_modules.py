@@ -15,8 +15,8 @@ _AT_MOST = 5
 
 
 def has_lazy_modules(module: nn.Module) -> bool:
-    """Whether some parameters or buffers have no size yet."""
-    return bool(_lazy_paths(module))
+    """Says whether some parameters or buffers have no size yet."""
+    return bool(_find_lazy(module))
 
 
 def initialize_lazy_modules(module: nn.Module, input_size: tuple[int, int, int] | None) -> None:
@@ -32,7 +32,7 @@ def initialize_lazy_modules(module: nn.Module, input_size: tuple[int, int, int] 
     if input_size is None:
         raise InputError(
             _RULE,
-            f"Images keep their own size (crop = 0), and there are lazy modules: {_listed(_lazy_paths(module))}.",
+            f"Images keep their own size (crop = 0), and there are lazy modules: {_list_some(_find_lazy(module))}.",
             "Set crop in --preprocess FILE.toml, or give the modules their sizes.",
         )
     try:
@@ -45,15 +45,15 @@ def initialize_lazy_modules(module: nn.Module, input_size: tuple[int, int, int] 
             f"The pass on images {input_size} fails ({type(problem).__name__}: {reason}).",
             "Check the input size of --preprocess, and that forward takes one batch of images.",
         ) from problem
-    if left := _lazy_paths(module):
+    if left := _find_lazy(module):
         raise InputError(
             _RULE,
-            f"The forward does not reach {_listed(left)}.",
+            f"The forward does not reach {_list_some(left)}.",
             "Give these modules their sizes, or leave them out of the model.",
         )
 
 
-def _lazy_paths(module: nn.Module) -> list[str]:
+def _find_lazy(module: nn.Module) -> list[str]:
     return [
         path or "the model"
         for path, child in module.named_modules()
@@ -61,6 +61,6 @@ def _lazy_paths(module: nn.Module) -> list[str]:
     ]
 
 
-def _listed(paths: list[str]) -> str:
+def _list_some(paths: list[str]) -> str:
     more = f" and {len(paths) - _AT_MOST:,} more" if len(paths) > _AT_MOST else ""
     return ", ".join(paths[:_AT_MOST]) + more

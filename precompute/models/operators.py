@@ -138,19 +138,19 @@ def size_for_images(value: Any, n_images: int) -> int:
 
 
 def is_free(size: Any) -> bool:
-    """Whether a size is still that of any batch, and not a number."""
+    """Says whether a size is still that of any batch, and not a number."""
     return isinstance(size, torch.SymInt) and bool(size.node.expr.free_symbols)
 
 
 def is_same_size(one: Any, other: Any) -> bool:
-    """Whether two sizes are equal whatever the batch; comparing them with `==` would fix the batch to the example's."""
+    """Says whether two sizes are equal whatever the batch; `==` would fix the batch to the example's."""
     if isinstance(one, torch.SymInt) and isinstance(other, torch.SymInt):
         return bool(one.node.expr == other.node.expr)
     return type(one) is type(other) and bool(one == other)
 
 
 def reads_size_alone(node: fx.Node) -> bool:
-    """Whether a node reads how large its inputs are, and none of their values."""
+    """Says whether a node reads how large its inputs are, and none of their values."""
     name = operator_name(node)
     return name.startswith(("sym_", "new_")) or name.endswith("_like")
 

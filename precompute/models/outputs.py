@@ -119,13 +119,13 @@ def _described(result: Any, batch: int) -> str:
 
 def _one(value: Any, batch: int) -> str:
     if isinstance(value, Tensor):
-        sizes = [_size(size, batch) for size in value.shape]
+        sizes = [_describe_size(size, batch) for size in value.shape]
         kind = "" if value.is_floating_point() else f" of {str(value.dtype).removeprefix('torch.')}"
         return f"a tensor ({', '.join(sizes)}){kind}" if sizes else "a tensor without dimensions (one number)"
     return "None" if value is None else f"a {type(value).__name__}"
 
 
-def _size(size: Any, batch: int) -> str:
+def _describe_size(size: Any, batch: int) -> str:
     if is_same_size(size, batch):
         return "batch"
     return str(size) if isinstance(size, int) else f"batch x {size_for_one_image(size)}"

@@ -11,31 +11,31 @@ from torch import fx
 
 from precompute.models.operators import module_path
 
-__all__ = ["is_own_code", "line_of", "place_of", "quoted_line"]
+__all__ = ["find_line", "is_own_code", "name_place", "quote_line"]
 
 _OTHERS = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
 """Folders of code that no reader of a message has written: torch, and what reads a model here."""
 _FRAME = re.compile(r'File "(.+)", line (\d+)')
 
 
-def place_of(node: fx.Node) -> str:
-    """Path of the innermost module that a node belongs to, or else the model's own forward."""
+def name_place(node: fx.Node) -> str:
+    """Returns the path of the innermost module that a node belongs to, or else the model's own forward."""
     return module_path(node) or "The model's forward"
 
 
-def line_of(node: fx.Node) -> str:
-    """File, line and text of the innermost line outside torch that called an operator; empty where nobody knows."""
+def find_line(node: fx.Node) -> str:
+    """Finds the innermost line outside torch that called an operator, as `quote_line` gives it; may be empty."""
     frames = [(file, int(line)) for file, line in _FRAME.findall(node.meta.get("stack_trace") or "")]
     own = [frame for frame in frames if is_own_code(frame[0])]
-    return quoted_line(*own[-1]) if own else ""
+    return quote_line(*own[-1]) if own else ""
 
 
-def quoted_line(file: str, line: int) -> str:
-    """A line of code by file name, number and text, as in ``net.py, line 12: y = x - x.mean(0)``."""
+def quote_line(file: str, line: int) -> str:
+    """Quotes a line of code by file name, number and text, as in ``net.py, line 12: y = x - x.mean(0)``."""
     text = linecache.getline(file, line).strip()
     return f"{Path(file).name}, line {line}{f': {text}' if text else ''}"
 
 
 def is_own_code(file: str) -> bool:
-    """Whether a file is a part of a person's model, or of a library of models, and not of torch."""
+    """Says whether a file is a part of a person's model, or of a library of models, and not of torch."""
     return not file.startswith((*_OTHERS, "<"))

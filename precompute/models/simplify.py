@@ -24,7 +24,7 @@ def simplify(graph: fx.Graph) -> None:
     Args:
         graph: functional, with the values of a batch of several images in `meta`; it is changed.
     """
-    kept = _straight_through(graph)
+    kept = _find_straight_through(graph)
     for node in list(graph.nodes):
         name = operator_name(node)
         if name == "squeeze":
@@ -54,8 +54,8 @@ def _drop(node: fx.Node) -> None:
     node.graph.erase_node(node)
 
 
-def _straight_through(graph: fx.Graph) -> set[fx.Node]:
-    """The detached values of straight-through estimators (Bengio, Leonard and Courville, 2013), `x + (q - x).detach()`.
+def _find_straight_through(graph: fx.Graph) -> set[fx.Node]:
+    """Finds the detached values of straight-through estimators, `x + (q - x).detach()` (Bengio et al., 2013).
 
     They are sums in which a value meets itself detached and with the other sign: it cancels but for its gradient.
     """
@@ -64,7 +64,7 @@ def _straight_through(graph: fx.Graph) -> set[fx.Node]:
         return kept
     sums: dict[fx.Node, _Sum] = {}
     for node in graph.nodes:
-        sums[node] = _sum_of(node, sums)
+        sums[node] = _add_up(node, sums)
         if sums[node].cancels():
             kept |= sums[node].detached_by
     return kept
@@ -86,11 +86,11 @@ class _Sum:
         self.detached_by |= other.detached_by
 
     def cancels(self) -> bool:
-        """Whether some value is left with its gradient alone."""
+        """Says whether some value is left with its gradient alone."""
         return any(count and count == -self.detached[value] for value, count in self.live.items())
 
 
-def _sum_of(node: fx.Node, sums: dict[fx.Node, _Sum]) -> _Sum:
+def _add_up(node: fx.Node, sums: dict[fx.Node, _Sum]) -> _Sum:
     found, name = _Sum(), operator_name(node)
     operands = [one for one in node.args if isinstance(one, fx.Node)]
     if name in {"add", "sub"} and len(operands) == len(node.args) and not node.kwargs:

@@ -16,9 +16,9 @@ from torch.overrides import TorchFunctionMode
 
 from precompute.errors import InputError
 from precompute.models.operators import is_free
-from precompute.models.places import is_own_code, quoted_line
+from precompute.models.places import is_own_code, quote_line
 
-__all__ = ["DetachedData", "copied", "line_that_fixes_batch", "trace"]
+__all__ = ["DetachedData", "copy_module", "find_line_that_fixes_batch", "trace"]
 
 _N_EXAMPLES = 2
 """Size of the example's batch; with one, torch would take axes of length one for the batch's."""
@@ -43,11 +43,11 @@ def trace(module: nn.Module, input_size: tuple[int, int, int]) -> torch.export.E
 # --- copies ---------------------------------------------------------------------------------------------------------
 
 
-def copied(module: nn.Module) -> nn.Module:
+def copy_module(module: nn.Module) -> nn.Module:
     """Copies a module with all that it holds; computed tensors, such as activations that it kept, lose their history.
 
     Raises:
-        InputError: it holds something that cannot be copied, such as a lock or an open file.
+        InputError: it holds something that cannot be copy_module, such as a lock or an open file.
     """
     try:
         with _CopiesOfComputed():
@@ -55,7 +55,7 @@ def copied(module: nn.Module) -> nn.Module:
     except Exception as problem:  # any exception of the user's own __deepcopy__ may come out here
         reason = (str(problem).splitlines() or ["no message"])[0].rstrip(".")
         raise InputError(
-            "A model can be copied, so that reading it leaves it as it is.",
+            "A model can be copy_module, so that reading it leaves it as it is.",
             f"copy.deepcopy of {type(module).__name__} fails ({type(problem).__name__}: {reason}).",
             "Keep files, locks, generators and the like outside of the module, or give it a __deepcopy__.",
         ) from problem
@@ -83,21 +83,21 @@ class DetachedData(TorchFunctionMode):
 # --- lines ----------------------------------------------------------------------------------------------------------
 
 
-def line_that_fixes_batch(module: nn.Module, input_size: tuple[int, int, int]) -> str:
+def find_line_that_fixes_batch(module: nn.Module, input_size: tuple[int, int, int]) -> str:
     """Finds the line of a forward after which the batch size is a constant; empty where there is none.
 
     Args:
         module: in eval mode.
         input_size: `(channels, height, width)` of one image.
     """
-    watch = _Watch(_files_of(module))
+    watch = _Watch(_find_files(module))
     with contextlib.suppress(Exception):
         trace(_Watched(module, watch), input_size)
-    return quoted_line(*watch.found) if watch.found else ""
+    return quote_line(*watch.found) if watch.found else ""
 
 
-def _files_of(module: nn.Module) -> set[str]:
-    """The files where the forwards of a model's modules are written, without torch's own."""
+def _find_files(module: nn.Module) -> set[str]:
+    """Finds the files where the forwards of a model's modules are written, without torch's own."""
     forwards = [inspect.unwrap(type(child).forward) for child in module.modules()]
     return {f.__code__.co_filename for f in forwards if hasattr(f, "__code__") and is_own_code(f.__code__.co_filename)}
 
@@ -138,7 +138,7 @@ class _Watch:
             sys.settrace(before)
 
     def _line(self, frame: FrameType | None) -> tuple[str, int] | None:
-        """Where the innermost of the followed frames stands."""
+        """Finds the line at which the innermost of the followed frames is."""
         while frame is not None and frame.f_code.co_filename not in self._files:
             frame = frame.f_back
         return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)

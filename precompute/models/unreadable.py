@@ -8,7 +8,7 @@ from torch import nn
 
 from precompute.errors import InputError
 
-__all__ = ["batch_fixed", "unreadable"]
+__all__ = ["explain_failure", "explain_fixed_batch"]
 
 _WRONG_CHANNELS = re.compile(r"expected input.* to have (\d+) channels, but got 3 channels")
 _MIXED_PRECISION = re.compile(r"\b(c10::)?(Half|BFloat16|half|bfloat16|float16)\b")
@@ -17,8 +17,8 @@ _BATCH = re.compile(r"L\['\w+'\]\.size\(\)\[0\]")
 _ANY_SIZE = "A model takes batches of any size, in one way."
 
 
-def batch_fixed(module: nn.Module, line: str) -> InputError:
-    """The message for a forward that makes the batch size a constant.
+def explain_fixed_batch(module: nn.Module, line: str) -> InputError:
+    """Makes the message for a forward that makes the batch size a constant.
 
     Args:
         module: the model.
@@ -32,8 +32,8 @@ def batch_fixed(module: nn.Module, line: str) -> InputError:
     )
 
 
-def unreadable(problem: Exception, module: nn.Module, input_size: tuple[int, int, int]) -> InputError:
-    """The message for an exception of the forward, or of `torch.export`.
+def explain_failure(problem: Exception, module: nn.Module, input_size: tuple[int, int, int]) -> InputError:
+    """Makes the message for an exception of the forward, or of `torch.export`.
 
     Args:
         problem: the exception.
