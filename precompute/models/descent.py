@@ -32,9 +32,19 @@ def descents_of(channels: Channels) -> list[Descent]:
     return known[id(channels)]
 
 
-def is_turned(channels: Channels) -> bool:
-    """Whether any channel descends from one that lowers it."""
-    return any(isinstance(part, Source | Convolution) and bool((_signs(part) < 0).any()) for part in _within(channels))
+def is_turned(channels: Channels, known: dict[Channels, bool]) -> bool:
+    """Tells whether any channel descends from one that lowers it.
+
+    Args:
+        channels: the expression.
+        known: what was told of expressions before; it is added to.
+    """
+    for part in post_order(channels, lambda e: () if isinstance(e, Convolution) or e in known else inner_of(e)):
+        if isinstance(part, Source | Convolution):
+            known[part] = bool((_signs(part) < 0).any())
+        elif part not in known:
+            known[part] = any(known[inner] for inner in inner_of(part))
+    return known[channels]
 
 
 def _within(channels: Channels) -> list[Channels]:

@@ -26,6 +26,8 @@ from precompute.models.provenance import Link
 
 _TOLERANCE = 1e-5
 _SAME_RESPONSE = 1e-3
+_OTHER_TERMS = (-100.0, 100.0)
+"""By what other convolutions are multiplied where a channel does not move."""
 _ONE_WAY = 0.3
 """Share of all movement that must be left when what goes the one way and what goes the other are set off."""
 
@@ -103,6 +105,7 @@ class _Check:
         parts = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]
         self._convolutions = {part.node: [one for one in parts if one.node is part.node] for part in parts}
         self._directions = Directions(model)
+        self._order = {node: index for index, node in enumerate(model.graph.nodes)}
         self._origins = [*(source.node for source in link.sources), *self._convolutions]
         self._observed = list(dict.fromkeys([link.target.node, *(part.input_node for part in parts)]))
         self._expressions = {link.target.node: link.channels} | {part.input_node: part.input for part in parts}
@@ -145,10 +148,14 @@ class _Check:
         for node in self._observed:
             changes = found[node]
             signs = {c: one[origin, channel] for c, one in enumerate(descents[node]) if (origin, channel) in one}
-            if not changes.changed >= set(signs):  # a ReLU may be shut, whatever the one channel is, by other terms
-                against = {one: -10 * self._values[one] for one in self._convolutions if one is not origin}
-                changes.changed |= self._changes({**self._values, **against}, (origin, channel))[node].changed
-            if changes.changed != set(signs):
+            # Behind several ReLUs some may be shut whatever is changed; what lies nearer has shown the change.
+            is_far = any(found[one].changed and self._order[one] < self._order[node] for one in self._observed)
+            for factor in _OTHER_TERMS:  # a ReLU may be shut by other terms, whatever the one channel is
+                if not is_far and not changes.changed >= set(signs):
+                    others = {one: factor * self._values[one] for one in self._convolutions if one is not origin}
+                    changes.changed |= self._changes({**self._values, **others}, (origin, channel))[node].changed
+            missing = set() if is_far else set(signs) - changes.changed
+            if missing or changes.changed - set(signs):
                 return _described(what, node, changes.changed, set(signs))
             wrong = changes.against(signs)
             if wrong:

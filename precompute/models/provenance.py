@@ -125,6 +125,7 @@ class _Reader:
         self._read: dict[fx.Node, Channels] = {}
         self._movements: dict[fx.Node, Movement] = {}
         self._turner, self._directions = Turner(), Directions(model)
+        self._is_turned: dict[Channels, bool] = {}
         self.gates: dict[fx.Node, None] = {}
 
     def read(self, node: fx.Node) -> Channels:
@@ -318,7 +319,7 @@ class _Reader:
             parts = inner.terms if isinstance(inner, Addition) else (Term(inner, operand),)
             terms.extend(self._turner.weighted(part, factor) for part in parts)
         found = Addition(tuple(terms), layout.n_channels)
-        if is_turned(found) and any(0 in descent.values() for descent in descents_of(found)):
+        if is_turned(found, self._is_turned) and any(0 in descent.values() for descent in descents_of(found)):
             raise self._undirected(node)
         return found
 

@@ -14,10 +14,11 @@ from torch.nn import functional
 from precompute.aggregate import convolution as tiers
 from precompute.aggregate import pairs, traced
 from precompute.aggregate.convolution import convolution_influence
+from precompute.aggregate.measures import choose_measures
 from precompute.aggregate.traced import LinkInfluence
 from precompute.aggregate.values import Values
+from precompute.config import AggregateConfig
 from precompute.models.exported import ExportedModel
-from precompute.models.expressions import Convolution, parts_of
 from precompute.models.intervention import check_links
 from precompute.models.layers import select_layers
 from precompute.models.provenance import derive_links
@@ -105,56 +106,52 @@ def alone(layer: nn.Module, read: Tensor) -> Tensor:
     return found
 
 
-@pytest.mark.parametrize("tier", ["compiled", "torch"])
-@pytest.mark.parametrize("name", PADDINGS)
-def test_every_way_of_padding(name: str, tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)
-    layer = PADDINGS[name]
-    exported = ExportedModel(Padded(layer), (3, *SIDE))
+def without_numba(patch: pytest.MonkeyPatch) -> None:
+    for module in (tiers, pairs, traced):
+        patch.setattr(module, "compiled_loops", lambda: None)
+
+
+def recorded(model: nn.Module, n_checked: int = 1) -> tuple[LinkInfluence, Tensor, Values]:
+    """The influence on the second layer, the first layer, and all that is read, of one image."""
+    exported = ExportedModel(model, (3, *SIDE))
     links = derive_links(exported, select_layers(exported, ["first", "second"]))
-    (link,) = links
-    assert link.channels is not None
-    if tier == "compiled":
-        assert check_links(exported, links, n_channels=3).failures == ()
-    else:
-        for module in (tiers, pairs, traced):
-            monkeypatch.setattr(module, "compiled_loops", lambda: None)
-    image = torch.randn(1, 3, *SIDE)
-    nodes = [link.target.node, *(part.input_node for part in parts_of(link.channels) if isinstance(part, Convolution))]
+    assert check_links(exported, links, n_checked).failures == ()
+    (measure,) = choose_measures(exported, links, AggregateConfig(influence="traced"))
+    nodes = [links[0].sources[0].node, *measure.nodes - {links[0].sources[0].node}]
     with torch.no_grad():
-        first, *known = exported.sub_graph([link.sources[0].node, *nodes])(image)
-    values = Values({link.sources[0].node: first, **dict(zip(nodes, known, strict=True))}, exported.layouts)
-    expected = alone(layer, first[0])
-    assert torch.allclose(LinkInfluence(link)(values)[0], expected, rtol=1e-4, atol=1e-5)
-    strengths, sources = LinkInfluence(link).strongest(values, 2)
-    rows = zip(strengths.tolist(), sources.tolist(), top_sources(expected, 2), strict=True)
-    for strength, source, row in rows:
-        assert strength[: len(row)] == pytest.approx([v for _, v in row], 1e-3, 1e-5)
-        assert source[: len(row)] == [i for i, _ in row]
+        values = Values(
+            dict(zip(nodes, exported.sub_graph(nodes)(torch.randn(1, 3, *SIDE)), strict=True)), exported.layouts
+        )
+    return LinkInfluence(links[0]), values[nodes[0]][0], values
 
 
-@pytest.mark.parametrize("tier", ["compiled", "torch"])
-def test_an_even_kernel_behind_a_bottleneck(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def assert_influence(influence: LinkInfluence, values: Values, expected: Tensor) -> None:
+    """In both tiers the whole table, and the two strongest sources of each target."""
+    for tier in ("compiled", "torch"):
+        with pytest.MonkeyPatch.context() as patch:
+            if tier == "torch":
+                without_numba(patch)
+            assert torch.allclose(influence(values)[0], expected, rtol=1e-4, atol=1e-5)
+            strengths, sources = influence.strongest(values, 2)
+        for strength, source, row in zip(strengths.tolist(), sources.tolist(), top_sources(expected, 2), strict=True):
+            assert strength[: len(row)] == pytest.approx([v for _, v in row], 1e-3, 1e-5)
+            assert source[: len(row)] == [i for i, _ in row]
+
+
+@pytest.mark.parametrize("name", PADDINGS)
+def test_every_way_of_padding(name: str) -> None:
+    torch.manual_seed(0)
+    influence, read, values = recorded(Padded(PADDINGS[name]))
+    assert_influence(influence, values, alone(PADDINGS[name], read))
+
+
+def test_an_even_kernel_behind_a_bottleneck() -> None:
     torch.manual_seed(0)
     inner, outer = nn.Conv2d(6, 4, 1, bias=False), nn.Conv2d(4, 6, 4, padding="same", bias=False)
-    exported = ExportedModel(Padded(nn.Sequential(inner, nn.ReLU(), outer)), (3, *SIDE))
-    (link,) = derive_links(exported, select_layers(exported, ["first", "second"]))
-    if tier == "torch":
-        for module in (tiers, pairs, traced):
-            monkeypatch.setattr(module, "compiled_loops", lambda: None)
-    image = torch.randn(1, 3, *SIDE)
-    parts = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]  # type: ignore[arg-type]
-    nodes = [link.target.node, *(part.input_node for part in parts)]
-    with torch.no_grad():
-        values = Values(dict(zip(nodes, exported.sub_graph(nodes)(image), strict=True)), exported.layouts)
-        read = values[link.sources[0].node]
-        first = influence_of(Conv(inner.weight.detach()), read[0])
-        middle = functional.pad(torch.relu(inner(read)), (1, 2, 1, 2))  # of three zeros the greater part is behind
-    expected = bottleneck(first, influence_of(Conv(outer.weight.detach()), middle[0]))
-    assert torch.allclose(LinkInfluence(link)(values)[0], expected, rtol=1e-4, atol=1e-5)
-    strengths, _ = LinkInfluence(link).strongest(values, 2)
-    for strength, row in zip(strengths.tolist(), top_sources(expected, 2), strict=True):
-        assert strength[: len(row)] == pytest.approx([v for _, v in row], 1e-3, 1e-5)
+    influence, read, values = recorded(Padded(nn.Sequential(inner, nn.ReLU(), outer)))
+    first = influence_of(Conv(inner.weight.detach()), read)
+    middle = functional.pad(torch.relu(inner(read[None])), (1, 2, 1, 2)).detach()  # of three zeros more are behind
+    assert_influence(influence, values, bottleneck(first, influence_of(Conv(outer.weight.detach()), middle[0])))
 
 
 @settings(max_examples=100, deadline=None)
@@ -163,7 +160,7 @@ def test_zeros_on_one_side_alone_equal_the_loop(case: tuple[Conv, Tensor], rows:
     conv, values = case
     with pytest.MonkeyPatch.context() as patch:
         if tier == "torch":
-            patch.setattr(tiers, "compiled_loops", lambda: None)
+            without_numba(patch)
         fast = convolution_influence(as_expression(conv, (rows, columns)), values)
     padded = functional.pad(values, (0, columns, 0, rows))
     assert torch.equal(fast, torch.stack([influence_of(conv, image) for image in padded]))
