@@ -86,7 +86,7 @@ def test_every_source_makes_the_same_tables(
     assert call([*over(small, write(tmp_path)), "--out", str(tmp_path / "other"), *STAGES]) == 0
 
     tables = sorted(path.stem for path in (tmp_path / "folder").glob("*.parquet"))
-    assert len(tables) == 10
+    assert len(tables) == 11
     for name in tables:
         one, other = (read_table(tmp_path / run, name) for run in ("folder", "other"))
         differing = {"images": ["path"], "classes": ["group"]}.get(name, [])

@@ -20,6 +20,8 @@ from precompute.aggregate.stage import PassInputs, UnitMaker
 from precompute.aggregate.units import Unit, pack
 from precompute.aggregate.values import Values
 from precompute.config import AggregateConfig
+from precompute.datasets.label_outputs import Meaning
+from precompute.datasets.output_match import ModelOutputs
 from precompute.datasets.source import ImageSource, LabelledImage
 from precompute.errors import InputError
 from precompute.models.exported import ExportedModel
@@ -58,7 +60,8 @@ def inputs_of(net: nn.Module, outputs: Mapping[int, tuple[int, ...]], influence:
     model = ExportedModel(net, (3, SIDE, SIDE))
     layers = select_layers(model, ["first", "second"])
     measures = choose_measures(model, derive_links(model, layers), AggregateConfig(influence=influence))
-    return PassInputs(model, layers, measures, PREPROCESS, cast(ImageSource, None), False, outputs)
+    named, meaning = ModelOutputs(model.n_outputs), Meaning(outputs, "file")
+    return PassInputs(model, layers, measures, PREPROCESS, cast(ImageSource, None), named, meaning)
 
 
 def made(inputs: PassInputs, images: Sequence[NDArray[np.uint8] | None], class_id: int = 0, batch: int = 16) -> Unit:
