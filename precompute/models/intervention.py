@@ -26,8 +26,10 @@ from precompute.models.provenance import Link
 
 _TOLERANCE = 1e-5
 _SAME_RESPONSE = 1e-3
+_DIP = 0.5
+"""How far SiLU and its like may fall where they count as rising: one such dip behind another has another direction."""
 _OTHER_TERMS = (-100.0, 100.0)
-"""By what other convolutions are multiplied where a channel does not move."""
+"""By what other convolutions are multiplied where a channel does not move as derived."""
 _ONE_WAY = 0.3
 """Share of all movement that must be left when what goes the one way and what goes the other are set off."""
 
@@ -76,24 +78,33 @@ class _Changes:
         changed: the channels that changed in any trial.
         net: by channel, how far it moved up when the one was raised, over all trials and positions.
         total: by channel, how far it moved either way.
+        widest: by channel, the greatest of these movements.
     """
 
     changed: set[int] = field(default_factory=set)
     net: Tensor | float = 0.0
     total: Tensor | float = 0.0
+    widest: Tensor = field(default_factory=lambda: torch.zeros(()))
 
     def add(self, layout: Layout, low: Tensor, high: Tensor) -> None:
         """Adds what raising did."""
         moved = (layout.maps(high) - layout.maps(low))[0].flatten(1).double()
         moved = moved.where(moved.isfinite(), 0)
         self.net, self.total = self.net + moved.sum(1), self.total + moved.abs().sum(1)
+        self.widest = torch.maximum(self.widest, moved.abs().amax(1))
 
-    def against(self, derived: dict[int, int]) -> set[int]:
-        """The channels that moved otherwise than in the derived direction."""
+    def join(self, other: _Changes) -> None:
+        """Adds the trials of another."""
+        self.changed |= other.changed
+        self.net, self.total = self.net + other.net, self.total + other.total
+        self.widest = torch.maximum(self.widest, other.widest)
+
+    def against(self, derived: dict[int, int], dip: float = 0.0) -> set[int]:
+        """The channels that moved otherwise than in the derived direction, and further than a `dip`."""
         if isinstance(self.net, float) or isinstance(self.total, float):
             return set()
-        least = self.total * _ONE_WAY
-        return {c for c, sign in derived.items() if self.total[c] > 0 and float(self.net[c] * sign) < float(least[c])}
+        least, widest = self.total * _ONE_WAY, self.widest
+        return {c for c, sign in derived.items() if widest[c] > dip and float(self.net[c] * sign) < float(least[c])}
 
 
 class _Check:
@@ -110,8 +121,8 @@ class _Check:
         self._observed = list(dict.fromkeys([link.target.node, *(part.input_node for part in parts)]))
         self._expressions = {link.target.node: link.channels} | {part.input_node: part.input for part in parts}
         # What the expressions leave out is held, lest a change go round by way of a gate.
-        held = [node for node in link.gates if node not in self._origins]
-        self._given = [*self._origins, *held, model.input]
+        self._held = [node for node in link.gates if node not in self._origins]
+        self._given = [*self._origins, *self._held, model.input]
         values = model.sub_graph(list(dict.fromkeys([*self._given, *self._observed])))
         with torch.no_grad():
             known = dict(zip(dict.fromkeys([*self._given, *self._observed]), values(image), strict=True))
@@ -149,18 +160,30 @@ class _Check:
             changes = found[node]
             signs = {c: one[origin, channel] for c, one in enumerate(descents[node]) if (origin, channel) in one}
             # Behind several ReLUs some may be shut whatever is changed; what lies nearer has shown the change.
-            is_far = any(found[one].changed and self._order[one] < self._order[node] for one in self._observed)
-            for factor in _OTHER_TERMS:  # a ReLU may be shut by other terms, whatever the one channel is
-                if not is_far and not changes.changed >= set(signs):
-                    others = {one: factor * self._values[one] for one in self._convolutions if one is not origin}
-                    changes.changed |= self._changes({**self._values, **others}, (origin, channel))[node].changed
+            nearer = (one for one in self._observed if self._order[origin] < self._order[one] < self._order[node])
+            is_far = any(found[one].changed for one in nearer)
+            dip = _DIP if is_far else 0.0
+            for factor in _OTHER_TERMS:
+                if changes.against(signs, dip) or not (is_far or changes.changed >= set(signs)):
+                    elsewhere = self._with_others(origin, factor)
+                    changes.join(self._changes(elsewhere, (origin, channel))[node])
             missing = set() if is_far else set(signs) - changes.changed
             if missing or changes.changed - set(signs):
                 return _described(what, node, changes.changed, set(signs))
-            wrong = changes.against(signs)
+            wrong = changes.against(signs, dip)
             if wrong:
                 return f"raising {what} moves channels of {node.name} otherwise than derived: {_listed(wrong)}"
         return ""
+
+    def _with_others(self, origin: fx.Node, factor: float) -> dict[fx.Node, Tensor]:
+        """All values with other convolutions multiplied and gates open.
+
+        Other terms may shut a ReLU whatever the one channel is, or hold a value where SiLU and its like dip.
+        """
+        others = {one: factor * self._values[one] for one in self._convolutions if one is not origin}
+        signs = {gate: self._directions.sign_of(gate) or 1 for gate in self._held}
+        gates = {gate: torch.full_like(self._values[gate], sign) for gate, sign in signs.items()}
+        return {**self._values, **gates, **others}
 
     def _reached_from(self, origin: fx.Node) -> tuple[torch.nn.Module, list[fx.Node], list[fx.Node]]:
         """What computes the observed values that an origin reaches past no other one, and both ends of it."""
