@@ -434,8 +434,12 @@ class _Run:
         return visualize_run(self._folder, self._inputs, self._manifest, self._device, self._progress)
 
 
+_UNITS = 2
+"""Version of what a unit's numbers mean: units of another one are made again, so that no run mixes both."""
+
+
 def _digest(identity: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([_UNITS, identity], sort_keys=True).encode()).hexdigest()
 
 
 def _first(skipped: dict[str, str]) -> str:
