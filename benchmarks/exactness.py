@@ -19,15 +19,15 @@ from torch import Tensor
 
 from benchmarks.run import grouped_influence
 from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.influence.values import Values
 from precompute.aggregate.recording import Recorder
-from precompute.aggregate.values import Values
-from precompute.config import AggregateConfig
-from precompute.datasets.open import open_images
-from precompute.models.expressions import Channels, Concatenation, Convolution, Passed, Source
-from precompute.models.loading import ModelConfig, load_model
-from precompute.models.provenance import Link
-from precompute.parallel import Parallel
-from precompute.run import prepare
+from precompute.datasets.sources.open import open_images
+from precompute.devices.cores import Parallel
+from precompute.models.provenance.expressions import Channels, Concatenation, Convolution, Passed, Source
+from precompute.models.provenance.links import Link
+from precompute.models.sources.loading import ModelConfig, load_model
+from precompute.pipeline.run import prepare
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data"
 LAYERS = [f"mixed{name}" for name in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")]

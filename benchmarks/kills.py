@@ -6,8 +6,8 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.killing import count_events, kill_and_resume, tables
-from tests.small import write_small
+from tests.support.killing import count_events, kill_and_resume, tables
+from tests.support.small import write_small
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.compute as pc
 
-from precompute.schema import read_manifest, read_table
+from precompute.contract.schema import read_manifest, read_table
 
 _KEY = ["class_id", "target_layer", "target_channel"]
 

@@ -22,18 +22,19 @@ import numpy as np
 import torch
 from PIL import Image
 
-from precompute.config import RunConfig, VisualizeConfig
-from precompute.errors import InputError
-from precompute.models.catalogue import FAMILIES, ModelFacts, facts_of, read_catalogue, write_catalogue
-from precompute.models.exported import ExportedModel
-from precompute.models.expressions import Convolution, parts_of
-from precompute.models.intervention import check_links
-from precompute.models.layers import select_layers
-from precompute.models.loading import ModelConfig, load_model
-from precompute.models.provenance import derive_links
-from precompute.progress import SilentProgress
-from precompute.run import RunRequest, precompute
-from precompute.validate import validate
+from precompute.contract.errors import InputError
+from precompute.contract.progress import SilentProgress
+from precompute.contract.validate import validate
+from precompute.feature_visualization.channels.config import VisualizeConfig
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.interventions.intervention import check_links
+from precompute.models.layers.selection import select_layers
+from precompute.models.provenance.expressions import Convolution, parts_of
+from precompute.models.provenance.links import derive_links
+from precompute.models.sources.catalogue import FAMILIES, ModelFacts, facts_of, read_catalogue, write_catalogue
+from precompute.models.sources.loading import ModelConfig, load_model
+from precompute.pipeline.config import RunConfig
+from precompute.pipeline.run import RunRequest, precompute
 
 RESULTS = Path(__file__).with_name("results") / "models.json"
 TABLE = Path(__file__).parents[1] / "docs" / "models.md"

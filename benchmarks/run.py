@@ -25,16 +25,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.influence.summit import SAMPLING
+from precompute.aggregate.influence.values import Values
 from precompute.aggregate.recording import Recorder
-from precompute.aggregate.summit import SAMPLING
-from precompute.aggregate.values import Values
-from precompute.config import AggregateConfig
-from precompute.datasets.open import open_images
-from precompute.models.expressions import Convolution, parts_of
-from precompute.models.loading import ModelConfig, load_model
-from precompute.models.provenance import Link
-from precompute.parallel import Parallel
-from precompute.run import prepare
+from precompute.datasets.sources.open import open_images
+from precompute.devices.cores import Parallel
+from precompute.models.provenance.expressions import Convolution, parts_of
+from precompute.models.provenance.links import Link
+from precompute.models.sources.loading import ModelConfig, load_model
+from precompute.pipeline.run import prepare
 
 RESULTS = Path(__file__).with_name("results")
 UNIT = "forward, optimised"

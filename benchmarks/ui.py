@@ -24,7 +24,7 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 RESULTS = Path(__file__).with_name("results")
 _GRAPH = "#graph .graph-stage"

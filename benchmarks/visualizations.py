@@ -24,16 +24,16 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from precompute.feature_visualization.config import IMAGENET_COLOUR, OptimizationConfig, PlateauConfig
-from precompute.feature_visualization.forwards import Forwards
-from precompute.feature_visualization.optimize import LayerForward, VisualizationRequest, visualize_channels
-from precompute.feature_visualization.parametrization import FourierParametrization, channel_generator
-from precompute.feature_visualization.precision import step_precision
-from precompute.feature_visualization.transforms import draw_transforms, transform
-from precompute.models.exported import ExportedModel
-from precompute.models.layers import select_layers
-from precompute.models.loading import LoadedModel, ModelConfig, load_model
-from precompute.parallel import Parallel
+from precompute.devices.cores import Parallel
+from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, OptimizationConfig, PlateauConfig
+from precompute.feature_visualization.ascent.forwards import Forwards
+from precompute.feature_visualization.ascent.optimize import LayerForward, VisualizationRequest, visualize_channels
+from precompute.feature_visualization.ascent.parametrization import FourierParametrization, channel_generator
+from precompute.feature_visualization.ascent.precision import step_precision
+from precompute.feature_visualization.ascent.transforms import draw_transforms, transform
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import select_layers
+from precompute.models.sources.loading import LoadedModel, ModelConfig, load_model
 
 CPU = torch.device("cpu")
 

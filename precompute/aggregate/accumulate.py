@@ -10,13 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from precompute.aggregate.activation import SpatialMaximum, strongest_channels
-from precompute.aggregate.measures import LinkMeasure
-from precompute.aggregate.pairs import PairCounter, PairSums
-from precompute.aggregate.values import Values
-from precompute.config import AggregateConfig
-from precompute.models.layers import RecordedLayer
-from precompute.parallel import Parallel
+from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.influence.measures import LinkMeasure
+from precompute.aggregate.influence.pairs import PairCounter, PairSums
+from precompute.aggregate.influence.values import Values
+from precompute.aggregate.kernels.activation import SpatialMaximum, strongest_channels
+from precompute.devices.cores import Parallel
+from precompute.models.layers.selection import RecordedLayer
 
 
 @dataclass(frozen=True)

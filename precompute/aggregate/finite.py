@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from precompute.aggregate.influence.values import Values
 from precompute.aggregate.recording import Recording
-from precompute.aggregate.values import Values
-from precompute.models.final_activation import OutputFacts
-from precompute.models.layers import RecordedLayer
-from precompute.parallel import Parallel
+from precompute.devices.cores import Parallel
+from precompute.models.graph.final_activation import OutputFacts
+from precompute.models.layers.selection import RecordedLayer
 
 __all__ = ["FiniteCheck"]
 

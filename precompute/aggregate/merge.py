@@ -14,15 +14,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from precompute.aggregate.accumulate import LayerSums
-from precompute.aggregate.pairs import PairSums
+from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.influence.pairs import PairSums
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore, plan_units
-from precompute.config import AggregateConfig
-from precompute.datasets.source import ImageSource, LabelledClass
-from precompute.models.layers import RecordedLayer
-from precompute.models.provenance import Link
-from precompute.progress import Progress
-from precompute.schema import HISTOGRAM_BINS, TableWriter, write_table
+from precompute.contract.labelled import LabelledClass
+from precompute.contract.progress import Progress
+from precompute.contract.schema import HISTOGRAM_BINS, TableWriter, write_table
+from precompute.datasets.images import ImageSource
+from precompute.models.layers.selection import RecordedLayer
+from precompute.models.provenance.links import Link
 
 
 @dataclass(frozen=True)

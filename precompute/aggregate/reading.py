@@ -12,8 +12,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from precompute.datasets.source import ImageSource, LabelledImage, UnreadableImage
-from precompute.models.preprocess import Preprocess
+from precompute.contract.labelled import LabelledImage, UnreadableImage
+from precompute.datasets.images import ImageSource
+from precompute.models.sources.preprocess import Preprocess
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, fx
 
-from precompute.aggregate.measures import LinkMeasure
-from precompute.aggregate.precision import DTYPES, forward_precision, require_precision
-from precompute.aggregate.values import Values
-from precompute.errors import InputError
-from precompute.models.exported import ExportedModel
-from precompute.models.layers import RecordedLayer
-from precompute.models.operators import size_for_one_image
-from precompute.models.optimized import optimize
-from precompute.parallel import Parallel
+from precompute.aggregate.influence.measures import LinkMeasure
+from precompute.aggregate.influence.values import Values
+from precompute.contract.errors import InputError
+from precompute.devices.cores import Parallel
+from precompute.devices.precision import DTYPES, forward_precision, require_precision
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.operators import size_for_one_image
+from precompute.models.graph.optimized import optimize
+from precompute.models.layers.selection import RecordedLayer
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,26 @@ import torch
 from torch import Tensor
 
 from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.finite import FiniteCheck
-from precompute.aggregate.measures import CountedAlone, LinkMeasure
-from precompute.aggregate.pairs import PairSums
-from precompute.aggregate.precision import whole_float32
+from precompute.aggregate.influence.measures import CountedAlone, LinkMeasure
+from precompute.aggregate.influence.pairs import PairSums
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, joined, plan_units
-from precompute.config import AggregateConfig
-from precompute.datasets.label_outputs import Meaning
-from precompute.datasets.output_match import ModelOutputs
-from precompute.datasets.source import ImageSource, LabelledImage
-from precompute.errors import InputError
-from precompute.models.exported import ExportedModel
-from precompute.models.layers import RecordedLayer
-from precompute.models.preprocess import Preprocess
-from precompute.models.probabilities import ranked
-from precompute.models.provenance import Link
-from precompute.parallel import Parallel
-from precompute.progress import Advance, Progress
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import LabelledImage
+from precompute.contract.progress import Advance, Progress
+from precompute.datasets.images import ImageSource
+from precompute.datasets.labels.label_outputs import Meaning
+from precompute.datasets.labels.output_match import ModelOutputs
+from precompute.devices.cores import Parallel
+from precompute.devices.precision import whole_float32
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.probabilities import ranked
+from precompute.models.layers.selection import RecordedLayer
+from precompute.models.provenance.links import Link
+from precompute.models.sources.preprocess import Preprocess
 
 _RECORDED_BYTES = 2**30
 """What recordings of one batch may take, as far as one image alone does not take more."""

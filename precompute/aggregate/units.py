@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precompute.aggregate.accumulate import Examples, LayerSums
-from precompute.aggregate.measures import LinkMeasure
-from precompute.aggregate.pairs import PairSums
-from precompute.datasets.source import ImageSource, LabelledImage
-from precompute.errors import InputError
+from precompute.aggregate.influence.measures import LinkMeasure
+from precompute.aggregate.influence.pairs import PairSums
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import LabelledImage
+from precompute.datasets.images import ImageSource
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from precompute.commands.shared import require_precompute
-from precompute.schema import MANIFEST, read_manifest
+from precompute.contract.schema import MANIFEST, read_manifest
 
 __all__ = ["run_demo"]
 
@@ -19,15 +19,18 @@ def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
         InputError: the folder holds something else.
     """
     require_precompute()
-    from precompute.demo.config import DEMO_CONFIG
-    from precompute.feature_visualization.draw_prototypes import PrototypeRequest, draw_prototypes
-    from precompute.models.loading import ModelConfig
-    from precompute.progress import ConsoleProgress
-    from precompute.run import RunRequest, precompute
+    from precompute.contract.progress import ConsoleProgress
+    from precompute.feature_visualization.channels.config import VisualizeConfig
+    from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeRequest, draw_prototypes
+    from precompute.models.sources.loading import ModelConfig
+    from precompute.pipeline.config import RunConfig
+    from precompute.pipeline.run import RunRequest, precompute
 
     is_outdated_demo = (out / MANIFEST).is_file() and read_manifest(out).get("model", {}).get("source") == "demo"
+    # The defaults, with pictures sized for a small network and a short wait.
+    config = RunConfig(visualize=VisualizeConfig(n_channels=160, n_steps=64, size=64, seconds=None))
     request = RunRequest(
-        ModelConfig("demo"), "demo", out, DEMO_CONFIG, limit_per_class=images_per_class, overwrite=is_outdated_demo
+        ModelConfig("demo"), "demo", out, config, limit_per_class=images_per_class, overwrite=is_outdated_demo
     )
     progress = ConsoleProgress(console)
     precompute(request, progress)

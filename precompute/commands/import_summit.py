@@ -15,9 +15,9 @@ def run_import_summit(folder: Path, out: Path, labels: Path | None, overwrite: b
     Raises:
         InputError: bad input of any kind.
     """
+    from precompute.contract.progress import ConsoleProgress
     from precompute.import_summit.importing import ImportRequest, import_summit
     from precompute.import_summit.report import print_import
-    from precompute.progress import ConsoleProgress
 
     report = import_summit(ImportRequest(folder, out, labels, overwrite), ConsoleProgress(console))
     print_import(report.manifest, out, console)

@@ -11,12 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from precompute.commands.shared import names_in, print_notes, require_names, require_precompute
-from precompute.errors import InputError
-from precompute.schema import describe_outputs
+from precompute.contract.errors import InputError
+from precompute.contract.schema import describe_outputs
 
 if TYPE_CHECKING:
-    from precompute.models.exported import ExportedModel
-    from precompute.models.layers import RecordedLayer
+    from precompute.models.graph.exported import ExportedModel
+    from precompute.models.layers.selection import RecordedLayer
 
 __all__ = ["InspectOptions", "run_inspect"]
 
@@ -42,10 +42,10 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
     """
     require_precompute()
     require_names(options.model, options.weights)
-    from precompute.models.exported import ExportedModel
-    from precompute.models.inventory import notes_on_layers, take_inventory
-    from precompute.models.layers import select_layers
-    from precompute.models.loading import ModelConfig, load_model
+    from precompute.models.graph.exported import ExportedModel
+    from precompute.models.layers.selection import select_layers
+    from precompute.models.provenance.inventory import notes_on_layers, take_inventory
+    from precompute.models.sources.loading import ModelConfig, load_model
 
     config = ModelConfig(options.model, options.weights, options.preprocess, model_path=options.model_path)
     loaded = load_model(config)
@@ -89,8 +89,8 @@ def _check_links(exported: ExportedModel, layers: Sequence[RecordedLayer], conso
     Raises:
         InputError: they are not.
     """
-    from precompute.models.intervention import check_links
-    from precompute.models.provenance import derive_links
+    from precompute.models.interventions.intervention import check_links
+    from precompute.models.provenance.links import derive_links
 
     report = check_links(exported, derive_links(exported, layers))
     if report.failures:

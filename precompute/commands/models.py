@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from precompute.commands.shared import require_precompute
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 
 if TYPE_CHECKING:
-    from precompute.models.catalogue import ModelFacts
+    from precompute.models.sources.catalogue import ModelFacts
 
 __all__ = ["run_models"]
 
@@ -27,7 +27,7 @@ def run_models(pattern: str, details: bool, as_json: bool, console: Console) -> 
         InputError: nothing matches, or a library is not installed.
     """
     require_precompute()
-    from precompute.models.catalogue import FAMILIES, all_sources, matching, read_catalogue
+    from precompute.models.sources.catalogue import FAMILIES, all_sources, matching, read_catalogue
 
     known = all_sources(tagged="." in pattern)
     chosen = matching(pattern, known) if pattern else [s for family in FAMILIES for s in family.sources]
@@ -55,14 +55,14 @@ def run_models(pattern: str, details: bool, as_json: bool, console: Console) -> 
 
 
 def _facts(source: str, catalogue: Mapping[str, ModelFacts], details: bool) -> ModelFacts:
-    from precompute.models.catalogue import ModelFacts, describe, quick_facts
+    from precompute.models.sources.catalogue import ModelFacts, describe, quick_facts
 
     quick = quick_facts(source, catalogue)
     return ModelFacts.from_dict(describe(source)) if details and quick.layers is None else quick
 
 
 def _print_models(facts: Sequence[ModelFacts], console: Console) -> None:
-    from precompute.models.catalogue import family_of
+    from precompute.models.sources.catalogue import family_of
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("model", no_wrap=True)

@@ -18,10 +18,10 @@ from precompute.commands.shared import (
     require_positive,
     require_precompute,
 )
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 
 if TYPE_CHECKING:
-    from precompute.run import RunReport, RunRequest
+    from precompute.pipeline.run import RunReport, RunRequest
 
 __all__ = ["PrecomputeOptions", "run_precompute"]
 
@@ -67,8 +67,8 @@ def run_precompute(options: PrecomputeOptions, console: Console) -> RunReport:
     """
     require_precompute()
     require_names(options.model, options.weights)
-    from precompute.progress import ConsoleProgress
-    from precompute.run import precompute
+    from precompute.contract.progress import ConsoleProgress
+    from precompute.pipeline.run import precompute
 
     report = precompute(_request(options), ConsoleProgress(console))
     _print_report(report, options.out, console)
@@ -76,10 +76,12 @@ def run_precompute(options: PrecomputeOptions, console: Console) -> RunReport:
 
 
 def _request(options: PrecomputeOptions) -> RunRequest:
-    from precompute.aggregate.measures import MEASURES
-    from precompute.config import STAGES, AggregateConfig, RunConfig, VisualizeConfig
-    from precompute.models.loading import ModelConfig
-    from precompute.run import LabelOptions, RunRequest
+    from precompute.aggregate.config import AggregateConfig
+    from precompute.aggregate.influence.measures import MEASURES
+    from precompute.feature_visualization.channels.config import VisualizeConfig
+    from precompute.models.sources.loading import ModelConfig
+    from precompute.pipeline.config import STAGES, RunConfig
+    from precompute.pipeline.run import LabelOptions, RunRequest
 
     if options.influence not in MEASURES:
         raise InputError(

@@ -13,7 +13,7 @@ from rich.console import Console
 from precompute.commands.shared import names_in, require_names, require_positive, require_precompute
 
 if TYPE_CHECKING:
-    from precompute.feature_visualization.draw_prototypes import PrototypeReport
+    from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeReport
 
 __all__ = ["PrototypeOptions", "run_prototypes"]
 
@@ -44,11 +44,11 @@ def run_prototypes(options: PrototypeOptions, console: Console) -> None:
     """
     require_precompute()
     require_names(options.model, options.weights)
-    from precompute.feature_visualization.draw_prototypes import PrototypeRequest, draw_prototypes
-    from precompute.feature_visualization.prototypes import PrototypeConfig
-    from precompute.models.reloading import Whereabouts
-    from precompute.progress import ConsoleProgress
-    from precompute.run import device_of
+    from precompute.contract.progress import ConsoleProgress
+    from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeRequest, draw_prototypes
+    from precompute.feature_visualization.prototypes.optimize_classes import PrototypeConfig
+    from precompute.models.sources.reloading import Whereabouts
+    from precompute.pipeline.run import device_of
 
     for name in ("steps", "batch_size"):
         require_positive(name, getattr(options, name))

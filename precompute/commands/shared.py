@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 
 __all__ = [
     "names_in",
@@ -45,7 +45,7 @@ def require_names(model: str | None, weights: str | None) -> None:
     Raises:
         InputError: weights take the place of code, or a file of weights is missing or of another kind.
     """
-    from precompute.models.weights_file import require_code, require_weights
+    from precompute.models.weights.weights_file import require_code, require_weights
 
     if model is not None:
         require_code(model)

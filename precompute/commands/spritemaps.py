@@ -53,8 +53,8 @@ def run_export_spritemaps(options: ExportOptions, console: Console) -> None:
     Raises:
         InputError: bad input of any kind.
     """
+    from precompute.contract.progress import ConsoleProgress
     from precompute.feature_visualization.spritemaps.exporting import ExportRequest, export_spritemaps
-    from precompute.progress import ConsoleProgress
 
     request = ExportRequest(
         options.run,
@@ -88,8 +88,8 @@ def run_import_spritemaps(options: ImportOptions, console: Console) -> None:
     Raises:
         InputError: bad input of any kind.
     """
+    from precompute.contract.progress import ConsoleProgress
     from precompute.feature_visualization.spritemaps.importing import ImportRequest, import_spritemaps
-    from precompute.progress import ConsoleProgress
 
     request = ImportRequest(
         options.run,

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from precompute.validate import Finding
+    from precompute.contract.validate import Finding
 
 __all__ = ["run_validate"]
 
 
 def run_validate(run: Path) -> Sequence[Finding]:
     """The findings of the schema check; needs no torch."""
-    from precompute.validate import validate
+    from precompute.contract.validate import validate
 
     return validate(run)

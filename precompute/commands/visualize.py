@@ -49,11 +49,11 @@ def run_visualize(options: VisualizeOptions, console: Console) -> None:
     """
     require_precompute()
     require_names(options.model, options.weights)
-    from precompute.feature_visualization.config import VisualizationConfig
-    from precompute.feature_visualization.visualize import VisualizeRequest, visualize
-    from precompute.models.reloading import Whereabouts
-    from precompute.progress import ConsoleProgress
-    from precompute.run import device_of
+    from precompute.contract.progress import ConsoleProgress
+    from precompute.feature_visualization.ascent.config import VisualizationConfig
+    from precompute.feature_visualization.channels.visualize import VisualizeRequest, visualize
+    from precompute.models.sources.reloading import Whereabouts
+    from precompute.pipeline.run import device_of
 
     for name in ("steps", "batch_size"):
         require_positive(name, getattr(options, name))

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from precompute.contract.labelled import MID_GREY, Colour, UnreadableImage
 from precompute.datasets.png import reduced_pngs
-from precompute.datasets.source import MID_GREY, Colour, UnreadableImage
 
 __all__ = ["decode", "require_safe_size"]
 

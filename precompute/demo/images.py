@@ -7,7 +7,7 @@ from typing import Literal
 
 from PIL import Image
 
-from precompute.datasets.source import MID_GREY, Colour, LabelledClass, LabelledImage
+from precompute.contract.labelled import MID_GREY, Colour, LabelledClass, LabelledImage
 from precompute.demo import backgrounds, canvas, clutter, drawing, scenes, shapes, sky, subject
 from precompute.demo.families import FAMILIES
 from precompute.demo.scenes import CLASSES, Scene, draw_scene

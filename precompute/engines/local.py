@@ -6,13 +6,13 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from itertools import islice
 
+from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.reading import Awaited, read_images
 from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed, UnitMaker
 from precompute.aggregate.units import UnitKey, pack
-from precompute.config import AggregateConfig
-from precompute.datasets.source import LabelledImage
-from precompute.parallel import Parallel
-from precompute.progress import Advance
+from precompute.contract.labelled import LabelledImage
+from precompute.contract.progress import Advance
+from precompute.devices.cores import Parallel
 
 __all__ = ["LocalEngine"]
 

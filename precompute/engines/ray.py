@@ -20,14 +20,14 @@ from typing import Any
 
 import torch
 
+from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.reading import Awaited, read_images
 from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed, UnitMaker
 from precompute.aggregate.units import UnitKey, pack
-from precompute.config import AggregateConfig
-from precompute.datasets.source import LabelledImage
-from precompute.errors import InputError
-from precompute.parallel import Parallel
-from precompute.progress import Advance
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import LabelledImage
+from precompute.contract.progress import Advance
+from precompute.devices.cores import Parallel
 
 __all__ = ["RayEngine", "RayOptions", "cores_each", "require_ray"]
 

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from precompute.contract.class_reader import ClassReader, Nodes
+from precompute.contract.progress import Progress, SilentProgress
+from precompute.contract.schema import TABLES, TableWriter, write_table
 from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import FloatArray, Graph, IntArray, personalization, personalized_pagerank
 from precompute.graphs.selection import select
-from precompute.graphs.stream import ClassReader, Nodes
-from precompute.progress import Progress, SilentProgress
-from precompute.schema import TABLES, TableWriter, write_table
 
 __all__ = ["ClassGraph", "GraphConfig", "build_class_graph", "build_graphs"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 
 __all__ = ["GraphConfig"]
 

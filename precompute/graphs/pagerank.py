@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 from precompute.graphs.config import GraphConfig
 
 __all__ = ["FloatArray", "Graph", "IntArray", "personalization", "personalized_pagerank"]

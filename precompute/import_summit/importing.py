@@ -14,8 +14,13 @@ from operator import add
 from pathlib import Path
 from typing import Any
 
-from precompute.datasets.source import LabelledClass
-from precompute.embedding import EmbeddingConfig, build_embeddings, embed_layer, has_umap, project_layer
+from precompute.contract.labelled import LabelledClass
+from precompute.contract.lock import only_writer, require_no_writer
+from precompute.contract.manifest import library_versions, replace_run, require_replaceable
+from precompute.contract.progress import Progress, SilentProgress
+from precompute.contract.schema import read_manifest
+from precompute.embedding.build import build_embeddings, embed_layer, has_umap, project_layer
+from precompute.embedding.config import EmbeddingConfig
 from precompute.import_summit.inception import INCEPTION, INPUT_SIZE, LAYERS
 from precompute.import_summit.judgement import Faults, judge
 from precompute.import_summit.metadata import ClassFacts, read_imagenet, read_labels
@@ -23,10 +28,6 @@ from precompute.import_summit.pictures import Encoding, Pictures, find_pictures,
 from precompute.import_summit.published import find_data, find_graphs, read_graph
 from precompute.import_summit.report import gaps, links, sources
 from precompute.import_summit.tables import ImportedClass, write_class_tables, write_embeddings
-from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import library_versions, replace_run, require_replaceable
-from precompute.progress import Progress, SilentProgress
-from precompute.schema import read_manifest
 
 __all__ = ["ImportReport", "ImportRequest", "import_summit"]
 

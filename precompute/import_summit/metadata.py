@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from precompute.datasets.labels import Label, classes_of, whole_number
-from precompute.datasets.source import LabelledClass
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import LabelledClass
+from precompute.contract.schema import HISTOGRAM_BINS
+from precompute.datasets.labels.classes import Label, classes_of, whole_number
 from precompute.import_summit.inception import INCEPTION, LAYERS
-from precompute.schema import HISTOGRAM_BINS
 
 __all__ = ["ClassFacts", "read_imagenet", "read_labels"]
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from precompute.config import ExampleConfig
+from precompute.contract.labelled import UnreadableImage
+from precompute.contract.pictures import encode_webp
+from precompute.contract.progress import Progress
+from precompute.contract.schema import ALL_CLASSES, TableWriter
 from precompute.datasets.decode import decode
-from precompute.datasets.source import UnreadableImage
+from precompute.examples.config import ExampleConfig
 from precompute.import_summit.inception import INCEPTION, LAYERS
-from precompute.pictures import encode_webp
-from precompute.progress import Progress
-from precompute.schema import ALL_CLASSES, TableWriter
 
 __all__ = ["Encoding", "Pictures", "find_pictures", "write_pictures"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 from precompute.import_summit.inception import INCEPTION, LAYERS
 
 __all__ = ["Influence", "PublishedGraph", "PublishedNode", "find_data", "find_graphs", "read_graph"]

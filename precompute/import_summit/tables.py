@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from precompute.contract.schema import write_table
 from precompute.import_summit.inception import INCEPTION, LAYERS
 from precompute.import_summit.judgement import Judged
 from precompute.import_summit.metadata import ClassFacts, Point
 from precompute.import_summit.published import PublishedGraph
-from precompute.schema import write_table
 
 __all__ = ["ImportedClass", "write_class_tables", "write_embeddings"]
 

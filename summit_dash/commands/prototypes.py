@@ -62,8 +62,8 @@ def prototypes(
 
 
 def _class_ids(run: Path, text: str) -> tuple[int, ...]:
-    from summit_dash.find_class import find_classes, tell_numbers
-    from summit_dash.store import RunStore
+    from summit_dash.run.find_class import find_classes, tell_numbers
+    from summit_dash.run.store import RunStore
 
     known = RunStore(run).classes
     found = find_classes(known, text)

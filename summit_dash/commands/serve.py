@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from precompute.schema import InputError
+from precompute.contract.schema import InputError
 from summit_dash.commands.options import Host, Open, Port, Threads, console
 
 __all__ = ["open_dashboard", "serve"]
@@ -35,10 +35,10 @@ def serve(
 def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, open_browser: bool) -> None:
     from waitress import create_server
 
-    from summit_dash.app import create_app
-    from summit_dash.settings import Settings
-    from summit_dash.store import RunStore
-    from summit_dash.stores import Stores
+    from summit_dash.run.store import RunStore
+    from summit_dash.run.stores import Stores
+    from summit_dash.server.app import create_app
+    from summit_dash.server.settings import Settings
 
     stores = Stores(RunStore(run) for run in runs)
     threading.Thread(target=stores.warm, daemon=True).start()

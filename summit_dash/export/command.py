@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from precompute.schema import InputError
+from precompute.contract.schema import InputError
 from summit_dash.export.files import (
     choose_formats,
     choose_stem,
@@ -18,9 +18,9 @@ from summit_dash.export.files import (
 )
 from summit_dash.export.fit import Size
 from summit_dash.export.graph import GraphRequest, check_request, export_graph
-from summit_dash.find_class import find_class, tell_number
-from summit_dash.store import RunStore
-from summit_dash.text import class_labels
+from summit_dash.run.find_class import find_class, tell_number
+from summit_dash.run.store import RunStore
+from summit_dash.run.text import class_labels
 
 __all__ = ["GraphFlags", "run_export_graph"]
 

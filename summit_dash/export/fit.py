@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from summit_dash.elements import LARGEST
 from summit_dash.export.shapes import Point
+from summit_dash.graph.elements import LARGEST
 
 __all__ = ["SMALLEST_ZOOM", "Fit", "Size", "bend", "fit_graph"]
 

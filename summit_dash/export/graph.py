@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from precompute.schema import InputError
+from precompute.contract.schema import InputError
 from summit_dash.export.fit import Size
 from summit_dash.export.graphml import write_graphml
 from summit_dash.export.png import write_png
@@ -14,9 +14,9 @@ from summit_dash.export.subject import Subject, read_subject
 from summit_dash.export.svg import write_svg
 from summit_dash.export.tables import build_tables, write_csv, write_json
 from summit_dash.export.thumbnails import convert_picture
-from summit_dash.graphs import Channel
-from summit_dash.store import RunStore
-from summit_dash.theme import PALETTES
+from summit_dash.graph.theme import PALETTES
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import RunStore
 
 __all__ = ["FORMATS", "GraphRequest", "check_request", "export_graph"]
 

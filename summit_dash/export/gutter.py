@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from summit_dash.comparison import Comparison, LayerComparison
 from summit_dash.export.heading import MARGIN
 from summit_dash.export.lettering import shorten, width_of
 from summit_dash.export.shapes import Box, Point, Rule, Shape, Stroke, Words
 from summit_dash.export.subject import Subject
-from summit_dash.graphs import Channel
-from summit_dash.text import DASH, plural
-from summit_dash.theme import COLOR_A, COLOR_SHARED, Palette
+from summit_dash.graph.comparison import Comparison, LayerComparison
+from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
+from summit_dash.run.graphs import Channel
+from summit_dash.run.text import DASH, plural
 
 __all__ = ["RowSpan", "build_gutter", "build_parting_line", "gutter_width", "row_spans"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from summit_dash.comparison import Comparison, Part
 from summit_dash.export.lettering import shorten
 from summit_dash.export.setting import LINE, Mark, Phrase, Text, flow, label, phrase
 from summit_dash.export.shapes import Point, Shape, Stroke
 from summit_dash.export.subject import Origin, Side, Subject
-from summit_dash.text import percent, plural
-from summit_dash.theme import COLOR_A, COLOR_SHARED, Palette
+from summit_dash.graph.comparison import Comparison, Part
+from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
+from summit_dash.run.text import percent, plural
 
 __all__ = ["MARGIN", "build_footing", "build_heading", "describe", "tell_accuracy", "tell_parting"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-from summit_dash.asset_files import find_assets
+from summit_dash.pages.asset_files import find_assets
 
 __all__ = ["FONT_STACK", "font_files", "other_script", "shorten", "width_of"]
 

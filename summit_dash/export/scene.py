@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
-from summit_dash.elements import Element, build_comparison_elements, build_graph_elements
 from summit_dash.export.fit import Size, bend, fit_graph
 from summit_dash.export.gutter import build_gutter, build_parting_line, gutter_width, row_spans
 from summit_dash.export.heading import MARGIN, build_footing, build_heading, describe
 from summit_dash.export.lettering import width_of
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Stroke, Words
 from summit_dash.export.subject import Subject
-from summit_dash.graphs import Channel
-from summit_dash.run_pictures import PictureKind
-from summit_dash.stylesheet import build_stylesheets
-from summit_dash.theme import PALETTES
+from summit_dash.graph.elements import Element, build_comparison_elements, build_graph_elements
+from summit_dash.graph.stylesheet import build_stylesheets
+from summit_dash.graph.theme import PALETTES
+from summit_dash.run.graphs import Channel
+from summit_dash.run.pictures import PictureKind
 
 __all__ = ["ROOM", "PictureSource", "build_scene"]
 

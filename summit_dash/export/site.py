@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from precompute.schema import ALL_CLASSES, InputError
+from precompute.contract.schema import ALL_CLASSES, InputError
 from summit_dash.export.html import render
-from summit_dash.graphs import Channel
-from summit_dash.layout import build_boot, build_page
+from summit_dash.pages.frame import build_boot, build_page
 from summit_dash.payloads.keys import build_payload
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import RunStore
 
 __all__ = ["SiteSize", "write_site"]
 

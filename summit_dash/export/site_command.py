@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from summit_dash.asset_files import find_assets
 from summit_dash.export.site import SiteSize, write_site
-from summit_dash.find_class import find_classes, tell_numbers
-from summit_dash.store import RunStore
+from summit_dash.pages.asset_files import find_assets
+from summit_dash.run.find_class import find_classes, tell_numbers
+from summit_dash.run.store import RunStore
 
 __all__ = ["run_export_site"]
 

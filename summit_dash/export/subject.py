@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from precompute.schema import InputError
-from summit_dash.comparison import Comparison, compare
-from summit_dash.graphs import Channel, Edge, Graph, Node, shares_covered
-from summit_dash.measures import measure_names
-from summit_dash.missing_graph import explain_missing_graph
-from summit_dash.store import ClassInfo, LayerInfo, RunStore
-from summit_dash.text import class_labels
+from precompute.contract.schema import InputError
+from summit_dash.graph.comparison import Comparison, compare
+from summit_dash.run.graphs import Channel, Edge, Graph, Node, shares_covered
+from summit_dash.run.measures import measure_names
+from summit_dash.run.missing_graph import explain_missing_graph
+from summit_dash.run.store import ClassInfo, LayerInfo, RunStore
+from summit_dash.run.text import class_labels
 
 __all__ = ["Origin", "Side", "Subject", "read_subject"]
 

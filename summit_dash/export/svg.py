@@ -8,7 +8,7 @@ from typing import Any
 from summit_dash.export.lettering import FONT_STACK, other_script
 from summit_dash.export.markup import Element, add, number, serialize
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Shape, Stroke, Words
-from summit_dash.theme import PALETTES
+from summit_dash.graph.theme import PALETTES
 
 __all__ = ["write_svg"]
 

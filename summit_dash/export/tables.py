@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from summit_dash.comparison import Comparison
 from summit_dash.export.subject import Side, Subject
-from summit_dash.graphs import Channel, Edge, Node
-from summit_dash.store import ClassInfo
+from summit_dash.graph.comparison import Comparison
+from summit_dash.run.graphs import Channel, Edge, Node
+from summit_dash.run.store import ClassInfo
 
 __all__ = ["FORMAT_VERSION", "GraphTables", "build_tables", "write_csv", "write_json"]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from precompute.schema import describe_outputs
+from precompute.contract.schema import describe_outputs
 from summit_dash.payloads.tour import build_tour
-from summit_dash.store import RunStore
-from summit_dash.text import DASH, count, of, percent, plural
+from summit_dash.run.store import RunStore
+from summit_dash.run.text import DASH, count, of, percent, plural
 
 __all__ = ["build_about"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from precompute.schema import ALL_CLASSES
-from summit_dash.graphs import Channel, Edge
-from summit_dash.labels import LONGEST
+from precompute.contract.schema import ALL_CLASSES
 from summit_dash.payloads.numbers import shorten
-from summit_dash.run_examples import Example
-from summit_dash.store import RunStore, Use
-from summit_dash.suggested_labels import SEPARATOR, choose_top, suggest
+from summit_dash.run.examples import Example
+from summit_dash.run.graphs import Channel, Edge
+from summit_dash.run.labels import LONGEST
+from summit_dash.run.store import RunStore, Use
+from summit_dash.run.suggested_labels import SEPARATOR, choose_top, suggest
 
 __all__ = ["build_channel", "build_class_channel"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from summit_dash.graphs import Channel
-from summit_dash.store import ChannelFacts, RunStore
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import ChannelFacts, RunStore
 
 __all__ = ["N_POINTS", "build_channel_use", "build_channels"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 
 __all__ = ["build_embedding"]
 

@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from precompute.schema import InputError
-from summit_dash.graphs import Channel
-from summit_dash.labels import build_labels
+from precompute.contract.schema import InputError
 from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
@@ -18,7 +16,9 @@ from summit_dash.payloads.of_class_panel import build_class_panel
 from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import Channel
+from summit_dash.run.labels import build_labels
+from summit_dash.run.store import RunStore
 
 __all__ = ["build_payload"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from summit_dash.graphs import Graph
-from summit_dash.missing_graph import explain_missing_graph
 from summit_dash.payloads.numbers import shorten
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import Graph
+from summit_dash.run.missing_graph import explain_missing_graph
+from summit_dash.run.store import RunStore
 
 __all__ = ["SIMILARITY_SCALE", "build_class"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from precompute.schema import PROTOTYPE_METHODS
-from summit_dash.graphs import Node
+from precompute.contract.schema import PROTOTYPE_METHODS
 from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.preview import locate, strongest_nodes
-from summit_dash.run_pictures import Prototype
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import Node
+from summit_dash.run.pictures import Prototype
+from summit_dash.run.store import RunStore
 
 __all__ = ["build_class_panel"]
 

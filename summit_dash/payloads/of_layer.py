@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from precompute.schema import InputError
-from summit_dash.graphs import Channel
+from precompute.contract.schema import InputError
 from summit_dash.payloads.numbers import shorten
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import RunStore
 
 __all__ = ["N_STRONGEST", "build_class_layer"]
 

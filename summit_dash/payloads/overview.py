@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from summit_dash.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
-from summit_dash.layer_names import short_layer_names
-from summit_dash.measures import describe, measure_names, tell_measures
-from summit_dash.store import RunStore
-from summit_dash.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, class_labels
+from summit_dash.run.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
+from summit_dash.run.layer_names import short_layer_names
+from summit_dash.run.measures import describe, measure_names, tell_measures
+from summit_dash.run.store import RunStore
+from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, class_labels
 
 __all__ = ["build_overview"]
 

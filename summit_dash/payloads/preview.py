@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from summit_dash.graphs import Channel, Graph, Node
-from summit_dash.run_examples import Example
-from summit_dash.store import RunStore
+from summit_dash.run.examples import Example
+from summit_dash.run.graphs import Channel, Graph, Node
+from summit_dash.run.store import RunStore
 
 __all__ = ["build_preview", "locate", "strongest_nodes"]
 

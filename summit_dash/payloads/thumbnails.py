@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import struct
 
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 
 __all__ = ["build_thumbnails"]
 

@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from summit_dash.comparison import compare
-from summit_dash.graphs import Channel
-from summit_dash.store import ClassInfo, RunStore
-from summit_dash.text import class_labels, of, percent
+from summit_dash.graph.comparison import compare
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import ClassInfo, RunStore
+from summit_dash.run.text import class_labels, of, percent
 
 __all__ = ["build_tour"]
 

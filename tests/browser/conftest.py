@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from waitress.server import create_server
 
-from summit_dash.app import create_app
-from summit_dash.settings import Settings
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
+from summit_dash.server.app import create_app
+from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.synthetic_run import write_synthetic_run
+from tests.support.synthetic_run import write_synthetic_run
 
 _DRIVER = re.compile(r"GL Driver Message .*GPU stall due to ReadPixels")
 """Said by the software renderer of a machine without a graphics card, not by the page."""

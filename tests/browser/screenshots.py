@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 from playwright.sync_api import Browser, Page, sync_playwright
 from waitress.server import create_server
 
-from summit_dash.app import create_app
-from summit_dash.comparison import compare
-from summit_dash.find_class import find_class
-from summit_dash.settings import Settings
-from summit_dash.store import RunStore
+from summit_dash.graph.comparison import compare
+from summit_dash.run.find_class import find_class
+from summit_dash.run.store import RunStore
+from summit_dash.server.app import create_app
+from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
 
 SIZES = ((1440, 900), (1024, 768))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from precompute.schema import read_table, write_table
-from summit_dash.graphs import Channel
-from summit_dash.store import RunStore
+from precompute.contract.schema import read_table, write_table
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
 from tests.browser.drive_channels import open_panel, wait_for_panel
-from tests.synthetic_run import SyntheticRun, draw_picture, write_synthetic_run
+from tests.support.synthetic_run import SyntheticRun, draw_picture, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 PICTURES_LOADED = "() => [...document.querySelectorAll('#panel img')].every((i) => i.complete && i.naturalWidth > 0)"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from precompute.schema import read_table, table_path, write_table
-from summit_dash.store import RunStore
+from precompute.contract.schema import read_table, table_path, write_table
+from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
 from tests.browser.drive_channels import open_wall, places, tile, wait_for_panel, wait_for_wall
-from tests.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from precompute.schema import read_table, write_table
+from precompute.contract.schema import read_table, write_table
 from tests.browser.conftest import serve
 from tests.browser.drive import open_left
 

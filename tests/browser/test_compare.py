@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Page, expect
 from waitress.server import create_server
 
-from summit_dash.app import create_app
-from summit_dash.comparison import Comparison, Part, compare
-from summit_dash.settings import Settings
-from summit_dash.store import RunStore
+from summit_dash.graph.comparison import Comparison, Part, compare
+from summit_dash.run.store import RunStore
+from summit_dash.server.app import create_app
+from summit_dash.server.settings import Settings
 from tests.browser.drive import box_of_node, download, edges, nodes, open_graph, wait_for_drawn
-from tests.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 

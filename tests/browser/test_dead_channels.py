@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serve
 from tests.browser.drive_channels import open_panel, open_wall, tile
-from tests.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 SPEC = SyntheticRun(n_classes=4, picture_size=16, excitations=True, found_dead=[("conv5", 3), ("conv5", 7)])

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from precompute.demo.scenes import CLASSES, DISCRIMINABLE
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 from tests.browser.conftest import watch
 from tests.browser.drive import click_node, nodes, open_graph, wait_for_drawn
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 from tests.browser.drive import open_left, point, row, selection, wait_for_layer, wait_for_rows, wait_for_selection
 
 pytestmark = pytest.mark.browser

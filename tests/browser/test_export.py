@@ -12,7 +12,7 @@ from summit_dash.export.fit import Size
 from summit_dash.export.scene import PictureSource, build_scene
 from summit_dash.export.shapes import GraphScene, SceneEdge, SceneNode
 from summit_dash.export.subject import read_subject
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 from tests.browser.drive import nodes as shown_nodes
 from tests.browser.drive import open_graph, wait_for_drawn
 

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from summit_dash.graphs import shares_covered
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import shares_covered
+from summit_dash.run.store import RunStore
 from tests.browser.drive import (
     box_of_node,
     click_node,

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from summit_dash.comparison import compare
-from summit_dash.elements import edge_width, node_side
-from summit_dash.graph_layout import lay_out
-from summit_dash.graphs import Channel, Graph, shares_covered
-from summit_dash.store import RunStore
+from summit_dash.graph.comparison import compare
+from summit_dash.graph.elements import edge_width, node_side
+from summit_dash.graph.layout import lay_out
+from summit_dash.run.graphs import Channel, Graph, shares_covered
+from summit_dash.run.store import RunStore
 
 pytestmark = pytest.mark.browser
 

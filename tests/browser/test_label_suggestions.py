@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from summit_dash.graphs import Channel
-from summit_dash.labels import LABELS, read_labels, save_label
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import Channel
+from summit_dash.run.labels import LABELS, read_labels, save_label
+from summit_dash.run.store import RunStore
 from tests.browser.drive import hover_node, open_graph, wait_for_drawn
 from tests.browser.drive_channels import open_panel, wait_for_panel
 
@@ -100,7 +100,7 @@ def test_a_channel_with_a_label_needs_no_suggestion(page: Page, url: str, store:
 def test_where_labels_are_only_read_it_is_text(
     page: Page, url: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summit_dash.labels.os.access", lambda *_: False)
+    monkeypatch.setattr("summit_dash.run.labels.os.access", lambda *_: False)
     panel = open_panel(page, url + AT, "conv5-11")
     expect(panel.locator(".label-suggestion")).to_have_text("Suggested: wolf")
     expect(panel.locator(".label-suggestion button")).to_have_count(0)

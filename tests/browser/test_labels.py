@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from summit_dash.graphs import Channel
-from summit_dash.labels import LABELS, read_labels, save_label
-from summit_dash.store import RunStore
+from summit_dash.run.graphs import Channel
+from summit_dash.run.labels import LABELS, read_labels, save_label
+from summit_dash.run.store import RunStore
 from tests.browser.drive import hover_node, open_graph, wait_for_selection
 from tests.browser.drive_channels import open_panel, open_wall, places, tile, wait_for_panel
 
@@ -119,7 +119,7 @@ def test_what_cannot_be_saved_is_said(
         raise PermissionError(30, "Read-only file system", LABELS)
 
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
-    monkeypatch.setattr("summit_dash.labels._write_file", refuse)
+    monkeypatch.setattr("summit_dash.run.labels._write_file", refuse)
     field = panel.get_by_label("Label of conv3-5")
     field.fill("fur")
     field.press("Enter")
@@ -133,7 +133,7 @@ def test_where_the_folder_takes_none_labels_are_only_read(
     page: Page, url: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save_label(store, Channel("conv3", 5), "fur")
-    monkeypatch.setattr("summit_dash.labels.os.access", lambda *_: False)
+    monkeypatch.setattr("summit_dash.run.labels.os.access", lambda *_: False)
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
     expect(panel.get_by_label("Label of conv3-5")).to_have_value("fur")
     expect(panel.get_by_label("Label of conv3-5")).not_to_be_editable()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serve
 from tests.browser.drive import open_left
-from tests.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 from tests.browser.conftest import watch
 from tests.browser.drive import (
     click_node,

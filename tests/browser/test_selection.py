@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 
 pytestmark = pytest.mark.browser
 

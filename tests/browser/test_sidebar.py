@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from summit_dash.similarity import similarity_to
-from summit_dash.store import RunStore
+from summit_dash.run.similarity import similarity_to
+from summit_dash.run.store import RunStore
 from tests.browser.drive import open_left, row, rows, wait_for_first_row, wait_for_rows, wait_for_selection
 
 pytestmark = pytest.mark.browser

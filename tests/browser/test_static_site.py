@@ -12,12 +12,12 @@ import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, expect
 
-from summit_dash.asset_files import find_assets
 from summit_dash.export.site import write_site
-from summit_dash.store import RunStore
+from summit_dash.pages.asset_files import find_assets
+from summit_dash.run.store import RunStore
 from tests.browser.conftest import watch
 from tests.browser.drive import click_node, nodes, wait_for_drawn, wait_for_selection
-from tests.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from precompute.datasets.open import open_images
-from precompute.models.loading import ModelConfig, load_model
-from tests.counting import differences
-from tests.reference_networks import CIFAR, GOOGLENET
+from precompute.datasets.sources.open import open_images
+from precompute.models.sources.loading import ModelConfig, load_model
+from tests.reference.networks import CIFAR, GOOGLENET
+from tests.support.counting import differences
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 

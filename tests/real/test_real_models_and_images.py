@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from precompute.datasets.open import open_images
-from precompute.datasets.source import ImageSource, LabelledImage
-from precompute.models.loading import LoadedModel, ModelConfig, load_model
+from precompute.contract.labelled import LabelledImage
+from precompute.datasets.images import ImageSource
+from precompute.datasets.sources.open import open_images
+from precompute.models.sources.loading import LoadedModel, ModelConfig, load_model
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 

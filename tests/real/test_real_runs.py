@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from precompute.schema import read_manifest, read_table
-from precompute.validate import validate
+from precompute.contract.schema import read_manifest, read_table
+from precompute.contract.validate import validate
 from summit_dash.cli import main
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from precompute.schema import read_manifest, read_table, table_path
-from precompute.validate import validate
+from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.contract.validate import validate
 from summit_dash.cli import main
-from tests.shards import write_shard
+from tests.support.shards import write_shard
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 N_IMAGES = 4

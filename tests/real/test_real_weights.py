@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from precompute.models.loading import LoadedModel, ModelConfig, load_model
-from tests.checkpoint_files import State, halved, lightning, prefixed, training
+from precompute.models.sources.loading import LoadedModel, ModelConfig, load_model
+from tests.support.checkpoint_files import State, halved, lightning, prefixed, training
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 CIFAR = DATA / "cifar10"

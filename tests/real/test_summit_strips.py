@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
+from precompute.contract.progress import SilentProgress
+from precompute.contract.schema import ALL_CLASSES
+from precompute.contract.validate import validate
 from precompute.feature_visualization.spritemaps.importing import ImportRequest as SheetRequest
 from precompute.feature_visualization.spritemaps.importing import import_spritemaps
 from precompute.import_summit.importing import ImportRequest, import_summit
 from precompute.import_summit.inception import INCEPTION
-from precompute.progress import SilentProgress
-from precompute.schema import ALL_CLASSES
-from precompute.validate import validate
-from summit_dash.graphs import Channel
-from summit_dash.store import RunStore
-from tests.strips import write_strip
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import RunStore
+from tests.support.strips import write_strip
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "../shared/data/summit_published"
 PICTURES = PUBLISHED / "data/feature-vis"

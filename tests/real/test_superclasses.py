@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from precompute.schema import read_manifest, read_table
-from precompute.validate import validate
+from precompute.contract.schema import read_manifest, read_table
+from precompute.contract.validate import validate
 from summit_dash.cli import main
-from tests.superclasses import SUPER_CLASSES, write_superclasses
+from tests.support.superclasses import SUPER_CLASSES, write_superclasses
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from summit_dash.store import RunStore
-from tests.synthetic_run import SyntheticRun, write_synthetic_run
+from summit_dash.run.store import RunStore
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 
 @pytest.fixture(scope="session")

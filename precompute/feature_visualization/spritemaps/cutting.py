@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from precompute.config import ExampleConfig
-from precompute.errors import InputError
-from precompute.feature_visualization.picture_store import PictureKey
+from precompute.contract.errors import InputError
+from precompute.contract.pictures import encode_webp
+from precompute.examples.config import ExampleConfig
 from precompute.feature_visualization.spritemaps.geometry import Grid, Strip, find_grid
 from precompute.feature_visualization.spritemaps.sheets import (
     Pixels,
@@ -25,7 +25,7 @@ from precompute.feature_visualization.spritemaps.sheets import (
     read_sheet,
 )
 from precompute.feature_visualization.spritemaps.sources import ImportRequest, Source
-from precompute.pictures import encode_webp
+from precompute.feature_visualization.storage.picture_store import PictureKey
 
 __all__ = ["CutSheet", "cut_source"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 from precompute.feature_visualization.spritemaps.geometry import Grid, square_grid
 
 __all__ = ["DESCRIPTION", "DescribedSheet", "read_description", "to_json"]

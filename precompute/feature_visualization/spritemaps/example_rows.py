@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from precompute.schema import ALL_CLASSES, TABLES, TableWriter, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, TABLES, TableWriter, read_table, table_path
 
 __all__ = ["Examples", "add_examples", "channels_with_examples"]
 

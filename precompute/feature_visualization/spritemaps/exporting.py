@@ -14,14 +14,14 @@ from urllib.parse import quote
 import pyarrow.compute as pc
 from PIL import Image, ImageOps
 
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import MID_GREY, UnreadableImage
+from precompute.contract.progress import Progress
+from precompute.contract.schema import read_table
 from precompute.datasets.decode import decode
-from precompute.datasets.source import MID_GREY, UnreadableImage
-from precompute.errors import InputError
 from precompute.feature_visualization.spritemaps.description import DESCRIPTION, DescribedSheet, to_json
 from precompute.feature_visualization.spritemaps.geometry import Grid, square_grid
 from precompute.feature_visualization.spritemaps.layers import expand_kinds, read_run, require_layers
-from precompute.progress import Progress
-from precompute.schema import read_table
 
 __all__ = ["FORMATS", "ExportReport", "ExportRequest", "export_spritemaps"]
 

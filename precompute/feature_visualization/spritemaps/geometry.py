@@ -11,8 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from precompute.errors import InputError
-from precompute.schema import VISUALIZATION_KINDS
+from precompute.contract.errors import InputError
+from precompute.contract.schema import VISUALIZATION_KINDS
 
 __all__ = ["SUMMIT", "Box", "Grid", "Strip", "find_grid", "square_grid"]
 

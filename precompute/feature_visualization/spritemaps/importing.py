@@ -8,16 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from precompute.errors import InputError
-from precompute.feature_visualization.picture_store import NoteFacts, PictureKey, PictureStore
+from precompute.contract.errors import InputError
+from precompute.contract.lock import only_writer, require_no_writer
+from precompute.contract.manifest import noting, remove_leftovers
+from precompute.contract.progress import Progress
+from precompute.contract.schema import read_manifest
 from precompute.feature_visualization.spritemaps.cutting import CutSheet, cut_source
 from precompute.feature_visualization.spritemaps.example_rows import Examples, add_examples, channels_with_examples
 from precompute.feature_visualization.spritemaps.layers import read_run
 from precompute.feature_visualization.spritemaps.sources import ImportRequest, find_sources
-from precompute.lock import only_writer, require_no_writer
-from precompute.manifest import noting, remove_leftovers
-from precompute.progress import Progress
-from precompute.schema import read_manifest
+from precompute.feature_visualization.storage.picture_store import NoteFacts, PictureKey, PictureStore
 
 __all__ = ["ImportReport", "ImportRequest", "import_spritemaps"]
 

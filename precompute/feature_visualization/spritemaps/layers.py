@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from precompute.errors import InputError
-from precompute.schema import VISUALIZATION_KINDS, read_manifest, read_table
+from precompute.contract.errors import InputError
+from precompute.contract.schema import VISUALIZATION_KINDS, read_manifest, read_table
 
 __all__ = ["expand_kinds", "read_run", "require_layers"]
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from precompute.config import ExampleConfig
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import UnreadableImage
 from precompute.datasets.decode import decode
-from precompute.datasets.source import UnreadableImage
-from precompute.errors import InputError
+from precompute.examples.config import ExampleConfig
 from precompute.feature_visualization.spritemaps.geometry import Box, Grid
 
 __all__ = ["Pixels", "Sheet", "cut", "cut_grid", "encode_picture", "is_empty", "read_sheet"]

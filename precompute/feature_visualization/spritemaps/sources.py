@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 from precompute.feature_visualization.spritemaps.description import DESCRIPTION, DescribedSheet, read_description
 from precompute.feature_visualization.spritemaps.geometry import SUMMIT, Strip
 from precompute.feature_visualization.spritemaps.layers import expand_kinds, require_layers

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from precompute.demo.images import DemoImages
-from precompute.models.loading import ModelConfig, load_model
-from tests.counting import differences
-from tests.reference_networks import DEMO
+from precompute.models.sources.loading import ModelConfig, load_model
+from tests.reference.networks import DEMO
+from tests.support.counting import differences
 
 
 def test_demo_counts_equal_the_reference() -> None:

@@ -12,24 +12,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.finite import FiniteCheck
-from precompute.aggregate.measures import choose_measures
+from precompute.aggregate.influence.measures import choose_measures
+from precompute.aggregate.influence.values import Values
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recording
 from precompute.aggregate.stage import PassInputs, UnitMaker
 from precompute.aggregate.units import Unit, pack
-from precompute.aggregate.values import Values
-from precompute.config import AggregateConfig
-from precompute.datasets.label_outputs import Meaning
-from precompute.datasets.output_match import ModelOutputs
-from precompute.datasets.source import ImageSource, LabelledImage
-from precompute.errors import InputError
-from precompute.models.exported import ExportedModel
-from precompute.models.final_activation import OutputFacts
-from precompute.models.layers import select_layers
-from precompute.models.preprocess import Preprocess
-from precompute.models.provenance import derive_links
-from precompute.parallel import Parallel
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import LabelledImage
+from precompute.datasets.images import ImageSource
+from precompute.datasets.labels.label_outputs import Meaning
+from precompute.datasets.labels.output_match import ModelOutputs
+from precompute.devices.cores import Parallel
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.final_activation import OutputFacts
+from precompute.models.layers.selection import select_layers
+from precompute.models.provenance.links import derive_links
+from precompute.models.sources.preprocess import Preprocess
 
 SIDE = 8
 PREPROCESS = Preprocess(SIDE, SIDE, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))

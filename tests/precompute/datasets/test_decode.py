@@ -12,8 +12,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 from PIL.PngImagePlugin import PngInfo
 
+from precompute.contract.labelled import UnreadableImage
 from precompute.datasets.decode import decode
-from precompute.datasets.source import UnreadableImage
 
 
 def _pixel(path: Path, x: int = 0, y: int = 0) -> tuple[int, ...]:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from precompute.errors import InputError
+from precompute.contract.errors import InputError
 from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import Graph, personalization, personalized_pagerank
-from tests.reference_graphs import Edge, reference_pagerank, reference_personalization
+from tests.reference.graphs import Edge, reference_pagerank, reference_personalization
 
 EXACT = GraphConfig(tolerance=1e-16, max_iterations=10_000)
 

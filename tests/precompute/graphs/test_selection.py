@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import Graph
 from precompute.graphs.selection import pagerank_masses, select
-from tests.reference_graphs import Edge, reference_selection
+from tests.reference.graphs import Edge, reference_selection
 
 
 @st.composite

@@ -6,14 +6,14 @@ import io
 
 from PIL import Image
 
-from summit_dash.comparison import compare
 from summit_dash.export.scene import PictureSource
 from summit_dash.export.subject import Origin, Side, Subject
 from summit_dash.export.thumbnails import convert_picture
-from summit_dash.graphs import Channel, Graph
-from summit_dash.run_pictures import PictureKind
-from summit_dash.store import ClassInfo, LayerInfo
-from tests.summit_dash.drawn_graphs import draw_graph
+from summit_dash.graph.comparison import compare
+from summit_dash.run.graphs import Channel, Graph
+from summit_dash.run.pictures import PictureKind
+from summit_dash.run.store import ClassInfo, LayerInfo
+from tests.support.drawn_graphs import draw_graph
 
 FOX = draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1 a1>b2")
 WOLF = draw_graph("b | 1:30 3:50\na | 1:80", "a1>b1 a1>b3")

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from summit_dash.export import GraphRequest, export_graph
-from summit_dash.store import RunStore
-from tests.test_command_line import call
+from summit_dash.run.store import RunStore
+from tests.summit_dash.test_cli import call
 
 ALL = "svg,png,graphml,json,csv"
 ENDINGS = {".svg", ".png", ".graphml", ".json", "-nodes.csv", "-edges.csv"}

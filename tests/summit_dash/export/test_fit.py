@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from summit_dash.elements import LARGEST
 from summit_dash.export.fit import SMALLEST_ZOOM, Point, Size, bend, fit_graph
+from summit_dash.graph.elements import LARGEST
 
 
 def test_a_small_graph_is_stretched_but_not_enlarged() -> None:

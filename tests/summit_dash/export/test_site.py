@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from precompute.schema import InputError
-from summit_dash.asset_files import find_assets
+from precompute.contract.schema import InputError
 from summit_dash.cli import main
 from summit_dash.export.site import list_assets, write_site
+from summit_dash.pages.asset_files import find_assets
 from summit_dash.payloads.keys import build_payload
-from summit_dash.store import RunStore
+from summit_dash.run.store import RunStore
 
 _CALL = re.compile(r'^summitDash\.receive\("synthetic", ("[^"]*"), (.*)\);$', re.MULTILINE)
 
@@ -41,7 +41,7 @@ def test_the_page_names_scripts_that_are_there(site: Path) -> None:
 
 
 def test_scripts_come_in_the_order_of_the_served_page(store: RunStore) -> None:
-    from summit_dash.app import create_app
+    from summit_dash.server.app import create_app
 
     page = create_app([store]).server.test_client().get("/").text
     served = re.findall(r'src="/assets/([^"?]+)', page)

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.schema import InputError
+from precompute.contract.schema import InputError
 from summit_dash.export.fit import Size
 from summit_dash.export.png import write_png
 from summit_dash.export.scene import build_scene
 from summit_dash.export.subject import Subject
 from summit_dash.export.svg import write_svg
 from summit_dash.export.thumbnails import convert_picture
-from summit_dash.theme import COLOR_A, COLOR_B, COLOR_SHARED, PALETTES
-from tests.summit_dash.drawn_graphs import draw_graph
+from summit_dash.graph.theme import COLOR_A, COLOR_B, COLOR_SHARED, PALETTES
 from tests.summit_dash.export.subjects import FOX, PICTURES, WOLF, make_picture, make_subject
+from tests.support.drawn_graphs import draw_graph
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROOM = Size(800, 500)

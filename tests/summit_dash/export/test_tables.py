@@ -7,14 +7,14 @@ import json
 import networkx as nx
 import pytest
 
-from summit_dash.comparison import compare
 from summit_dash.export.graphml import write_graphml
 from summit_dash.export.subject import Subject, read_subject
 from summit_dash.export.tables import build_tables, write_csv, write_json
-from summit_dash.graphs import Graph
-from summit_dash.store import RunStore
-from tests.summit_dash.drawn_graphs import draw_graph
+from summit_dash.graph.comparison import compare
+from summit_dash.run.graphs import Graph
+from summit_dash.run.store import RunStore
 from tests.summit_dash.export.subjects import FOX, WOLF, make_subject
+from tests.support.drawn_graphs import draw_graph
 
 
 def test_one_class_in_rows() -> None:

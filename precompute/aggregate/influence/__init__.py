@@ -1,0 +1,1 @@
+"""The measures of influence: traced, Summit's, gradient x activation."""

@@ -1,0 +1,1 @@
+"""The arithmetic of activations and influences: torch, numba, Triton."""

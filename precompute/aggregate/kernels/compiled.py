@@ -1,0 +1,184 @@
+"""Exact influence on the CPU by loops that numba compiles (`loops`): what torch would materialise stays in registers.
+
+Compiled at first use and kept on disk from then on; every function releases the GIL, so that images run side by side.
+Nothing here knows of torch: arrays in, arrays out, float32. Target channels stand side by side in vectors (`vectors`).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precompute.aggregate.kernels import loops
+from precompute.aggregate.kernels.loops import CACHE_LINE
+from precompute.aggregate.kernels.vectors import LANES
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
+
+
+def _zeros(*shape: int) -> Floats:
+    size = math.prod(shape)
+    space = np.zeros(size + CACHE_LINE // 4, np.float32)
+    start = -space.ctypes.data % CACHE_LINE // 4
+    return space[start : start + size].reshape(shape)
+
+
+def _rounded_up(n: int, step: int) -> int:
+    return -(-n // step) * step
+
+
+class WindowedKernels(NamedTuple):
+    """The weights of a convolution in the order that `windowed_influence` reads them.
+
+    Attributes:
+        weight: `(source, tap, target of its group)`, with targets up to whole vectors.
+        n_targets: of one group.
+        per_group: sources of one group.
+        geometry: kernel, stride, padding and dilation, rows before columns.
+    """
+
+    weight: Floats
+    n_targets: int
+    per_group: int
+    geometry: tuple[int, int, int, int, int, int, int, int]
+
+    @classmethod
+    def of(
+        cls,
+        weight: Floats,
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+        dilation: tuple[int, int],
+        groups: int,
+    ) -> WindowedKernels:
+        """Arranges a weight `(target, source / groups, rows, columns)`."""
+        n_channels, per_group, rows, columns = weight.shape
+        n_targets = n_channels // groups
+        taps = weight.reshape(groups, n_targets, per_group, rows * columns).transpose(0, 2, 3, 1)
+        arranged = _zeros(groups * per_group, rows * columns, _rounded_up(n_targets, LANES))
+        arranged[:, :, :n_targets] = taps.reshape(groups * per_group, rows * columns, n_targets)
+        return cls(arranged, n_targets, per_group, (rows, columns, *stride, *padding, *dilation))
+
+
+class PointwiseKernels(NamedTuple):
+    """The weights of a 1x1 convolution in the orders that are read.
+
+    Attributes:
+        by_source: `(source, target)`.
+        panels: `(vector of targets, source, LANES)`.
+    """
+
+    by_source: Floats
+    panels: Floats
+
+    @classmethod
+    def of(cls, weight: Floats) -> PointwiseKernels:
+        """Arranges a weight `(target, source)`."""
+        return cls(np.ascontiguousarray(weight.T), _panels(weight))
+
+
+class Strongest(NamedTuple):
+    """Influences and sources, `(target, top_k)`: strongest first, ties by the lower source, 0 for places not taken."""
+
+    strengths: Floats
+    sources: Numbers
+
+    @classmethod
+    def empty(cls, n_targets: int, top_k: int) -> Strongest:
+        """With no place taken."""
+        return cls(np.zeros((n_targets, top_k), np.float32), np.zeros((n_targets, top_k), np.int64))
+
+    def rows(self, targets: slice) -> Strongest:
+        """Of some targets; a view."""
+        return Strongest(self.strengths[targets], self.sources[targets])
+
+
+class Extremes(NamedTuple):
+    """Of every channel `(channel,)` over its positions: greatest and least value, and where the greatest is first."""
+
+    greatest: Floats
+    least: Floats
+    position: Numbers
+
+
+def windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
+    """Positive influences of one image through a convolution, `(source, target)`; 0 outside a source's group.
+
+    Args:
+        kernels: of the convolution.
+        values: what it reads, `(height, width, source)`.
+    """
+    weight, n_targets, per_group, geometry = kernels
+    of_group: Floats = loops.windowed(values, weight, geometry)[:, :n_targets]
+    if len(weight) == per_group:
+        return of_group
+    found = np.zeros((len(weight), n_targets * (len(weight) // per_group)), np.float32)
+    for first in range(0, len(weight), per_group):
+        start = first // per_group * n_targets
+        found[first : first + per_group, start : start + n_targets] = of_group[first : first + per_group]
+    return found
+
+
+def find_strongest_products(
+    kernels: PointwiseKernels, greatest: Floats, least: Floats, first: int, found: Strongest
+) -> None:
+    """The strongest sources of every target of a 1x1 convolution, without the influences of the others.
+
+    Args:
+        kernels: of the convolution.
+        greatest: of each source over positions; below 0 counts as 0.
+        least: of each source over positions; above 0 counts as 0.
+        first: added to the sources' numbers.
+        found: where they are written.
+    """
+    loops.strongest_products(kernels.panels, greatest, least, first, *found)
+
+
+def find_strongest_composed(
+    outer: WindowedKernels,
+    values: Floats,
+    inner: PointwiseKernels,
+    extremes: tuple[Floats, Floats, int],
+    found: Strongest,
+) -> None:
+    """The strongest sources over a bottleneck: sums over the middle channels of products of shares.
+
+    Args:
+        outer: of the convolution that reads the middle channels, in one group.
+        values: what it reads, `(height, width, middle)`.
+        inner: of the 1x1 convolution that makes them.
+        extremes: greatest and least of each source, and the first one's number; see `find_strongest_products`.
+        found: where they are written.
+    """
+    loops.strongest_composed(values, outer.weight, outer.geometry, inner.by_source, *extremes, *found)
+
+
+def strongest_of_rows(influence: Floats, top_k: int) -> Strongest:
+    """The strongest sources of every row `(target, source)`."""
+    found = Strongest.empty(len(influence), top_k)
+    ones = np.ones(influence.shape[1], np.float32)
+    loops.strongest_products(_panels(influence), ones, np.zeros_like(ones), 0, *found)
+    return found
+
+
+def extremes_of_channels(values: Floats) -> Extremes:
+    """Of one image's values `(position, channel)`; greatest and least are NaN where any value is no finite number."""
+    return Extremes(*loops.extremes(values))
+
+
+def count_pairs(strengths: Floats, sources: Numbers, count: NDArray[np.int32], total: NDArray[np.float64]) -> None:
+    """Counts the places taken `(target, place)` in `count` and adds their influences to `total`, `(target, source)`."""
+    loops.count_pairs(strengths, sources, count, total)
+
+
+def _panels(weight: Floats) -> Floats:
+    n_targets, n_sources = weight.shape
+    panels = _zeros(_rounded_up(n_targets, LANES) // LANES, n_sources, LANES)
+    for index, panel in enumerate(panels):
+        targets = weight[index * LANES : (index + 1) * LANES]
+        panel[:, : len(targets)] = targets.T
+    return panels

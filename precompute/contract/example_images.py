@@ -1,0 +1,101 @@
+"""Images of which a run stores dataset examples: read one by one, and the crops cut out of them.
+
+Needs pyarrow and Pillow alone, so that the dashboard reads them too.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from PIL import Image
+
+from precompute.contract.schema import MANIFEST, read_manifest, table_path
+
+__all__ = ["Box", "ExampleImages", "Form", "box_of", "read_form"]
+
+_TABLE = "example_images"
+_GROUPS_REMEMBERED = 32
+
+
+class Box(NamedTuple):
+    """A crop in pixels of the model's input; `x1` and `y1` are exclusive."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+
+class Form(NamedTuple):
+    """How crops are shown and stored: longest side in pixels, and WebP quality in percent."""
+
+    size: int = 128
+    quality: int = 80
+
+
+def box_of(row: Mapping[str, Any]) -> Box:
+    """Reads the crop of a row of `dataset_examples`."""
+    return Box(*(row[name] for name in Box._fields))
+
+
+def read_form(run: Path) -> Form:
+    """Reads the form of a run's dataset examples from its manifest; the default where it does not say."""
+    config = read_manifest(run).get("config") if (run / MANIFEST).is_file() else None
+    said = config.get("examples") if isinstance(config, dict) else None
+    return Form(**{name: said[name] for name in Form._fields if name in said}) if isinstance(said, dict) else Form()
+
+
+class ExampleImages:
+    """The table `example_images` of a run, opened for reading by any number of threads.
+
+    Args:
+        run: the run's directory; it may have no such table, and then holds no image.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self._path = table_path(run, _TABLE)
+        self._read_group = lru_cache(_GROUPS_REMEMBERED)(self._images_of_group)
+
+    def encoded(self, image_id: int) -> bytes | None:
+        """The image as JPEG; None where the run does not hold it."""
+        group = int(np.searchsorted(self._last_ids, image_id))
+        return self._read_group(group).get(image_id) if group < len(self._last_ids) else None
+
+    def decoded(self, image_id: int) -> Image.Image | None:
+        """The image in RGB, `(height, width)` of the model's input; None where the run does not hold it."""
+        encoded = self.encoded(image_id)
+        return None if encoded is None else Image.open(io.BytesIO(encoded)).convert("RGB")
+
+    @cached_property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height in pixels, which all images of a run have in common; None without any image."""
+        if not len(self._last_ids):
+            return None
+        first = self._open().read_row_group(0, columns=["width", "height"]).slice(0, 1)
+        return first["width"][0].as_py(), first["height"][0].as_py()
+
+    @cached_property
+    def _metadata(self) -> pq.FileMetaData | None:
+        return pq.read_metadata(self._path) if self._path.is_file() else None
+
+    @cached_property
+    def _last_ids(self) -> NDArray[np.int64]:
+        """The last image of each row group, in order."""
+        metadata = self._metadata
+        groups = [] if metadata is None else [metadata.row_group(n) for n in range(metadata.num_row_groups)]
+        return np.asarray([group.column(0).statistics.max for group in groups], np.int64)
+
+    def _open(self) -> pq.ParquetFile:
+        return pq.ParquetFile(self._path, metadata=self._metadata, memory_map=True)
+
+    def _images_of_group(self, group: int) -> dict[int, bytes]:
+        with self._open() as file:
+            table = file.read_row_group(group, columns=["image_id", "image"], use_threads=False)
+        return dict(zip(table["image_id"].to_pylist(), table["image"].to_pylist(), strict=True))

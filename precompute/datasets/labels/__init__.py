@@ -1,0 +1,1 @@
+"""Labels: the classes that they name, and the model's outputs that they mean."""

@@ -1,0 +1,1 @@
+"""Labelled images: folders, manifests, shards, saved datasets."""

@@ -1,0 +1,1 @@
+"""The processors that compute: cores, and the precision of their arithmetic."""

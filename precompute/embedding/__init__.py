@@ -1,0 +1,1 @@
+"""Layouts of the classes in two dimensions, a layout per layer."""

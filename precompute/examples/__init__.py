@@ -1,0 +1,1 @@
+"""Dataset examples: choosing, cutting and storing the images that excite a channel most."""

@@ -1,0 +1,1 @@
+"""Gradient ascent on pictures: parametrizations, objectives, optimiser, precision."""

@@ -1,0 +1,129 @@
+"""For every layer the model up to it and no further, prepared for gradients of pictures."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, fx
+
+from precompute.contract.errors import InputError
+from precompute.feature_visualization.ascent.local_response_norm import fuse_local_response_norms
+from precompute.feature_visualization.ascent.optimize import LayerForward
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.layout import Layout
+from precompute.models.graph.operators import operator_name
+from precompute.models.graph.optimized import optimize
+from precompute.models.layers.selection import RecordedLayer, select_layers
+
+__all__ = ["Forwards", "export_at", "logits_of"]
+
+_KEPT = 6
+
+
+def export_at(model: ExportedModel, shape: tuple[int, int]) -> ExportedModel:
+    """The model exported for pictures of another height and width, in pixels; as it is where it takes no others."""
+    if model.input_size[1:] == shape:
+        return model
+    try:
+        return ExportedModel(model.module, (model.input_size[0], *shape))
+    except InputError:
+        return model
+
+
+def logits_of(model: ExportedModel, device: torch.device) -> LayerForward:
+    """Makes the whole forward, from model input to logits `(batch, output)`, with its weights on a device."""
+    graph = model.sub_graph([model.output])
+    fuse_local_response_norms(graph)
+    graph = optimize(graph).to(device)
+    return lambda batch: graph(batch)[0]
+
+
+class Forwards:
+    """Makes the forward of a layer when it is asked for, and keeps those that were asked for last.
+
+    Batch norm is folded, weights are channels last, and nothing beyond the layer is computed.
+
+    Args:
+        model: exported for pictures of their size; no parameter requires a gradient.
+        layers: names as `select_layers` takes them.
+        device: where the weights go.
+    """
+
+    def __init__(self, model: ExportedModel, layers: Sequence[str], device: torch.device) -> None:
+        self.device = device
+        self._model = model
+        self._layers = {layer.name: layer for layer in select_layers(model, layers)}
+        self._made: dict[tuple[str, bool, torch.dtype], LayerForward] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def input_size(self) -> tuple[int, int, int]:
+        """Colours, height and width of the model's input."""
+        return self._model.input_size
+
+    def __call__(self, layer: str, kind: str = "channel") -> LayerForward:
+        """The forward for a kind of picture; that of `negative` leaves the layer's last nonlinearity out.
+
+        A channel cannot fall below the 0 of its ReLU; what silences it most shows before.
+        """
+        return self._kept(layer, kind == "negative", torch.float32)
+
+    def in_bfloat16(self, layer: str, kind: str = "channel") -> LayerForward:
+        """The same, computed in bfloat16 from the model's input on; takes and gives float32.
+
+        The whole of it, not by autocast: its conversions around every operator cost what the operators save.
+        """
+        return self._kept(layer, kind == "negative", torch.bfloat16)
+
+    def _kept(self, layer: str, before_relu: bool, dtype: torch.dtype) -> LayerForward:
+        key = (layer, before_relu, dtype)
+        with self._lock:
+            if key not in self._made:
+                while len(self._made) >= _KEPT:
+                    del self._made[next(iter(self._made))]
+                self._made[key] = self._make(self._layers[layer], before_relu, dtype)
+            return self._made[key]
+
+    def _make(self, layer: RecordedLayer, before_relu: bool, dtype: torch.dtype) -> LayerForward:
+        graph = self._model.sub_graph([layer.node])
+        if before_relu:
+            _without_last_relu(graph)
+        fuse_local_response_norms(graph)
+        graph = optimize(graph)
+        if dtype != torch.float32:  # parameters that the model keeps stay as they are
+            graph = copy.deepcopy(graph).to(dtype)
+        return _Forward(graph.to(self.device), self._model.layouts[layer.node], dtype)
+
+
+@dataclass(frozen=True)
+class _Forward:
+    """The one value of a sub-graph, as channels at positions."""
+
+    graph: torch.nn.Module
+    layout: Layout
+    dtype: torch.dtype
+
+    def __call__(self, batch: Tensor) -> Tensor:
+        if batch.device.type == "cpu":
+            batch = batch.contiguous(memory_format=torch.channels_last)
+        return self.layout.maps(self.graph(batch.to(self.dtype))[0]).float()
+
+
+def _without_last_relu(module: fx.GraphModule) -> None:
+    """Takes the ReLUs away whose values are the output, or are put together to it."""
+    (output,) = (node for node in module.graph.nodes if node.op == "output")
+    assembling, waiting = {output}, list(output.all_input_nodes)
+    while waiting:
+        node = waiting.pop()
+        if operator_name(node) == "cat":
+            assembling.add(node)
+            waiting += node.all_input_nodes
+        elif operator_name(node) == "relu":
+            for reader in assembling & set(node.users):
+                reader.replace_input_with(node, node.args[0])
+    module.graph.eliminate_dead_code()
+    module.recompile()

@@ -1,0 +1,142 @@
+"""What pictures take over from the run's own images: the colours that go together, and the magnitude of their spectrum.
+
+The images are the crops of `dataset_examples`, so nothing but the run is needed. Crops of the deepest layer are the
+largest: where its channels see the whole image, they are whole images.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from PIL import Image
+
+from precompute.contract.example_images import Box, ExampleImages, Form, box_of, read_form
+from precompute.contract.pictures import fit
+from precompute.contract.schema import ALL_CLASSES, read_table, table_path
+from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, ColourMatrix
+
+__all__ = ["ImageStatistics", "measure_colour_matrix", "measure_statistics", "read_example_images"]
+
+_MOST_IMAGES = 512
+
+
+@dataclass(frozen=True, eq=False)
+class ImageStatistics:
+    """Of a set of images.
+
+    Attributes:
+        colour: see `ColourMatrix`.
+        mean: of each colour, in [0, 1].
+        magnitude: mean over the images, faded out towards their borders, of the magnitude of each decorrelated
+            component's spectrum, `(component, height, width // 2 + 1)`, as `norm="ortho"` scales it; None without.
+        n_images: how many; 0 where the colours are those published for ImageNet.
+    """
+
+    colour: ColourMatrix = IMAGENET_COLOUR
+    mean: tuple[float, ...] = (0.5, 0.5, 0.5)
+    magnitude: NDArray[np.float32] | None = None
+    n_images: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with what pictures take from it, to six digits."""
+        digest = hashlib.sha256(repr(np.round([*self.colour, self.mean], 6).tolist()).encode())
+        if self.magnitude is not None:
+            digest.update(f"{self.magnitude.shape} {self.magnitude.sum():.4g}".encode())
+        return digest.hexdigest()
+
+
+def measure_statistics(images: NDArray[np.uint8]) -> ImageStatistics:
+    """Colour matrix, mean colour and mean magnitude of images.
+
+    Args:
+        images: RGB or grey, `(n, height, width, colour)`, 0 to 255.
+
+    Raises:
+        ValueError: another shape or dtype, or fewer than two pixels.
+    """
+    colour = measure_colour_matrix(images)
+    mean = images.reshape(-1, images.shape[3]).mean(axis=0) / 255
+    # Colours that the images do not have (grey ones in RGB) have no component.
+    to_components = np.linalg.pinv(np.array(colour), rcond=1e-4)
+    total = np.zeros((len(colour), images.shape[1], images.shape[2] // 2 + 1))
+    window = _window(images.shape[1], images.shape[2])
+    for image in images:
+        components = window * np.einsum("cr,hwr->chw", to_components, image / 255 - mean)
+        total += np.abs(np.fft.rfft2(components, norm="ortho"))
+    return ImageStatistics(colour, tuple(mean.tolist()), (total / len(images)).astype(np.float32), len(images))
+
+
+def _window(height: int, width: int) -> NDArray[np.float64]:
+    """Fades images out towards their borders, whose jump to the other side would be a cross in the spectrum.
+
+    Its mean square is 1, so that the contrast stays.
+    """
+    rows, columns = (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in (height, width))
+    window = np.outer(rows, columns)
+    faded: NDArray[np.float64] = window / np.sqrt((window**2).mean())
+    return faded
+
+
+def measure_colour_matrix(images: NDArray[np.uint8]) -> ColourMatrix:
+    """The root of the covariance of the images' pixel colours, `U sqrt(S)` of its singular value decomposition.
+
+    Times its own transpose it is the covariance. Each column's sign is chosen so that its greatest entry is positive.
+
+    Args:
+        images: RGB or grey, `(n, height, width, colour)`, 0 to 255.
+
+    Raises:
+        ValueError: another shape or dtype, or fewer than two pixels.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
+        raise ValueError(f"images must be uint8 (n, height, width, 3 or 1), not {images.dtype} {images.shape}")
+    n_colours = images.shape[3]
+    pixels = images.reshape(-1, n_colours)
+    if len(pixels) < 2:
+        raise ValueError("a covariance needs at least two pixels")
+    vectors, variances, _ = np.linalg.svd(np.cov(pixels / 255.0, rowvar=False).reshape(n_colours, n_colours))
+    vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(axis=0), range(n_colours)])
+    return tuple(tuple(row) for row in (vectors * np.sqrt(variances)).tolist())
+
+
+def read_example_images(run: Path, layers: tuple[str, ...], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """The best dataset example of each channel of the last layer, every image once, brought to one size.
+
+    Args:
+        run: the run's directory.
+        layers: in order from the input.
+        shape: height and width in pixels.
+
+    Returns:
+        RGB, `(n, height, width, 3)`, at most 512 images, spread over all; none where the run has no examples.
+    """
+    if not layers or not table_path(run, "dataset_examples").is_file():
+        return np.zeros((0, *shape, 3), np.uint8)
+    best = (pc.field("layer") == layers[-1]) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") == 0)
+    rows = read_table(run, "dataset_examples", ["image_id", *Box._fields, "image"], best).to_pylist()
+    distinct = {row["image_id"]: row for row in rows if row["image_id"] is not None}
+    chosen = [distinct[image_id] for image_id in sorted(distinct)][:: max(1, -(-len(distinct) // _MOST_IMAGES))]
+    images, form = ExampleImages(run), read_form(run)
+    pictures = [picture for row in chosen if (picture := _picture(row, images, form)) is not None]
+    return np.array([_resized(picture, shape) for picture in pictures], np.uint8).reshape(-1, *shape, 3)
+
+
+def _picture(row: Mapping[str, Any], images: ExampleImages, form: Form) -> Image.Image | None:
+    """An example at the size at which it is shown, kept for itself or cut out of its image."""
+    if row["image"] is not None:
+        return Image.open(io.BytesIO(row["image"])).convert("RGB")
+    image = images.decoded(row["image_id"])
+    return None if image is None else fit(image.crop(box_of(row)), form.size)
+
+
+def _resized(picture: Image.Image, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.array(picture.resize((shape[1], shape[0]), Image.Resampling.BICUBIC), dtype=np.uint8)

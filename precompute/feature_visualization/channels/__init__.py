@@ -1,0 +1,1 @@
+"""Pictures of channels: which ones, how many, in which time."""

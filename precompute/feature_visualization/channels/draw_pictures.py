@@ -1,0 +1,242 @@
+"""Draws the pictures of a run: what is missing of those that are asked for, batch by batch, into its table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import torch
+
+from precompute.contract.errors import InputError
+from precompute.contract.progress import Progress
+from precompute.contract.schema import read_table, table_path
+from precompute.devices.cores import Parallel
+from precompute.feature_visualization.ascent.config import DIVERSITY, VisualizationConfig
+from precompute.feature_visualization.ascent.image_statistics import (
+    ImageStatistics,
+    measure_statistics,
+    read_example_images,
+)
+from precompute.feature_visualization.ascent.objective import as_maps
+from precompute.feature_visualization.ascent.optimize import (
+    ChannelVisualization,
+    LayerForward,
+    VisualizationRequest,
+    visualize_channels,
+)
+from precompute.feature_visualization.channels.choice import Channel, batches_of, choose_channels
+from precompute.feature_visualization.channels.drawing import Drawing
+from precompute.feature_visualization.channels.time_limit import batches_by_rank
+from precompute.feature_visualization.storage.batches import draw_batches
+from precompute.feature_visualization.storage.picture_store import PictureKey, PictureStore
+from precompute.feature_visualization.storage.stored import decode_batch, encode_picture
+
+__all__ = [
+    "LayerForward",
+    "VisualizationConfig",
+    "VisualizationReport",
+    "build_visualizations",
+    "draw_pictures",
+    "read_statistics",
+    "table_kinds",
+]
+
+
+@dataclass(frozen=True)
+class VisualizationReport:
+    """What came of one call.
+
+    Attributes:
+        n_drawn: pictures that it drew.
+        n_left: pictures for which there was no time.
+        n_there: pictures that were there already, drawn with the same settings, or known to be dead.
+        dead: channels that it found dead: their objective never rose above its start.
+        facts: the manifest's `visualizations`, for all pictures of the run.
+    """
+
+    n_drawn: int
+    n_left: int
+    n_there: int
+    dead: tuple[PictureKey, ...]
+    facts: Mapping[str, Any]
+
+
+class _Batch(NamedTuple):
+    layer: str
+    channels: tuple[int, ...]
+    kind: str
+
+    @property
+    def n_pictures(self) -> int:
+        """Rows of the table that come of it."""
+        return len(self.channels) * len(table_kinds(self.kind))
+
+
+def build_visualizations(run: Path, drawing: Drawing, progress: Progress) -> VisualizationReport:
+    """The stage `visualize`: draws the channels of most graphs.
+
+    Reads `attribution_graph_nodes`, and `dataset_examples` and `channels` where they are there. The caller empties the
+    run's `parts/visualize` when the model itself has changed.
+
+    Raises:
+        InputError: the run has no attribution graphs.
+        ValueError: a graph has a layer that is not among the drawing's.
+    """
+    chosen = choose_channels(run, drawing.config.n_channels, drawing.layers)
+    if drawing.limit is None:  # then what a batch has in common, its layer, counts for more than its rank
+        place = {layer: i for i, layer in enumerate(drawing.layers)}
+        chosen.sort(key=lambda channel: (place[channel.layer], channel.channel))
+    return draw_pictures(run, drawing, chosen, progress=progress)
+
+
+def draw_pictures(
+    run: Path, drawing: Drawing, channels: Sequence[Channel], kinds: Sequence[str] = ("channel",), *, progress: Progress
+) -> VisualizationReport:
+    """Draws those pictures that are not there yet with these settings; others of the run stay, if not drawn again.
+
+    Every finished batch is kept at once, and twice a minute all of them go into the table `feature_visualizations`: a
+    call that is interrupted, or killed, goes on where it stopped.
+
+    Args:
+        run: the run's directory, which the caller holds alone.
+        drawing: with what, and how.
+        channels: in the order in which they matter.
+        kinds: `channel`, `neuron`, `negative`, `diversity`.
+        progress: told of every finished picture.
+
+    Raises:
+        InputError: MaCo without images in the run.
+    """
+    config = drawing.config
+    statistics = read_statistics(run, drawing.layers, config)
+    name = config.fingerprint(statistics.fingerprint)
+    settings = {name: {**config.settings, "n_images": statistics.n_images}}
+    store = PictureStore(run, drawing.layers, drawing.facts, drawing.note)
+    known = store.known({name, *(other.fingerprint(statistics.fingerprint) for other in drawing.same)})
+    drawer = _Drawer(drawing, statistics, name, _read_maxima(run))
+    batches = [batch for kind in kinds for batch in _batches(drawing, kind, channels, known)]
+    n_all = len(channels) * sum(len(table_kinds(kind)) for kind in kinds)
+    n_missing = sum(batch.n_pictures for batch in batches)
+    limit = drawing.limit
+    draw = drawer if limit is None else limit.within(drawer, lambda batch: limit.work(batch.layer, batch.n_pictures))
+    until = "" if limit is None else f", for {limit.seconds:,.0f} s at most"
+    n_done, dead = 0, list[PictureKey]()
+    with (
+        Parallel(torch.device(config.device), config.threads) as parallel,
+        progress.stage(f"Drawing channels{until}", total=n_all, unit="pictures") as advance,
+    ):
+        advance(n_all - n_missing)
+        for rows in draw_batches(store, draw, batches, settings, parallel):
+            dead += [PictureKey(row["layer"], row["channel"], row["kind"]) for row in rows if row["image"] is None]
+            n_done += len(rows)
+            advance(len(rows))
+    n_drawn = n_done - len(dead)
+    return VisualizationReport(n_drawn, n_missing - n_done, n_all - n_missing, tuple(sorted(dead)), store.facts)
+
+
+def _batches(drawing: Drawing, kind: str, channels: Sequence[Channel], known: set[PictureKey]) -> list[_Batch]:
+    """The batches of a kind that are missing, in the order in which they are drawn."""
+    missing = [c for c in channels if not {PictureKey(*c, k) for k in table_kinds(kind)} <= known]
+    size = max(1, drawing.config.batch_size // len(table_kinds(kind)))
+    if drawing.limit is None:
+        found = batches_of(missing, size)
+    else:
+        found = batches_by_rank(missing, drawing.layers, replace(drawing.config, batch_size=size), drawing.limit)
+    return [_Batch(layer, members, kind) for layer, members in found]
+
+
+def table_kinds(kind: str) -> tuple[str, ...]:
+    """The rows of the table that a kind of picture makes."""
+    return tuple(f"diversity-{n}" for n in range(DIVERSITY)) if kind == "diversity" else (kind,)
+
+
+def read_statistics(run: Path, layers: tuple[str, ...], config: VisualizationConfig) -> ImageStatistics:
+    """Of the run's own images; where it has none, of ImageNet as published.
+
+    Raises:
+        InputError: MaCo, which needs images.
+    """
+    images = read_example_images(run, layers, config.shape)
+    if len(images) > 1:
+        found = measure_statistics(images)
+        return found if config.method == "maco" else replace(found, magnitude=None)  # which no other picture shows
+    if config.method == "maco":
+        raise InputError(
+            "MaCo takes the magnitude of its spectrum from the run's images, which its dataset examples show.",
+            f"{run} has no dataset examples.",
+            "Run the stage examples first, or use --method fourier.",
+        )
+    return ImageStatistics()
+
+
+def _read_maxima(run: Path) -> dict[tuple[str, int], float]:
+    """`max_activation` of every channel; empty where the run does not tell."""
+    if not table_path(run, "channels").is_file():
+        return {}
+    table = read_table(run, "channels", ["layer", "channel", "max_activation"])
+    layers = table["layer"].cast(pa.string()).to_pylist()
+    keys = zip(layers, table["channel"].to_pylist(), strict=True)
+    return dict(zip(keys, table["max_activation"].to_pylist(), strict=True))
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    """Draws a batch and makes rows of it."""
+
+    drawing: Drawing
+    statistics: ImageStatistics
+    settings: str
+    maxima: Mapping[tuple[str, int], float]
+
+    def __call__(self, batch: _Batch) -> list[dict[str, Any]]:
+        config = self.drawing.config
+        device = torch.device(config.device)
+        request = VisualizationRequest(
+            self.drawing.forward(batch.layer, batch.kind),
+            self.drawing.normalize,
+            batch.layer,
+            batch.channels,
+            config,
+            device,
+            batch.kind,
+            self.statistics,
+            self.drawing.step_forward and self.drawing.step_forward(batch.layer, batch.kind),
+        )
+        results = list(visualize_channels(request))
+        images = [None if one.is_dead else encode_picture(one.picture, config.webp_quality) for one in results]
+        live = [image for image in images if image is not None]
+        excited = iter(self._excitations(batch.layer, [r.channel for r in results if not r.is_dead], live))
+        return [
+            self._row(batch.layer, result, image, None if image is None else next(excited))
+            for result, image in zip(results, images, strict=True)
+        ]
+
+    @torch.no_grad()
+    def _excitations(self, layer: str, channels: Sequence[int], images: Sequence[bytes]) -> list[float | None]:
+        """Of the stored pictures, in units of the best dataset example."""
+        if not images:
+            return []
+        device = torch.device(self.drawing.config.device)
+        colours = decode_batch(images, device)[:, : len(self.statistics.colour)]
+        maps = as_maps(self.drawing.forward(layer, "channel")(self.drawing.normalize(colours)))
+        greatest = maps[range(len(images)), list(channels)].amax(dim=(1, 2)).tolist()
+        best = [self.maxima.get((layer, channel), 0.0) for channel in channels]
+        return [value / most if most > 0 else None for value, most in zip(greatest, best, strict=True)]
+
+    def _row(
+        self, layer: str, result: ChannelVisualization, image: bytes | None, excitation: float | None
+    ) -> dict[str, Any]:
+        return {
+            "layer": layer,
+            "channel": result.channel,
+            "kind": result.kind,
+            "image": image,
+            "objective_value": result.objective_value,
+            "n_steps": result.n_steps,
+            "initial_objective_value": result.initial_objective_value,
+            "excitation": excitation,
+            "settings": self.settings,
+        }

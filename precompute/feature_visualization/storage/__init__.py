@@ -1,0 +1,1 @@
+"""Pictures on disk: parts while the work goes on, then a table."""

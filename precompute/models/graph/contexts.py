@@ -1,0 +1,64 @@
+"""Takes context managers out of an exported program: layers inside them are layers like any other.
+
+`torch.export` writes `with torch.enable_grad():` or `with torch.autocast(...):` as one operator that calls a sub-graph.
+Whether gradients are recorded is none of the forward's business here, and a model computes in float32 everywhere.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+from torch import fx
+
+from precompute.models.graph.operators import operator_name
+
+__all__ = ["inline_contexts"]
+
+_CONTEXTS = {"wrap_with_set_grad_enabled", "wrap_with_autocast"}
+
+
+def inline_contexts(traced: fx.GraphModule) -> None:
+    """Puts the operators of every such sub-graph in its place; their modules' paths and the values' precision stay.
+
+    Args:
+        traced: not decomposed yet, since decomposing forgets the paths inside; it is changed.
+    """
+    while found := [node for node in traced.graph.nodes if operator_name(node) in _CONTEXTS]:
+        for node in found:
+            _inline(traced, node)
+    traced.recompile()
+
+
+def _inline(owner: fx.GraphModule, context: fx.Node) -> None:
+    place = next(i for i, a in enumerate(context.args) if isinstance(a, fx.Node) and _is_graph(owner, a))
+    held = context.args[place]
+    assert isinstance(held, fx.Node)
+    inner: fx.GraphModule = attrgetter(str(held.target))(owner)
+    copies: dict[fx.Node, Any] = {}
+    operands = iter(context.args[place + 1 :])
+    with owner.graph.inserting_before(context):
+        for node in inner.graph.nodes:
+            if node.op == "placeholder":
+                copies[node] = next(operands)
+            elif node.op == "output":
+                _replace_results(context, fx.node.map_arg(node.args[0], copies.__getitem__))
+            else:
+                copies[node] = owner.graph.node_copy(node, copies.__getitem__)
+                if node.op == "get_attr":  # of a context within this one
+                    copies[node].target = f"{held.target}.{node.target}"
+    owner.graph.erase_node(context)
+    if not held.users:
+        owner.graph.erase_node(held)
+
+
+def _is_graph(owner: fx.GraphModule, node: fx.Node) -> bool:
+    return node.op == "get_attr" and isinstance(attrgetter(str(node.target))(owner), fx.GraphModule)
+
+
+def _replace_results(context: fx.Node, results: Any) -> None:
+    """Gives every reader of a part of the context's tuple the value itself."""
+    for reader in list(context.users):
+        assert operator_name(reader) == "getitem"
+        reader.replace_all_uses_with(results[reader.args[1]])
+        reader.graph.erase_node(reader)

@@ -1,0 +1,38 @@
+"""Which operand of a product or a quotient is the main path, and which only a gate."""
+
+from __future__ import annotations
+
+from torch import fx
+
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.operators import ELEMENTWISE, SQUASHING, is_first_of_several, operator_name, shape_of
+
+
+def main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
+    """The operands that carry a value's channels at their positions.
+
+    Of a product that is the operand of full size where the other one is a factor per channel or per position, and the
+    operand that is not squashed (by a sigmoid, say) where both are of full size; of a quotient the dividend. Everything
+    else has all its operands; a product of two equals too.
+    """
+    operands = list(dict.fromkeys(model.inputs_of(node)))
+    if operator_name(node) == "div":
+        return operands[:1] if node.args[0] in operands else operands
+    if operator_name(node) != "mul" or len(operands) < 2:
+        return operands
+    full = [operand for operand in operands if shape_of(operand) == shape_of(node)]
+    if len(full) == 1:
+        return full
+    open_ones = [operand for operand in operands if not _is_squashed(model, operand)]
+    return open_ones if len(open_ones) == 1 else operands
+
+
+def _is_squashed(model: ExportedModel, node: fx.Node) -> bool:
+    """Whether a value comes out of a squashing function, perhaps scaled by constants afterwards."""
+    while operator_name(node) not in SQUASHING:
+        inputs = model.inputs_of(node)
+        passes = operator_name(node) in ELEMENTWISE | {"mul", "div", "add", "sub"} or is_first_of_several(node)
+        if len(inputs) != 1 or not passes:
+            return False
+        node = inputs[0]
+    return True

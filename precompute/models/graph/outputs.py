@@ -1,0 +1,137 @@
+"""Which of the things that a forward returns are the logits."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from torch import Tensor, nn
+
+from precompute.contract.errors import InputError
+from precompute.models.graph.operators import is_free, is_same_size, size_for_one_image
+from precompute.models.graph.tracing import DetachedData
+
+__all__ = ["BatchFixed", "LogitsAlone", "choose_logits"]
+
+_AT_MOST = 8
+
+
+class BatchFixed(Exception):
+    """While `torch.export` read a model, its forward made the batch size a constant."""
+
+
+class LogitsAlone(nn.Module):
+    """The same model, returning nothing but its logits.
+
+    Args:
+        model: takes a batch of images.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        """`(batch, channel, height, width)` to `(batch, output)`.
+
+        Raises:
+            InputError: there are no logits among what the model returns.
+            BatchFixed: the batch size was free, as it is in an export, and the model fixed it.
+        """
+        was_free = is_free(images.shape[0])
+        with DetachedData():
+            result = self.model(images)
+        if was_free and not is_free(images.shape[0]):
+            raise BatchFixed
+        logits = choose_logits(result, images.shape[0])
+        return logits if logits.ndim == 2 else logits.reshape(-1, 1)  # one image alone may have lost its batch axis
+
+
+def choose_logits(result: Any, batch: int) -> Tensor:
+    """The logits among what a forward returned.
+
+    A tensor is the logits itself. Of a dict, dataclass or named tuple it is the value called `logits`, or else the only
+    tensor of shape `(batch, output)`. Of a plain tuple or list it is the first tensor of that shape. A tensor alone, or
+    called `logits`, may be of shape `(batch,)`: one logit, as of a model that squeezes its only output.
+
+    Args:
+        result: what the forward returned.
+        batch: the number of images that it was given.
+
+    Raises:
+        InputError: there are no logits, or several that might be; what was returned is told with its shapes.
+    """
+    named = _named_values(result)
+    if named is not None and "logits" in named:
+        values = [named["logits"]]
+    elif named is not None:
+        values = list(named.values())
+    else:
+        values = list(result) if isinstance(result, tuple | list) else [result]
+    for n_axes in (2, 1) if len(values) == 1 else (2,):
+        candidates = [value for value in values if _is_logits(value, batch, n_axes)]
+        if len(candidates) > 1 and named is not None:
+            raise InputError(
+                "Among several values, the logits (batch, output) are the one called logits, or the only one of two "
+                "dimensions.",
+                f"The model returns {_described(result, batch)}.",
+                "Call one of them logits, or wrap the model in a module whose forward returns the logits alone.",
+            )
+        if candidates:
+            found: Tensor = candidates[0]
+            return found
+    raise InputError(
+        "A classifier returns logits (batch, output): a tensor of floats, or one in a tuple, dict or dataclass.",
+        f"The model returns {_described(result, batch)}.",
+        "Wrap it in a module whose forward returns the logits alone.",
+    )
+
+
+def _named_values(result: Any) -> dict[str, Any] | None:
+    """The values of whatever has names for them; None for anything else."""
+    if isinstance(result, Mapping):
+        return {str(key): value for key, value in result.items()}
+    if dataclasses.is_dataclass(result) and not isinstance(result, type):
+        return {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
+    if isinstance(result, tuple) and hasattr(result, "_fields"):
+        return dict(zip(result._fields, result, strict=True))
+    return None
+
+
+def _is_logits(value: Any, batch: int, n_axes: int) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.is_floating_point()
+        and value.ndim == n_axes
+        and is_same_size(value.shape[0], batch)
+    )
+
+
+def _described(result: Any, batch: int) -> str:
+    named = _named_values(result)
+    if named is not None:
+        return f"a {type(result).__name__} of {_listed((f'{k}: {_one(v, batch)}' for k, v in named.items()))}"
+    if isinstance(result, tuple | list):
+        return f"a {type(result).__name__} of {_listed(_one(value, batch) for value in result)}"
+    return _one(result, batch)
+
+
+def _one(value: Any, batch: int) -> str:
+    if isinstance(value, Tensor):
+        sizes = [_describe_size(size, batch) for size in value.shape]
+        kind = "" if value.is_floating_point() else f" of {str(value.dtype).removeprefix('torch.')}"
+        return f"a tensor ({', '.join(sizes)}){kind}" if sizes else "a tensor without dimensions (one number)"
+    return "None" if value is None else f"a {type(value).__name__}"
+
+
+def _describe_size(size: Any, batch: int) -> str:
+    if is_same_size(size, batch):
+        return "batch"
+    return str(size) if isinstance(size, int) else f"batch x {size_for_one_image(size)}"
+
+
+def _listed(items: Iterator[str]) -> str:
+    texts = list(items)
+    more = f" and {len(texts) - _AT_MOST} more" if len(texts) > _AT_MOST else ""
+    return (", ".join(texts[:_AT_MOST]) or "nothing") + more

@@ -1,0 +1,1 @@
+"""Replacing channels while the model runs, which checks the links."""

@@ -1,0 +1,1 @@
+"""The recorded layers: choice, order and names."""

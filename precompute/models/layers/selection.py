@@ -1,0 +1,103 @@
+"""Which layers of a model are recorded, and under which names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from torch import fx
+
+from precompute.contract.errors import InputError
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.operators import path_of_call, shape_of
+from precompute.models.graph.receptive_field import ReceptiveField, receptive_fields
+from precompute.models.layers.aliases import module_aliases
+from precompute.models.layers.natural_layers import after_nonlinearity, natural_layers, recordable
+
+
+@dataclass(frozen=True)
+class RecordedLayer:
+    """One recorded layer: the node whose value it is (after its nonlinearity) and the facts of table `layers`."""
+
+    name: str
+    node: fx.Node
+    module_type: str
+    n_channels: int
+    height: int
+    width: int
+    receptive_field: ReceptiveField | None
+    """None where a position has seen the whole image by other means than windows, as after a global pooling."""
+    is_placed: bool = True
+    """Whether the positions are those of the image; else they are tokens in a row, from who knows where."""
+
+
+def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> tuple[RecordedLayer, ...]:
+    """The recorded layers in order from the input: those named, or the model's natural stages.
+
+    Raises:
+        InputError: a name is unknown (nearest names are told), named twice, or without channels that can be told.
+    """
+    outputs = {path: after_nonlinearity(node) for path, node in model.outputs_of_modules().items()}
+    named = module_aliases(model.module_types)
+    aliases = {call: call.replace(path, named[path], 1) for call in outputs if (path := path_of_call(call)) in named}
+    paths = {alias: path for path, alias in aliases.items()}
+    if names is None:
+        chosen = {aliases.get(path, path): path for path in natural_layers(model)}
+    else:
+        chosen = {name: paths.get(name, name) for name in names}
+        _require_known(names, outputs, paths, model)
+    order = {node: index for index, node in enumerate(model.graph.nodes)}
+    fields = receptive_fields(model)
+    layers = sorted(
+        (_recorded(model, name, path, outputs[path], fields.get(outputs[path])) for name, path in chosen.items()),
+        key=lambda layer: order[layer.node],
+    )
+    seen: dict[fx.Node, str] = {}
+    for layer in layers:
+        if layer.node in seen:
+            raise InputError(
+                "Every recorded layer is a value of its own.",
+                f"{seen[layer.node]} and {layer.name} are the same value.",
+                "Leave one of them out of --layers.",
+            )
+        seen[layer.node] = layer.name
+    return tuple(layers)
+
+
+def _require_known(
+    names: Sequence[str], outputs: Collection[str], aliases: Collection[str], model: ExportedModel
+) -> None:
+    known = [*aliases, *outputs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError("Every layer is named once.", f"--layers names {name} twice.", "Leave one out.")
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
+            raise InputError(
+                "A recorded layer is a module of the model with one output; NAME@2 is the second call of NAME.",
+                f"There is no {name}." + (f" Near it: {', '.join(near)}." if near else ""),
+                f"Take one of {_listed(model)}; `--layers auto` chooses some." if recordable(model) else _SPLIT,
+            )
+
+
+_SPLIT = "Split its forward into modules, each with one output of shape (batch, channel, height, width)."
+
+
+def _listed(model: ExportedModel) -> str:
+    """Some of the modules that can be recorded."""
+    names = [name.split()[0] for name in recordable(model)]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _recorded(model: ExportedModel, name: str, path: str, node: fx.Node, field: ReceptiveField | None) -> RecordedLayer:
+    layout = model.layouts.get(node)
+    if layout is None or layout.is_flat:
+        raise InputError(
+            "A recorded layer has channels: (batch, channel, height, width), (batch, token, channel), channels last, "
+            "or (batch, channel).",
+            f"{name} has shape {shape_of(node)}, and which axis is of channels cannot be told.",
+            f"Name another layer: {_listed(model)}." if recordable(model) else _SPLIT,
+        )
+    module_type = model.module_types.get(path_of_call(path), "function")
+    return RecordedLayer(name, node, module_type, layout.n_channels, *layout.grid, field, layout.is_placed)

@@ -1,0 +1,1 @@
+"""The links between recorded layers: each layer's channels as expressions over the layers before."""

@@ -1,0 +1,220 @@
+"""The models that a person can name without writing code, and what is known of them before they are built.
+
+`FAMILIES` is a selection of well-known architectures. What takes building a model to know, its layers and channels, is
+shipped for them in `catalogue.json`, one object per source in the shape of `ModelFacts`.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from precompute.contract.errors import InputError
+
+if TYPE_CHECKING:
+    from precompute.models.graph.exported import ExportedModel
+    from precompute.models.layers.selection import RecordedLayer
+
+__all__ = [
+    "CATALOGUE", "FAMILIES", "Family", "LayerFacts", "ModelFacts", "all_sources", "describe", "facts_of", "family_of",
+    "matching", "quick_facts", "read_catalogue", "write_catalogue",
+]  # fmt: skip
+
+CATALOGUE = Path(__file__).with_name("catalogue.json")
+
+
+@dataclass(frozen=True)
+class Family:
+    """Architectures of one name, e.g. `Family("VGG", ("torchvision:vgg16",))`."""
+
+    name: str
+    sources: tuple[str, ...]
+
+
+FAMILIES = (
+    Family("AlexNet", ("torchvision:alexnet",)),
+    Family("VGG", ("torchvision:vgg16", "torchvision:vgg19")),
+    Family("Inception", ("torchvision:googlenet", "torchvision:inception_v3", "timm:inception_v4")),
+    Family("Inception-ResNet", ("timm:inception_resnet_v2",)),
+    Family("NASNet", ("timm:nasnetalarge", "timm:pnasnet5large")),
+    Family("ResNet", ("torchvision:resnet50", "torchvision:resnet101", "torchvision:resnet152")),
+    Family("ResNet v2", ("timm:resnetv2_50", "timm:resnetv2_101", "timm:resnetv2_152")),
+    Family(
+        "MobileNet",
+        (
+            "timm:mobilenetv1_100",
+            "torchvision:mobilenet_v2",
+            "torchvision:mobilenet_v3_large",
+            "torchvision:mobilenet_v3_small",
+        ),
+    ),
+    Family("SqueezeNet", ("torchvision:squeezenet1_1",)),
+    Family("DenseNet", ("torchvision:densenet121",)),
+    Family("EfficientNet", ("torchvision:efficientnet_b0",)),
+    Family("RegNet", ("torchvision:regnet_y_400mf",)),
+    Family("ShuffleNet", ("torchvision:shufflenet_v2_x1_0",)),
+    Family("ConvNeXt", ("torchvision:convnext_tiny",)),
+    Family("ViT", ("torchvision:vit_b_16",)),
+    Family("Swin", ("torchvision:swin_t",)),
+)
+
+
+@dataclass(frozen=True)
+class LayerFacts:
+    """One recorded layer; sizes in positions."""
+
+    name: str
+    n_channels: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of a model; None where nobody has looked.
+
+    Args:
+        source: as on the command line.
+        input_size: `(channel, height, width)` in pixels.
+        published_top1: accuracy on ImageNet of the default weights as their publisher states it, in [0, 1].
+        layers: those that `--layers auto` records, in order.
+        output_layer: the module that makes the logits.
+        n_outputs: how many logits there are.
+    """
+
+    source: str
+    input_size: tuple[int, int, int] | None = None
+    published_top1: float | None = None
+    layers: tuple[LayerFacts, ...] | None = None
+    output_layer: str | None = None
+    n_outputs: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ModelFacts:
+        """The inverse of `to_dict`, also after a way through JSON."""
+        size, layers = values["input_size"], values["layers"]
+        return cls(
+            source=values["source"],
+            input_size=(size[0], size[1], size[2]) if size is not None else None,
+            published_top1=values["published_top1"],
+            layers=tuple(LayerFacts(**layer) for layer in layers) if layers is not None else None,
+            output_layer=values["output_layer"],
+            n_outputs=values["n_outputs"],
+        )
+
+
+def family_of(source: str) -> str:
+    """The family that a source of the selection belongs to; empty for any other."""
+    return next((family.name for family in FAMILIES if source in family.sources), "")
+
+
+def all_sources(tagged: bool = False) -> list[str]:
+    """Every source of torchvision and timm, in alphabetical order within each.
+
+    Args:
+        tagged: timm's names with the tags of published weights as well.
+
+    Raises:
+        InputError: torchvision or timm is not installed.
+    """
+    from precompute.models.sources import timm_models, torchvision_models
+
+    names = sorted({*timm_models.architectures(), *(timm_models.tagged_names() if tagged else ())})
+    return [*(f"torchvision:{n}" for n in torchvision_models.names()), *(f"timm:{n}" for n in names)]
+
+
+def matching(pattern: str, sources: Sequence[str]) -> list[str]:
+    """The sources that hold `pattern`, or that it matches where it has `*` or `?`; upper and lower case are alike.
+
+    A pattern without `torchvision:` or `timm:` is held against the name alone.
+    """
+    wanted = pattern.lower()
+    if not any(sign in wanted for sign in "*?["):
+        return [source for source in sources if wanted in source.lower()]
+    whole = ":" in wanted
+    return [s for s in sources if fnmatch.fnmatchcase((s if whole else s.partition(":")[2]).lower(), wanted)]
+
+
+def quick_facts(source: str, catalogue: Mapping[str, ModelFacts]) -> ModelFacts:
+    """What is known of a source without building it: shipped facts, else its published input size and accuracy.
+
+    Raises:
+        InputError: its library is not installed.
+    """
+    if source in catalogue:
+        return catalogue[source]
+    from precompute.models.sources import timm_models, torchvision_models
+
+    library, _, name = source.partition(":")
+    if library == "torchvision":
+        size, top1 = torchvision_models.published_facts(name)
+        return ModelFacts(source, size, top1)
+    return ModelFacts(source, timm_models.published_input_size(name))
+
+
+def describe(source: str) -> dict[str, Any]:
+    """Builds a model with random weights, exports it and lists what `--layers auto` records.
+
+    Takes from a second to half a minute. Nothing is downloaded.
+
+    Returns:
+        `ModelFacts.to_dict()`.
+
+    Raises:
+        InputError: the source is unknown, or the model cannot be exported.
+    """
+    from precompute.models.graph.exported import ExportedModel
+    from precompute.models.layers.selection import select_layers
+    from precompute.models.sources.loading import ModelConfig, load_model
+
+    loaded = load_model(ModelConfig(source, weights="random"))
+    assert loaded.input_size is not None  # torchvision and timm state theirs
+    exported = ExportedModel(loaded.module, loaded.input_size)
+    return facts_of(source, exported, select_layers(exported)).to_dict()
+
+
+def facts_of(source: str, exported: ExportedModel, layers: Sequence[RecordedLayer]) -> ModelFacts:
+    """What is known of a source once it is built and its layers are chosen."""
+    return ModelFacts(
+        source=source,
+        input_size=exported.input_size,
+        published_top1=quick_facts(source, {}).published_top1,
+        layers=tuple(LayerFacts(layer.name, layer.n_channels, layer.height, layer.width) for layer in layers),
+        output_layer=exported.output_layer,
+        n_outputs=exported.n_outputs,
+    )
+
+
+def read_catalogue(path: Path = CATALOGUE) -> dict[str, ModelFacts]:
+    """The shipped facts by source.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+        return {entry["source"]: ModelFacts.from_dict(entry) for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise InputError(
+            "The catalogue of models is a JSON list of facts.",
+            f"{path}: {type(problem).__name__}: {problem}.",
+            "Install summit-dash again.",
+        ) from problem
+
+
+def write_catalogue(entries: Sequence[Mapping[str, Any]], path: Path = CATALOGUE) -> None:
+    """Writes what `describe` returned, one model a line, in the order of `FAMILIES`."""
+    order = [source for family in FAMILIES for source in family.sources]
+    placed = sorted(entries, key=lambda entry: order.index(entry["source"]))
+    lines = ",\n".join(json.dumps(entry) for entry in placed)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    temporary.replace(path)

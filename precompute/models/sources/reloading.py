@@ -1,0 +1,106 @@
+"""Loads the model of a run again, from what its manifest says, and makes sure that it is the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from precompute.contract.errors import InputError
+from precompute.models.sources.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig
+from precompute.models.sources.loading import load_model
+from precompute.models.sources.model_file import code_sha256
+from precompute.models.sources.preprocess import Preprocess
+from precompute.models.weights.loading import parameters_sha256
+from precompute.models.weights.weights_file import split_weights
+
+__all__ = ["NOT_MOVED", "Whereabouts", "load_again", "recorded_places"]
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a run's model is now, each None or empty if it is where the manifest says.
+
+    Attributes:
+        model: as `ModelConfig.source`.
+        weights: as there.
+        model_path: as there.
+    """
+
+    model: str | None = None
+    weights: str | None = None
+    model_path: tuple[str, ...] = ()
+
+
+NOT_MOVED = Whereabouts()
+_RULE = "Pictures are added to a run by the model that made it."
+
+
+def recorded_places(config: ModelConfig) -> dict[str, Any]:
+    """Gives what the manifest keeps of `--weights` and `--model-path`: files and folders by their whole paths."""
+    weights = config.weights
+    if weights not in (None, DEFAULT, RANDOM):
+        path, key = split_weights(str(weights))
+        weights = str(path.resolve()) if key is None else f"{path.resolve()}:{key}"
+    folders = [str(Path(folder).resolve()) for folder in config.model_path]
+    return {"weights": weights, "model_path": folders} if folders else {"weights": weights}
+
+
+def load_again(manifest: Mapping[str, Any], where: Whereabouts = NOT_MOVED) -> LoadedModel:
+    """The model of a run, with the preprocessing that the run was made with.
+
+    Args:
+        manifest: of the run.
+        where: the model is now.
+
+    Raises:
+        InputError: the run was imported, a file is gone, or the model is another one by now.
+    """
+    model = manifest.get("model", {})
+    if "imported" in manifest or not isinstance(model.get("preprocess"), dict):
+        raise InputError(
+            _RULE, "This run was imported, and holds no model.", "Make a run of a model with `summit-dash precompute`."
+        )
+    source, weights = where.model or str(model["source"]), where.weights or model.get("weights")
+    model_path = where.model_path or tuple(model.get("model_path") or ())
+    _require_files(source, weights)
+    preprocess = Preprocess.from_dict(model["preprocess"])
+    config = ModelConfig(source, weights, preprocess, model_path=model_path if ".py" in source else ())
+    loaded = load_model(config)
+    changed = _changed(model, loaded)
+    if changed:
+        raise InputError(
+            _RULE,
+            f"{source} is another one by now: {' and '.join(changed)}.",
+            "Name the one that made the run with --model and --weights, or make the run again with --overwrite.",
+        )
+    return loaded
+
+
+def _require_files(source: str, weights: str | None) -> None:
+    code = Path(source.rpartition(":")[0] if ".py:" in source else source)
+    if code.suffix == ".py" and not code.is_file():
+        found = f"Its file {code} is gone."
+        raise InputError(_RULE, found, "Name where it is now: --model FILE.py:FUNCTION.")
+    if weights not in (None, DEFAULT, RANDOM) and not split_weights(str(weights)).path.is_file():
+        raise InputError(_RULE, f"Its weights {weights} are gone.", "Name where they are now: --weights FILE.")
+
+
+def _changed(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
+    """What differs from the manifest, in words; runs of earlier versions know only their weights' file."""
+    changed = []
+    if "code_sha256" in model and model["code_sha256"] not in _own_hashes(loaded):
+        changed.append("its code has changed")
+    if "parameters_sha256" in model:
+        if model["parameters_sha256"] != parameters_sha256(loaded.module):
+            changed.append("its parameters are others (are these its --weights?)")
+    elif model.get("weights_sha256") != loaded.weights_sha256:
+        changed.append("its file of weights is another")
+    return changed
+
+
+def _own_hashes(loaded: LoadedModel) -> tuple[str | None, ...]:
+    """Hashes its code with and without what it imports; earlier versions kept the latter."""
+    known = loaded.code_sha256
+    return (known,) if known is None else (known, code_sha256(loaded.source))

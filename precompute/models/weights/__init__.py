@@ -1,0 +1,1 @@
+"""Files of weights: recognising, reading and fitting them to a module."""

@@ -1,0 +1,42 @@
+"""The config of a run: that of every stage, and what changes its speed alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from precompute.aggregate.config import AggregateConfig
+from precompute.embedding.config import EmbeddingConfig
+from precompute.examples.config import ExampleConfig
+from precompute.feature_visualization.channels.config import VisualizeConfig
+from precompute.graphs.config import GraphConfig
+
+ENGINES = ("local", "ray")
+"""Where the units of the pass are made: in this process, or on a Ray cluster."""
+
+STAGES = ("aggregate", "graphs", "examples", "embedding", "visualize")
+"""The stages in order; each reads the tables of the ones before."""
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All of it. `batch_size`, `workers`, `engine` and `actors` change the speed and, on a CPU, no bit of the tables.
+
+    On another device the last bits of a mean may follow the batch size, as its libraries choose their ways by it.
+    """
+
+    layers: tuple[str, ...] | None = None
+    aggregate: AggregateConfig = field(default_factory=AggregateConfig)
+    graphs: GraphConfig = field(default_factory=GraphConfig)
+    examples: ExampleConfig = field(default_factory=ExampleConfig)
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+    visualize: VisualizeConfig = field(default_factory=VisualizeConfig)
+    batch_size: int = 16
+    workers: int = 2
+    device: str = "auto"
+    engine: str = "local"
+    actors: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON for the manifest."""
+        return asdict(self)

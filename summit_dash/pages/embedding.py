@@ -1,0 +1,19 @@
+"""The classes as points, one layout per layer, with the strip of layers above. Drawn by `assets/views/embedding.js`."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from summit_dash.pages import ids
+
+__all__ = ["build_layout"]
+
+
+def build_layout() -> Component:
+    strip = html.Nav(id=ids.LAYER_STRIP, className="layer-strip", **{"aria-label": "Layer"})
+    return html.Section(
+        [strip, html.Div(id=ids.EMBEDDING, className="embedding-stage")],
+        className="embedding",
+        **{"aria-label": "Embedding of the classes"},
+    )

@@ -1,0 +1,14 @@
+"""The list of classes: search, orders, groups. Drawn by `assets/views/sidebar.js`."""
+
+from __future__ import annotations
+
+from dash import html
+from dash.development.base_component import Component
+
+from summit_dash.pages import ids
+
+__all__ = ["build_layout"]
+
+
+def build_layout() -> Component:
+    return html.Section(id=ids.SIDEBAR, className="sidebar", **{"aria-label": "Classes"})

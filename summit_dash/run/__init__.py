@@ -1,0 +1,1 @@
+"""The run as the dashboard reads it: tables, pictures, labels, suggestions."""

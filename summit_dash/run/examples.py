@@ -1,0 +1,118 @@
+"""The dataset examples of a run: where each is kept, and its picture, cut out of an image where the run holds that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow.compute as pc
+
+from precompute.contract.example_images import Box, ExampleImages, box_of, read_form
+from precompute.contract.pictures import encode_webp
+from precompute.contract.schema import ALL_CLASSES, read_table, table_path
+from summit_dash.run.cache import Remembered
+from summit_dash.run.graphs import Channel
+
+__all__ = ["Example", "RunExamples"]
+
+_TABLE = "dataset_examples"
+_PLACE = ("image_id", *Box._fields, "image")
+_IMAGES_REMEMBERED, _CROPS_REMEMBERED = 64, 8192
+"""Decoded images of 150 kB and crops of 3 kB."""
+
+
+class Example(NamedTuple):
+    """A dataset example of a channel, without its picture; an imported run may not tell image and activation.
+
+    `box` is the crop where it is cut out of an image that the run holds; None where the picture is kept for itself.
+    """
+
+    class_id: int
+    rank: int
+    image_id: int | None
+    activation: float | None
+    box: Box | None
+
+
+class _Crop(NamedTuple):
+    """A part of an image that the run holds."""
+
+    image_id: int
+    box: Box
+
+
+_Kept = bytes | _Crop
+"""How an example's picture is kept: as WebP, or as a part of an image."""
+
+
+class RunExamples:
+    """Reads the dataset examples of a run, and remembers some.
+
+    Args:
+        path: the run's directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.form = read_form(path)
+        self.images = ExampleImages(path)
+        self.are_there = table_path(path, _TABLE).is_file()
+        self._best_of_layer = Remembered(self._read_best, 32)
+        self._of_channel = Remembered(self._read_examples, 64)
+        self._decoded = Remembered(self.images.decoded, _IMAGES_REMEMBERED)
+        self._cropped = Remembered(self._cut, _CROPS_REMEMBERED)
+
+    def of(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
+        """The dataset examples of a channel, strongest first."""
+        return [example for example in self._of_channel(at)[0] if example.class_id == class_id]
+
+    def picture(self, at: Channel, class_id: int, rank: int) -> bytes | None:
+        """A dataset example as WebP."""
+        return self._picture(self._of_channel(at)[1].get((class_id, rank)))
+
+    def best_picture(self, at: Channel) -> bytes | None:
+        """The best example over all classes as WebP, by way of a cache by layer: thumbnails use it."""
+        return self._picture(self._best_of_layer(at.layer).get(at.channel))
+
+    def warm(self, layer: str) -> None:
+        """Reads which examples stand for the channels of a layer."""
+        self._best_of_layer(layer)
+
+    def cut_ahead(self, layer: str, channels: Iterable[int]) -> None:
+        """Cuts out the best examples of some channels of a layer, image by image, so that each is decoded once."""
+        best = self._best_of_layer(layer)
+        for crop in sorted({kept for channel in channels if isinstance(kept := best.get(channel), _Crop)}):
+            self._cropped(crop)
+
+    def _picture(self, kept: _Kept | None) -> bytes | None:
+        return self._cropped(kept) if isinstance(kept, _Crop) else kept
+
+    def _cut(self, crop: _Crop) -> bytes | None:
+        image = self._decoded(crop.image_id)
+        return None if image is None else encode_webp(image.crop(crop.box), self.form)
+
+    def _read_best(self, layer: str) -> dict[int, _Kept]:
+        if not self.are_there:
+            return {}
+        best = (pc.field("layer") == layer) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") == 0)
+        rows = read_table(self._path, _TABLE, ["channel", *_PLACE], best).to_pylist()
+        return {row["channel"]: _kept(row) for row in rows}
+
+    def _read_examples(self, at: Channel) -> tuple[list[Example], dict[tuple[int, int], _Kept]]:
+        if not self.are_there:
+            return [], {}
+        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
+        rows = read_table(self._path, _TABLE, ["class_id", "rank", "activation", *_PLACE], mine).to_pylist()
+        kept = {(row["class_id"], row["rank"]): _kept(row) for row in rows}
+        return sorted((_example(row) for row in rows), key=lambda e: (e.class_id, e.rank)), kept
+
+
+def _kept(row: Mapping[str, Any]) -> _Kept:
+    image: bytes | None = row["image"]
+    return _Crop(row["image_id"], box_of(row)) if image is None else image
+
+
+def _example(row: Mapping[str, Any]) -> Example:
+    box = box_of(row) if row["image"] is None else None
+    return Example(row["class_id"], row["rank"], row["image_id"], row["activation"], box)

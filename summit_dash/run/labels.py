@@ -1,0 +1,169 @@
+"""Labels that people give to channels: a file beside the run, one writer at a time, shared by all who open the run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from precompute.contract.schema import InputError
+from summit_dash.run.graphs import Channel
+from summit_dash.run.store import RunStore
+
+__all__ = ["LABELS", "LONGEST", "build_labels", "check_label", "read_labels", "save_label"]
+
+LABELS = "labels.json"
+"""The file in a run's folder. No stage of precompute reads, writes or removes it."""
+LONGEST = 80
+"""Characters of a label at most."""
+
+Labels = dict[str, dict[str, str]]
+"""By layer and channel number."""
+
+_writing = threading.Lock()
+
+
+def build_labels(store: RunStore) -> dict[str, Any]:
+    """The payload: `labels` by layer and channel number, and whether the folder takes new ones."""
+    return {"labels": read_labels(store), "editable": os.access(store.path, os.W_OK)}
+
+
+def read_labels(store: RunStore) -> Labels:
+    """The labels of the run's model, of channels that the run has.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    found = _read_file(store.path / LABELS).get(_model(store), {})
+    return {
+        layer: kept
+        for layer, labels in found.items()
+        if (kept := {n: text for n, text in labels.items() if _is_channel(store, layer, n)})
+    }
+
+
+def check_label(store: RunStore, given: Any) -> tuple[Channel, str]:
+    """The channel and the label of a request, `{"layer": ..., "channel": ..., "label": ...}`.
+
+    Raises:
+        InputError: it names no channel of the run, or its label is no text or too long.
+    """
+    layer, channel, text = (
+        given.get(key) if isinstance(given, dict) else None for key in ("layer", "channel", "label")
+    )
+    if not isinstance(layer, str) or type(channel) is not int or not _is_channel(store, layer, str(channel)):
+        raise InputError(
+            "A label belongs to a channel of the run.", f"Asked for {layer}-{channel}.", "Choose a channel."
+        )
+    if not isinstance(text, str):
+        raise InputError("A label is a text.", f"Found {type(text).__name__}.", "Send a text; an empty one removes it.")
+    label = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(label) > LONGEST:
+        raise InputError(f"A label has at most {LONGEST} characters.", f"This one has {len(label)}.", "Shorten it.")
+    return Channel(layer, channel), label
+
+
+def save_label(store: RunStore, at: Channel, label: str) -> None:
+    """Sets the label of a channel; an empty one removes it. Other writers, of this process or another, wait.
+
+    Raises:
+        InputError: the file is damaged, or the folder cannot be written.
+    """
+    path = store.path / LABELS
+    try:
+        with _writing, _only_writer(path):
+            of_models = _read_file(path)
+            labels = of_models.setdefault(_model(store), {})
+            labels.setdefault(at.layer, {}).pop(str(at.channel), None)
+            if label:
+                labels[at.layer][str(at.channel)] = label
+            _write_file(path, of_models)
+    except OSError as problem:
+        raise InputError(
+            "Labels are saved beside the run, so its folder must be writable.",
+            f"{problem.filename or path.name}: {problem.strerror}.",
+            "Serve a copy of the run that may be written.",
+        ) from problem
+
+
+def _is_channel(store: RunStore, layer: str, number: str) -> bool:
+    info = store.layers.get(layer)
+    return info is not None and number.isdecimal() and int(number) < info.n_channels
+
+
+def _model(store: RunStore) -> str:
+    """What the labels are about: a run made again with other weights keeps its labels, but shows none of them."""
+    model = store.manifest.get("model") or {}
+    return " ".join([store.model_name, *filter(None, [str(model.get("weights_sha256") or "")[:16]])])
+
+
+def _read_file(path: Path) -> dict[str, Labels]:
+    """The labels of every model; none where there is no file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except OSError as problem:
+        raise InputError(f"{LABELS} is a file that can be read.", f"{problem.strerror}.", _MOVE) from problem
+    try:
+        return _parsed(json.loads(text))
+    except (ValueError, TypeError, KeyError, AttributeError) as problem:
+        raise InputError(f"{LABELS} is JSON as the dashboard writes it.", f"Found {problem}.", _MOVE) from problem
+
+
+_MOVE = f"Repair {LABELS} in the run's folder or move it away."
+
+
+def _parsed(content: Any) -> dict[str, Labels]:
+    return {
+        str(model): {layer: {str(int(n)): str(text) for n, text in of.items()} for layer, of in labels.items()}
+        for model, labels in content["models"].items()
+    }
+
+
+def _write_file(path: Path, of_models: Mapping[str, Labels]) -> None:
+    """Writes beside the file and takes its place, so that a reader sees the one or the other."""
+    text = json.dumps({"models": _sorted(of_models)}, indent=2, ensure_ascii=False)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sorted(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
+    return {
+        model: {layer: dict(sorted(of.items(), key=lambda each: int(each[0]))) for layer, of in labels.items() if of}
+        for model, labels in of_models.items()
+    }
+
+
+@contextlib.contextmanager
+def _only_writer(path: Path) -> Iterator[None]:
+    """Waits until no other process writes the labels. The lock's file stays; a system without locks goes without."""
+    descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        with contextlib.suppress(OSError):
+            _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,0 +1,205 @@
+"""The pictures of a run as they were when it was looked at last: feature visualizations, examples, prototypes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from precompute.contract.schema import ALL_CLASSES, MANIFEST, read_manifest, read_table, table_path
+from summit_dash.run.cache import Remembered
+from summit_dash.run.examples import Example, RunExamples
+from summit_dash.run.graphs import Channel
+
+__all__ = ["PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", "stamp_of"]
+
+Stamp = tuple[tuple[int, int] | None, ...]
+"""Time and size of the files with pictures, and of the manifest, which tells dead channels and settings."""
+
+_TABLES = ("feature_visualizations", "dataset_examples", "example_images", "prototypes")
+
+
+class Prototype(NamedTuple):
+    """A picture that the model gives a class to, as WebP; log-probabilities are natural, `settings` a name."""
+
+    method: str
+    image: bytes
+    log_probability: float
+    initial_log_probability: float
+    n_steps: int
+    settings: str
+
+
+class PictureCounts(NamedTuple):
+    """What the feature visualizations of a layer's channels came to.
+
+    Of `n_pictures`, `n_compared` tell how strongly they excite their channel, and `n_beating_best_example` of these do
+    so more than any image of the run. `n_dead` channels have none, as their objective never rose above its start.
+    """
+
+    n_pictures: int
+    n_compared: int
+    n_beating_best_example: int
+    n_dead: int
+
+
+class PictureKind(IntEnum):
+    """What stands for a channel; payloads send the number."""
+
+    NONE = 0
+    VISUALIZATION = 1
+    EXAMPLE = 2
+
+
+def stamp_of(run: Path) -> Stamp:
+    """Changes when a run gets pictures."""
+    return tuple(_file_stamp(path) for path in (run / MANIFEST, *(table_path(run, name) for name in _TABLES)))
+
+
+class RunPictures:
+    """Reads the pictures of a run and remembers some; whoever finds another `stamp_of` the run makes a new one.
+
+    Args:
+        path: the run's directory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.stamp = stamp_of(path)
+        self._path = path
+        self._facts: Mapping[str, Any] = read_manifest(path)
+        self.kept_examples = RunExamples(path)
+        self._tables = frozenset(name for name in _TABLES if table_path(path, name).is_file())
+        self._layer_visualizations = Remembered(self._read_visualizations, 32)
+        self._other_visualizations = Remembered(self._read_other_visualizations, 64)
+
+    def picture_kind(self, at: Channel) -> PictureKind:
+        """What stands for a channel: its feature visualization, else its best dataset example over all classes."""
+        if self.is_visualized(at):
+            return PictureKind.VISUALIZATION
+        return PictureKind.EXAMPLE if self.kept_examples.are_there else PictureKind.NONE
+
+    def visualization(self, at: Channel, kind: str = "channel") -> bytes | None:
+        """A feature visualization of a channel as WebP."""
+        if kind == "channel":
+            return self._layer_visualizations(at.layer).get(at.channel)
+        return self._other_visualizations(at).get(kind)
+
+    def _read_other_visualizations(self, at: Channel) -> dict[str, bytes]:
+        """Every kind of one channel."""
+        if not self._excitations.get(at):
+            return {}
+        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
+        table = read_table(self._path, "feature_visualizations", ["kind", "image"], mine)
+        return dict(zip(table["kind"].to_pylist(), table["image"].to_pylist(), strict=True))
+
+    def picture(self, at: Channel) -> bytes | None:
+        """The picture that `picture_kind` names, as WebP."""
+        if self.is_visualized(at):
+            return self.visualization(at)
+        return self.kept_examples.best_picture(at)
+
+    def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
+        """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""
+        if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(at):
+            return self.kept_examples.best_picture(at)
+        return self.kept_examples.picture(at, class_id, rank)
+
+    def examples(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
+        """The dataset examples of a channel, strongest first."""
+        return self.kept_examples.of(at, class_id)
+
+    def is_visualized(self, at: Channel) -> bool:
+        """Whether the run holds a feature visualization of the channel."""
+        return "channel" in self._excitations.get(at, {})
+
+    def visualization_kinds(self, at: Channel) -> list[str]:
+        """The kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
+        return sorted(self._excitations.get(at, {}))
+
+    @cached_property
+    def all_visualization_kinds(self) -> list[str]:
+        """The kinds of feature visualization that the run holds of any channel."""
+        return sorted({kind for kinds in self._excitations.values() for kind in kinds})
+
+    def excitation(self, at: Channel) -> float | None:
+        """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
+        return self._excitations.get(at, {}).get("channel")
+
+    def found_dead(self, at: Channel) -> bool:
+        """Whether a feature visualization was tried in vain: its objective never rose above its start."""
+        return at in self._found_dead
+
+    @cached_property
+    def _found_dead(self) -> frozenset[Channel]:
+        """A dead one that has a picture of other settings is not among them."""
+        dead = (self._facts.get("visualizations") or {}).get("dead", ())
+        channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
+        return frozenset(at for at in channels if not self.is_visualized(at))
+
+    def counts(self, layer: str) -> PictureCounts:
+        """Counted in the table, so that runs whose manifest does not tell them have them too."""
+        of_layer = [kinds for at, kinds in self._excitations.items() if at.layer == layer and "channel" in kinds]
+        compared = [excitation for kinds in of_layer if (excitation := kinds["channel"]) is not None]
+        n_dead = sum(at.layer == layer for at in self._found_dead)
+        return PictureCounts(len(of_layer), len(compared), sum(excitation > 1 for excitation in compared), n_dead)
+
+    @cached_property
+    def _excitations(self) -> Mapping[Channel, Mapping[str, float | None]]:
+        """By channel and kind of every feature visualization; runs of earlier versions do not tell excitations."""
+        if "feature_visualizations" not in self._tables:
+            return {}
+        columns = ["layer", "channel", "kind"]
+        if "excitation" in pq.read_schema(table_path(self._path, "feature_visualizations")).names:
+            columns.append("excitation")
+        found: dict[Channel, dict[str, float | None]] = defaultdict(dict)
+        for row in read_table(self._path, "feature_visualizations", columns).to_pylist():
+            found[Channel(row["layer"], row["channel"])][row["kind"]] = row.get("excitation")
+        return found
+
+    def prototypes(self, class_id: int) -> Mapping[str, Prototype]:
+        """The prototypes of a class by method."""
+        if "prototypes" not in self._tables:
+            return {}
+        table = read_table(self._path, "prototypes", Prototype._fields, pc.field("class_id") == class_id)
+        return {row["method"]: Prototype(**row) for row in table.to_pylist()}
+
+    @property
+    def prototype_settings(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the names of prototypes' settings stand for."""
+        found: Mapping[str, Mapping[str, Any]] = self._facts.get("prototypes", {}).get("settings", {})
+        return found
+
+    def _read_visualizations(self, layer: str) -> dict[int, bytes]:
+        if "feature_visualizations" not in self._tables:
+            return {}
+        mine = (pc.field("layer") == layer) & (pc.field("kind") == "channel")
+        return _pictures(read_table(self._path, "feature_visualizations", ["channel", "image"], mine))
+
+    def warm(self, layer: str) -> None:
+        """Reads what stands for the channels of a layer, so that nobody waits for it."""
+        self._layer_visualizations(layer)
+        self.kept_examples.warm(layer)
+
+    def cut_ahead(self, layer: str, channels: Iterable[int]) -> None:
+        """Cuts out the best examples that stand for some channels of a layer."""
+        self.kept_examples.cut_ahead(layer, (n for n in channels if not self.is_visualized(Channel(layer, n))))
+
+
+def _file_stamp(path: Path) -> tuple[int, int] | None:
+    """Time and size of a file; None where there is none."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _pictures(table: pa.Table) -> dict[int, bytes]:
+    return dict(zip(table["channel"].to_pylist(), table["image"].to_pylist(), strict=True))

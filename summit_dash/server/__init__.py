@@ -1,0 +1,1 @@
+"""The served dashboard: application, routes, settings."""

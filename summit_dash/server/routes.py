@@ -1,0 +1,138 @@
+"""The routes that serve a run: payloads and pictures, at addresses that change with the run, so browsers keep them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Flask, Response, abort, request
+
+from precompute.contract.schema import ALL_CLASSES, InputError
+from summit_dash.payloads.keys import build_payload
+from summit_dash.payloads.thumbnails import build_thumbnails
+from summit_dash.run.graphs import Channel
+from summit_dash.run.labels import check_label, save_label
+from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Stores
+
+__all__ = ["register_routes"]
+
+_FOR_GOOD = "public, max-age=31536000, immutable"
+_CHANGING = {"labels"}
+"""Payloads that change while the run does not."""
+_OWN_HEADER = ("X-Summit-Dash", "labels")
+_LARGEST = 4096
+"""Bytes of a request that saves a label at most."""
+
+
+def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
+    """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on, and `healthz`, under the prefix.
+
+    Labels of channels are the one thing that they write.
+    """
+
+    @server.get(f"{prefix}healthz")
+    def healthz() -> dict[str, object]:
+        return {"status": "ok", "runs": list(stores)}
+
+    @server.get(f"{prefix}run/<name>/data/<path:key>.json")
+    def data(name: str, key: str) -> Response:
+        return _answer(_store(stores, name), key)
+
+    @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
+    def thumbnails(name: str, class_id: int) -> Response:
+        store = _store(stores, name)
+        if class_id not in store.classes:
+            abort(404)
+        return _keep(Response(build_thumbnails(store, class_id), mimetype="application/octet-stream"))
+
+    @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:channel>.webp")
+    def picture(name: str, layer: str, channel: int) -> Response:
+        store, at = _channel(stores, name, layer, channel)
+        return _send(store.pictures.picture(at))
+
+    @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:channel>/<kind>.webp")
+    def visualization(name: str, layer: str, channel: int, kind: str) -> Response:
+        store, at = _channel(stores, name, layer, channel)
+        return _send(store.pictures.visualization(at, kind))
+
+    @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:channel>/<owner>/<int:rank>.webp")
+    def example(name: str, layer: str, channel: int, owner: str, rank: int) -> Response:
+        class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
+        store, at = _channel(stores, name, layer, channel)
+        return _send(None if class_id is None else store.pictures.example(at, class_id, rank))
+
+    @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
+    def prototype(name: str, class_id: int, method: str) -> Response:
+        found = _store(stores, name).pictures.prototypes(class_id).get(method)
+        return _send(found and found.image)
+
+    @server.post(f"{prefix}run/<name>/labels")
+    def labels(name: str) -> tuple[Response, int]:
+        return _save_label(_store(stores, name))
+
+
+def _save_label(store: RunStore) -> tuple[Response, int]:
+    """Saves the label of a channel. A page of another origin may send neither the content type nor the header."""
+    if not request.is_json or request.headers.get(_OWN_HEADER[0]) != _OWN_HEADER[1]:
+        return _problem(InputError("Labels are sent by the dashboard.", "This request is not.", "Use its page.")), 403
+    if (request.content_length or 0) > _LARGEST:
+        return _problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
+    try:
+        at, label = check_label(store, request.get_json(silent=True))
+    except InputError as problem:
+        return _problem(problem), 400
+    try:
+        save_label(store, at, label)
+    except InputError as problem:
+        return _problem(problem), 409
+    return _json({"label": label}), 200
+
+
+def _store(stores: Stores, name: str) -> RunStore:
+    if name not in stores:
+        abort(404)
+    return stores[name]
+
+
+def _channel(stores: Stores, name: str, layer: str, channel: int) -> tuple[RunStore, Channel]:
+    store = _store(stores, name)
+    if layer not in store.layers:
+        abort(404)
+    return store, Channel(layer, channel)
+
+
+def _answer(store: RunStore, key: str) -> Response:
+    """A payload; what the run lacks is an answer too, which the page shows in its place."""
+    try:
+        payload = build_payload(store, key)
+    except InputError as problem:
+        return _problem(problem)
+    if payload is None:
+        abort(404)
+    return _fresh(_json(payload)) if key in _CHANGING else _keep(_json(payload))
+
+
+def _problem(problem: InputError) -> Response:
+    return _json({"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}})
+
+
+def _json(payload: dict[str, Any]) -> Response:
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return Response(text, mimetype="application/json")
+
+
+def _keep(response: Response) -> Response:
+    response.headers["Cache-Control"] = _FOR_GOOD
+    return response
+
+
+def _fresh(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _send(image: bytes | None) -> Response:
+    if image is None:
+        abort(404)
+    return _keep(Response(image, mimetype="image/webp"))

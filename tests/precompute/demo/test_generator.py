@@ -1,0 +1,88 @@
+"""The demo's generator, and the prototypes that the demo run holds by it."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from rich.console import Console
+from safetensors import safe_open
+
+from precompute.commands.demo import run_demo
+from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.demo.generator import CODE_SIZE, N_STARTS, WEIGHTS, load_generator
+from precompute.demo.model import CLASS_NAMES, load
+from precompute.demo.train import preprocess
+from precompute.demo.train_generator import Compared, Recipe, codes_of, draw_pictures, train, typical_codes
+
+
+def test_the_weights_are_small_and_tell_their_recipe() -> None:
+    assert WEIGHTS.stat().st_size <= 3_000_000
+    with safe_open(WEIGHTS, "pt") as file:
+        assert file.metadata()["recipe"] == repr(Recipe())
+
+
+def test_it_draws_scenes_in_range_from_typical_codes() -> None:
+    generator = load_generator()
+    assert generator.code_starts.shape == (N_STARTS, CODE_SIZE)
+    with torch.no_grad():
+        drawn = generator(generator.code_starts)
+        predicted = load()(preprocess(drawn * 255)).argmax(dim=1)
+    assert drawn.shape == (N_STARTS, 3, 96, 96)
+    assert float(drawn.min()) >= 0 and float(drawn.max()) <= 1
+    assert len(predicted.unique()) >= 30, "typical codes are of nearly all classes"
+
+
+def test_training_makes_the_same_weights_again() -> None:
+    threads = torch.get_num_threads()
+    try:
+        recipe = Recipe(images_per_class=6, steps=3, batch_size=8)
+        first, second = (train(recipe).state_dict() for _ in range(2))
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_codes_are_uncorrelated_and_of_variance_one() -> None:
+    recipe = Recipe(images_per_class=8)
+    pixels = draw_pictures(recipe).pixels
+    codes = codes_of(Compared(), pixels, recipe)
+    seen = codes[:, : CODE_SIZE - recipe.n_colours]
+    assert codes.shape == (len(pixels), CODE_SIZE)
+    torch.testing.assert_close(codes.mean(dim=0), torch.zeros(CODE_SIZE), atol=1e-4, rtol=0)
+    torch.testing.assert_close(seen.T @ seen / len(seen), torch.eye(seen.shape[1]), atol=1e-3, rtol=0)
+
+
+def test_typical_codes_are_the_centres_of_groups() -> None:
+    generator = torch.Generator().manual_seed(0)
+    middles = 20 * torch.randn(5, 3, generator=generator)
+    codes = (middles[:, None] + torch.randn(5, 40, 3, generator=generator)).flatten(0, 1)
+    found = typical_codes(codes, 5, seed=1)
+    assert sorted(torch.cdist(found, middles).argmin(dim=1).tolist()) == list(range(5))
+
+
+@pytest.mark.parametrize("method", ["code-space", "picture-space"])
+def test_every_class_of_the_demo_is_found_in_its_prototype(demo_run: Path, method: str) -> None:
+    """Measured anew, of the picture as it is stored, by the model as it is."""
+    rows = [row for row in read_table(demo_run, "prototypes").to_pylist() if row["method"] == method]
+    assert [row["class_id"] for row in rows] == list(range(len(CLASS_NAMES)))
+    pixels = np.stack([np.array(Image.open(io.BytesIO(row["image"])).convert("RGB")) for row in rows])
+    with torch.no_grad():
+        probabilities = load()(preprocess(torch.from_numpy(pixels).permute(0, 3, 1, 2))).softmax(dim=1)
+    own = probabilities.diagonal().numpy()
+    assert own.min() >= 0.9, {CLASS_NAMES[i]: round(float(own[i]), 3) for i in np.flatnonzero(own < 0.9)}
+    assert own == pytest.approx(np.exp([row["log_probability"] for row in rows]), abs=1e-3)
+
+
+def test_an_older_demo_run_gets_prototypes_and_a_newer_one_keeps_them(demo_run: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(demo_run, tmp_path / "run"))
+    whole = table_path(run, "prototypes").read_bytes()
+    table_path(run, "prototypes").unlink()
+    run_demo(run, None, Console(quiet=True))
+    assert table_path(run, "prototypes").read_bytes() == whole
+    assert read_manifest(run)["prototypes"] == read_manifest(demo_run)["prototypes"]

@@ -1,0 +1,81 @@
+"""Objectives and the repulsion of pictures against slow references."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from precompute.feature_visualization.ascent.objective import (
+    ChannelObjective,
+    DirectionObjective,
+    NeuronObjective,
+    Objective,
+    WeightedSum,
+    as_maps,
+    gram_similarity,
+)
+from precompute.feature_visualization.ascent.optimize import objective_of
+from tests.reference.visualization import direction_values, gram_similarities
+
+MAPS = torch.randn((8, 5, 3, 4), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+CHANNELS = torch.tensor([4, 0, 1, 1, 2, 3, 0, 4])
+DIRECTIONS = torch.randn((8, 5), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+
+
+def test_channel_and_negative_are_means_over_positions() -> None:
+    expected = [np.mean([MAPS[b, c, y, x] for y in range(3) for x in range(4)]) for b, c in enumerate(CHANNELS)]
+    np.testing.assert_allclose(ChannelObjective(CHANNELS)(MAPS), expected)
+    np.testing.assert_allclose(objective_of("negative", CHANNELS)(MAPS), [-value for value in expected])
+
+
+def test_a_neuron_is_the_centre() -> None:
+    expected = [MAPS[b, c, 1, 2] for b, c in enumerate(CHANNELS)]
+    assert NeuronObjective(CHANNELS)(MAPS).tolist() == expected
+
+
+def test_of_logits_the_channel_is_the_class_output() -> None:
+    logits = MAPS[:, :, 0, 0]
+    for objective in (ChannelObjective(CHANNELS), NeuronObjective(CHANNELS)):
+        assert objective(as_maps(logits)).tolist() == [logits[b, c] for b, c in enumerate(CHANNELS)]
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0, 2.5])
+def test_a_direction_is_a_product_weighted_by_its_cosine(power: float) -> None:
+    expected = direction_values(MAPS.numpy(), DIRECTIONS.numpy(), power)
+    np.testing.assert_allclose(DirectionObjective(DIRECTIONS, power)(MAPS), expected)
+
+
+def test_a_sum_weighs_its_parts() -> None:
+    parts: list[tuple[float, Objective]] = [(2.0, ChannelObjective(CHANNELS)), (-0.5, NeuronObjective(CHANNELS))]
+    expected = 2 * parts[0][1](MAPS) - 0.5 * parts[1][1](MAPS)
+    torch.testing.assert_close(WeightedSum(parts)(MAPS), expected)
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        ChannelObjective(CHANNELS, -1),
+        NeuronObjective(CHANNELS),
+        DirectionObjective(DIRECTIONS, 1.0),
+        WeightedSum([(1.0, ChannelObjective(CHANNELS)), (3.0, DirectionObjective(DIRECTIONS))]),
+    ],
+)
+def test_pictures_that_are_kept_keep_their_objective(objective: Objective) -> None:
+    places = torch.tensor([6, 1, 3])
+    torch.testing.assert_close(objective.keep(places)(MAPS[places]), objective(MAPS)[places])
+
+
+@pytest.mark.parametrize("group", [2, 4, 8])
+def test_similarity_is_the_cosine_of_gram_matrices_within_the_group(group: int) -> None:
+    expected = gram_similarities(MAPS.numpy(), group)
+    np.testing.assert_allclose(gram_similarity(MAPS, group), expected)
+
+
+def test_equal_pictures_are_wholly_alike() -> None:
+    torch.testing.assert_close(gram_similarity(MAPS[:1].expand(4, -1, -1, -1), 4), torch.ones(4, dtype=torch.float64))
+
+
+def test_there_is_no_other_kind() -> None:
+    with pytest.raises(ValueError, match="neutron"):
+        objective_of("neutron", CHANNELS)

@@ -1,0 +1,171 @@
+"""The layers that `--layers auto` chooses for known families, and for networks that nobody has seen."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision import models
+
+from precompute.contract.errors import InputError
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import RecordedLayer, select_layers
+
+
+def exported(name: str) -> ExportedModel:
+    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    return ExportedModel(models.get_model(name, weights=None, **options), (3, 224, 224))
+
+
+FAMILIES = {
+    "alexnet": "conv1 conv2 conv3 conv4 conv5",
+    "vgg11": "conv1_1 conv2_1 conv3_1 conv3_2 conv4_1 conv4_2 conv5_1 conv5_2",
+    "googlenet": "conv1 conv2 conv3 mixed3a mixed3b mixed4a mixed4b mixed4c mixed4d mixed4e mixed5a mixed5b",
+    "resnet18": "conv1 layer1.0 layer1.1 layer2.0 layer2.1 layer3.0 layer3.1 layer4.0 layer4.1",
+    "resnet50": "conv1 layer1 layer2 layer3 layer4",
+    "mobilenet_v2": "stem block1 block3 block6 block10 block13 block16 block17 head",
+    "squeezenet1_1": "conv1 fire2 fire3 fire4 fire5 fire6 fire7 fire8 fire9 conv10",
+    "densenet121": "conv0 denseblock1 transition1 denseblock2 transition2 denseblock3 transition3 denseblock4",
+    "efficientnet_b0": "stem stage1 stage2 stage3 stage4 stage5 stage6 stage7 head",
+    "shufflenet_v2_x0_5": "conv1 stage2 stage3 stage4 conv5",
+    "convnext_tiny": "stem stage1 downsample2 stage2 downsample3 stage3 downsample4 stage4",
+    "vit_b_32": "patch_embedding block0 block1 block2 block3 block4 block5 block6 block7 block8 block9 block10 block11",
+    "swin_t": (
+        "stem stage1.0 stage1.1 downsample2 stage2.0 stage2.1 downsample3 stage3.0 stage3.1 stage3.2 stage3.3 stage3.4 "
+        "stage3.5 downsample4 stage4.0 stage4.1"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_the_layers_of_known_families(name: str) -> None:
+    assert [layer.name for layer in select_layers(exported(name))] == FAMILIES[name].split()
+
+
+def test_an_alias_and_a_module_path_name_the_same_layer() -> None:
+    model = exported("googlenet")
+    (by_alias,), (by_path,) = select_layers(model, ["mixed4d"]), select_layers(model, ["inception4d"])
+    assert by_alias.node is by_path.node
+    assert (by_alias.name, by_path.name) == ("mixed4d", "inception4d")
+    assert (by_alias.n_channels, by_alias.height, by_alias.width) == (528, 14, 14)
+    with pytest.raises(InputError, match="mixed4d and inception4d are the same value"):
+        select_layers(model, ["mixed4d", "inception4d"])
+    with pytest.raises(InputError, match=r"There is no mixed4f\. Near it: mixed4"):
+        select_layers(model, ["mixed4f"])
+
+
+def test_tokens_are_positions_and_the_class_token_is_none() -> None:
+    layers = select_layers(exported("vit_b_32"))
+    assert {(layer.n_channels, layer.height, layer.width) for layer in layers} == {(768, 7, 7)}
+
+
+def test_channels_may_be_last() -> None:
+    layers = {layer.name: layer for layer in select_layers(exported("swin_t"))}
+    assert (layers["stage1.0"].n_channels, layers["stage1.0"].height) == (96, 56)
+    assert (layers["downsample4"].n_channels, layers["downsample4"].height) == (768, 7)
+
+
+# --- networks that nobody has seen ----------------------------------------------------------------------------------
+
+
+def layers_of(module: nn.Module, side: int = 32) -> list[RecordedLayer]:
+    return list(select_layers(ExportedModel(module, (3, side, side))))
+
+
+def unit(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, 1), nn.BatchNorm2d(n_out), nn.ReLU())
+
+
+class Head(nn.Module):
+    def __init__(self, body: nn.Module, n_channels: int) -> None:
+        super().__init__()
+        self.body, self.head = body, nn.Linear(n_channels, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.body(x).mean((2, 3)))
+
+
+def test_three_convolutions_are_three_layers() -> None:
+    model = Head(nn.Sequential(unit(3, 4), unit(4, 6), unit(6, 8)), 8)
+    assert [layer.name for layer in layers_of(model)] == ["body.0", "body.1", "body.2"]
+
+
+def test_a_stage_with_its_pooling_is_told_before_the_pooling() -> None:
+    def stage(n_in: int, n_out: int) -> nn.Sequential:
+        return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+
+    layers = layers_of(Head(nn.Sequential(stage(3, 4), stage(4, 4), stage(4, 4), stage(4, 8)), 8))
+    assert [layer.name for layer in layers] == ["body.0.0", "body.1.0", "body.2.0", "body.3.0"]
+    assert [layer.height for layer in layers] == [32, 16, 8, 4]
+
+
+def test_many_equal_blocks_are_thinned_evenly() -> None:
+    model = Head(nn.Sequential(unit(3, 4), *(unit(4, 4) for _ in range(39))), 4)
+    layers = layers_of(model, 8)
+    assert [layer.name for layer in layers] == [f"body.{index}" for index in range(0, 40, 3)]
+
+
+class Cell(nn.Module):
+    """Reads the last cell and the last but one, as NASNet's do: no value alone carries the image."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.left, self.right = unit(n, n // 2), unit(n, n // 2)
+
+    def forward(self, last: Tensor, before: Tensor) -> Tensor:
+        return torch.cat([self.left(last), self.right(before)], 1)
+
+
+class Cells(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = unit(3, 8)
+        self.cell_0, self.cell_1, self.cell_2, self.cell_3 = Cell(8), Cell(8), Cell(8), Cell(8)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        before = last = self.stem(x)
+        for cell in (self.cell_0, self.cell_1, self.cell_2, self.cell_3):
+            before, last = last, cell(last, before)
+        return self.head(last.mean((2, 3)))
+
+
+def test_cells_that_read_the_last_but_one_are_layers() -> None:
+    assert [layer.name for layer in layers_of(Cells())] == ["stem", "cell_0", "cell_1", "cell_2", "cell_3"]
+
+
+def test_nothing_to_record_is_said() -> None:
+    model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 3))
+    with pytest.raises(InputError, match="This model has none that is a module"):
+        layers_of(model)
+
+
+def test_vectors_can_be_named() -> None:
+    model = nn.Sequential(unit(3, 4), nn.Flatten(), nn.Linear(4 * 32 * 32, 6), nn.ReLU(), nn.Linear(6, 3))
+    (layer,) = select_layers(ExportedModel(model, (3, 32, 32)), ["2"])
+    assert (layer.n_channels, layer.height, layer.width) == (6, 1, 1)
+
+
+def test_receptive_fields_of_long_kernels_are_those_of_each_axis() -> None:
+    body = nn.Sequential(
+        nn.Conv2d(3, 4, (1, 7), padding=(0, 3)), nn.Conv2d(4, 4, (7, 1), padding=(3, 0)), unit(4, 4, 2)
+    )
+    field = layers_of(Head(body, 4))[-1].receptive_field
+    assert field is not None
+    assert (field.rows.size, field.columns.size, field.stride) == (9, 9, 2)
+
+
+def test_receptive_fields_follow_the_main_path_of_a_gate_and_paddings() -> None:
+    class Gated(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.squeeze, self.last = unit(3, 4), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 3, 2)
+
+        def forward(self, x: Tensor) -> Tensor:
+            x = self.first(x)
+            x = x * torch.sigmoid(self.squeeze(x.mean((2, 3), keepdim=True)))
+            return self.last(nn.functional.pad(x, (0, 1, 0, 1)))
+
+    field = layers_of(Head(Gated(), 4))[-1].receptive_field
+    assert field is not None
+    assert (field.rows.low, field.rows.high, field.stride) == (-1, 3, 2)

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+import pytest
+
+from precompute.contract.schema import InputError
+from summit_dash.payloads.keys import build_payload
+from summit_dash.payloads.of_layer import N_STRONGEST
+from summit_dash.payloads.thumbnails import build_thumbnails
+from summit_dash.run.graphs import Channel
+from summit_dash.run.similarity import cosine
+from summit_dash.run.store import RunStore
+
+
+def _payload(store: RunStore, key: str) -> dict[str, Any]:
+    payload = build_payload(store, key)
+    assert payload is not None
+    json.dumps(payload, allow_nan=False)
+    return payload
+
+
+def test_the_overview_holds_every_class_in_order(store: RunStore) -> None:
+    classes = _payload(store, "run")["classes"]
+    assert classes["id"] == list(store.classes)
+    assert classes["n"] == [info.n_images for info in store.classes.values()]
+    assert [classes["mark"][4], classes["mark"][8], classes["mark"][0]] == ["n02000548", "n02001096", ""]
+    assert {len(values) for values in classes.values()} == {len(store.classes)}
+
+
+def test_no_accuracy_is_no_zero(bare_store: RunStore) -> None:
+    overview = _payload(bare_store, "run")
+    assert overview["has"]["accuracy"] is False
+    assert set(overview["classes"]["top1"]) == {None}
+    assert set(overview["classes"]["bins"]) == {None}
+
+
+def test_the_embedding_has_a_point_per_class_and_layer(store: RunStore) -> None:
+    embedding = _payload(store, "embedding")
+    for layer in store.layers:
+        points = store.embedding(layer)
+        assert embedding["x"][layer] == [round(points[c][0], 3) for c in store.classes]
+        assert embedding["y"][layer] == [round(points[c][1], 3) for c in store.classes]
+
+
+def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
+    payload = _payload(store, "class/3")
+    graph = store.graph(3)
+    nodes, edges = payload["nodes"], payload["edges"]
+    at = [Channel(store.layer_names[layer], c) for layer, c in zip(nodes["layer"], nodes["channel"], strict=True)]
+    assert at == [node.at for node in graph.nodes]
+    ends = {(at[s], at[t]): n for s, t, n in zip(edges["source"], edges["target"], edges["count"], strict=True)}
+    assert ends == {(edge.source, edge.target): edge.influence_count for edge in graph.edges}
+    counts = store.counts("conv5")
+    for place, value in enumerate(payload["similarity"]["conv5"]):
+        assert value == pytest.approx(1000 * cosine(counts[3], counts[place]), abs=0.5)
+
+
+def test_a_channel_within_a_class_has_its_strongest_ends_first(store: RunStore) -> None:
+    node = next(node for node in store.graph(3).nodes if node.at.layer == "conv4")
+    payload = _payload(store, f"class/3/channel/conv4/{node.at.channel}")
+    assert payload["count"] == node.activation_count
+    assert payload["sources"]["count"] == sorted(payload["sources"]["count"], reverse=True)
+    assert payload["sources"]["channel"]
+
+
+def test_more_channels_of_a_layer_than_the_graph_has(store: RunStore) -> None:
+    payload = _payload(store, "class/3/layer/conv4")
+    counts = store.counts("conv4")[store.row_of(3)]
+    used = [c for c in sorted(range(len(counts)), key=lambda c: (-counts[c], c)) if counts[c]]
+    assert payload["channel"] == used[:N_STRONGEST]
+    assert payload["count"] == [counts[c] for c in payload["channel"]]
+    assert {node.at.channel for node in store.graph(3).nodes if node.at.layer == "conv4"} <= set(payload["channel"])
+
+
+def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(store: RunStore) -> None:
+    payload = _payload(store, "class/3/layer/conv4")
+    edges, layers = payload["edges"], store.layer_names
+    sources = [Channel(layers[i], c) for i, c in zip(edges["source_layer"], edges["source"], strict=True)]
+    targets = [Channel(layers[i], c) for i, c in zip(edges["target_layer"], edges["target"], strict=True)]
+    drawn = {node.at for node in store.graph(3).nodes}
+    for layer in layers:
+        drawn |= {Channel(layer, c) for c in _payload(store, f"class/3/layer/{layer}")["channel"]}
+    expected = {
+        (edge.source, edge.target): edge.influence_count
+        for channel in payload["channel"]
+        for edge in [*store.sources(3, Channel("conv4", channel), 99), *store.targets(3, Channel("conv4", channel), 99)]
+        if edge.source in drawn and edge.target in drawn
+    }
+    assert dict(zip(zip(sources, targets, strict=True), edges["count"], strict=True)) == expected
+    assert {channel.layer for channel in sources} == {"conv3", "conv4"}
+
+
+@pytest.mark.parametrize(
+    "key", ["class/99", "class/3/layer/conv9", "channel/conv9/1", "channel/conv1/16", "class/3/channel/conv1/99"]
+)
+def test_what_the_run_does_not_have_is_said(store: RunStore, key: str) -> None:
+    with pytest.raises(InputError):
+        build_payload(store, key)
+
+
+@pytest.mark.parametrize("key", ["", "classes", "class/x", "class/-1", "../manifest"])
+def test_no_other_keys(store: RunStore, key: str) -> None:
+    assert build_payload(store, key) is None
+
+
+def test_all_pictures_of_a_graph_come_at_once(store: RunStore) -> None:
+    bundle = build_thumbnails(store, 3)
+    (length,) = struct.unpack("<I", bundle[:4])
+    index = json.loads(bundle[4 : 4 + length])
+    start = 4 + length
+    for node, (channel_id, size) in zip(store.graph(3).nodes, index, strict=True):
+        assert channel_id == node.at.channel_id
+        assert bundle[start : start + size] == store.pictures.picture(node.at)
+        start += size
+    assert start == len(bundle)
+
+
+def test_the_tour_links_to_what_it_names(store: RunStore) -> None:
+    sections = {section["id"]: section for section in _payload(store, "about")["sections"]}
+    places = sections["tour"]["blocks"][0]["ol"]
+    worst = min(store.classes.values(), key=lambda info: info.top1_accuracy or 0)
+    assert f"(?class={worst.class_id}&view=graph)" in places[0]
+    assert "story-bears" not in sections
+
+
+def test_only_some_classes_are_as_if_there_were_no_others(store: RunStore) -> None:
+    some = RunStore(store.path, only={2, 5})
+    assert list(some.classes) == [2, 5]
+    assert (some.counts("conv3") == store.counts("conv3")[[2, 5]]).all()
+    in_both = {node.at for node in store.graph(2).nodes} | {node.at for node in store.graph(5).nodes}
+    assert max(some.n_graphs_with(at) for at in in_both) <= 2

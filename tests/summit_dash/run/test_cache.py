@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from summit_dash.run.cache import Remembered
+
+
+def test_the_results_used_last_are_kept() -> None:
+    reads: list[int] = []
+    remembered = Remembered[int, int](lambda key: reads.append(key) or key * 10, size=2)
+    assert [remembered(key) for key in (1, 2, 1, 3, 1, 2)] == [10, 20, 10, 30, 10, 20]
+    assert reads == [1, 2, 3, 2]
+
+
+def test_threads_that_ask_together_read_once() -> None:
+    reads: list[int] = []
+    go = threading.Barrier(8)
+
+    def read(key: int) -> int:
+        reads.append(key)
+        return key
+
+    remembered = Remembered(read, size=4)
+
+    def ask(_: int) -> int:
+        go.wait()
+        return remembered(7)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(8))) == [7] * 8
+    assert reads == [7]
+
+
+def test_a_failed_read_is_tried_again() -> None:
+    answers = iter([ValueError("first"), 5])
+
+    def read(_: str) -> int:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    remembered = Remembered(read, size=1)
+    with pytest.raises(ValueError, match="first"):
+        remembered("x")
+    assert remembered("x") == 5

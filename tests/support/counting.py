@@ -1,0 +1,42 @@
+"""Counts by the fast path in the form of the reference, for comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.recording import Recorder
+from precompute.contract.labelled import LabelledImage
+from precompute.devices.cores import Parallel
+from precompute.models.sources.loading import LoadedModel
+from precompute.pipeline.run import prepare
+from tests.reference.influence import ReferenceConfig, count_class
+
+Differences = dict[tuple[object, ...], tuple[int, int]]
+
+
+def differences(
+    loaded: LoadedModel, source: object, images: list[LabelledImage], reference: ReferenceConfig
+) -> tuple[Differences, int]:
+    """Every count that differs between the fast path and the reference, and how many counts there are."""
+    inputs = prepare(loaded, source, reference.layers, AggregateConfig())  # type: ignore[arg-type]
+    pixels = np.stack([loaded.preprocess.image(source.load(image)) for image in images])  # type: ignore[attr-defined]
+    batch = loaded.preprocess.tensor(pixels)
+    with Parallel(torch.device("cpu")) as parallel:
+        recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
+        sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
+        sums.update(range(len(images)), recorder(batch).values)
+    expected = count_class(loaded.module, batch, reference)
+    found: dict[tuple[object, ...], int] = {}
+    for layer, layer_sums in zip(inputs.layers, sums.layer_sums(), strict=True):
+        found |= {(layer.name, j): n for j, n in enumerate(layer_sums.activation_count.tolist()) if n}
+    for link, pairs in zip(inputs.links, sums.influence_sums(), strict=True):
+        (source_layer,) = link.sources
+        rows = zip(pairs.target_channel.tolist(), pairs.source.tolist(), pairs.influence_count.tolist(), strict=True)
+        found |= {(link.target.name, j, source_layer.name, i): n for j, i, n in rows}
+    wanted: dict[tuple[object, ...], int] = {**expected.activation_count, **expected.influence_count}
+    keys = {*found, *wanted}
+    wrong = {key: (found.get(key, 0), wanted.get(key, 0)) for key in keys if found.get(key, 0) != wanted.get(key, 0)}
+    return wrong, len(keys)

@@ -1,0 +1,53 @@
+"""The Triton kernel in Triton's interpreter, for which a process must be begun: triton asks for it when imported."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from tests.reference.influence import Conv
+
+Call = tuple[NDArray[np.float32], NDArray[np.float32], tuple[int, int, int, int]]
+
+
+class Interpreter:
+    """A process that interprets; tensors travel as arrays."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+
+    def __call__(self, conv: Conv, values: Tensor) -> Tensor:
+        """`triton_kernels.windowed_influence` of a batch, `(batch, target, source)`."""
+        geometry = (conv.stride, conv.padding, conv.dilation, conv.groups)
+        found = self._pool.submit(_interpreted, (conv.weight.numpy(), values.numpy(), geometry)).result()
+        return torch.from_numpy(found)
+
+
+@contextmanager
+def interpreter() -> Iterator[Interpreter]:
+    """Begins the process, and ends it."""
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=_begin) as pool:
+        yield Interpreter(pool)
+
+
+def _begin() -> None:
+    os.environ["TRITON_INTERPRET"] = "1"
+
+
+def _interpreted(call: Call) -> NDArray[np.float32]:
+    from precompute.aggregate.kernels.triton_kernels import WindowedKernels, windowed_influence
+
+    weight, values, (stride, padding, dilation, groups) = call
+    pairs: Sequence[tuple[int, int]] = [(one, one) for one in (stride, padding, dilation)]
+    kernels = WindowedKernels.of(torch.from_numpy(weight), *pairs, groups)  # type: ignore[call-arg]
+    found: NDArray[np.float32] = windowed_influence(kernels, torch.from_numpy(values)).numpy()
+    return found
