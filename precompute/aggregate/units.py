@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
 import zipfile
 from collections import defaultdict
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from precompute.aggregate.accumulate import Examples, LayerSums
 from precompute.aggregate.influence.measures import LinkMeasure
 from precompute.aggregate.influence.pairs import PairSums
+from precompute.contract.atomic import replace_file
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.datasets.images import ImageSource
@@ -149,12 +149,8 @@ class UnitStore:
     def write(self, key: UnitKey, packed: bytes) -> None:
         """Writes a unit, as `pack` made it, atomically."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f".{self.path(key).name}.{os.getpid()}.tmp"
-        try:
+        with replace_file(self.path(key)) as temporary:
             temporary.write_bytes(packed)
-            temporary.replace(self.path(key))
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def read(self, key: UnitKey) -> Unit:
         """Reads a finished unit.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from precompute.contract.atomic import replace_file
 from precompute.contract.errors import InputError
 from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs
 
@@ -423,22 +423,11 @@ def write_manifest(run: Path, manifest: Mapping[str, Any]) -> None:
     """Writes the manifest atomically, with the current schema version, whatever it held before."""
     version = {"schema_version": SCHEMA_VERSION}
     text = json.dumps({**version, **manifest, **version}, indent=2, ensure_ascii=False, sort_keys=False)
-    with _replacing(run / MANIFEST) as temporary:
+    with replace_file(run / MANIFEST) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path` that takes its place when the block ends well, and vanishes when it does not."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 class TableWriter:
@@ -454,7 +443,7 @@ class TableWriter:
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> TableWriter:
-        temporary = self._stack.enter_context(_replacing(self._path))
+        temporary = self._stack.enter_context(replace_file(self._path))
         has_images = "image" in self._table.schema.names
         self._writer = self._stack.enter_context(
             pq.ParquetWriter(

@@ -15,7 +15,7 @@ from PIL import Image
 from precompute.aggregate.reading import ahead
 from precompute.aggregate.stage import PassInputs
 from precompute.contract.example_images import Box
-from precompute.contract.pictures import encode_jpeg, encode_webp
+from precompute.contract.pictures import encode_crop, encode_jpeg
 from precompute.contract.progress import Advance, Progress
 from precompute.contract.schema import TableWriter
 from precompute.examples.config import ExampleConfig
@@ -119,5 +119,5 @@ def _rows(images: Sequence[_Encoded]) -> dict[str, list[object]]:
 def _encoded(image_id: int, pixels: Image.Image, boxes: Sequence[Box], config: ExampleConfig) -> _Encoded:
     if len(boxes) >= config.crops_per_image:
         return _Encoded(image_id, pixels.size, len(boxes), encode_jpeg(pixels, config.image_quality), [])
-    pictures = [encode_webp(pixels.crop(box), config) for box in boxes]
+    pictures = [encode_crop(pixels.crop(box), config) for box in boxes]
     return _Encoded(image_id, pixels.size, len(boxes), None, pictures)

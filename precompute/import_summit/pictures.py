@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from precompute.contract.labelled import UnreadableImage
-from precompute.contract.pictures import encode_webp
+from precompute.contract.pictures import encode_crop
 from precompute.contract.progress import Progress
 from precompute.contract.schema import ALL_CLASSES, TableWriter
 from precompute.datasets.decode import decode
@@ -139,7 +139,7 @@ def write_pictures(run: Path, pictures: Pictures, encoding: Encoding, progress: 
 
 def _encode(path: Path, config: ExampleConfig) -> bytes | UnreadableImage:
     try:
-        return encode_webp(decode(path), config)
+        return encode_crop(decode(path), config)
     except UnreadableImage as problem:
         return problem
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from precompute.contract.atomic import replace_files
 from precompute.contract.schema import InputError
 from summit_dash.export.graph import FORMATS
 
@@ -80,15 +80,13 @@ def write_files(files: Mapping[Path, bytes]) -> None:
         InputError: a path cannot be written; none of the files is then there half-written.
         OSError: the disk is full.
     """
-    temporary = {path: path.with_name(f".{path.name}.{os.getpid()}.tmp") for path in files}
     try:
-        for path, content in files.items():
-            if path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary[path].write_bytes(content)
-        for path, written in temporary.items():
-            written.replace(path)
+        with replace_files() as name_file:
+            for path, content in files.items():
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+                path.parent.mkdir(parents=True, exist_ok=True)
+                name_file(path).write_bytes(content)
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -97,7 +95,3 @@ def write_files(files: Mapping[Path, bytes]) -> None:
             f"{problem.filename2 or problem.filename}: {problem.strerror}.",
             "Name another OUT.",
         ) from problem
-    finally:
-        for written in temporary.values():
-            with contextlib.suppress(OSError):
-                written.unlink(missing_ok=True)

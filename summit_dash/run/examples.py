@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow.compute as pc
 
 from precompute.contract.example_images import Box, ExampleImages, box_of, read_form
-from precompute.contract.pictures import encode_webp
+from precompute.contract.pictures import encode_crop
 from precompute.contract.schema import ALL_CLASSES, read_table, table_path
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel
@@ -90,7 +90,7 @@ class RunExamples:
 
     def _cut(self, crop: _Crop) -> bytes | None:
         image = self._decoded(crop.image_id)
-        return None if image is None else encode_webp(image.crop(crop.box), self.form)
+        return None if image is None else encode_crop(image.crop(crop.box), self.form)
 
     def _read_best(self, layer: str) -> dict[int, _Kept]:
         if not self.are_there:

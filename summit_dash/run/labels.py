@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from precompute.contract.atomic import replace_file
 from precompute.contract.schema import InputError
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
@@ -129,12 +130,8 @@ def _parsed(content: Any) -> dict[str, Labels]:
 def _write_file(path: Path, of_models: Mapping[str, Labels]) -> None:
     """Writes beside the file and takes its place, so that a reader sees the one or the other."""
     text = json.dumps({"models": _sorted(of_models)}, indent=2, ensure_ascii=False)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
+    with replace_file(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _sorted(of_models: Mapping[str, Labels]) -> dict[str, Labels]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from precompute.contract.errors import InputError
-from precompute.contract.pictures import encode_webp
+from precompute.contract.pictures import encode_crop
 from precompute.examples.config import ExampleConfig
 from precompute.feature_visualization.spritemaps.geometry import Grid, Strip, find_grid
 from precompute.feature_visualization.spritemaps.sheets import (
@@ -97,7 +97,7 @@ def _name(facts: Mapping[str, Any]) -> str:
 
 
 def _encode_example(pixels: Pixels) -> bytes:
-    return encode_webp(Image.fromarray(pixels), ExampleConfig())
+    return encode_crop(Image.fromarray(pixels), ExampleConfig())
 
 
 def _cut(sheet: Sheet, source: Source, request: ImportRequest, n_channels: int) -> _Found:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import UnreadableImage
+from precompute.contract.pictures import encode_webp
 from precompute.datasets.decode import decode
 from precompute.examples.config import ExampleConfig
 from precompute.feature_visualization.spritemaps.geometry import Box, Grid
@@ -107,8 +108,5 @@ def is_empty(picture: Pixels, is_lossless: bool) -> bool:
 
 
 def encode_picture(picture: Pixels, is_lossless: bool) -> bytes:
-    """WebP at the picture's own size: every pixel as it is, or, of what was lossy before, at the usual quality."""
-    file = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(picture))
-    image.save(file, "WEBP", lossless=is_lossless, quality=_QUALITY, method=2)
-    return file.getvalue()
+    """Encodes a picture as WebP at its own size: lossless, or at the usual quality where it was lossy before."""
+    return encode_webp(Image.fromarray(np.ascontiguousarray(picture)), _QUALITY, lossless=is_lossless)

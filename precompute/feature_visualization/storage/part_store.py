@@ -8,7 +8,6 @@ then the files are removed, so that whatever is left over is put in again to the
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from precompute.contract.atomic import replace_file
 from precompute.contract.schema import TABLES, read_table, table_path, write_table
 
 __all__ = ["NoteFacts", "PartStore", "Parts", "Row", "used_settings"]
@@ -56,12 +56,8 @@ class PartStore:
         """Keeps one finished batch under a name of its own."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{name}.parquet"
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
+        with replace_file(path) as temporary:
             pq.write_table(pa.Table.from_pylist(list(rows), schema=self._part), temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def rows(self) -> list[Row]:
         """Of the table as it is."""

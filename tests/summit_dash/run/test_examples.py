@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.pictures import PictureForm, encode_webp
+from precompute.contract.pictures import PictureForm, encode_crop
 from precompute.contract.schema import read_table, table_path
 from precompute.contract.validate import validate
 from summit_dash.export.site import write_site
@@ -49,7 +49,7 @@ def test_a_part_is_cut_out_of_the_stored_image(part_store: RunStore) -> None:
             n_parts += 1
             cut = Image.open(io.BytesIO(images[example.image_id])).convert("RGB").crop(example.box)
             assert cut.size == (32, 16)
-            assert shown == encode_webp(cut, part_store.pictures.kept_examples.form)
+            assert shown == encode_crop(cut, part_store.pictures.kept_examples.form)
             assert Image.open(io.BytesIO(shown)).size == (64, 32), "small ones are enlarged"
     assert n_parts > 40
 
@@ -119,9 +119,9 @@ def test_thumbnails_are_cut_before_anyone_asks(part_store: RunStore, monkeypatch
 
     def counted(picture: Image.Image, form: PictureForm) -> bytes:
         cut.append(1)
-        return encode_webp(picture, form)
+        return encode_crop(picture, form)
 
-    monkeypatch.setattr("summit_dash.run.examples.encode_webp", counted)
+    monkeypatch.setattr("summit_dash.run.examples.encode_crop", counted)
     store = RunStore(part_store.path)
     store.warm()
     shown = {node.at for class_id in store.classes for node in store.graph(class_id).nodes}
