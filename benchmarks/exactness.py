@@ -27,7 +27,7 @@ from precompute.devices.cores import Parallel
 from precompute.models.provenance.expressions import Channels, Concatenation, Convolution, Passed, Source
 from precompute.models.provenance.links import Link
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.pipeline.run import prepare
+from precompute.pipeline.inputs import prepare
 
 DATA = Path(__file__).resolve().parents[1] / "../shared/data"
 LAYERS = [f"mixed{name}" for name in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")]

@@ -34,7 +34,8 @@ from precompute.models.provenance.links import derive_links
 from precompute.models.sources.catalogue import FAMILIES, ModelFacts, facts_of, read_catalogue, write_catalogue
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.config import RunConfig
-from precompute.pipeline.run import RunRequest, precompute
+from precompute.pipeline.request import RunRequest
+from precompute.pipeline.run import precompute
 
 RESULTS = Path(__file__).with_name("results") / "models.json"
 TABLE = Path(__file__).parents[1] / "docs" / "models.md"

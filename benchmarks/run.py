@@ -34,7 +34,7 @@ from precompute.devices.cores import Parallel
 from precompute.models.provenance.expressions import Convolution, parts_of
 from precompute.models.provenance.links import Link
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.pipeline.run import prepare
+from precompute.pipeline.inputs import prepare
 
 RESULTS = Path(__file__).with_name("results")
 UNIT = "forward, optimised"

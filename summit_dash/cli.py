@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import errno
 import importlib.metadata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
+from precompute.commands.import_summit import import_summit
+from precompute.commands.inspect import inspect
+from precompute.commands.models import models
+from precompute.commands.options import CONSOLE
+from precompute.commands.precompute import precompute
+from precompute.commands.spritemaps import spritemaps
+from precompute.commands.validate import validate
+from precompute.commands.visualize import visualize
 from precompute.contract.schema import InputError
 from summit_dash.commands.demo import demo
 from summit_dash.commands.export import export
-from summit_dash.commands.import_summit import import_summit
-from summit_dash.commands.inspect import inspect
-from summit_dash.commands.models import models
-from summit_dash.commands.options import console
-from summit_dash.commands.precompute import precompute
 from summit_dash.commands.prototypes import prototypes
 from summit_dash.commands.serve import serve
-from summit_dash.commands.spritemaps import spritemaps
-from summit_dash.commands.validate import validate
-from summit_dash.commands.visualize import visualize
 
 app = typer.Typer(
     name="summit-dash",
@@ -34,8 +34,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for _command in (demo, precompute, visualize, prototypes, inspect, models, import_summit, validate, serve, export):
-    app.command(_command.__name__.replace("_", "-"))(_command)
+_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "demo": demo,
+    "precompute": precompute,
+    "visualize": visualize,
+    "prototypes": prototypes,
+    "inspect": inspect,
+    "models": models,
+    "import-summit": import_summit,
+    "validate": validate,
+    "serve": serve,
+    "export": export,
+}
+for _name, _command in _COMMANDS.items():
+    app.command(_name)(_command)
 app.add_typer(spritemaps, name="spritemaps")
 
 
@@ -54,17 +66,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(list(arguments) if arguments is not None else None)
     except InputError as problem:
         for heading, text in (("Error: ", problem.rule), ("       ", problem.found), ("       ", problem.fix)):
-            console.print(f"[bold]{heading}[/]{escape(text)}", highlight=False, soft_wrap=True)
+            CONSOLE.print(f"[bold]{heading}[/]{escape(text)}", highlight=False, soft_wrap=True)
         raise SystemExit(2) from None
     except OSError as problem:
         if problem.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         full = "The disk is full" if problem.errno == errno.ENOSPC else "The disk quota is used up"
-        console.print(f"[bold]Error:[/] {full}. Make space; the same command goes on where it stopped.")
+        CONSOLE.print(f"[bold]Error:[/] {full}. Make space; the same command goes on where it stopped.")
         raise SystemExit(1) from None
     except SystemExit as ended:
         if ended.code == 130:
-            console.print("Interrupted. The same command goes on where it stopped.", highlight=False)
+            CONSOLE.print("Interrupted. The same command goes on where it stopped.", highlight=False)
         raise
 
 

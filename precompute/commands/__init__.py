@@ -1,1 +1,4 @@
-"""What the command line starts: plain functions over a run's folder, a file per command, heavy imports inside."""
+"""The commands of the command line, a file each: options, the function that they start, and its report.
+
+Heavy libraries are imported inside the functions, so that the command line starts at once.
+"""

@@ -13,7 +13,7 @@ __all__ = ["run_demo"]
 
 
 def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
-    """Makes the demo run, with prototypes of all classes, unless it is there and complete; an outdated one anew.
+    """Makes the demo run, with prototypes of all classes, unless it is there and complete; replaces an outdated one.
 
     Raises:
         InputError: the folder holds something else.
@@ -24,7 +24,8 @@ def run_demo(out: Path, images_per_class: int | None, console: Console) -> None:
     from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeRequest, draw_prototypes
     from precompute.models.sources.loading import ModelConfig
     from precompute.pipeline.config import RunConfig
-    from precompute.pipeline.run import RunRequest, precompute
+    from precompute.pipeline.request import RunRequest
+    from precompute.pipeline.run import precompute
 
     is_outdated_demo = (out / MANIFEST).is_file() and read_manifest(out).get("model", {}).get("source") == "demo"
     # The defaults, with pictures sized for a small network and a short wait.

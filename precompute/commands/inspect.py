@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from precompute.commands.shared import names_in, print_notes, require_names, require_precompute
+from precompute.commands.building import build_command
+from precompute.commands.options import Layers, Model, ModelPath, PreprocessFile, Weights, build_wide_console
+from precompute.commands.shared import print_notes, require_names, require_precompute, split_names
 from precompute.contract.errors import InputError
 from precompute.contract.schema import describe_outputs
 
@@ -18,28 +21,43 @@ if TYPE_CHECKING:
     from precompute.models.graph.exported import ExportedModel
     from precompute.models.layers.selection import RecordedLayer
 
-__all__ = ["InspectOptions", "run_inspect"]
+__all__ = ["InspectOptions", "inspect", "run_inspect"]
 
 
 @dataclass(frozen=True)
 class InspectOptions:
-    """The options of `summit-dash inspect`, as given; see its --help."""
+    """Show a model's input size, its recorded layers in order with their channels, and its output layer.
 
-    model: str
-    weights: str | None = None
-    preprocess: str | None = None
-    layers: str = "auto"
-    input_size: int | None = None
-    check: bool = False
-    model_path: tuple[str, ...] = ()
+    Examples:
+
+    `summit-dash inspect torchvision:resnet18 --weights random`
+
+    `summit-dash inspect timm:resnet50.a1_in1k --weights random --input-size 288`
+
+    `summit-dash inspect model.py:build --preprocess input.toml --check`
+    """
+
+    model: Model
+    weights: Weights = None
+    model_path: ModelPath = None
+    preprocess: PreprocessFile = None
+    layers: Layers = "auto"
+    input_size: Annotated[
+        int | None,
+        typer.Option(help="Side of the square input in pixels, where it is another or not fixed.", min=1),
+    ] = None
+    check: Annotated[
+        bool, typer.Option("--check", help="Change channels and see that the links between layers are as derived.")
+    ] = False
 
 
-def run_inspect(options: InspectOptions, console: Console) -> None:
+def run_inspect(options: InspectOptions, console: Console | None = None) -> None:
     """Prints a model's input, its recorded layers in order, and its output layer.
 
     Raises:
         InputError: the model cannot be loaded or exported.
     """
+    console = console or build_wide_console()
     require_precompute()
     require_names(options.model, options.weights)
     from precompute.models.graph.exported import ExportedModel
@@ -47,7 +65,7 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
     from precompute.models.provenance.inventory import notes_on_layers, take_inventory
     from precompute.models.sources.loading import ModelConfig, load_model
 
-    config = ModelConfig(options.model, options.weights, options.preprocess, model_path=options.model_path)
+    config = ModelConfig(options.model, options.weights, options.preprocess, model_path=tuple(options.model_path or ()))
     loaded = load_model(config)
     input_size = (3, options.input_size, options.input_size) if options.input_size else loaded.input_size
     if input_size is None:
@@ -57,7 +75,7 @@ def run_inspect(options: InspectOptions, console: Console) -> None:
             "Name one with --input-size, or set crop in --preprocess FILE.toml.",
         )
     exported = ExportedModel(loaded.module, input_size)
-    names = loaded.layers if options.layers == "auto" else names_in(options.layers)
+    names = loaded.layers if options.layers == "auto" else split_names(options.layers)
     recorded = select_layers(exported, names)
     inventory = take_inventory(exported, recorded)
     size = " x ".join(str(n) for n in input_size)
@@ -105,3 +123,6 @@ def _check_links(exported: ExportedModel, layers: Sequence[RecordedLayer], conso
         "channels in the derived direction, and no others.",
         highlight=False,
     )
+
+
+inspect = build_command(InspectOptions, run_inspect)

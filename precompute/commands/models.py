@@ -5,27 +5,56 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from precompute.commands.building import build_command
+from precompute.commands.options import build_wide_console
 from precompute.commands.shared import require_precompute
 from precompute.contract.errors import InputError
 
 if TYPE_CHECKING:
     from precompute.models.sources.catalogue import ModelFacts
 
-__all__ = ["run_models"]
+__all__ = ["ModelsOptions", "models", "run_models"]
 
 
-def run_models(pattern: str, details: bool, as_json: bool, console: Console) -> None:
+@dataclass(frozen=True)
+class ModelsOptions:
+    """List known models with input size, recorded layers, channels and published accuracy.
+
+    Without a pattern: a selection of well-known architectures. With one: all names of torchvision and timm that match.
+
+    Examples:
+
+    `summit-dash models resnet50`
+
+    `summit-dash models 'timm:*vgg*' --details`
+
+    `summit-dash models 'timm:resnet50.*'` finds the tags of published weights.
+    """
+
+    pattern: Annotated[
+        str, typer.Argument(help="Part of a name, or a pattern with `*` and `?`.", show_default=False)
+    ] = ""
+    details: Annotated[
+        bool, typer.Option(help="List every layer; models of which nothing is known are built, without weights.")
+    ] = False
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON: one object per model.")] = False
+
+
+def run_models(options: ModelsOptions, console: Console | None = None) -> None:
     """Lists the selection of known models, or all names that match a pattern.
 
     Raises:
         InputError: nothing matches, or a library is not installed.
     """
+    console, pattern = console or build_wide_console(), options.pattern
     require_precompute()
     from precompute.models.sources.catalogue import FAMILIES, all_sources, matching, read_catalogue
 
@@ -39,12 +68,12 @@ def run_models(pattern: str, details: bool, as_json: bool, console: Console) -> 
             f"Near it: {', '.join(nearest)}." if nearest else "`summit-dash models` lists well-known ones.",
         )
     catalogue = read_catalogue()
-    facts = [_facts(source, catalogue, details) for source in chosen]
-    if as_json:
+    facts = [_find_facts(source, catalogue, options.details) for source in chosen]
+    if options.as_json:
         console.file.write(json.dumps([fact.to_dict() for fact in facts], indent=1) + "\n")
         return
     _print_models(facts, console)
-    if details:
+    if options.details:
         for fact in facts:
             listed = "  ".join(f"{layer.name} {layer.n_channels}" for layer in fact.layers or ())
             console.print(f"[bold]{escape(fact.source)}[/]  {escape(listed)}", highlight=False, soft_wrap=True)
@@ -54,7 +83,7 @@ def run_models(pattern: str, details: bool, as_json: bool, console: Console) -> 
         console.print(f"{n_more:,} more names: summit-dash models PATTERN, such as 'timm:*vgg*'.", highlight=False)
 
 
-def _facts(source: str, catalogue: Mapping[str, ModelFacts], details: bool) -> ModelFacts:
+def _find_facts(source: str, catalogue: Mapping[str, ModelFacts], details: bool) -> ModelFacts:
     from precompute.models.sources.catalogue import ModelFacts, describe, quick_facts
 
     quick = quick_facts(source, catalogue)
@@ -80,3 +109,6 @@ def _print_models(facts: Sequence[ModelFacts], console: Console) -> None:
             f"{fact.published_top1:.3f}" if fact.published_top1 is not None else "",
         )
     console.print(table)
+
+
+models = build_command(ModelsOptions, run_models)

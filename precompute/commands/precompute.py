@@ -5,62 +5,146 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
+from precompute.aggregate.config import AggregateConfig
+from precompute.commands.building import build_command
+from precompute.commands.options import CONSOLE, Device, Layers, Model, ModelPath, PreprocessFile, Weights
 from precompute.commands.shared import (
-    names_in,
     print_notes,
     print_pictures,
     require_names,
     require_positive,
     require_precompute,
+    split_names,
 )
 from precompute.contract.errors import InputError
+from precompute.contract.glossary import INFLUENCE_MEASURES
+from precompute.datasets.labels.label_outputs import AUTO
+from precompute.feature_visualization.channels.config import VisualizeConfig
+from precompute.pipeline.config import RunConfig
+from precompute.pipeline.registry import find_stages
 
 if TYPE_CHECKING:
-    from precompute.pipeline.run import RunReport, RunRequest
+    from precompute.pipeline.report import RunReport
+    from precompute.pipeline.request import RunRequest
 
-__all__ = ["PrecomputeOptions", "run_precompute"]
+__all__ = ["PrecomputeOptions", "precompute", "run_precompute"]
 
 
 @dataclass(frozen=True)
 class PrecomputeOptions:
-    """The options of `summit-dash precompute`, as given; see its --help."""
+    """Run a model once over labelled images and write a run.
 
-    model: str
-    images: str
-    out: Path
-    weights: str | None = None
-    model_path: tuple[str, ...] = ()
-    preprocess: str | None = None
-    layers: str = "auto"
-    stages: str = "all"
-    influence: str = "auto"
-    precision: str = "float32"
-    device: str = "auto"
-    batch_size: int = 16
-    workers: int = 2
-    engine: str = "local"
-    actors: int | None = None
-    chunk_size: int = 1000
-    limit_per_class: int | None = None
-    visualizations: int = 128
-    visualization_steps: int = 128
-    visualization_size: int | None = None
-    visualization_seconds: float = 120.0
-    outlier_fraction: float | None = None
-    exclude_outliers: bool = False
-    class_outputs: str = "auto"
-    output_names: Path | None = None
-    allow_outside: bool = False
-    overwrite: bool = False
+    Interrupt it when you like: the same command goes on where it stopped.
+
+    Examples:
+
+    `summit-dash precompute torchvision:resnet18 photos/ --out runs/photos`
+
+    `summit-dash precompute model.py:build labels.csv --weights best.pth --preprocess input.toml --out runs/mine`
+
+    `summit-dash precompute torchvision:resnet18 'shards/{0000..0009}.tar' --class-outputs pets.csv --out runs/pets`
+
+    A model file is plain Python with a function that takes nothing and returns an `nn.Module`, whose forward takes a
+    batch of images and returns logits: a tensor, the first of two dimensions in a tuple, or `logits` in a dict or
+    dataclass. `summit-dash models` lists those of torchvision and timm.
+
+    A manifest has the columns `path,class_name` and, where labels are the model's outputs, `class_id`. A shard holds
+    `KEY.jpg` with `KEY.cls` or `KEY.json`. An input file looks like this:
+
+    `resize = 256`, `crop = 224`, `interpolation = "bilinear"`, `channels = "RGB"`, `scale = 1.0`,
+    `mean = [0.485, 0.456, 0.406]`, `std = [0.229, 0.224, 0.225]`
+    """
+
+    model: Model
+    images: Annotated[
+        str,
+        typer.Argument(
+            help="Folder with a subfolder per class; manifest .csv or .parquet; .tar shards: a file, a folder of them, "
+            "a quoted pattern; Hugging Face dataset saved on disk; or `demo`.",
+            show_default=False,
+        ),
+    ]
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one is resumed.", show_default=False)]
+    weights: Weights = None
+    model_path: ModelPath = None
+    preprocess: PreprocessFile = None
+    layers: Layers = "auto"
+    stages: Annotated[str, typer.Option(help=f"`all`, or some of `{','.join(find_stages())}`.")] = "all"
+    influence: Annotated[
+        str,
+        typer.Option(
+            help=", ".join(f"`{name}` {term.short}" for name, term in INFLUENCE_MEASURES.items())
+            + "; `auto`: traced where possible."
+        ),
+    ] = AggregateConfig.influence
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="Of the forward pass: `float32`, or `bfloat16`, faster where built in; influences are float32."
+        ),
+    ] = AggregateConfig.precision
+    device: Device = RunConfig.device
+    batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = RunConfig.batch_size
+    workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = RunConfig.workers
+    engine: Annotated[
+        str, typer.Option(help="`local`, or `ray`: the cluster of RAY_ADDRESS, or this machine's cores as workers.")
+    ] = RunConfig.engine
+    actors: Annotated[
+        int | None,
+        typer.Option(help="Workers of the engine `ray`; as many as there is room for.", min=1, show_default=False),
+    ] = RunConfig.actors
+    chunk_size: Annotated[
+        int, typer.Option(help="Images of a class that make a unit of work: what an interruption loses at most.")
+    ] = AggregateConfig.chunk_size
+    limit_per_class: Annotated[
+        int | None, typer.Option(help="Take the first so many images of each class.", show_default=False)
+    ] = None
+    visualizations: Annotated[
+        int, typer.Option(help="Feature visualizations, for the channels in most graphs.", min=0)
+    ] = VisualizeConfig.n_channels
+    visualization_steps: Annotated[int, typer.Option(help="Optimisation steps per picture.")] = VisualizeConfig.n_steps
+    visualization_size: Annotated[
+        int | None, typer.Option(help="Side of a picture in pixels; 128 or the model's input.", min=16)
+    ] = VisualizeConfig.size
+    visualization_seconds: Annotated[
+        float,
+        typer.Option(help="For drawing them, the most used channels first; 0: as long as it takes.", min=0),
+    ] = VisualizeConfig.seconds or 0.0
+    outlier_fraction: Annotated[
+        float | None, typer.Option(help="Flag channels active in more than this share of images.", min=0, max=1)
+    ] = AggregateConfig.outlier_fraction
+    exclude_outliers: Annotated[bool, typer.Option(help="Leave flagged channels out of the graphs.")] = (
+        AggregateConfig.exclude_outliers
+    )
+    class_outputs: Annotated[
+        str,
+        typer.Option(
+            help="Which of the model's outputs mean a class. `name`: those of its name; `id`: that of its number; "
+            "`text`: classes sorted as text, as ImageFolder does; `none`; or a file, .csv with class_name,output_index "
+            'or .json `{"dog": [151, 152]}`.',
+        ),
+    ] = AUTO
+    output_names: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the names of the model's outputs: .txt, .json list, or .csv with output_index,name.",
+            show_default=False,
+        ),
+    ] = None
+    allow_outside: Annotated[
+        bool, typer.Option("--allow-outside", help="Accept paths in a manifest that lead out of its folder.")
+    ] = False
+    overwrite: Annotated[bool, typer.Option(help="Replace another run in the folder.")] = False
 
 
-def run_precompute(options: PrecomputeOptions, console: Console) -> RunReport:
-    """Makes or resumes a run and says what came of it.
+def run_precompute(options: PrecomputeOptions, console: Console = CONSOLE) -> RunReport:
+    """Makes or resumes a run and prints the outcome.
 
     Raises:
         InputError: bad input of any kind.
@@ -68,31 +152,28 @@ def run_precompute(options: PrecomputeOptions, console: Console) -> RunReport:
     require_precompute()
     require_names(options.model, options.weights)
     from precompute.contract.progress import ConsoleProgress
-    from precompute.pipeline.run import precompute
+    from precompute.pipeline.run import precompute as make_run
 
-    report = precompute(_request(options), ConsoleProgress(console))
+    report = make_run(_build_request(options), ConsoleProgress(console))
     _print_report(report, options.out, console)
     return report
 
 
-def _request(options: PrecomputeOptions) -> RunRequest:
-    from precompute.aggregate.config import AggregateConfig
-    from precompute.aggregate.influence.measures import MEASURES
-    from precompute.feature_visualization.channels.config import VisualizeConfig
+def _build_request(options: PrecomputeOptions) -> RunRequest:
     from precompute.models.sources.loading import ModelConfig
-    from precompute.pipeline.config import STAGES, RunConfig
-    from precompute.pipeline.run import LabelOptions, RunRequest
+    from precompute.pipeline.request import LabelOptions, RunRequest
 
-    if options.influence not in MEASURES:
+    measures = ("auto", *INFLUENCE_MEASURES)
+    if options.influence not in measures:
         raise InputError(
-            f"The measure of influence is one of {', '.join(MEASURES)}.",
+            f"The measure of influence is one of {', '.join(measures)}.",
             f"Found {options.influence}.",
             "Leave --influence out for auto: traced where that is possible, otherwise gradient.",
         )
     for name in ("batch_size", "chunk_size", "visualization_steps"):
         require_positive(name, getattr(options, name))
     config = RunConfig(
-        layers=None if options.layers == "auto" else names_in(options.layers),
+        layers=None if options.layers == "auto" else split_names(options.layers),
         aggregate=AggregateConfig(
             influence=options.influence,
             outlier_fraction=options.outlier_fraction,
@@ -113,11 +194,11 @@ def _request(options: PrecomputeOptions) -> RunRequest:
         actors=options.actors,
     )
     return RunRequest(
-        ModelConfig(options.model, options.weights, options.preprocess, model_path=options.model_path),
+        ModelConfig(options.model, options.weights, options.preprocess, model_path=tuple(options.model_path or ())),
         options.images,
         options.out,
         config,
-        stages=STAGES if options.stages == "all" else names_in(options.stages),
+        stages=None if options.stages == "all" else split_names(options.stages),
         limit_per_class=options.limit_per_class,
         labels=LabelOptions(options.allow_outside, options.class_outputs, options.output_names),
         overwrite=options.overwrite,
@@ -149,7 +230,7 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
     print_pictures(report.manifest.get("visualizations", {}), console)
     _print_left(report.manifest, out, console)
     stages = {name: stage for name, stage in report.manifest["stages"].items() if stage["seconds"] is not None}
-    seconds = ", ".join(f"{name} {stage['seconds']:.1f}{_waiting(stage)}" for name, stage in stages.items())
+    seconds = ", ".join(f"{name} {stage['seconds']:.1f}{_describe_waiting(stage)}" for name, stage in stages.items())
     console.print(f"Seconds: {seconds}", highlight=False, soft_wrap=True)
     console.print(f"Run: {out}\nOpen it: summit-dash serve {out}", highlight=False)
 
@@ -171,8 +252,8 @@ def _print_left(manifest: Mapping[str, Any], out: Path, console: Console) -> Non
     )
 
 
-def _waiting(stage: Mapping[str, Any]) -> str:
-    """What of a stage a person can change by --workers, or was done beside other stages."""
+def _describe_waiting(stage: Mapping[str, Any]) -> str:
+    """Describes the part of a stage that --workers can change, or that was done beside other stages."""
     if "seconds_beside" in stage:
         return f" (and {stage['seconds_beside']:.1f} beside other stages)"
     fraction = stage.get("waiting_fraction")
@@ -180,7 +261,7 @@ def _waiting(stage: Mapping[str, Any]) -> str:
 
 
 def _print_untraced(links: Sequence[Mapping[str, Any]], console: Console) -> None:
-    """Tells which layer pairs had to take gradients, and the first reason."""
+    """Prints which layer pairs had to take gradients, and the first reason."""
     untraced = [link for link in links if link["reason"]]
     if untraced:
         console.print(
@@ -190,3 +271,6 @@ def _print_untraced(links: Sequence[Mapping[str, Any]], console: Console) -> Non
             markup=False,
             soft_wrap=True,
         )
+
+
+precompute = build_command(PrecomputeOptions, run_precompute)

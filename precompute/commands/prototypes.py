@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 
-from precompute.commands.shared import names_in, require_names, require_positive, require_precompute
+from precompute.commands.options import CONSOLE, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
+from precompute.commands.shared import require_names, require_positive, require_precompute, split_names
 
 if TYPE_CHECKING:
     from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeReport
@@ -20,24 +21,53 @@ __all__ = ["PrototypeOptions", "run_prototypes"]
 
 @dataclass(frozen=True)
 class PrototypeOptions:
-    """The options of `summit-dash prototypes`, as given, but for the classes, which are ids by now; see its --help."""
+    """Draw what the model takes for each class: pictures optimised for the class's probability, into the run.
 
-    run: Path
-    class_ids: tuple[int, ...] | None = None
-    methods: str = "auto"
-    generator: str | None = None
-    code_size: int | None = None
-    steps: int = 36
-    seed: int = 0
-    batch_size: int = 8
-    device: str = "auto"
-    model: str | None = None
-    weights: str | None = None
-    model_path: tuple[str, ...] = ()
+    In the code space of a generator, which draws pictures of the kind that it was trained on, and in pictures alone. A
+    generator is a Python file with a function that takes nothing and returns an nn.Module, which turns codes
+    `(batch, code size)` into pictures `(batch, 3, height, width)` with values in [0, 1].
+
+    Interrupt it when you like: the same command goes on where it stopped.
+
+    Examples:
+
+    `summit-dash prototypes runs/photos --classes '0-9;timber wolf'`
+
+    `summit-dash prototypes runs/photos --generator decoder.py:build --code-size 100`
+    """
+
+    run: Run
+    classes: Annotated[
+        str | None,
+        typer.Option(help="Classes and ranges of ids, parted by `;`: `1-20;bear`; all by default.", show_default=False),
+    ] = None
+    methods: Annotated[
+        str,
+        typer.Option(help="`auto`, or some of `code-space,picture-space`; `auto` is both where there is a generator."),
+    ] = "auto"
+    generator: Annotated[
+        str | None,
+        typer.Option(
+            help="`FILE.py:CALLABLE`, or `demo`; runs of the demo model have the demo's by default.", show_default=False
+        ),
+    ] = None
+    code_size: Annotated[int | None, typer.Option(help="Numbers of a code of that generator.", show_default=False)] = (
+        None
+    )
+    steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 36
+    seed: Seed = 0
+    batch_size: Annotated[int, typer.Option(help="Classes optimised together.")] = 8
+    device: Device = "auto"
+    model: MovedModel = None
+    weights: MovedWeights = None
+    model_path: ModelPath = None
 
 
-def run_prototypes(options: PrototypeOptions, console: Console) -> None:
-    """Draws prototypes into a run and says what came of it.
+def run_prototypes(options: PrototypeOptions, class_ids: tuple[int, ...] | None, console: Console = CONSOLE) -> None:
+    """Draws prototypes into a run and prints the outcome.
+
+    Args:
+        class_ids: the classes that the option names; None: all that have outputs.
 
     Raises:
         InputError: bad input of any kind.
@@ -45,10 +75,10 @@ def run_prototypes(options: PrototypeOptions, console: Console) -> None:
     require_precompute()
     require_names(options.model, options.weights)
     from precompute.contract.progress import ConsoleProgress
+    from precompute.devices.choice import choose_device
     from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeRequest, draw_prototypes
     from precompute.feature_visualization.prototypes.optimize_classes import PrototypeConfig
     from precompute.models.sources.reloading import Whereabouts
-    from precompute.pipeline.run import device_of
 
     for name in ("steps", "batch_size"):
         require_positive(name, getattr(options, name))
@@ -56,15 +86,15 @@ def run_prototypes(options: PrototypeOptions, console: Console) -> None:
         n_steps=options.steps,
         seed=options.seed,
         batch_size=options.batch_size,
-        device=str(device_of(options.device)),
+        device=str(choose_device(options.device)),
     )
     request = PrototypeRequest(
         options.run,
-        options.class_ids,
-        None if options.methods == "auto" else names_in(options.methods),
+        class_ids,
+        None if options.methods == "auto" else split_names(options.methods),
         options.generator,
         options.code_size,
-        Whereabouts(options.model, options.weights, options.model_path),
+        Whereabouts(options.model, options.weights, tuple(options.model_path or ())),
         config,
     )
     _print_report(draw_prototypes(request, ConsoleProgress(console)), console)
@@ -75,7 +105,7 @@ def _print_report(report: PrototypeReport, console: Console) -> None:
     there = f"; {report.n_there:,} were there" if report.n_there else ""
     console.print(f"Drew {report.n_drawn:,} prototypes{there}.", highlight=False)
     for method in dict.fromkeys(method for method, _ in report.reached):
-        console.print(f"{method}: {_summary(method, report.reached)}.", highlight=False, soft_wrap=True)
+        console.print(f"{method}: {_summarize(method, report.reached)}.", highlight=False, soft_wrap=True)
     if report.without_outputs:
         n = len(report.without_outputs)
         console.print(f"None for {n:,} classes that no output of the model means.", highlight=False, soft_wrap=True)
@@ -84,7 +114,7 @@ def _print_report(report: PrototypeReport, console: Console) -> None:
         console.print(found, highlight=False, markup=False, soft_wrap=True)
 
 
-def _summary(method: str, reached: Mapping[tuple[str, int], float]) -> str:
+def _summarize(method: str, reached: Mapping[tuple[str, int], float]) -> str:
     probabilities = sorted(math.exp(value) for (of, _), value in reached.items() if of == method)
     n, n_high = len(probabilities), sum(p >= 0.9 for p in probabilities)
     return (

@@ -1,4 +1,4 @@
-"""What commands have in common: what must be installed, and how options are read."""
+"""Steps that commands share: checking what is installed, reading options, printing notes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rich.markup import escape
 from precompute.contract.errors import InputError
 
 __all__ = [
-    "names_in",
-    "numbers_in",
     "print_notes",
     "print_pictures",
+    "read_numbers",
     "require_names",
     "require_positive",
     "require_precompute",
+    "split_names",
 ]
 
 _NEEDED = ("torch", "torchvision", "safetensors", "PIL", "scipy", "umap")
@@ -52,15 +52,19 @@ def require_names(model: str | None, weights: str | None) -> None:
     require_weights(weights)
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """Names parted by commas."""
+def split_names(text: str) -> tuple[str, ...]:
+    """Splits names at commas; empty ones are left out."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def numbers_in(option: str, text: str) -> tuple[int, ...]:
-    """Numbers and ranges, such as `1,5-9`."""
+def read_numbers(option: str, text: str) -> tuple[int, ...]:
+    """Reads numbers and ranges, such as `1,5-9`.
+
+    Raises:
+        InputError: a part is neither, a number is too large, or there is none.
+    """
     found: list[int] = []
-    for part in names_in(text):
+    for part in split_names(text):
         first, _, last = part.partition("-")
         if not first.isdecimal() or not (last or first).isdecimal() or (last and int(last) < int(first)):
             raise InputError(f"{option} are numbers and ranges, such as 3,7,20-29.", f"Found {part}.", "Correct it.")
@@ -80,23 +84,27 @@ def require_positive(name: str, value: int) -> None:
 
 
 def print_notes(notes: Sequence[str], console: Console) -> None:
-    """What a person should know, though nothing failed."""
+    """Prints sentences that a person should know, though nothing failed."""
     for note in notes:
         console.print(f"[yellow]Note:[/] {escape(note)}", highlight=False, soft_wrap=True)
 
 
 def print_pictures(facts: Mapping[str, Any], console: Console) -> None:
-    """A line for each layer with pictures of channels or dead ones; `facts` are the manifest's `visualizations`."""
+    """Prints a line for each layer with pictures of channels or dead ones.
+
+    Args:
+        facts: the manifest's `visualizations`.
+    """
     tried = {layer: n for layer, n in facts.get("layers", {}).items() if n["n_pictures"] or n["n_dead"]}
     if tried:
         console.print("Channels of the run as pictures:", highlight=False)
     for layer, n in tried.items():
-        told = f"  {layer}: {n['n_pictures']:,} drawn, {_compared(n)}, {n['n_dead']:,} dead"
+        told = f"  {layer}: {n['n_pictures']:,} drawn, {_describe_comparison(n)}, {n['n_dead']:,} dead"
         console.print(escape(told), highlight=False, soft_wrap=True)
 
 
-def _compared(counts: Mapping[str, int]) -> str:
-    """How many excite their channel more than any image of the run."""
+def _describe_comparison(counts: Mapping[str, int]) -> str:
+    """Describes how many pictures excite their channel more than any image of the run does."""
     if not counts["n_compared"]:
         return "none compared with the best image"
     among = "" if counts["n_compared"] == counts["n_pictures"] else f" of {counts['n_compared']:,}"

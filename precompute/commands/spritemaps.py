@@ -5,50 +5,117 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 
-from precompute.commands.shared import names_in
+from precompute.commands.building import build_command
+from precompute.commands.options import CONSOLE, Run
+from precompute.commands.shared import split_names
 
 if TYPE_CHECKING:
     from precompute.feature_visualization.spritemaps.importing import ImportReport
 
-__all__ = ["ExportOptions", "ImportOptions", "run_export_spritemaps", "run_import_spritemaps"]
+__all__ = ["ExportOptions", "ImportOptions", "run_export_spritemaps", "run_import_spritemaps", "spritemaps"]
 
 _MOST_LINES = 20
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """The options of `summit-dash spritemaps export`, as given; see its --help."""
+    """Write one sheet per layer, and `spritemaps.json`, by which they are imported again exactly.
 
-    run: Path
-    out: Path
-    layers: str = "all"
-    kinds: str = "channel"
-    columns: int | None = None
-    size: int | None = None
-    format: str = "png"
-    overwrite: bool = False
+    The cell of a channel without a picture is mid grey.
+
+    Examples:
+
+    `summit-dash spritemaps export runs/photos sheets/`
+
+    `summit-dash spritemaps export runs/photos sheets/ --layers mixed4d --kinds channel,diversity --size 110`
+    """
+
+    run: Run
+    out: Annotated[Path, typer.Argument(help="Folder of the sheets.", show_default=False, metavar="DIR")]
+    layers: Annotated[str, typer.Option(help="`all`, or some of the run's: `NAME,NAME`.")] = "all"
+    kinds: Annotated[str, typer.Option(help="Some of `channel,neuron,negative,diversity`: a sheet for each.")] = (
+        "channel"
+    )
+    columns: Annotated[
+        int | None,
+        typer.Option(
+            help="Cells side by side; by default the root of the number of channels, rounded up.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None
+    size: Annotated[
+        int | None,
+        typer.Option(
+            help="Side of a cell in pixels; by default that of the layer's pictures.",
+            min=1,
+            max=4096,
+            show_default=False,
+        ),
+    ] = None
+    format: Annotated[str, typer.Option("--format", help="`png`, `webp` (both keep every pixel), or `jpg`.")] = "png"
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """The options of `summit-dash spritemaps import`, as given; see its --help."""
+    """Put the pictures of sheets into a run: those that `export` wrote, or anyone's of the same model.
 
-    run: Path
-    sheets: tuple[str, ...]
-    layout: str | None = None
-    cell: int | None = None
-    columns: int | None = None
-    kind: str | None = None
-    overwrite: bool = False
+    Cells of one colour are no pictures. An open dashboard shows the pictures when its page is loaded again.
+
+    Examples:
+
+    `summit-dash spritemaps import runs/photos sheets/`
+
+    `summit-dash spritemaps import runs/photos mixed3a=sprite_mixed3a.jpeg mixed4d=sprite_mixed4d.jpeg`
+
+    `summit-dash spritemaps import runs/summit googlenet/images/ --layout summit`
+    """
+
+    run: Run
+    sheets: Annotated[
+        list[str],
+        typer.Argument(
+            help="`LAYER=FILE`, or a folder with `spritemaps.json`; with `--layout summit` also a folder of strips, "
+            "each called after its layer and first channel (`mixed3a-00010.jpg`).",
+            show_default=False,
+            metavar="SHEET...",
+        ),
+    ]
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="`grid`: a cell per channel, row by row; `summit`: a row per channel, 147 px, with examples behind.",
+            show_default=False,
+        ),
+    ] = None
+    cell: Annotated[
+        int | None, typer.Option(help="Side of a picture in pixels; found by default.", min=1, show_default=False)
+    ] = None
+    columns: Annotated[
+        int | None, typer.Option(help="Cells side by side; found by default.", min=1, show_default=False)
+    ] = None
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="What a grid shows, by default `channel`; or a strip's pictures from the left, by default "
+            "`neuron,channel,negative,diversity`.",
+            show_default=False,
+        ),
+    ] = None
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace pictures that were drawn for the run.")] = (
+        False
+    )
 
 
-def run_export_spritemaps(options: ExportOptions, console: Console) -> None:
-    """Writes sheets and says what is on them.
+def run_export_spritemaps(options: ExportOptions, console: Console = CONSOLE) -> None:
+    """Writes sheets and prints what is on them.
 
     Raises:
         InputError: bad input of any kind.
@@ -59,8 +126,8 @@ def run_export_spritemaps(options: ExportOptions, console: Console) -> None:
     request = ExportRequest(
         options.run,
         options.out,
-        None if options.layers == "all" else names_in(options.layers),
-        names_in(options.kinds),
+        None if options.layers == "all" else split_names(options.layers),
+        split_names(options.kinds),
         options.columns,
         options.size,
         options.format,
@@ -76,14 +143,14 @@ def run_export_spritemaps(options: ExportOptions, console: Console) -> None:
         console,
     )
     if report.without:
-        _say(f"No pictures of these kinds in {', '.join(report.without)}.", console)
+        _print_line(f"No pictures of these kinds in {', '.join(report.without)}.", console)
     if report.n_resized:
-        _say(f"{report.n_resized:,} pictures were brought to the size of their sheet's cells.", console)
-    _say(f"Wrote {len(report.sheets):,} sheets and spritemaps.json into {options.out}.", console)
+        _print_line(f"{report.n_resized:,} pictures were brought to the size of their sheet's cells.", console)
+    _print_line(f"Wrote {len(report.sheets):,} sheets and spritemaps.json into {options.out}.", console)
 
 
-def run_import_spritemaps(options: ImportOptions, console: Console) -> None:
-    """Puts the pictures of sheets into a run and says what came of it.
+def run_import_spritemaps(options: ImportOptions, console: Console = CONSOLE) -> None:
+    """Puts the pictures of sheets into a run and prints the outcome.
 
     Raises:
         InputError: bad input of any kind.
@@ -93,11 +160,11 @@ def run_import_spritemaps(options: ImportOptions, console: Console) -> None:
 
     request = ImportRequest(
         options.run,
-        options.sheets,
+        tuple(options.sheets),
         options.layout,
         options.cell,
         options.columns,
-        None if options.kind is None else names_in(options.kind),
+        None if options.kind is None else split_names(options.kind),
         options.overwrite,
     )
     report = import_spritemaps(request, ConsoleProgress(console))
@@ -108,12 +175,12 @@ def run_import_spritemaps(options: ImportOptions, console: Console) -> None:
         ),
         console,
     )
-    for sentence in _told(report):
-        _say(sentence, console)
-    _say(f"Run: {options.run}\nOpen it: summit-dash serve {options.run}", console)
+    for sentence in _describe_report(report):
+        _print_line(sentence, console)
+    _print_line(f"Run: {options.run}\nOpen it: summit-dash serve {options.run}", console)
 
 
-def _told(report: ImportReport) -> Iterator[str]:
+def _describe_report(report: ImportReport) -> Iterator[str]:
     replaced = f", {report.n_replaced:,} of them in the place of others" if report.n_replaced else ""
     empty = f"; {report.n_empty:,} cells are empty" if report.n_empty else ""
     yield f"Put {report.n_pictures:,} pictures into the run{replaced}{empty}."
@@ -136,10 +203,19 @@ def _told(report: ImportReport) -> Iterator[str]:
 def _print_lines(lines: Iterator[str], console: Console) -> None:
     shown = list(lines)
     for line in shown[:_MOST_LINES]:
-        _say(line, console)
+        _print_line(line, console)
     if len(shown) > _MOST_LINES:
-        _say(f"... and {len(shown) - _MOST_LINES:,} more", console)
+        _print_line(f"... and {len(shown) - _MOST_LINES:,} more", console)
 
 
-def _say(text: str, console: Console) -> None:
+def _print_line(text: str, console: Console) -> None:
     console.print(escape(text), highlight=False, soft_wrap=True)
+
+
+spritemaps = typer.Typer(
+    help="Sheets of a layer's feature visualizations, in the order of its channels: out of a run and into one.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+spritemaps.command("export")(build_command(ExportOptions, run_export_spritemaps))
+spritemaps.command("import")(build_command(ImportOptions, run_import_spritemaps))

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-if TYPE_CHECKING:
-    from precompute.contract.validate import Finding
+import typer
 
-__all__ = ["run_validate"]
+from precompute.commands.building import build_command
+from precompute.commands.options import Run
+
+__all__ = ["ValidateOptions", "validate"]
 
 
-def run_validate(run: Path) -> Sequence[Finding]:
-    """The findings of the schema check; needs no torch."""
-    from precompute.contract.validate import validate
+@dataclass(frozen=True)
+class ValidateOptions:
+    """Check a run against the schema; silent when all is well, exit code 1 with the findings otherwise."""
 
-    return validate(run)
+    run: Run
+
+
+def _run(options: ValidateOptions) -> None:
+    """Prints the findings; needs no torch."""
+    from precompute.contract.validate import validate as find_faults
+
+    findings = find_faults(options.run)
+    for finding in findings:
+        typer.echo(f"{finding.table}: {finding.found} Rule: {finding.rule}")
+    if findings:
+        raise typer.Exit(1)
+
+
+validate = build_command(ValidateOptions, _run)

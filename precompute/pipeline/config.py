@@ -12,10 +12,10 @@ from precompute.feature_visualization.channels.config import VisualizeConfig
 from precompute.graphs.config import GraphConfig
 
 ENGINES = ("local", "ray")
-"""Where the units of the pass are made: in this process, or on a Ray cluster."""
+"""The makers of the units of the pass: this process, or a Ray cluster."""
 
-STAGES = ("aggregate", "graphs", "examples", "embedding", "visualize")
-"""The stages in order; each reads the tables of the ones before."""
+SPEED = ("batch_size", "workers", "device", "engine", "actors")
+"""Fields of `RunConfig` that change how fast a run is made, and no bit of its tables on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ class RunConfig:
     actors: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON for the manifest."""
+        """Returns the config as plain values, for the manifest."""
         return asdict(self)

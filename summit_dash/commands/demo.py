@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from summit_dash.commands.options import Host, Open, Port, console
+from precompute.commands.building import build_command
+from precompute.commands.options import CONSOLE, Host, Open, Port
 from summit_dash.commands.serve import open_dashboard
+from summit_dash.server.defaults import HOST, PORT, THREADS
 
-__all__ = ["demo"]
+__all__ = ["DemoOptions", "demo"]
 
 
-def demo(
-    out: Annotated[Path | None, typer.Option(help="Folder of the run; your cache folder by default.")] = None,
-    images_per_class: Annotated[int | None, typer.Option(help="Scenes drawn per class.", min=1, max=9999)] = None,
-    serve_it: Annotated[
-        bool, typer.Option("--serve/--no-serve", help="Open the dashboard when the run is made.")
-    ] = True,
-    host: Host = "127.0.0.1",
-    port: Port = 8050,
-    open_browser: Open = True,
-) -> None:
+@dataclass(frozen=True)
+class DemoOptions:
     """Make the built-in demo run (about two minutes, then cached) and open the dashboard on it.
 
     A small network, trained on drawn scenes of 32 classes, ships with the package: nothing is downloaded.
     """
+
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; your cache folder by default.")] = None
+    images_per_class: Annotated[int | None, typer.Option(help="Scenes drawn per class.", min=1, max=9999)] = None
+    serve_it: Annotated[bool, typer.Option("--serve/--no-serve", help="Open the dashboard when the run is made.")] = (
+        True
+    )
+    host: Host = HOST
+    port: Port = PORT
+    open_browser: Open = True
+
+
+def _run(options: DemoOptions) -> None:
     from platformdirs import user_cache_path
 
     from precompute.commands.demo import run_demo
 
-    folder = out or user_cache_path("summit-dash") / "demo"
-    run_demo(folder, images_per_class, console)
-    if serve_it:
-        open_dashboard([folder], host, port, 8, open_browser)
+    folder = options.out or user_cache_path("summit-dash") / "demo"
+    run_demo(folder, options.images_per_class, CONSOLE)
+    if options.serve_it:
+        open_dashboard([folder], options.host, options.port, THREADS, options.open_browser)
     else:
-        console.print(f"Run: {folder}\nOpen it: summit-dash serve {folder}", highlight=False)
+        CONSOLE.print(f"Run: {folder}\nOpen it: summit-dash serve {folder}", highlight=False)
+
+
+demo = build_command(DemoOptions, _run)

@@ -7,32 +7,51 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from precompute.commands.building import build_command
+from precompute.commands.options import CONSOLE, Host, Open, Port, Threads
 from precompute.contract.schema import InputError
-from summit_dash.commands.options import Host, Open, Port, Threads, console
+from summit_dash.server.defaults import HOST, PORT, THREADS
 
-__all__ = ["open_dashboard", "serve"]
+__all__ = ["ServeOptions", "open_dashboard", "serve"]
 
 
-def serve(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of one or several runs.", show_default=False)],
-    host: Host = "127.0.0.1",
-    port: Port = 8050,
-    workers: Threads = 8,
-    open_browser: Open = False,
-) -> None:
+@dataclass(frozen=True)
+class ServeOptions:
     """Open runs in the dashboard; needs neither torch nor the images.
 
     Example: `summit-dash serve runs/photos --open`
     """
-    open_dashboard(runs, host, port, workers, open_browser)
+
+    runs: Annotated[list[Path], typer.Argument(help="Folders of one or several runs.", show_default=False)]
+    host: Host = HOST
+    port: Port = PORT
+    workers: Threads = THREADS
+    open_browser: Open = False
+
+
+def _run(options: ServeOptions) -> None:
+    open_dashboard(options.runs, options.host, options.port, options.workers, options.open_browser)
 
 
 def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, open_browser: bool) -> None:
+    """Serves runs until it is interrupted, and prints the address.
+
+    Args:
+        runs: folders of runs.
+        host: address to listen on.
+        port: port to listen on; the next free one where it is taken, any free one for 0.
+        workers: threads that answer requests.
+        open_browser: open the page in the browser too.
+
+    Raises:
+        InputError: a folder is no run, or no port is free.
+    """
     from waitress import create_server
 
     from summit_dash.run.store import RunStore
@@ -50,7 +69,7 @@ def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, ope
     shown = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host
     url = f"http://{shown}:{listening.getsockname()[1]}/"
     with contextlib.suppress(KeyboardInterrupt):  # the way to end it
-        console.print(f"Summit Dash is open at [bold]{url}[/]  (Ctrl-C ends it)", highlight=False)
+        CONSOLE.print(f"Summit Dash is open at [bold]{url}[/]  (Ctrl-C ends it)", highlight=False)
         if open_browser:
             threading.Timer(0.3, webbrowser.open, [url]).start()
         server.run()
@@ -58,7 +77,11 @@ def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, ope
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A bound socket at the port, or at the next free one of the twenty after it."""
+    """Returns a socket bound to the port, or to the next free one of the twenty after it.
+
+    Raises:
+        InputError: none of them is free.
+    """
     for candidate in (port, *range(port + 1, min(port + 20, 65535))) if port else (0,):
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -70,3 +93,6 @@ def _listen(host: str, port: int) -> socket.socket:
         else:
             return sock
     raise InputError("A dashboard needs a free port.", f"{host}:{port}: {reason}.", "Name another with --port.")
+
+
+serve = build_command(ServeOptions, _run)

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from summit_dash.server.defaults import HOST, PORT, THREADS
+
 __all__ = ["Settings"]
 
 
@@ -16,9 +18,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SUMMIT_DASH_", frozen=True)
 
     runs: tuple[Path, ...] = Field((), description="Folders of the runs to serve; used by the `server` factory.")
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8050, description="Port to listen on.")
-    workers: int = Field(8, description="Threads that answer requests.")
+    host: str = Field(HOST, description="Address to listen on.")
+    port: int = Field(PORT, description="Port to listen on.")
+    workers: int = Field(THREADS, description="Threads that answer requests.")
     url_prefix: str = Field("/", description="Path under which the dashboard is mounted behind a proxy.")
     title: str = Field("Summit Dash", description="Name in the browser's tab.")
 

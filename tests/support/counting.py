@@ -11,7 +11,7 @@ from precompute.aggregate.recording import Recorder
 from precompute.contract.labelled import LabelledImage
 from precompute.devices.cores import Parallel
 from precompute.models.sources.loading import LoadedModel
-from precompute.pipeline.run import prepare
+from precompute.pipeline.inputs import prepare
 from tests.reference.influence import ReferenceConfig, count_class
 
 Differences = dict[tuple[object, ...], tuple[int, int]]

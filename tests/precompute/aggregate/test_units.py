@@ -23,7 +23,10 @@ from precompute.datasets.sources.open import open_images
 from precompute.engines.local import LocalEngine
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.config import RunConfig
-from precompute.pipeline.run import RunReport, RunRequest, precompute, prepare
+from precompute.pipeline.inputs import prepare
+from precompute.pipeline.report import RunReport
+from precompute.pipeline.request import RunRequest
+from precompute.pipeline.run import precompute
 from summit_dash.cli import main
 from tests.support.small import write_small
 

@@ -18,7 +18,7 @@ from precompute.demo.images import DemoImages
 from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, draw_scene
 from precompute.devices.cores import Parallel
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.pipeline.run import prepare
+from precompute.pipeline.inputs import prepare
 
 N_SCENES = 60
 SEED = 5

@@ -130,7 +130,7 @@ def test_a_run_is_the_same_with_and_without_the_process(
         (tmp_path / "images" / name).mkdir()
         Image.fromarray(random.integers(0, 255, (30, 34, 3), dtype=np.uint8)).save(tmp_path / "images" / name / "0.png")
     for name, is_beside in (("beside", True), ("here", False)):
-        monkeypatch.setattr("precompute.pipeline.run.is_worth_a_process", lambda *_, answer=is_beside: answer)
+        monkeypatch.setattr("precompute.embedding.process.is_worth_a_process", lambda *_, answer=is_beside: answer)
         with pytest.raises(SystemExit) as ended:
             main([*command, "--out", str(tmp_path / name)])
         assert ended.value.code == 0

@@ -24,7 +24,8 @@ from precompute.feature_visualization.ascent.image_statistics import measure_sta
 from precompute.models.sources.loading import ModelConfig
 from precompute.models.sources.preprocess import Preprocess
 from precompute.pipeline.config import RunConfig
-from precompute.pipeline.run import RunRequest, precompute
+from precompute.pipeline.request import RunRequest
+from precompute.pipeline.run import precompute
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 from tests.support.small import write_small

@@ -21,7 +21,9 @@ from precompute.examples import crop_pictures
 from precompute.examples.config import ExampleConfig
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.config import RunConfig
-from precompute.pipeline.run import RunRequest, precompute, prepare
+from precompute.pipeline.inputs import prepare
+from precompute.pipeline.request import RunRequest
+from precompute.pipeline.run import precompute
 from tests.support.small import write_small
 
 

@@ -20,7 +20,7 @@ from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import VisualizationConfig
 from precompute.feature_visualization.channels.visualize import VisualizeRequest, visualize
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.pipeline.run import prepare
+from precompute.pipeline.inputs import prepare
 
 PARTS = {"residual": (18, 39, 33, 9), "mixed3": (86, 1)}
 """Channels that see the hand (precompute/demo/README.md, "Measured")."""

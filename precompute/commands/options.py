@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 __all__ = [
+    "CONSOLE",
     "Device",
     "Host",
     "Layers",
@@ -23,11 +24,11 @@ __all__ = [
     "Seed",
     "Threads",
     "Weights",
-    "console",
-    "wide_console",
+    "build_wide_console",
 ]
 
-console = Console(stderr=True)
+CONSOLE = Console(stderr=True)
+"""Standard error, for progress and reports: standard output is for results."""
 
 Run = Annotated[Path, typer.Argument(help="Folder of a run.", show_default=False)]
 Model = Annotated[
@@ -73,6 +74,6 @@ Threads = Annotated[int, typer.Option("--workers", help="Threads that answer req
 Open = Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")]
 
 
-def wide_console() -> Console:
-    """Standard output for tables: names stay whole, also where it is piped or the terminal is narrow."""
+def build_wide_console() -> Console:
+    """Builds the standard output for tables: names stay whole, also where it is piped or the terminal is narrow."""
     return Console(width=max(200, Console().width))
