@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.commands.demo import demo
 from summit_dash.commands.export import export
 from summit_dash.commands.import_summit import import_summit

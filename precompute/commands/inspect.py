@@ -12,7 +12,7 @@ from rich.table import Table
 
 from precompute.commands.shared import names_in, print_notes, require_names, require_precompute
 from precompute.contract.errors import InputError
-from precompute.contract.schema import describe_outputs
+from precompute.contract.output_meanings import describe_outputs
 
 if TYPE_CHECKING:
     from precompute.models.graph.exported import ExportedModel

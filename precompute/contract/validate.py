@@ -16,16 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from precompute.contract.schema import (
-    MANIFEST,
-    OUTPUT_ACTIVATIONS,
-    TABLES,
-    Column,
-    Table,
-    is_optional,
-    read_manifest,
-    table_path,
-)
+from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS
+from precompute.contract.schema import MANIFEST, TABLES, read_manifest, table_path
+from precompute.contract.tables import Column, Table, is_optional
 from precompute.contract.validation_rules import KEPT, Batch, Facts, Fault, Integers, KeyOrder, faults, total_faults
 
 __all__ = ["TABLES_OF_STAGES", "Finding", "validate"]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from precompute.contract.class_reader import ClassReader, Nodes
 from precompute.contract.progress import Progress, SilentProgress
-from precompute.contract.schema import write_table
+from precompute.contract.writing import write_table
 from precompute.embedding.config import EmbeddingConfig
 
 __all__ = [

@@ -14,7 +14,8 @@ import pyarrow as pa
 
 from precompute.contract.class_reader import ClassReader, Nodes
 from precompute.contract.progress import Progress, SilentProgress
-from precompute.contract.schema import TABLES, TableWriter, write_table
+from precompute.contract.schema import TABLES
+from precompute.contract.writing import TableWriter, write_table
 from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import FloatArray, Graph, IntArray, personalization, personalized_pagerank
 from precompute.graphs.selection import select

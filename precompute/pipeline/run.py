@@ -24,8 +24,9 @@ from precompute.contract.errors import InputError
 from precompute.contract.labelled import UnreadableImage
 from precompute.contract.lock import only_writer, require_no_writer
 from precompute.contract.manifest import open_manifest
+from precompute.contract.output_meanings import describe_outputs
 from precompute.contract.progress import Progress
-from precompute.contract.schema import MANIFEST, describe_outputs, read_manifest, read_table, write_manifest
+from precompute.contract.schema import MANIFEST, read_manifest, read_table, write_manifest
 from precompute.datasets.images import ImageSource
 from precompute.datasets.labels.label_check import check_labels, read_predictions
 from precompute.datasets.labels.label_outputs import AUTO, other_readings, read_meaning

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.commands.options import Run, console
 
 __all__ = ["export"]

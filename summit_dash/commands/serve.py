@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.commands.options import Host, Open, Port, Threads, console
 
 __all__ = ["open_dashboard", "serve"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from precompute.contract.atomic import replace_file
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import SCHEMA_VERSION, TABLES, table_path, write_manifest, write_table
+from precompute.contract.schema import SCHEMA_VERSION, TABLES, table_path, write_manifest
 from precompute.contract.validate import TABLES_OF_STAGES, Finding, validate
+from precompute.contract.writing import write_table
 
 WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 "
 JPEG = b"\xff\xd8\xff\xe0" + bytes(8)

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import TABLES, read_table, table_path, write_table
+from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.writing import write_table
 from precompute.embedding.build import build_embeddings, embed_layer
 from precompute.embedding.config import EmbeddingConfig
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.schema import read_manifest, table_path, write_table
+from precompute.contract.schema import read_manifest, table_path
+from precompute.contract.writing import write_table
 from precompute.embedding import process as module
 from precompute.embedding.build import FloatArray, embed_layer, lay_out_layers
 from precompute.embedding.config import EmbeddingConfig

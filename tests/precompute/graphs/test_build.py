@@ -13,7 +13,8 @@ import pytest
 
 from precompute.contract.class_reader import ClassReader
 from precompute.contract.errors import InputError
-from precompute.contract.schema import TABLES, TableWriter, read_table, table_path
+from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.writing import TableWriter
 from precompute.graphs.build import GraphConfig, build_graphs
 from tests.reference.graphs import reference_pagerank, reference_personalization, reference_selection
 
