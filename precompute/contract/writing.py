@@ -1,9 +1,9 @@
-"""Writing the tables of a run: whole ones, or streams of sorted pieces, in row groups that readers can skip."""
+"""Writing the tables of a run: whole tables or streams of sorted pieces, in row groups of whole classes or channels."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,23 @@ from precompute.contract.atomic import replace_file
 from precompute.contract.schema import table_path
 from precompute.contract.tables import TABLES, Table
 
-__all__ = ["TableWriter", "write_table"]
+__all__ = ["TableWriter", "find_row_groups", "gather_rows", "write_table"]
+
+_ROWS_PER_GROUP = 4096
 
 
 class TableWriter:
-    """Writes one table as a stream of sorted pieces, atomically: the file appears when the block ends without error.
+    """A writer of one table as a stream of sorted pieces.
 
-    Every `write` starts a row group; the caller hands pieces over in key order.
+    The table is written atomically: the file appears when the block ends without error. Every call of `write` starts a
+    row group. The caller hands pieces over in the order of the table's key.
+
+    Args:
+        run: the run's folder.
+        name: one of `TABLES`.
+
+    Raises:
+        OSError: the folder cannot be written.
     """
 
     def __init__(self, run: Path, name: str) -> None:
@@ -49,7 +59,7 @@ class TableWriter:
         self._stack.__exit__(*exc_info)
 
     def write(self, rows: pa.Table | Mapping[str, Any]) -> None:
-        """Appends rows, in key order, as one row group; a mapping of columns is cast to the table's types."""
+        """Appends rows, in key order, as one row group. A mapping of columns is cast to the table's types."""
         assert self._writer is not None, "TableWriter is used in a `with` block"
         table = rows if isinstance(rows, pa.Table) else _from_columns(self._table, rows)
         if table.num_rows:
@@ -68,27 +78,70 @@ def _from_columns(table: Table, columns: Mapping[str, Any]) -> pa.Table:
 
 
 def write_table(run: Path, name: str, rows: pa.Table | Mapping[str, Any]) -> None:
-    """Writes a whole table, already sorted by its key, in row groups by `row_group_by`."""
+    """Writes a whole table, already sorted by its key, in row groups by `row_group_by`.
+
+    Args:
+        run: the run's folder.
+        name: one of `TABLES`.
+        rows: an Arrow table, or values by column, which are cast to the table's types.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
     spec = TABLES[name]
     table = rows if isinstance(rows, pa.Table) else _from_columns(spec, rows)
     with TableWriter(run, name) as writer:
-        for start, stop in _row_groups(table, spec.row_group_by):
+        if spec.row_group_by is None:
+            writer.write(table)
+            return
+        for start, stop in find_row_groups(table[spec.row_group_by].combine_chunks(), _ROWS_PER_GROUP):
             writer.write(table.slice(start, stop - start))
 
 
-_ROWS_PER_GROUP = 4096
+def find_row_groups(values: pa.Array, n_rows: int) -> Iterator[tuple[int, int]]:
+    """Yields ranges of rows, first and exclusive last, which hold each run of equal values whole.
 
-
-def _row_groups(table: pa.Table, column: str | None) -> Iterator[tuple[int, int]]:
-    """Row ranges of whole groups: one value of `column` each, small neighbours put together."""
-    if column is None or not table.num_rows:
-        yield 0, table.num_rows
+    Args:
+        values: the column that a reader selects by, such as the class, sorted.
+        n_rows: the least number of rows of a range. The last one may have fewer.
+    """
+    if not len(values):
         return
-    values = table[column].combine_chunks()
     values = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
     changes = pc.indices_nonzero(pc.not_equal(values[1:], values[:-1])).to_pylist()
     start = 0
-    for stop in (*(c + 1 for c in changes), table.num_rows):
-        if stop - start >= _ROWS_PER_GROUP or stop == table.num_rows:
+    for stop in (*(change + 1 for change in changes), len(values)):
+        if stop - start >= n_rows or stop == len(values):
             yield start, stop
             start = stop
+
+
+@contextlib.contextmanager
+def gather_rows(run: Path, name: str, n_rows: int = _ROWS_PER_GROUP) -> Iterator[Callable[[pa.Table], None]]:
+    """Yields a function that appends pieces to a table and gathers small ones into one row group.
+
+    A row group holds whole pieces, such as classes. The table is written as by `TableWriter`.
+
+    Args:
+        run: the run's folder.
+        name: one of `TABLES`.
+        n_rows: the least number of rows of a row group. The last one may have fewer.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    pending: list[pa.Table] = []
+
+    def flush() -> None:
+        if pending:
+            writer.write(pa.concat_tables(pending).unify_dictionaries())
+            pending.clear()
+
+    def append(rows: pa.Table) -> None:
+        pending.append(rows)
+        if sum(piece.num_rows for piece in pending) >= n_rows:
+            flush()
+
+    with TableWriter(run, name) as writer:
+        yield append
+        flush()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,13 @@ import pyarrow as pa
 from precompute.contract.class_reader import ClassReader, Nodes
 from precompute.contract.progress import Progress, SilentProgress
 from precompute.contract.schema import TABLES
-from precompute.contract.writing import TableWriter, write_table
+from precompute.contract.writing import gather_rows, write_table
 from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import FloatArray, Graph, IntArray, personalization, personalized_pagerank
 from precompute.graphs.selection import select
 
 __all__ = ["ClassGraph", "GraphConfig", "build_class_graph", "build_graphs"]
 
-_ROWS_PER_GROUP = 4096
 _INFLUENCE_COLUMNS = (
     "target_layer",
     "target_channel",
@@ -65,8 +63,8 @@ def build_graphs(
     with (
         ClassReader(run, "activations", ("layer", "channel", "activation_count")) as activations,
         ClassReader(run, "influences", _INFLUENCE_COLUMNS) as influences,
-        _gathered(run, "attribution_graph_nodes") as node_rows,
-        _gathered(run, "attribution_graph_edges") as edge_rows,
+        gather_rows(run, "attribution_graph_nodes") as node_rows,
+        gather_rows(run, "attribution_graph_edges") as edge_rows,
         (progress or SilentProgress()).stage("Attribution graphs", total=len(class_ids), unit="classes") as advance,
     ):
         for class_id in sorted(class_ids):
@@ -177,23 +175,3 @@ def _table(name: str, columns: Sequence[Any]) -> pa.Table:
         for column, field in zip(columns, schema, strict=True)
     ]
     return pa.table(arrays, schema=schema)
-
-
-@contextlib.contextmanager
-def _gathered(run: Path, name: str) -> Iterator[Callable[[pa.Table], None]]:
-    """A writer of a table that gathers the rows of small classes into row groups worth a read."""
-    pending: list[pa.Table] = []
-
-    def flush() -> None:
-        if pending:
-            writer.write(pa.concat_tables(pending))
-            pending.clear()
-
-    def write(rows: pa.Table) -> None:
-        pending.append(rows)
-        if sum(map(len, pending)) >= _ROWS_PER_GROUP:
-            flush()
-
-    with TableWriter(run, name) as writer:
-        yield write
-        flush()
