@@ -39,7 +39,7 @@ MANIFEST = "manifest.json"
 
 
 def table_path(run: Path, name: str) -> Path:
-    """The file of a table in a run, whether or not it exists."""
+    """Returns the path of a table's file in a run. The file need not exist."""
     return run / f"{TABLES[name].name}.parquet"
 
 
@@ -75,7 +75,11 @@ def read_manifest(run: Path) -> dict[str, Any]:
 
 
 def write_manifest(run: Path, manifest: Mapping[str, Any]) -> None:
-    """Writes the manifest atomically, with the current schema version, whatever it held before."""
+    """Writes the manifest atomically, with the current schema version in place of the one that it held.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
     version = {"schema_version": SCHEMA_VERSION}
     text = json.dumps({**version, **manifest, **version}, indent=2, ensure_ascii=False, sort_keys=False)
     with replace_file(run / MANIFEST) as temporary:
@@ -85,7 +89,15 @@ def write_manifest(run: Path, manifest: Mapping[str, Any]) -> None:
 def read_table(
     run: Path, name: str, columns: Sequence[str] | None = None, filters: pc.Expression | None = None
 ) -> pa.Table:
-    """Reads a table, or the named columns and the rows that pass `filters` (row groups that cannot match are skipped).
+    """Reads a table, or the named columns of the rows that pass `filters`.
+
+    Row groups that cannot match are skipped.
+
+    Args:
+        run: the run's folder.
+        name: one of `TABLES`.
+        columns: names of the columns, in order; None for all.
+        filters: a condition on the rows; None for all rows.
 
     Raises:
         InputError: the run has no such table (its stage has not run), or the file is damaged.

@@ -26,7 +26,7 @@ ALL_CLASSES = -1
 """The `class_id` of the dataset examples taken over all classes."""
 VISUALIZATION_KINDS = ("channel", "neuron", "negative", "diversity-0", "diversity-1", "diversity-2", "diversity-3")
 PROTOTYPE_METHODS = ("code-space", "picture-space")
-"""How a class's prototype is drawn: in a generator's code space, or in pictures alone."""
+"""The ways to draw a class's prototype: in a generator's code space, or in pictures alone."""
 
 _ID = pa.int32()
 _COUNT = pa.int32()
@@ -38,11 +38,16 @@ _HISTOGRAM = pa.list_(pa.int32(), HISTOGRAM_BINS)
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Arrow type, its meaning with unit, and whether null is a value it may have.
+    """One column of a table.
 
-    `may_be_unknown`: null in a run that was imported, where the source does not tell, and of a feature visualization
-    whose settings say `imported_from`; elsewhere it is a fault.
-    `may_be_absent`: the whole column is missing in runs of earlier versions; what writes none leaves it null.
+    Args:
+        name: unique in the table.
+        type: Arrow type.
+        meaning: a sentence for people, with the unit.
+        nullable: null is a value that it may have in any run.
+        may_be_unknown: null is allowed in an imported run, and for a feature visualization whose settings have
+            `imported_from`. Elsewhere null is a fault.
+        may_be_absent: runs of earlier versions lack the column. A writer that has no values leaves it null.
     """
 
     name: str
@@ -54,16 +59,21 @@ class Column:
 
 
 def is_optional(column: Column) -> bool:
-    """Whether null may stand in a column of some run."""
+    """Returns True if some run may have a null in the column."""
     return column.nullable or column.may_be_unknown or column.may_be_absent
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table: the columns that identify a row (and sort it), and all columns in order.
+    """One table of a run.
 
-    `row_group_by` names the leading key column that starts a new Parquet row group, so that a reader who wants
-    one class, or one layer, reads that and nothing else.
+    Args:
+        name: unique in the run; the file is `NAME.parquet`.
+        meaning: a sentence for people.
+        key: the columns that identify a row, and by which rows are sorted.
+        columns: all columns in order, the key first.
+        row_group_by: the column of the key whose values start Parquet row groups, so that a reader of one class or
+            one layer reads nothing else. None for a single row group.
     """
 
     name: str
@@ -74,9 +84,15 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
+        """The Arrow schema that the table is written with."""
         return pa.schema([pa.field(c.name, c.type, nullable=is_optional(c)) for c in self.columns])
 
     def column(self, name: str) -> Column:
+        """Returns a column by name.
+
+        Raises:
+            StopIteration: there is none.
+        """
         return next(c for c in self.columns if c.name == name)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from precompute.contract.class_reader import ClassReader, Nodes
+from precompute.contract.class_reader import ClassReader
+from precompute.contract.nodes import Nodes
 from precompute.contract.progress import Progress, SilentProgress
 from precompute.contract.writing import write_table
 from precompute.embedding.config import EmbeddingConfig
@@ -98,7 +99,7 @@ def _read_counts(run: Path, nodes: Nodes, class_ids: Sequence[int]) -> IntArray:
     with ClassReader(run, "activations", ("layer", "channel", "activation_count")) as reader:
         for place, class_id in enumerate(class_ids):
             rows = reader.read(class_id)
-            counts[place, nodes.numbers(rows, "layer", "channel")] = rows["activation_count"].to_numpy()
+            counts[place, nodes.number_rows(rows, "layer", "channel")] = rows["activation_count"].to_numpy()
     return counts
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from precompute.contract.class_reader import ClassReader, Nodes
+from precompute.contract.class_reader import ClassReader
+from precompute.contract.nodes import Nodes
 from precompute.contract.progress import Progress, SilentProgress
 from precompute.contract.schema import TABLES
 from precompute.contract.writing import gather_rows, write_table
@@ -58,7 +59,7 @@ def build_graphs(
     """
     nodes = Nodes(layers)
     is_included = np.ones(len(nodes), np.bool_)
-    is_included[nodes.of(excluded)] = False
+    is_included[nodes.number_channels(excluded)] = False
     summaries: list[tuple[int, float, int, int]] = []
     with (
         ClassReader(run, "activations", ("layer", "channel", "activation_count")) as activations,
@@ -114,9 +115,9 @@ def build_class_graph(
         config: of PageRank and the selection.
     """
     counts = np.zeros(len(nodes), np.int64)
-    counts[nodes.numbers(activations, "layer", "channel")] = activations["activation_count"].to_numpy()
-    sources = nodes.numbers(influences, "source_layer", "source_channel")
-    targets = nodes.numbers(influences, "target_layer", "target_channel")
+    counts[nodes.number_rows(activations, "layer", "channel")] = activations["activation_count"].to_numpy()
+    sources = nodes.number_rows(influences, "source_layer", "source_channel")
+    targets = nodes.number_rows(influences, "target_layer", "target_channel")
     if not counts[is_included].any() and not len(influences):
         nothing = np.zeros(0, np.int64)
         return ClassGraph(nothing, nothing, np.zeros(0), nothing, 0.0)
@@ -147,15 +148,15 @@ def _graph_of(
 
 
 def _node_rows(class_id: int, graph: ClassGraph, nodes: Nodes) -> pa.Table:
-    layers, channels = nodes.channels_of(graph.nodes)
+    layers, channels = nodes.name_nodes(graph.nodes)
     columns = [np.full(len(layers), class_id), layers, channels, graph.activation_counts, graph.scores]
     return _table("attribution_graph_nodes", columns)
 
 
 def _edge_rows(class_id: int, graph: ClassGraph, nodes: Nodes, influences: pa.Table) -> pa.Table:
     kept = influences.take(pa.array(graph.rows))
-    target_layers, target_channels = nodes.channels_of(nodes.numbers(kept, "target_layer", "target_channel"))
-    source_layers, source_channels = nodes.channels_of(nodes.numbers(kept, "source_layer", "source_channel"))
+    target_layers, target_channels = nodes.name_nodes(nodes.number_rows(kept, "target_layer", "target_channel"))
+    source_layers, source_channels = nodes.name_nodes(nodes.number_rows(kept, "source_layer", "source_channel"))
     columns = [
         np.full(len(kept), class_id),
         target_layers,

@@ -359,7 +359,7 @@ def test_an_empty_table_is_no_crash(run: Path) -> None:
 
 
 def test_order_is_held_across_row_groups(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("precompute.contract.validate._ROWS_PER_BATCH", 1)
+    monkeypatch.setattr("precompute.contract.validation.tables._ROWS_PER_BATCH", 1)
     assert validate(run) == []
 
     write_table(run, "activations", _picked(0, 1, 2, 2, 4, 3)(_rows()["activations"]))
