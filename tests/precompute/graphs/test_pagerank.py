@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from precompute.contract.errors import InputError
 from precompute.graphs.config import GraphConfig
-from precompute.graphs.pagerank import Graph, personalization, personalized_pagerank
+from precompute.graphs.pagerank import Graph, compute_pagerank, compute_personalization
 from tests.reference.graphs import Edge, reference_pagerank, reference_personalization
 
 EXACT = GraphConfig(tolerance=1e-16, max_iterations=10_000)
@@ -38,7 +38,7 @@ def test_scores_are_those_of_networkx(
     n_nodes, edges, restart = drawn
     config = GraphConfig(damping=damping, directed=directed)
 
-    scores = personalized_pagerank(_graph(n_nodes, edges), restart, config)
+    scores = compute_pagerank(_graph(n_nodes, edges), restart, config)
 
     np.testing.assert_allclose(scores, reference_pagerank(n_nodes, edges, restart, config), rtol=0, atol=1e-12)
     assert scores.sum() == pytest.approx(1, abs=1e-12)
@@ -48,7 +48,7 @@ def test_exact_fractions_of_an_undirected_pair() -> None:
     """
     0 ──1── 1     all restarts at 0, damping 1/2:  x0 = 1/2 + x1/2,  x1 = x0/2
     """
-    scores = personalized_pagerank(_graph(2, [(0, 1, 1.0)]), [1.0, 0.0], replace(EXACT, damping=0.5))
+    scores = compute_pagerank(_graph(2, [(0, 1, 1.0)]), [1.0, 0.0], replace(EXACT, damping=0.5))
 
     np.testing.assert_allclose(scores, [2 / 3, 1 / 3], atol=1e-15)
 
@@ -61,7 +61,7 @@ def test_exact_fractions_follow_the_weights() -> None:
     """
     graph = _graph(3, [(1, 0, 3.0), (2, 0, 1.0)])
 
-    scores = personalized_pagerank(graph, [5.0, 0.0, 0.0], replace(EXACT, damping=0.5))
+    scores = compute_pagerank(graph, [5.0, 0.0, 0.0], replace(EXACT, damping=0.5))
 
     np.testing.assert_allclose(scores, [2 / 3, 1 / 4, 1 / 12], atol=1e-15)
 
@@ -73,8 +73,8 @@ def test_directed_importance_flows_from_the_output_to_the_input() -> None:
     """
     config = replace(EXACT, damping=0.5, directed=True)
 
-    at_target = personalized_pagerank(_graph(2, [(0, 1, 1.0)]), [0.0, 1.0], config)
-    at_source = personalized_pagerank(_graph(2, [(0, 1, 1.0)]), [1.0, 0.0], config)
+    at_target = compute_pagerank(_graph(2, [(0, 1, 1.0)]), [0.0, 1.0], config)
+    at_source = compute_pagerank(_graph(2, [(0, 1, 1.0)]), [1.0, 0.0], config)
 
     np.testing.assert_allclose(at_target, [1 / 3, 2 / 3], atol=1e-15)
     np.testing.assert_allclose(at_source, [1, 0], atol=1e-15)
@@ -84,7 +84,7 @@ def test_steps_onto_a_node_are_in_order_where_edges_are() -> None:
     """As a class's rows are: so the matrix of steps needs no sorting."""
     edges = [(0, 2, 1.0), (1, 2, 2.0), (0, 3, 3.0), (1, 3, 4.0), (2, 4, 5.0), (3, 4, 6.0)]
 
-    begin, end, weights = _graph(5, edges).steps(directed=False)
+    begin, end, weights = _graph(5, edges).list_steps(directed=False)
 
     onto = [[(int(b), w) for b, e, w in zip(begin, end, weights, strict=True) if e == node] for node in range(5)]
     assert onto == [
@@ -97,34 +97,34 @@ def test_steps_onto_a_node_are_in_order_where_edges_are() -> None:
 
 
 def test_without_influences_the_scores_are_the_personalization() -> None:
-    np.testing.assert_allclose(personalized_pagerank(_graph(3, []), [1.0, 0.0, 3.0], EXACT), [0.25, 0, 0.75])
+    np.testing.assert_allclose(compute_pagerank(_graph(3, []), [1.0, 0.0, 3.0], EXACT), [0.25, 0, 0.75])
 
 
 def test_an_empty_graph_has_no_scores() -> None:
-    assert personalized_pagerank(_graph(0, []), [], GraphConfig()).shape == (0,)
+    assert compute_pagerank(_graph(0, []), [], GraphConfig()).shape == (0,)
 
 
 def test_a_lack_of_convergence_names_the_iterations() -> None:
     with pytest.raises(InputError, match="After 3 iterations"):
-        personalized_pagerank(_graph(2, [(0, 1, 1.0)]), [1.0, 0.0], GraphConfig(max_iterations=3))
+        compute_pagerank(_graph(2, [(0, 1, 1.0)]), [1.0, 0.0], GraphConfig(max_iterations=3))
 
 
 @pytest.mark.parametrize("restart", [[0.0, 0.0], [-1.0, 2.0]])
 def test_a_personalization_has_to_be_one(restart: list[float]) -> None:
     with pytest.raises(InputError, match="personalization"):
-        personalized_pagerank(_graph(2, []), restart, GraphConfig())
+        compute_pagerank(_graph(2, []), restart, GraphConfig())
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=20))
 def test_personalization_is_relative_to_the_layer(drawn: list[tuple[int, int]]) -> None:
     layers, counts = zip(*sorted(drawn), strict=True)
 
-    np.testing.assert_array_equal(personalization(counts, layers), reference_personalization(counts, layers))
+    np.testing.assert_array_equal(compute_personalization(counts, layers), reference_personalization(counts, layers))
 
 
 def test_personalization_by_hand() -> None:
-    np.testing.assert_array_equal(personalization([4, 1, 0, 0, 3], [0, 0, 1, 1, 2]), [1, 0.25, 0, 0, 1])
-    np.testing.assert_array_equal(personalization([0, 0], [0, 1]), [1, 1])
+    np.testing.assert_array_equal(compute_personalization([4, 1, 0, 0, 3], [0, 0, 1, 1, 2]), [1, 0.25, 0, 0, 1])
+    np.testing.assert_array_equal(compute_personalization([0, 0], [0, 1]), [1, 1])
 
 
 @pytest.mark.parametrize(

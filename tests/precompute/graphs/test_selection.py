@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import Graph
-from precompute.graphs.selection import pagerank_masses, select
+from precompute.graphs.selection import list_masses, select
 from tests.reference.graphs import Edge, reference_selection
 
 
@@ -83,9 +83,9 @@ def test_a_graph_without_channels_keeps_none() -> None:
 
 
 def test_masses_carry_no_binary_dust() -> None:
-    masses = pagerank_masses(GraphConfig()).tolist()
+    masses = list_masses(GraphConfig()).tolist()
 
     assert masses[:3] == [0.075, 0.08, 0.085]
     assert masses == [float(f"{thousandths / 1000}") for thousandths in range(75, 1001, 5)]
-    assert pagerank_masses(GraphConfig(initial_mass=0.9, mass_step=0.03)).tolist() == [0.9, 0.93, 0.96, 0.99, 1.0]
-    assert pagerank_masses(GraphConfig(initial_mass=1.0)).tolist() == [pytest.approx(1.0, abs=0)]
+    assert list_masses(GraphConfig(initial_mass=0.9, mass_step=0.03)).tolist() == [0.9, 0.93, 0.96, 0.99, 1.0]
+    assert list_masses(GraphConfig(initial_mass=1.0)).tolist() == [pytest.approx(1.0, abs=0)]
