@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from precompute.engines.ray import cores_each
+from precompute.engines.ray import count_cores_each
 from tests.summit_dash.test_cli import FIRST_STAGES, call
 from tests.support.killing import tables
 from tests.support.small import write_small
@@ -83,7 +83,7 @@ def test_bad_input_in_a_worker_is_one_message(tmp_path: Path) -> None:
     [([2], 2, 1), ([16], None, 4), ([6, 6], None, 4), ([6, 6], 4, 3), ([2, 8], None, 2), ([8], 9, 1)],
 )
 def test_workers_share_the_cores_of_each_machine(cores: list[int], n_workers: int | None, each: int) -> None:
-    assert cores_each(cores, n_workers) == each
+    assert count_cores_each(cores, n_workers) == each
 
 
 def test_without_ray_the_message_says_what_to_install(
