@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from precompute.contract.class_reader import ClassReader
 from precompute.contract.errors import InputError
 from precompute.contract.schema import TABLES, read_table, table_path
 from precompute.contract.writing import TableWriter
@@ -160,39 +158,6 @@ def test_strange_layers_and_channels_are_refused(
 
     with pytest.raises(InputError, match=message):
         build_graphs(tmp_path, layers, [0], GraphConfig(), excluded=excluded)
-
-
-def test_a_table_out_of_order_is_refused(tmp_path: Path) -> None:
-    rows = {class_id: _random_class(class_id, seed=1)[0] for class_id in (0, 1)}
-    _write(tmp_path, "activations", [rows[1], rows[0]])
-
-    with pytest.raises(InputError, match="class 0 follows class 1"), _reader(tmp_path) as reader:
-        reader.read(2)
-
-
-def test_a_damaged_table_is_named(tmp_path: Path) -> None:
-    table_path(tmp_path, "activations").write_bytes(b"PAR1 but nothing else")
-
-    with pytest.raises(InputError, match=r"activations\.parquet"):
-        _reader(tmp_path)
-
-
-def _reader(run: Path) -> ClassReader:
-    return ClassReader(run, "activations", ("layer", "channel", "activation_count"))
-
-
-def test_a_reader_gives_whole_classes_and_keeps_only_the_columns(tmp_path: Path) -> None:
-    rows = {class_id: _random_class(class_id, seed=1)[0] for class_id in (2, 4)}
-    _write(tmp_path, "activations", [rows[2][:3], [*rows[2][3:], *rows[4][:1]], rows[4][1:]])
-
-    with _reader(tmp_path) as reader:
-        read = {class_id: reader.read(class_id) for class_id in (1, 2, 3, 4, 5)}
-
-    assert {class_id: table.num_rows for class_id, table in read.items()} == {1: 0, 2: 15, 3: 0, 4: 15, 5: 0}
-    assert read[2].to_pylist() == [
-        {"layer": layer, "channel": channel, "activation_count": count} for _, layer, channel, count, _ in rows[2]
-    ]
-    assert all(isinstance(table, pa.Table) for table in read.values())
 
 
 def _write_random_run(run: Path, class_ids: Sequence[int]) -> None:
