@@ -41,7 +41,7 @@ def decode(encoded: bytes) -> Image.Image:
 def test_large_pictures_shrink_and_tiny_ones_grow_by_a_whole_factor(
     before: tuple[int, int], after: tuple[int, int]
 ) -> None:
-    """At most 128 px: a picture of up to 32 px grows by the greatest factor that keeps it within 64 px."""
+    """The limit is 128 px. A picture of up to 32 px grows by the greatest factor that keeps it within 64 px."""
     assert fit(Image.new("RGB", before), 128).size == after
 
 
