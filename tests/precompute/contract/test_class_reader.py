@@ -34,7 +34,7 @@ def open_reader(run: Path) -> ClassReader:
     return ClassReader(run, "activations", ("channel", "layer"))
 
 
-@settings(max_examples=30)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.integers(0, 5), max_size=6), max_size=4), st.sets(st.integers(0, 6)))
 def test_a_class_is_whole_wherever_row_groups_end(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[list[int]], asked: set[int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from precompute.contract.errors import InputError
@@ -47,6 +47,7 @@ def test_no_rows_have_no_nodes() -> None:
     assert NODES.number_rows(build_rows(), "layer", "channel").shape == (0,)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(0, 4)))
 def test_names_and_numbers_are_inverse(nodes: list[int]) -> None:
     layers, channels = NODES.name_nodes(np.array(nodes, np.int64))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from precompute.contract.schema import read_table, table_path
@@ -100,6 +100,7 @@ def test_a_table_without_row_groups_by_class_is_one_piece(tmp_path: Path) -> Non
     assert list_group_sizes(tmp_path, "embeddings") == [5000]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from("abc")).map(sorted), st.integers(1, 6))
 def test_row_groups_hold_equal_values_whole(values: Sequence[str], n_rows: int) -> None:
     ranges = list(find_row_groups(pa.array(values, pa.string()), n_rows))

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from precompute.embedding.config import EmbeddingConfig
@@ -161,6 +161,7 @@ def test_components_point_towards_their_greatest_loading() -> None:
     np.testing.assert_allclose(points, [[-np.sqrt(0.2), 0], [np.sqrt(0.2), 0]], atol=1e-12)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 8), st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_a_projection_is_centred_and_ignores_the_size_of_a_class(n_classes: int, n_channels: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

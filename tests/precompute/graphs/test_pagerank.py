@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from precompute.contract.errors import InputError
@@ -32,6 +32,7 @@ def build_graph(n_nodes: int, edges: list[Edge]) -> Graph:
     return Graph(n_nodes, *([edge[part] for edge in edges] for part in range(3)))
 
 
+@settings(deadline=None)
 @given(weighted_graphs(), st.booleans(), st.sampled_from([0.0, 0.5, 0.85]))
 def test_scores_are_those_of_networkx(
     drawn: tuple[int, list[Edge], list[float]], directed: bool, damping: float
@@ -119,6 +120,7 @@ def test_a_personalization_has_to_be_one(restart: list[float]) -> None:
         compute_pagerank(build_graph(2, []), restart, GraphConfig())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30)), min_size=1, max_size=20))
 def test_personalization_is_relative_to_the_layer(drawn: list[tuple[int, int]]) -> None:
     layers, counts = zip(*sorted(drawn), strict=True)

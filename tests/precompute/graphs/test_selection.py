@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from precompute.graphs.config import GraphConfig
@@ -34,6 +34,7 @@ def select_lists(
     return kept.nodes.tolist(), kept.edges.tolist(), kept.pagerank_mass
 
 
+@settings(deadline=None)
 @given(
     layered_graphs(),
     st.sampled_from([GraphConfig(), GraphConfig(initial_mass=0.3, mass_step=0.07), GraphConfig(initial_mass=1.0)]),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from precompute.contract.validate import validate
@@ -54,6 +54,7 @@ def test_order_is_held_across_row_groups(tmp_path: Path, monkeypatch: pytest.Mon
     )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=12), st.integers(1, 5))
 def test_pieces_of_any_size_give_the_faults_of_the_whole(rows: list[tuple[int, int]], size: int) -> None:
     order = KeyOrder(["class_id", "rank"])
