@@ -87,30 +87,18 @@ class Table:
         """The Arrow schema that the table is written with."""
         return pa.schema([pa.field(c.name, c.type, nullable=is_optional(c)) for c in self.columns])
 
-    def column(self, name: str) -> Column:
-        """Returns a column by name.
 
-        Raises:
-            StopIteration: there is none.
-        """
-        return next(c for c in self.columns if c.name == name)
-
-
-def _key(name: str, type_: pa.DataType, meaning: str) -> Column:
-    return Column(name, type_, meaning)
-
-
-_CLASS_ID = _key(
+_CLASS_ID = Column(
     "class_id",
     _ID,
     "The class of the dataset; equals the model's output index where the labels are the model's outputs.",
 )
-_LAYER_NAME = _key("layer", _LAYER, "The recorded layer.")
-_CHANNEL = _key("channel", _ID, "The output channel of the layer, from 0.")
-_TARGET_LAYER = _key("target_layer", _LAYER, "The recorded layer nearer the output.")
-_TARGET_CHANNEL = _key("target_channel", _ID, "The channel of the target layer.")
-_SOURCE_LAYER = _key("source_layer", _LAYER, "The recorded layer nearer the input.")
-_SOURCE_CHANNEL = _key("source_channel", _ID, "The channel of the source layer.")
+_LAYER_NAME = Column("layer", _LAYER, "The recorded layer.")
+_CHANNEL = Column("channel", _ID, "The output channel of the layer, from 0.")
+_TARGET_LAYER = Column("target_layer", _LAYER, "The recorded layer nearer the output.")
+_TARGET_CHANNEL = Column("target_channel", _ID, "The channel of the target layer.")
+_SOURCE_LAYER = Column("source_layer", _LAYER, "The recorded layer nearer the input.")
+_SOURCE_CHANNEL = Column("source_channel", _ID, "The channel of the source layer.")
 _ACTIVATION_COUNT = Column(
     "activation_count",
     _COUNT,
@@ -131,14 +119,16 @@ _MEAN_INFLUENCE = Column(
 )
 
 
-def _table(name: str, meaning: str, key: Sequence[Column], *columns: Column, row_group_by: str | None = None) -> Table:
+def _define_table(
+    name: str, meaning: str, key: Sequence[Column], *columns: Column, row_group_by: str | None = None
+) -> Table:
     return Table(name, meaning, tuple(c.name for c in key), (*key, *columns), row_group_by)
 
 
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
-        _table(
+        _define_table(
             "classes",
             "The classes of the dataset and how well the model knows them.",
             [_CLASS_ID],
@@ -167,10 +157,10 @@ TABLES: Mapping[str, Table] = {
                 nullable=True,
             ),
         ),
-        _table(
+        _define_table(
             "layers",
             "The recorded layers in order from the input.",
-            [_key("layer", _LAYER, "Name of the recorded layer: its module path in the model, or an alias of it.")],
+            [Column("layer", _LAYER, "Name of the recorded layer: its module path in the model, or an alias of it.")],
             Column("layer_index", _COUNT, "Place in the order from the input, from 0."),
             Column("module_type", _TEXT, "Python class of the recorded module."),
             Column("n_channels", _COUNT, "Channels of its output."),
@@ -179,10 +169,10 @@ TABLES: Mapping[str, Table] = {
             Column("stride", _COUNT, "Input pixels between neighbouring positions of the output."),
             Column("receptive_field", _COUNT, "Input pixels, along one side, that one position of the output can see."),
         ),
-        _table(
+        _define_table(
             "images",
             "The images that were read, and what the model said.",
-            [_key("image_id", _ID, "Place of the image in the sorted source, from 0; unreadable images leave gaps.")],
+            [Column("image_id", _ID, "Place of the image in the sorted source, from 0; unreadable images leave gaps.")],
             _CLASS_ID,
             Column("path", _TEXT, "Path relative to the image source."),
             Column("predicted_class_id", _ID, "The model's most probable output; of several, the lowest."),
@@ -200,7 +190,7 @@ TABLES: Mapping[str, Table] = {
                 nullable=True,
             ),
         ),
-        _table(
+        _define_table(
             "activations",
             "How strongly each class uses each channel; one row for every class and channel (Summit's matrix A), "
             "or, in an imported run, for those that its source tells.",
@@ -214,7 +204,7 @@ TABLES: Mapping[str, Table] = {
             ),
             row_group_by="class_id",
         ),
-        _table(
+        _define_table(
             "influences",
             "Which source channels drive each target channel, per class; rows with influence_count > 0 (Summit's I), "
             "or, in an imported run, those of them that its source tells.",
@@ -223,7 +213,7 @@ TABLES: Mapping[str, Table] = {
             _MEAN_INFLUENCE,
             row_group_by="class_id",
         ),
-        _table(
+        _define_table(
             "channels",
             "Every channel over the whole dataset.",
             [_LAYER_NAME, _CHANNEL],
@@ -237,23 +227,23 @@ TABLES: Mapping[str, Table] = {
                 "In the set of more than outlier_fraction of all images, or listed as outlier in the config.",
             ),
         ),
-        _table(
+        _define_table(
             "example_images",
             "The images of which several crops are dataset examples, as resized and cropped for the model.",
-            [_key("image_id", _ID, "The image.")],
+            [Column("image_id", _ID, "The image.")],
             Column("width", _COUNT, "Width of the model's input in pixels."),
             Column("height", _COUNT, "Its height."),
             Column("image", pa.binary(), "The image as JPEG, of that size."),
             row_group_by="image_id",
         ),
-        _table(
+        _define_table(
             "dataset_examples",
             "The images that excite a channel most, as crops of its receptive field.",
             [
                 _LAYER_NAME,
                 _CHANNEL,
-                _key("class_id", _ID, "The class the images are taken from; -1 for all classes."),
-                _key("rank", _COUNT, "From 0, strongest first."),
+                Column("class_id", _ID, "The class the images are taken from; -1 for all classes."),
+                Column("rank", _COUNT, "From 0, strongest first."),
             ],
             Column("image_id", _ID, "The image.", may_be_unknown=True),
             Column("activation", _REAL, "The channel's spatial maximum on the image.", may_be_unknown=True),
@@ -269,7 +259,7 @@ TABLES: Mapping[str, Table] = {
             ),
             row_group_by="channel",
         ),
-        _table(
+        _define_table(
             "attribution_graph_nodes",
             "The channels of each class's attribution graph.",
             [_CLASS_ID, _LAYER_NAME, _CHANNEL],
@@ -281,7 +271,7 @@ TABLES: Mapping[str, Table] = {
             ),
             row_group_by="class_id",
         ),
-        _table(
+        _define_table(
             "attribution_graph_edges",
             "The influences between kept channels: a layer and the recorded layers that feed it.",
             [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL],
@@ -289,7 +279,7 @@ TABLES: Mapping[str, Table] = {
             _MEAN_INFLUENCE,
             row_group_by="class_id",
         ),
-        _table(
+        _define_table(
             "attribution_graphs",
             "One row per class: how its graph came about.",
             [_CLASS_ID],
@@ -302,17 +292,17 @@ TABLES: Mapping[str, Table] = {
             Column("n_nodes", _COUNT, "Kept channels."),
             Column("n_edges", _COUNT, "Kept influences."),
         ),
-        _table(
+        _define_table(
             "embeddings",
             "Every class as a point, one layout per layer.",
             [_LAYER_NAME, _CLASS_ID],
             Column("x", _REAL, "Horizontal coordinate, without unit."),
             Column("y", _REAL, "Vertical coordinate, without unit."),
         ),
-        _table(
+        _define_table(
             "feature_visualizations",
             "Images optimised to excite a channel.",
-            [_LAYER_NAME, _CHANNEL, _key("kind", _TEXT, f"One of {', '.join(VISUALIZATION_KINDS)}.")],
+            [_LAYER_NAME, _CHANNEL, Column("kind", _TEXT, f"One of {', '.join(VISUALIZATION_KINDS)}.")],
             Column("image", pa.binary(), "The picture as WebP."),
             Column(
                 "objective_value",
@@ -339,10 +329,10 @@ TABLES: Mapping[str, Table] = {
             ),
             row_group_by="layer",
         ),
-        _table(
+        _define_table(
             "prototypes",
             "Pictures optimised for the probability of a class (Nguyen et al. 2016).",
-            [_CLASS_ID, _key("method", _TEXT, f"One of {', '.join(PROTOTYPE_METHODS)}.")],
+            [_CLASS_ID, Column("method", _TEXT, f"One of {', '.join(PROTOTYPE_METHODS)}.")],
             Column("image", pa.binary(), "The picture as WebP, as large as the model's input."),
             Column(
                 "log_probability",
@@ -355,13 +345,13 @@ TABLES: Mapping[str, Table] = {
             Column("settings", _TEXT, "How it was drawn: a key of prototypes.settings in the manifest."),
             row_group_by="class_id",
         ),
-        _table(
+        _define_table(
             "faithfulness",
             "What becomes of a class's accuracy when channels are removed or kept.",
             [
                 _CLASS_ID,
-                _key("intervention", _TEXT, "What was done to which channels."),
-                _key("n_channels", _COUNT, "How many channels it was done to."),
+                Column("intervention", _TEXT, "What was done to which channels."),
+                Column("n_channels", _COUNT, "How many channels it was done to."),
             ],
             Column("accuracy", _REAL, "Fraction of the class's images still predicted as the class."),
             Column("ci_low", _REAL, "Lower end of the 95 % interval."),

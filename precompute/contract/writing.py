@@ -61,12 +61,12 @@ class TableWriter:
     def write(self, rows: pa.Table | Mapping[str, Any]) -> None:
         """Appends rows, in key order, as one row group. A mapping of columns is cast to the table's types."""
         assert self._writer is not None, "TableWriter is used in a `with` block"
-        table = rows if isinstance(rows, pa.Table) else _from_columns(self._table, rows)
+        table = rows if isinstance(rows, pa.Table) else _build_table(self._table, rows)
         if table.num_rows:
             self._writer.write_table(table.cast(self._table.schema), row_group_size=table.num_rows)
 
 
-def _from_columns(table: Table, columns: Mapping[str, Any]) -> pa.Table:
+def _build_table(table: Table, columns: Mapping[str, Any]) -> pa.Table:
     arrays = []
     n_rows = len(columns[table.columns[0].name])
     for column in table.columns:
@@ -89,7 +89,7 @@ def write_table(run: Path, name: str, rows: pa.Table | Mapping[str, Any]) -> Non
         OSError: the folder cannot be written.
     """
     spec = TABLES[name]
-    table = rows if isinstance(rows, pa.Table) else _from_columns(spec, rows)
+    table = rows if isinstance(rows, pa.Table) else _build_table(spec, rows)
     with TableWriter(run, name) as writer:
         if spec.row_group_by is None:
             writer.write(table)

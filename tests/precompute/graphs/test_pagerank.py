@@ -18,7 +18,7 @@ EXACT = GraphConfig(tolerance=1e-16, max_iterations=10_000)
 
 
 @st.composite
-def weighted_graphs(draw: st.DrawFn) -> tuple[int, list[Edge], list[float]]:
+def draw_weighted_graphs(draw: st.DrawFn) -> tuple[int, list[Edge], list[float]]:
     """Draws any graph, with isolated nodes, repeated edges, loops and edges of weight 0."""
     n_nodes = draw(st.integers(1, 12))
     node = st.integers(0, n_nodes - 1)
@@ -33,7 +33,7 @@ def build_graph(n_nodes: int, edges: list[Edge]) -> Graph:
 
 
 @settings(deadline=None)
-@given(weighted_graphs(), st.booleans(), st.sampled_from([0.0, 0.5, 0.85]))
+@given(draw_weighted_graphs(), st.booleans(), st.sampled_from([0.0, 0.5, 0.85]))
 def test_scores_are_those_of_networkx(
     drawn: tuple[int, list[Edge], list[float]], directed: bool, damping: float
 ) -> None:

@@ -14,7 +14,7 @@ from tests.reference.graphs import Edge, select_by_reference
 
 
 @st.composite
-def layered_graphs(draw: st.DrawFn) -> tuple[list[int], list[Edge], list[float]]:
+def draw_layered_graphs(draw: st.DrawFn) -> tuple[list[int], list[Edge], list[float]]:
     """Draws layers of channels with edges from any earlier layer, and scores with many ties and zeros."""
     sizes = draw(st.lists(st.integers(0, 5), min_size=1, max_size=4).filter(any))
     layer_indices = [layer for layer, size in enumerate(sizes) for _ in range(size)]
@@ -36,7 +36,7 @@ def select_lists(
 
 @settings(deadline=None)
 @given(
-    layered_graphs(),
+    draw_layered_graphs(),
     st.sampled_from([GraphConfig(), GraphConfig(initial_mass=0.3, mass_step=0.07), GraphConfig(initial_mass=1.0)]),
 )
 def test_selection_is_the_loop_over_masses(
