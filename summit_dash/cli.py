@@ -18,7 +18,7 @@ from precompute.commands.precompute import precompute
 from precompute.commands.spritemaps import spritemaps
 from precompute.commands.validate import validate
 from precompute.commands.visualize import visualize
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.commands.demo import demo
 from summit_dash.commands.export import export
 from summit_dash.commands.prototypes import prototypes

@@ -20,7 +20,8 @@ from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore, plan_units
 from precompute.contract.labelled import LabelledClass
 from precompute.contract.progress import Progress
-from precompute.contract.schema import HISTOGRAM_BINS, TableWriter, write_table
+from precompute.contract.schema import HISTOGRAM_BINS
+from precompute.contract.writing import TableWriter, write_table
 from precompute.datasets.images import ImageSource
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.provenance.links import Link

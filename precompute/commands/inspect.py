@@ -15,7 +15,7 @@ from precompute.commands.building import build_command
 from precompute.commands.options import Layers, Model, ModelPath, PreprocessFile, Weights, build_wide_console
 from precompute.commands.shared import print_notes, require_names, require_precompute, split_names
 from precompute.contract.errors import InputError
-from precompute.contract.schema import describe_outputs
+from precompute.contract.output_meanings import describe_outputs
 
 if TYPE_CHECKING:
     from precompute.models.graph.exported import ExportedModel

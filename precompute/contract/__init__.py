@@ -1,1 +1,1 @@
-"""The run on disk, without torch: schema, manifest, reading, atomic writes, the lock, validation, errors, progress."""
+"""The run on disk, without torch: tables, manifest, reading, atomic writes, locks, validation, errors, progress."""

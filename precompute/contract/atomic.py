@@ -11,7 +11,7 @@ __all__ = ["name_temporary", "replace_file", "replace_files"]
 
 
 def name_temporary(path: Path) -> Path:
-    """Returns the temporary file beside `path`, hidden, of this process alone: `.NAME.PID.tmp`."""
+    """Returns the temporary file beside `path`, hidden and used by this process alone: `.NAME.PID.tmp`."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 

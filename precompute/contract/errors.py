@@ -1,4 +1,4 @@
-"""The one error that a person is meant to read."""
+"""The error of bad input, whose message is written for people."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class InputError(Exception):
     The command line prints it without a traceback and exits with code 2; the dashboard shows it in place.
 
     Args:
-        rule: what holds, e.g. ``"A manifest has the columns path and class_name."``
-        found: what was there instead, with names and numbers.
-        fix: what the reader can do now.
+        rule: a sentence that holds for good input, e.g. ``"A manifest has the columns path and class_name."``
+        found: the bad input, with names and numbers.
+        fix: the next step for the reader.
     """
 
     def __init__(self, rule: str, found: str, fix: str) -> None:
@@ -21,4 +21,5 @@ class InputError(Exception):
         self.fix = fix
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str, str]]:
-        return InputError, (self.rule, self.found, self.fix)  # errors travel between processes
+        # An error that comes from another process is built again from its three parts.
+        return InputError, (self.rule, self.found, self.fix)

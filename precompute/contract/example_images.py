@@ -1,6 +1,6 @@
-"""Images of which a run stores dataset examples: read one by one, and the crops cut out of them.
+"""Images of which a run stores dataset examples, read one by one, and the crops to cut out of them.
 
-Needs pyarrow and Pillow alone, so that the dashboard reads them too.
+This module needs pyarrow and Pillow alone, so that the dashboard reads them too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ class Box(NamedTuple):
 
 
 class Form(NamedTuple):
-    """How crops are shown and stored: longest side in pixels, and WebP quality in percent."""
+    """The size and quality of crops as they are shown and stored.
+
+    Args:
+        size: longest side in pixels.
+        quality: WebP quality in percent.
+    """
 
     size: int = 128
     quality: int = 80
@@ -46,10 +51,12 @@ def box_of(row: Mapping[str, Any]) -> Box:
 
 
 def read_form(run: Path) -> Form:
-    """Reads the form of a run's dataset examples from its manifest; the default where it does not say."""
+    """Reads the form of a run's dataset examples from its manifest, or returns the default if it has none."""
     config = read_manifest(run).get("config") if (run / MANIFEST).is_file() else None
-    said = config.get("examples") if isinstance(config, dict) else None
-    return Form(**{name: said[name] for name in Form._fields if name in said}) if isinstance(said, dict) else Form()
+    stated = config.get("examples") if isinstance(config, dict) else None
+    if not isinstance(stated, dict):
+        return Form()
+    return Form(**{name: stated[name] for name in Form._fields if name in stated})
 
 
 class ExampleImages:
@@ -61,21 +68,21 @@ class ExampleImages:
 
     def __init__(self, run: Path) -> None:
         self._path = table_path(run, _TABLE)
-        self._read_group = lru_cache(_GROUPS_REMEMBERED)(self._images_of_group)
+        self._read_group = lru_cache(_GROUPS_REMEMBERED)(self._read_images_of_group)
 
     def encoded(self, image_id: int) -> bytes | None:
-        """The image as JPEG; None where the run does not hold it."""
+        """Reads an image as JPEG; None if the run does not hold it."""
         group = int(np.searchsorted(self._last_ids, image_id))
         return self._read_group(group).get(image_id) if group < len(self._last_ids) else None
 
     def decoded(self, image_id: int) -> Image.Image | None:
-        """The image in RGB, `(height, width)` of the model's input; None where the run does not hold it."""
+        """Reads an image in RGB, as large as the model's input; None if the run does not hold it."""
         encoded = self.encoded(image_id)
         return None if encoded is None else Image.open(io.BytesIO(encoded)).convert("RGB")
 
     @cached_property
     def size(self) -> tuple[int, int] | None:
-        """Width and height in pixels, which all images of a run have in common; None without any image."""
+        """Width and height in pixels, which all images of a run have in common; None for a run without images."""
         if not len(self._last_ids):
             return None
         first = self._open().read_row_group(0, columns=["width", "height"]).slice(0, 1)
@@ -95,7 +102,7 @@ class ExampleImages:
     def _open(self) -> pq.ParquetFile:
         return pq.ParquetFile(self._path, metadata=self._metadata, memory_map=True)
 
-    def _images_of_group(self, group: int) -> dict[int, bytes]:
+    def _read_images_of_group(self, group: int) -> dict[int, bytes]:
         with self._open() as file:
             table = file.read_row_group(group, columns=["image_id", "image"], use_threads=False)
         return dict(zip(table["image_id"].to_pylist(), table["image"].to_pylist(), strict=True))

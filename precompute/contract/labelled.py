@@ -1,4 +1,4 @@
-"""One labelled image and its class, as sources name them and a run lists them."""
+"""Labelled images and their classes, as sources name them and a run lists them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ Colour: TypeAlias = tuple[int, int, int]
 """RGB in 0..255."""
 
 MID_GREY: Colour = (128, 128, 128)
-"""What shows through transparent pixels where nobody says what the model is normalised to."""
+"""The colour behind transparent pixels where the model's normalisation is unknown."""
 
 
 @dataclass(frozen=True)
 class LabelledClass:
-    """One class of the dataset; `synset` and `group` where the source knows them."""
+    """One class of the dataset; `synset` and `group` are None if the source does not name them."""
 
     class_id: int
     class_name: str

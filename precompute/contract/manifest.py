@@ -1,4 +1,4 @@
-"""The run's manifest as it grows: what the run is made of, and how far its stages have come."""
+"""The run's manifest as it grows: the run's identity, the state of its stages, and the files that belong to it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ _MEANINGS = {
     "model.parameters_sha256": "the model's parameters are others",
     "model.code_sha256": "the code of the model file has changed, or of what it imports",
 }
-"""What a hash that differs tells a person."""
+"""The meaning, for a person, of a hash that differs."""
 
 
 def open_manifest(run: Path, contents: Mapping[str, Any], stages: Sequence[str], overwrite: bool) -> dict[str, Any]:
-    """Starts a run, or goes on with one of the same model, images and config.
+    """Starts a run, or continues one of the same model, images and config.
 
     Args:
         run: the output folder; made if absent.
-        contents: what the tables depend on, under `model`, `dataset`, `layers` and `config`.
+        contents: the facts on which the tables depend, under `identity`, `model`, `dataset`, `layers` and `config`.
         stages: names of the stages, in order; all of a new run are pending.
         overwrite: throw away another run in the folder.
+
+    Returns:
+        The manifest, as it is now in the folder.
 
     Raises:
         InputError: the folder holds another run, or files that are no run.
@@ -55,13 +58,18 @@ def open_manifest(run: Path, contents: Mapping[str, Any], stages: Sequence[str],
 
 
 def require_replaceable(run: Path, identity: Mapping[str, Any], overwrite: bool) -> bool:
-    """Whether the folder holds the run of this identity; if not, it holds none, or one that may be thrown away.
+    """Returns True if the folder holds the run of this identity; False if it holds none, or one to be thrown away.
+
+    Args:
+        run: the output folder, which need not exist.
+        identity: of the run to be made: nested mappings, as in the manifest.
+        overwrite: throw away another run in the folder.
 
     Raises:
         InputError: the folder holds another run, or files that are no run.
     """
     if (run / MANIFEST).is_file():
-        changed = _differences(read_manifest(run).get("identity", {}), identity)
+        changed = _list_differences(read_manifest(run).get("identity", {}), identity)
         if changed and not overwrite:
             raise InputError(
                 "A run is resumed with the model, images and config it was begun with.",
@@ -79,9 +87,10 @@ def require_replaceable(run: Path, identity: Mapping[str, Any], overwrite: bool)
 
 
 def replace_run(run: Path, staging: Path, manifest: Mapping[str, Any]) -> None:
-    """Puts the tables of a finished run, written in a folder beside, in the place of whatever run there was.
+    """Moves the tables of a finished run out of a folder beside the run, in place of the run's former ones.
 
-    The manifest goes first, with its stages pending, and last: an interruption leaves what the same call replaces.
+    The manifest is written first, with its stages pending, and again at the end. After an interruption the same call
+    starts over.
     """
     remove_leftovers(run)
     pending = {stage: {"state": "pending", "seconds": None} for stage in manifest["stages"]}
@@ -95,13 +104,13 @@ def replace_run(run: Path, staging: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def remove_leftovers(run: Path) -> None:
-    """Removes what a killed process had half-written; the caller holds the run, so it is nobody's."""
+    """Removes the temporary files that a killed process left behind. The caller holds the run's lock."""
     for path in (*run.glob(".*.parquet.*.tmp"), *run.glob(f".{MANIFEST}.*.tmp"), *run.glob("parts/*/.*.tmp")):
         path.unlink()
 
 
 def noting(run: Path, manifest: dict[str, Any], key: str) -> Callable[[Mapping[str, Any]], None]:
-    """What writes facts into a run's manifest under a key; whoever holds the run's lock calls it."""
+    """Returns a function that writes facts into a run's manifest under a key. Its caller holds the run's lock."""
 
     def note(facts: Mapping[str, Any]) -> None:
         manifest[key] = dict(facts)
@@ -111,13 +120,13 @@ def noting(run: Path, manifest: dict[str, Any], key: str) -> Callable[[Mapping[s
 
 
 def remove_if_empty(folder: Path) -> None:
-    """Removes a folder that nothing is left in."""
+    """Removes a folder if it is empty."""
     with contextlib.suppress(OSError):
         folder.rmdir()
 
 
 def clear(run: Path) -> None:
-    """Removes a run's own files, and nothing else that may lie in the folder."""
+    """Removes a run's own files, and nothing else that may be in the folder."""
     if not (run / MANIFEST).is_file():
         return
     shutil.rmtree(run / "parts", ignore_errors=True)
@@ -126,30 +135,30 @@ def clear(run: Path) -> None:
     (run / MANIFEST).unlink()  # last: without it, what is left would be no run and could not be cleared
 
 
-def _differences(found: Mapping[str, Any], wanted: Mapping[str, Any], path: str = "") -> list[str]:
-    """Readable differences of two nested mappings, such as `config.top_k is 5, asked for 3`."""
+def _list_differences(found: Mapping[str, Any], wanted: Mapping[str, Any], path: str = "") -> list[str]:
+    """Returns readable differences of two nested mappings, such as `config.top_k is 5, asked for 3`."""
     changes = []
     for key in sorted({*found, *wanted}):
         name = f"{path}{key}"
         before, after = found.get(key), wanted.get(key)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
-            changes += _differences(before, after, f"{name}.")
-        elif _plain(before) != _plain(after):
-            changes.append(_MEANINGS.get(name) or f"{name} is {_short(before)}, asked for {_short(after)}")
+            changes += _list_differences(before, after, f"{name}.")
+        elif _to_lists(before) != _to_lists(after):
+            changes.append(_MEANINGS.get(name) or f"{name} is {_shorten(before)}, asked for {_shorten(after)}")
     return changes
 
 
-def _plain(value: Any) -> Any:
-    return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
+def _to_lists(value: Any) -> Any:
+    return [_to_lists(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that a run depends on, where installed."""
+    """Reads the versions of Python and of the libraries that a run depends on, as far as they are installed."""
     versions = {"python": platform.python_version()}
     for name in _LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""What the manifest says about a model's outputs, and that in words. Needs no torch."""
+"""The meanings of a model's outputs that the manifest can state, in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUTPUT_ACTIVATIONS: Mapping[str, str] = {
     "single_probabilities": "The forward returns values between 0 and 1 that do not sum to 1: each is taken as it is, "
     "as the probability of its output.",
 }
-"""The values of `model.output_activation` in the manifest, but for null: the forward returns logits."""
+"""The values of `model.output_activation` in the manifest. A null there means that the forward returns logits."""
 
 _ONE = "The model has one output, and so two classes: output 1 is what it tells, output 0 the contrary."
 _ONE_ENDING = {
@@ -32,10 +32,13 @@ _ONE_ENDING = {
 
 
 def describe_outputs(model: Mapping[str, Any]) -> str:
-    """Says in words how logits and probabilities come of what the forward returns; empty where it returns plain logits.
+    """Describes how logits and probabilities follow from the values that the forward returns.
 
     Args:
-        model: of the manifest; runs of earlier versions say nothing.
+        model: the section `model` of the manifest. Runs of earlier versions have none of its keys.
+
+    Returns:
+        Sentences; empty if the forward returns plain logits.
     """
     activation = model.get("output_activation")
     if model.get("has_one_logit"):

@@ -23,7 +23,7 @@ class Advance(Protocol):
 
 
 class Progress(Protocol):
-    """What a long stage reports to.
+    """A receiver of the progress of long stages.
 
     Example:
         with progress.stage("Aggregating", total=len(images), unit="images") as advance:
@@ -33,23 +33,23 @@ class Progress(Protocol):
     """
 
     def stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
-        """One stage of `total` items, named in the plural by `unit`; one stage at a time."""
+        """Opens a stage of `total` items. `unit` names the items in the plural. Only one stage is open at a time."""
         ...
 
 
 class SilentProgress:
-    """Says nothing: for tests and for use as a library."""
+    """A progress that prints nothing, for tests and for use as a library."""
 
     def stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
         return contextlib.nullcontext(_ignore)
 
 
 class ConsoleProgress:
-    """Shows progress on `console`, standard error by default so that results can be piped.
+    """A progress that prints on `console`, standard error by default so that results can be piped.
 
     A terminal shows a bar with count, rate, elapsed and remaining time while the stage runs. Anything else (a log, a
-    continuous-integration job) gets a line at the start. Both get a line at the end with count, seconds and rate; a
-    stage that an exception ends says how far it came.
+    continuous-integration job) gets a line at the start. Both get a line at the end with count, seconds and rate. After
+    an exception that line has the count so far.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -71,15 +71,15 @@ class ConsoleProgress:
                 yield advance
             except BaseException:
                 stack.close()
-                self._say(f"{description}: stopped after {done:,} of {total:,} {unit}")
+                self._print(f"{description}: stopped after {done:,} of {total:,} {unit}")
                 raise
-        self._say(f"{description}: {_summary(done, unit, time.perf_counter() - start)}")
+        self._print(f"{description}: {_format_summary(done, unit, time.perf_counter() - start)}")
 
     def _open_bar(
         self, stack: contextlib.ExitStack, description: str, total: int, unit: str
     ) -> tuple[RichProgress | None, TaskID]:
         if not self._console.is_terminal:
-            self._say(f"{description}: {total:,} {unit}")
+            self._print(f"{description}: {total:,} {unit}")
             return None, TaskID(0)
         bar = stack.enter_context(
             RichProgress(
@@ -96,7 +96,7 @@ class ConsoleProgress:
         )
         return bar, bar.add_task(description, total=total, unit=unit)
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -107,16 +107,16 @@ class _CountColumn(ProgressColumn):
 
 class _RateColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
-        return Text(_rate(task.finished_speed or task.speed or 0.0, task.fields["unit"]))
+        return Text(_format_rate(task.finished_speed or task.speed or 0.0, task.fields["unit"]))
 
 
 def _ignore(n: int = 1, /) -> None:
     pass
 
 
-def _rate(per_second: float, unit: str) -> str:
+def _format_rate(per_second: float, unit: str) -> str:
     return f"{per_second:,.1f} {unit}/s"
 
 
-def _summary(done: int, unit: str, seconds: float) -> str:
-    return f"{done:,} {unit} in {seconds:,.1f} s ({_rate(done / max(seconds, 1e-9), unit)})"
+def _format_summary(done: int, unit: str, seconds: float) -> str:
+    return f"{done:,} {unit} in {seconds:,.1f} s ({_format_rate(done / max(seconds, 1e-9), unit)})"

@@ -1,15 +1,13 @@
 """The contract between `precompute`, which writes a run, and `summit_dash`, which reads it.
 
-A *run* is one directory: `manifest.json` and the Parquet tables below, each sorted by its key. Names and meanings are
-fixed within a schema version; columns may be added. This module needs pyarrow alone.
+A *run* is one directory: `manifest.json` and the Parquet tables that `precompute.contract.tables` defines, each sorted
+by its key. This module needs pyarrow alone.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,373 +17,30 @@ import pyarrow.parquet as pq
 
 from precompute.contract.atomic import replace_file
 from precompute.contract.errors import InputError
-from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs
+from precompute.contract.tables import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, TABLES, VISUALIZATION_KINDS
 
 __all__ = [
     "ALL_CLASSES",
     "HISTOGRAM_BINS",
     "MANIFEST",
-    "OUTPUT_ACTIVATIONS",
     "PROTOTYPE_METHODS",
     "SCHEMA_VERSION",
     "TABLES",
     "VISUALIZATION_KINDS",
-    "Column",
-    "InputError",
-    "Table",
-    "TableWriter",
-    "describe_outputs",
     "read_manifest",
     "read_table",
     "table_path",
     "write_manifest",
-    "write_table",
 ]
 
 SCHEMA_VERSION = 1
 MANIFEST = "manifest.json"
-HISTOGRAM_BINS = 20
-ALL_CLASSES = -1
-"""The `class_id` of the dataset examples taken over all classes."""
-VISUALIZATION_KINDS = ("channel", "neuron", "negative", "diversity-0", "diversity-1", "diversity-2", "diversity-3")
-PROTOTYPE_METHODS = ("code-space", "picture-space")
-"""How a class's prototype is drawn: in a generator's code space, or in pictures alone."""
-
-_ID = pa.int32()
-_COUNT = pa.int32()
-_REAL = pa.float32()
-_LAYER = pa.dictionary(pa.int16(), pa.string())
-_TEXT = pa.string()
-_HISTOGRAM = pa.list_(pa.int32(), HISTOGRAM_BINS)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its Arrow type, its meaning with unit, and whether null is a value it may have.
-
-    `may_be_unknown`: null in a run that was imported, where the source does not tell, and of a feature visualization
-    whose settings say `imported_from`; elsewhere it is a fault.
-    `may_be_absent`: the whole column is missing in runs of earlier versions; what writes none leaves it null.
-    """
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    nullable: bool = False
-    may_be_unknown: bool = False
-    may_be_absent: bool = False
-
-
-def is_optional(column: Column) -> bool:
-    """Whether null may stand in a column of some run."""
-    return column.nullable or column.may_be_unknown or column.may_be_absent
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: the columns that identify a row (and sort it), and all columns in order.
-
-    `row_group_by` names the leading key column that starts a new Parquet row group, so that a reader who wants
-    one class, or one layer, reads that and nothing else.
-    """
-
-    name: str
-    meaning: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    row_group_by: str | None = None
-
-    @property
-    def schema(self) -> pa.Schema:
-        return pa.schema([pa.field(c.name, c.type, nullable=is_optional(c)) for c in self.columns])
-
-    def column(self, name: str) -> Column:
-        return next(c for c in self.columns if c.name == name)
-
-
-def _key(name: str, type_: pa.DataType, meaning: str) -> Column:
-    return Column(name, type_, meaning)
-
-
-_CLASS_ID = _key(
-    "class_id",
-    _ID,
-    "The class of the dataset; equals the model's output index where the labels are the model's outputs.",
-)
-_LAYER_NAME = _key("layer", _LAYER, "The recorded layer.")
-_CHANNEL = _key("channel", _ID, "The output channel of the layer, from 0.")
-_TARGET_LAYER = _key("target_layer", _LAYER, "The recorded layer nearer the output.")
-_TARGET_CHANNEL = _key("target_channel", _ID, "The channel of the target layer.")
-_SOURCE_LAYER = _key("source_layer", _LAYER, "The recorded layer nearer the input.")
-_SOURCE_CHANNEL = _key("source_channel", _ID, "The channel of the source layer.")
-_ACTIVATION_COUNT = Column(
-    "activation_count",
-    _COUNT,
-    "Images of the class whose smallest set of strongest channels (activation_mass of the layer's total) holds it.",
-)
-_INFLUENCE_COUNT = Column(
-    "influence_count",
-    _COUNT,
-    "Images of the class in which the source is among the target channel's top_k positive influences.",
-)
-_MEAN_INFLUENCE = Column(
-    "mean_influence",
-    _REAL,
-    "Mean influence over the images counted in influence_count. One convolution between the layers: the greatest "
-    "product of weights and input over positions. Several: the share, in [0, 1], of the target's positive influence. "
-    "Measure summit: of several convolutions the weaker step. Measure gradient: gradient x activation over positions.",
-    may_be_unknown=True,
-)
-
-
-def _table(name: str, meaning: str, key: Sequence[Column], *columns: Column, row_group_by: str | None = None) -> Table:
-    return Table(name, meaning, tuple(c.name for c in key), (*key, *columns), row_group_by)
-
-
-TABLES: Mapping[str, Table] = {
-    table.name: table
-    for table in (
-        _table(
-            "classes",
-            "The classes of the dataset and how well the model knows them.",
-            [_CLASS_ID],
-            Column("class_name", _TEXT, "Name for a person; need not be unique."),
-            Column("synset", _TEXT, "WordNet id such as n02114548.", nullable=True),
-            Column("group", _TEXT, "Super-class by which the sidebar may fold.", nullable=True),
-            Column("n_images", _COUNT, "Images of the class that were read."),
-            Column(
-                "top1_accuracy",
-                _REAL,
-                "Fraction of its images whose most probable output means the class; null where no output does.",
-                nullable=True,
-            ),
-            Column(
-                "top5_accuracy",
-                _REAL,
-                "Fraction of its images with an output of the class among the five most probable, ties by the lower "
-                "output; null as above.",
-                nullable=True,
-            ),
-            Column(
-                "probability_histogram",
-                _HISTOGRAM,
-                "Images per twentieth of the class's probability (as true_probability of images), [0, 0.05) first; "
-                "null as above.",
-                nullable=True,
-            ),
-        ),
-        _table(
-            "layers",
-            "The recorded layers in order from the input.",
-            [_key("layer", _LAYER, "Name of the recorded layer: its module path in the model, or an alias of it.")],
-            Column("layer_index", _COUNT, "Place in the order from the input, from 0."),
-            Column("module_type", _TEXT, "Python class of the recorded module."),
-            Column("n_channels", _COUNT, "Channels of its output."),
-            Column("height", _COUNT, "Rows of its output, for the run's input size."),
-            Column("width", _COUNT, "Columns of its output, for the run's input size."),
-            Column("stride", _COUNT, "Input pixels between neighbouring positions of the output."),
-            Column("receptive_field", _COUNT, "Input pixels, along one side, that one position of the output can see."),
-        ),
-        _table(
-            "images",
-            "The images that were read, and what the model said.",
-            [_key("image_id", _ID, "Place of the image in the sorted source, from 0; unreadable images leave gaps.")],
-            _CLASS_ID,
-            Column("path", _TEXT, "Path relative to the image source."),
-            Column("predicted_class_id", _ID, "The model's most probable output; of several, the lowest."),
-            Column(
-                "predicted_probability",
-                _REAL,
-                "Its probability: by the softmax of the logits; by its own sigmoid where model.output_activation in "
-                "the manifest says that outputs do not sum to 1.",
-            ),
-            Column(
-                "true_probability",
-                _REAL,
-                "Probability of the image's own class: the sum of its outputs', or the greatest where outputs do not "
-                "sum to 1; null where it has none.",
-                nullable=True,
-            ),
-        ),
-        _table(
-            "activations",
-            "How strongly each class uses each channel; one row for every class and channel (Summit's matrix A), "
-            "or, in an imported run, for those that its source tells.",
-            [_CLASS_ID, _LAYER_NAME, _CHANNEL],
-            _ACTIVATION_COUNT,
-            Column(
-                "mean_activation",
-                _REAL,
-                "Mean over the images of the class of the channel's spatial maximum, in the layer's own unit.",
-                may_be_unknown=True,
-            ),
-            row_group_by="class_id",
-        ),
-        _table(
-            "influences",
-            "Which source channels drive each target channel, per class; rows with influence_count > 0 (Summit's I), "
-            "or, in an imported run, those of them that its source tells.",
-            [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL],
-            _INFLUENCE_COUNT,
-            _MEAN_INFLUENCE,
-            row_group_by="class_id",
-        ),
-        _table(
-            "channels",
-            "Every channel over the whole dataset.",
-            [_LAYER_NAME, _CHANNEL],
-            Column("n_classes", _COUNT, "Classes with activation_count > 0 for the channel."),
-            Column("activation_fraction", _REAL, "Fraction of all images whose set of strongest channels holds it."),
-            Column("max_activation", _REAL, "Greatest activation over all images, in the layer's own unit."),
-            Column("is_dead", pa.bool_(), "It never exceeded 0 on any image."),
-            Column(
-                "is_outlier",
-                pa.bool_(),
-                "In the set of more than outlier_fraction of all images, or listed as outlier in the config.",
-            ),
-        ),
-        _table(
-            "example_images",
-            "The images of which several crops are dataset examples, as resized and cropped for the model.",
-            [_key("image_id", _ID, "The image.")],
-            Column("width", _COUNT, "Width of the model's input in pixels."),
-            Column("height", _COUNT, "Its height."),
-            Column("image", pa.binary(), "The image as JPEG, of that size."),
-            row_group_by="image_id",
-        ),
-        _table(
-            "dataset_examples",
-            "The images that excite a channel most, as crops of its receptive field.",
-            [
-                _LAYER_NAME,
-                _CHANNEL,
-                _key("class_id", _ID, "The class the images are taken from; -1 for all classes."),
-                _key("rank", _COUNT, "From 0, strongest first."),
-            ],
-            Column("image_id", _ID, "The image.", may_be_unknown=True),
-            Column("activation", _REAL, "The channel's spatial maximum on the image.", may_be_unknown=True),
-            Column("x0", _COUNT, "Left edge of the crop, in pixels of the model's input.", may_be_unknown=True),
-            Column("y0", _COUNT, "Upper edge.", may_be_unknown=True),
-            Column("x1", _COUNT, "Right edge, exclusive.", may_be_unknown=True),
-            Column("y1", _COUNT, "Lower edge, exclusive.", may_be_unknown=True),
-            Column(
-                "image",
-                pa.binary(),
-                "The crop as WebP, at most 128 px; null where it is to be cut out of the image in example_images.",
-                nullable=True,
-            ),
-            row_group_by="channel",
-        ),
-        _table(
-            "attribution_graph_nodes",
-            "The channels of each class's attribution graph.",
-            [_CLASS_ID, _LAYER_NAME, _CHANNEL],
-            _ACTIVATION_COUNT,
-            Column(
-                "pagerank_score",
-                pa.float64(),
-                "Personalized PageRank in the class's graph of all channels; the scores of all channels sum to 1.",
-            ),
-            row_group_by="class_id",
-        ),
-        _table(
-            "attribution_graph_edges",
-            "The influences between kept channels: a layer and the recorded layers that feed it.",
-            [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL],
-            _INFLUENCE_COUNT,
-            _MEAN_INFLUENCE,
-            row_group_by="class_id",
-        ),
-        _table(
-            "attribution_graphs",
-            "One row per class: how its graph came about.",
-            [_CLASS_ID],
-            Column(
-                "pagerank_mass",
-                pa.float64(),
-                "The cumulated share of PageRank at which the selection stopped rising.",
-                may_be_unknown=True,
-            ),
-            Column("n_nodes", _COUNT, "Kept channels."),
-            Column("n_edges", _COUNT, "Kept influences."),
-        ),
-        _table(
-            "embeddings",
-            "Every class as a point, one layout per layer.",
-            [_LAYER_NAME, _CLASS_ID],
-            Column("x", _REAL, "Horizontal coordinate, without unit."),
-            Column("y", _REAL, "Vertical coordinate, without unit."),
-        ),
-        _table(
-            "feature_visualizations",
-            "Images optimised to excite a channel.",
-            [_LAYER_NAME, _CHANNEL, _key("kind", _TEXT, f"One of {', '.join(VISUALIZATION_KINDS)}.")],
-            Column("image", pa.binary(), "The picture as WebP."),
-            Column(
-                "objective_value",
-                _REAL,
-                "The objective at the end, in the layer's own unit: the channel's mean over positions; for neuron at "
-                "the centre; for negative minus the mean before the nonlinearity.",
-                may_be_unknown=True,
-            ),
-            Column("n_steps", _COUNT, "Optimisation steps taken.", may_be_unknown=True),
-            Column("initial_objective_value", _REAL, "The objective before the first step.", may_be_unknown=True),
-            Column(
-                "excitation",
-                _REAL,
-                "The channel's greatest value on the picture as stored, normalised as the model's images are, over its "
-                "max_activation in the table channels; null where that is not above 0.",
-                may_be_absent=True,
-            ),
-            Column(
-                "settings",
-                _TEXT,
-                "How it was drawn, seed included, or whence it was imported: a key of visualizations.settings in the "
-                "manifest.",
-                may_be_absent=True,
-            ),
-            row_group_by="layer",
-        ),
-        _table(
-            "prototypes",
-            "Pictures optimised for the probability of a class (Nguyen et al. 2016).",
-            [_CLASS_ID, _key("method", _TEXT, f"One of {', '.join(PROTOTYPE_METHODS)}.")],
-            Column("image", pa.binary(), "The picture as WebP, as large as the model's input."),
-            Column(
-                "log_probability",
-                _REAL,
-                "Natural logarithm of the class's probability (as true_probability of images), of the picture as "
-                "stored, normalised as the model's images are.",
-            ),
-            Column("initial_log_probability", _REAL, "The same of the picture before the first step."),
-            Column("n_steps", _COUNT, "Optimisation steps taken."),
-            Column("settings", _TEXT, "How it was drawn: a key of prototypes.settings in the manifest."),
-            row_group_by="class_id",
-        ),
-        _table(
-            "faithfulness",
-            "What becomes of a class's accuracy when channels are removed or kept.",
-            [
-                _CLASS_ID,
-                _key("intervention", _TEXT, "What was done to which channels."),
-                _key("n_channels", _COUNT, "How many channels it was done to."),
-            ],
-            Column("accuracy", _REAL, "Fraction of the class's images still predicted as the class."),
-            Column("ci_low", _REAL, "Lower end of the 95 % interval."),
-            Column("ci_high", _REAL, "Upper end of the 95 % interval."),
-            Column("n_images", _COUNT, "Images measured."),
-            Column("n_repeats", _COUNT, "Random channel sets averaged; 1 where nothing is random."),
-        ),
-    )
-}
+"""The name of the manifest in a run's folder."""
 
 
 def table_path(run: Path, name: str) -> Path:
-    """The file of a table in a run, whether or not it exists."""
+    """Returns the path of a table's file in a run. The file need not exist."""
     return run / f"{TABLES[name].name}.parquet"
-
-
-# --- manifest -------------------------------------------------------------------------------------------------------
 
 
 def read_manifest(run: Path) -> dict[str, Any]:
@@ -420,96 +75,29 @@ def read_manifest(run: Path) -> dict[str, Any]:
 
 
 def write_manifest(run: Path, manifest: Mapping[str, Any]) -> None:
-    """Writes the manifest atomically, with the current schema version, whatever it held before."""
+    """Writes the manifest atomically, with the current schema version in place of the one that it held.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
     version = {"schema_version": SCHEMA_VERSION}
     text = json.dumps({**version, **manifest, **version}, indent=2, ensure_ascii=False, sort_keys=False)
     with replace_file(run / MANIFEST) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-# --- tables ---------------------------------------------------------------------------------------------------------
-
-
-class TableWriter:
-    """Writes one table as a stream of sorted pieces, atomically: the file appears when the block ends without error.
-
-    Every `write` starts a row group; the caller hands pieces over in key order.
-    """
-
-    def __init__(self, run: Path, name: str) -> None:
-        self._table = TABLES[name]
-        self._path = table_path(run, name)
-        self._stack = contextlib.ExitStack()
-        self._writer: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> TableWriter:
-        temporary = self._stack.enter_context(replace_file(self._path))
-        has_images = "image" in self._table.schema.names
-        self._writer = self._stack.enter_context(
-            pq.ParquetWriter(
-                temporary,
-                self._table.schema,
-                compression="zstd",
-                # Crops of deep layers are often the same whole image: a large dictionary page stores each once.
-                dictionary_pagesize_limit=64 * 2**20 if has_images else None,
-                write_statistics=[n for n in self._table.schema.names if n not in {"image", "probability_histogram"}],
-            )
-        )
-        return self
-
-    def __exit__(self, *exc_info: Any) -> None:
-        self._stack.__exit__(*exc_info)
-
-    def write(self, rows: pa.Table | Mapping[str, Any]) -> None:
-        """Appends rows, in key order, as one row group; a mapping of columns is cast to the table's types."""
-        assert self._writer is not None, "TableWriter is used in a `with` block"
-        table = rows if isinstance(rows, pa.Table) else _from_columns(self._table, rows)
-        if table.num_rows:
-            self._writer.write_table(table.cast(self._table.schema), row_group_size=table.num_rows)
-
-
-def _from_columns(table: Table, columns: Mapping[str, Any]) -> pa.Table:
-    arrays = []
-    n_rows = len(columns[table.columns[0].name])
-    for column in table.columns:
-        values = columns.get(column.name, [None] * n_rows) if column.may_be_absent else columns[column.name]
-        if pa.types.is_dictionary(column.type) and not isinstance(values, pa.Array | pa.ChunkedArray):
-            values = pa.array(values, pa.string()).dictionary_encode().cast(column.type)
-        arrays.append(values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, column.type))
-    return pa.table(arrays, schema=table.schema)
-
-
-def write_table(run: Path, name: str, rows: pa.Table | Mapping[str, Any]) -> None:
-    """Writes a whole table, already sorted by its key, in row groups by `row_group_by`."""
-    spec = TABLES[name]
-    table = rows if isinstance(rows, pa.Table) else _from_columns(spec, rows)
-    with TableWriter(run, name) as writer:
-        for start, stop in _row_groups(table, spec.row_group_by):
-            writer.write(table.slice(start, stop - start))
-
-
-_ROWS_PER_GROUP = 4096
-
-
-def _row_groups(table: pa.Table, column: str | None) -> Iterator[tuple[int, int]]:
-    """Row ranges of whole groups: one value of `column` each, small neighbours put together."""
-    if column is None or not table.num_rows:
-        yield 0, table.num_rows
-        return
-    values = table[column].combine_chunks()
-    values = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
-    changes = pc.indices_nonzero(pc.not_equal(values[1:], values[:-1])).to_pylist()
-    start = 0
-    for stop in (*(c + 1 for c in changes), table.num_rows):
-        if stop - start >= _ROWS_PER_GROUP or stop == table.num_rows:
-            yield start, stop
-            start = stop
-
-
 def read_table(
     run: Path, name: str, columns: Sequence[str] | None = None, filters: pc.Expression | None = None
 ) -> pa.Table:
-    """Reads a table, or the named columns and the rows that pass `filters` (row groups that cannot match are skipped).
+    """Reads a table, or the named columns of the rows that pass `filters`.
+
+    Row groups that cannot match are skipped.
+
+    Args:
+        run: the run's folder.
+        name: one of `TABLES`.
+        columns: names of the columns, in order; None for all.
+        filters: a condition on the rows; None for all rows.
 
     Raises:
         InputError: the run has no such table (its stage has not run), or the file is damaged.

@@ -1,7 +1,7 @@
-"""Images or pictures side by side on the cores of a CPU: one thread each, none of them sharing an operator.
+"""Parallel work on the cores of a CPU: one thread per image, with single-threaded operators.
 
-Operators of one image are too small to be cut up: two OpenMP threads inside each of them wait for one another more than
-they work, and on a busy machine they lose all speed. Whole images on single-threaded cores do not wait.
+The operators of one image are too small to be divided: two OpenMP threads inside each of them wait for each other more
+than they work, and on a busy machine they lose all speed. Threads that each compute a whole image do not wait.
 """
 
 from __future__ import annotations
@@ -18,20 +18,25 @@ Result = TypeVar("Result")
 
 
 def count_cores() -> int:
-    """The cores that this process may use."""
+    """Returns the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Parallel:
-    """Maps functions over images while its `with` block lasts; on another device than the CPU, one after another.
+    """A pool of threads that maps functions over images while its `with` block lasts.
+
+    On another device than the CPU, and outside the block, it maps one image after another.
 
     Args:
-        device: where the tensors are.
-        threads: images at a time on a CPU; None takes one per core that this process may use.
+        device: of the tensors.
+        threads: the number of images at a time on a CPU; None for one per core that this process may use.
+
+    Attributes:
+        device: as given.
+        n_threads: the number of images at a time inside the block.
     """
 
     def __init__(self, device: torch.device, threads: int | None = None) -> None:
-        """Makes nothing yet; `n_threads` is how many it will map side by side."""
         self.device = device
         self.n_threads = (threads or count_cores()) if device.type == "cpu" else 1
         self._pool: ThreadPoolExecutor | None = None
@@ -53,12 +58,13 @@ class Parallel:
         torch.set_num_threads(self._threads_before)
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Results in the order of the items."""
+        """Returns the results of a function in the order of the items."""
         return map(function, items) if self._pool is None else self._pool.map(function, items)
 
     def share(self, n_images: int) -> int:
-        """How many images of a batch one thread takes: one on a CPU, so that no result depends on batch or cores.
+        """Returns the number of images of a batch that one thread takes: one in a pool, the whole batch otherwise.
 
-        The shape decides which algorithms torch takes, and so the roundings.
+        The shape of a tensor decides which algorithms torch takes, and so the roundings. With one image at a time no
+        result depends on the batch size or on the number of cores.
         """
         return 1 if self._pool is not None else max(1, n_images)

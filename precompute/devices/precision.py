@@ -1,4 +1,4 @@
-"""How exactly the pass computes: float32 with all its digits, and the forward pass in bfloat16 if that is asked for."""
+"""The precision of the pass: float32 with all its digits, or a forward pass in bfloat16."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ import torch
 from precompute.contract.errors import InputError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+"""The precisions of a forward pass, by the name that `--precision` takes."""
 
 
 def forward_precision(precision: str, device: torch.device) -> contextlib.AbstractContextManager[Any]:
-    """A block in which a forward pass has its precision: autocast for bfloat16, nothing for float32.
+    """Returns a context in which a forward pass has a precision: autocast for bfloat16, no change for float32.
 
-    Autocast is a state of the thread, so every thread enters the block itself.
+    Autocast is a state of the thread, so every thread enters a context of its own.
+
+    Args:
+        precision: a key of `DTYPES`.
+        device: of the forward pass.
     """
     if DTYPES[precision] == torch.float32:
         return contextlib.nullcontext()
-    # The cache is shared by threads and useless here: it keeps casts of weights that need gradients.
+    # The cache keeps casts of weights that need gradients. There are none here, and threads would share it.
     return torch.autocast(device.type, DTYPES[precision], cache_enabled=False)
 
 
@@ -29,7 +34,7 @@ def require_precision(precision: str, device: torch.device) -> None:
     """Checks that a forward pass can have a precision on a device.
 
     Raises:
-        InputError: it cannot.
+        InputError: the device cannot compute in the precision.
     """
     try:
         with warnings.catch_warnings():
@@ -46,15 +51,15 @@ def require_precision(precision: str, device: torch.device) -> None:
 
 @contextlib.contextmanager
 def whole_float32() -> Iterator[None]:
-    """A block in which float32 keeps all of its digits, whatever torch's defaults or a model's file say.
+    """Keeps all digits of float32 while the block lasts, against torch's defaults and settings of a model's file.
 
-    torch lets cuDNN round what convolutions read to TF32 (10 bits of mantissa), and products of matrices too where
-    someone asks for it: influences that differ by less would change places. cuDNN takes deterministic ways, so that a
-    unit that is made again is the same.
+    By default torch lets cuDNN round the inputs of convolutions to TF32 (10 bits of mantissa); on request it rounds
+    those of matrix products too. Influences that differ by less than that would change their order. cuDNN takes
+    deterministic algorithms, so that a unit that is made again is the same. The settings hold for the whole process.
     """
-    before = [(owner, name, getattr(owner, name)) for owner, name, _ in _switches()]
+    before = [(owner, name, getattr(owner, name)) for owner, name, _ in _list_switches()]
     try:
-        for owner, name, value in _switches():
+        for owner, name, value in _list_switches():
             setattr(owner, name, value)
         yield
     finally:
@@ -62,8 +67,8 @@ def whole_float32() -> Iterator[None]:
             setattr(owner, name, value)
 
 
-def _switches() -> list[tuple[Any, str, Any]]:
-    """Owner, name and wanted value of each of torch's settings; they hold for the whole process."""
+def _list_switches() -> list[tuple[Any, str, Any]]:
+    """Returns owner, name and wanted value of each of torch's settings."""
     backends = torch.backends
     deterministic = (backends.cudnn, "deterministic", True)
     if not hasattr(backends.cudnn, "conv"):  # torch before 2.9

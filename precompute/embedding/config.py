@@ -1,4 +1,4 @@
-"""The config of the embedding."""
+"""The settings of the embedding."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from precompute.contract.errors import InputError
 
 @dataclass(frozen=True)
 class EmbeddingConfig:
-    """How classes are laid out (Summit, section 7.1: UMAP; McInnes et al. 2018).
+    """The settings of the layout (Hohman et al. 2020, section 7.1; UMAP: McInnes et al. 2018).
 
     Args:
-        n_neighbors: classes taken as neighbours of each class; all the others where there are fewer.
+        n_neighbors: classes taken as neighbours of each class. All others are, if there are fewer.
         min_dist: least distance between points, in units of the layout.
-        seed: of every random choice; the same seed gives the same layout on the same machine.
-        n_epochs: optimisation steps, UMAP's own choice if None (500 up to 10,000 classes, then 200).
+        seed: of every random choice. The same seed gives the same layout on the same machine.
+        n_epochs: optimisation steps; UMAP's own choice if None (500 up to 10,000 classes, then 200).
 
     Raises:
         InputError: a value outside its range.

@@ -1,7 +1,7 @@
-"""The embedding in a process of its own, beside the other stages, because UMAP takes long to import and to compile.
+"""The embedding in a process of its own, parallel to the other stages: UMAP takes long to import and to compile.
 
-The process begins when the run does. It makes UMAP ready, waits for the table `activations`, and lays out the classes
-as this process would. What it does not deliver, because it failed or was killed, this process lays out itself.
+The process starts with the run. It makes UMAP ready, waits for the table `activations`, and lays out the classes as the
+starting process would. If it fails or is killed, the starting process lays out the remaining layers itself.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ from typing import IO, cast
 import numpy as np
 import numpy.typing as npt
 
-from precompute.embedding.build import FloatArray, embed_layer, has_umap, lay_out_layers, needs_umap
+from precompute.embedding.build import lay_out_layers
 from precompute.embedding.config import EmbeddingConfig
+from precompute.embedding.layout import FloatArray, embed_layer, has_umap, needs_umap
 
 __all__ = ["EmbeddingProcess", "embedding_process", "is_worth_a_process", "serve"]
 
@@ -34,13 +35,13 @@ _COMMAND = "from precompute.embedding.process import serve; serve()"
 
 
 def is_worth_a_process(n_classes: int, n_cores: int) -> bool:
-    """Whether UMAP is to be made ready for so many classes, and there is a core to do so beside other work."""
+    """Returns True if so many classes need UMAP, UMAP is not imported yet, and there is a second core for it."""
     return needs_umap(n_classes) and n_cores > 1 and has_umap() and "umap" not in sys.modules
 
 
 @contextlib.contextmanager
 def embedding_process(is_wanted: bool) -> Iterator[EmbeddingProcess | None]:
-    """The process while the block lasts; None where it is not wanted or cannot be started. It is gone afterwards."""
+    """Starts the process and ends it with the block. Yields None if it is not wanted or cannot be started."""
     process = None
     if is_wanted:
         with contextlib.suppress(OSError):
@@ -53,15 +54,15 @@ def embedding_process(is_wanted: bool) -> Iterator[EmbeddingProcess | None]:
 
 
 class EmbeddingProcess:
-    """The process as it is seen from this one.
+    """A running process that lays out classes, as the starting process sees it.
 
     Attributes:
-        seconds: that it has taken for the layouts which were asked for; neither importing nor compiling count.
-        has_failed: some layout came from this process instead.
+        seconds: time that it took for the layouts returned so far, without importing and compiling.
+        has_failed: True after a layout that the starting process had to compute itself.
     """
 
     def __init__(self) -> None:
-        # The paths of this process too, because they need not come from the environment.
+        # The import paths of this process need not come from the environment, so they are passed on.
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-c", _COMMAND],
@@ -79,25 +80,28 @@ class EmbeddingProcess:
 
     @property
     def pid(self) -> int:
-        """The number by which the operating system knows it."""
+        """The operating system's number of the process."""
         return self._process.pid
 
     def begin(
         self, run: Path, layers: Sequence[tuple[str, int]], class_ids: Sequence[int], config: EmbeddingConfig
     ) -> None:
-        """Has it lay out a run whose table `activations` is there; what it is told a second time it does not hear."""
+        """Asks the process to lay out a run whose table `activations` is written. A second call does nothing."""
         if self._reader is not None:
             return
         ordered = sorted(class_ids)
         request = {"run": str(run.absolute()), "layers": layers, "class_ids": ordered, "config": asdict(config)}
         self._reader = threading.Thread(target=self._read, args=(len(layers), len(ordered)), daemon=True)
-        with contextlib.suppress(OSError):  # it has ended, as the reader will see
+        with contextlib.suppress(OSError):  # the process has ended; the reader will find no layout
             self._stdin.write(json.dumps(request).encode() + b"\n")
             self._stdin.flush()
         self._reader.start()
 
     def layout(self, counts: npt.ArrayLike, previous: FloatArray | None, config: EmbeddingConfig) -> FloatArray:
-        """The layout of the next layer; see `embed_layer`, which makes it where the process does not."""
+        """Returns the layout of the next layer, `(n_classes, 2)`: from the process, or by `embed_layer` if it failed.
+
+        Arguments are those of `embed_layer`. They are used only if the process failed; it reads the run itself.
+        """
         found = None if self.has_failed or self._reader is None else self._layouts.get()
         if found is None:
             self.has_failed = True
@@ -106,17 +110,17 @@ class EmbeddingProcess:
         return found[1]
 
     def close(self) -> None:
-        """Ends it, whatever it is at."""
+        """Kills the process and waits for its end."""
         self._process.kill()
         self._process.wait()
         if self._reader is not None:
             self._reader.join()
         for pipe in (self._stdin, self._stdout):
-            with contextlib.suppress(OSError):  # what it did not read any more cannot be flushed
+            with contextlib.suppress(OSError):  # the rest of the request, which was not read, cannot be flushed
                 pipe.close()
 
     def _read(self, n_layers: int, n_classes: int) -> None:
-        """Takes the layouts as they come, so that the process never waits; None says that no more will."""
+        """Queues the layouts as they arrive, so that the process never waits, and None after the last."""
         size = _SECONDS.size + 16 * n_classes
         for _ in range(n_layers):
             frame = self._stdout.read(size)
@@ -128,10 +132,10 @@ class EmbeddingProcess:
 
 
 def serve() -> None:
-    """Is the process: makes UMAP ready, reads one request from standard input, and writes layouts to standard output.
+    """Runs the process: makes UMAP ready, reads one request from standard input, writes layouts to standard output.
 
-    It ends when its standard input does, that is with the process that started it, however that ends. An interruption
-    from the keyboard reaches both; it is the other one's to act on.
+    The process ends when its standard input is closed, so it never outlives the process that started it. It ignores
+    an interruption from the keyboard, which reaches both: the starting process acts on it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out, sys.stdout = sys.stdout.buffer, sys.stderr
@@ -147,10 +151,11 @@ def serve() -> None:
         out.flush()
         start = time.perf_counter()
     out.close()
-    requests.get()  # until the other process has read it all and ends this one
+    requests.get()  # waits until the starting process has read all and ends this one
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+    """Queues the request, and ends the process when standard input is closed."""
     if line := sys.stdin.buffer.readline():
         requests.put(line)
         sys.stdin.buffer.read()
@@ -158,6 +163,6 @@ def _listen(requests: queue.SimpleQueue[bytes]) -> None:
 
 
 def _make_ready() -> None:
-    """Lays out a few points, for which UMAP compiles all that it needs for fewer than 4,096."""
+    """Lays out a few points. For these UMAP compiles all that it needs for fewer than 4,096 points."""
     random = np.random.default_rng(0)
     embed_layer(random.poisson(2, (16, 8)), None, EmbeddingConfig(n_epochs=2))

@@ -1,1 +1,1 @@
-"""Where the units of the pass are made: in this process, or by the workers of a cluster."""
+"""The engines that make the units of the pass: this process, or the workers of a cluster."""

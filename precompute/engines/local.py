@@ -1,4 +1,4 @@
-"""Units made in this process, one after another, with images read ahead from one to the next."""
+"""The engine of a single process, which makes units one after another and reads images ahead across units."""
 
 from __future__ import annotations
 
@@ -18,7 +18,13 @@ __all__ = ["LocalEngine"]
 
 
 class LocalEngine:
-    """Satisfies `Engine`."""
+    """An `Engine` that computes in this process.
+
+    Args:
+        inputs: the model, the images and all else that the pass reads.
+        config: settings of the pass on which its results depend.
+        speed: settings of the pass on which its results do not depend.
+    """
 
     def __init__(self, inputs: PassInputs, config: AggregateConfig, speed: PassSpeed) -> None:
         self._inputs, self._config, self._speed = inputs, config, speed
@@ -26,7 +32,13 @@ class LocalEngine:
     def make(
         self, units: Mapping[UnitKey, Sequence[LabelledImage]], fingerprint: str, advance: Advance
     ) -> Generator[MadeUnit, None, None]:
-        """Makes units in the order of the mapping."""
+        """Makes units in the order of the mapping.
+
+        Args:
+            units: the images of each unit.
+            fingerprint: of the inputs, stored in each unit.
+            advance: called with the number of images that are done.
+        """
         inputs, speed = self._inputs, self._speed
         everything = [image for images in units.values() for image in images]
         with Parallel(speed.device) as parallel:

@@ -1,8 +1,8 @@
-"""Units made by the workers of a Ray cluster: the one that RAY_ADDRESS names, or one on this machine.
+"""The engine of a Ray cluster: the cluster that RAY_ADDRESS names, or one that is started on this machine.
 
-Every worker loads the model and opens the images itself, so both must be at the same paths everywhere. Units come back
-as bytes and are written here: workers never touch the run. A unit is a pure function of its images, the model and the
-config, so one that was lost with its worker is simply made again.
+Every worker loads the model and opens the images itself, so both must be at the same paths on all machines. Units come
+back as bytes, and only the starting process writes to the run. A unit is a pure function of its images, the model and
+the config. A unit that was lost with its worker is made again.
 """
 
 from __future__ import annotations
@@ -29,17 +29,22 @@ from precompute.contract.labelled import LabelledImage
 from precompute.contract.progress import Advance
 from precompute.devices.cores import Parallel
 
-__all__ = ["RayEngine", "RayOptions", "cores_each", "require_ray"]
+__all__ = ["RayEngine", "RayOptions", "count_cores_each", "require_ray"]
 
 _CORES = 4
-"""Of a worker without a GPU, where nobody says how many workers there are."""
+"""The cores of a worker without a GPU if the number of workers is not given."""
 _RESTARTS = 4
-"""Of one worker; whoever dies more often is left out."""
+"""The most restarts of one worker. A worker that dies more often is left out."""
 
 
 @dataclass(frozen=True)
 class RayOptions:
-    """How many workers, None for as many as there is room for; and whether each takes a GPU, None: if there are any."""
+    """The workers of a cluster.
+
+    Args:
+        n_workers: the number of workers; None for as many as the cluster has room for.
+        with_gpu: True if each worker takes a GPU; None for True if the cluster has any.
+    """
 
     n_workers: int | None = None
     with_gpu: bool | None = None
@@ -49,7 +54,7 @@ def require_ray() -> None:
     """Checks that the extra `ray` is installed.
 
     Raises:
-        InputError: it is not.
+        InputError: Ray is not installed.
     """
     if importlib.util.find_spec("ray") is None:
         raise InputError(
@@ -60,13 +65,13 @@ def require_ray() -> None:
 
 
 class RayEngine:
-    """Satisfies `Engine`.
+    """An `Engine` that computes in the workers of a Ray cluster.
 
     Args:
-        prepare: makes the pass's inputs and their fingerprint, in a worker; it is pickled.
-        config: of the pass.
-        speed: of the pass; a worker has its own device.
-        options: of the cluster.
+        prepare: makes the pass's inputs and their fingerprint in a worker. It is pickled.
+        config: settings of the pass on which its results depend.
+        speed: settings of the pass on which its results do not depend. A worker has its own device.
+        options: the number and kind of workers.
     """
 
     def __init__(
@@ -81,10 +86,19 @@ class RayEngine:
     def make(
         self, units: Mapping[UnitKey, Sequence[LabelledImage]], fingerprint: str, advance: Advance
     ) -> Generator[MadeUnit, None, None]:
-        """Makes units in whatever order they are finished."""
+        """Makes units and yields each when it is finished, in any order.
+
+        Args:
+            units: the images of each unit.
+            fingerprint: of the inputs, which every worker must find too.
+            advance: called with the number of images that are done.
+
+        Raises:
+            InputError: a worker finds bad input, the cluster cannot be reached or lacks room, or no worker is left.
+        """
         import ray
 
-        with _cluster(), _workers(self) as idle:
+        with _open_cluster(), _start_workers(self) as idle:
             waiting, running = deque(units), dict[Any, tuple[Any, UnitKey]]()
             while waiting or running:
                 while idle and waiting:
@@ -111,19 +125,19 @@ class RayEngine:
                 yield made
                 advance(len(units[key]))
 
-    def worker_arguments(self, with_gpu: bool, n_cores: int) -> tuple[Any, ...]:
-        """What a worker is begun with."""
+    def build_worker_arguments(self, with_gpu: bool, n_cores: int) -> tuple[Any, ...]:
+        """Returns the arguments of `_Worker`."""
         speed = replace(self._speed, device=torch.device("cuda" if with_gpu else "cpu"))
         return self._prepare, self._config, speed, n_cores, str(Path.cwd())
 
     @property
     def options(self) -> RayOptions:
-        """Of the cluster."""
+        """The number and kind of workers."""
         return self._options
 
 
 class _Worker:
-    """One process of the cluster, with the model; what it prepares is lost and prepared anew when it dies."""
+    """A worker: one process of the cluster, with the model. After a restart it prepares its inputs again."""
 
     def __init__(
         self,
@@ -133,18 +147,18 @@ class _Worker:
         n_cores: int,
         folder: str,
     ) -> None:
-        os.chdir(folder)  # paths are as they were given
+        os.chdir(folder)  # relative paths were given from this folder
         self._prepare, self._config, self._speed = prepare, config, speed
         self._parallel = Parallel(speed.device, n_cores)
         self._ready: tuple[PassInputs, str, UnitMaker] | None = None
 
     def make(self, key: UnitKey, images: Sequence[LabelledImage], fingerprint: str) -> MadeUnit:
-        """One unit.
+        """Makes one unit.
 
         Raises:
-            InputError: bad input, or the worker finds another model or other images than the one who asks.
+            InputError: bad input, or the worker finds another model or other images than the starting process.
         """
-        inputs, own, maker = self._prepared()
+        inputs, own, maker = self._prepare_once()
         if own != fingerprint:
             raise InputError(
                 "Every worker finds the same model and the same images, at the same paths.",
@@ -156,7 +170,8 @@ class _Worker:
         unit = maker.make(key.class_id, reading, _ignore)
         return MadeUnit(key, pack(unit, fingerprint), time.perf_counter() - start, reading.seconds)
 
-    def _prepared(self) -> tuple[PassInputs, str, UnitMaker]:
+    def _prepare_once(self) -> tuple[PassInputs, str, UnitMaker]:
+        """Returns inputs, fingerprint and maker, prepared at the first call."""
         if self._ready is None:
             inputs, fingerprint = self._prepare()
             self._parallel.__enter__()  # until the process ends
@@ -170,7 +185,7 @@ def _ignore(n: int = 1, /) -> None:
 
 
 @contextlib.contextmanager
-def _cluster() -> Iterator[None]:
+def _open_cluster() -> Iterator[None]:
     """Connects to the cluster, or starts one that ends with the block."""
     import ray
 
@@ -197,8 +212,8 @@ def _cluster() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _workers(engine: RayEngine) -> Iterator[deque[Any]]:
-    """As many workers as asked for, or as there is room for; they end with the block."""
+def _start_workers(engine: RayEngine) -> Iterator[deque[Any]]:
+    """Starts as many workers as asked for, or as there is room for, and ends them with the block."""
     import ray
 
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
@@ -209,7 +224,7 @@ def _workers(engine: RayEngine) -> Iterator[deque[Any]]:
     if with_gpu:
         n_cores, room = 1, n_gpus
     else:
-        n_cores = cores_each(cores, wanted.n_workers)
+        n_cores = count_cores_each(cores, wanted.n_workers)
         room = sum(n // n_cores for n in cores)
     n_workers = wanted.n_workers or room
     if not 0 < n_workers <= room:
@@ -221,7 +236,7 @@ def _workers(engine: RayEngine) -> Iterator[deque[Any]]:
     actor = ray.remote(_Worker).options(
         num_cpus=n_cores, num_gpus=int(with_gpu), max_restarts=_RESTARTS, max_task_retries=_RESTARTS
     )
-    workers = [actor.remote(*engine.worker_arguments(with_gpu, n_cores)) for _ in range(n_workers)]
+    workers = [actor.remote(*engine.build_worker_arguments(with_gpu, n_cores)) for _ in range(n_workers)]
     try:
         yield deque(workers)
     finally:
@@ -229,8 +244,13 @@ def _workers(engine: RayEngine) -> Iterator[deque[Any]]:
             ray.kill(worker)
 
 
-def cores_each(cores: Sequence[int], n_workers: int | None) -> int:
-    """The most cores, on machines with so many each, with which there is room for all workers; at least 1."""
+def count_cores_each(cores: Sequence[int], n_workers: int | None) -> int:
+    """Returns the greatest number of cores of one worker with which there is room for all workers; at least 1.
+
+    Args:
+        cores: the number of cores of each machine.
+        n_workers: the number of workers; None if it is not given.
+    """
     if n_workers is None:
         return max(1, min([_CORES, *(n for n in cores if n)]))
     most = max([1, *cores])

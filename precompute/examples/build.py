@@ -16,7 +16,8 @@ from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import UnitStore, plan_units
 from precompute.contract.progress import Progress
-from precompute.contract.schema import ALL_CLASSES, TableWriter, read_table
+from precompute.contract.schema import ALL_CLASSES, read_table
+from precompute.contract.writing import TableWriter
 from precompute.examples.config import ExampleConfig
 from precompute.examples.crop_pictures import EncodedCrops, Encoding, encoded_crops
 from precompute.examples.crops import crop_boxes, distinct_crops

@@ -17,7 +17,7 @@ from precompute.aggregate.stage import PassInputs
 from precompute.contract.example_images import Box
 from precompute.contract.pictures import encode_crop, encode_jpeg
 from precompute.contract.progress import Advance, Progress
-from precompute.contract.schema import TableWriter
+from precompute.contract.writing import TableWriter
 from precompute.examples.config import ExampleConfig
 from precompute.examples.crops import Crops
 

@@ -1,9 +1,8 @@
-"""The stage `graphs`: from the tables `activations` and `influences` to an attribution graph per class."""
+"""The stage `graphs`: an attribution graph per class from the tables `activations` and `influences`."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from precompute.contract.class_reader import ClassReader, Nodes
+from precompute.contract.class_reader import ClassReader
+from precompute.contract.nodes import Nodes
 from precompute.contract.progress import Progress, SilentProgress
-from precompute.contract.schema import TABLES, TableWriter, write_table
+from precompute.contract.schema import TABLES
+from precompute.contract.writing import gather_rows, write_table
 from precompute.graphs.config import GraphConfig
-from precompute.graphs.pagerank import FloatArray, Graph, IntArray, personalization, personalized_pagerank
+from precompute.graphs.pagerank import FloatArray, Graph, IntArray, compute_pagerank, compute_personalization
 from precompute.graphs.selection import select
 
 __all__ = ["ClassGraph", "GraphConfig", "build_class_graph", "build_graphs"]
 
-_ROWS_PER_GROUP = 4096
 _INFLUENCE_COLUMNS = (
     "target_layer",
     "target_channel",
@@ -43,36 +43,36 @@ def build_graphs(
 ) -> None:
     """Writes `attribution_graph_nodes`, `attribution_graph_edges` and `attribution_graphs` of a run.
 
-    Reads one class at a time, so that memory does not grow with the number of classes; the tables appear when all
+    Reads one class at a time, so that memory does not grow with the number of classes. The tables appear when all
     classes are done.
 
     Args:
         run: the folder that holds `activations` and `influences`.
         layers: name and number of channels of each recorded layer, in order from the input.
         class_ids: the classes to make graphs of; in the tables they are sorted.
-        config: of PageRank and the selection.
+        config: settings of PageRank and of the selection.
         excluded: outlier channels, (layer, channel), taken out before PageRank with all their influences.
-        progress: told of every class.
+        progress: shows the number of classes that are done.
 
     Raises:
         InputError: a table is missing, damaged, or names layers or channels not in `layers`; PageRank did not converge.
     """
     nodes = Nodes(layers)
     is_included = np.ones(len(nodes), np.bool_)
-    is_included[nodes.of(excluded)] = False
+    is_included[nodes.number_channels(excluded)] = False
     summaries: list[tuple[int, float, int, int]] = []
     with (
         ClassReader(run, "activations", ("layer", "channel", "activation_count")) as activations,
         ClassReader(run, "influences", _INFLUENCE_COLUMNS) as influences,
-        _gathered(run, "attribution_graph_nodes") as node_rows,
-        _gathered(run, "attribution_graph_edges") as edge_rows,
+        gather_rows(run, "attribution_graph_nodes") as append_nodes,
+        gather_rows(run, "attribution_graph_edges") as append_edges,
         (progress or SilentProgress()).stage("Attribution graphs", total=len(class_ids), unit="classes") as advance,
     ):
         for class_id in sorted(class_ids):
             rows = influences.read(class_id)
             graph = build_class_graph(nodes, activations.read(class_id), rows, is_included, config)
-            node_rows(_node_rows(class_id, graph, nodes))
-            edge_rows(_edge_rows(class_id, graph, nodes, rows))
+            append_nodes(_to_node_rows(class_id, graph, nodes))
+            append_edges(_to_edge_rows(class_id, graph, nodes, rows))
             summaries.append((class_id, graph.pagerank_mass, len(graph.nodes), len(graph.rows)))
             advance(1)
     columns = ("class_id", "pagerank_mass", "n_nodes", "n_edges")
@@ -88,7 +88,7 @@ class ClassGraph:
         activation_counts: of the kept nodes, `(n_kept,)`.
         scores: PageRank of the kept nodes, `(n_kept,)`.
         rows: positions of the kept edges in the class's rows of `influences`, sorted by target and then source.
-        pagerank_mass: the share at which the selection stopped rising; 0 for a class that used no channel at all.
+        pagerank_mass: the share of PageRank at which the selection stopped; 0 for a class without any count.
     """
 
     nodes: IntArray
@@ -105,26 +105,29 @@ def build_class_graph(
     is_included: npt.NDArray[np.bool_],
     config: GraphConfig,
 ) -> ClassGraph:
-    """The attribution graph of one class; a class without any count (no readable image) has an empty one.
+    """Builds the attribution graph of one class. A class without any count (no readable image) has an empty one.
 
     Args:
         nodes: the numbering of the channels.
-        activations: the class's rows of `activations`; a channel without a row counts 0.
-        influences: the class's rows of `influences`; every one is an edge, whichever earlier layer it comes from.
+        activations: the class's rows of `activations`. A channel without a row counts 0.
+        influences: the class's rows of `influences`. Every row is an edge.
         is_included: False for outlier channels, `(n_nodes,)`.
-        config: of PageRank and the selection.
+        config: settings of PageRank and of the selection.
+
+    Raises:
+        InputError: a row names a channel that `nodes` lacks, or PageRank did not converge.
     """
     counts = np.zeros(len(nodes), np.int64)
-    counts[nodes.numbers(activations, "layer", "channel")] = activations["activation_count"].to_numpy()
-    sources = nodes.numbers(influences, "source_layer", "source_channel")
-    targets = nodes.numbers(influences, "target_layer", "target_channel")
+    counts[nodes.number_rows(activations, "layer", "channel")] = activations["activation_count"].to_numpy()
+    sources = nodes.number_rows(influences, "source_layer", "source_channel")
+    targets = nodes.number_rows(influences, "target_layer", "target_channel")
     if not counts[is_included].any() and not len(influences):
         nothing = np.zeros(0, np.int64)
         return ClassGraph(nothing, nothing, np.zeros(0), nothing, 0.0)
     included = np.flatnonzero(is_included)
-    graph, rows = _graph_of(sources, targets, influences["influence_count"].to_numpy(), is_included)
+    graph, rows = _build_included_graph(sources, targets, influences["influence_count"].to_numpy(), is_included)
     layer_indices = nodes.layer_indices[included]
-    scores = personalized_pagerank(graph, personalization(counts[included], layer_indices), config)
+    scores = compute_pagerank(graph, compute_personalization(counts[included], layer_indices), config)
     kept = select(graph, layer_indices, scores, config)
     edges = rows[kept.edges]
     return ClassGraph(
@@ -136,10 +139,10 @@ def build_class_graph(
     )
 
 
-def _graph_of(
+def _build_included_graph(
     sources: IntArray, targets: IntArray, weights: npt.NDArray[np.int32], is_included: npt.NDArray[np.bool_]
 ) -> tuple[Graph, IntArray]:
-    """The graph of the included nodes, numbered anew from 0, and the row that each of its edges comes from."""
+    """Returns the graph of the included nodes, renumbered from 0, and the row of each of its edges, `(n_edges,)`."""
     if is_included.all():
         return Graph(len(is_included), sources, targets, weights), np.arange(len(sources))
     compact = np.cumsum(is_included) - 1
@@ -147,16 +150,16 @@ def _graph_of(
     return Graph(int(is_included.sum()), compact[sources[rows]], compact[targets[rows]], weights[rows]), rows
 
 
-def _node_rows(class_id: int, graph: ClassGraph, nodes: Nodes) -> pa.Table:
-    layers, channels = nodes.channels_of(graph.nodes)
+def _to_node_rows(class_id: int, graph: ClassGraph, nodes: Nodes) -> pa.Table:
+    layers, channels = nodes.name_nodes(graph.nodes)
     columns = [np.full(len(layers), class_id), layers, channels, graph.activation_counts, graph.scores]
-    return _table("attribution_graph_nodes", columns)
+    return _to_table("attribution_graph_nodes", columns)
 
 
-def _edge_rows(class_id: int, graph: ClassGraph, nodes: Nodes, influences: pa.Table) -> pa.Table:
+def _to_edge_rows(class_id: int, graph: ClassGraph, nodes: Nodes, influences: pa.Table) -> pa.Table:
     kept = influences.take(pa.array(graph.rows))
-    target_layers, target_channels = nodes.channels_of(nodes.numbers(kept, "target_layer", "target_channel"))
-    source_layers, source_channels = nodes.channels_of(nodes.numbers(kept, "source_layer", "source_channel"))
+    target_layers, target_channels = nodes.name_nodes(nodes.number_rows(kept, "target_layer", "target_channel"))
+    source_layers, source_channels = nodes.name_nodes(nodes.number_rows(kept, "source_layer", "source_channel"))
     columns = [
         np.full(len(kept), class_id),
         target_layers,
@@ -166,33 +169,13 @@ def _edge_rows(class_id: int, graph: ClassGraph, nodes: Nodes, influences: pa.Ta
         kept["influence_count"],
         kept["mean_influence"],
     ]
-    return _table("attribution_graph_edges", columns)
+    return _to_table("attribution_graph_edges", columns)
 
 
-def _table(name: str, columns: Sequence[Any]) -> pa.Table:
+def _to_table(name: str, columns: Sequence[Any]) -> pa.Table:
     schema = TABLES[name].schema
     arrays = [
         column if isinstance(column, pa.Array | pa.ChunkedArray) else pa.array(column, field.type)
         for column, field in zip(columns, schema, strict=True)
     ]
     return pa.table(arrays, schema=schema)
-
-
-@contextlib.contextmanager
-def _gathered(run: Path, name: str) -> Iterator[Callable[[pa.Table], None]]:
-    """A writer of a table that gathers the rows of small classes into row groups worth a read."""
-    pending: list[pa.Table] = []
-
-    def flush() -> None:
-        if pending:
-            writer.write(pa.concat_tables(pending))
-            pending.clear()
-
-    def write(rows: pa.Table) -> None:
-        pending.append(rows)
-        if sum(map(len, pending)) >= _ROWS_PER_GROUP:
-            flush()
-
-    with TableWriter(run, name) as writer:
-        yield write
-        flush()

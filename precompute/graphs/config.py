@@ -1,4 +1,4 @@
-"""Settings of the attribution graphs."""
+"""The settings of the attribution graphs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ __all__ = ["GraphConfig"]
 
 @dataclass(frozen=True)
 class GraphConfig:
-    """How a class's attribution graph is made (Summit, section 6.3); the defaults are Summit's.
+    """The settings of a class's attribution graph (Hohman et al. 2020, section 6.3). The defaults are that paper's.
 
     Args:
         damping: probability, in [0, 1), of following an edge instead of restarting at the personalization.
-        tolerance: PageRank ends when the scores of N channels move by less than N times this, summed over channels.
-        initial_mass: the share of PageRank, in (0, 1], that the kept channels have to reach at least.
-        mass_step: how much that share is raised while a layer lacks a kept channel with a kept source.
-        directed: importance flows from target to source only, that is from the output back to the input; otherwise
-            both ways along every influence, as in Summit.
-        max_iterations: of PageRank. Each shrinks the error by `damping` at least, so 1000 suffice up to 0.98.
+        tolerance: PageRank of N channels ends when the changes of their scores sum to less than N times this.
+        initial_mass: the least share of PageRank, in (0, 1], that the kept channels have together.
+        mass_step: the increase of that share while a layer lacks a kept channel with a kept source.
+        directed: True lets importance flow from target to source only, that is from the output back to the input.
+            False lets it flow both ways along every influence, as in the paper.
+        max_iterations: of PageRank. Each multiplies the error by `damping` or less, so 1000 suffice up to 0.98.
 
     Raises:
         InputError: a value outside its range.

@@ -1,4 +1,4 @@
-"""Personalized PageRank over the channels of all layers, with the meaning that networkx gives it."""
+"""Personalized PageRank over the channels of all layers, as networkx defines it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from scipy import sparse
 from precompute.contract.errors import InputError
 from precompute.graphs.config import GraphConfig
 
-__all__ = ["FloatArray", "Graph", "IntArray", "personalization", "personalized_pagerank"]
+__all__ = ["FloatArray", "Graph", "IntArray", "compute_pagerank", "compute_personalization"]
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 
 class Graph:
-    """Weighted edges between `n_nodes` channels, numbered from 0 in order of layer and channel.
+    """A graph of weighted edges between channels, numbered from 0 in order of layer and channel.
 
     Args:
         n_nodes: channels of all layers together.
@@ -31,12 +31,12 @@ class Graph:
         self.targets: IntArray = np.asarray(targets, np.int64)
         self.weights: FloatArray = np.asarray(weights, np.float64)
 
-    def steps(self, directed: bool) -> tuple[IntArray, IntArray, FloatArray]:
-        """Where PageRank's walk may step: from, to and weight of each possible step.
+    def list_steps(self, directed: bool) -> tuple[IntArray, IntArray, FloatArray]:
+        """Returns start, end and weight of each step that PageRank's walk may take, `(n_steps,)` each.
 
-        Directed, it steps from target to source, so that importance flows from the output back to the input.
-        Undirected, it steps both ways; an edge from a node to itself is one step, as in networkx. Where edges are in
-        order of target and then source, those onto each node are in order of where they come from.
+        The directed walk steps from target to source, so that importance flows from the output back to the input.
+        The undirected walk steps both ways; an edge from a node to itself is one step, as in networkx. If edges are
+        in order of target and then source, the steps onto each node are in order of their start.
         """
         if directed:
             return self.targets, self.sources, self.weights
@@ -51,16 +51,18 @@ class Graph:
         )
 
 
-def personalization(activation_counts: npt.ArrayLike, layer_indices: npt.ArrayLike) -> FloatArray:
-    """Where PageRank restarts: each channel's activation count over the greatest one of its layer (Summit, 6.3).
+def compute_personalization(activation_counts: npt.ArrayLike, layer_indices: npt.ArrayLike) -> FloatArray:
+    """Computes the weights of the channels at which PageRank restarts (Hohman et al. 2020, section 6.3).
+
+    A channel's weight is its activation count over the greatest count of its layer.
 
     Args:
         activation_counts: at least 0, `(n_nodes,)`.
         layer_indices: the layer of each node, `(n_nodes,)`.
 
     Returns:
-        In [0, 1], `(n_nodes,)`, not yet normalised to sum 1; 0 throughout a layer whose greatest count is 0, and
-        1 for every channel where all counts are 0.
+        In [0, 1], `(n_nodes,)`, not yet normalised to sum 1. All weights of a layer whose greatest count is 0 are 0.
+        All weights are 1 if all counts are 0.
     """
     counts, layers = np.asarray(activation_counts, np.float64), np.asarray(layer_indices, np.int64)
     if not counts.any():
@@ -71,15 +73,15 @@ def personalization(activation_counts: npt.ArrayLike, layer_indices: npt.ArrayLi
     return np.divide(counts, divisors, out=np.zeros_like(counts), where=divisors > 0)
 
 
-def personalized_pagerank(graph: Graph, restart: npt.ArrayLike, config: GraphConfig) -> FloatArray:
-    """Personalized PageRank by power iteration from the uniform distribution: `networkx.pagerank`, value for value.
+def compute_pagerank(graph: Graph, restart: npt.ArrayLike, config: GraphConfig) -> FloatArray:
+    """Computes personalized PageRank by power iteration from the uniform distribution, as `networkx.pagerank` does.
 
-    A node without outgoing weight hands its score to the personalization. The iteration ends when the scores move
-    by less than `n_nodes * config.tolerance`, summed over nodes.
+    A node without outgoing weight hands its score to the personalization. The iteration ends when the changes of the
+    scores sum to less than `n_nodes * config.tolerance`.
 
     Args:
         graph: the channels and influences.
-        restart: the personalization, at least 0 and somewhere positive, `(n_nodes,)`; it is normalised to sum 1.
+        restart: the personalization, at least 0 and somewhere positive, `(n_nodes,)`; normalised to sum 1 here.
         config: damping, tolerance, direction, greatest number of iterations.
 
     Returns:
@@ -91,8 +93,8 @@ def personalized_pagerank(graph: Graph, restart: npt.ArrayLike, config: GraphCon
     n = graph.n_nodes
     if n == 0:
         return np.zeros(0)
-    p = _normalised(np.asarray(restart, np.float64))
-    transition, dangling = _transition(graph, config.directed)
+    p = _normalise(np.asarray(restart, np.float64))
+    transition, dangling = _build_transition(graph, config.directed)
     scores, moved = np.full(n, 1 / n), np.inf
     for _ in range(config.max_iterations):
         previous = scores
@@ -108,23 +110,23 @@ def personalized_pagerank(graph: Graph, restart: npt.ArrayLike, config: GraphCon
     )
 
 
-def _normalised(restart: FloatArray) -> FloatArray:
+def _normalise(restart: FloatArray) -> FloatArray:
     total = restart.sum()
     if (restart < 0).any() or not total > 0:
         raise InputError(
             "The personalization of PageRank is at least 0 everywhere and positive somewhere.",
             f"It lies in [{restart.min()}, {restart.max()}].",
-            "Use personalization() of activation counts.",
+            "Use compute_personalization() of activation counts.",
         )
     return np.asarray(restart / total, np.float64)
 
 
-def _transition(graph: Graph, directed: bool) -> tuple[sparse.csr_array, IntArray]:
-    """The matrix `(to, from)` of step probabilities, and the nodes without a way out."""
-    begin, end, weights = graph.steps(directed)
+def _build_transition(graph: Graph, directed: bool) -> tuple[sparse.csr_array, IntArray]:
+    """Returns the matrix `(end, start)` of step probabilities, and the nodes without outgoing weight."""
+    start, end, weights = graph.list_steps(directed)
     n = graph.n_nodes
-    outgoing = np.bincount(begin, weights, minlength=n)
-    probabilities = outgoing[begin].astype(np.float64, copy=False)  # numpy counts nothing in integers
+    outgoing = np.bincount(start, weights, minlength=n)
+    probabilities = outgoing[start].astype(np.float64, copy=False)  # without any edge numpy returns integers
     np.divide(weights, probabilities, out=probabilities, where=probabilities > 0)
-    transition = sparse.csr_array((probabilities, (end, begin)), shape=(n, n))
+    transition = sparse.csr_array((probabilities, (end, start)), shape=(n, n))
     return transition, np.flatnonzero(outgoing == 0)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from precompute.contract.labelled import UnreadableImage
 from precompute.contract.pictures import encode_crop
 from precompute.contract.progress import Progress
-from precompute.contract.schema import ALL_CLASSES, TableWriter
+from precompute.contract.schema import ALL_CLASSES
+from precompute.contract.writing import TableWriter
 from precompute.datasets.decode import decode
 from precompute.examples.config import ExampleConfig
 from precompute.import_summit.inception import INCEPTION, LAYERS

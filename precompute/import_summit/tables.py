@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from precompute.contract.schema import write_table
+from precompute.contract.writing import write_table
 from precompute.import_summit.inception import INCEPTION, LAYERS
 from precompute.import_summit.judgement import Judged
 from precompute.import_summit.metadata import ClassFacts, Point

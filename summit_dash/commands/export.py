@@ -11,7 +11,7 @@ import typer
 
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Run
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 
 __all__ = ["ExportOptions", "export"]
 

@@ -15,7 +15,7 @@ import typer
 
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Host, Open, Port, Threads
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.server.defaults import HOST, PORT, THREADS
 
 __all__ = ["ServeOptions", "open_dashboard", "serve"]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.export.files import (
     choose_formats,
     choose_stem,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from precompute.contract.atomic import replace_files
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.export.graph import FORMATS
 
 __all__ = ["choose_formats", "choose_stem", "file_name", "place_files", "refuse_existing", "write_files"]

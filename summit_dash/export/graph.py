@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.export.fit import Size
 from summit_dash.export.graphml import write_graphml
 from summit_dash.export.png import write_png

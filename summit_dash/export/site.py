@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from precompute.contract.schema import ALL_CLASSES, InputError
+from precompute.contract.errors import InputError
+from precompute.contract.schema import ALL_CLASSES
 from summit_dash.export.html import render
 from summit_dash.pages.frame import build_boot, build_page
 from summit_dash.payloads.keys import build_payload

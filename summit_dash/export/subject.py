@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.graph.comparison import Comparison, compare
 from summit_dash.run.graphs import Channel, Edge, Graph, Node, shares_covered
 from summit_dash.run.measures import measure_names

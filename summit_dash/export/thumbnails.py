@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 
 __all__ = ["convert_picture"]
 

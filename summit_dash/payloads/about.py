@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from precompute.contract.schema import describe_outputs
+from precompute.contract.output_meanings import describe_outputs
 from summit_dash.payloads.tour import build_tour
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import DASH, count, of, percent, plural

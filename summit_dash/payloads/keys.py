@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels

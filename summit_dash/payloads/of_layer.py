@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.payloads.numbers import shorten
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore

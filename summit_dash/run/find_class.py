@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.run.store import ClassInfo
 from summit_dash.run.text import plural
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from precompute.contract.atomic import replace_file
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
+from precompute.contract.lock import hold_file
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 
@@ -77,7 +76,7 @@ def save_label(store: RunStore, at: Channel, label: str) -> None:
     """
     path = store.path / LABELS
     try:
-        with _writing, _only_writer(path):
+        with _writing, hold_file(path):
             of_models = _read_file(path)
             labels = of_models.setdefault(_model(store), {})
             labels.setdefault(at.layer, {}).pop(str(at.channel), None)
@@ -139,28 +138,3 @@ def _sorted(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
         model: {layer: dict(sorted(of.items(), key=lambda each: int(each[0]))) for layer, of in labels.items() if of}
         for model, labels in of_models.items()
     }
-
-
-@contextlib.contextmanager
-def _only_writer(path: Path) -> Iterator[None]:
-    """Waits until no other process writes the labels. The lock's file stays; a system without locks goes without."""
-    descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
-    try:
-        with contextlib.suppress(OSError):
-            _lock(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.run.store import ClassInfo, RunStore
 from summit_dash.run.text import plural
 

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from precompute.contract.schema import InputError, read_manifest, read_table, table_path
+from precompute.contract.errors import InputError
+from precompute.contract.schema import read_manifest, read_table, table_path
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links

@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Flask, Response, abort, request
 
-from precompute.contract.schema import ALL_CLASSES, InputError
+from precompute.contract.errors import InputError
+from precompute.contract.schema import ALL_CLASSES
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.graphs import Channel

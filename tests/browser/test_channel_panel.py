@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from precompute.contract.schema import read_table, write_table
+from precompute.contract.schema import read_table
+from precompute.contract.writing import write_table
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch

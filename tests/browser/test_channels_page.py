@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from precompute.contract.schema import read_table, table_path, write_table
+from precompute.contract.schema import read_table, table_path
+from precompute.contract.writing import write_table
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
 from tests.browser.drive_channels import open_wall, places, tile, wait_for_panel, wait_for_wall

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from precompute.contract.schema import read_table, write_table
+from precompute.contract.schema import read_table
+from precompute.contract.writing import write_table
 from tests.browser.conftest import serve
 from tests.browser.drive import open_left
 

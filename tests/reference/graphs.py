@@ -13,20 +13,21 @@ Edge = tuple[int, int, float]
 """Source node, target node, weight."""
 
 
-def reference_personalization(counts: Sequence[int], layer_indices: Sequence[int]) -> list[float]:
-    """Activation count over the greatest of its layer; uniform where there is none."""
+def compute_reference_personalization(counts: Sequence[int], layer_indices: Sequence[int]) -> list[float]:
+    """Divides each activation count by the greatest of its layer. All weights are 1 if there is no count."""
     if not any(counts):
         return [1.0] * len(counts)
     greatest = {
-        layer: max(c for c, at in zip(counts, layer_indices, strict=True) if at == layer) for layer in layer_indices
+        layer: max(c for c, other in zip(counts, layer_indices, strict=True) if other == layer)
+        for layer in layer_indices
     }
     return [c / greatest[layer] if greatest[layer] else 0.0 for c, layer in zip(counts, layer_indices, strict=True)]
 
 
-def reference_pagerank(
+def compute_reference_pagerank(
     n_nodes: int, edges: Sequence[Edge], restart: Sequence[float], config: GraphConfig
 ) -> list[float]:
-    """networkx's own; directed, the walk goes from target to source."""
+    """Computes PageRank by networkx. The directed walk goes from target to source."""
     graph: nx.MultiGraph[int] = nx.MultiDiGraph() if config.directed else nx.MultiGraph()
     graph.add_nodes_from(range(n_nodes))
     for source, target, weight in edges:
@@ -41,24 +42,26 @@ def reference_pagerank(
     return [scores[node] for node in range(n_nodes)]
 
 
-def reference_selection(
+def select_by_reference(
     layer_indices: Sequence[int], edges: Sequence[Edge], scores: Sequence[float], config: GraphConfig
 ) -> tuple[list[int], list[int], float]:
-    """Kept nodes, kept edges (positions) and mass: tries mass after mass and counts the connected layers."""
+    """Tries mass after mass and counts the connected layers; returns kept nodes, indices of kept edges, and mass."""
     masses = [config.initial_mass]
     while masses[-1] < 1:
         masses.append(min(1.0, round(config.initial_mass + len(masses) * config.mass_step, 12)))
-    kept_at = [_kept(scores, mass) for mass in masses]
-    most = max(len(_connected(layer_indices, edges, kept)) for kept in kept_at)
+    kept_by_mass = [_keep_best(scores, mass) for mass in masses]
+    most = max(len(_find_connected(layer_indices, edges, kept)) for kept in kept_by_mass)
     mass, kept = next(
-        (m, k) for m, k in zip(masses, kept_at, strict=True) if len(_connected(layer_indices, edges, k)) == most
+        (m, k)
+        for m, k in zip(masses, kept_by_mass, strict=True)
+        if len(_find_connected(layer_indices, edges, k)) == most
     )
     kept_edges = [e for e, (s, t, weight) in enumerate(edges) if weight > 0 and s in kept and t in kept]
     return sorted(kept), kept_edges, mass
 
 
-def _kept(scores: Sequence[float], mass: float) -> set[int]:
-    """The fewest nodes, best first, whose cumulated share reaches the mass."""
+def _keep_best(scores: Sequence[float], mass: float) -> set[int]:
+    """Returns the fewest nodes, best first, whose cumulated share reaches the mass."""
     order = sorted(range(len(scores)), key=lambda node: (-scores[node], node))
     total = list(accumulate(scores[node] for node in order))[-1]
     kept, reached = set[int](), 0.0
@@ -70,8 +73,8 @@ def _kept(scores: Sequence[float], mass: float) -> set[int]:
     return kept
 
 
-def _connected(layer_indices: Sequence[int], edges: Sequence[Edge], kept: set[int]) -> set[int]:
-    """The layers above the first with a kept node that has a kept source."""
+def _find_connected(layer_indices: Sequence[int], edges: Sequence[Edge], kept: set[int]) -> set[int]:
+    """Returns the layers above the first with a kept node that has a kept source."""
     return {
         layer_indices[target]
         for source, target, weight in edges

@@ -1,4 +1,4 @@
-"""The Triton kernel in Triton's interpreter, for which a process must be begun: triton asks for it when imported."""
+"""The Triton kernel in Triton's interpreter, in a process of its own: triton chooses the interpreter at import."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ Call = tuple[NDArray[np.float32], NDArray[np.float32], tuple[int, int, int, int]
 
 
 class Interpreter:
-    """A process that interprets; tensors travel as arrays."""
+    """A process that interprets the kernel. Tensors are sent as arrays."""
 
     def __init__(self, pool: ProcessPoolExecutor) -> None:
         self._pool = pool
 
     def __call__(self, conv: Conv, values: Tensor) -> Tensor:
-        """`triton_kernels.windowed_influence` of a batch, `(batch, target, source)`."""
+        """Computes `triton_kernels.windowed_influence` of a batch, `(batch, target, source)`."""
         geometry = (conv.stride, conv.padding, conv.dilation, conv.groups)
-        found = self._pool.submit(_interpreted, (conv.weight.numpy(), values.numpy(), geometry)).result()
+        found = self._pool.submit(_interpret, (conv.weight.numpy(), values.numpy(), geometry)).result()
         return torch.from_numpy(found)
 
 
 @contextmanager
 def interpreter() -> Iterator[Interpreter]:
-    """Begins the process, and ends it."""
+    """Starts the process and ends it with the block."""
     spawned = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=spawned, initializer=_begin) as pool:
+    with ProcessPoolExecutor(1, mp_context=spawned, initializer=_prepare) as pool:
         yield Interpreter(pool)
 
 
-def _begin() -> None:
+def _prepare() -> None:
     os.environ["TRITON_INTERPRET"] = "1"
 
 
-def _interpreted(call: Call) -> NDArray[np.float32]:
+def _interpret(call: Call) -> NDArray[np.float32]:
     from precompute.aggregate.kernels.triton_kernels import WindowedKernels, windowed_influence
 
     weight, values, (stride, padding, dilation, groups) = call

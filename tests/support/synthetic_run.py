@@ -18,14 +18,8 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from precompute.contract.schema import (
-    ALL_CLASSES,
-    HISTOGRAM_BINS,
-    PROTOTYPE_METHODS,
-    TableWriter,
-    write_manifest,
-    write_table,
-)
+from precompute.contract.schema import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, write_manifest
+from precompute.contract.writing import TableWriter, write_table
 
 _NAMES = (
     "red fox, Vulpes vulpes",

@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from precompute.contract.schema import ALL_CLASSES, TABLES, TableWriter, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, TABLES, read_table, table_path
+from precompute.contract.writing import TableWriter
 
 __all__ = ["Examples", "add_examples", "channels_with_examples"]
 

@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from precompute.contract.atomic import replace_file
-from precompute.contract.schema import TABLES, read_table, table_path, write_table
+from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.writing import write_table
 
 __all__ = ["NoteFacts", "PartStore", "Parts", "Row", "used_settings"]
 

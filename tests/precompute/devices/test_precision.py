@@ -27,8 +27,8 @@ from tests.support.small import write_small
 CPU = torch.device("cpu")
 
 
-def settings() -> tuple[bool, bool, str]:
-    """TF32 in cuDNN and cuBLAS, and the precision of products of matrices, as torch tells them from early on."""
+def read_settings() -> tuple[bool, bool, str]:
+    """Reads TF32 of cuDNN and cuBLAS and the precision of matrix products, by names that all versions of torch have."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     return cudnn.allow_tf32, matmul.allow_tf32, torch.get_float32_matmul_precision()
 
@@ -44,11 +44,11 @@ def is_whole() -> bool:
 def test_float32_is_whole_inside_and_as_it_was_outside(asked_for: str) -> None:
     torch.set_float32_matmul_precision(asked_for)
     try:
-        before = settings()
+        before = read_settings()
         with pytest.raises(ZeroDivisionError), whole_float32():
             assert is_whole()
             raise ZeroDivisionError
-        assert settings() == before and not is_whole()
+        assert read_settings() == before and not is_whole()
     finally:
         torch.set_float32_matmul_precision("highest")
 
@@ -80,7 +80,7 @@ class Net(nn.Module):
 
 
 class Accumulating(nn.Module):
-    """What a convolution gives is added to float32 values by an operator that takes equal types alone."""
+    """A sum of a convolution and float32 values, by an operator that takes equal types alone."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,12 +90,12 @@ class Accumulating(nn.Module):
         return self.head(torch.index_add(x, 1, torch.arange(3), torch.relu(self.one(x))[:, :3]).mean((2, 3)))
 
 
-def relus(model: ExportedModel) -> list[fx.Node]:
+def find_relus(model: ExportedModel) -> list[fx.Node]:
     return [node for node in model.graph.nodes if operator_name(node) == "relu"]
 
 
-def recorder(model: ExportedModel, parallel: Parallel, precision: str) -> Recorder:
-    nodes = relus(model)
+def build_recorder(model: ExportedModel, parallel: Parallel, precision: str) -> Recorder:
+    nodes = find_relus(model)
     layers = [RecordedLayer(f"layer{n}", node, "function", 16, 8, 8, None) for n, node in enumerate(nodes)]
     return Recorder(model, layers, (), parallel, precision)
 
@@ -104,8 +104,8 @@ def test_what_is_recorded_is_float32_and_differs_by_roundings() -> None:
     torch.manual_seed(0)
     model, images = ExportedModel(Net(), (3, 10, 10)), torch.randn(5, 3, 10, 10)
     with Parallel(CPU, 2) as parallel:
-        exact, rounded = (recorder(model, parallel, precision)(images) for precision in PRECISIONS)
-    pairs = [(exact.logits, rounded.logits), *((exact.values.raw(n), rounded.values.raw(n)) for n in relus(model))]
+        exact, rounded = (build_recorder(model, parallel, precision)(images) for precision in PRECISIONS)
+    pairs = [(exact.logits, rounded.logits), *((exact.values.raw(n), rounded.values.raw(n)) for n in find_relus(model))]
     for value, other in pairs:
         assert other.dtype == torch.float32 and not torch.equal(value, other)
         # bfloat16 has 8 bits of mantissa: each of the few roundings on the way is off by 2**-9 at most.
@@ -117,10 +117,10 @@ def test_an_image_is_recorded_alike_alone_and_among_others(precision: str) -> No
     torch.manual_seed(0)
     model, images = ExportedModel(Net(), (3, 10, 10)), torch.randn(7, 3, 10, 10)
     with Parallel(CPU, 3) as parallel:
-        record = recorder(model, parallel, precision)
+        record = build_recorder(model, parallel, precision)
         together, alone = record(images), [record(image[None]) for image in images]
     assert torch.equal(together.logits, torch.cat([one.logits for one in alone]))
-    for node in relus(model):
+    for node in find_relus(model):
         assert torch.equal(together.values.raw(node), torch.cat([one.values.raw(node) for one in alone]))
 
 
@@ -128,18 +128,18 @@ def test_bfloat16_leaves_nothing_behind_for_float32() -> None:
     torch.manual_seed(0)
     model, images = ExportedModel(Net(), (3, 10, 10)), torch.randn(2, 3, 10, 10)
     with Parallel(CPU, 1) as parallel:
-        first = recorder(model, parallel, "float32")(images)
-        recorder(model, parallel, "bfloat16")(images)
-        assert torch.equal(recorder(model, parallel, "float32")(images).logits, first.logits)
+        first = build_recorder(model, parallel, "float32")(images)
+        build_recorder(model, parallel, "bfloat16")(images)
+        assert torch.equal(build_recorder(model, parallel, "float32")(images).logits, first.logits)
         assert not torch.is_autocast_enabled("cpu")
 
 
 def test_a_model_that_cannot_compute_in_bfloat16_is_told_in_words() -> None:
     model = ExportedModel(Accumulating(), (3, 8, 8))
     with Parallel(CPU, 1) as parallel:
-        recorder(model, parallel, "float32")
+        build_recorder(model, parallel, "float32")
         with pytest.raises(InputError, match=r"every operator.*The forward pass fails: .*Leave --precision out"):
-            recorder(model, parallel, "bfloat16")
+            build_recorder(model, parallel, "bfloat16")
 
 
 def test_a_device_without_the_precision_is_told_in_words() -> None:

@@ -1,4 +1,4 @@
-"""The embedding in a process of its own: the same layouts, whatever becomes of the process."""
+"""The embedding in a process of its own: the same layouts, also if the process fails."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.schema import read_manifest, table_path, write_table
+from precompute.contract.schema import read_manifest, table_path
+from precompute.contract.writing import write_table
 from precompute.embedding import process as module
-from precompute.embedding.build import FloatArray, embed_layer, lay_out_layers
+from precompute.embedding.build import lay_out_layers
 from precompute.embedding.config import EmbeddingConfig
+from precompute.embedding.layout import FloatArray, embed_layer
 from precompute.embedding.process import EmbeddingProcess, embedding_process, is_worth_a_process
 from summit_dash.cli import main
 from tests.support.small import write_small
@@ -22,7 +24,7 @@ LAYERS = [("stem", 3), ("body", 4), ("head", 2)]
 CLASS_IDS = [0, 1, 2, 5]
 CONFIG = EmbeddingConfig(n_epochs=10)
 
-# What a process may do that is not as it should be; each reads what it is asked first, so that nothing depends on time.
+# Programs that fail in place of the process. Each reads the request first, so that nothing depends on time.
 ENDS = "import sys; sys.stdin.readline()"
 BREAKS_OFF = f"{ENDS}; sys.stdout.write('half a layout')"
 ENDS_AFTER_A_LAYER = f"""{ENDS}
@@ -49,7 +51,8 @@ def run(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def laid_out(run: Path, process: EmbeddingProcess) -> list[FloatArray]:
+def lay_out(run: Path, process: EmbeddingProcess) -> list[FloatArray]:
+    """Lays out all layers by a process."""
     process.begin(run, LAYERS, CLASS_IDS, CONFIG)
     return list(lay_out_layers(run, LAYERS, CLASS_IDS, CONFIG, process.layout))
 
@@ -61,7 +64,7 @@ def test_what_the_process_does_not_deliver_is_laid_out_here(
     monkeypatch.setattr(module, "_COMMAND", script)
     with embedding_process(True) as process:
         assert process is not None
-        found = laid_out(run, process)
+        found = lay_out(run, process)
 
     np.testing.assert_array_equal(found, list(lay_out_layers(run, LAYERS, CLASS_IDS, CONFIG, embed_layer)))
     assert (process.has_failed, process.seconds) == (True, 0)
@@ -73,7 +76,7 @@ def test_layers_that_were_delivered_are_kept_and_the_others_follow_them(
     monkeypatch.setattr(module, "_COMMAND", ENDS_AFTER_A_LAYER)
     with embedding_process(True) as process:
         assert process is not None
-        first, second, third = laid_out(run, process)
+        first, second, third = lay_out(run, process)
 
     np.testing.assert_array_equal(first, [[1, 2], [3, 4], [5, 6], [7, 8]])
     expected = list(
@@ -95,7 +98,7 @@ def test_the_process_is_gone_after_the_block_also_when_it_is_interrupted(monkeyp
 
 
 def test_the_process_ends_with_the_one_that_started_it() -> None:
-    """Its standard input ends, however the other one does; it does not make UMAP ready first."""
+    """Its standard input is closed when the other process ends in any way. It ends even before UMAP is ready."""
     process = subprocess.Popen([sys.executable, "-c", module._COMMAND], stdin=subprocess.PIPE)
     assert process.stdin is not None
     process.stdin.close()

@@ -7,14 +7,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from precompute.engines.ray import cores_each
+from precompute.aggregate.stage import PassInputs
+from precompute.contract.errors import InputError
+from precompute.engines.ray import _Worker, count_cores_each
 from tests.summit_dash.test_cli import FIRST_STAGES, call
 from tests.support.killing import tables
 from tests.support.small import write_small
+from tests.support.units import SPEED, SmallPass, make_units, prepare_small_pass
 
 with_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'summit-dash[ray]'"
@@ -32,8 +36,8 @@ main(sys.argv[1:])
 """
 
 
-def start(arguments: list[str]) -> subprocess.Popen[str]:
-    """A process of its own: Ray leaves threads and warnings behind."""
+def start_run(arguments: list[str]) -> subprocess.Popen[str]:
+    """Starts a run in a process of its own, because Ray leaves threads and warnings behind."""
     environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(Path(__file__).parents[3])}
     command = [sys.executable, "-W", "ignore", "-c", WITH_TWO_CORES, *arguments, "--engine", "ray", "--actors", "2"]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
@@ -47,7 +51,7 @@ def test_tables_are_the_same_when_a_worker_is_killed(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(SIGNING + (tmp_path / "model.py").read_text())
     local, ray = tmp_path / "local", tmp_path / "ray"
     assert call([*arguments, "--out", str(local)]) == 0
-    process = start([*arguments, "--out", str(ray)])
+    process = start_run([*arguments, "--out", str(ray)])
     workers: list[int] = []
     while process.poll() is None and not workers:
         if any((ray / "parts" / "aggregate").glob("*.npz")):
@@ -71,7 +75,7 @@ def test_bad_input_in_a_worker_is_one_message(tmp_path: Path) -> None:
     model = tmp_path / "model.py"
     model.write_text(model.read_text() + "\nimport os\nif os.getpid() != DRIVER:\n    build = raising\n")
     text = model.read_text()
-    process = start([*arguments, *FIRST_STAGES, "--out", str(tmp_path / "run")])
+    process = start_run([*arguments, *FIRST_STAGES, "--out", str(tmp_path / "run")])
     model.write_text(text.replace("DRIVER", str(process.pid)))
     said = process.communicate()[1]
     assert process.returncode == 2, said
@@ -83,7 +87,7 @@ def test_bad_input_in_a_worker_is_one_message(tmp_path: Path) -> None:
     [([2], 2, 1), ([16], None, 4), ([6, 6], None, 4), ([6, 6], 4, 3), ([2, 8], None, 2), ([8], 9, 1)],
 )
 def test_workers_share_the_cores_of_each_machine(cores: list[int], n_workers: int | None, each: int) -> None:
-    assert cores_each(cores, n_workers) == each
+    assert count_cores_each(cores, n_workers) == each
 
 
 def test_without_ray_the_message_says_what_to_install(
@@ -94,3 +98,51 @@ def test_without_ray_the_message_says_what_to_install(
     assert call([*write_small(tmp_path), "--out", str(tmp_path / "run"), "--engine", "ray"]) == 2
     assert "summit-dash[precompute,ray]" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> SmallPass:
+    """The pass over three classes of three images."""
+    return prepare_small_pass(tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture
+def worker(small: SmallPass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Worker]:
+    """A worker in this process, whose inputs have the fingerprint `mine`."""
+    monkeypatch.chdir(Path.cwd())
+    made = _Worker(lambda: (small.inputs, "mine"), small.config, SPEED, 1, str(tmp_path))
+    yield made
+    made._parallel.__exit__()
+
+
+def test_a_worker_makes_the_units_of_the_local_engine(worker: _Worker, small: SmallPass) -> None:
+    local = make_units(small, "mine", lambda n=1: None)
+
+    made = [worker.make(key, images, "mine") for key, images in small.units.items()]
+
+    assert [(unit.key, unit.packed) for unit in made] == [(unit.key, unit.packed) for unit in local]
+
+
+def test_a_worker_prepares_once_and_in_the_folder_of_the_one_who_asks(
+    small: SmallPass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path.cwd())
+    folders = list[Path]()
+
+    def prepare() -> tuple[PassInputs, str]:
+        folders.append(Path.cwd())
+        return small.inputs, "mine"
+
+    worker = _Worker(prepare, small.config, SPEED, 1, str(tmp_path))
+    for key in list(small.units)[:2]:
+        worker.make(key, small.units[key], "mine")
+    worker._parallel.__exit__()
+
+    assert folders == [tmp_path]
+
+
+def test_a_worker_with_another_model_or_other_images_refuses(worker: _Worker, small: SmallPass) -> None:
+    key = next(iter(small.units))
+
+    with pytest.raises(InputError, match=r"Every worker finds the same model.*install the same version on each"):
+        worker.make(key, small.units[key], "another")

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from precompute.contract.class_reader import ClassReader
 from precompute.contract.errors import InputError
-from precompute.contract.schema import TABLES, TableWriter, read_table, table_path
+from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.writing import TableWriter
 from precompute.graphs.build import GraphConfig, build_graphs
-from tests.reference.graphs import reference_pagerank, reference_personalization, reference_selection
+from tests.reference.graphs import compute_reference_pagerank, compute_reference_personalization, select_by_reference
 
 LAYERS = [("stem", 4), ("block", 6), ("head", 5)]
 NODES = [(name, channel) for name, size in LAYERS for channel in range(size)]
@@ -24,16 +23,16 @@ OUTPUTS = ("attribution_graph_nodes", "attribution_graph_edges", "attribution_gr
 Row = tuple[Any, ...]
 
 
-def _write(run: Path, name: str, groups: Sequence[Sequence[Row]]) -> None:
-    """Writes rows in the given row groups; each group numbers its layers in its own order."""
+def write_groups(run: Path, name: str, groups: Sequence[Sequence[Row]]) -> None:
+    """Writes rows in the given row groups. Each group numbers its layers in its own order."""
     with TableWriter(run, name) as writer:
         for rows in groups:
             columns = TABLES[name].schema.names
             writer.write({column: [row[i] for row in rows] for i, column in enumerate(columns)})
 
 
-def _random_class(class_id: int, seed: int) -> tuple[list[Row], list[Row]]:
-    """Activations of every channel, and influences from any earlier layer (the head has two sources)."""
+def draw_class(class_id: int, seed: int) -> tuple[list[Row], list[Row]]:
+    """Draws activations of every channel, and influences from any earlier layer (the head has two sources)."""
     rng = np.random.default_rng([seed, class_id])
     activations = [(class_id, layer, channel, int(rng.integers(0, 9)), 0.5) for layer, channel in NODES]
     influences = []
@@ -45,16 +44,21 @@ def _random_class(class_id: int, seed: int) -> tuple[list[Row], list[Row]]:
     return activations, influences
 
 
-def _reference(activations: Sequence[Row], influences: Sequence[Row], config: GraphConfig, excluded: set[Any]) -> Row:
+def find_reference(
+    activations: Sequence[Row], influences: Sequence[Row], config: GraphConfig, excluded: set[Any]
+) -> Row:
+    """Computes nodes, edges and mass of a class's graph by the slow reference."""
     included = [node for node in NODES if node not in excluded]
-    place = {node: i for i, node in enumerate(included)}
+    index = {node: i for i, node in enumerate(included)}
     names = [name for name, _ in LAYERS]
     layer_indices = [names.index(layer) for layer, _ in included]
-    counts = [row[3] for row in activations if (row[1], row[2]) in place]
-    kept_rows = [row for row in influences if row[1:3] in place and row[3:5] in place]
-    edges = [(place[row[3:5]], place[row[1:3]], float(row[5])) for row in kept_rows]
-    scores = reference_pagerank(len(included), edges, reference_personalization(counts, layer_indices), config)
-    nodes, kept, mass = reference_selection(layer_indices, edges, scores, config)
+    counts = [row[3] for row in activations if (row[1], row[2]) in index]
+    kept_rows = [row for row in influences if row[1:3] in index and row[3:5] in index]
+    edges = [(index[row[3:5]], index[row[1:3]], float(row[5])) for row in kept_rows]
+    scores = compute_reference_pagerank(
+        len(included), edges, compute_reference_personalization(counts, layer_indices), config
+    )
+    nodes, kept, mass = select_by_reference(layer_indices, edges, scores, config)
     return (
         [(*included[node], counts[node], pytest.approx(scores[node], abs=1e-12)) for node in nodes],
         [kept_rows[edge][1:] for edge in kept],
@@ -62,7 +66,8 @@ def _reference(activations: Sequence[Row], influences: Sequence[Row], config: Gr
     )
 
 
-def _rows(run: Path, name: str, class_id: int) -> list[Row]:
+def read_rows(run: Path, name: str, class_id: int) -> list[Row]:
+    """Reads the rows of a class, without the class."""
     return [tuple(row.values())[1:] for row in read_table(run, name).to_pylist() if row["class_id"] == class_id]
 
 
@@ -71,24 +76,24 @@ def _rows(run: Path, name: str, class_id: int) -> list[Row]:
 def test_tables_equal_the_reference(tmp_path: Path, directed: bool, excluded: set[tuple[str, int]]) -> None:
     """Classes 3 and 5 share a row group, class 9 goes on in the next one, class 7 is in the file but not asked for."""
     config = GraphConfig(directed=directed)
-    classes = {class_id: _random_class(class_id, seed=1) for class_id in (3, 5, 7, 9)}
+    classes = {class_id: draw_class(class_id, seed=1) for class_id in (3, 5, 7, 9)}
     for name, part in (("activations", 0), ("influences", 1)):
         three, five, seven, nine = (tables[part] for tables in classes.values())
-        _write(tmp_path, name, [[*three, *five], [*seven, *nine[:8]], nine[8:]])
+        write_groups(tmp_path, name, [[*three, *five], [*seven, *nine[:8]], nine[8:]])
 
     build_graphs(tmp_path, LAYERS, [9, 3, 5], config, excluded=excluded)
 
     summaries = read_table(tmp_path, "attribution_graphs").to_pylist()
     assert [row["class_id"] for row in summaries] == [3, 5, 9]
     for row in summaries:
-        nodes, edges, mass = _reference(*classes[row["class_id"]], config, excluded)
-        assert _rows(tmp_path, "attribution_graph_nodes", row["class_id"]) == nodes
-        assert _rows(tmp_path, "attribution_graph_edges", row["class_id"]) == edges
+        nodes, edges, mass = find_reference(*classes[row["class_id"]], config, excluded)
+        assert read_rows(tmp_path, "attribution_graph_nodes", row["class_id"]) == nodes
+        assert read_rows(tmp_path, "attribution_graph_edges", row["class_id"]) == edges
         assert (row["pagerank_mass"], row["n_nodes"], row["n_edges"]) == (mass, len(nodes), len(edges))
 
 
 def test_tables_have_the_types_of_the_contract(tmp_path: Path) -> None:
-    _write_random_run(tmp_path, [0, 1])
+    write_random_run(tmp_path, [0, 1])
 
     build_graphs(tmp_path, LAYERS, [0, 1], GraphConfig())
 
@@ -97,7 +102,7 @@ def test_tables_have_the_types_of_the_contract(tmp_path: Path) -> None:
 
 
 def test_small_classes_share_a_row_group(tmp_path: Path) -> None:
-    _write_random_run(tmp_path, range(50))
+    write_random_run(tmp_path, range(50))
 
     build_graphs(tmp_path, LAYERS, range(50), GraphConfig())
 
@@ -106,10 +111,10 @@ def test_small_classes_share_a_row_group(tmp_path: Path) -> None:
 
 def test_a_class_that_used_no_channel_has_an_empty_graph(tmp_path: Path) -> None:
     """Class 1 has rows but no counts, class 2 has no rows at all: neither had a readable image."""
-    activations, influences = _random_class(0, seed=1)
+    activations, influences = draw_class(0, seed=1)
     silent = [(1, layer, channel, 0, 0.0) for layer, channel in NODES]
-    _write(tmp_path, "activations", [[*activations, *silent]])
-    _write(tmp_path, "influences", [influences])
+    write_groups(tmp_path, "activations", [[*activations, *silent]])
+    write_groups(tmp_path, "influences", [influences])
 
     build_graphs(tmp_path, LAYERS, [0, 1, 2], GraphConfig())
 
@@ -121,8 +126,8 @@ def test_a_class_that_used_no_channel_has_an_empty_graph(tmp_path: Path) -> None
 
 
 def test_a_dataset_without_counts_writes_empty_tables(tmp_path: Path) -> None:
-    _write(tmp_path, "activations", [])
-    _write(tmp_path, "influences", [])
+    write_groups(tmp_path, "activations", [])
+    write_groups(tmp_path, "influences", [])
 
     build_graphs(tmp_path, LAYERS, [0], GraphConfig())
 
@@ -130,7 +135,7 @@ def test_a_dataset_without_counts_writes_empty_tables(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_when_a_class_fails(tmp_path: Path) -> None:
-    _write_random_run(tmp_path, [0, 1])
+    write_random_run(tmp_path, [0, 1])
 
     with pytest.raises(InputError, match="iterations"):
         build_graphs(tmp_path, LAYERS, [0, 1], GraphConfig(max_iterations=1))
@@ -155,46 +160,13 @@ def test_an_older_stage_that_has_not_run_is_named(tmp_path: Path) -> None:
 def test_strange_layers_and_channels_are_refused(
     tmp_path: Path, layers: list[tuple[str, int]], excluded: list[tuple[str, int]], message: str
 ) -> None:
-    _write_random_run(tmp_path, [0])
+    write_random_run(tmp_path, [0])
 
     with pytest.raises(InputError, match=message):
         build_graphs(tmp_path, layers, [0], GraphConfig(), excluded=excluded)
 
 
-def test_a_table_out_of_order_is_refused(tmp_path: Path) -> None:
-    rows = {class_id: _random_class(class_id, seed=1)[0] for class_id in (0, 1)}
-    _write(tmp_path, "activations", [rows[1], rows[0]])
-
-    with pytest.raises(InputError, match="class 0 follows class 1"), _reader(tmp_path) as reader:
-        reader.read(2)
-
-
-def test_a_damaged_table_is_named(tmp_path: Path) -> None:
-    table_path(tmp_path, "activations").write_bytes(b"PAR1 but nothing else")
-
-    with pytest.raises(InputError, match=r"activations\.parquet"):
-        _reader(tmp_path)
-
-
-def _reader(run: Path) -> ClassReader:
-    return ClassReader(run, "activations", ("layer", "channel", "activation_count"))
-
-
-def test_a_reader_gives_whole_classes_and_keeps_only_the_columns(tmp_path: Path) -> None:
-    rows = {class_id: _random_class(class_id, seed=1)[0] for class_id in (2, 4)}
-    _write(tmp_path, "activations", [rows[2][:3], [*rows[2][3:], *rows[4][:1]], rows[4][1:]])
-
-    with _reader(tmp_path) as reader:
-        read = {class_id: reader.read(class_id) for class_id in (1, 2, 3, 4, 5)}
-
-    assert {class_id: table.num_rows for class_id, table in read.items()} == {1: 0, 2: 15, 3: 0, 4: 15, 5: 0}
-    assert read[2].to_pylist() == [
-        {"layer": layer, "channel": channel, "activation_count": count} for _, layer, channel, count, _ in rows[2]
-    ]
-    assert all(isinstance(table, pa.Table) for table in read.values())
-
-
-def _write_random_run(run: Path, class_ids: Sequence[int]) -> None:
-    activations, influences = zip(*(_random_class(class_id, seed=1) for class_id in class_ids), strict=True)
-    _write(run, "activations", activations)
-    _write(run, "influences", influences)
+def write_random_run(run: Path, class_ids: Sequence[int]) -> None:
+    activations, influences = zip(*(draw_class(class_id, seed=1) for class_id in class_ids), strict=True)
+    write_groups(run, "activations", activations)
+    write_groups(run, "influences", influences)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.export.files import choose_formats, choose_stem, file_name, place_files, write_files
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.cli import main
 from summit_dash.export.site import list_assets, write_site
 from summit_dash.pages.asset_files import find_assets

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.export.fit import Size
 from summit_dash.export.png import write_png
 from summit_dash.export.scene import build_scene

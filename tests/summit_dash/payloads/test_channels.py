@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from precompute.contract.schema import InputError, read_table, table_path
+from precompute.contract.errors import InputError
+from precompute.contract.schema import read_table, table_path
 from summit_dash.payloads.channels import N_POINTS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.of_layer import N_STRONGEST
 from summit_dash.payloads.thumbnails import build_thumbnails

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.find_class import find_classes
 from summit_dash.run.store import RunStore

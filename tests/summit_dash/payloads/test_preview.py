@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore

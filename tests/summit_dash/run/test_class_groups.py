@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from precompute.contract.schema import write_table
+from precompute.contract.writing import write_table
 from summit_dash.payloads.overview import build_overview
 from summit_dash.run.class_groups import group_classes
 from summit_dash.run.store import ClassInfo, RunStore

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from precompute.contract.schema import InputError
+from precompute.contract.errors import InputError
 from summit_dash.run.find_class import find_class, find_classes, tell_number
 from summit_dash.run.store import ClassInfo
 

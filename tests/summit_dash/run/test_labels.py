@@ -11,8 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from precompute.contract.errors import InputError
 from precompute.contract.manifest import clear
-from precompute.contract.schema import MANIFEST, InputError, read_manifest, write_manifest
+from precompute.contract.schema import MANIFEST, read_manifest, write_manifest
 from precompute.contract.validate import validate
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import LABELS, LONGEST, build_labels, read_labels, save_label

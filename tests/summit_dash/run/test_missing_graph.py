@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from precompute.contract.schema import InputError, read_manifest, read_table, write_manifest, write_table
+from precompute.contract.errors import InputError
+from precompute.contract.schema import read_manifest, read_table, write_manifest
+from precompute.contract.writing import write_table
 from summit_dash.export.subject import read_subject
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.store import RunStore

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from precompute.contract.schema import InputError, read_manifest, read_table, write_manifest, write_table
+from precompute.contract.errors import InputError
+from precompute.contract.schema import read_manifest, read_table, write_manifest
+from precompute.contract.writing import write_table
 from precompute.feature_visualization.storage.picture_store import PictureStore
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind

@@ -18,7 +18,8 @@ from torch.nn import functional
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import read_table, table_path, write_table
+from precompute.contract.schema import read_table, table_path
+from precompute.contract.writing import write_table
 from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, VisualizationConfig
 from precompute.feature_visualization.ascent.image_statistics import measure_statistics
 from precompute.feature_visualization.ascent.optimize import LayerForward

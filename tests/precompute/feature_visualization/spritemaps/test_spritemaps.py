@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 
 from precompute.contract.lock import only_writer
-from precompute.contract.schema import read_manifest, read_table, table_path, write_manifest, write_table
+from precompute.contract.schema import read_manifest, read_table, table_path, write_manifest
 from precompute.contract.validate import validate
+from precompute.contract.writing import write_table
 from precompute.feature_visualization.storage.picture_store import PictureStore
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore

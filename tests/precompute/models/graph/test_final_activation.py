@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import OUTPUT_ACTIVATIONS, describe_outputs
+from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.final_activation import OutputFacts
 from precompute.models.graph.probabilities import Probabilities, ranked
