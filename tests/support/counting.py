@@ -1,12 +1,16 @@
-"""Counts by the fast path in the form of the reference, for comparison."""
+"""Counts of the fast path in the form of the reference, for comparison."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.influence.link_measure import LinkMeasure
+from precompute.aggregate.influence.pairs import PairSums
 from precompute.aggregate.recording import Recorder
 from precompute.contract.labelled import LabelledImage
 from precompute.devices.cores import Parallel
@@ -17,10 +21,17 @@ from tests.reference.influence import ReferenceConfig, count_class
 Differences = dict[tuple[object, ...], tuple[int, int]]
 
 
+def compose_links(measures: Sequence[LinkMeasure], sums: ClassAccumulator, n_images: int) -> list[PairSums]:
+    """Composes the sums of every link, in order, as the merge of a run does."""
+    return [
+        measure.link_sums(counted, n_images) for measure, counted in zip(measures, sums.build_pair_sums(), strict=True)
+    ]
+
+
 def differences(
     loaded: LoadedModel, source: object, images: list[LabelledImage], reference: ReferenceConfig
 ) -> tuple[Differences, int]:
-    """Every count that differs between the fast path and the reference, and how many counts there are."""
+    """Finds every count that differs between the fast path and the reference, and the number of all counts."""
     inputs = prepare(loaded, source, reference.layers, AggregateConfig())  # type: ignore[arg-type]
     pixels = np.stack([loaded.preprocess.image(source.load(image)) for image in images])  # type: ignore[attr-defined]
     batch = loaded.preprocess.tensor(pixels)
@@ -30,9 +41,9 @@ def differences(
         sums.update(range(len(images)), recorder(batch).values)
     expected = count_class(loaded.module, batch, reference)
     found: dict[tuple[object, ...], int] = {}
-    for layer, layer_sums in zip(inputs.layers, sums.layer_sums(), strict=True):
+    for layer, layer_sums in zip(inputs.layers, sums.build_layer_sums(), strict=True):
         found |= {(layer.name, j): n for j, n in enumerate(layer_sums.activation_count.tolist()) if n}
-    for link, pairs in zip(inputs.links, sums.influence_sums(), strict=True):
+    for link, pairs in zip(inputs.links, compose_links(inputs.measures, sums, len(images)), strict=True):
         (source_layer,) = link.sources
         rows = zip(pairs.target_channel.tolist(), pairs.source.tolist(), pairs.influence_count.tolist(), strict=True)
         found |= {(link.target.name, j, source_layer.name, i): n for j, i, n in rows}

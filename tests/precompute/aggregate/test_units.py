@@ -1,4 +1,4 @@
-"""Units of work: a class in chunks is the class as a whole, and what is finished is not made again."""
+"""Units of work: a class in chunks equals the class as a whole, and finished units are not made again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COUNTED = ("classes", "layers", "images", "activations", "influences", "channels
 
 
 @pytest.fixture
-def request_of(tmp_path: Path) -> Callable[..., RunRequest]:
+def build_request(tmp_path: Path) -> Callable[..., RunRequest]:
     write_small(tmp_path, n_images=7)
 
     def build(name: str, chunk_size: int = 3, influence: str = "auto", **speed: int) -> RunRequest:
@@ -48,7 +48,7 @@ def run(request: RunRequest) -> RunReport:
     return precompute(request, SilentProgress())
 
 
-def tables(folder: Path) -> dict[str, bytes]:
+def read_tables(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
 
 
@@ -63,9 +63,9 @@ def test_units_cover_every_image_once_in_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("influence", ["traced", "summit", "gradient"])
 def test_a_class_in_chunks_has_the_tables_of_the_class_as_a_whole(
-    request_of: Callable[..., RunRequest], influence: str
+    build_request: Callable[..., RunRequest], influence: str
 ) -> None:
-    whole, chunks = request_of("whole", 1000, influence), request_of("chunks", 2, influence)
+    whole, chunks = build_request("whole", 1000, influence), build_request("chunks", 2, influence)
     run(whole)
     run(chunks)
     for name in COUNTED:
@@ -79,12 +79,12 @@ def test_a_class_in_chunks_has_the_tables_of_the_class_as_a_whole(
 
 @pytest.mark.parametrize(("batch_size", "workers"), [(1, 0), (2, 1), (32, 3)])
 def test_no_bit_of_the_tables_follows_batch_size_and_workers(
-    request_of: Callable[..., RunRequest], batch_size: int, workers: int
+    build_request: Callable[..., RunRequest], batch_size: int, workers: int
 ) -> None:
-    usual, other = request_of("usual"), request_of("other", batch_size=batch_size, workers=workers)
+    usual, other = build_request("usual"), build_request("other", batch_size=batch_size, workers=workers)
     run(usual)
     run(other)
-    assert tables(usual.out) == tables(other.out)
+    assert read_tables(usual.out) == read_tables(other.out)
 
 
 def test_no_bit_of_a_unit_follows_batch_size_and_workers(tmp_path: Path) -> None:
@@ -94,19 +94,19 @@ def test_no_bit_of_a_unit_follows_batch_size_and_workers(tmp_path: Path) -> None
     inputs = prepare(load_model(model), open_images(f"{tmp_path}/images"), None, config)
     units = plan_units(inputs.source, config.chunk_size)
 
-    def made(batch_size: int, workers: int) -> list[tuple[UnitKey, bytes]]:
+    def make_all(batch_size: int, workers: int) -> list[tuple[UnitKey, bytes]]:
         engine = LocalEngine(inputs, config, PassSpeed(batch_size, workers, torch.device("cpu")))
         return [(unit.key, unit.packed) for unit in engine.make(units, "of this run", lambda n=1: None)]
 
-    usual = made(1, 0)
+    usual = make_all(1, 0)
     assert [key for key, _ in usual] == list(units)
     for batch_size in (1, 7, 32):  # a unit holds 9 images or 1: fewer, not a multiple, more
         for workers in (0, 1, 2):
-            assert made(batch_size, workers) == usual, (batch_size, workers)
+            assert make_all(batch_size, workers) == usual, (batch_size, workers)
 
 
-def test_examples_are_read_without_the_rest_of_a_unit(request_of: Callable[..., RunRequest]) -> None:
-    request = replace(request_of("examples"), stages=("aggregate",))
+def test_examples_are_read_without_the_rest_of_a_unit(build_request: Callable[..., RunRequest]) -> None:
+    request = replace(build_request("examples"), stages=("aggregate",))
     run(request)
     inputs = prepare(load_model(request.model), open_images(request.images), None, request.config.aggregate)
     path = next((request.out / "parts" / "aggregate").glob("*.npz"))
@@ -127,8 +127,8 @@ class Stop(Exception):
     pass
 
 
-def test_a_class_is_resumed_inside(request_of: Callable[..., RunRequest], monkeypatch: pytest.MonkeyPatch) -> None:
-    undisturbed, stopped = request_of("undisturbed"), request_of("stopped")
+def test_a_class_is_resumed_inside(build_request: Callable[..., RunRequest], monkeypatch: pytest.MonkeyPatch) -> None:
+    undisturbed, stopped = build_request("undisturbed"), build_request("stopped")
     run(undisturbed)
     write, load = UnitStore.write, FileImages.load
     written, loaded = list[UnitKey](), list[int]()
@@ -148,14 +148,14 @@ def test_a_class_is_resumed_inside(request_of: Callable[..., RunRequest], monkey
     run(replace(stopped, stages=("aggregate",)))
     assert sorted(loaded) == list(range(6, 21))
     run(stopped)
-    assert tables(stopped.out) == tables(undisturbed.out)
+    assert read_tables(stopped.out) == read_tables(undisturbed.out)
 
 
-def test_units_that_are_damaged_or_of_another_run_are_made_again(request_of: Callable[..., RunRequest]) -> None:
-    right, other = request_of("right"), request_of("other", influence="gradient")
+def test_units_that_are_damaged_or_of_another_run_are_made_again(build_request: Callable[..., RunRequest]) -> None:
+    right, other = build_request("right"), build_request("other", influence="gradient")
     for request in (right, other):
         run(replace(request, stages=("aggregate",)))
-    before = tables(right.out)
+    before = read_tables(right.out)
     parts = right.out / "parts" / "aggregate"
     first, second, *_ = sorted(parts.iterdir())
     first.write_bytes((other.out / "parts" / "aggregate" / first.name).read_bytes())
@@ -165,11 +165,13 @@ def test_units_that_are_damaged_or_of_another_run_are_made_again(request_of: Cal
     for path in right.out.glob("*.parquet"):
         path.unlink()
     run(replace(right, stages=("aggregate",)))
-    assert tables(right.out) == before
+    assert read_tables(right.out) == before
 
 
-def test_the_manifest_tells_the_share_of_time_spent_waiting_for_images(request_of: Callable[..., RunRequest]) -> None:
-    stage = run(request_of("run")).manifest["stages"]["aggregate"]
+def test_the_manifest_holds_the_share_of_time_spent_waiting_for_images(
+    build_request: Callable[..., RunRequest],
+) -> None:
+    stage = run(build_request("run")).manifest["stages"]["aggregate"]
     assert stage["state"] == "done" and 0 <= stage["waiting_fraction"] <= 1
 
 

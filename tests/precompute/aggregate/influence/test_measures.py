@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.gradient import GradientInfluence
-from precompute.aggregate.influence.measures import choose_measures
+from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.contract.errors import InputError
 from precompute.demo.images import DemoImages
@@ -22,8 +22,17 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import derive_links
 from precompute.models.sources.loading import ModelConfig, load_model
-from tests.reference.influence import Conv, folded
-from tests.reference.measures import Between, Pairs, composed, either, gradient_influence, shifted, summit_counts
+from tests.reference.influence import Conv, fold_norm
+from tests.reference.measures import (
+    Between,
+    Pairs,
+    choose_stronger,
+    compose_counts,
+    compute_gradient_influence,
+    count_as_summit,
+    shift_pairs,
+)
+from tests.support.counting import compose_links
 
 TOP_K = 5
 
@@ -54,7 +63,7 @@ def counted(
         sums = ClassAccumulator(recorded, measures, config, parallel)
         sums.update(range(len(images)), recording.values)
     found = {}
-    for measure, pairs in zip(measures, sums.influence_sums(), strict=True):
+    for measure, pairs in zip(measures, compose_links(measures, sums, len(images)), strict=True):
         assert (pairs.influence_sum > 0).all()
         rows = zip(pairs.target_channel.tolist(), pairs.source.tolist(), pairs.influence_count.tolist(), strict=True)
         found[measure.link.target.name] = {(j, i): count for j, i, count in rows}
@@ -68,18 +77,18 @@ def _demo_by_hand(model: Any, images: Tensor) -> dict[str, Pairs]:
     """Summit's counts of the demo network: modules called one after another, branches composed and put side by side."""
 
     def counts(conv: Conv, reads: Tensor) -> Pairs:
-        return summit_counts(conv, list(reads), TOP_K)
+        return count_as_summit(conv, list(reads), TOP_K)
 
     def mixed(block: Any, read: Tensor) -> Pairs:
         found: Pairs = {}
         for branch, offset in ((block.branch1, 0), (block.branch_pool[1], sum(_widths(block)[:3]))):
             # Summit gave the pooling branch's projection the values before the pooling.
-            found |= shifted(counts(folded(branch[0], branch[1]), read), targets=offset)
+            found |= shift_pairs(counts(fold_norm(branch[0], branch[1]), read), targets=offset)
         first = _widths(block)[0]
         for branch in (block.branch3, block.branch5):
-            inner = counts(folded(branch[0][0], branch[0][1]), read)
-            outer = counts(folded(branch[1][0], branch[1][1]), branch[0](read))
-            found |= shifted(composed(outer, inner), targets=first)
+            inner = counts(fold_norm(branch[0][0], branch[0][1]), read)
+            outer = counts(fold_norm(branch[1][0], branch[1][1]), branch[0](read))
+            found |= shift_pairs(compose_counts(outer, inner), targets=first)
             first += branch[1][0].out_channels
         return found
 
@@ -89,14 +98,14 @@ def _demo_by_hand(model: Any, images: Tensor) -> dict[str, Pairs]:
         mixed1 = model.mixed1(conv2)
         mixed2 = model.mixed2(model.pool2(mixed1))
         block = model.residual
-        inner = counts(folded(block.conv1[0], block.conv1[1]), mixed2)
-        outer = counts(folded(block.conv2, block.norm2), block.conv1(mixed2))
+        inner = counts(fold_norm(block.conv1[0], block.conv1[1]), mixed2)
+        outer = counts(fold_norm(block.conv2, block.norm2), block.conv1(mixed2))
         shortcut = {(channel, channel): len(images) for channel in range(mixed2.shape[1])}
         return {
-            "conv2": counts(folded(model.conv2[0], model.conv2[1]), model.pool1(stem)),
+            "conv2": counts(fold_norm(model.conv2[0], model.conv2[1]), model.pool1(stem)),
             "mixed1": mixed(model.mixed1, conv2),
             "mixed2": mixed(model.mixed2, model.pool2(mixed1)),
-            "residual": either(composed(outer, inner), shortcut),
+            "residual": choose_stronger(compose_counts(outer, inner), shortcut),
             "mixed3": mixed(model.mixed3, model.pool3(block(mixed2))),
         }
 
@@ -131,7 +140,9 @@ def _assert_gradients(module: nn.Module, images: Tensor, source: str, target: st
     found = GradientInfluence(exported, links[0], config.activation_mass)(values)
     modules = dict(module.named_modules())
     between = Between(module, modules[source], modules[target])
-    expected = torch.stack([gradient_influence(between, image[None], config.activation_mass) for image in images])
+    expected = torch.stack(
+        [compute_gradient_influence(between, image[None], config.activation_mass) for image in images]
+    )
     assert found.shape == expected.shape
     assert int((expected > 0).sum()) > 20
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-5 * float(expected.max()))

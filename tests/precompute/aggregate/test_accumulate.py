@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.config import AggregateConfig
-from precompute.aggregate.influence.measures import choose_measures
+from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.recording import Recorder
 from precompute.devices.cores import Parallel
 from precompute.models.graph.exported import ExportedModel
@@ -61,7 +61,7 @@ IMAGES = torch.tensor(
 )
 
 
-def accumulated(
+def accumulate(
     exported: ExportedModel, layers: list[RecordedLayer], links: tuple[Link, ...], config: AggregateConfig
 ) -> ClassAccumulator:
     with Parallel(CPU) as parallel:
@@ -79,20 +79,20 @@ def sums() -> ClassAccumulator:
     cat = next(n for n in exported.graph.nodes if n.name.startswith("cat"))
     second = RecordedLayer("second", cat, "function", 4, 1, 2, None)
     links = derive_links(exported, [first, second])
-    return accumulated(exported, [first, second], links, AggregateConfig(activation_mass=0.6, top_k=1))
+    return accumulate(exported, [first, second], links, AggregateConfig(activation_mass=0.6, top_k=1))
 
 
 def test_activation_counts_are_those_computed_by_hand(sums: ClassAccumulator) -> None:
     # first: (1, 4, 2) of 7: channel 1 has 0.57, so 2 joins; (5, 0, 1) of 6: channel 0 alone has 0.83.
     # second, image 0: position 0 gives (2, 0, 1, 0), position 1 gives (4, 2, 6, 4): maxima (4, 2, 6, 4) of 16:
     #   6 is 0.375, then the lower of the two 4s reaches 0.625. Image 1: (10, 0, 3 + 5 = 8, 1) of 19: 0.53, then 0.95.
-    first, second = sums.layer_sums()
+    first, second = sums.build_layer_sums()
     assert first.activation_count.tolist() == [1, 1, 1]
     assert second.activation_count.tolist() == [2, 0, 2, 0]
 
 
 def test_mean_activation_is_over_all_images(sums: ClassAccumulator) -> None:
-    assert sums.layer_sums()[0].activation_sum.tolist() == [6.0, 4.0, 3.0]
+    assert sums.build_layer_sums()[0].activation_sum.tolist() == [6.0, 4.0, 3.0]
 
 
 def test_influence_counts_are_those_computed_by_hand(sums: ClassAccumulator) -> None:
@@ -101,7 +101,7 @@ def test_influence_counts_are_those_computed_by_hand(sums: ClassAccumulator) -> 
     #   second_1: 1 x 4 -> first_1; all others are negative or 0 -> none
     #   second_2: middle shares 3 x 2 = 6 against 1 x 1 = 1 -> first_2; 3 x 1 = 3 against 1 x 5 = 5 -> first_0
     #   second_3: 0.5 x 4 = 2 against 2 passed: a tie -> first_1, the lower; 0 against 1 -> first_2
-    (link,) = sums.influence_sums()
+    (link,) = sums.build_pair_sums()[0]
     pairs = dict(
         zip(
             zip(link.target_channel.tolist(), link.source.tolist(), strict=True),
@@ -113,7 +113,7 @@ def test_influence_counts_are_those_computed_by_hand(sums: ClassAccumulator) -> 
 
 
 def test_influences_are_products_of_one_convolution_and_shares_of_several(sums: ClassAccumulator) -> None:
-    (link,) = sums.influence_sums()
+    (link,) = sums.build_pair_sums()[0]
     found = dict(
         zip(
             zip(link.target_channel.tolist(), link.source.tolist(), strict=True),
@@ -126,7 +126,7 @@ def test_influences_are_products_of_one_convolution_and_shares_of_several(sums: 
 
 
 def test_examples_are_the_strongest_images_with_their_positions(sums: ClassAccumulator) -> None:
-    examples = sums.layer_sums()[0].examples
+    examples = sums.build_layer_sums()[0].examples
     assert examples.image_id[0, :2].tolist() == [1, 0]
     assert examples.activation[1].tolist()[:2] == [4.0, 0.0]
     assert examples.position[1, 0] == 1
@@ -135,7 +135,7 @@ def test_examples_are_the_strongest_images_with_their_positions(sums: ClassAccum
 def test_nothing_is_left_after_reset(sums: ClassAccumulator) -> None:
     exported = ExportedModel(Toy(), (3, 1, 2))
     layers = list(select_layers(exported, ["first", "direct"]))
-    fresh = accumulated(exported, layers, derive_links(exported, layers), AggregateConfig())
+    fresh = accumulate(exported, layers, derive_links(exported, layers), AggregateConfig())
     fresh.reset()
-    assert all(not s.activation_count.any() and not s.examples.activation.any() for s in fresh.layer_sums())
-    assert all(not np.any(s.influence_count) for s in fresh.influence_sums())
+    assert all(not s.activation_count.any() and not s.examples.activation.any() for s in fresh.build_layer_sums())
+    assert all(not np.any(s.influence_count) for s in fresh.build_pair_sums()[0])
