@@ -85,7 +85,7 @@ def compute_shares(influence: Tensor) -> Tensor:
 
 
 def find_top_sources(influence: Tensor, top_k: int) -> list[list[tuple[int, float]]]:
-    """Finds the `top_k` greatest positive influences of every target as (source, influence), ties by the lower source."""
+    """Finds the `top_k` greatest positive influences per target as (source, influence), ties by the lower source."""
     rows = []
     for row in influence.tolist():
         order = sorted((i for i in range(len(row)) if row[i] > 0), key=lambda i: (-row[i], i))

@@ -43,18 +43,18 @@ def _run_demo(model: Any, image: Tensor) -> dict[str, Tensor]:
 
 
 def _compute_demo_mixed(block: Any, read: Tensor) -> Tensor:
-    def compute_one(unit: Any, values: Tensor) -> Tensor:
+    def follow(unit: Any, values: Tensor) -> Tensor:
         return compute_influence(fold_norm(unit[0], unit[1]), values[0])
 
-    def compute_two(branch: Any) -> Tensor:
-        return compose_bottleneck(compute_one(branch[0], read), compute_one(branch[1], branch[0](read)))
+    def follow_two(branch: Any) -> Tensor:
+        return compose_bottleneck(follow(branch[0], read), follow(branch[1], branch[0](read)))
 
     return torch.cat(
         [
-            compute_one(block.branch1, read),
-            compute_two(block.branch3),
-            compute_two(block.branch5),
-            compute_one(block.branch_pool[1], _pool(read)),
+            follow(block.branch1, read),
+            follow_two(block.branch3),
+            follow_two(block.branch5),
+            follow(block.branch_pool[1], _pool(read)),
         ]
     )
 
@@ -138,7 +138,7 @@ def _run_googlenet(model: Any, image: Tensor) -> dict[str, Tensor]:
 
 
 def _compute_googlenet(model: Any, values: dict[str, Tensor]) -> Influences:
-    def compute_one(conv: nn.Conv2d, read: Tensor) -> Tensor:
+    def follow(conv: nn.Conv2d, read: Tensor) -> Tensor:
         return compute_influence(fold_norm(conv), read[0])
 
     found = []
@@ -146,16 +146,16 @@ def _compute_googlenet(model: Any, values: dict[str, Tensor]) -> Influences:
         block, read = model.get_submodule(target), _halve(source, values[source])
         with torch.no_grad():
             parts: Sequence[Tensor] = [
-                compute_one(block.b1x1, read),
+                follow(block.b1x1, read),
                 compose_bottleneck(
-                    compute_one(block.b3x3_reduce, read),
-                    compute_one(block.b3x3, functional.relu(block.b3x3_reduce(read))),
+                    follow(block.b3x3_reduce, read),
+                    follow(block.b3x3, functional.relu(block.b3x3_reduce(read))),
                 ),
                 compose_bottleneck(
-                    compute_one(block.b5x5_reduce, read),
-                    compute_one(block.b5x5, functional.relu(block.b5x5_reduce(read))),
+                    follow(block.b5x5_reduce, read),
+                    follow(block.b5x5, functional.relu(block.b5x5_reduce(read))),
                 ),
-                compute_one(block.pool_proj, _pool(read)),
+                follow(block.pool_proj, _pool(read)),
             ]
         found.append((target, source, torch.cat(list(parts))))
     return found

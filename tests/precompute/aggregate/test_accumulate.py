@@ -1,85 +1,28 @@
-"""A network with weights small enough to compute by hand: every count of its tables is written out."""
+"""The sums of one class over two images of a network small enough to compute by hand, and the merging of examples."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-import torch
-from torch import Tensor, nn
 
-from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.accumulate import ClassAccumulator, Examples
 from precompute.aggregate.config import AggregateConfig
-from precompute.aggregate.influence.registry import choose_measures
-from precompute.aggregate.recording import Recorder
 from precompute.devices.cores import Parallel
-from precompute.models.graph.exported import ExportedModel
-from precompute.models.layers.selection import RecordedLayer, select_layers
-from precompute.models.provenance.links import Link, derive_links
+from tests.support.toy_network import CPU, IMAGES, ExportedToy, export_toy, list_counts
 
-CPU = torch.device("cpu")
-
-
-class Toy(nn.Module):
-    """Three colours -> `first` (one channel per colour) -> `second`:
-
-    first_0 ----> 2 x                second_0 = 2 first_0 + first_1
-    first_1 ----> 1 x, 1 x           second_1 = first_1 - first_2     (1x1, a negative weight)
-    first_2 ----> bottleneck         second_2 = first_2 by way of a middle channel, plus first_0 by way of another
-                                     second_3 = first_2, passed by the shortcut, plus first_1 / 2
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(3, 3, 1, bias=False)
-        self.direct = nn.Conv2d(3, 2, 1, bias=False)
-        self.reduce = nn.Conv2d(3, 2, 1, bias=False)
-        self.expand = nn.Conv2d(2, 1, 1, bias=False)
-        self.halve = nn.Conv2d(3, 1, 1, bias=False)
-        self.head = nn.Linear(4, 2, bias=False)
-        with torch.no_grad():
-            self.first.weight[:] = torch.eye(3)[:, :, None, None]
-            self.direct.weight[:] = torch.tensor([[2.0, 1, 0], [0, 1, -1]])[:, :, None, None]
-            self.reduce.weight[:] = torch.tensor([[0.0, 0, 1], [1, 0, 0]])[:, :, None, None]
-            self.expand.weight[:] = torch.tensor([[3.0, 1]])[:, :, None, None]
-            self.halve.weight[:] = torch.tensor([[0.0, 0.5, 0]])[:, :, None, None]
-            self.head.weight[:] = torch.tensor([[1.0, 1, 0, 0], [0, 0, 1, 1]])
-        self.second = nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        first = torch.relu(self.first(x))
-        branch = torch.relu(self.expand(torch.relu(self.reduce(first))))
-        last = torch.relu(self.halve(first) + first[:, 2:])
-        second = torch.cat([torch.relu(self.direct(first)), branch, last], dim=1)
-        return self.head(second.amax((2, 3)))
-
-
-IMAGES = torch.tensor(
-    [  # two positions of three colours
-        [[[1.0, 0.0]], [[0.0, 4.0]], [[0.0, 2.0]]],  # first: 1, 4, 2
-        [[[5.0, 0.0]], [[0.0, 0.0]], [[1.0, 0.0]]],  # first: 5, 0, 1
-    ]
-)
-
-
-def accumulate(
-    exported: ExportedModel, layers: list[RecordedLayer], links: tuple[Link, ...], config: AggregateConfig
-) -> ClassAccumulator:
-    with Parallel(CPU) as parallel:
-        measures = choose_measures(exported, links, config)
-        recorder = Recorder(exported, layers, measures, parallel)
-        sums = ClassAccumulator(layers, measures, config, parallel)
-        sums.update([0, 1], recorder(IMAGES).values)
-    return sums
+CONFIG = AggregateConfig(activation_mass=0.6, top_k=1)
 
 
 @pytest.fixture(scope="module")
-def sums() -> ClassAccumulator:
-    exported = ExportedModel(Toy(), (3, 1, 2))
-    first = select_layers(exported, ["first"])[0]
-    cat = next(n for n in exported.graph.nodes if n.name.startswith("cat"))
-    second = RecordedLayer("second", cat, "function", 4, 1, 2, None)
-    links = derive_links(exported, [first, second])
-    return accumulate(exported, [first, second], links, AggregateConfig(activation_mass=0.6, top_k=1))
+def toy() -> ExportedToy:
+    return export_toy()
+
+
+@pytest.fixture(scope="module")
+def sums(toy: ExportedToy) -> ClassAccumulator:
+    return toy.accumulate(CONFIG)
 
 
 def test_activation_counts_are_those_computed_by_hand(sums: ClassAccumulator) -> None:
@@ -101,26 +44,14 @@ def test_influence_counts_are_those_computed_by_hand(sums: ClassAccumulator) -> 
     #   second_1: 1 x 4 -> first_1; all others are negative or 0 -> none
     #   second_2: middle shares 3 x 2 = 6 against 1 x 1 = 1 -> first_2; 3 x 1 = 3 against 1 x 5 = 5 -> first_0
     #   second_3: 0.5 x 4 = 2 against 2 passed: a tie -> first_1, the lower; 0 against 1 -> first_2
-    (link,) = sums.build_pair_sums()[0]
-    pairs = dict(
-        zip(
-            zip(link.target_channel.tolist(), link.source.tolist(), strict=True),
-            link.influence_count.tolist(),
-            strict=True,
-        )
-    )
-    assert pairs == {(0, 0): 1, (0, 1): 1, (1, 1): 1, (2, 0): 1, (2, 2): 1, (3, 1): 1, (3, 2): 1}
+    ((link,),) = sums.build_pair_sums()
+    assert list_counts(link) == {(0, 0): 1, (0, 1): 1, (1, 1): 1, (2, 0): 1, (2, 2): 1, (3, 1): 1, (3, 2): 1}
 
 
 def test_influences_are_products_of_one_convolution_and_shares_of_several(sums: ClassAccumulator) -> None:
-    (link,) = sums.build_pair_sums()[0]
-    found = dict(
-        zip(
-            zip(link.target_channel.tolist(), link.source.tolist(), strict=True),
-            link.influence_sum.tolist(),
-            strict=True,
-        )
-    )
+    ((link,),) = sums.build_pair_sums()
+    rows = zip(link.target_channel.tolist(), link.source.tolist(), link.influence_sum.tolist(), strict=True)
+    found = {(target, source): total for target, source, total in rows}
     assert found[0, 1] == 4 and found[0, 0] == 10 and found[3, 2] == 1
     assert found[2, 2] == pytest.approx(6 / 7) and found[2, 0] == pytest.approx(5 / 8)
 
@@ -132,10 +63,59 @@ def test_examples_are_the_strongest_images_with_their_positions(sums: ClassAccum
     assert examples.position[1, 0] == 1
 
 
-def test_nothing_is_left_after_reset(sums: ClassAccumulator) -> None:
-    exported = ExportedModel(Toy(), (3, 1, 2))
-    layers = list(select_layers(exported, ["first", "direct"]))
-    fresh = accumulate(exported, layers, derive_links(exported, layers), AggregateConfig())
+def test_every_sum_is_zero_after_reset(toy: ExportedToy) -> None:
+    fresh = toy.accumulate(AggregateConfig())
+    before = fresh.build_pair_sums()
     fresh.reset()
     assert all(not s.activation_count.any() and not s.examples.activation.any() for s in fresh.build_layer_sums())
     assert all(not np.any(s.influence_count) for s in fresh.build_pair_sums()[0])
+    assert before[0][0].influence_count.any(), "sums that were copied out keep their numbers"
+
+
+def test_images_added_one_by_one_give_the_sums_of_one_batch(toy: ExportedToy, sums: ClassAccumulator) -> None:
+    measure = toy.choose_measure(CONFIG)
+    with Parallel(CPU, 1) as parallel:
+        single = ClassAccumulator(toy.layers, [measure], CONFIG, parallel)
+        for image_id, image in enumerate(IMAGES):
+            assert single.update([image_id], toy.record([measure], image[None])) == [""]
+    for one, other in zip(single.build_layer_sums(), sums.build_layer_sums(), strict=True):
+        assert one.activation_sum.tolist() == other.activation_sum.tolist()
+        assert one.examples.image_id.tolist() == other.examples.image_id.tolist()
+    assert list_counts(single.build_pair_sums()[0][0]) == list_counts(sums.build_pair_sums()[0][0])
+
+
+def test_what_a_measure_counts_is_summed_for_itself(toy: ExportedToy) -> None:
+    """Chunks of a class can be added convolution by convolution; the links that Summit composes cannot."""
+    (counted,) = toy.accumulate(replace(CONFIG, influence="summit")).build_pair_sums()
+    assert len(counted) == 4, "direct, reduce, expand, halve"
+
+
+def test_without_links_every_image_is_added(toy: ExportedToy) -> None:
+    with Parallel(CPU, 1) as parallel:
+        sums = ClassAccumulator(toy.layers, [], CONFIG, parallel)
+        assert sums.update([0, 1], toy.record([])) == ["", ""]
+    assert sums.build_pair_sums() == []
+
+
+# --- examples -------------------------------------------------------------------------------------------------------
+
+
+def make_examples(activation: list[float], image_id: list[int]) -> Examples:
+    """Makes the examples of one channel; each position is ten times the image_id."""
+    ids = np.array([image_id], np.int32)
+    return Examples(np.array([activation], np.float32), ids, ids * 10)
+
+
+def test_merging_keeps_the_strongest_and_the_earlier_of_equals() -> None:
+    merged = make_examples([5, 3], [4, 1]).merge(make_examples([5, 4, 3], [9, 8, 7]))
+    assert merged.activation.tolist() == [[5, 5]] and merged.image_id.tolist() == [[4, 9]]
+    assert merged.position.tolist() == [[40, 90]]
+
+
+def test_merging_into_empty_examples_fills_their_ranks() -> None:
+    merged = Examples.empty(1, 3).merge(make_examples([2, 1], [5, 6]))
+    assert merged.activation.tolist() == [[2, 1, 0]] and merged.image_id.tolist() == [[5, 6, 0]]
+
+
+def test_examples_of_no_rank_stay_empty() -> None:
+    assert Examples.empty(2, 0).merge(Examples.empty(2, 3)).activation.shape == (2, 0)

@@ -168,7 +168,7 @@ def test_units_that_are_damaged_or_of_another_run_are_made_again(build_request: 
     assert read_tables(right.out) == before
 
 
-def test_the_manifest_holds_the_share_of_time_spent_waiting_for_images(
+def test_the_manifest_holds_the_share_of_time_waited_for_images(
     build_request: Callable[..., RunRequest],
 ) -> None:
     stage = run(build_request("run")).manifest["stages"]["aggregate"]

@@ -79,7 +79,7 @@ def make_norm(gain: Tensor) -> nn.BatchNorm2d:
     return made.eval()
 
 
-def compute_scale(made: nn.BatchNorm2d) -> Tensor:
+def read_scale(made: nn.BatchNorm2d) -> Tensor:
     assert made.running_var is not None
     return (made.weight / torch.sqrt(made.running_var + made.eps)).detach()
 
@@ -134,7 +134,7 @@ def _list_pairs(strengths: Tensor, sources: Tensor) -> list[list[tuple[int, floa
     return [[(i, v) for i, v in zip(*row, strict=True) if v > 0] for row in rows]
 
 
-def compute_naive(made: nn.Conv2d, read: Tensor, scale: Tensor | float = 1.0) -> Tensor:
+def follow(made: nn.Conv2d, read: Tensor, scale: Tensor | float = 1.0) -> Tensor:
     """Computes `max over positions of scale_j * (W_j,i * z_i)`, positive part, of one image, one source at a time."""
     scale = torch.as_tensor(scale).expand(made.out_channels)
     found = torch.zeros(made.out_channels, made.in_channels)
@@ -156,7 +156,7 @@ def assert_close(found: Tensor, expected: Tensor) -> None:
 # --- a single convolution ---------------------------------------------------------------------------------------------
 
 MINUS, PLUS, BY_GAIN = -torch.ones(N_OUT), torch.ones(N_OUT), MIXED.sign()
-NORM = compute_scale(make_norm(MIXED))
+NORM = read_scale(make_norm(MIXED))
 
 DIRECT: dict[str, tuple[Block, Tensor]] = {
     "negated": (lambda m, x, c: torch.relu(-c(x)), MINUS),
@@ -221,7 +221,7 @@ def assert_influences(chain: Chain, expected: Callable[[Tensor], Tensor]) -> Non
     found, _ = record_chain(chain)
     tables = {
         "s3": [expected(read) for read in found["s2"]],
-        "s4": [compute_naive(chain.s4[0], read) for read in found["s3"]],
+        "s4": [follow(chain.s4[0], read) for read in found["s3"]],
     }
     for tier in ("compiled", "torch"):
         for layer, link in found.links.items():
@@ -244,7 +244,7 @@ def test_the_sign_between_a_convolution_and_its_target_counts(name: str) -> None
     assert_influences(
         Chain(block, choose_modules(block, made)),
         lambda read: (
-            torch.where(scale[:, None] < 0, compute_naive(made, read, -1.0)[order], compute_naive(made, read)[order])
+            torch.where(scale[:, None] < 0, follow(made, read, -1.0)[order], follow(made, read)[order])
             * scale.abs()[:, None]
         ),
     )
@@ -255,13 +255,13 @@ def test_the_sign_between_a_convolution_and_its_target_counts(name: str) -> None
 def test_signs_count_whatever_the_kernel(kernel: str, name: str) -> None:
     block, scale = DIRECT[name]
     made = KERNELS[kernel]
-    assert_influences(Chain(block, choose_modules(block, made)), lambda read: compute_naive(made, read, scale))
+    assert_influences(Chain(block, choose_modules(block, made)), lambda read: follow(made, read, scale))
 
 
 # --- several ways -----------------------------------------------------------------------------------------------------
 
 
-def find_peak(values: Tensor) -> Tensor:
+def clip(values: Tensor) -> Tensor:
     """Finds what a channel passes: its greatest value, 0 at least."""
     return values.amax((-2, -1)).clamp_min(0).flatten().detach()
 
@@ -270,7 +270,7 @@ A, B, SQUARE = make_conv(), make_conv(kernel=1), make_conv(N_IN, N_IN)
 INNER, OUTER, BACK = make_conv(N_IN, N_OUT, 1), make_conv(N_OUT, N_OUT), make_conv(N_OUT, N_IN)
 NORM_IN, NORM_OUT = make_norm(MIXED[:N_IN]), make_norm(MIXED)
 CUT = make_norm(MIXED * torch.tensor([0.0, 1, 1, 0, 1, 1, 1, 1]))
-NOTHING = torch.zeros(N_IN, N_IN)
+BOTH = make_conv(2 * N_IN, N_OUT)
 
 
 def _compute_middle(x: Tensor) -> Tensor:
@@ -280,9 +280,9 @@ def _compute_middle(x: Tensor) -> Tensor:
 def _compute_branches(x: Tensor) -> Tensor:
     """Computes influences through closed branches: what each passes, by its shares."""
     first, second = torch.tanh(A(x[None]))[0], torch.tanh(B(x[None]))[0]
-    passed = find_peak(first), find_peak(-second)
-    arrived = passed[0][:, None] * compute_shares(compute_naive(A, x)) + passed[1][:, None] * compute_shares(
-        compute_naive(B, x, -1.0)
+    passed = clip(first), clip(-second)
+    arrived = passed[0][:, None] * compute_shares(follow(A, x)) + passed[1][:, None] * compute_shares(
+        follow(B, x, -1.0)
     )
     return arrived / (passed[0] + passed[1]).clamp_min(1e-30)[:, None]
 
@@ -290,78 +290,78 @@ def _compute_branches(x: Tensor) -> Tensor:
 COMPOSED: dict[str, tuple[Block, dict[str, nn.Module], Callable[[Tensor], Tensor]]] = {
     "difference of branches": (
         lambda m, x, a, b: torch.relu(a(x) - b(x)), {"a": A, "b": B},
-        lambda x: compute_naive(A, x) + compute_naive(B, x, -1.0),
+        lambda x: follow(A, x) + follow(B, x, -1.0),
     ),
     "difference of closed branches": (
         lambda m, x, a, b: torch.tanh(a(x)) - torch.tanh(b(x)), {"a": A, "b": B}, _compute_branches,
     ),
     "less the shortcut": (
-        lambda m, x, c: c(x) - x, {"c": SQUARE}, lambda x: compute_naive(SQUARE, x) + torch.diag(find_peak(-x)),
+        lambda m, x, c: c(x) - x, {"c": SQUARE}, lambda x: follow(SQUARE, x) + torch.diag(clip(-x)),
     ),
     "one less the shortcut": (
-        lambda m, x, c: torch.relu(c(x) + (1 - x)), {"c": SQUARE}, lambda x: compute_naive(SQUARE, x) + torch.diag(find_peak(-x)),
+        lambda m, x, c: torch.relu(c(x) + (1 - x)), {"c": SQUARE}, lambda x: follow(SQUARE, x) + torch.diag(clip(-x)),
     ),
     "shortcut less the branch": (
         lambda m, x, c: torch.relu(x - 2 * c(x)), {"c": SQUARE},
-        lambda x: compute_naive(SQUARE, x, -2.0) + torch.diag(find_peak(x)),
+        lambda x: follow(SQUARE, x, -2.0) + torch.diag(clip(x)),
     ),
     "shortcut by a norm": (
         lambda m, x, c, n: torch.relu(n(x) + c(x)), {"c": SQUARE, "n": NORM_IN},
-        lambda x: compute_naive(SQUARE, x) + torch.diag(torch.where(
-            MIXED[:N_IN] > 0, find_peak(NORM_IN(x[None])), torch.minimum(find_peak(NORM_IN(x[None])), find_peak(-x))
+        lambda x: follow(SQUARE, x) + torch.diag(torch.where(
+            MIXED[:N_IN] > 0, clip(NORM_IN(x[None])), torch.minimum(clip(NORM_IN(x[None])), clip(-x))
         )),
     ),
     "minus a residual block": (
         lambda m, x, c: -torch.relu(x + c(x)), {"c": SQUARE},
-        lambda x: compute_naive(SQUARE, x, -1.0) + torch.diag(find_peak(-x)),
+        lambda x: follow(SQUARE, x, -1.0) + torch.diag(clip(-x)),
     ),
     "norm of a residual block": (
         lambda m, x, c, n: n(torch.relu(x + c(x))), {"c": SQUARE, "n": NORM_IN},
-        lambda x: compute_naive(SQUARE, x, MIXED[:N_IN].sign())
-        + torch.diag(torch.where(MIXED[:N_IN] > 0, find_peak(x), find_peak(-x))),
+        lambda x: follow(SQUARE, x, MIXED[:N_IN].sign())
+        + torch.diag(torch.where(MIXED[:N_IN] > 0, clip(x), clip(-x))),
     ),
     "negative gain within a bottleneck": (
         lambda m, x, i, n, o: torch.relu(o(n(torch.relu(i(x))))), {"i": INNER, "n": NORM_OUT, "o": OUTER},
-        lambda x: compose_bottleneck(compute_naive(INNER, x, BY_GAIN), compute_naive(OUTER, _compute_middle(x))),
+        lambda x: compose_bottleneck(follow(INNER, x, BY_GAIN), follow(OUTER, _compute_middle(x))),
     ),
     "negative gain within and a minus behind a bottleneck": (
         lambda m, x, i, n, o: torch.relu(1 - o(n(torch.relu(i(x))))), {"i": INNER, "n": NORM_OUT, "o": OUTER},
-        lambda x: compose_bottleneck(compute_naive(INNER, x, BY_GAIN), compute_naive(OUTER, _compute_middle(x), -1.0)),
+        lambda x: compose_bottleneck(follow(INNER, x, BY_GAIN), follow(OUTER, _compute_middle(x), -1.0)),
     ),
     "shortcut less a bottleneck": (
         lambda m, x, i, b: torch.relu(x - b(torch.relu(i(x)))), {"i": INNER, "b": BACK},
         lambda x: compose_residual(
-            compute_naive(INNER, x), compute_naive(BACK, torch.relu(INNER(x[None]))[0].detach(), -1.0), find_peak(x), list(range(N_IN))
+            follow(INNER, x), follow(BACK, torch.relu(INNER(x[None]))[0].detach(), -1.0), clip(x), list(range(N_IN))
         ),
     ),
     "minus depthwise": (
         lambda m, x, d: torch.relu(-d(x)), {"d": make_conv(N_IN, N_IN, groups=N_IN)},
-        lambda x: compute_naive(make_conv(N_IN, N_IN, groups=N_IN), x, -1.0),
+        lambda x: follow(make_conv(N_IN, N_IN, groups=N_IN), x, -1.0),
     ),
     "both signs of a convolution": (
         lambda m, x, a: torch.relu(torch.cat([a(x), -a(x)], 1)), {"a": A},
-        lambda x: torch.cat([compute_naive(A, x), compute_naive(A, x, -1.0)]),
+        lambda x: torch.cat([follow(A, x), follow(A, x, -1.0)]),
     ),
     "both signs of what is passed": (
         lambda m, x, a: torch.cat([-x, a(x), x], 1), {"a": A},
-        lambda x: torch.cat([torch.diag(find_peak(-x)), compute_naive(A, x), torch.diag(find_peak(x))]),
+        lambda x: torch.cat([torch.diag(clip(-x)), follow(A, x), torch.diag(clip(x))]),
     ),
     "both signs read": (
-        lambda m, x, o: o(torch.relu(torch.cat([x, -x], 1))), {"o": make_conv(2 * N_IN, N_OUT)},
-        lambda x: (both := compute_naive(make_conv(2 * N_IN, N_OUT), torch.relu(torch.cat([x, -x]))))[:, :N_IN] + both[:, N_IN:],
+        lambda m, x, o: o(torch.relu(torch.cat([x, -x], 1))), {"o": BOTH},
+        lambda x: (both := follow(BOTH, torch.relu(torch.cat([x, -x]))))[:, :N_IN] + both[:, N_IN:],
     ),
     "gain of nothing": (
-        lambda m, x, a, n: torch.relu(n(a(x))), {"a": A, "n": CUT}, lambda x: compute_naive(A, x, compute_scale(CUT)),
+        lambda m, x, a, n: torch.relu(n(a(x))), {"a": A, "n": CUT}, lambda x: follow(A, x, read_scale(CUT)),
     ),
     "gain of nothing behind a relu": (
-        lambda m, x, a, n: n(torch.relu(a(x))), {"a": A, "n": CUT}, lambda x: compute_naive(A, x, compute_scale(CUT).sign()),
+        lambda m, x, a, n: n(torch.relu(a(x))), {"a": A, "n": CUT}, lambda x: follow(A, x, read_scale(CUT).sign()),
     ),
     "gain of nothing on what is passed": (
         lambda m, x, n: n(x * 1.0), {"n": make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))},
         lambda x: torch.diag(torch.stack([
-            torch.zeros(()), *find_peak(make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[1:4], torch.zeros(()),
-            find_peak(make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[5],
-        ]).minimum(torch.tensor([1e9, 1e9, find_peak(-x)[2], 1e9, 1e9, find_peak(-x)[5]]))),
+            torch.zeros(()), *clip(make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[1:4], torch.zeros(()),
+            clip(make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[5],
+        ]).minimum(torch.tensor([1e9, 1e9, clip(-x)[2], 1e9, 1e9, clip(-x)[5]]))),
     ),
 }  # fmt: skip
 

@@ -116,7 +116,7 @@ def test_every_device_has_its_tier(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_triton
-def test_where_triton_cannot_compile_torch_serves_and_a_warning_gives_the_reason(
+def test_where_triton_cannot_compile_torch_serves_and_a_warning_says_why(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from precompute.aggregate.kernels import triton_kernels
