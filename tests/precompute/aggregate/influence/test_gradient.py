@@ -124,7 +124,9 @@ def test_gradient_influences_equal_autograd_on_the_modules(toy: ExportedToy) -> 
             peak = second[channel].max()
             (gradient,) = torch.autograd.grad(peak, first, retain_graph=True)
             expected = (gradient * first).detach()[0].sum((1, 2)).clamp_min(0)
-            assert table[channel].tolist() == pytest.approx(expected.tolist() if float(peak.detach()) > 0 else [0.0] * 3)
+            assert table[channel].tolist() == pytest.approx(
+                expected.tolist() if float(peak.detach()) > 0 else [0.0] * 3
+            )
 
 
 def test_an_infinite_gradient_shows_in_the_strengths(toy: ExportedToy, monkeypatch: pytest.MonkeyPatch) -> None:
