@@ -13,10 +13,16 @@ from hypothesis import strategies as st
 from precompute.aggregate.influence import pairs
 from precompute.aggregate.influence.pairs import find_strongest_sources
 from precompute.aggregate.kernels import convolution as tiers
-from precompute.aggregate.kernels.activation import find_strongest_channels
-from precompute.aggregate.kernels.convolution import Strongest, compute_convolution_influence, load_compiled_loops
+from precompute.aggregate.kernels.convolution import (
+    Strongest,
+    compute_convolution_influence,
+    compute_single_source_influence,
+    is_windowed,
+    load_compiled_loops,
+    reads_every_position,
+)
 from tests.reference import influence as reference
-from tests.support.drawn_convolutions import build_expression, draw_convolutions
+from tests.support.drawn_convolutions import FIXED, build_expression, draw_convolutions
 
 TIERS = pytest.mark.parametrize("tier", ["compiled", "torch"])
 
@@ -71,11 +77,36 @@ def test_strongest_of_a_1x1_convolution_equal_the_loop(seed: int, n_sources: int
         assert [(i, v) for i, v in zip(sources, strengths, strict=True) if v > 0] == expected
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.integers(0, 2**31), st.sampled_from([0.01, 0.03, 0.25, 0.5, 1.0]))
-def test_strongest_channels_equal_the_loop(seed: int, mass: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    values = torch.randint(-2, 5, (3, 9, 2, 2), generator=generator).float()
-    kept = find_strongest_channels(values.flatten(2).amax(2), mass)
-    for image in range(3):
-        assert kept[image].nonzero()[:, 0].tolist() == sorted(reference.find_strongest_channels(values[image], mass))
+@TIERS
+def test_the_zeros_on_one_side_alone_belong_to_the_input(tier: str) -> None:
+    conv, values = FIXED["4 wide"]
+    with use_tier(tier):
+        fast = compute_convolution_influence(build_expression(conv, (1, 2)), values)
+    padded = torch.nn.functional.pad(values, (0, 2, 0, 1))
+    assert torch.equal(fast, torch.stack([reference.compute_influence(conv, image) for image in padded]))
+
+
+def test_a_depthwise_channel_has_one_source_and_its_greatest_response() -> None:
+    conv, values = FIXED["depthwise with a multiplier"]
+    strength, source = compute_single_source_influence(build_expression(conv), values)
+    assert source.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    tables = torch.stack([reference.compute_influence(conv, image) for image in values])
+    assert torch.equal(strength, tables[:, torch.arange(8), source])
+
+
+def test_which_convolutions_have_a_fast_way() -> None:
+    def judge(kernel: int, **options: int) -> tuple[bool, bool]:
+        weight = torch.ones(4, 4 // options.get("groups", 1), kernel, kernel)
+        convolution = build_expression(reference.Conv(weight, **options))
+        return reads_every_position(convolution), is_windowed(convolution)
+
+    assert judge(1) == (True, False)
+    assert judge(1, stride=2) == judge(1, padding=1) == judge(1, groups=2) == (False, False)
+    assert judge(3) == judge(8, stride=2, padding=3) == (False, True)
+    assert judge(3, groups=2) == judge(9) == (False, False), "in groups, and with more taps than a word has bits"
+
+
+def test_an_empty_grid_of_positions_has_no_influence() -> None:
+    """With a stride past the image a padded 1x1 kernel meets zeros alone."""
+    convolution = build_expression(reference.Conv(torch.ones(2, 3, 1, 1), stride=5, padding=1))
+    assert compute_convolution_influence(convolution, torch.ones(1, 3, 2, 2)).tolist() == [[[0.0] * 3] * 2]
