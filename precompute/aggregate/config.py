@@ -28,7 +28,7 @@ class AggregateConfig:
         outlier_fraction: channels in the sets of more than this fraction of all images are flagged; None: none are.
         outlier_channels: channels flagged by name, such as `mixed3a-67`.
         exclude_outliers: leave flagged channels out of the graphs.
-        chunk_size: images of one class in a unit of work. A unit is the most that an interrupted run loses, and the
+        chunk_size: images of one class in a unit of work. A unit is the most that an interrupt run loses, and the
             piece that workers share out. Sums are taken over each chunk, then over the chunks.
         precision: of the forward pass, one of `PRECISIONS`.
     """

@@ -104,10 +104,10 @@ def _build_report(classes: Sequence[dict[str, Any]], skipped: dict[str, str]) ->
     known = [row for row in classes if row["top1_accuracy"] is not None]
     n_known = sum(row["n_images"] for row in known)
 
-    def mean(name: str) -> float | None:
+    def average(name: str) -> float | None:
         return sum(row[name] * row["n_images"] for row in known) / n_known if n_known else None
 
-    return MergeReport(n_images, skipped, mean("top1_accuracy"), mean("top5_accuracy"), n_known)
+    return MergeReport(n_images, skipped, average("top1_accuracy"), average("top5_accuracy"), n_known)
 
 
 def _transpose(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

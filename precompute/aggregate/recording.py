@@ -55,7 +55,7 @@ class Recorder:
         self._forward = optimize(sub_graph, DTYPES[precision]).to(parallel.device)
         self._layouts = model.layouts
         self._parallel, self._precision = parallel, precision
-        self.bytes_per_image = sum(_size_for_one_image(node) for node in self._nodes)
+        self.bytes_per_image = sum(_compute_size(node) for node in self._nodes)
         """The size of all that is held of one image until its influences are counted."""
         if precision != "float32":
             self._require_forward(model.input_size)
@@ -89,6 +89,6 @@ class Recorder:
             return tuple(value.float() if value.dtype == torch.bfloat16 else value for value in values)
 
 
-def _size_for_one_image(node: fx.Node) -> int:
+def _compute_size(node: fx.Node) -> int:
     value = node.meta["val"]
     return math.prod(size_for_one_image(size) for size in value.shape) * int(value.element_size())

@@ -207,7 +207,7 @@ class UnitStore:
         for chunk in range(1, n_chunks):
             total = total.merge(self.read(UnitKey(class_id, chunk)))
         links = [
-            measure.link_sums(sums, len(total.images.image_id))
+            measure.compose_link(sums, len(total.images.image_id))
             for measure, sums in zip(measures, total.influences, strict=True)
         ]
         return ClassUnit(total.images, total.layers, links, total.skipped)

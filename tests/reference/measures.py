@@ -100,14 +100,14 @@ def compute_gradient_influence(between: Between, image: Tensor, mass: float) -> 
 def _run(between: Between, image: Tensor, leaf: Tensor | None) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
 
-    def at_source(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
+    def replace_source(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
         found["source"] = output if leaf is None else leaf
         return found["source"]
 
-    def at_target(module: nn.Module, inputs: Any, output: Tensor) -> None:
+    def read_target(module: nn.Module, inputs: Any, output: Tensor) -> None:
         found["target"] = output
 
-    handles = [between.source.register_forward_hook(at_source), between.target.register_forward_hook(at_target)]
+    handles = [between.source.register_forward_hook(replace_source), between.target.register_forward_hook(read_target)]
     try:
         between.model(image)
     finally:

@@ -30,7 +30,8 @@ Differences = dict[tuple[object, ...], tuple[int, int]]
 def compose_links(measures: Sequence[LinkMeasure], sums: ClassAccumulator, n_images: int) -> list[PairSums]:
     """Composes the sums of every link, in order, as the merge of a run does."""
     return [
-        measure.link_sums(counted, n_images) for measure, counted in zip(measures, sums.build_pair_sums(), strict=True)
+        measure.compose_link(counted, n_images)
+        for measure, counted in zip(measures, sums.build_pair_sums(), strict=True)
     ]
 
 

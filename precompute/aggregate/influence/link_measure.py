@@ -43,7 +43,7 @@ class LinkMeasure(Protocol):
     def nodes(self) -> set[fx.Node]:
         """The graph's nodes whose values are read."""
 
-    def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
+    def compose_link(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
         """Composes the link's counts for a class.
 
         Args:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -18,10 +19,11 @@ from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recording
-from precompute.aggregate.stage import PassInputs, UnitMaker
-from precompute.aggregate.units import Unit, pack
+from precompute.aggregate.stage import MadeUnit, PassInputs, UnitMaker, aggregate, make_units
+from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, pack, plan_units
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
+from precompute.contract.progress import Advance, SilentProgress
 from precompute.datasets.images import ImageSource
 from precompute.datasets.labels.label_outputs import Meaning
 from precompute.datasets.labels.output_match import ModelOutputs
@@ -30,6 +32,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import derive_links
 from precompute.models.sources.preprocess import Preprocess
+from tests.support.toy_pass import ArraySource
 
 SIDE = 8
 PREPROCESS = Preprocess(SIDE, SIDE, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
@@ -195,3 +198,43 @@ def test_masked_outputs_are_no_failure() -> None:
     assert unit.skipped == {}
     expected = run_net(net, images).softmax(1)[:, 2]
     np.testing.assert_allclose(unit.images.true_probability, expected, rtol=1e-5)
+
+
+# --- the units of a run ---------------------------------------------------------------------------------------------
+
+
+class CountingEngine:
+    """An engine that makes empty files, in half a second of which a quarter is spent waiting."""
+
+    def __init__(self) -> None:
+        self.made: list[UnitKey] = []
+
+    def make(
+        self, units: Mapping[UnitKey, Sequence[LabelledImage]], fingerprint: str, advance: Advance
+    ) -> Generator[MadeUnit, None, None]:
+        for key, images in units.items():
+            self.made.append(key)
+            yield MadeUnit(key, pack(EMPTY, fingerprint), 0.5, 0.125)
+            advance(len(images))
+
+
+EMPTY = Unit(ImageRows.empty(), [], [], {})
+
+
+def test_only_the_units_that_are_missing_are_made(tmp_path: Path) -> None:
+    source = ArraySource({0: draw_noise(3), 1: draw_noise(1)})
+    units, store = plan_units(source, 2), UnitStore(tmp_path, "this run")
+    store.write(UnitKey(0, 1), pack(EMPTY, "this run"))
+    store.write(UnitKey(1, 0), pack(EMPTY, "another run"))
+    engine = CountingEngine()
+    assert make_units(store, units, "this run", engine, SilentProgress()) == 0.25
+    assert engine.made == [(0, 0), (1, 0)] and all(store.has(key) for key in units)
+    assert make_units(store, units, "this run", engine, SilentProgress()) is None
+    assert len(engine.made) == 2
+
+
+def test_the_units_of_a_source_are_those_of_its_chunks(tmp_path: Path) -> None:
+    inputs = replace(build_inputs(Net(), {}), source=ArraySource({0: draw_noise(3)}))
+    engine = CountingEngine()
+    aggregate(UnitStore(tmp_path, ""), "", inputs, AggregateConfig(chunk_size=1), engine, SilentProgress())
+    assert engine.made == [(0, 0), (0, 1), (0, 2)]

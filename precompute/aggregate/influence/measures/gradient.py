@@ -46,7 +46,7 @@ class GradientMeasure:
         """Both ends of the link, and the image."""
         return {self.link.target.node, self._input, *(source.node for source in self.link.sources)}
 
-    def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
+    def compose_link(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
         """Returns the counter's sums: they already are the link's total."""
         (total,) = sums
         return total

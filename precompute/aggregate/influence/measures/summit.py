@@ -57,7 +57,7 @@ class SummitMeasure:
             node = before = before.args[0]
         return node
 
-    def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
+    def compose_link(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
         """Composes the counts of a class over the link's convolutions; see `compose_counts`."""
         return compose_counts(self.link, dict(zip(map(id, self._convolutions), sums, strict=True)), n_images)
 

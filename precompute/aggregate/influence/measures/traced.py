@@ -46,7 +46,7 @@ class TracedMeasure:
                 found |= {source.node for source in self.link.sources}
         return found
 
-    def link_sums(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
+    def compose_link(self, sums: Sequence[PairSums], n_images: int) -> PairSums:
         """Returns the counter's sums: they already are the link's total."""
         (total,) = sums
         return total

@@ -51,7 +51,7 @@ FIRST_SOURCE = """
             self.link, self.counted = link, [Activation(link)]
             self.nodes = {link.target.node, *(source.node for source in link.sources)}
 
-        def link_sums(self, sums, n_images):
+        def compose_link(self, sums, n_images):
             return sums[0]
 
 

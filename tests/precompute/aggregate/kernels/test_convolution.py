@@ -107,6 +107,6 @@ def test_which_convolutions_have_a_fast_way() -> None:
 
 
 def test_an_empty_grid_of_positions_has_no_influence() -> None:
-    """With a stride past the image a padded 1x1 kernel meets zeros alone."""
+    """A padded 1x1 kernel whose stride leads past the image meets zeros alone."""
     convolution = build_expression(reference.Conv(torch.ones(2, 3, 1, 1), stride=5, padding=1))
     assert compute_convolution_influence(convolution, torch.ones(1, 3, 2, 2)).tolist() == [[[0.0] * 3] * 2]

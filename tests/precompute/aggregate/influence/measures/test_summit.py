@@ -33,7 +33,7 @@ def test_a_link_has_the_counts_of_its_best_paths_by_hand(toy: ExportedToy) -> No
     #   second_3 = first_2, passed in all images, plus first_1 / 2: never above 0.
     measure = toy.choose_measure(CONFIG)
     (counted,) = toy.accumulate(CONFIG).build_pair_sums()
-    assert list_counts(measure.link_sums(counted, 2)) == {(0, 0): 2, (2, 0): 2, (3, 2): 2}
+    assert list_counts(measure.compose_link(counted, 2)) == {(0, 0): 2, (2, 0): 2, (3, 2): 2}
 
 
 def test_the_order_of_the_counters_is_the_order_of_the_sums(toy: ExportedToy) -> None:

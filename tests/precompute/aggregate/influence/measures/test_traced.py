@@ -35,7 +35,7 @@ def test_a_source_that_is_turned_round_is_read_for_its_least_value(toy: Exported
 def test_the_sums_of_the_counter_are_those_of_the_link(toy: ExportedToy) -> None:
     measure = MEASURE.build(toy.model, toy.link, AggregateConfig())
     ((sums,),) = toy.accumulate(AggregateConfig()).build_pair_sums()
-    assert measure.link_sums([sums], 2) is sums and measure.reason is None
+    assert measure.compose_link([sums], 2) is sums and measure.reason is None
 
 
 def test_it_applies_to_links_whose_channels_are_known(toy: ExportedToy) -> None:
