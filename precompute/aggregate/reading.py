@@ -25,7 +25,7 @@ class ReadImage:
     """One image as the model sees it, or the reason that it cannot be read.
 
     Attributes:
-        image: its place in the source.
+        image: its entry in the source.
         pixels: `(height, width, 3)` of uint8 RGB; None where the image cannot be read.
         problem: the reason; an empty text where the image was read.
     """

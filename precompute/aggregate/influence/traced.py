@@ -130,7 +130,7 @@ class LinkInfluence(PairInfluence):
         return arrivals.influence * torch.where(arrivals.is_identity, passed, 1)[:, :, None]
 
     def _compute_passed(self, greatest: Tensor, arrivals: Arrivals, values: Values) -> Tensor:
-        """Computes what channels pass on, `(batch, channel)`: their greatest value, 0 at least.
+        """Computes the influence that channels pass on, `(batch, channel)`: their greatest value, 0 at least.
 
         A source channel that is turned round passes no more than its own values below 0. The rest of the value, as
         in 1 - x, is a constant.
@@ -188,7 +188,7 @@ class LinkInfluence(PairInfluence):
         )
 
     def _step_through(self, convolution: Convolution, read: Tensor, below: Arrivals) -> tuple[Tensor, Tensor]:
-        """Computes what arrives through a convolution, `(batch, target, source)`, and each target's sum over inputs."""
+        """Computes the arrivals through a convolution, `(batch, target, source)`, and each target's sum over inputs."""
         if isinstance(convolution.input, Source):  # the common case needs no product
             direct = compute_convolution_influence(convolution, read)
             first = self._first[convolution.input.layer.node]

@@ -1,4 +1,4 @@
-"""The targets of a link, sorted by the fastest exact way to find their strongest sources."""
+"""The targets of a link, sorted by the fastest exact method to find their strongest sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Pieces"]
 
 @dataclass(frozen=True)
 class Pieces:
-    """The targets of a link by the way in which their strongest sources are found.
+    """The targets of a link by the method that finds their strongest sources.
 
     Attributes:
         pointwise: targets of a 1x1 convolution of a layer: rows, convolution, layer.

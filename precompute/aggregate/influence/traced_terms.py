@@ -1,4 +1,4 @@
-"""The arithmetic of arrivals: tables of what reaches channels from a link's sources, and their shares."""
+"""The arithmetic of arrivals: tables of the influences that reach channels from a link's sources, and their shares."""
 
 from __future__ import annotations
 
