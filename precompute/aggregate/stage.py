@@ -169,7 +169,7 @@ class UnitMaker:
     """
 
     def __init__(self, inputs: PassInputs, config: AggregateConfig, batch_size: int, parallel: Parallel) -> None:
-        self._inputs, self._device, self._parallel = inputs, parallel.device, parallel
+        self._inputs, self._device = inputs, parallel.device
         self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel, config.precision)
         # Networks of hundreds of convolutions leave gigabytes behind: fewer images at a time then.
         self._batch_size = max(1, min(batch_size, _RECORDED_BYTES // max(1, self._recorder.bytes_per_image)))
