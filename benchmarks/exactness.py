@@ -98,7 +98,7 @@ def differences(options: argparse.Namespace) -> Iterator[Differences]:
             sums.reset()
             sums.update([image.image_id], values)
             single = double = n_counts = 0
-            for link, found in zip(inputs.links, sums.influence_sums(), strict=True):
+            for link, (found,) in zip(inputs.links, sums.build_pair_sums(), strict=True):
                 expected = slow_counts(link, values, config.top_k, torch.float32)
                 counted = np.zeros_like(expected)
                 counted[found.target_channel, found.source] = found.influence_count

@@ -1,4 +1,4 @@
-"""From the finished classes to the tables of the stage `aggregate`, one class in memory at a time."""
+"""The tables of the stage `aggregate`, made from finished units with one class in memory at a time."""
 
 from __future__ import annotations
 
@@ -18,19 +18,28 @@ from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.pairs import PairSums
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import ClassUnit, ImageRows, UnitStore, plan_units
-from precompute.contract.labelled import LabelledClass
+from precompute.contract.labelled import LabelledClass, LabelledImage
 from precompute.contract.progress import Progress
 from precompute.contract.schema import HISTOGRAM_BINS
-from precompute.contract.writing import TableWriter, write_table
-from precompute.datasets.images import ImageSource
+from precompute.contract.writing import gather_rows, write_table
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.provenance.links import Link
+
+_ROWS_PER_GROUP = 2**14
+"""The least number of rows of a row group, which holds whole classes."""
 
 
 @dataclass(frozen=True)
 class MergeReport:
-    """What the manifest says of the pass: images read, images skipped with the reason, accuracy over the images of the
-    classes that have one, and the number of these images."""
+    """The facts of the pass that the manifest holds.
+
+    Attributes:
+        n_images: images that were counted.
+        skipped: by path, the reason for every image that was not.
+        top1_accuracy: over the images of the classes that have outputs; None where no class has any.
+        top5_accuracy: alike.
+        n_with_accuracy: the number of these images.
+    """
 
     n_images: int
     skipped: dict[str, str]
@@ -42,7 +51,11 @@ class MergeReport:
 def merge_units(
     run: Path, store: UnitStore, inputs: PassInputs, config: AggregateConfig, progress: Progress
 ) -> MergeReport:
-    """Writes the tables classes, layers, images, activations, influences and channels from a run's units."""
+    """Writes the tables classes, layers, images, activations, influences and channels from a run's units.
+
+    Raises:
+        InputError: the file of a unit is damaged, or of another run.
+    """
     n_chunks = Counter(key.class_id for key in plan_units(inputs.source, config.chunk_size))
     totals = _Totals(inputs.layers)
     classes: list[dict[str, Any]] = []
@@ -50,61 +63,43 @@ def merge_units(
     names = [layer.name for layer in inputs.layers]
     with ExitStack() as stack, progress.stage("Tables", total=len(inputs.source.classes), unit="classes") as advance:
         activations, influences, images = (
-            _Gathered(stack.enter_context(TableWriter(run, name))) for name in ("activations", "influences", "images")
+            stack.enter_context(gather_rows(run, name, _ROWS_PER_GROUP))
+            for name in ("activations", "influences", "images")
         )
         for labelled in sorted(inputs.source.classes, key=lambda c: c.class_id):
             unit = store.read_class(labelled.class_id, n_chunks[labelled.class_id], inputs.measures)
             outputs = inputs.class_outputs.get(labelled.class_id)
             skipped |= unit.skipped
             totals.add(unit)
-            classes.append(_class_row(labelled, unit.images, outputs))
-            activations.write(_activation_rows(labelled.class_id, unit, inputs.layers))
-            for rows in _influence_rows(labelled.class_id, unit.influences, inputs.links, names):
-                influences.write(rows)
-            images.write(_image_rows(labelled.class_id, unit.images, inputs.source, outputs is not None))
+            classes.append(_build_class_row(labelled, unit.images, outputs))
+            activations(_build_activation_rows(labelled.class_id, unit, inputs.layers))
+            for rows in _build_influence_rows(labelled.class_id, unit.influences, inputs.links, names):
+                influences(rows)
+            images(_build_image_rows(labelled.class_id, unit.images, inputs.source.images, outputs is not None))
             advance(1)
-        for writer in (activations, influences, images):
-            writer.flush()
-    write_table(run, "classes", _columns_of(classes))
-    write_table(run, "layers", _columns_of([_layer_row(i, layer, inputs) for i, layer in enumerate(inputs.layers)]))
-    write_table(run, "channels", totals.channel_rows(config))
-    return _report(classes, skipped)
+    write_table(run, "classes", _transpose(classes))
+    side = max(inputs.model.input_size[1:])
+    write_table(run, "layers", _transpose([_build_layer_row(i, layer, side) for i, layer in enumerate(inputs.layers)]))
+    write_table(run, "channels", totals.build_channel_rows(config))
+    return _build_report(classes, skipped)
 
 
-class _Gathered:
-    """Puts small classes together into one row group; a row group holds whole classes."""
-
-    def __init__(self, writer: TableWriter) -> None:
-        self._writer = writer
-        self._waiting: list[pa.Table] = []
-
-    def write(self, rows: pa.Table) -> None:
-        self._waiting.append(rows)
-        if sum(table.num_rows for table in self._waiting) >= 2**14:
-            self.flush()
-
-    def flush(self) -> None:
-        if self._waiting:
-            self._writer.write(pa.concat_tables(self._waiting).unify_dictionaries())
-            self._waiting = []
-
-
-def _report(classes: Sequence[dict[str, Any]], skipped: dict[str, str]) -> MergeReport:
+def _build_report(classes: Sequence[dict[str, Any]], skipped: dict[str, str]) -> MergeReport:
     n_images = sum(row["n_images"] for row in classes)
     known = [row for row in classes if row["top1_accuracy"] is not None]
     n_known = sum(row["n_images"] for row in known)
 
-    def mean(name: str) -> float | None:
+    def average(name: str) -> float | None:
         return sum(row[name] * row["n_images"] for row in known) / n_known if n_known else None
 
-    return MergeReport(n_images, skipped, mean("top1_accuracy"), mean("top5_accuracy"), n_known)
+    return MergeReport(n_images, skipped, average("top1_accuracy"), average("top5_accuracy"), n_known)
 
 
-def _columns_of(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+def _transpose(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def _class_row(labelled: LabelledClass, images: ImageRows, outputs: Sequence[int] | None) -> dict[str, Any]:
+def _build_class_row(labelled: LabelledClass, images: ImageRows, outputs: Sequence[int] | None) -> dict[str, Any]:
     n_images = len(images.image_id)
     known = outputs is not None and n_images > 0
     hits = np.isin(images.predicted_class_id, outputs or ())
@@ -121,8 +116,7 @@ def _class_row(labelled: LabelledClass, images: ImageRows, outputs: Sequence[int
     }
 
 
-def _layer_row(index: int, layer: RecordedLayer, inputs: PassInputs) -> dict[str, Any]:
-    side = max(inputs.model.input_size[1:])
+def _build_layer_row(index: int, layer: RecordedLayer, side: int) -> dict[str, Any]:
     field = layer.receptive_field
     return {
         "layer": layer.name,
@@ -136,19 +130,19 @@ def _layer_row(index: int, layer: RecordedLayer, inputs: PassInputs) -> dict[str
     }
 
 
-def _layer_column(name: str, length: int, names: Sequence[str]) -> pa.DictionaryArray:
+def _build_layer_column(name: str, length: int, names: Sequence[str]) -> pa.DictionaryArray:
     index = pa.array(np.full(length, list(names).index(name), np.int16))
     return pa.DictionaryArray.from_arrays(index, pa.array(names, pa.string()))
 
 
-def _activation_rows(class_id: int, unit: ClassUnit, layers: Sequence[RecordedLayer]) -> pa.Table:
+def _build_activation_rows(class_id: int, unit: ClassUnit, layers: Sequence[RecordedLayer]) -> pa.Table:
     n_images = max(len(unit.images.image_id), 1)
     names = [layer.name for layer in layers]
     pieces = [
         pa.table(
             {
                 "class_id": np.full(layer.n_channels, class_id, np.int32),
-                "layer": _layer_column(layer.name, layer.n_channels, names),
+                "layer": _build_layer_column(layer.name, layer.n_channels, names),
                 "channel": np.arange(layer.n_channels, dtype=np.int32),
                 "activation_count": sums.activation_count,
                 "mean_activation": (sums.activation_sum / n_images).astype(np.float32),
@@ -159,10 +153,10 @@ def _activation_rows(class_id: int, unit: ClassUnit, layers: Sequence[RecordedLa
     return pa.concat_tables(pieces)
 
 
-def _influence_rows(
+def _build_influence_rows(
     class_id: int, influences: Sequence[PairSums], links: Sequence[Link], names: Sequence[str]
 ) -> Iterator[pa.Table]:
-    """One table per link; within a target channel, sources stand layer by layer as in `link.sources`."""
+    """Yields one table per link; within a target channel, sources come layer by layer as in `link.sources`."""
     for link, pairs in zip(links, influences, strict=True):
         firsts = np.cumsum([0, *(source.n_channels for source in link.sources)])
         which = np.searchsorted(firsts, pairs.source, side="right") - 1
@@ -171,7 +165,7 @@ def _influence_rows(
         yield pa.table(
             {
                 "class_id": np.full(length, class_id, np.int32),
-                "target_layer": _layer_column(link.target.name, length, names),
+                "target_layer": _build_layer_column(link.target.name, length, names),
                 "target_channel": pairs.target_channel,
                 "source_layer": pa.DictionaryArray.from_arrays(layer_index[which], pa.array(names, pa.string())),
                 "source_channel": (pairs.source - firsts[which]).astype(np.int32),
@@ -181,13 +175,15 @@ def _influence_rows(
         )
 
 
-def _image_rows(class_id: int, images: ImageRows, source: ImageSource, has_outputs: bool) -> pa.Table:
+def _build_image_rows(
+    class_id: int, images: ImageRows, labelled: Sequence[LabelledImage], has_outputs: bool
+) -> pa.Table:
     true = images.true_probability if has_outputs else np.ma.masked_all(len(images.image_id), np.float32)
     return pa.table(
         {
             "image_id": images.image_id,
             "class_id": np.full(len(images.image_id), class_id, np.int32),
-            "path": pa.array([source.images[i].path for i in images.image_id.tolist()], pa.string()),
+            "path": pa.array([labelled[i].path for i in images.image_id.tolist()], pa.string()),
             "predicted_class_id": images.predicted_class_id,
             "predicted_probability": images.predicted_probability,
             "true_probability": pa.array(true, pa.float32()),
@@ -196,7 +192,7 @@ def _image_rows(class_id: int, images: ImageRows, source: ImageSource, has_outpu
 
 
 class _Totals:
-    """Every channel over all classes."""
+    """The totals of every channel over all classes."""
 
     def __init__(self, layers: Sequence[RecordedLayer]) -> None:
         self._layers = layers
@@ -210,9 +206,9 @@ class _Totals:
         for index, sums in enumerate(unit.layers):
             self._n_classes[index] += sums.activation_count > 0
             self._count[index] += sums.activation_count
-            self._maximum[index] = np.maximum(self._maximum[index], _greatest(sums))
+            self._maximum[index] = np.maximum(self._maximum[index], _find_greatest(sums))
 
-    def channel_rows(self, config: AggregateConfig) -> dict[str, Any]:
+    def build_channel_rows(self, config: AggregateConfig) -> dict[str, Any]:
         names = [layer.name for layer in self._layers]
         fraction = np.concatenate(self._count) / max(self._n_images, 1)
         maximum = np.concatenate(self._maximum)
@@ -233,6 +229,6 @@ class _Totals:
         }
 
 
-def _greatest(sums: LayerSums) -> NDArray[np.float32]:
+def _find_greatest(sums: LayerSums) -> NDArray[np.float32]:
     strongest = sums.examples.activation
     return strongest[:, 0] if strongest.shape[1] else np.zeros(len(strongest), np.float32)

@@ -1,4 +1,4 @@
-"""Images ahead of the model: decoded and preprocessed by threads while the model works."""
+"""The reading of images by threads, which decode and preprocess some while the model works on others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,13 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class ReadImage:
-    """One image as the model sees it, `(height, width, 3)` of uint8 RGB; or why there is none."""
+    """One image as the model sees it, or the reason that it cannot be read.
+
+    Attributes:
+        image: its entry in the source.
+        pixels: `(height, width, 3)` of uint8 RGB; None where the image cannot be read.
+        problem: the reason; an empty text where the image was read.
+    """
 
     image: LabelledImage
     pixels: NDArray[np.uint8] | None
@@ -44,9 +50,12 @@ def read_images(
 
 
 def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """Results in the order of the items, made by threads at most 16 items per worker ahead, so that few are held.
+    """Yields results in the order of the items, at most 16 items per worker ahead of the reader, so that few are held.
 
-    `workers` 0 makes them in the caller's thread, one by one.
+    Args:
+        function: of one item; threads call it.
+        items: taken as they are needed.
+        workers: the number of threads; 0 computes in the caller's thread, one by one.
     """
     if workers == 0:
         yield from map(function, items)
@@ -66,7 +75,7 @@ def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: in
 
 
 class Awaited:
-    """Images as they come, and how many `seconds` went by in waiting for them."""
+    """An iterator over images that adds up the `seconds` spent waiting for them."""
 
     def __init__(self, images: Iterable[ReadImage]) -> None:
         self._images = iter(images)

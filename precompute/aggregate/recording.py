@@ -1,4 +1,4 @@
-"""One forward pass that hands out everything the aggregation reads: no hook, a graph that returns the values."""
+"""One forward pass that returns everything the aggregation reads: a graph with more outputs, and no hook."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, fx
 
-from precompute.aggregate.influence.measures import LinkMeasure
+from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.influence.values import Values
 from precompute.contract.errors import InputError
 from precompute.devices.cores import Parallel
@@ -22,20 +22,20 @@ from precompute.models.layers.selection import RecordedLayer
 
 @dataclass(frozen=True)
 class Recording:
-    """What one batch gave: logits `(batch, output)`, and the values of layers and of what influences read."""
+    """The result of one batch: logits `(batch, output)`, and the values of layers and of all that influences read."""
 
     logits: Tensor
     values: Values
 
 
 class Recorder:
-    """Runs a model and records its layers and whatever the measures of its links read.
+    """A model's forward pass that records its layers and all that the measures of its links read.
 
     Args:
-        precision: one of `config.PRECISIONS`; what is recorded is float32 with either.
+        precision: one of `config.PRECISIONS`; recorded values are float32 with either.
 
     Raises:
-        InputError: the device cannot compute in that precision, or an operator of the model does not.
+        InputError: the device or an operator of the model cannot compute in that precision.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class Recorder:
         self._forward = optimize(sub_graph, DTYPES[precision]).to(parallel.device)
         self._layouts = model.layouts
         self._parallel, self._precision = parallel, precision
-        self.bytes_per_image = sum(_size_for_one_image(node) for node in self._nodes)
-        """What is held of one image until its influences are told."""
+        self.bytes_per_image = sum(_compute_size(node) for node in self._nodes)
+        """The size of all that is held of one image until its influences are counted."""
         if precision != "float32":
             self._require_forward(model.input_size)
 
@@ -67,7 +67,7 @@ class Recorder:
         pieces = list(self._parallel.map(self._run, batch.split(self._parallel.share(len(batch)))))
         values = [Values(dict(zip(self._nodes, recorded, strict=True)), self._layouts) for _, *recorded in pieces]
         return Recording(
-            torch.cat([logits for logits, *_ in pieces]), values[0] if len(values) == 1 else Values.joined(values)
+            torch.cat([logits for logits, *_ in pieces]), values[0] if len(values) == 1 else Values.join(values)
         )
 
     def _require_forward(self, size: tuple[int, int, int]) -> None:
@@ -89,6 +89,6 @@ class Recorder:
             return tuple(value.float() if value.dtype == torch.bfloat16 else value for value in values)
 
 
-def _size_for_one_image(node: fx.Node) -> int:
+def _compute_size(node: fx.Node) -> int:
     value = node.meta["val"]
     return math.prod(size_for_one_image(size) for size in value.shape) * int(value.element_size())

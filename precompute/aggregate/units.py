@@ -1,8 +1,8 @@
-"""Finished units of work on disk, what resuming and engines go by. A unit appears whole, or not at all.
+"""Finished units of work on disk, by which runs are resumed. A unit appears whole, or not at all.
 
-A unit is some images of one class: chunk 0 the first `chunk_size` of them, and so on. What a unit holds depends on
-these images, the model and the config and on nothing else, whoever makes it and when. Chunks of a class are added up in
-their order, so sums come of one fixed order of additions; that is why the chunk size is part of a run's identity.
+A unit is some images of one class: chunk 0 the first `chunk_size` of them, and so on. Its content depends on these
+images, the model and the config, and on nothing else. Chunks of a class are added up in their order, so sums come of
+one fixed order of additions. Therefore the chunk size is part of a run's identity.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from precompute.aggregate.accumulate import Examples, LayerSums
-from precompute.aggregate.influence.measures import LinkMeasure
+from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.influence.pairs import PairSums
 from precompute.contract.atomic import replace_file
 from precompute.contract.errors import InputError
@@ -33,14 +33,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ImageRows:
-    """What the model said of each image of a class, in order of image_id; all `(image,)`.
+    """The model's predictions for images of one class, in order of image_id; all `(image,)`.
 
     Attributes:
-        image_id: place in the source.
+        image_id: index in the source.
         predicted_class_id: most probable output; of several, the lowest.
         predicted_probability: its probability.
         true_probability: of the image's own class (see `Probabilities`); NaN where no output means it.
-        in_top5: whether an output of the own class is among the five most probable; ties by the lower output.
+        in_top5: True where an output of the own class is among the five most probable; ties by the lower output.
     """
 
     image_id: NDArray[np.int32]
@@ -51,19 +51,19 @@ class ImageRows:
 
     @classmethod
     def empty(cls) -> ImageRows:
-        """Of no image."""
+        """Makes an empty set of rows, for a unit without images."""
         whole, real = np.zeros(0, np.int32), np.zeros(0, np.float32)
         return cls(whole, whole, real, real, np.zeros(0, np.bool_))
 
 
-def joined(rows: Sequence[ImageRows]) -> ImageRows:
-    """One after another."""
+def join_rows(rows: Sequence[ImageRows]) -> ImageRows:
+    """Joins rows one after another; none give an empty set."""
     columns = ImageRows.__dataclass_fields__
     return ImageRows(*(np.concatenate([getattr(r, name) for r in (ImageRows.empty(), *rows)]) for name in columns))
 
 
 class UnitKey(NamedTuple):
-    """Which unit: a class, and a chunk of its images, from 0."""
+    """The key of a unit: a class, and a chunk of its images, from 0."""
 
     class_id: int
     chunk: int
@@ -74,8 +74,10 @@ class Unit:
     """All that the pass found out about some images of one class.
 
     Attributes:
-        influences: per link, the sums of each thing that the link's measure counts.
-        skipped: path of every image that is unreadable, or without finite numbers, and why.
+        images: predictions for the images that were counted.
+        layers: the sums of every recorded layer.
+        influences: per link, the sums of each influence that the link's measure counts.
+        skipped: by path, the reason for every image that is unreadable or without finite numbers.
     """
 
     images: ImageRows
@@ -84,12 +86,12 @@ class Unit:
     skipped: dict[str, str]
 
     def merge(self, other: Unit) -> Unit:
-        """Both together; `other` holds the next images."""
+        """Adds up both; `other` holds the next images of the class."""
         return Unit(
-            joined([self.images, other.images]),
-            [_added_layers(*both) for both in zip(self.layers, other.layers, strict=True)],
+            join_rows([self.images, other.images]),
+            [_add_layers(*both) for both in zip(self.layers, other.layers, strict=True)],
             [
-                [_added_pairs(*both) for both in zip(mine, others, strict=True)]
+                [_add_pairs(*both) for both in zip(mine, others, strict=True)]
                 for mine, others in zip(self.influences, other.influences, strict=True)
             ],
             self.skipped | other.skipped,
@@ -98,7 +100,10 @@ class Unit:
 
 @dataclass(frozen=True)
 class ClassUnit:
-    """All that the pass found out about one class; `influences` per link, as its measure composes them."""
+    """All that the pass found out about one class.
+
+    As in `Unit`, but `influences` holds one table per link, as its measure composes it.
+    """
 
     images: ImageRows
     layers: list[LayerSums]
@@ -107,7 +112,7 @@ class ClassUnit:
 
 
 def plan_units(source: ImageSource, chunk_size: int) -> dict[UnitKey, list[LabelledImage]]:
-    """The images of every unit, in order of image_id; a class without images has one unit without images."""
+    """Lists the images of every unit, in order of image_id; a class without images has one unit without images."""
     members: dict[int, list[LabelledImage]] = defaultdict(list)
     for image in source.images:
         members[image.class_id].append(image)
@@ -131,25 +136,26 @@ class UnitStore:
         self.folder = run / "parts" / "aggregate"
         self._fingerprint = fingerprint
 
-    def path(self, key: UnitKey) -> Path:
+    def find_path(self, key: UnitKey) -> Path:
+        """Returns the path of a unit's file, whether it exists or not."""
         return self.folder / f"{key.class_id:06d}-{key.chunk:04d}.npz"
 
     def has(self, key: UnitKey) -> bool:
-        """Whether the unit is there, complete and of this run."""
+        """Returns True for a unit that is there, complete and of this run."""
         try:
-            with self.path(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with self.find_path(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return bytes(arrays["fingerprint"]).decode() == self._fingerprint
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return False
 
     def remove(self) -> None:
-        """Removes every unit, when the tables hold all that was in them."""
+        """Removes every unit; the tables hold all that was in them."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def write(self, key: UnitKey, packed: bytes) -> None:
-        """Writes a unit, as `pack` made it, atomically."""
+        """Writes a unit, packed by `pack`, atomically."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with replace_file(self.path(key)) as temporary:
+        with replace_file(self.find_path(key)) as temporary:
             temporary.write_bytes(packed)
 
     def read(self, key: UnitKey) -> Unit:
@@ -158,36 +164,41 @@ class UnitStore:
         Raises:
             InputError: the file is damaged, or of another run.
         """
-        return self._read(key, _unit)
+        return self._read(key, _unpack)
 
     def _read(self, key: UnitKey, take: Callable[[Any], T]) -> T:
-        """Reads from a unit's file what `take` takes from its arrays; others stay unread."""
+        """Reads those arrays of a unit's file that `take` takes; others stay unread."""
         try:
-            with self.path(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with self.find_path(key).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 if bytes(arrays["fingerprint"]).decode() != self._fingerprint:
                     raise ValueError("it was made of another model, other images or another config")
                 return take(arrays)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as problem:
             raise InputError(
                 "A finished unit of the pass is a complete file.",
-                f"{self.path(key)}: {problem}.",
+                f"{self.find_path(key)}: {problem}.",
                 "Delete that file and run the same command again: it makes the unit anew.",
             ) from problem
 
     def read_examples(self, class_id: int, n_chunks: int) -> list[Examples]:
-        """Reads the images of a class that excite each channel most, by layer, and nothing else of its chunks.
+        """Reads the examples of a class, by layer, and nothing else of its chunks.
 
         Raises:
             InputError: a file is damaged, or of another run.
         """
-        total = self._read(UnitKey(class_id, 0), _examples)
+        total = self._read(UnitKey(class_id, 0), _unpack_examples)
         for chunk in range(1, n_chunks):
-            following = self._read(UnitKey(class_id, chunk), _examples)
+            following = self._read(UnitKey(class_id, chunk), _unpack_examples)
             total = [mine.merge(others) for mine, others in zip(total, following, strict=True)]
         return total
 
     def read_class(self, class_id: int, n_chunks: int, measures: Sequence[LinkMeasure]) -> ClassUnit:
         """Adds up the chunks of a class, in their order.
+
+        Args:
+            class_id: of the class.
+            n_chunks: the number of its units.
+            measures: of the links; they compose the links' sums.
 
         Raises:
             InputError: a file is damaged, or of another run.
@@ -196,23 +207,23 @@ class UnitStore:
         for chunk in range(1, n_chunks):
             total = total.merge(self.read(UnitKey(class_id, chunk)))
         links = [
-            measure.link_sums(sums, len(total.images.image_id))
+            measure.compose_link(sums, len(total.images.image_id))
             for measure, sums in zip(measures, total.influences, strict=True)
         ]
         return ClassUnit(total.images, total.layers, links, total.skipped)
 
 
 def pack(unit: Unit, fingerprint: str) -> bytes:
-    """A unit as the content of its file."""
+    """Packs a unit into the content of its file."""
     arrays: dict[str, Any] = {f"images.{name}": value for name, value in vars(unit.images).items()}
     for index, sums in enumerate(unit.layers):
         arrays[f"layer{index}.activation_count"] = sums.activation_count
         arrays[f"layer{index}.activation_sum"] = sums.activation_sum
-        for name, value in vars(_trimmed(sums.examples)).items():
+        for name, value in vars(_trim(sums.examples)).items():
             arrays[f"layer{index}.examples.{name}"] = value
     for index, counted in enumerate(unit.influences):
-        for place, pairs in enumerate(counted):
-            arrays |= {f"link{index}.{place}.{name}": value for name, value in vars(pairs).items()}
+        for index_counted, pairs in enumerate(counted):
+            arrays |= {f"link{index}.{index_counted}.{name}": value for name, value in vars(pairs).items()}
     arrays["n_counted"] = np.array([len(counted) for counted in unit.influences], np.int32)
     arrays["n_examples"] = np.array([sums.examples.activation.shape[1] for sums in unit.layers], np.int32)
     arrays["skipped"] = np.frombuffer(json.dumps(unit.skipped).encode(), np.uint8)
@@ -222,7 +233,7 @@ def pack(unit: Unit, fingerprint: str) -> bytes:
     return file.getvalue()
 
 
-def _added_layers(first: LayerSums, second: LayerSums) -> LayerSums:
+def _add_layers(first: LayerSums, second: LayerSums) -> LayerSums:
     return LayerSums(
         first.activation_count + second.activation_count,
         first.activation_sum + second.activation_sum,
@@ -230,27 +241,27 @@ def _added_layers(first: LayerSums, second: LayerSums) -> LayerSums:
     )
 
 
-def _added_pairs(first: PairSums, second: PairSums) -> PairSums:
-    """Pair by pair, sorted."""
+def _add_pairs(first: PairSums, second: PairSums) -> PairSums:
+    """Adds pair by pair; the result is sorted by target and source."""
     both = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in vars(first)}
     keys = both["target_channel"].astype(np.int64) << 32 | both["source"]
-    found, place = np.unique(keys, return_inverse=True)
+    found, index = np.unique(keys, return_inverse=True)
     count = np.zeros(len(found), np.int32)
     total = np.zeros(len(found), np.float64)
-    for rows in (slice(0, len(first.source)), slice(len(first.source), None)):  # within each, a pair stands once
-        count[place[rows]] += both["influence_count"][rows]
-        total[place[rows]] += both["influence_sum"][rows]
+    for rows in (slice(0, len(first.source)), slice(len(first.source), None)):  # each of the two holds a pair once
+        count[index[rows]] += both["influence_count"][rows]
+        total[index[rows]] += both["influence_sum"][rows]
     return PairSums((found >> 32).astype(np.int32), (found & 0xFFFFFFFF).astype(np.int32), count, total)
 
 
-def _trimmed(examples: Examples) -> Examples:
-    """Without the ranks that no channel has taken: a class of one image has one example."""
+def _trim(examples: Examples) -> Examples:
+    """Trims the ranks that no channel uses: a class of one image has one example."""
     taken = int((examples.activation > 0).sum(axis=1).max(initial=0))
     return Examples(*(value[:, :taken] for value in vars(examples).values()))
 
 
-def _widened(examples: Examples, n_examples: int) -> Examples:
-    """With places for as many examples as are kept."""
+def _widen(examples: Examples, n_examples: int) -> Examples:
+    """Widens examples to as many ranks as the config keeps."""
     n_channels, taken = examples.activation.shape
     wide = Examples.empty(n_channels, n_examples)
     for name, value in vars(wide).items():
@@ -258,22 +269,22 @@ def _widened(examples: Examples, n_examples: int) -> Examples:
     return wide
 
 
-def _examples(arrays: Any) -> list[Examples]:
+def _unpack_examples(arrays: Any) -> list[Examples]:
     names = ("activation", "image_id", "position")
     return [
-        _widened(Examples(*(arrays[f"layer{index}.examples.{name}"] for name in names)), n_examples)
+        _widen(Examples(*(arrays[f"layer{index}.examples.{name}"] for name in names)), n_examples)
         for index, n_examples in enumerate(arrays["n_examples"].tolist())
     ]
 
 
-def _unit(arrays: Any) -> Unit:
+def _unpack(arrays: Any) -> Unit:
     layers = [
         LayerSums(arrays[f"layer{index}.activation_count"], arrays[f"layer{index}.activation_sum"], examples)
-        for index, examples in enumerate(_examples(arrays))
+        for index, examples in enumerate(_unpack_examples(arrays))
     ]
     names = ("target_channel", "source", "influence_count", "influence_sum")
     influences = [
-        [PairSums(*(arrays[f"link{index}.{place}.{name}"] for name in names)) for place in range(n_counted)]
+        [PairSums(*(arrays[f"link{index}.{counted}.{name}"] for name in names)) for counted in range(n_counted)]
         for index, n_counted in enumerate(arrays["n_counted"].tolist())
     ]
     images = ImageRows(*(arrays[f"images.{name}"] for name in ImageRows.__dataclass_fields__))

@@ -1,1 +1,1 @@
-"""Dataset examples: choosing, cutting and storing the images that excite a channel most."""
+"""Dataset examples: the choice, the crops and the storage of the images that excite a channel most."""

@@ -19,8 +19,8 @@ from precompute.contract.progress import Progress
 from precompute.contract.schema import ALL_CLASSES, read_table
 from precompute.contract.writing import TableWriter
 from precompute.examples.config import ExampleConfig
-from precompute.examples.crop_pictures import EncodedCrops, Encoding, encoded_crops
-from precompute.examples.crops import crop_boxes, distinct_crops
+from precompute.examples.crop_pictures import EncodedCrops, Encoding, encode_crops
+from precompute.examples.crops import compute_crop_boxes, find_distinct_crops
 from precompute.models.layers.selection import RecordedLayer
 
 _ROWS_PER_GROUP = 1000
@@ -28,7 +28,7 @@ _ROWS_PER_GROUP = 1000
 
 @dataclass(frozen=True)
 class _Wanted:
-    """Some rows of the table for one layer, sorted by channel, class and rank; all `(row,)`."""
+    """Some rows of the table for one layer, sorted by channel, class and rank; all `(row,)`, but `box` `(row, 4)`."""
 
     channel: NDArray[np.int32]
     class_id: NDArray[np.int32]
@@ -36,7 +36,6 @@ class _Wanted:
     image_id: NDArray[np.int32]
     activation: NDArray[np.float32]
     box: NDArray[np.int32]
-    """`(row, 4)`."""
 
 
 @dataclass(frozen=True)
@@ -57,30 +56,42 @@ class ExamplesRequest:
 def build_examples(
     run: Path, store: UnitStore, inputs: PassInputs, request: ExamplesRequest, progress: Progress
 ) -> None:
-    """Writes the tables example_images and dataset_examples; every image is decoded once."""
-    wanted = _wanted_rows(run, store, inputs, request.aggregate)
+    """Writes the tables example_images and dataset_examples; every image is decoded once.
+
+    Args:
+        run: the run's folder, whose stage `graphs` is done.
+        store: the finished units of the pass.
+        inputs: of the pass.
+        request: the settings of the stage.
+        progress: shows the images that are done.
+
+    Raises:
+        InputError: the file of a unit is damaged, or of another run.
+        UnreadableImage: an image that the pass has read cannot be read any more.
+    """
+    wanted = _list_wanted(run, store, inputs, request.aggregate)
     image_id, box = (np.concatenate([getattr(rows, name) for rows in wanted]) for name in ("image_id", "box"))
-    crops, which = distinct_crops(image_id, box)
+    crops, which = find_distinct_crops(image_id, box)
     starts = np.cumsum([len(rows.channel) for rows in wanted])[:-1]
     names = [layer.name for layer in inputs.layers]
     encoding = Encoding(request.examples, request.workers)
     with (
-        encoded_crops(run, inputs, crops, encoding, progress) as encoded,
+        encode_crops(run, inputs, crops, encoding, progress) as encoded,
         TableWriter(run, "dataset_examples") as writer,
     ):
         for index, (rows, numbers) in enumerate(zip(wanted, np.split(which, starts), strict=True)):
-            for part in _groups_of_channels(rows.channel):
-                writer.write(_table(rows, part, (index, names), _pictures(encoded, numbers[part])))
+            for part in _split_channels(rows.channel):
+                writer.write(_build_table(rows, part, (index, names), _read_pictures(encoded, numbers[part])))
 
 
-def _pictures(encoded: EncodedCrops, numbers: NDArray[np.int64]) -> list[bytes | None]:
+def _read_pictures(encoded: EncodedCrops, numbers: NDArray[np.int64]) -> list[bytes | None]:
     """Reads the crops of some rows, each once."""
     pictures = {number: encoded.read(number) for number in np.unique(numbers).tolist()}
     return [pictures[number] for number in numbers.tolist()]
 
 
-def _groups_of_channels(channel: NDArray[np.int32]) -> Iterator[slice]:
-    """Yields ranges of whole channels and about a thousand rows: what a reader opens for one of them."""
+def _split_channels(channel: NDArray[np.int32]) -> Iterator[slice]:
+    """Yields ranges of whole channels and about a thousand rows: a reader opens one range for one channel."""
     bounds = [0, *(np.flatnonzero(np.diff(channel)) + 1).tolist(), len(channel)]
     start = 0
     for stop in bounds[1:]:
@@ -90,11 +101,11 @@ def _groups_of_channels(channel: NDArray[np.int32]) -> Iterator[slice]:
             start = stop
 
 
-def _wanted_rows(run: Path, store: UnitStore, inputs: PassInputs, config: AggregateConfig) -> list[_Wanted]:
-    """Over all classes for every channel, and per class for the channels of its graph."""
+def _list_wanted(run: Path, store: UnitStore, inputs: PassInputs, config: AggregateConfig) -> list[_Wanted]:
+    """Lists the rows of every layer: over all classes for every channel, per class for the channels of its graph."""
     overall = [Examples.empty(layer.n_channels, config.n_examples) for layer in inputs.layers]
     pieces: list[list[tuple[int, NDArray[np.int32], Examples]]] = [[] for _ in inputs.layers]
-    kept = _graph_channels(run)
+    kept = _read_graph_channels(run)
     n_chunks = Counter(key.class_id for key in plan_units(inputs.source, config.chunk_size))
     for labelled in sorted(inputs.source.classes, key=lambda c: c.class_id):
         found = store.read_examples(labelled.class_id, n_chunks[labelled.class_id])
@@ -106,12 +117,12 @@ def _wanted_rows(run: Path, store: UnitStore, inputs: PassInputs, config: Aggreg
                 pieces[index].append((labelled.class_id, channels, chosen))
     everything = [np.arange(layer.n_channels, dtype=np.int32) for layer in inputs.layers]
     return [
-        _rows(layer, [(ALL_CLASSES, everything[i], overall[i]), *pieces[i]], inputs.model.input_size[1:])
+        _sort_rows(layer, [(ALL_CLASSES, everything[i], overall[i]), *pieces[i]], inputs.model.input_size[1:])
         for i, layer in enumerate(inputs.layers)
     ]
 
 
-def _graph_channels(run: Path) -> dict[tuple[int, str], NDArray[np.int32]]:
+def _read_graph_channels(run: Path) -> dict[tuple[int, str], NDArray[np.int32]]:
     table = read_table(run, "attribution_graph_nodes", ["class_id", "layer", "channel"])
     channels: dict[tuple[int, str], list[int]] = defaultdict(list)
     columns = (table[name].to_pylist() for name in ("class_id", "layer", "channel"))
@@ -120,7 +131,7 @@ def _graph_channels(run: Path) -> dict[tuple[int, str], NDArray[np.int32]]:
     return {key: np.asarray(value, np.int32) for key, value in channels.items()}
 
 
-def _rows(
+def _sort_rows(
     layer: RecordedLayer, pieces: Sequence[tuple[int, NDArray[np.int32], Examples]], size: tuple[int, ...]
 ) -> _Wanted:
     columns: dict[str, list[NDArray[np.int32]]] = defaultdict(list)
@@ -136,12 +147,14 @@ def _rows(
         activations.append(examples.activation[taken])
     joined = {name: np.concatenate(values) for name, values in columns.items()}
     order = np.lexsort((joined["rank"], joined["class_id"], joined["channel"]))
-    box = crop_boxes(layer, joined.pop("position")[order], size)
+    box = compute_crop_boxes(layer, joined.pop("position")[order], size)
     sorted_columns = {name: value[order] for name, value in joined.items()}
     return _Wanted(activation=np.concatenate(activations)[order], box=box, **sorted_columns)
 
 
-def _table(rows: _Wanted, part: slice, layer: tuple[int, Sequence[str]], pictures: Sequence[bytes | None]) -> pa.Table:
+def _build_table(
+    rows: _Wanted, part: slice, layer: tuple[int, Sequence[str]], pictures: Sequence[bytes | None]
+) -> pa.Table:
     index, names = layer
     layers = pa.DictionaryArray.from_arrays(
         pa.array(np.full(len(pictures), index, np.int16)), pa.array(names, pa.string())

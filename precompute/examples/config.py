@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ExampleConfig:
-    """How dataset examples are stored.
+    """The form in which dataset examples are stored.
 
     Attributes:
         size: longest side of a crop in pixels, where it is stored or shown for itself.
         quality: of such a crop, WebP, in percent.
-        image_quality: of an image of which several crops are wanted, JPEG, in percent.
-        crops_per_image: so many crops of an image are stored as the image, once; fewer each for itself.
+        image_quality: of an image that is stored once for several crops, JPEG, in percent.
+        crops_per_image: from this number of crops on, the image is stored once; fewer crops are stored each for itself.
     """
 
     size: int = 128
@@ -22,5 +22,8 @@ class ExampleConfig:
     crops_per_image: int = 8
 
     def identity(self) -> dict[str, int]:
-        """What a run is resumed with: how crops look, and not where they are stored, which earlier runs do not say."""
+        """Returns the part of a run's identity: the look of crops.
+
+        The threshold for storing whole images is no part of it, because earlier runs do not record that.
+        """
         return {"size": self.size, "quality": self.quality}

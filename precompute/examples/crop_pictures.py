@@ -1,4 +1,4 @@
-"""Pictures of crops: an image of which several are wanted is encoded once, of the others each distinct crop."""
+"""Pictures of crops: an image with many crops is encoded once, of other images each distinct crop."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from precompute.examples.config import ExampleConfig
 from precompute.examples.crops import Crops
 
 _IMAGES_PER_GROUP = 16
-"""What a reader brings along with the image it wants, about 26 kB each at 224 px."""
+"""Images of one row group; a reader of one image reads its group, about 26 kB per image at 224 px."""
 
 
 class Encoding(NamedTuple):
-    """How pictures are made: sizes and qualities, and how many threads make them."""
+    """The settings for pictures: sizes and qualities, and the number of threads."""
 
     config: ExampleConfig
     workers: int
@@ -36,8 +36,8 @@ class EncodedCrops:
     """The WebP bytes of crops, one after another in a file, so that memory does not grow with them.
 
     Args:
-        file: that holds them.
-        sizes: of every crop in bytes; 0 where it is to be cut out of its image.
+        file: holds the crops.
+        sizes: of every crop in bytes; 0 where it is cut out of its image when shown.
     """
 
     def __init__(self, file: IO[bytes], sizes: list[int]) -> None:
@@ -45,14 +45,14 @@ class EncodedCrops:
         self._ends = np.cumsum([0, *sizes], dtype=np.int64)
 
     def read(self, crop: int) -> bytes | None:
-        """One crop, by its number; None where it is to be cut out of its image."""
+        """Reads one crop, by its number; None where it is cut out of its image when shown."""
         start, end = self._ends[crop : crop + 2].tolist()
         self._file.seek(start)
         return self._file.read(end - start) or None
 
 
 class _Encoded(NamedTuple):
-    """What was made of one image: itself as JPEG, or each of its `n_crops` crops as WebP."""
+    """The pictures of one image: the image as JPEG, or each of its `n_crops` crops as WebP."""
 
     image_id: int
     size: tuple[int, int]
@@ -62,12 +62,19 @@ class _Encoded(NamedTuple):
 
 
 @contextlib.contextmanager
-def encoded_crops(
+def encode_crops(
     run: Path, inputs: PassInputs, crops: Crops, encoding: Encoding, progress: Progress
 ) -> Iterator[EncodedCrops]:
     """Decodes every image once, writes the table example_images, and keeps the crops of all other images.
 
-    These lie in a file that vanishes with the block, and with the process.
+    The crops are in a file that vanishes with the block, and with the process.
+
+    Args:
+        run: the folder of the table and of the file.
+        inputs: of the pass; its source and preprocessing are read.
+        crops: the distinct ones, sorted by image.
+        encoding: the settings for pictures.
+        progress: shows the images that are done.
 
     Raises:
         UnreadableImage: an image that the pass has read cannot be read any more.
@@ -79,7 +86,7 @@ def encoded_crops(
         image = inputs.source.images[int(crops.image_id[part.start])]
         decoded = inputs.source.load(image, inputs.preprocess.background)
         pixels = Image.fromarray(inputs.preprocess.image(decoded))
-        return _encoded(image.image_id, pixels, [Box(*box) for box in crops.box[part].tolist()], encoding.config)
+        return _encode(image.image_id, pixels, [Box(*box) for box in crops.box[part].tolist()], encoding.config)
 
     # Its name is that of a leftover, on systems where it has one for a moment.
     with tempfile.TemporaryFile(dir=run, prefix=".dataset_examples.parquet.", suffix=".tmp") as file:
@@ -87,12 +94,12 @@ def encoded_crops(
             progress.stage("Dataset examples", total=len(parts), unit="images") as advance,
             TableWriter(run, "example_images") as writer,
         ):
-            sizes = _stored(ahead(encode, parts, encoding.workers), file, writer, advance)
+            sizes = _store(ahead(encode, parts, encoding.workers), file, writer, advance)
         yield EncodedCrops(file, sizes)
 
 
-def _stored(made: Iterable[_Encoded], file: IO[bytes], writer: TableWriter, advance: Advance) -> list[int]:
-    """Puts images into the table and crops into the file; returns the size of each crop, 0 for those of images."""
+def _store(made: Iterable[_Encoded], file: IO[bytes], writer: TableWriter, advance: Advance) -> list[int]:
+    """Writes images to the table and crops to the file; returns the size of each crop, 0 for those of images."""
     sizes: list[int] = []
     images: list[_Encoded] = []
     for each in made:
@@ -100,14 +107,14 @@ def _stored(made: Iterable[_Encoded], file: IO[bytes], writer: TableWriter, adva
         sizes += map(len, each.crops) if each.image is None else [0] * each.n_crops
         images += [] if each.image is None else [each]
         if len(images) == _IMAGES_PER_GROUP:
-            writer.write(_rows(images))
+            writer.write(_build_rows(images))
             images.clear()
         advance(1)
-    writer.write(_rows(images))
+    writer.write(_build_rows(images))
     return sizes
 
 
-def _rows(images: Sequence[_Encoded]) -> dict[str, list[object]]:
+def _build_rows(images: Sequence[_Encoded]) -> dict[str, list[object]]:
     return {
         "image_id": [each.image_id for each in images],
         "width": [each.size[0] for each in images],
@@ -116,7 +123,7 @@ def _rows(images: Sequence[_Encoded]) -> dict[str, list[object]]:
     }
 
 
-def _encoded(image_id: int, pixels: Image.Image, boxes: Sequence[Box], config: ExampleConfig) -> _Encoded:
+def _encode(image_id: int, pixels: Image.Image, boxes: Sequence[Box], config: ExampleConfig) -> _Encoded:
     if len(boxes) >= config.crops_per_image:
         return _Encoded(image_id, pixels.size, len(boxes), encode_jpeg(pixels, config.image_quality), [])
     pictures = [encode_crop(pixels.crop(box), config) for box in boxes]

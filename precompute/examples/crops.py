@@ -1,4 +1,4 @@
-"""Crops of images: where they lie, and which of them are distinct."""
+"""Crops of images: their boxes, and the distinct ones among them."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ class Crops(NamedTuple):
     box: NDArray[np.int32]
 
 
-def crop_box(layer: RecordedLayer, position: int, size: tuple[int, ...]) -> Box:
-    """The receptive field around one position, clipped to the image.
+def compute_crop_box(layer: RecordedLayer, position: int, size: tuple[int, ...]) -> Box:
+    """Computes the receptive field around one position, clipped to the image.
 
     Args:
-        layer: whose field it is; without a field the whole image.
+        layer: of the position; without a receptive field the box is the whole image.
         position: index in the flattened rows of the layer.
         size: `(height, width)` of the model's input.
     """
     if layer.receptive_field is None:
         return Box(0, 0, size[1], size[0])
     row, column = divmod(position, layer.width)
-    (y0, y1) = layer.receptive_field.rows.window(row, size[0])
-    (x0, x1) = layer.receptive_field.columns.window(column, size[1])
+    y0, y1 = layer.receptive_field.rows.window(row, size[0])
+    x0, x1 = layer.receptive_field.columns.window(column, size[1])
     return Box(x0, y0, x1, y1)
 
 
-def crop_boxes(layer: RecordedLayer, positions: NDArray[np.int32], size: tuple[int, ...]) -> NDArray[np.int32]:
-    """The box of every position, `(position, 4)`."""
+def compute_crop_boxes(layer: RecordedLayer, positions: NDArray[np.int32], size: tuple[int, ...]) -> NDArray[np.int32]:
+    """Computes the box of every position, `(position, 4)`."""
     distinct, which = np.unique(positions, return_inverse=True)
-    boxes = np.asarray([crop_box(layer, position, size) for position in distinct.tolist()], np.int32)
+    boxes = np.asarray([compute_crop_box(layer, position, size) for position in distinct.tolist()], np.int32)
     return boxes.reshape(-1, 4)[which]
 
 
-def distinct_crops(image_id: NDArray[np.int32], box: NDArray[np.int32]) -> tuple[Crops, NDArray[np.int64]]:
-    """The distinct crops among some rows, and the number of each row's, `(row,)`."""
+def find_distinct_crops(image_id: NDArray[np.int32], box: NDArray[np.int32]) -> tuple[Crops, NDArray[np.int64]]:
+    """Finds the distinct crops among some rows, and the index of each row's crop, `(row,)`."""
     found, which = np.unique(np.column_stack([image_id, box]), axis=0, return_inverse=True)
     return Crops(found[:, 0], found[:, 1:]), which.reshape(-1).astype(np.int64)

@@ -19,8 +19,9 @@ from precompute.contract.lock import only_writer, require_no_writer
 from precompute.contract.manifest import library_versions, replace_run, require_replaceable
 from precompute.contract.progress import Progress, SilentProgress
 from precompute.contract.schema import read_manifest
-from precompute.embedding.build import build_embeddings, embed_layer, has_umap, project_layer
+from precompute.embedding.build import build_embeddings
 from precompute.embedding.config import EmbeddingConfig
+from precompute.embedding.layout import embed_layer, has_umap, project_layer
 from precompute.import_summit.inception import INCEPTION, INPUT_SIZE, LAYERS
 from precompute.import_summit.judgement import Faults, judge
 from precompute.import_summit.metadata import ClassFacts, read_imagenet, read_labels

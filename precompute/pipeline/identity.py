@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from precompute.aggregate.influence.measures import LinkMeasure
+from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.stage import PassInputs
 from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.reloading import recorded_places
@@ -81,10 +81,9 @@ def _describe_model(loaded: LoadedModel, inputs: PassInputs) -> dict[str, Any]:
 
 def _describe_link(measure: LinkMeasure) -> dict[str, Any]:
     """Describes which layers feed a layer, by which measure, and why it is not traced."""
-    problem = measure.link.problem
     return {
         "target": measure.link.target.name,
         "sources": [source.name for source in measure.link.sources],
         "influence": measure.name,
-        "reason": problem.found if problem is not None and measure.name == "gradient" else None,
+        "reason": measure.reason,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from precompute.aggregate.config import AggregateConfig
-from precompute.aggregate.influence.measures import choose_measures
+from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.stage import PassInputs
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import UnreadableImage

@@ -13,8 +13,9 @@ from precompute.aggregate.units import UnitStore
 from precompute.contract.errors import InputError
 from precompute.contract.lock import only_writer, require_no_writer
 from precompute.contract.manifest import open_manifest, remove_if_empty
+from precompute.contract.output_meanings import describe_outputs
 from precompute.contract.progress import Progress
-from precompute.contract.schema import describe_outputs, write_manifest
+from precompute.contract.schema import write_manifest
 from precompute.datasets.images import ImageSource
 from precompute.devices.choice import choose_device
 from precompute.engines.ray import require_ray

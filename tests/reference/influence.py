@@ -1,4 +1,4 @@
-"""The slow, obvious truth: what the fast code must equal.
+"""The slow, obvious reference that the fast code must equal.
 
 Everything here is written with loops over one image, one channel and one path at a time, from the definitions alone.
 """
@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def strongest_channels(values: Tensor, mass: float) -> list[int]:
-    """The smallest set of channels, largest first, whose share of the layer's total reaches `mass` (Summit, 6.1).
+def find_strongest_channels(values: Tensor, mass: float) -> list[int]:
+    """Finds the smallest set of channels, largest first, whose share of the layer's total reaches `mass`.
+
+    Hohman et al. 2020, section 6.1.
 
     Args:
         values: one image's layer output, `(channel, height, width)`.
@@ -44,11 +46,13 @@ class Conv:
     groups: int = 1
 
 
-def influence_of(conv: Conv, values: Tensor) -> Tensor:
-    """`influence(j, i) = max over positions of (W_j,i * z_i)`, positive part, one source after another (Summit, 6.2).
+def compute_influence(conv: Conv, values: Tensor) -> Tensor:
+    """Computes `influence(j, i) = max over positions of (W_j,i * z_i)`, positive part, one source after another.
+
+    Hohman et al. 2020, section 6.2.
 
     Args:
-        values: what the convolution reads for one image, `(source, height, width)`.
+        values: the convolution's input for one image, `(source, height, width)`.
 
     Returns:
         `(target, source)`.
@@ -70,8 +74,8 @@ def influence_of(conv: Conv, values: Tensor) -> Tensor:
     return result
 
 
-def share_of(influence: Tensor) -> Tensor:
-    """Each row divided by its sum; rows without influence stay zero."""
+def compute_shares(influence: Tensor) -> Tensor:
+    """Divides each row by its sum; rows without influence stay zero."""
     shares = torch.zeros_like(influence)
     for j in range(len(influence)):
         total = float(influence[j].sum())
@@ -80,8 +84,8 @@ def share_of(influence: Tensor) -> Tensor:
     return shares
 
 
-def top_sources(influence: Tensor, top_k: int) -> list[list[tuple[int, float]]]:
-    """Per target channel the `top_k` greatest positive influences as (source, influence), ties by the lower source."""
+def find_top_sources(influence: Tensor, top_k: int) -> list[list[tuple[int, float]]]:
+    """Finds the `top_k` greatest positive influences per target as (source, influence), ties by the lower source."""
     rows = []
     for row in influence.tolist():
         order = sorted((i for i in range(len(row)) if row[i] > 0), key=lambda i: (-row[i], i))
@@ -97,17 +101,17 @@ class Counts:
     influence_count: dict[tuple[str, int, str, int], int] = field(default_factory=lambda: defaultdict(int))
 
     def add_activations(self, layer: str, values: Tensor, mass: float) -> None:
-        for j in strongest_channels(values, mass):
+        for j in find_strongest_channels(values, mass):
             self.activation_count[layer, j] += 1
 
     def add_influences(self, target: str, source: str, influence: Tensor, top_k: int) -> None:
-        for j, row in enumerate(top_sources(influence, top_k)):
+        for j, row in enumerate(find_top_sources(influence, top_k)):
             for i, _ in row:
                 self.influence_count[target, j, source, i] += 1
 
 
 def count_class(model: nn.Module, images: Tensor, config: ReferenceConfig) -> Counts:
-    """Counts of one class, image by image, by following `config.steps` from layer to layer.
+    """Counts one class, image by image and layer by layer.
 
     Args:
         images: preprocessed, `(image, channel, height, width)`.
@@ -127,8 +131,8 @@ class ReferenceConfig:
     """A network described by hand: its layers, its values, and how influence arrives at each layer.
 
     Attributes:
-        values_of: runs the model on one image; every named value, `(1, channel, height, width)`.
-        influences_of: per pair of layers (target, source, influence `(target channel, source channel)`).
+        values_of: runs the model on one image; returns every named value, `(1, channel, height, width)`.
+        influences_of: returns per pair of layers (target, source, influence `(target channel, source channel)`).
     """
 
     layers: tuple[str, ...]
@@ -138,8 +142,8 @@ class ReferenceConfig:
     top_k: int = 5
 
 
-def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d | None = None) -> Conv:
-    """A convolution module as a `Conv`, with batch norm folded in."""
+def fold_norm(conv: nn.Conv2d, norm: nn.BatchNorm2d | None = None) -> Conv:
+    """Builds a `Conv` of a convolution module, with batch norm folded in."""
     weight = conv.weight.detach()
     if norm is not None:
         scale = norm.weight.detach().double() / torch.sqrt(norm.running_var.double() + norm.eps)  # type: ignore[union-attr]
@@ -147,9 +151,9 @@ def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d | None = None) -> Conv:
     return Conv(weight, conv.stride[0], conv.padding[0], conv.dilation[0], conv.groups)  # type: ignore[arg-type]
 
 
-def bottleneck(first: Tensor, second: Tensor) -> Tensor:
-    """Influence over two convolutions: the sum over the middle channels of the product of shares."""
-    outer, inner = share_of(second), share_of(first)
+def compose_bottleneck(first: Tensor, second: Tensor) -> Tensor:
+    """Computes influence over two convolutions: the sum over the middle channels of the product of shares."""
+    outer, inner = compute_shares(second), compute_shares(first)
     result = torch.zeros(len(outer), inner.shape[1])
     for j in range(len(outer)):
         for m in outer[j].nonzero()[:, 0].tolist():
@@ -157,14 +161,14 @@ def bottleneck(first: Tensor, second: Tensor) -> Tensor:
     return result
 
 
-def residual(first: Tensor, second: Tensor, passed: Tensor, index: list[int]) -> Tensor:
-    """Influence on a residual sum: its branch over two convolutions, and the activation that the shortcut passes.
+def compose_residual(first: Tensor, second: Tensor, passed: Tensor, index: list[int]) -> Tensor:
+    """Computes influence on a residual sum: a branch of two convolutions, and the activation that the shortcut passes.
 
     Args:
         passed: activation of the shortcut at the sum, `(target,)`.
         index: source channel of each target channel on the shortcut; -1 for padded zeros.
     """
-    inner = share_of(first)
+    inner = compute_shares(first)
     result = torch.zeros(len(second), inner.shape[1])
     for j in range(len(second)):
         shortcut = max(float(passed[j]), 0.0)

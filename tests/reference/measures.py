@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tests.reference.influence import Conv, influence_of, strongest_channels, top_sources
+from tests.reference.influence import Conv, compute_influence, find_strongest_channels, find_top_sources
 
 Pairs = dict[tuple[int, int], int]
 """Counts by (target, source)."""
@@ -18,27 +18,27 @@ Pairs = dict[tuple[int, int], int]
 SAMPLING = 3
 
 
-def sampled(conv: Conv) -> Conv:
-    """The convolution at every third position of its output (Summit's published code)."""
+def sample_positions(conv: Conv) -> Conv:
+    """Builds the convolution at every third position of its output (Summit's published code)."""
     return Conv(conv.weight, conv.stride * SAMPLING, conv.padding, conv.dilation, conv.groups)
 
 
-def summit_counts(conv: Conv, reads: Sequence[Tensor], top_k: int) -> Pairs:
-    """Over the images of a class, how often each source is among the `top_k` strongest of a target.
+def count_as_summit(conv: Conv, reads: Sequence[Tensor], top_k: int) -> Pairs:
+    """Counts, over the images of a class, how often each source is among the `top_k` strongest of a target.
 
     Args:
-        reads: per image what the convolution reads, `(source, height, width)`.
+        reads: per image the convolution's input, `(source, height, width)`.
     """
     counts: Pairs = defaultdict(int)
     for values in reads:
-        for target, row in enumerate(top_sources(influence_of(sampled(conv), values), top_k)):
+        for target, row in enumerate(find_top_sources(compute_influence(sample_positions(conv), values), top_k)):
             for source, _ in row:
                 counts[target, source] += 1
     return counts
 
 
-def composed(outer: Pairs, inner: Pairs) -> Pairs:
-    """`count(j, i) = max over m of min(count(j, m), count(m, i))`."""
+def compose_counts(outer: Pairs, inner: Pairs) -> Pairs:
+    """Composes counts: `count(j, i) = max over m of min(count(j, m), count(m, i))`."""
     counts: Pairs = defaultdict(int)
     for (j, m), first in outer.items():
         for (n, i), second in inner.items():
@@ -47,13 +47,13 @@ def composed(outer: Pairs, inner: Pairs) -> Pairs:
     return counts
 
 
-def shifted(counts: Pairs, targets: int = 0, sources: int = 0) -> Pairs:
-    """The same pairs, as a part of a concatenation has them."""
+def shift_pairs(counts: Pairs, targets: int = 0, sources: int = 0) -> Pairs:
+    """Shifts the indices of pairs, as a concatenation does."""
     return {(j + targets, i + sources): count for (j, i), count in counts.items()}
 
 
-def either(*ways: Pairs) -> Pairs:
-    """Of several ways from source to target the stronger one."""
+def choose_stronger(*ways: Pairs) -> Pairs:
+    """Chooses the stronger one of several paths from source to target."""
     counts: Pairs = defaultdict(int)
     for way in ways:
         for pair, count in way.items():
@@ -70,10 +70,10 @@ class Between:
     target: nn.Module
 
 
-def gradient_influence(between: Between, image: Tensor, mass: float) -> Tensor:
-    """Gradient x activation of every strong target channel, summed over positions, positive part.
+def compute_gradient_influence(between: Between, image: Tensor, mass: float) -> Tensor:
+    """Computes gradient x activation of every strong target channel, summed over positions, positive part.
 
-    The whole model runs again for every channel; what the source module returns is replaced by a leaf.
+    The whole model runs again for every channel; a leaf replaces the output of the source module.
 
     Args:
         image: `(1, channel, height, width)`.
@@ -82,11 +82,11 @@ def gradient_influence(between: Between, image: Tensor, mass: float) -> Tensor:
         `(target, source)`.
     """
     with torch.no_grad():
-        values = _outputs(between, image, None)
+        values = _run(between, image, None)
     rows = torch.zeros(values["target"].shape[1], values["source"].shape[1])
-    for channel in strongest_channels(values["target"][0], mass):
+    for channel in find_strongest_channels(values["target"][0], mass):
         leaf = values["source"].clone().requires_grad_()
-        target = _outputs(between, image, leaf)["target"]
+        target = _run(between, image, leaf)["target"]
         flat = target[0, channel].flatten()
         flat[int(flat.argmax())].backward()  # type: ignore[no-untyped-call]
         gradient = leaf.grad
@@ -97,17 +97,17 @@ def gradient_influence(between: Between, image: Tensor, mass: float) -> Tensor:
     return rows
 
 
-def _outputs(between: Between, image: Tensor, leaf: Tensor | None) -> dict[str, Tensor]:
+def _run(between: Between, image: Tensor, leaf: Tensor | None) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
 
-    def at_source(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
+    def replace_source(module: nn.Module, inputs: Any, output: Tensor) -> Tensor:
         found["source"] = output if leaf is None else leaf
         return found["source"]
 
-    def at_target(module: nn.Module, inputs: Any, output: Tensor) -> None:
+    def read_target(module: nn.Module, inputs: Any, output: Tensor) -> None:
         found["target"] = output
 
-    handles = [between.source.register_forward_hook(at_source), between.target.register_forward_hook(at_target)]
+    handles = [between.source.register_forward_hook(replace_source), between.target.register_forward_hook(read_target)]
     try:
         between.model(image)
     finally:

@@ -1,26 +1,59 @@
-"""Counts by the fast path in the form of the reference, for comparison."""
+"""Counts of the fast path in the form of the reference, for comparison."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.influence.link_measure import LinkMeasure
+from precompute.aggregate.influence.pairs import PairSums
+from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.recording import Recorder
 from precompute.contract.labelled import LabelledImage
 from precompute.devices.cores import Parallel
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import select_layers
+from precompute.models.provenance.links import derive_links
 from precompute.models.sources.loading import LoadedModel
 from precompute.pipeline.inputs import prepare
 from tests.reference.influence import ReferenceConfig, count_class
+from tests.support.toy_network import list_counts
 
 Differences = dict[tuple[object, ...], tuple[int, int]]
+
+
+def compose_links(measures: Sequence[LinkMeasure], sums: ClassAccumulator, n_images: int) -> list[PairSums]:
+    """Composes the sums of every link, in order, as the merge of a run does."""
+    return [
+        measure.compose_link(counted, n_images)
+        for measure, counted in zip(measures, sums.build_pair_sums(), strict=True)
+    ]
+
+
+def count_links(
+    module: nn.Module, images: Tensor, layers: Sequence[str], config: AggregateConfig
+) -> dict[str, dict[tuple[int, int], int]]:
+    """Counts the influences on some images, by target layer, and there by target and source channel."""
+    exported = ExportedModel(module, tuple(images.shape[1:]))  # type: ignore[arg-type]
+    recorded = select_layers(exported, layers)
+    measures = choose_measures(exported, derive_links(exported, recorded), config)
+    with Parallel(torch.device("cpu")) as parallel:
+        recording = Recorder(exported, recorded, measures, parallel)(images)
+        sums = ClassAccumulator(recorded, measures, config, parallel)
+        sums.update(range(len(images)), recording.values)
+    composed = compose_links(measures, sums, len(images))
+    return {measure.link.target.name: list_counts(pairs) for measure, pairs in zip(measures, composed, strict=True)}
 
 
 def differences(
     loaded: LoadedModel, source: object, images: list[LabelledImage], reference: ReferenceConfig
 ) -> tuple[Differences, int]:
-    """Every count that differs between the fast path and the reference, and how many counts there are."""
+    """Finds every count that differs between the fast path and the reference, and the number of all counts."""
     inputs = prepare(loaded, source, reference.layers, AggregateConfig())  # type: ignore[arg-type]
     pixels = np.stack([loaded.preprocess.image(source.load(image)) for image in images])  # type: ignore[attr-defined]
     batch = loaded.preprocess.tensor(pixels)
@@ -30,12 +63,11 @@ def differences(
         sums.update(range(len(images)), recorder(batch).values)
     expected = count_class(loaded.module, batch, reference)
     found: dict[tuple[object, ...], int] = {}
-    for layer, layer_sums in zip(inputs.layers, sums.layer_sums(), strict=True):
+    for layer, layer_sums in zip(inputs.layers, sums.build_layer_sums(), strict=True):
         found |= {(layer.name, j): n for j, n in enumerate(layer_sums.activation_count.tolist()) if n}
-    for link, pairs in zip(inputs.links, sums.influence_sums(), strict=True):
+    for link, pairs in zip(inputs.links, compose_links(inputs.measures, sums, len(images)), strict=True):
         (source_layer,) = link.sources
-        rows = zip(pairs.target_channel.tolist(), pairs.source.tolist(), pairs.influence_count.tolist(), strict=True)
-        found |= {(link.target.name, j, source_layer.name, i): n for j, i, n in rows}
+        found |= {(link.target.name, j, source_layer.name, i): n for (j, i), n in list_counts(pairs).items()}
     wanted: dict[tuple[object, ...], int] = {**expected.activation_count, **expected.influence_count}
     keys = {*found, *wanted}
     wrong = {key: (found.get(key, 0), wanted.get(key, 0)) for key in keys if found.get(key, 0) != wanted.get(key, 0)}

@@ -25,7 +25,7 @@ class Interpreter:
         self._pool = pool
 
     def __call__(self, conv: Conv, values: Tensor) -> Tensor:
-        """Computes `triton_kernels.windowed_influence` of a batch, `(batch, target, source)`."""
+        """Computes `triton_kernels.compute_windowed_influence` of a batch, `(batch, target, source)`."""
         geometry = (conv.stride, conv.padding, conv.dilation, conv.groups)
         found = self._pool.submit(_interpret, (conv.weight.numpy(), values.numpy(), geometry)).result()
         return torch.from_numpy(found)
@@ -44,10 +44,10 @@ def _prepare() -> None:
 
 
 def _interpret(call: Call) -> NDArray[np.float32]:
-    from precompute.aggregate.kernels.triton_kernels import WindowedKernels, windowed_influence
+    from precompute.aggregate.kernels.triton_kernels import WindowedKernels, compute_windowed_influence
 
     weight, values, (stride, padding, dilation, groups) = call
     pairs: Sequence[tuple[int, int]] = [(one, one) for one in (stride, padding, dilation)]
     kernels = WindowedKernels.of(torch.from_numpy(weight), *pairs, groups)  # type: ignore[call-arg]
-    found: NDArray[np.float32] = windowed_influence(kernels, torch.from_numpy(values)).numpy()
+    found: NDArray[np.float32] = compute_windowed_influence(kernels, torch.from_numpy(values)).numpy()
     return found

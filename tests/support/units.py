@@ -16,7 +16,7 @@ from precompute.contract.progress import Advance
 from precompute.datasets.sources.open import open_images
 from precompute.engines.local import LocalEngine
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.pipeline.run import prepare
+from precompute.pipeline.inputs import prepare
 from tests.support.small import write_small
 
 __all__ = ["SPEED", "SmallPass", "make_units", "prepare_small_pass"]

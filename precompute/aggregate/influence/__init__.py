@@ -1,1 +1,1 @@
-"""The measures of influence: traced, Summit's, gradient x activation."""
+"""Influence between layers: interface and registry of the measures, and the arithmetic that they share."""

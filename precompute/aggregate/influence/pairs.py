@@ -11,12 +11,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from precompute.aggregate.influence.values import Values
-from precompute.aggregate.kernels.convolution import compiled_loops
+from precompute.aggregate.kernels.convolution import load_compiled_loops
+
+__all__ = ["PairCounter", "PairInfluence", "PairSums", "find_strongest_sources"]
 
 
 @dataclass(frozen=True)
 class PairSums:
-    """The pairs of channels that were counted, sorted, with their counts and sums `(pair,)`."""
+    """The pairs of channels that were counted, sorted by target and source, all `(pair,)`.
+
+    Attributes:
+        target_channel: index of the target.
+        source: index among all sources of the link, one layer after another.
+        influence_count: images in which the source is among the target's strongest.
+        influence_sum: of the influences in these images.
+    """
 
     target_channel: NDArray[np.int32]
     source: NDArray[np.int32]
@@ -25,38 +34,38 @@ class PairSums:
 
 
 class PairInfluence(Protocol):
-    """Influences between two sets of channels, told image by image."""
+    """Influences of source channels on target channels, image by image."""
 
     @property
     def n_targets(self) -> int:
-        """How many target channels."""
+        """The number of target channels."""
 
     @property
     def n_sources(self) -> int:
-        """How many source channels; those of several layers stand one layer after another."""
+        """The number of source channels; those of several layers follow one another, layer by layer."""
 
     def __call__(self, values: Values) -> Tensor:
-        """Influences in one batch, `(batch, target, source)`, not negative."""
+        """Computes the influences in a batch, `(batch, target, source)`, not negative."""
 
-    def strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
-        """The strongest sources of every target channel in one image, as `strongest_sources` tells them."""
-        return strongest_sources(self(values)[0], top_k)
+    def find_strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
+        """Finds the strongest sources of every target channel in one image; see `find_strongest_sources`."""
+        return find_strongest_sources(self(values)[0], top_k)
 
 
-def strongest_sources(influence: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
-    """The `top_k` greatest positive influences of every target channel, ties by the lower source.
+def find_strongest_sources(influence: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
+    """Finds the `top_k` greatest positive influences on every target channel, ties by the lower source.
 
     Args:
         influence: `(..., target, source)`, not negative.
-        top_k: how many to keep; fewer where fewer are positive.
+        top_k: the number to keep; fewer where fewer are positive.
 
     Returns:
-        values and source indices, `(..., target, min(top_k, source))`; a value of 0 marks a place not taken.
+        values and source indices, `(..., target, min(top_k, source))`; a value of 0 marks an unused rank.
     """
     kept = min(top_k, influence.shape[-1])
-    loops = compiled_loops()
+    loops = load_compiled_loops()
     if loops is not None and influence.ndim == 2 and influence.device.type == "cpu" and kept:
-        strengths, sources = loops.strongest_of_rows(influence.contiguous().numpy(), kept)
+        strengths, sources = loops.find_strongest_of_rows(influence.contiguous().numpy(), kept)
         return torch.from_numpy(strengths), torch.from_numpy(sources)
     values, index = influence.topk(kept, dim=-1)
     threshold = values[..., -1:]
@@ -68,7 +77,13 @@ def strongest_sources(influence: Tensor, top_k: int) -> tuple[Tensor, Tensor]:
 
 
 class PairCounter:
-    """Counts the strongest sources of one influence over the images of a class."""
+    """A count and a sum for every pair of channels of one influence, over the images of a class.
+
+    Args:
+        influence: between the channels.
+        top_k: the number of sources to count per target channel and image.
+        device: of the counts.
+    """
 
     def __init__(self, influence: PairInfluence, top_k: int, device: torch.device) -> None:
         self._influence, self._top_k = influence, top_k
@@ -77,17 +92,17 @@ class PairCounter:
         self._sum = torch.zeros(size, dtype=torch.float64, device=device)
 
     def reset(self) -> None:
-        """Forgets everything."""
+        """Sets all counts and sums to 0."""
         self._count.zero_()
         self._sum.zero_()
 
-    def strongest(self, values: Values) -> tuple[Tensor, Tensor]:
-        """One image's strongest pairs, as `PairInfluence.strongest`."""
-        return self._influence.strongest(values, self._top_k)
+    def find_strongest(self, values: Values) -> tuple[Tensor, Tensor]:
+        """Finds the strongest pairs of one image; see `PairInfluence.find_strongest`."""
+        return self._influence.find_strongest(values, self._top_k)
 
     def add(self, strengths: Tensor, sources: Tensor) -> None:
-        """Counts one image's strongest pairs."""
-        loops, shape = compiled_loops(), (self._influence.n_targets, self._influence.n_sources)
+        """Counts the strongest pairs of one image, `(target, rank)` each, as `find_strongest` returns them."""
+        loops, shape = load_compiled_loops(), (self._influence.n_targets, self._influence.n_sources)
         if loops is not None and strengths.device.type == "cpu":
             count, total = (one.numpy().reshape(shape) for one in (self._count, self._sum))
             loops.count_pairs(strengths.numpy(), sources.numpy(), count, total)
@@ -95,12 +110,12 @@ class PairCounter:
         taken = strengths > 0
         rows = torch.arange(len(sources), device=sources.device)[:, None] * self._influence.n_sources
         pairs = (rows + sources)[taken]
-        # Each pair stands once in an image: no two additions meet, so on a GPU their order changes nothing.
+        # An image holds each pair once: no two additions meet, so on a GPU their order changes nothing.
         self._count.index_add_(0, pairs, torch.ones_like(pairs, dtype=torch.int32))
         self._sum.index_add_(0, pairs, strengths[taken].double())
 
-    def sums(self) -> PairSums:
-        """What was counted since the last reset."""
+    def build_sums(self) -> PairSums:
+        """Copies out the pairs counted since the last reset."""
         pairs = self._count.nonzero()[:, 0]
         return PairSums(
             (pairs // self._influence.n_sources).int().cpu().numpy(),

@@ -1,4 +1,4 @@
-"""Activations of a layer and the channels that carry an image (Summit, section 6.1)."""
+"""Activations of a layer and the channels that carry an image (Hohman et al. 2020, section 6.1)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class SpatialMaximum(NamedTuple):
     position: Tensor
 
 
-def spatial_maximum(values: Tensor) -> SpatialMaximum:
+def find_spatial_maximum(values: Tensor) -> SpatialMaximum:
     """Reduces a layer's output `(batch, channel, height, width)` over its positions."""
     activation, position = values.flatten(2).max(dim=2)
     return SpatialMaximum(activation, position)
 
 
-def strongest_channels(activation: Tensor, mass: float) -> Tensor:
+def find_strongest_channels(activation: Tensor, mass: float) -> Tensor:
     """Marks, per image, the smallest set of channels whose share of the total reaches `mass`.
 
     Args:

@@ -1,7 +1,8 @@
-"""Exact influence on the CPU by loops that numba compiles (`loops`): what torch would materialise stays in registers.
+"""Exact influence on the CPU by loops that numba compiles (`loops`): tables that torch would write stay in registers.
 
-Compiled at first use and kept on disk from then on; every function releases the GIL, so that images run side by side.
-Nothing here knows of torch: arrays in, arrays out, float32. Target channels stand side by side in vectors (`vectors`).
+The loops are compiled at first use and kept on disk from then on. Every function releases the GIL, so that images run
+side by side. All functions take and return float32 arrays, and need no torch. Neighbouring target channels share a
+vector (`vectors`).
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
 
-def _zeros(*shape: int) -> Floats:
+def _allocate_zeros(*shape: int) -> Floats:
     size = math.prod(shape)
     space = np.zeros(size + CACHE_LINE // 4, np.float32)
     start = -space.ctypes.data % CACHE_LINE // 4
     return space[start : start + size].reshape(shape)
 
 
-def _rounded_up(n: int, step: int) -> int:
+def _round_up(n: int, step: int) -> int:
     return -(-n // step) * step
 
 
@@ -47,7 +48,7 @@ class WindowedKernels(NamedTuple):
     geometry: tuple[int, int, int, int, int, int, int, int]
 
     @classmethod
-    def of(
+    def arrange(
         cls,
         weight: Floats,
         stride: tuple[int, int],
@@ -59,7 +60,7 @@ class WindowedKernels(NamedTuple):
         n_channels, per_group, rows, columns = weight.shape
         n_targets = n_channels // groups
         taps = weight.reshape(groups, n_targets, per_group, rows * columns).transpose(0, 2, 3, 1)
-        arranged = _zeros(groups * per_group, rows * columns, _rounded_up(n_targets, LANES))
+        arranged = _allocate_zeros(groups * per_group, rows * columns, _round_up(n_targets, LANES))
         arranged[:, :, :n_targets] = taps.reshape(groups * per_group, rows * columns, n_targets)
         return cls(arranged, n_targets, per_group, (rows, columns, *stride, *padding, *dilation))
 
@@ -76,44 +77,51 @@ class PointwiseKernels(NamedTuple):
     panels: Floats
 
     @classmethod
-    def of(cls, weight: Floats) -> PointwiseKernels:
+    def arrange(cls, weight: Floats) -> PointwiseKernels:
         """Arranges a weight `(target, source)`."""
-        return cls(np.ascontiguousarray(weight.T), _panels(weight))
+        return cls(np.ascontiguousarray(weight.T), _build_panels(weight))
 
 
 class Strongest(NamedTuple):
-    """Influences and sources, `(target, top_k)`: strongest first, ties by the lower source, 0 for places not taken."""
+    """Influences and sources, `(target, top_k)`: strongest first, ties by the lower source, 0 for unused ranks."""
 
     strengths: Floats
     sources: Numbers
 
     @classmethod
     def empty(cls, n_targets: int, top_k: int) -> Strongest:
-        """With no place taken."""
+        """Makes tables whose ranks are all unused."""
         return cls(np.zeros((n_targets, top_k), np.float32), np.zeros((n_targets, top_k), np.int64))
 
-    def rows(self, targets: slice) -> Strongest:
-        """Of some targets; a view."""
+    def select(self, targets: slice) -> Strongest:
+        """Selects the rows of some targets; a view."""
         return Strongest(self.strengths[targets], self.sources[targets])
 
 
 class Extremes(NamedTuple):
-    """Of every channel `(channel,)` over its positions: greatest and least value, and where the greatest is first."""
+    """The greatest and least value of every channel over its positions, and the first position of the greatest.
+
+    All are `(channel,)`.
+    """
 
     greatest: Floats
     least: Floats
     position: Numbers
 
 
-def windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
-    """Positive influences of one image through a convolution, `(source, target)`; 0 outside a source's group.
+def compute_windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
+    """Computes the positive influences of one image through a convolution.
 
     Args:
         kernels: of the convolution.
-        values: what it reads, `(height, width, source)`.
+        values: the input, `(height, width, source)`.
+
+    Returns:
+        `(source, target)`, the greatest response over positions (Hohman et al. 2020, section 6.2); 0 outside a
+        source's group.
     """
     weight, n_targets, per_group, geometry = kernels
-    of_group: Floats = loops.windowed(values, weight, geometry)[:, :n_targets]
+    of_group: Floats = loops.compute_windowed(values, weight, geometry)[:, :n_targets]
     if len(weight) == per_group:
         return of_group
     found = np.zeros((len(weight), n_targets * (len(weight) // per_group)), np.float32)
@@ -126,16 +134,16 @@ def windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
 def find_strongest_products(
     kernels: PointwiseKernels, greatest: Floats, least: Floats, first: int, found: Strongest
 ) -> None:
-    """The strongest sources of every target of a 1x1 convolution, without the influences of the others.
+    """Finds the strongest sources of every target of a 1x1 convolution, without the influences of the others.
 
     Args:
         kernels: of the convolution.
-        greatest: of each source over positions; below 0 counts as 0.
-        least: of each source over positions; above 0 counts as 0.
-        first: added to the sources' numbers.
-        found: where they are written.
+        greatest: value of each source over positions; below 0 counts as 0.
+        least: value of each source over positions; above 0 counts as 0.
+        first: added to the sources' indices.
+        found: the tables to fill.
     """
-    loops.strongest_products(kernels.panels, greatest, least, first, *found)
+    loops.find_strongest_products(kernels.panels, greatest, least, first, *found)
 
 
 def find_strongest_composed(
@@ -145,39 +153,42 @@ def find_strongest_composed(
     extremes: tuple[Floats, Floats, int],
     found: Strongest,
 ) -> None:
-    """The strongest sources over a bottleneck: sums over the middle channels of products of shares.
+    """Finds the strongest sources over a bottleneck: sums over the middle channels of products of shares.
 
     Args:
         outer: of the convolution that reads the middle channels, in one group.
-        values: what it reads, `(height, width, middle)`.
+        values: its input, `(height, width, middle)`.
         inner: of the 1x1 convolution that makes them.
-        extremes: greatest and least of each source, and the first one's number; see `find_strongest_products`.
-        found: where they are written.
+        extremes: greatest and least of each source, and the first one's index; see `find_strongest_products`.
+        found: the tables to fill.
     """
-    loops.strongest_composed(values, outer.weight, outer.geometry, inner.by_source, *extremes, *found)
+    loops.find_strongest_composed(values, outer.weight, outer.geometry, inner.by_source, *extremes, *found)
 
 
-def strongest_of_rows(influence: Floats, top_k: int) -> Strongest:
-    """The strongest sources of every row `(target, source)`."""
+def find_strongest_of_rows(influence: Floats, top_k: int) -> Strongest:
+    """Finds the `top_k` strongest sources of every row `(target, source)`."""
     found = Strongest.empty(len(influence), top_k)
     ones = np.ones(influence.shape[1], np.float32)
-    loops.strongest_products(_panels(influence), ones, np.zeros_like(ones), 0, *found)
+    loops.find_strongest_products(_build_panels(influence), ones, np.zeros_like(ones), 0, *found)
     return found
 
 
-def extremes_of_channels(values: Floats) -> Extremes:
-    """Of one image's values `(position, channel)`; greatest and least are NaN where any value is no finite number."""
-    return Extremes(*loops.extremes(values))
+def find_channel_extremes(values: Floats) -> Extremes:
+    """Finds the extremes of one image's values `(position, channel)`.
+
+    Greatest and least are NaN where any value of the channel is NaN or infinite.
+    """
+    return Extremes(*loops.find_extremes(values))
 
 
 def count_pairs(strengths: Floats, sources: Numbers, count: NDArray[np.int32], total: NDArray[np.float64]) -> None:
-    """Counts the places taken `(target, place)` in `count` and adds their influences to `total`, `(target, source)`."""
+    """Counts the used ranks `(target, rank)` in `count` and adds their influences to `total`, `(target, source)`."""
     loops.count_pairs(strengths, sources, count, total)
 
 
-def _panels(weight: Floats) -> Floats:
+def _build_panels(weight: Floats) -> Floats:
     n_targets, n_sources = weight.shape
-    panels = _zeros(_rounded_up(n_targets, LANES) // LANES, n_sources, LANES)
+    panels = _allocate_zeros(_round_up(n_targets, LANES) // LANES, n_sources, LANES)
     for index, panel in enumerate(panels):
         targets = weight[index * LANES : (index + 1) * LANES]
         panel[:, : len(targets)] = targets.T

@@ -1,9 +1,10 @@
-"""Influence of every input channel on every output channel of one convolution (Summit, section 6.2), exactly.
+"""Exact influence of every input channel on every output channel of one convolution.
 
-`influence(j, i) = max over positions of (W_j,i * z_i)`, without bias; only its positive part is kept. Nothing of size
-`(target, source, positions)` is ever materialised for the whole layer. Three tiers serve the kernels of several taps:
-loops that numba compiles for the CPU (`compiled`) and Triton for CUDA (`triton_kernels`) keep the maximum in registers;
-on other devices, and where those libraries are missing, torch multiplies in pieces. `_tier` chooses.
+`influence(j, i) = max over positions of (W_j,i * z_i)`, without bias; only its positive part is kept (Hohman et al.
+2020, section 6.2). No table `(target, source, position)` of a whole layer is ever written. Kernels of several taps go
+to one of three tiers (`_choose_tier`). Loops that numba compiles for the CPU (`compiled`), or Triton for CUDA
+(`triton_kernels`), keep the maximum in registers. On other devices, and without those libraries, torch multiplies in
+pieces.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ _MAX_TAPS_ON_CUDA = 49  # 7x7; the loops are unrolled over them
 
 
 @cache
-def compiled_loops() -> ModuleType | None:
-    """The module `compiled`, or None where numba is not installed."""
+def load_compiled_loops() -> ModuleType | None:
+    """Returns the module `compiled`; None where numba is not installed."""
     try:
         from precompute.aggregate.kernels import compiled
     except ImportError:
@@ -42,8 +43,8 @@ def compiled_loops() -> ModuleType | None:
 
 
 @cache
-def triton_kernels() -> ModuleType | None:
-    """The module `triton_kernels`; None where Triton is not installed, or cannot compile for the GPU that is there."""
+def load_triton_kernels() -> ModuleType | None:
+    """Returns the module `triton_kernels`; None where Triton is not installed, or cannot compile for this GPU."""
     try:
         from precompute.aggregate.kernels import triton_kernels
     except ImportError:
@@ -60,61 +61,61 @@ _weights: WeakKeyDictionary[Convolution, dict[tuple[ModuleType | None, torch.dev
 _arranged: WeakKeyDictionary[Convolution, Any] = WeakKeyDictionary()
 
 
-def convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
-    """Positive influences of one batch.
+def compute_convolution_influence(convolution: Convolution, values: Tensor) -> Tensor:
+    """Computes the positive influences of one batch.
 
     Args:
         convolution: weight with batch norm folded, and geometry.
-        values: what the convolution reads, `(batch, source, height, width)`.
+        values: the convolution's input, `(batch, source, height, width)`.
 
     Returns:
         `(batch, target, source)`, not negative, in the unit of the convolution's output; 0 outside a target's group.
     """
     if convolution.is_depthwise:
-        strength, source = single_source_influence(convolution, values)
+        strength, source = compute_single_source_influence(convolution, values)
         influence = values.new_zeros(len(values), convolution.n_channels, convolution.n_inputs)
         influence[:, torch.arange(convolution.n_channels, device=values.device), source] = strength
         return influence
-    values = with_overhang(convolution, values)
-    return _tier(convolution, values)(convolution, values)
+    values = pad_overhang(convolution, values)
+    return _choose_tier(convolution, values)(convolution, values)
 
 
-def with_overhang(convolution: Convolution, values: Tensor) -> Tensor:
-    """What a convolution reads, with the zeros on one side alone that no tier knows of."""
+def pad_overhang(convolution: Convolution, values: Tensor) -> Tensor:
+    """Pads the input of a convolution with its zeros on one side alone, which no tier adds."""
     rows, columns = convolution.overhang
     return functional.pad(values, (0, columns, 0, rows)) if rows or columns else values
 
 
-def _tier(convolution: Convolution, values: Tensor) -> Tier:
-    """What computes the influences: numba on the CPU, Triton on CUDA, torch where they are missing or do not fit."""
+def _choose_tier(convolution: Convolution, values: Tensor) -> Tier:
+    """Chooses numba on the CPU and Triton on CUDA; torch where these are missing or the convolution does not fit."""
     n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
     if n_taps == 1 or values.dtype != torch.float32:
-        return _by_torch
-    if values.device.type == "cpu" and n_taps <= _MAX_TAPS and compiled_loops() is not None:
-        return _by_compiled_loops
-    if values.device.type == "cuda" and n_taps <= _MAX_TAPS_ON_CUDA and triton_kernels() is not None:
-        return _by_triton
-    return _by_torch
+        return _compute_by_torch
+    if values.device.type == "cpu" and n_taps <= _MAX_TAPS and load_compiled_loops() is not None:
+        return _compute_by_numba
+    if values.device.type == "cuda" and n_taps <= _MAX_TAPS_ON_CUDA and load_triton_kernels() is not None:
+        return _compute_by_triton
+    return _compute_by_torch
 
 
-def _by_compiled_loops(convolution: Convolution, values: Tensor) -> Tensor:
-    loops = compiled_loops()
+def _compute_by_numba(convolution: Convolution, values: Tensor) -> Tensor:
+    loops = load_compiled_loops()
     assert loops is not None
-    kernels = _arrangement(convolution)
-    found = [loops.windowed_influence(kernels, _channels_last(image)) for image in values]
+    kernels = _arrange(convolution)
+    found = [loops.compute_windowed_influence(kernels, _order_channels_last(image)) for image in values]
     return torch.stack([torch.from_numpy(one).T for one in found])
 
 
-def _by_triton(convolution: Convolution, values: Tensor) -> Tensor:
-    loops = triton_kernels()
+def _compute_by_triton(convolution: Convolution, values: Tensor) -> Tensor:
+    loops = load_triton_kernels()
     assert loops is not None
-    found: Tensor = loops.windowed_influence(_weight(convolution, values.device, loops), values)
+    found: Tensor = loops.compute_windowed_influence(_load_weight(convolution, values.device, loops), values)
     return found
 
 
-def _by_torch(convolution: Convolution, values: Tensor) -> Tensor:
+def _compute_by_torch(convolution: Convolution, values: Tensor) -> Tensor:
     n_targets, per_group = convolution.weight.shape[:2]
-    weights = _weight(convolution, values.device)
+    weights = _load_weight(convolution, values.device)
     influence = values.new_zeros(len(values), n_targets, convolution.n_inputs)
     targets_per_group = n_targets // convolution.groups
     for group in range(convolution.groups):
@@ -122,41 +123,41 @@ def _by_torch(convolution: Convolution, values: Tensor) -> Tensor:
         targets = slice(group * targets_per_group, (group + 1) * targets_per_group)
         weight, read = weights[targets], values[:, sources]
         if convolution.weight.shape[2:] == (1, 1):
-            influence[:, targets, sources] = _pointwise(weight[:, :, 0, 0], read, convolution)
+            influence[:, targets, sources] = _multiply_pointwise(weight[:, :, 0, 0], read, convolution)
         else:
             for image in range(len(values)):
-                influence[image, targets, sources] = _windowed(weight, read[image], convolution)
+                influence[image, targets, sources] = _multiply_windowed(weight, read[image], convolution)
     return influence
 
 
-def _weight(convolution: Convolution, device: torch.device, loops: ModuleType | None = None) -> Any:
-    """A convolution's weight on a device, in the order in which Triton's loops read it; arranged at first use."""
+def _load_weight(convolution: Convolution, device: torch.device, loops: ModuleType | None = None) -> Any:
+    """Returns a convolution's weight on a device, for Triton's loops in their order; made at first use."""
     known = _weights.setdefault(convolution, {})
     if (loops, device) not in known:
         weight = convolution.weight.to(device)
         if loops is not None:
             geometry = (convolution.stride, convolution.padding, convolution.dilation, convolution.groups)
-            weight = loops.WindowedKernels.of(weight.float().contiguous(), *geometry)
+            weight = loops.WindowedKernels.arrange(weight.float().contiguous(), *geometry)
         known[loops, device] = weight
     return known[loops, device]
 
 
-def _arrangement(convolution: Convolution) -> Any:
-    """The weight in the order of the compiled loops, made once."""
-    loops = compiled_loops()
+def _arrange(convolution: Convolution) -> Any:
+    """Arranges the weight in the order of the compiled loops, once."""
+    loops = load_compiled_loops()
     assert loops is not None
     if convolution not in _arranged:
         weight = convolution.weight.float().contiguous().numpy()
         if reads_every_position(convolution):
-            _arranged[convolution] = loops.PointwiseKernels.of(weight[:, :, 0, 0])
+            _arranged[convolution] = loops.PointwiseKernels.arrange(weight[:, :, 0, 0])
         else:
             geometry = (convolution.stride, convolution.padding, convolution.dilation)
-            _arranged[convolution] = loops.WindowedKernels.of(weight, *geometry, convolution.groups)
+            _arranged[convolution] = loops.WindowedKernels.arrange(weight, *geometry, convolution.groups)
     return _arranged[convolution]
 
 
-def _channels_last(image: Tensor) -> NDArray[np.float32]:
-    """`(height, width, channel)`, in rows: what the optimised forward leaves behind is that already."""
+def _order_channels_last(image: Tensor) -> NDArray[np.float32]:
+    """Orders a value as `(height, width, channel)`; that of the optimised forward is not copied."""
     values: NDArray[np.float32] = image.permute(1, 2, 0).contiguous().numpy()
     return values
 
@@ -166,17 +167,17 @@ class Strongest:
 
     Args:
         n_targets: of all parts.
-        top_k: how many sources to keep.
+        top_k: the number of sources to keep.
     """
 
     def __init__(self, n_targets: int, top_k: int) -> None:
-        loops = compiled_loops()
+        loops = load_compiled_loops()
         assert loops is not None
         self._loops, self._found = loops, loops.Strongest.empty(n_targets, top_k)
 
     @property
     def strengths(self) -> Tensor:
-        """Influences, `(target, top_k)`: strongest first, 0 for places not taken; ties by the lower source."""
+        """Influences, `(target, top_k)`: strongest first, 0 for unused ranks; ties by the lower source."""
         return torch.from_numpy(self._found.strengths)
 
     @property
@@ -185,45 +186,47 @@ class Strongest:
         return torch.from_numpy(self._found.sources)
 
     def find_pointwise(self, rows: slice, convolution: Convolution, extremes: Extremes, first: int) -> None:
-        """Of a 1x1 convolution, without the influences of the others.
+        """Finds the strongest sources of a 1x1 convolution's targets, without the influences of the others.
 
         Args:
-            rows: which targets it makes.
+            rows: indices of these targets.
             convolution: one that `reads_every_position`.
-            extremes: greatest and least value of each source `(1, source)` over the positions of what it reads.
-            first: number of the first source.
+            extremes: greatest and least value of each source `(1, source)` over the positions of its input.
+            first: index of the first source.
         """
         greatest, least = (extreme[0].numpy() for extreme in extremes)
-        found = self._found.rows(rows)
-        self._loops.find_strongest_products(_arrangement(convolution), greatest, least, first, found)
+        found = self._found.select(rows)
+        self._loops.find_strongest_products(_arrange(convolution), greatest, least, first, found)
 
     def find_composed(
         self, rows: slice, bottleneck: tuple[Convolution, Convolution], read: Tensor, extremes: Extremes, first: int
     ) -> None:
-        """Over a bottleneck: sums over the middle channels of products of shares.
+        """Finds the strongest sources over a bottleneck: sums over the middle channels of products of shares.
 
         Args:
-            rows: which targets it makes.
-            bottleneck: what reads the middle channels, one that `is_windowed`, and what makes them, as above.
+            rows: indices of the bottleneck's targets.
+            bottleneck: the outer convolution, one that `is_windowed`, and the inner, one that `reads_every_position`.
             read: the middle channels, `(1, middle, height, width)`.
-            extremes: of what the inner one reads, as above.
-            first: number of the first source.
+            extremes: of the inner convolution's input, as above.
+            first: index of the first source.
         """
-        outer, inner = map(_arrangement, bottleneck)
+        outer, inner = map(_arrange, bottleneck)
         greatest, least = (extreme[0].numpy() for extreme in extremes)
-        found = self._found.rows(rows)
-        read = with_overhang(bottleneck[0], read)
-        self._loops.find_strongest_composed(outer, _channels_last(read[0]), inner, (greatest, least, first), found)
+        found = self._found.select(rows)
+        read = pad_overhang(bottleneck[0], read)
+        self._loops.find_strongest_composed(
+            outer, _order_channels_last(read[0]), inner, (greatest, least, first), found
+        )
 
 
 def is_windowed(convolution: Convolution) -> bool:
-    """Whether the compiled loops tell the influences through a convolution of all channels with several taps."""
+    """Returns True for convolutions of all channels with several taps, as many as the compiled loops can take."""
     n_taps = convolution.weight.shape[2] * convolution.weight.shape[3]
     return convolution.groups == 1 and 1 < n_taps <= _MAX_TAPS
 
 
 def reads_every_position(convolution: Convolution) -> bool:
-    """Whether a convolution is one 1x1 product of all channels at every position, and at no other."""
+    """Returns True for 1x1 products of all channels at every position, and at no other."""
     return (
         convolution.weight.shape[2:] == (1, 1)
         and convolution.groups == 1
@@ -232,19 +235,19 @@ def reads_every_position(convolution: Convolution) -> bool:
     )
 
 
-def single_source_influence(convolution: Convolution, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Influences of a convolution whose channels read one channel each, as a depthwise one.
+def compute_single_source_influence(convolution: Convolution, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Computes the influences of a convolution whose channels read one channel each, as a depthwise one.
 
     Args:
         convolution: with as many groups as sources.
-        values: what it reads, `(batch, source, height, width)`.
+        values: its input, `(batch, source, height, width)`.
 
     Returns:
         the influence of each target's source `(batch, target)`, not negative, and that source `(target,)`.
     """
     response = functional.conv2d(
-        with_overhang(convolution, values),
-        _weight(convolution, values.device),
+        pad_overhang(convolution, values),
+        _load_weight(convolution, values.device),
         None,
         convolution.stride,
         convolution.padding,
@@ -257,9 +260,9 @@ def single_source_influence(convolution: Convolution, values: Tensor) -> tuple[T
     return response.flatten(2).amax(2).clamp_min(0), source
 
 
-def _pointwise(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:
-    """Closed form of a 1x1 kernel: a positive weight meets the greatest input, a negative one the least."""
-    # With padding the kernel's first place is outside: it meets the image at the next multiple of the stride.
+def _multiply_pointwise(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:
+    """Computes influences of a 1x1 kernel: positive weights times the greatest input, negative ones times the least."""
+    # With padding the kernel's first position is outside: it meets the image at the next multiple of the stride.
     rows, columns = (
         slice(-pad % step, None, step) for pad, step in zip(convolution.padding, convolution.stride, strict=True)
     )
@@ -273,8 +276,8 @@ def _pointwise(weight: Tensor, values: Tensor, convolution: Convolution) -> Tens
     return influence
 
 
-def _windowed(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:
-    """`(target, source)` of one image, by products of patches and kernels in pieces; silent channels are left out."""
+def _multiply_windowed(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:
+    """Computes `(target, source)` of one image by products of patches and kernels, without silent channels."""
     influence = values.new_zeros(weight.shape[:2])
     alive = values.flatten(1).any(1).nonzero()[:, 0]
     if not len(alive):

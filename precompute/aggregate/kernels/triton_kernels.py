@@ -1,8 +1,8 @@
 """The loop of exact influence for CUDA, compiled by Triton: one source, a block of targets, all positions of an image.
 
-The sums stay in registers, and so does the maximum over positions: nothing of size `(target, source, positions)` is
-ever written. Sums are plain float32 multiply-adds, tap by tap: no tensor core, so no TF32, and no atomics, so that the
-same input gives the same bits. Import this where it is needed: Triton is not there on every platform.
+The sums and the maximum over positions stay in registers: no table `(target, source, position)` is ever written. Sums
+are plain float32 multiply-adds, tap by tap. No tensor core takes part, so no TF32, and no atomics, so that the same
+input gives the same bits. This module is imported inside functions, because Triton exists for some platforms only.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WEIGHTS = 288  # of a block: the compiler holds them in registers over all posi
 
 
 class WindowedKernels(NamedTuple):
-    """The weights of a convolution in the order that `windowed_influence` reads them.
+    """The weights of a convolution in the order that `compute_windowed_influence` reads them.
 
     Attributes:
         weight: `(source, tap, target of its group)`, on the device of the values.
@@ -33,7 +33,7 @@ class WindowedKernels(NamedTuple):
     geometry: tuple[int, int, int, int, int, int, int, int]
 
     @classmethod
-    def of(
+    def arrange(
         cls,
         weight: Tensor,
         stride: tuple[int, int],
@@ -48,12 +48,15 @@ class WindowedKernels(NamedTuple):
         return cls(arranged.contiguous(), per_group, (rows, columns, *stride, *padding, *dilation))
 
 
-def windowed_influence(kernels: WindowedKernels, values: Tensor) -> Tensor:
-    """Positive influences of a batch through a convolution, `(batch, target, source)`; 0 outside a target's group.
+def compute_windowed_influence(kernels: WindowedKernels, values: Tensor) -> Tensor:
+    """Computes the positive influences of a batch through a convolution (Hohman et al. 2020, section 6.2).
 
     Args:
         kernels: of the convolution.
-        values: what it reads, `(batch, source, height, width)`, in float32.
+        values: its input, `(batch, source, height, width)`, in float32.
+
+    Returns:
+        `(batch, target, source)`, the greatest response over positions; 0 outside a target's group.
     """
     weight, per_group, geometry = kernels
     rows, columns, row_stride, column_stride, top, left, row_dilation, column_dilation = geometry
@@ -62,9 +65,9 @@ def windowed_influence(kernels: WindowedKernels, values: Tensor) -> Tensor:
     out_height = (height + 2 * top - row_dilation * (rows - 1) - 1) // row_stride + 1
     out_width = (width + 2 * left - column_dilation * (columns - 1) - 1) // column_stride + 1
     found = values.new_zeros(n_images, n_sources // per_group * n_targets, n_sources)
-    targets = block_of_targets(n_targets, rows * columns)
+    targets = choose_block_of_targets(n_targets, rows * columns)
     with torch.cuda.device_of(values):
-        _windowed[n_sources, triton.cdiv(n_targets, targets), n_images](
+        _raise_maxima[n_sources, triton.cdiv(n_targets, targets), n_images](
             values.contiguous(),
             weight,
             found,
@@ -85,8 +88,8 @@ def windowed_influence(kernels: WindowedKernels, values: Tensor) -> Tensor:
     return found
 
 
-def block_of_targets(n_targets: int, n_taps: int) -> int:
-    """How many targets a block takes: a power of two, as Triton asks for."""
+def choose_block_of_targets(n_targets: int, n_taps: int) -> int:
+    """Chooses the number of targets of a block: a power of two, as Triton asks for."""
     room = max(1, _WEIGHTS // n_taps)
     return min(_TARGETS, 1 << (room.bit_length() - 1), triton.next_power_of_2(n_targets))
 
@@ -95,11 +98,11 @@ def require_exact(device: torch.device) -> None:
     """Compiles the loop for a device and compares it with a convolution that can be added up exactly.
 
     Raises:
-        ArithmeticError: the result differs. Whatever keeps Triton from compiling is passed on.
+        ArithmeticError: the result differs. Errors of Triton's compilation are passed on.
     """
     values = (torch.arange(2 * 3 * 9 * 8, device=device) % 7 - 3).float().view(2, 3, 9, 8)
     weight = (torch.arange(4 * 3 * 3 * 3, device=device) % 5 - 2).float().view(4, 3, 3, 3)
-    found = windowed_influence(WindowedKernels.of(weight, (2, 1), (1, 1), (1, 2), 1), values)
+    found = compute_windowed_influence(WindowedKernels.arrange(weight, (2, 1), (1, 1), (1, 2), 1), values)
     for source in range(3):
         read, kernels = values[:, source : source + 1], weight[:, source : source + 1]
         response = functional.conv2d(read.double(), kernels.double(), None, (2, 1), (1, 1), (1, 2))
@@ -108,7 +111,7 @@ def require_exact(device: torch.device) -> None:
 
 
 @triton.jit
-def _windowed(  # type: ignore[no-untyped-def]
+def _raise_maxima(  # type: ignore[no-untyped-def]
     values,
     weight,
     found,
@@ -130,7 +133,7 @@ def _windowed(  # type: ignore[no-untyped-def]
     TARGETS: tl.constexpr,
     POSITIONS: tl.constexpr,
 ):
-    """One source of an image and a block of the targets of its group; what lies outside of the image counts as 0."""
+    """Computes one source of an image and a block of the targets of its group; the image is surrounded by 0."""
     source = tl.program_id(0)
     image = tl.program_id(2).to(tl.int64)  # a batch may hold more than 2**31 values
     target = tl.program_id(1) * TARGETS + tl.arange(0, TARGETS)
@@ -150,7 +153,7 @@ def _windowed(  # type: ignore[no-untyped-def]
             read = tl.load(read_from + y * width + x, mask=is_inside, other=0.0)
             kernel = tl.load(kernels + tap * n_targets, mask=is_target, other=0.0)
             total += kernel[:, None] * read[None, :]
-        peak = tl.maximum(peak, total)  # places past the last position hold 0, which no maximum is below
+        peak = tl.maximum(peak, total)  # entries past the last position hold 0, and no maximum is below 0
     n_channels = n_sources // per_group * n_targets
     channel = image * n_channels + source // per_group * n_targets + target
     tl.store(found + channel * n_sources + source, tl.max(peak, 1), mask=is_target)

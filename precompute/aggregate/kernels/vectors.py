@@ -1,7 +1,7 @@
-"""The innermost loops of exact influence, written in LLVM's language because the order of what is held in registers
-decides their speed: several vectors of sums, none of them stored before it is complete.
+"""The innermost loops of exact influence, written in LLVM's language because the use of registers decides their speed.
 
-A vector is `LANES` neighbouring target channels. LLVM cuts it up where registers are narrower.
+Several vectors of sums are held in registers, and none of them is stored before it is complete. A vector is `LANES`
+neighbouring target channels. LLVM cuts it up where registers are narrower.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 LANES = 16
 WIDEST = 6
-"""Vectors of targets that `raise_peaks` sums up at a time: with their maxima, what the registers hold."""
+"""Vectors of targets that `raise_peaks` sums up at a time: with their maxima, they fill the registers."""
 ROWS, COLUMNS = 4, 4
 """Sources, and vectors of targets, that `multiply_tile` sums up at a time."""
 
@@ -28,11 +28,11 @@ _NOTHING = ir.Constant(_VECTOR, [0.0] * LANES)
 
 
 @intrinsic
-def bits_set(context: Any, mask: Any) -> Any:
-    """How many."""
+def count_bits(context: Any, mask: Any) -> Any:
+    """Counts the bits set in a mask of 64."""
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.call(_named(builder, "llvm.ctpop.i64", _INT, _INT), arguments)
+        return builder.call(_declare(builder, "llvm.ctpop.i64", _INT, _INT), arguments)
 
     return types.int64(mask), generate
 
@@ -40,29 +40,29 @@ def bits_set(context: Any, mask: Any) -> Any:
 @intrinsic
 def raise_peaks(
     context: Any, weights: Any, first: Any, size: Any, values: Any, corners: Any, masks: Any, count: Any, steps: Any,
-    peaks: Any, place: Any,
+    peaks: Any, index: Any,
 ) -> Any:  # fmt: skip
-    """Greatest responses, 0 at least, of `size` vectors of kernels over patches, of which only what is not 0 is read.
+    """Computes the greatest responses, 0 at least, of `size` vectors of kernels to patches, without taps that are 0.
 
     Args:
         weights: flat; the kernels' first tap from index `first` on.
         size: at most `WIDEST`.
-        values: flat; a patch is what follows a corner.
+        values: flat; a patch follows its corner.
         corners: of patches, as indices of `values`.
-        masks: which taps of each patch are not 0; at least one.
+        masks: of each patch, a bit set per tap that is not 0; at least one.
         count: of patches.
-        steps: `(tap, 2)`, how far from the corner its value is, and from `first` its weights.
-        peaks: where the responses are written, from index `place` on.
+        steps: `(tap, 2)`, the distance of a tap's value from the corner, and of its weights from `first`.
+        peaks: flat; the responses are written from `index` on.
     """
-    signature = types.none(weights, first, size, values, corners, masks, count, steps, peaks, place)
+    signature = types.none(weights, first, size, values, corners, masks, count, steps, peaks, index)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         start, n_vectors, n_patches, begin = (arguments[index] for index in (1, 2, 6, 9))
-        read = _data(target, builder, signature, arguments)
+        read = _build_reader(target, builder, signature, arguments)
         kernel, patches, corner_of, mask_of, step_of = (read(index) for index in (0, 3, 4, 5, 7))
         kernel, found = builder.gep(kernel, [start]), builder.gep(read(8), [begin])
 
-        def for_width(width: int) -> None:
+        def generate_width(width: int) -> None:
             peak = [cgutils.alloca_once(builder, _VECTOR) for _ in range(width)]
             total = [cgutils.alloca_once(builder, _VECTOR) for _ in range(width)]
             left = cgutils.alloca_once(builder, _INT)
@@ -71,17 +71,22 @@ def raise_peaks(
                 corner = builder.gep(patches, [builder.load(builder.gep(corner_of, [patch.index]))])
                 builder.store(builder.load(builder.gep(mask_of, [patch.index])), left)
                 _fill(builder, total, _NOTHING)
-                with _until_empty(builder, left) as tap:
+                with _loop_over_bits(builder, left) as tap:
                     step = builder.gep(step_of, [builder.shl(tap, ir.Constant(_INT, 1))])
                     value = builder.load(builder.gep(corner, [builder.load(step)]), align=4)
                     row = builder.gep(kernel, [builder.load(builder.gep(step, [ir.Constant(_INT, 1)]))])
-                    _add_product(builder, total, _splat(builder, value), [_at(builder, row, k) for k in range(width)])
+                    _add_product(
+                        builder,
+                        total,
+                        _spread(builder, value),
+                        [_point_to_constant(builder, row, k) for k in range(width)],
+                    )
                 for one, other in zip(total, peak, strict=True):
-                    builder.store(_greater(builder, builder.load(one), builder.load(other)), other)
+                    builder.store(_choose_greater(builder, builder.load(one), builder.load(other)), other)
             for index, one in enumerate(peak):
-                builder.store(builder.load(one), _at(builder, found, index), align=4)
+                builder.store(builder.load(one), _point_to_constant(builder, found, index), align=4)
 
-        _by_width(builder, n_vectors, WIDEST, for_width)
+        _switch_width(builder, n_vectors, WIDEST, generate_width)
         return target.get_dummy_value()
 
     return signature, generate
@@ -91,29 +96,29 @@ def raise_peaks(
 def multiply_tile(
     context: Any, left: Any, first: Any, right: Any, column: Any, length: Any, size: Any, product: Any, row: Any
 ) -> Any:
-    """`ROWS` rows of a matrix times `size` vectors of columns of another, at most `COLUMNS`.
+    """Multiplies `ROWS` rows of a matrix by `size` vectors of columns of another, at most `COLUMNS`.
 
     Args:
         left: `(row, inner)`; rows from `first` on are multiplied.
         right: `(inner, column)`; columns from `column` on.
-        length: how many of the inner ones.
+        length: the number of inner entries.
         product: `(vector, row, LANES)`; written from `row` on.
     """
     signature = types.none(left, first, right, column, length, size, product, row)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        read = _data(target, builder, signature, arguments)
-        start, begin, n_inner, n_vectors, place = (arguments[index] for index in (1, 3, 4, 5, 7))
-        row_length, column_length = (_extent(target, builder, signature, arguments, index, 1) for index in (0, 2))
-        panel = builder.mul(_extent(target, builder, signature, arguments, 6, 1), ir.Constant(_INT, LANES))
+        read = _build_reader(target, builder, signature, arguments)
+        start, begin, n_inner, n_vectors, first_row = (arguments[index] for index in (1, 3, 4, 5, 7))
+        row_length, column_length = (_read_extent(target, builder, signature, arguments, index, 1) for index in (0, 2))
+        panel = builder.mul(_read_extent(target, builder, signature, arguments, 6, 1), ir.Constant(_INT, LANES))
         rows = [
             builder.gep(read(0), [builder.mul(builder.add(start, ir.Constant(_INT, index)), row_length)])
             for index in range(ROWS)
         ]
         columns = builder.gep(read(2), [begin])
-        found = builder.gep(read(6), [builder.mul(place, ir.Constant(_INT, LANES))])
+        found = builder.gep(read(6), [builder.mul(first_row, ir.Constant(_INT, LANES))])
 
-        def for_width(width: int) -> None:
+        def generate_width(width: int) -> None:
             total = [[cgutils.alloca_once(builder, _VECTOR) for _ in range(width)] for _ in range(ROWS)]
             for sums in total:
                 _fill(builder, sums, _NOTHING)
@@ -121,13 +126,18 @@ def multiply_tile(
                 across = builder.gep(columns, [builder.mul(inner.index, column_length)])
                 for one, sums in zip(rows, total, strict=True):
                     value = builder.load(builder.gep(one, [inner.index]), align=4)
-                    _add_product(builder, sums, _splat(builder, value), [_at(builder, across, k) for k in range(width)])
+                    _add_product(
+                        builder,
+                        sums,
+                        _spread(builder, value),
+                        [_point_to_constant(builder, across, k) for k in range(width)],
+                    )
             for index, sums in enumerate(total):
                 for vector, one in enumerate(sums):
                     start_of_panel = builder.gep(found, [builder.mul(panel, ir.Constant(_INT, vector))])
-                    builder.store(builder.load(one), _at(builder, start_of_panel, index), align=4)
+                    builder.store(builder.load(one), _point_to_constant(builder, start_of_panel, index), align=4)
 
-        _by_width(builder, n_vectors, COLUMNS, for_width)
+        _switch_width(builder, n_vectors, COLUMNS, generate_width)
         return target.get_dummy_value()
 
     return signature, generate
@@ -135,14 +145,14 @@ def multiply_tile(
 
 @intrinsic
 def raise_peak(context: Any, panel: Any, row: Any, greatest: Any, least: Any, peaks: Any, group: Any) -> Any:
-    """`peaks[group]` is raised to the products that `enter` would look at; see there."""
+    """Raises `peaks[group]` to the products that `enter` would look at; see there."""
     signature = types.none(panel, row, greatest, least, peaks, group)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        read = _data(target, builder, signature, arguments)
-        product = _product(builder, read(0), arguments[1], arguments[2], arguments[3])
-        place = _at_index(builder, read(4), arguments[5])
-        builder.store(_greater(builder, product, builder.load(place, align=4)), place, align=4)
+        read = _build_reader(target, builder, signature, arguments)
+        product = _multiply(builder, read(0), arguments[1], arguments[2], arguments[3])
+        peak = _point_to(builder, read(4), arguments[5])
+        builder.store(_choose_greater(builder, product, builder.load(peak, align=4)), peak, align=4)
         return target.get_dummy_value()
 
     return signature, generate
@@ -156,19 +166,19 @@ def enter(
 
     Args:
         panel: `(row, LANES)`.
-        greatest: what a positive entry of the row is multiplied by.
-        least: what a negative one is.
+        greatest: the factor of positive entries of the row.
+        least: the factor of negative entries.
         number: of the row, for the lists.
-        strengths: `(place, LANES)`, strongest first.
-        numbers: alike.
+        strengths: `(rank, LANES)`, strongest first.
+        numbers: `(rank, LANES)`, of the rows in the lists.
     """
     signature = types.none(panel, row, greatest, least, number, strengths, numbers)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        read = _data(target, builder, signature, arguments)
-        product = _product(builder, read(0), arguments[1], arguments[2], arguments[3])
+        read = _build_reader(target, builder, signature, arguments)
+        product = _multiply(builder, read(0), arguments[1], arguments[2], arguments[3])
         kept, names, one = read(5), read(6), ir.Constant(_INT, 1)
-        last = builder.sub(_extent(target, builder, signature, arguments, 5, 0), one)
+        last = builder.sub(_read_extent(target, builder, signature, arguments, 5, 0), one)
         number = builder.trunc(arguments[4], _INT32)
         name = builder.shuffle_vector(
             builder.insert_element(ir.Constant(_INDICES, ir.Undefined), number, ir.Constant(_INT32, 0)),
@@ -176,97 +186,97 @@ def enter(
             ir.Constant(_INDICES, [0] * LANES),
         )
 
-        def beats(place: Any) -> Any:
-            return builder.fcmp_ordered(">", product, builder.load(_at_index(builder, kept, place), align=4))
+        def beats(rank: Any) -> Any:
+            return builder.fcmp_ordered(">", product, builder.load(_point_to(builder, kept, rank), align=4))
 
         entering = builder.bitcast(beats(last), ir.IntType(LANES))
         with builder.if_then(builder.icmp_unsigned("!=", entering, ir.Constant(ir.IntType(LANES), 0)), likely=False):
             with cgutils.for_range(builder, last, intp=_INT) as loop:
-                place = builder.sub(last, loop.index)
-                ahead = builder.sub(place, one)
-                beaten, moves = beats(place), beats(ahead)
+                rank = builder.sub(last, loop.index)
+                ahead = builder.sub(rank, one)
+                beaten, moves = beats(rank), beats(ahead)
                 for data, new, kind in ((kept, product, _VECTOR), (names, name, _INDICES)):
-                    here, there = (_at_index(builder, data, index, kind) for index in (place, ahead))
+                    here, there = (_point_to(builder, data, index, kind) for index in (rank, ahead))
                     follower = builder.select(moves, builder.load(there, align=4), new)
                     builder.store(builder.select(beaten, follower, builder.load(here, align=4)), here, align=4)
             beaten = beats(ir.Constant(_INT, 0))
             for data, new, kind in ((kept, product, _VECTOR), (names, name, _INDICES)):
-                here = _at_index(builder, data, ir.Constant(_INT, 0), kind)
+                here = _point_to(builder, data, ir.Constant(_INT, 0), kind)
                 builder.store(builder.select(beaten, new, builder.load(here, align=4)), here, align=4)
         return target.get_dummy_value()
 
     return signature, generate
 
 
-def _named(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
+def _declare(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
     return cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, arguments), name)
 
 
-def _data(target: Any, builder: Any, signature: Any, arguments: Any) -> Callable[[int], Any]:
-    """Where the entries of an array begin, by its place among the arguments."""
+def _build_reader(target: Any, builder: Any, signature: Any, arguments: Any) -> Callable[[int], Any]:
+    """Builds a function that returns the pointer to an array's entries, by its index among the arguments."""
     return lambda index: target.make_array(signature.args[index])(target, builder, arguments[index]).data
 
 
-def _extent(target: Any, builder: Any, signature: Any, arguments: Any, index: int, axis: int) -> Any:
+def _read_extent(target: Any, builder: Any, signature: Any, arguments: Any, index: int, axis: int) -> Any:
     shape = target.make_array(signature.args[index])(target, builder, arguments[index]).shape
     return builder.extract_value(shape, axis)
 
 
-def _at(builder: Any, pointer: Any, index: int) -> Any:
-    return _at_index(builder, pointer, ir.Constant(_INT, index))
+def _point_to_constant(builder: Any, pointer: Any, index: int) -> Any:
+    return _point_to(builder, pointer, ir.Constant(_INT, index))
 
 
-def _at_index(builder: Any, pointer: Any, index: Any, kind: Any = _VECTOR) -> Any:
+def _point_to(builder: Any, pointer: Any, index: Any, kind: Any = _VECTOR) -> Any:
     return builder.bitcast(builder.gep(pointer, [builder.mul(index, ir.Constant(_INT, LANES))]), kind.as_pointer())
 
 
-def _splat(builder: Any, value: Any) -> Any:
+def _spread(builder: Any, value: Any) -> Any:
     undefined = ir.Constant(_VECTOR, ir.Undefined)
     first = builder.insert_element(undefined, value, ir.Constant(_INT32, 0))
     return builder.shuffle_vector(first, undefined, ir.Constant(_INDICES, [0] * LANES))
 
 
-def _fill(builder: Any, places: list[Any], value: Any) -> None:
-    for place in places:
-        builder.store(value, place)
+def _fill(builder: Any, pointers: list[Any], value: Any) -> None:
+    for pointer in pointers:
+        builder.store(value, pointer)
 
 
-def _greater(builder: Any, one: Any, other: Any) -> Any:
+def _choose_greater(builder: Any, one: Any, other: Any) -> Any:
     return builder.select(builder.fcmp_ordered(">", one, other, flags=_FAST), one, other)
 
 
 def _add_product(builder: Any, sums: list[Any], value: Any, factors: list[Any]) -> None:
-    add = _named(builder, f"llvm.fmuladd.v{LANES}f32", _VECTOR, _VECTOR, _VECTOR, _VECTOR)
+    add = _declare(builder, f"llvm.fmuladd.v{LANES}f32", _VECTOR, _VECTOR, _VECTOR, _VECTOR)
     for total, factor in zip(sums, factors, strict=True):
         terms = [builder.load(factor, align=4), value, builder.load(total)]
         builder.store(builder.call(add, terms, fastmath=_FAST), total)
 
 
-def _product(builder: Any, panel: Any, row: Any, greatest: Any, least: Any) -> Any:
-    """A positive weight meets the greatest value, a negative one the least."""
-    weight = builder.load(_at_index(builder, panel, row), align=4)
-    return _greater(
-        builder, builder.fmul(weight, _splat(builder, greatest)), builder.fmul(weight, _splat(builder, least))
+def _multiply(builder: Any, panel: Any, row: Any, greatest: Any, least: Any) -> Any:
+    """Multiplies positive weights of a row by the greatest value, negative ones by the least."""
+    weight = builder.load(_point_to(builder, panel, row), align=4)
+    return _choose_greater(
+        builder, builder.fmul(weight, _spread(builder, greatest)), builder.fmul(weight, _spread(builder, least))
     )
 
 
 @contextmanager
-def _until_empty(builder: Any, mask: Any) -> Iterator[Any]:
-    """A loop over the bits set in a mask that is not empty, from the lowest on; gives their places."""
+def _loop_over_bits(builder: Any, mask: Any) -> Iterator[Any]:
+    """Loops over the bits set in a mask that is not empty, from the lowest on, and yields their indices."""
     body, after = builder.append_basic_block("bit"), builder.append_basic_block("after")
     builder.branch(body)
     builder.position_at_end(body)
     left = builder.load(mask)
     fewer = builder.and_(left, builder.sub(left, ir.Constant(_INT, 1)))
     builder.store(fewer, mask)
-    lowest = _named(builder, "llvm.cttz.i64", _INT, _INT, ir.IntType(1))
+    lowest = _declare(builder, "llvm.cttz.i64", _INT, _INT, ir.IntType(1))
     yield builder.call(lowest, [left, ir.Constant(ir.IntType(1), 1)])
     builder.cbranch(builder.icmp_unsigned("!=", fewer, ir.Constant(_INT, 0)), body, after)
     builder.position_at_end(after)
 
 
-def _by_width(builder: Any, width: Any, widest: int, generate: Callable[[int], None]) -> None:
-    """Code for every width up to the widest, so that each keeps its sums in registers."""
+def _switch_width(builder: Any, width: Any, widest: int, generate: Callable[[int], None]) -> None:
+    """Generates code for every width up to the widest, so that each keeps its sums in registers."""
     done = builder.append_basic_block("done")
     choice = builder.switch(width, done)
     for one in range(1, widest + 1):

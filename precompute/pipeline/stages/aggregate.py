@@ -23,10 +23,12 @@ def _run(context: RunContext) -> Mapping[str, Any]:
         InputError: no image can be read and gives finite numbers.
     """
     from precompute.aggregate.merge import merge_units
-    from precompute.aggregate.stage import aggregate
+    from precompute.aggregate.stage import make_units
+    from precompute.aggregate.units import plan_units
 
     config, units, inputs, progress = context.config.aggregate, context.units, context.inputs, context.progress
-    waiting = aggregate(units, context.fingerprint, inputs, config, _choose_engine(context), progress)
+    planned = plan_units(inputs.source, config.chunk_size)
+    waiting = make_units(units, planned, context.fingerprint, _choose_engine(context), progress)
     report = merge_units(context.folder, units, inputs, config, progress)
     if not report.n_images:
         raise InputError(

@@ -39,7 +39,8 @@ def _begin(context: RunContext) -> None:
 
 
 def _run(context: RunContext) -> Mapping[str, Any]:
-    from precompute.embedding.build import build_embeddings, embed_layer
+    from precompute.embedding.build import build_embeddings
+    from precompute.embedding.layout import embed_layer
 
     process: EmbeddingProcess | None = context.opened.get(_NAME)
     build_embeddings(

@@ -1,190 +1,118 @@
-"""Units of work: a class in chunks is the class as a whole, and what is finished is not made again."""
+"""Units on disk and their sums, by numbers worked out by hand: what is packed comes back, and chunks add up."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from precompute.aggregate import stage
-from precompute.aggregate.config import AggregateConfig
-from precompute.aggregate.stage import PassSpeed
-from precompute.aggregate.units import UnitKey, UnitStore, plan_units
+from precompute.aggregate.accumulate import Examples, LayerSums
+from precompute.aggregate.influence.pairs import PairSums
+from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, join_rows, pack, plan_units
 from precompute.contract.errors import InputError
-from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import TABLES, read_table, table_path
-from precompute.contract.validate import validate
-from precompute.datasets.sources.files import FileImages
-from precompute.datasets.sources.open import open_images
-from precompute.engines.local import LocalEngine
-from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.pipeline.config import RunConfig
-from precompute.pipeline.inputs import prepare
-from precompute.pipeline.report import RunReport
-from precompute.pipeline.request import RunRequest
-from precompute.pipeline.run import precompute
-from summit_dash.cli import main
-from tests.support.small import write_small
+from tests.support.toy_pass import FIRST, SECOND, ArraySource
 
-STAGES = ("aggregate", "graphs", "examples")
-COUNTED = ("classes", "layers", "images", "activations", "influences", "channels", "dataset_examples")
+KEY = UnitKey(3, 0)
 
 
-@pytest.fixture
-def request_of(tmp_path: Path) -> Callable[..., RunRequest]:
-    write_small(tmp_path, n_images=7)
-
-    def build(name: str, chunk_size: int = 3, influence: str = "auto", **speed: int) -> RunRequest:
-        model = ModelConfig(f"{tmp_path}/model.py:build", f"{tmp_path}/weights.safetensors", f"{tmp_path}/input.toml")
-        aggregate = AggregateConfig(influence=influence, chunk_size=chunk_size)
-        config = RunConfig(aggregate=aggregate, **speed)
-        return RunRequest(model, f"{tmp_path}/images", tmp_path / name, config, STAGES)
-
-    return build
+def make_rows(*image_ids: int) -> ImageRows:
+    """Makes the rows of some images, whose predicted class is ten times the image_id."""
+    ids, real = np.array(image_ids, np.int32), np.full(len(image_ids), 0.5, np.float32)
+    return ImageRows(ids, ids * 10, real, real, np.ones(len(image_ids), np.bool_))
 
 
-def run(request: RunRequest) -> RunReport:
-    return precompute(request, SilentProgress())
+def make_pairs(*rows: tuple[int, int, int, float]) -> PairSums:
+    """Makes sums of rows of target, source, count and sum."""
+    target, source, count, total = (np.array([row[column] for row in rows]) for column in range(4))
+    return PairSums(target.astype(np.int32), source.astype(np.int32), count.astype(np.int32), total.astype(float))
 
 
-def tables(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("*.parquet")}
+def make_unit(image_id: int, activation: float, pairs: PairSums, skipped: str) -> Unit:
+    """Makes a unit of one image: a layer of two channels, of which the second is silent, and one link."""
+    examples = Examples.empty(2, 3)
+    examples.activation[0, 0], examples.image_id[0, 0], examples.position[0, 0] = activation, image_id, 7
+    layer = LayerSums(np.array([1, 0], np.int32), np.array([activation, 0.0]), examples)
+    return Unit(make_rows(image_id), [layer], [[pairs, make_pairs()]], {skipped: "torn"})
 
 
-def test_units_cover_every_image_once_in_order(tmp_path: Path) -> None:
-    write_small(tmp_path, n_images=7)
-    source = open_images(f"{tmp_path}/images")
-    units = plan_units(source, 3)
-    assert [key for key, _ in zip(units, range(4), strict=False)] == [(0, 0), (0, 1), (0, 2), (1, 0)]
-    assert [image for images in units.values() for image in images] == list(source.images)
-    assert {len(images) for images in units.values()} == {3, 1}
+ONE = make_unit(4, 2.0, make_pairs((0, 1, 2, 0.5), (1, 0, 1, 4.0)), "a.png")
+TWO = make_unit(6, 3.0, make_pairs((0, 0, 1, 1.0), (0, 1, 5, 0.25)), "b.png")
 
 
-@pytest.mark.parametrize("influence", ["traced", "summit", "gradient"])
-def test_a_class_in_chunks_has_the_tables_of_the_class_as_a_whole(
-    request_of: Callable[..., RunRequest], influence: str
-) -> None:
-    whole, chunks = request_of("whole", 1000, influence), request_of("chunks", 2, influence)
-    run(whole)
-    run(chunks)
-    for name in COUNTED:
-        exact = [column for column in TABLES[name].schema.names if not column.startswith("mean")]
-        assert read_table(whole.out, name, exact).equals(read_table(chunks.out, name, exact)), name
-    for name, column in (("activations", "mean_activation"), ("influences", "mean_influence")):
-        means = [read_table(one.out, name)[column].to_numpy() for one in (whole, chunks)]
-        np.testing.assert_allclose(means[0], means[1], rtol=3e-7)  # one step of float32
-    assert validate(chunks.out) == []
+def test_a_unit_comes_back_as_it_was_packed(tmp_path: Path) -> None:
+    store = UnitStore(tmp_path, "this run")
+    store.write(KEY, pack(ONE, "this run"))
+    found = store.read(KEY)
+    assert pack(found, "this run") == pack(ONE, "this run")
+    assert found.layers[0].examples.activation.shape == (2, 3), "with unused ranks, which the file leaves out"
+    assert found.skipped == {"a.png": "torn"} and len(found.influences[0]) == 2
 
 
-@pytest.mark.parametrize(("batch_size", "workers"), [(1, 0), (2, 1), (32, 3)])
-def test_no_bit_of_the_tables_follows_batch_size_and_workers(
-    request_of: Callable[..., RunRequest], batch_size: int, workers: int
-) -> None:
-    usual, other = request_of("usual"), request_of("other", batch_size=batch_size, workers=workers)
-    run(usual)
-    run(other)
-    assert tables(usual.out) == tables(other.out)
+def test_chunks_are_added_pair_by_pair_and_examples_are_merged() -> None:
+    both = ONE.merge(TWO)
+    assert both.images.image_id.tolist() == [4, 6]
+    (layer,) = both.layers
+    assert layer.activation_count.tolist() == [2, 0] and layer.activation_sum.tolist() == [5, 0]
+    assert layer.examples.image_id[0].tolist() == [6, 4, 0] and layer.examples.activation[0].tolist() == [3, 2, 0]
+    pairs, nothing = both.influences[0]
+    assert list(zip(*(value.tolist() for value in vars(pairs).values()), strict=True)) == [
+        *((0, 0, 1, 1.0), (0, 1, 7, 0.75), (1, 0, 1, 4.0))
+    ]
+    assert len(nothing.source) == 0
+    assert both.skipped == {"a.png": "torn", "b.png": "torn"}
 
 
-def test_no_bit_of_a_unit_follows_batch_size_and_workers(tmp_path: Path) -> None:
-    write_small(tmp_path, n_images=10)
-    model = ModelConfig(f"{tmp_path}/model.py:build", f"{tmp_path}/weights.safetensors", f"{tmp_path}/input.toml")
-    config = AggregateConfig(chunk_size=9)
-    inputs = prepare(load_model(model), open_images(f"{tmp_path}/images"), None, config)
-    units = plan_units(inputs.source, config.chunk_size)
-
-    def made(batch_size: int, workers: int) -> list[tuple[UnitKey, bytes]]:
-        engine = LocalEngine(inputs, config, PassSpeed(batch_size, workers, torch.device("cpu")))
-        return [(unit.key, unit.packed) for unit in engine.make(units, "of this run", lambda n=1: None)]
-
-    usual = made(1, 0)
-    assert [key for key, _ in usual] == list(units)
-    for batch_size in (1, 7, 32):  # a unit holds 9 images or 1: fewer, not a multiple, more
-        for workers in (0, 1, 2):
-            assert made(batch_size, workers) == usual, (batch_size, workers)
+def test_a_unit_is_there_only_if_it_is_whole_and_of_this_run(tmp_path: Path) -> None:
+    store = UnitStore(tmp_path, "this run")
+    assert not store.has(KEY)
+    store.write(KEY, pack(ONE, "another run"))
+    assert not store.has(KEY)
+    with pytest.raises(InputError, match="it was made of another model, other images or another config"):
+        store.read(KEY)
+    store.write(KEY, pack(ONE, "this run"))
+    assert store.has(KEY)
+    store.find_path(KEY).write_bytes(b"no archive")
+    assert not store.has(KEY)
+    store.remove()
+    assert not store.folder.exists() and not store.has(KEY)
+    store.remove()
 
 
-def test_examples_are_read_without_the_rest_of_a_unit(request_of: Callable[..., RunRequest]) -> None:
-    request = replace(request_of("examples"), stages=("aggregate",))
-    run(request)
-    inputs = prepare(load_model(request.model), open_images(request.images), None, request.config.aggregate)
-    path = next((request.out / "parts" / "aggregate").glob("*.npz"))
-    with np.load(path) as arrays:
-        store = UnitStore(request.out, bytes(arrays["fingerprint"]).decode())
-    for class_id in range(3):
-        whole = store.read_class(class_id, 3, inputs.measures)
-        for found, sums in zip(store.read_examples(class_id, 3), whole.layers, strict=True):
-            assert found.activation.shape == (sums.activation_count.shape[0], 10)
-            for name, value in vars(sums.examples).items():
-                assert np.array_equal(getattr(found, name), value), name
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(InputError, match="complete file"):
-        [store.read_examples(class_id, 3) for class_id in range(3)]
+def test_the_file_of_a_unit_is_named_by_class_and_chunk(tmp_path: Path) -> None:
+    assert UnitStore(tmp_path, "").find_path(UnitKey(12, 3)).name == "000012-0003.npz"
 
 
-class Stop(Exception):
-    pass
+def test_the_examples_of_a_class_are_merged_over_its_chunks(tmp_path: Path) -> None:
+    store = UnitStore(tmp_path, "this run")
+    for chunk, unit in enumerate((ONE, TWO)):
+        store.write(UnitKey(3, chunk), pack(unit, "this run"))
+    (examples,) = store.read_examples(3, 2)
+    assert examples.image_id[0].tolist() == [6, 4, 0] and examples.position[0].tolist() == [7, 7, 0]
+    (alone,) = store.read_examples(3, 1)
+    assert alone.image_id[0].tolist() == [4, 0, 0]
 
 
-def test_a_class_is_resumed_inside(request_of: Callable[..., RunRequest], monkeypatch: pytest.MonkeyPatch) -> None:
-    undisturbed, stopped = request_of("undisturbed"), request_of("stopped")
-    run(undisturbed)
-    write, load = UnitStore.write, FileImages.load
-    written, loaded = list[UnitKey](), list[int]()
-
-    def write_two(store: UnitStore, key: UnitKey, packed: bytes) -> None:
-        if len(written) == 2:
-            raise Stop
-        write(store, key, packed)
-        written.append(key)
-
-    monkeypatch.setattr(UnitStore, "write", write_two)
-    with pytest.raises(Stop):
-        run(stopped)
-    assert written == [(0, 0), (0, 1)]
-    monkeypatch.setattr(UnitStore, "write", write)
-    monkeypatch.setattr(FileImages, "load", lambda *given: loaded.append(given[1].image_id) or load(*given))
-    run(replace(stopped, stages=("aggregate",)))
-    assert sorted(loaded) == list(range(6, 21))
-    run(stopped)
-    assert tables(stopped.out) == tables(undisturbed.out)
+def test_no_rows_are_joined_to_an_empty_set_of_the_same_types() -> None:
+    empty = join_rows([])
+    assert all(len(value) == 0 for value in vars(empty).values())
+    joined = join_rows([make_rows(1), make_rows(), make_rows(2)])
+    for name, value in vars(joined).items():
+        assert value.dtype == getattr(empty, name).dtype, name
+    assert joined.predicted_class_id.tolist() == [10, 20]
 
 
-def test_units_that_are_damaged_or_of_another_run_are_made_again(request_of: Callable[..., RunRequest]) -> None:
-    right, other = request_of("right"), request_of("other", influence="gradient")
-    for request in (right, other):
-        run(replace(request, stages=("aggregate",)))
-    before = tables(right.out)
-    parts = right.out / "parts" / "aggregate"
-    first, second, *_ = sorted(parts.iterdir())
-    first.write_bytes((other.out / "parts" / "aggregate" / first.name).read_bytes())
-    second.write_bytes(second.read_bytes()[:100])
-    manifest = right.out / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"state": "done"', '"state": "running"'))
-    for path in right.out.glob("*.parquet"):
-        path.unlink()
-    run(replace(right, stages=("aggregate",)))
-    assert tables(right.out) == before
+def test_a_unit_without_images_can_be_packed(tmp_path: Path) -> None:
+    unit = replace(ONE, images=ImageRows.empty(), skipped={})
+    store = UnitStore(tmp_path, "")
+    store.write(KEY, pack(unit, ""))
+    assert len(store.read(KEY).images.image_id) == 0
 
 
-def test_the_manifest_tells_the_share_of_time_spent_waiting_for_images(request_of: Callable[..., RunRequest]) -> None:
-    stage = run(request_of("run")).manifest["stages"]["aggregate"]
-    assert stage["state"] == "done" and 0 <= stage["waiting_fraction"] <= 1
-
-
-def test_a_batch_holds_no_more_than_memory_allows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    arguments = [*write_small(folder, n_images=6), "--stages", "aggregate,graphs", "--out"]
-    for out, allowed in (("whole", 2**30), ("single", 1)):
-        monkeypatch.setattr(stage, "_RECORDED_BYTES", allowed)
-        with pytest.raises(SystemExit):
-            main([*arguments, str(tmp_path / out)])
-    for name in TABLES:
-        whole, single = (table_path(tmp_path / out, name) for out in ("whole", "single"))
-        assert whole.is_file() == single.is_file()
-        assert not whole.is_file() or whole.read_bytes() == single.read_bytes()
+def test_a_class_without_images_has_one_unit_without_images() -> None:
+    units = plan_units(ArraySource({0: [FIRST, SECOND, FIRST], 2: []}), 2)
+    assert {key: [image.image_id for image in images] for key, images in units.items()} == {
+        **{(0, 0): [0, 1], (0, 1): [2]},
+        (2, 0): [],
+    }

@@ -9,14 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import (
-    MANIFEST,
-    SCHEMA_VERSION,
-    read_manifest,
-    read_table,
-    table_path,
-    write_manifest,
-)
+from precompute.contract.schema import MANIFEST, SCHEMA_VERSION, read_manifest, read_table, table_path, write_manifest
 from precompute.contract.writing import write_table
 
 POINTS = {"layer": ["stem", "stem", "head"], "class_id": [1, 2, 1], "x": [0.0, 1.0, 2.0], "y": [0.0, 0.5, 1.0]}

@@ -1,4 +1,4 @@
-"""The fast influence of one convolution equals the loop, whatever its shape and whatever it reads."""
+"""The fast influence of one convolution equals the loop, for convolutions and inputs of any shape."""
 
 from __future__ import annotations
 
@@ -11,35 +11,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from precompute.aggregate.influence import pairs
-from precompute.aggregate.influence.pairs import strongest_sources
+from precompute.aggregate.influence.pairs import find_strongest_sources
 from precompute.aggregate.kernels import convolution as tiers
-from precompute.aggregate.kernels.activation import strongest_channels
-from precompute.aggregate.kernels.convolution import Strongest, compiled_loops, convolution_influence
-from tests import reference
-from tests.support.drawn_convolutions import as_expression, convolutions
+from precompute.aggregate.kernels.convolution import (
+    Strongest,
+    compute_convolution_influence,
+    compute_single_source_influence,
+    is_windowed,
+    load_compiled_loops,
+    reads_every_position,
+)
+from tests.reference import influence as reference
+from tests.support.drawn_convolutions import FIXED, build_expression, draw_convolutions
 
 TIERS = pytest.mark.parametrize("tier", ["compiled", "torch"])
 
 
 @contextmanager
-def only(tier: str) -> Iterator[None]:
-    """With the compiled loops, or as where numba is missing."""
-    assert compiled_loops() is not None
+def use_tier(tier: str) -> Iterator[None]:
+    """Allows the compiled loops, or hides them as if numba was missing."""
+    assert load_compiled_loops() is not None
     with pytest.MonkeyPatch.context() as patch:
         if tier == "torch":
-            patch.setattr(tiers, "compiled_loops", lambda: None)
-            patch.setattr(pairs, "compiled_loops", lambda: None)
+            patch.setattr(tiers, "load_compiled_loops", lambda: None)
+            patch.setattr(pairs, "load_compiled_loops", lambda: None)
         yield
 
 
 @TIERS
 @settings(max_examples=150, deadline=None)
-@given(convolutions())
+@given(draw_convolutions())
 def test_equals_the_loop(tier: str, case: tuple[reference.Conv, torch.Tensor]) -> None:
     conv, values = case
-    with only(tier):
-        fast = convolution_influence(as_expression(conv), values)
-    assert torch.equal(fast, torch.stack([reference.influence_of(conv, image) for image in values]))
+    with use_tier(tier):
+        fast = compute_convolution_influence(build_expression(conv), values)
+    assert torch.equal(fast, torch.stack([reference.compute_influence(conv, image) for image in values]))
 
 
 @TIERS
@@ -48,9 +54,9 @@ def test_equals_the_loop(tier: str, case: tuple[reference.Conv, torch.Tensor]) -
 def test_strongest_sources_break_ties_by_the_lower_source(tier: str, seed: int, n_sources: int, top_k: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     influence = torch.randint(0, 4, (5, n_sources), generator=generator).float()
-    with only(tier):
-        values, index = strongest_sources(influence.clone(), top_k)
-    for row, expected in enumerate(reference.top_sources(influence, top_k)):
+    with use_tier(tier):
+        values, index = find_strongest_sources(influence.clone(), top_k)
+    for row, expected in enumerate(reference.find_top_sources(influence, top_k)):
         taken = values[row] > 0
         assert sorted(index[row][taken].tolist()) == sorted(i for i, _ in expected)
         assert sorted(values[row][taken].tolist()) == sorted(v for _, v in expected)
@@ -62,20 +68,45 @@ def test_strongest_of_a_1x1_convolution_equal_the_loop(seed: int, n_sources: int
     generator = torch.Generator().manual_seed(seed)
     values = torch.randint(low, 4, (n_sources, 3, 2), generator=generator).float()
     weight = torch.randint(-3, 4, (5, n_sources, 1, 1), generator=generator).float()
-    convolution = as_expression(reference.Conv(weight))
+    convolution = build_expression(reference.Conv(weight))
     found = Strongest(len(weight), top_k)
     extremes = values.amax((1, 2))[None], values.amin((1, 2))[None]
     found.find_pointwise(slice(0, len(weight)), convolution, extremes, 0)
-    rows = reference.top_sources(reference.influence_of(reference.Conv(weight), values), top_k)
+    rows = reference.find_top_sources(reference.compute_influence(reference.Conv(weight), values), top_k)
     for strengths, sources, expected in zip(found.strengths.tolist(), found.sources.tolist(), rows, strict=True):
         assert [(i, v) for i, v in zip(sources, strengths, strict=True) if v > 0] == expected
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.integers(0, 2**31), st.sampled_from([0.01, 0.03, 0.25, 0.5, 1.0]))
-def test_strongest_channels_equal_the_loop(seed: int, mass: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    values = torch.randint(-2, 5, (3, 9, 2, 2), generator=generator).float()
-    kept = strongest_channels(values.flatten(2).amax(2), mass)
-    for image in range(3):
-        assert kept[image].nonzero()[:, 0].tolist() == sorted(reference.strongest_channels(values[image], mass))
+@TIERS
+def test_the_zeros_on_one_side_alone_belong_to_the_input(tier: str) -> None:
+    conv, values = FIXED["4 wide"]
+    with use_tier(tier):
+        fast = compute_convolution_influence(build_expression(conv, (1, 2)), values)
+    padded = torch.nn.functional.pad(values, (0, 2, 0, 1))
+    assert torch.equal(fast, torch.stack([reference.compute_influence(conv, image) for image in padded]))
+
+
+def test_a_depthwise_channel_has_one_source_and_its_greatest_response() -> None:
+    conv, values = FIXED["depthwise with a multiplier"]
+    strength, source = compute_single_source_influence(build_expression(conv), values)
+    assert source.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    tables = torch.stack([reference.compute_influence(conv, image) for image in values])
+    assert torch.equal(strength, tables[:, torch.arange(8), source])
+
+
+def test_which_convolutions_have_a_fast_way() -> None:
+    def judge(kernel: int, **options: int) -> tuple[bool, bool]:
+        weight = torch.ones(4, 4 // options.get("groups", 1), kernel, kernel)
+        convolution = build_expression(reference.Conv(weight, **options))
+        return reads_every_position(convolution), is_windowed(convolution)
+
+    assert judge(1) == (True, False)
+    assert judge(1, stride=2) == judge(1, padding=1) == judge(1, groups=2) == (False, False)
+    assert judge(3) == judge(8, stride=2, padding=3) == (False, True)
+    assert judge(3, groups=2) == judge(9) == (False, False), "in groups, and with more taps than a word has bits"
+
+
+def test_an_empty_grid_of_positions_has_no_influence() -> None:
+    """A padded 1x1 kernel whose stride leads past the image meets zeros alone."""
+    convolution = build_expression(reference.Conv(torch.ones(2, 3, 1, 1), stride=5, padding=1))
+    assert compute_convolution_influence(convolution, torch.ones(1, 3, 2, 2)).tolist() == [[[0.0] * 3] * 2]

@@ -1,4 +1,4 @@
-"""What is computed on CUDA equals what the loops and the CPU compute."""
+"""Results on CUDA equal those of the loops and of the CPU."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import numpy as np
 import pytest
 import torch
 
-from precompute.aggregate.influence.pairs import strongest_sources
+from precompute.aggregate.influence.pairs import find_strongest_sources
 from precompute.aggregate.kernels import convolution as tiers
-from precompute.aggregate.kernels.convolution import convolution_influence, single_source_influence, triton_kernels
+from precompute.aggregate.kernels.convolution import (
+    compute_convolution_influence,
+    compute_single_source_influence,
+    load_triton_kernels,
+)
 from precompute.contract.schema import read_table
 from precompute.contract.validate import validate
 from precompute.devices.precision import whole_float32
-from tests import reference
+from tests.reference import influence as reference
 from tests.reference.influence import Conv
 from tests.summit_dash.test_cli import FIRST_STAGES, call
-from tests.support.drawn_convolutions import FIXED, as_expression, whole_numbers
+from tests.support.drawn_convolutions import FIXED, build_expression, draw_whole_numbers
 from tests.support.small import write_small
 
 pytestmark = [
@@ -32,49 +36,49 @@ TIERS = pytest.mark.parametrize("tier", ["triton", "torch"])
 @pytest.mark.parametrize("name", FIXED)
 def test_influences_equal_the_loop(name: str, tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
     conv, values = FIXED[name]
-    convolution = as_expression(conv)
+    convolution = build_expression(conv)
     if tier == "torch":
-        monkeypatch.setattr(tiers, "triton_kernels", lambda: None)
+        monkeypatch.setattr(tiers, "load_triton_kernels", lambda: None)
     else:
-        assert triton_kernels() is not None
-        assert tiers._tier(convolution, values.to(THERE)) is tiers._by_triton
+        assert load_triton_kernels() is not None
+        assert tiers._choose_tier(convolution, values.to(THERE)) is tiers._compute_by_triton
     with whole_float32():
-        found = convolution_influence(convolution, values.to(THERE))
-    assert torch.equal(found.cpu(), torch.stack([reference.influence_of(conv, image) for image in values]))
+        found = compute_convolution_influence(convolution, values.to(THERE))
+    assert torch.equal(found.cpu(), torch.stack([reference.compute_influence(conv, image) for image in values]))
 
 
 @TIERS
 def test_influences_of_any_numbers_equal_those_of_the_cpu(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """TF32 would be off by 1e-3."""
     if tier == "torch":
-        monkeypatch.setattr(tiers, "triton_kernels", lambda: None)
+        monkeypatch.setattr(tiers, "load_triton_kernels", lambda: None)
     generator = torch.Generator().manual_seed(0)
     values = torch.randn(3, 24, 14, 14, generator=generator)
     for n_wide, groups in ((1, 1), (1, 4), (3, 1), (3, 4), (3, 24), (5, 1)):
         weight = torch.randn(72, 24 // groups, n_wide, n_wide, generator=generator)
-        convolution = as_expression(Conv(weight, padding=n_wide // 2, groups=groups))
+        convolution = build_expression(Conv(weight, padding=n_wide // 2, groups=groups))
         with whole_float32():
-            found = convolution_influence(convolution, values.to(THERE)).cpu()
-            again = convolution_influence(convolution, values.to(THERE)).cpu()
+            found = compute_convolution_influence(convolution, values.to(THERE)).cpu()
+            again = compute_convolution_influence(convolution, values.to(THERE)).cpu()
         assert torch.equal(found, again)
-        torch.testing.assert_close(found, convolution_influence(convolution, values), rtol=2e-6, atol=2e-5)
+        torch.testing.assert_close(found, compute_convolution_influence(convolution, values), rtol=2e-6, atol=2e-5)
 
 
-def test_a_source_alone_is_told_as_on_the_cpu() -> None:
+def test_a_single_source_is_computed_as_on_the_cpu() -> None:
     conv, values = FIXED["depthwise with a multiplier"]
-    here = single_source_influence(as_expression(conv), values)
-    there = single_source_influence(as_expression(conv), values.to(THERE))
+    here = compute_single_source_influence(build_expression(conv), values)
+    there = compute_single_source_influence(build_expression(conv), values.to(THERE))
     assert all(torch.equal(one, other.cpu()) for one, other in zip(here, there, strict=True))
 
 
 @pytest.mark.parametrize("low", [0, -3])
 @pytest.mark.parametrize("n_sources", [1, 4, 5, 64, 700])
 def test_the_strongest_of_a_1x1_convolution_equal_the_loop(n_sources: int, low: int) -> None:
-    values, conv = whole_numbers(2, n_sources, 3, 2, low=low), Conv(whole_numbers(9, n_sources, 1, 1, seed=1))
-    influence = convolution_influence(as_expression(conv), values.to(THERE))
-    strengths, sources = strongest_sources(influence, 5)
+    values, conv = draw_whole_numbers(2, n_sources, 3, 2, low=low), Conv(draw_whole_numbers(9, n_sources, 1, 1, seed=1))
+    influence = compute_convolution_influence(build_expression(conv), values.to(THERE))
+    strengths, sources = find_strongest_sources(influence, 5)
     for image in range(2):
-        rows = reference.top_sources(reference.influence_of(conv, values[image]), 5)
+        rows = reference.find_top_sources(reference.compute_influence(conv, values[image]), 5)
         for found, index, wanted in zip(strengths[image].tolist(), sources[image].tolist(), rows, strict=True):
             taken = sorted((-value, source) for source, value in zip(index, found, strict=True) if value > 0)
             assert [(source, -value) for value, source in taken] == wanted

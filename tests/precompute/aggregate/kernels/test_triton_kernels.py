@@ -1,4 +1,4 @@
-"""The kernel for CUDA equals the loop, in Triton's interpreter and on a GPU where there is one; who chooses it."""
+"""The kernel for CUDA equals the loop in Triton's interpreter; the choice between the tiers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from torch import Tensor
 
 from precompute.aggregate import kernels
 from precompute.aggregate.kernels import convolution as tiers
-from tests import reference
+from tests.reference import influence as reference
 from tests.reference.influence import Conv
-from tests.support.drawn_convolutions import FIXED, as_expression, convolutions
+from tests.support.drawn_convolutions import FIXED, build_expression, draw_convolutions
 from tests.support.interpreted import Interpreter, interpreter
 
 needs_triton = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed here")
@@ -31,29 +31,31 @@ def interpret() -> Iterator[Interpreter]:
         yield begun
 
 
-def expected(conv: Conv, values: Tensor) -> Tensor:
-    return torch.stack([reference.influence_of(conv, image) for image in values])
+def compute_expected(conv: Conv, values: Tensor) -> Tensor:
+    return torch.stack([reference.compute_influence(conv, image) for image in values])
 
 
 @needs_triton
 @pytest.mark.parametrize("name", FIXED)
 def test_interpreted_it_equals_the_loop(interpret: Interpreter, name: str) -> None:
     conv, values = FIXED[name]
-    assert torch.equal(interpret(conv, values), expected(conv, values))
+    assert torch.equal(interpret(conv, values), compute_expected(conv, values))
 
 
 @needs_triton
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(convolutions())
+@given(draw_convolutions())
 def test_interpreted_it_equals_the_loop_on_whatever_is_drawn(interpret: Interpreter, case: tuple[Conv, Tensor]) -> None:
     conv, values = case
-    assert torch.equal(interpret(conv, values), expected(conv, values))
+    assert torch.equal(interpret(conv, values), compute_expected(conv, values))
 
 
 @needs_triton
 def test_interpreted_it_reads_values_of_any_order_in_memory(interpret: Interpreter) -> None:
     conv, values = FIXED["3 wide with padding"]
-    assert torch.equal(interpret(conv, values.contiguous(memory_format=torch.channels_last)), expected(conv, values))
+    assert torch.equal(
+        interpret(conv, values.contiguous(memory_format=torch.channels_last)), compute_expected(conv, values)
+    )
 
 
 @needs_triton
@@ -68,10 +70,10 @@ def test_it_compiles_for_gpus_that_are_not_here(
 
     from precompute.aggregate.kernels import triton_kernels
 
-    loop = triton_kernels._windowed
+    loop = triton_kernels._raise_maxima
     for side, n_targets in ((3, 256), (2, 1)):
         n_taps = side * side
-        sizes = {"TARGETS": triton_kernels.block_of_targets(n_targets, n_taps), "POSITIONS": 64}
+        sizes = {"TARGETS": triton_kernels.choose_block_of_targets(n_targets, n_taps), "POSITIONS": 64}
         constants = {"ROWS": side, "COLUMNS": side, **sizes}
         pointers = {"values", "weight", "found"}
         kinds = {
@@ -87,34 +89,36 @@ def test_it_compiles_for_gpus_that_are_not_here(
 
 @needs_triton
 def test_a_block_of_targets_is_a_power_of_two() -> None:
-    from precompute.aggregate.kernels.triton_kernels import block_of_targets
+    from precompute.aggregate.kernels.triton_kernels import choose_block_of_targets
 
     for n_taps in range(1, 50):
         for n_targets in (1, 2, 3, 31, 33, 2048):
-            size = block_of_targets(n_targets, n_taps)
+            size = choose_block_of_targets(n_targets, n_taps)
             assert size & (size - 1) == 0 and 1 <= size <= 32 and size * n_taps <= 288
 
 
-def chosen(device: str, n_taps: tuple[int, int] = (3, 3), dtype: torch.dtype = torch.float32) -> Any:
+def choose_tier(device: str, n_taps: tuple[int, int] = (3, 3), dtype: torch.dtype = torch.float32) -> Any:
     values: Any = SimpleNamespace(device=torch.device(device), dtype=dtype, shape=(1, 2, 8, 8))
-    return tiers._tier(as_expression(Conv(torch.ones(4, 2, *n_taps))), values)
+    return tiers._choose_tier(build_expression(Conv(torch.ones(4, 2, *n_taps))), values)
 
 
 def test_every_device_has_its_tier(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiers, "triton_kernels", lambda: ModuleType("triton_kernels"))
-    assert chosen("cpu") is tiers._by_compiled_loops
-    assert chosen("cuda") is chosen("cuda:1") is tiers._by_triton
-    assert chosen("mps") is tiers._by_torch
+    monkeypatch.setattr(tiers, "load_triton_kernels", lambda: ModuleType("triton_kernels"))
+    assert choose_tier("cpu") is tiers._compute_by_numba
+    assert choose_tier("cuda") is choose_tier("cuda:1") is tiers._compute_by_triton
+    assert choose_tier("mps") is tiers._compute_by_torch
     for device in ("cpu", "cuda"):
-        assert chosen(device, (1, 1)) is chosen(device, (9, 9)) is tiers._by_torch
-        assert chosen(device, dtype=torch.float64) is tiers._by_torch
-    monkeypatch.setattr(tiers, "triton_kernels", lambda: None)
-    monkeypatch.setattr(tiers, "compiled_loops", lambda: None)
-    assert chosen("cpu") is chosen("cuda") is tiers._by_torch
+        assert choose_tier(device, (1, 1)) is choose_tier(device, (9, 9)) is tiers._compute_by_torch
+        assert choose_tier(device, dtype=torch.float64) is tiers._compute_by_torch
+    monkeypatch.setattr(tiers, "load_triton_kernels", lambda: None)
+    monkeypatch.setattr(tiers, "load_compiled_loops", lambda: None)
+    assert choose_tier("cpu") is choose_tier("cuda") is tiers._compute_by_torch
 
 
 @needs_triton
-def test_where_triton_cannot_compile_torch_serves_and_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_triton_cannot_compile_torch_serves_and_a_warning_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from precompute.aggregate.kernels import triton_kernels
 
     def fail(device: torch.device) -> None:
@@ -122,7 +126,7 @@ def test_where_triton_cannot_compile_torch_serves_and_the_reason_is_told(monkeyp
 
     monkeypatch.setattr(triton_kernels, "require_exact", fail)
     with pytest.warns(UserWarning, match=r"without Triton, slower: Failed to find C compiler\."):
-        assert tiers.triton_kernels.__wrapped__() is None
+        assert tiers.load_triton_kernels.__wrapped__() is None
 
 
 def test_where_triton_is_not_installed_torch_serves(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,4 +134,4 @@ def test_where_triton_is_not_installed_torch_serves(monkeypatch: pytest.MonkeyPa
     monkeypatch.delattr(kernels, "triton_kernels", raising=False)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert tiers.triton_kernels.__wrapped__() is None
+        assert tiers.load_triton_kernels.__wrapped__() is None

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.gradient import GradientInfluence
-from precompute.aggregate.influence.measures import choose_measures
+from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.recording import Recorder
 from precompute.devices.cores import Parallel
 from precompute.models.graph.exported import ExportedModel

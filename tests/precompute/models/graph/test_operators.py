@@ -10,7 +10,7 @@ from torchvision import ops
 
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.gradient import GradientInfluence
-from precompute.aggregate.influence.measures import choose_measures
+from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.recording import Recorder
 from precompute.devices.cores import Parallel

@@ -1,6 +1,7 @@
-"""A minus between a convolution and its target is not lost: what lowers the convolution then raises the target.
+"""Traced influences of small networks: the sign of every step between a convolution and its target counts.
 
-Each network's signs are written down by hand; the references go image by image and channel by channel.
+Behind a minus, a lower output of the convolution raises the target. Each network's signs are written down by hand; the
+references go image by image and channel by channel.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from torch.nn import functional
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence import pairs, traced
-from precompute.aggregate.influence.measures import choose_measures
+from precompute.aggregate.influence.pairs import PairSums
+from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.influence.traced import LinkInfluence
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.kernels import convolution as tiers
@@ -27,8 +29,9 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.interventions.intervention import check_links
 from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import Link, derive_links
-from tests.reference.influence import Conv, bottleneck, residual, share_of, top_sources
-from tests.reference.measures import composed, summit_counts
+from tests.reference.influence import Conv, compose_bottleneck, compose_residual, compute_shares, find_top_sources
+from tests.reference.measures import compose_counts, count_as_summit
+from tests.support.counting import compose_links
 
 N_IN, N_OUT = 6, 8
 MIXED = torch.tensor([1.5, -0.5, -2.0, 0.25, -1.0, 1.0, -0.1, 3.0])
@@ -66,7 +69,7 @@ class _Block(nn.Module):
         return self._block(self, x, **self.inner)
 
 
-def norm(gain: Tensor) -> nn.BatchNorm2d:
+def make_norm(gain: Tensor) -> nn.BatchNorm2d:
     made = nn.BatchNorm2d(len(gain))
     with torch.no_grad():
         made.weight.copy_(gain)
@@ -76,23 +79,23 @@ def norm(gain: Tensor) -> nn.BatchNorm2d:
     return made.eval()
 
 
-def scale_of(made: nn.BatchNorm2d) -> Tensor:
+def read_scale(made: nn.BatchNorm2d) -> Tensor:
     assert made.running_var is not None
     return (made.weight / torch.sqrt(made.running_var + made.eps)).detach()
 
 
-def conv(n_in: int = N_IN, n_out: int = N_OUT, kernel: int = 3, **options: int) -> nn.Conv2d:
+def make_conv(n_in: int = N_IN, n_out: int = N_OUT, kernel: int = 3, **options: int) -> nn.Conv2d:
     torch.manual_seed(n_in + n_out + kernel)
     return nn.Conv2d(n_in, n_out, kernel, padding=kernel // 2, **options)
 
 
 @contextmanager
-def only(tier: str) -> Iterator[None]:
-    """With the compiled loops, or as where numba is missing."""
+def use_tier(tier: str) -> Iterator[None]:
+    """Allows the compiled loops, or hides them as if numba was missing."""
     with pytest.MonkeyPatch.context() as patch:
         if tier == "torch":
             for module in (tiers, pairs, traced):
-                patch.setattr(module, "compiled_loops", lambda: None)
+                patch.setattr(module, "load_compiled_loops", lambda: None)
         yield
 
 
@@ -110,7 +113,7 @@ class Seen:
         return self.values[node]
 
 
-def seen(chain: Chain, influence: str = "traced") -> tuple[Seen, ClassAccumulator]:
+def record_chain(chain: Chain, influence: str = "traced") -> tuple[Seen, list[PairSums]]:
     exported = ExportedModel(chain.eval(), (3, 12, 12))
     layers = select_layers(exported, ["s2", "s3", "s4"])
     links = derive_links(exported, layers)
@@ -123,16 +126,16 @@ def seen(chain: Chain, influence: str = "traced") -> tuple[Seen, ClassAccumulato
         values = Recorder(exported, layers, measures, parallel)(images).values
         sums = ClassAccumulator(layers, measures, config, parallel)
         sums.update(range(2), values)
-    return Seen(values, {link.target.name: link for link in links}), sums
+    return Seen(values, {link.target.name: link for link in links}), compose_links(measures, sums, 2)
 
 
-def _listed(strengths: Tensor, sources: Tensor) -> list[list[tuple[int, float]]]:
+def _list_pairs(strengths: Tensor, sources: Tensor) -> list[list[tuple[int, float]]]:
     rows = zip(sources.tolist(), strengths.tolist(), strict=True)
     return [[(i, v) for i, v in zip(*row, strict=True) if v > 0] for row in rows]
 
 
-def naive(made: nn.Conv2d, read: Tensor, scale: Tensor | float = 1.0) -> Tensor:
-    """`max over positions of scale_j * (W_j,i * z_i)`, positive part, of one image: a source at a time, others 0."""
+def follow(made: nn.Conv2d, read: Tensor, scale: Tensor | float = 1.0) -> Tensor:
+    """Computes `max over positions of scale_j * (W_j,i * z_i)`, positive part, of one image, one source at a time."""
     scale = torch.as_tensor(scale).expand(made.out_channels)
     found = torch.zeros(made.out_channels, made.in_channels)
     for source in range(made.in_channels):
@@ -153,7 +156,7 @@ def assert_close(found: Tensor, expected: Tensor) -> None:
 # --- a single convolution ---------------------------------------------------------------------------------------------
 
 MINUS, PLUS, BY_GAIN = -torch.ones(N_OUT), torch.ones(N_OUT), MIXED.sign()
-NORM = scale_of(norm(MIXED))
+NORM = read_scale(make_norm(MIXED))
 
 DIRECT: dict[str, tuple[Block, Tensor]] = {
     "negated": (lambda m, x, c: torch.relu(-c(x)), MINUS),
@@ -200,40 +203,48 @@ DIRECT: dict[str, tuple[Block, Tensor]] = {
     "channels chosen twice": (lambda m, x, c: torch.relu(c(x)[:, [0, 0, 1, 2, 3, 4, 5, 5]] * m.mixed), BY_GAIN),
 }  # fmt: skip
 
-KERNELS = {"3x3": conv(), "1x1": conv(kernel=1), "in groups": conv(groups=2), "strided": conv(kernel=3, stride=2)}
+KERNELS = {
+    "3x3": make_conv(),
+    "1x1": make_conv(kernel=1),
+    "in groups": make_conv(groups=2),
+    "strided": make_conv(kernel=3, stride=2),
+}
 
 
-def modules_for(block: Block, made: nn.Conv2d) -> dict[str, nn.Module]:
-    known = {"c": made, "n": norm(MIXED), "p": nn.PReLU(N_OUT, 0.1)}
+def choose_modules(block: Block, made: nn.Conv2d) -> dict[str, nn.Module]:
+    known = {"c": made, "n": make_norm(MIXED), "p": nn.PReLU(N_OUT, 0.1)}
     return {name: known[name] for name in block.__code__.co_varnames[2 : block.__code__.co_argcount]}
 
 
 def assert_influences(chain: Chain, expected: Callable[[Tensor], Tensor]) -> None:
-    """Whole tables, and the strongest sources by themselves, in each tier; `expected` takes an image's s2."""
-    found, _ = seen(chain)
-    tables = {"s3": [expected(read) for read in found["s2"]], "s4": [naive(chain.s4[0], read) for read in found["s3"]]}
+    """Compares whole tables, and the strongest sources by themselves, in each tier; `expected` takes an image's s2."""
+    found, _ = record_chain(chain)
+    tables = {
+        "s3": [expected(read) for read in found["s2"]],
+        "s4": [follow(chain.s4[0], read) for read in found["s3"]],
+    }
     for tier in ("compiled", "torch"):
         for layer, link in found.links.items():
             influence = LinkInfluence(link)
-            with only(tier):
+            with use_tier(tier):
                 both = influence(found.values)
-                strongest = [influence.strongest(alone, 3) for alone in found.values.alone()]
+                strongest = [influence.find_strongest(alone, 3) for alone in found.values.alone()]
             for image, table in enumerate(tables[layer]):
                 assert_close(both[image], table)
-                rows = [[strength for _, strength in row] for row in top_sources(table, 3)]
-                listed = [[strength for _, strength in row] for row in _listed(*strongest[image])]
+                rows = [[strength for _, strength in row] for row in find_top_sources(table, 3)]
+                listed = [[strength for _, strength in row] for row in _list_pairs(*strongest[image])]
                 assert listed == [pytest.approx(row, 1e-3, 1e-5) for row in rows]
 
 
 @pytest.mark.parametrize("name", DIRECT)
 def test_the_sign_between_a_convolution_and_its_target_counts(name: str) -> None:
     block, scale = DIRECT[name]
-    made = conv()
+    made = make_conv()
     order = [0, 0, 1, 2, 3, 4, 5, 5] if "twice" in name else list(range(N_OUT))
     assert_influences(
-        Chain(block, modules_for(block, made)),
+        Chain(block, choose_modules(block, made)),
         lambda read: (
-            torch.where(scale[:, None] < 0, naive(made, read, -1.0)[order], naive(made, read)[order])
+            torch.where(scale[:, None] < 0, follow(made, read, -1.0)[order], follow(made, read)[order])
             * scale.abs()[:, None]
         ),
     )
@@ -244,111 +255,113 @@ def test_the_sign_between_a_convolution_and_its_target_counts(name: str) -> None
 def test_signs_count_whatever_the_kernel(kernel: str, name: str) -> None:
     block, scale = DIRECT[name]
     made = KERNELS[kernel]
-    assert_influences(Chain(block, modules_for(block, made)), lambda read: naive(made, read, scale))
+    assert_influences(Chain(block, choose_modules(block, made)), lambda read: follow(made, read, scale))
 
 
 # --- several ways -----------------------------------------------------------------------------------------------------
 
 
-def peak(values: Tensor) -> Tensor:
-    """What a channel passes: its greatest value, 0 at least."""
+def clip(values: Tensor) -> Tensor:
+    """Finds what a channel passes: its greatest value, 0 at least."""
     return values.amax((-2, -1)).clamp_min(0).flatten().detach()
 
 
-A, B, SQUARE = conv(), conv(kernel=1), conv(N_IN, N_IN)
-INNER, OUTER, BACK = conv(N_IN, N_OUT, 1), conv(N_OUT, N_OUT), conv(N_OUT, N_IN)
-NORM_IN, NORM_OUT = norm(MIXED[:N_IN]), norm(MIXED)
-CUT = norm(MIXED * torch.tensor([0.0, 1, 1, 0, 1, 1, 1, 1]))
-NOTHING = torch.zeros(N_IN, N_IN)
+A, B, SQUARE = make_conv(), make_conv(kernel=1), make_conv(N_IN, N_IN)
+INNER, OUTER, BACK = make_conv(N_IN, N_OUT, 1), make_conv(N_OUT, N_OUT), make_conv(N_OUT, N_IN)
+NORM_IN, NORM_OUT = make_norm(MIXED[:N_IN]), make_norm(MIXED)
+CUT = make_norm(MIXED * torch.tensor([0.0, 1, 1, 0, 1, 1, 1, 1]))
+BOTH = make_conv(2 * N_IN, N_OUT)
 
 
-def _middle(x: Tensor) -> Tensor:
+def _compute_middle(x: Tensor) -> Tensor:
     return NORM_OUT(torch.relu(INNER(x[None])))[0].detach()
 
 
-def _branches(x: Tensor) -> Tensor:
-    """Closed branches: what each passes, by its shares."""
+def _compute_branches(x: Tensor) -> Tensor:
+    """Computes influences through closed branches: what each passes, by its shares."""
     first, second = torch.tanh(A(x[None]))[0], torch.tanh(B(x[None]))[0]
-    passed = peak(first), peak(-second)
-    arrived = passed[0][:, None] * share_of(naive(A, x)) + passed[1][:, None] * share_of(naive(B, x, -1.0))
+    passed = clip(first), clip(-second)
+    arrived = passed[0][:, None] * compute_shares(follow(A, x)) + passed[1][:, None] * compute_shares(
+        follow(B, x, -1.0)
+    )
     return arrived / (passed[0] + passed[1]).clamp_min(1e-30)[:, None]
 
 
 COMPOSED: dict[str, tuple[Block, dict[str, nn.Module], Callable[[Tensor], Tensor]]] = {
     "difference of branches": (
         lambda m, x, a, b: torch.relu(a(x) - b(x)), {"a": A, "b": B},
-        lambda x: naive(A, x) + naive(B, x, -1.0),
+        lambda x: follow(A, x) + follow(B, x, -1.0),
     ),
     "difference of closed branches": (
-        lambda m, x, a, b: torch.tanh(a(x)) - torch.tanh(b(x)), {"a": A, "b": B}, _branches,
+        lambda m, x, a, b: torch.tanh(a(x)) - torch.tanh(b(x)), {"a": A, "b": B}, _compute_branches,
     ),
     "less the shortcut": (
-        lambda m, x, c: c(x) - x, {"c": SQUARE}, lambda x: naive(SQUARE, x) + torch.diag(peak(-x)),
+        lambda m, x, c: c(x) - x, {"c": SQUARE}, lambda x: follow(SQUARE, x) + torch.diag(clip(-x)),
     ),
     "one less the shortcut": (
-        lambda m, x, c: torch.relu(c(x) + (1 - x)), {"c": SQUARE}, lambda x: naive(SQUARE, x) + torch.diag(peak(-x)),
+        lambda m, x, c: torch.relu(c(x) + (1 - x)), {"c": SQUARE}, lambda x: follow(SQUARE, x) + torch.diag(clip(-x)),
     ),
     "shortcut less the branch": (
         lambda m, x, c: torch.relu(x - 2 * c(x)), {"c": SQUARE},
-        lambda x: naive(SQUARE, x, -2.0) + torch.diag(peak(x)),
+        lambda x: follow(SQUARE, x, -2.0) + torch.diag(clip(x)),
     ),
     "shortcut by a norm": (
         lambda m, x, c, n: torch.relu(n(x) + c(x)), {"c": SQUARE, "n": NORM_IN},
-        lambda x: naive(SQUARE, x) + torch.diag(torch.where(
-            MIXED[:N_IN] > 0, peak(NORM_IN(x[None])), torch.minimum(peak(NORM_IN(x[None])), peak(-x))
+        lambda x: follow(SQUARE, x) + torch.diag(torch.where(
+            MIXED[:N_IN] > 0, clip(NORM_IN(x[None])), torch.minimum(clip(NORM_IN(x[None])), clip(-x))
         )),
     ),
     "minus a residual block": (
         lambda m, x, c: -torch.relu(x + c(x)), {"c": SQUARE},
-        lambda x: naive(SQUARE, x, -1.0) + torch.diag(peak(-x)),
+        lambda x: follow(SQUARE, x, -1.0) + torch.diag(clip(-x)),
     ),
     "norm of a residual block": (
         lambda m, x, c, n: n(torch.relu(x + c(x))), {"c": SQUARE, "n": NORM_IN},
-        lambda x: naive(SQUARE, x, MIXED[:N_IN].sign())
-        + torch.diag(torch.where(MIXED[:N_IN] > 0, peak(x), peak(-x))),
+        lambda x: follow(SQUARE, x, MIXED[:N_IN].sign())
+        + torch.diag(torch.where(MIXED[:N_IN] > 0, clip(x), clip(-x))),
     ),
     "negative gain within a bottleneck": (
         lambda m, x, i, n, o: torch.relu(o(n(torch.relu(i(x))))), {"i": INNER, "n": NORM_OUT, "o": OUTER},
-        lambda x: bottleneck(naive(INNER, x, BY_GAIN), naive(OUTER, _middle(x))),
+        lambda x: compose_bottleneck(follow(INNER, x, BY_GAIN), follow(OUTER, _compute_middle(x))),
     ),
     "negative gain within and a minus behind a bottleneck": (
         lambda m, x, i, n, o: torch.relu(1 - o(n(torch.relu(i(x))))), {"i": INNER, "n": NORM_OUT, "o": OUTER},
-        lambda x: bottleneck(naive(INNER, x, BY_GAIN), naive(OUTER, _middle(x), -1.0)),
+        lambda x: compose_bottleneck(follow(INNER, x, BY_GAIN), follow(OUTER, _compute_middle(x), -1.0)),
     ),
     "shortcut less a bottleneck": (
         lambda m, x, i, b: torch.relu(x - b(torch.relu(i(x)))), {"i": INNER, "b": BACK},
-        lambda x: residual(
-            naive(INNER, x), naive(BACK, torch.relu(INNER(x[None]))[0].detach(), -1.0), peak(x), list(range(N_IN))
+        lambda x: compose_residual(
+            follow(INNER, x), follow(BACK, torch.relu(INNER(x[None]))[0].detach(), -1.0), clip(x), list(range(N_IN))
         ),
     ),
     "minus depthwise": (
-        lambda m, x, d: torch.relu(-d(x)), {"d": conv(N_IN, N_IN, groups=N_IN)},
-        lambda x: naive(conv(N_IN, N_IN, groups=N_IN), x, -1.0),
+        lambda m, x, d: torch.relu(-d(x)), {"d": make_conv(N_IN, N_IN, groups=N_IN)},
+        lambda x: follow(make_conv(N_IN, N_IN, groups=N_IN), x, -1.0),
     ),
     "both signs of a convolution": (
         lambda m, x, a: torch.relu(torch.cat([a(x), -a(x)], 1)), {"a": A},
-        lambda x: torch.cat([naive(A, x), naive(A, x, -1.0)]),
+        lambda x: torch.cat([follow(A, x), follow(A, x, -1.0)]),
     ),
     "both signs of what is passed": (
         lambda m, x, a: torch.cat([-x, a(x), x], 1), {"a": A},
-        lambda x: torch.cat([torch.diag(peak(-x)), naive(A, x), torch.diag(peak(x))]),
+        lambda x: torch.cat([torch.diag(clip(-x)), follow(A, x), torch.diag(clip(x))]),
     ),
     "both signs read": (
-        lambda m, x, o: o(torch.relu(torch.cat([x, -x], 1))), {"o": conv(2 * N_IN, N_OUT)},
-        lambda x: (both := naive(conv(2 * N_IN, N_OUT), torch.relu(torch.cat([x, -x]))))[:, :N_IN] + both[:, N_IN:],
+        lambda m, x, o: o(torch.relu(torch.cat([x, -x], 1))), {"o": BOTH},
+        lambda x: (both := follow(BOTH, torch.relu(torch.cat([x, -x]))))[:, :N_IN] + both[:, N_IN:],
     ),
     "gain of nothing": (
-        lambda m, x, a, n: torch.relu(n(a(x))), {"a": A, "n": CUT}, lambda x: naive(A, x, scale_of(CUT)),
+        lambda m, x, a, n: torch.relu(n(a(x))), {"a": A, "n": CUT}, lambda x: follow(A, x, read_scale(CUT)),
     ),
     "gain of nothing behind a relu": (
-        lambda m, x, a, n: n(torch.relu(a(x))), {"a": A, "n": CUT}, lambda x: naive(A, x, scale_of(CUT).sign()),
+        lambda m, x, a, n: n(torch.relu(a(x))), {"a": A, "n": CUT}, lambda x: follow(A, x, read_scale(CUT).sign()),
     ),
     "gain of nothing on what is passed": (
-        lambda m, x, n: n(x * 1.0), {"n": norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))},
+        lambda m, x, n: n(x * 1.0), {"n": make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))},
         lambda x: torch.diag(torch.stack([
-            torch.zeros(()), *peak(norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[1:4], torch.zeros(()),
-            peak(norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[5],
-        ]).minimum(torch.tensor([1e9, 1e9, peak(-x)[2], 1e9, 1e9, peak(-x)[5]]))),
+            torch.zeros(()), *clip(make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[1:4], torch.zeros(()),
+            clip(make_norm(torch.tensor([0.0, 1, -1, 2, 0, -2]))(x[None]))[5],
+        ]).minimum(torch.tensor([1e9, 1e9, clip(-x)[2], 1e9, 1e9, clip(-x)[5]]))),
     ),
 }  # fmt: skip
 
@@ -365,10 +378,10 @@ def test_signs_go_through_bottlenecks_sums_and_what_is_passed(name: str, is_open
 
 def test_summit_counts_with_the_signs_too() -> None:
     chain = Chain(lambda m, x, i, o: torch.relu(-o(torch.relu(1 - i(x)))), {"i": INNER, "o": OUTER})
-    found, sums = seen(chain, "summit")
+    found, sums = record_chain(chain, "summit")
     middle = torch.relu(1 - INNER(found["s2"])).detach()
-    inner = summit_counts(Conv(-INNER.weight.detach()), list(found["s2"]), 5)
-    outer = summit_counts(Conv(-OUTER.weight.detach(), padding=1), list(middle), 5)
-    counted = sums.influence_sums()[0]
+    inner = count_as_summit(Conv(-INNER.weight.detach()), list(found["s2"]), 5)
+    outer = count_as_summit(Conv(-OUTER.weight.detach(), padding=1), list(middle), 5)
+    counted = sums[0]
     rows = zip(counted.target_channel.tolist(), counted.source.tolist(), counted.influence_count.tolist(), strict=True)
-    assert {(j, i): n for j, i, n in rows} == {pair: n for pair, n in composed(outer, inner).items() if n}
+    assert {(j, i): n for j, i, n in rows} == {pair: n for pair, n in compose_counts(outer, inner).items() if n}
