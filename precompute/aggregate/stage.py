@@ -18,7 +18,7 @@ from precompute.aggregate.finite import FiniteCheck
 from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder, Recording
-from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, join_rows, plan_units
+from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, join_rows
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.progress import Advance, Progress
@@ -107,13 +107,6 @@ class Engine(Protocol):
     ) -> Generator[MadeUnit, None, None]:
         """Yields units, in any order, and reports images as they are done."""
         ...
-
-
-def aggregate(
-    store: UnitStore, fingerprint: str, inputs: PassInputs, config: AggregateConfig, engine: Engine, progress: Progress
-) -> float | None:
-    """Makes every unit of a source that is not there yet; see `make_units`."""
-    return make_units(store, plan_units(inputs.source, config.chunk_size), fingerprint, engine, progress)
 
 
 def make_units(

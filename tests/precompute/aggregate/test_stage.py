@@ -19,7 +19,7 @@ from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recording
-from precompute.aggregate.stage import MadeUnit, PassInputs, UnitMaker, aggregate, make_units
+from precompute.aggregate.stage import MadeUnit, PassInputs, UnitMaker, make_units
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, pack, plan_units
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
@@ -231,10 +231,3 @@ def test_only_the_units_that_are_missing_are_made(tmp_path: Path) -> None:
     assert engine.made == [(0, 0), (1, 0)] and all(store.has(key) for key in units)
     assert make_units(store, units, "this run", engine, SilentProgress()) is None
     assert len(engine.made) == 2
-
-
-def test_the_units_of_a_source_are_those_of_its_chunks(tmp_path: Path) -> None:
-    inputs = replace(build_inputs(Net(), {}), source=ArraySource({0: draw_noise(3)}))
-    engine = CountingEngine()
-    aggregate(UnitStore(tmp_path, ""), "", inputs, AggregateConfig(chunk_size=1), engine, SilentProgress())
-    assert engine.made == [(0, 0), (0, 1), (0, 2)]
