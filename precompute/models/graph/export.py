@@ -18,8 +18,8 @@ from precompute.contract.errors import InputError
 from precompute.models.graph.contexts import inline_contexts
 from precompute.models.graph.operators import HALF, operator_name
 from precompute.models.graph.outputs import BatchFixed, LogitsAlone
-from precompute.models.graph.places import name_place
 from precompute.models.graph.simplify import simplify
+from precompute.models.graph.source_location import name_place
 from precompute.models.graph.tracing import copy_module, find_line_that_fixes_batch, trace
 from precompute.models.graph.unreadable import explain_failure, explain_fixed_batch
 

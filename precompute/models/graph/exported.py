@@ -16,8 +16,8 @@ from precompute.contract.errors import InputError
 from precompute.models.graph.export import export_graph
 from precompute.models.graph.final_activation import read_outputs
 from precompute.models.graph.independence import require_independence
+from precompute.models.graph.infer_layouts import infer_layouts
 from precompute.models.graph.layout import Layout
-from precompute.models.graph.layouts import infer_layouts
 from precompute.models.graph.operators import calls_around, module_path, operator_name, reads_size_alone, shape_of
 from precompute.models.graph.transposed import write_as_convolutions
 

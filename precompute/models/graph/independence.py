@@ -13,7 +13,7 @@ from torch import Tensor, fx
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.operators import is_same_size, module_path, operator_name, reads_size_alone
-from precompute.models.graph.places import find_line
+from precompute.models.graph.source_location import find_line
 
 __all__ = ["require_independence"]
 

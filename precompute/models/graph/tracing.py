@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.operators import is_free
-from precompute.models.graph.places import is_own_code, quote_line
+from precompute.models.graph.source_location import is_own_code, quote_line
 
 __all__ = ["DetachedData", "copy_module", "find_line_that_fixes_batch", "trace"]
 
