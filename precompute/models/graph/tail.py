@@ -17,9 +17,9 @@ from precompute.models.graph.operators import (
     MOVEMENT,
     NORMALIZATION,
     POOLING,
+    compute_size_for_images,
     module_path,
     operator_name,
-    size_for_images,
 )
 
 __all__ = ["OutputGraph", "Tail"]
@@ -138,4 +138,4 @@ class Tail:
 
 def _compute_shape(node: fx.Node) -> Sequence[int]:
     """Computes the shape of a node's tensor for a batch of as many images as rows are evaluated."""
-    return [size_for_images(size, _ROWS) for size in node.meta["val"].shape]
+    return [compute_size_for_images(size, _ROWS) for size in node.meta["val"].shape]
