@@ -1,0 +1,25 @@
+"""Probabilities of outputs and classes, against their definitions."""
+
+from __future__ import annotations
+
+import torch
+
+from precompute.models.graph.probabilities import Probabilities, ranked
+
+
+def test_a_class_of_several_outputs() -> None:
+    logits = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, 3.0]], dtype=torch.float64)
+    mask = torch.tensor([[True, False, True], [True, False, True]])
+    softmax, sigmoid = logits.exp() / logits.exp().sum(1, keepdim=True), 1 / (1 + (-logits).exp())
+    for probabilities, expected in (
+        (Probabilities(), softmax[:, 0] + softmax[:, 2]),
+        (Probabilities(are_exclusive=False), torch.maximum(sigmoid[:, 0], sigmoid[:, 2])),
+    ):
+        torch.testing.assert_close(probabilities.of_class(logits, (0, 2)), expected)
+        torch.testing.assert_close(probabilities.log_of_classes(logits, mask), expected.log())
+
+
+def test_ties_are_ranked_by_the_lower_output() -> None:
+    logits = torch.randint(-2, 3, (40, 30), generator=torch.Generator().manual_seed(0)).float()
+    expected = [sorted(range(30), key=lambda k, row=row: (-row[k], k)) for row in logits.tolist()]  # type: ignore[misc]
+    assert ranked(logits).tolist() == expected
