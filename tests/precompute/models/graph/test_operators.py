@@ -2,12 +2,139 @@
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from precompute.aggregate.influence.gradient import GradientInfluence
+from precompute.models.graph.operators import (
+    argument,
+    calls_around,
+    compute_shape_for_one_image,
+    compute_size_for_images,
+    is_first_of_several,
+    is_free,
+    is_movement,
+    is_reduction,
+    is_same_size,
+    is_split,
+    module_path,
+    operator_name,
+    path_of_call,
+    reads_size_alone,
+    reduced_axes,
+    shape_of,
+    size_for_one_image,
+)
+from precompute.models.graph.tracing import trace
 from tests.support.between import Between, Deformed, Volume, record_link
+from tests.support.small_graphs import ATEN, SmallGraph
+
+
+def build_call(function: Any, *shapes: tuple[int, ...], arguments: tuple[Any, ...] = ()) -> fx.Node:
+    """Builds a call of an operator with values of these shapes, and further arguments."""
+    small = SmallGraph()
+    return small.call(function, *(small.add_input(*shape) for shape in shapes), *arguments)
+
+
+def test_an_operator_has_the_name_without_its_overload() -> None:
+    small = SmallGraph()
+    image = small.add_input(1, 3)
+    assert operator_name(small.call(ATEN.add.Tensor, image, image)) == "add"
+    assert operator_name(small.call(operator.getitem, small.call(ATEN.split.Tensor, image, 1, 1), 0)) == "getitem"
+    assert operator_name(image) == operator_name(small.add_constant(torch.ones(1))) == ""
+
+
+def test_an_argument_is_found_by_name_wherever_it_is_given() -> None:
+    small = SmallGraph()
+    image = small.add_input(1, 3)
+    given, named = small.call(ATEN.sum.dim_IntList, image, [1]), small.call(ATEN.softmax.int, image, dim=1)
+    assert argument(given, "dim") == [1]
+    assert argument(given, "keepdim") is False, "the default of the schema"
+    assert argument(named, "dim") == 1
+    assert argument(given, "other") is None
+    assert argument(image, "dim") is None
+
+
+@pytest.mark.parametrize(
+    ("dim", "expected"), [([-1], [3]), ([2, -1], [2, 3]), ([], [0, 1, 2, 3]), (None, [0, 1, 2, 3])], ids=str
+)
+def test_reduced_axes_are_counted_from_the_front(dim: list[int] | None, expected: list[int]) -> None:
+    assert reduced_axes(build_call(ATEN.sum.dim_IntList, (1, 2, 3, 4), arguments=(dim,))) == expected
+
+
+def test_the_greater_of_two_values_is_no_reduction() -> None:
+    assert is_reduction(build_call(ATEN.max.dim, (2, 3), arguments=(1,)))
+    assert is_reduction(build_call(ATEN.amax.default, (2, 3), arguments=([1],)))
+    assert not is_reduction(build_call(ATEN.max.other, (2, 3), (2, 3)))
+    assert not is_reduction(build_call(ATEN.maximum.default, (2, 3), (2, 3)))
+
+
+def test_a_part_of_a_split_is_a_movement_and_the_split_is_none() -> None:
+    small = SmallGraph()
+    image = small.add_input(1, 4, 2, 2)
+    split = small.call(ATEN.split.Tensor, image, 2, 1)
+    part = small.call(operator.getitem, split, 0)
+    assert is_split(split) and not is_movement(split)
+    assert is_movement(part) and not is_first_of_several(part)
+
+
+def test_the_first_result_of_a_batch_norm_is_the_main_one() -> None:
+    small = SmallGraph()
+    ones = [small.add_constant(torch.ones(4)) for _ in range(4)]
+    image = small.add_input(1, 4, 2, 2)
+    norm = small.call(ATEN._native_batch_norm_legit_no_training.default, image, *ones, 0.1, 1e-5)
+    assert is_first_of_several(small.call(operator.getitem, norm, 0))
+    assert not is_first_of_several(small.call(operator.getitem, norm, 1))
+    assert not is_movement(small.call(operator.getitem, norm, 0))
+
+
+def test_a_second_call_of_a_module_is_numbered_from_two() -> None:
+    node = build_call(ATEN.relu.default, (1, 2))
+    node.meta["nn_module_stack"] = {"L": ("", "Net"), "L.a@1": ("a", "Sequential"), "L.a.0": ("a.0", "ReLU")}
+    assert calls_around(node) == ["a@2", "a.0"]
+    assert [path_of_call(call) for call in calls_around(node)] == ["a", "a.0"]
+    assert module_path(node) == "a.0"
+    assert module_path(build_call(ATEN.relu.default, (1, 2))) == ""
+
+
+class Sized(nn.Module):
+    """Reads the size of the batch, and folds positions into its axis."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        folded = x.movedim(1, 3).reshape(-1, x.shape[1])
+        return folded.view(x.shape[0], -1) * torch.ones_like(x).mean()
+
+
+@pytest.fixture(scope="module")
+def sized() -> dict[str, fx.Node]:
+    return {operator_name(node): node for node in trace(Sized(), (3, 4, 4)).graph.nodes}
+
+
+def test_sizes_are_computed_for_any_number_of_images(sized: dict[str, fx.Node]) -> None:
+    batch, folded = sized["movedim"].meta["val"].shape[0], sized["reshape"].meta["val"].shape[0]
+    assert (compute_size_for_images(batch, 5), compute_size_for_images(folded, 5)) == (5, 80)
+    assert (size_for_one_image(folded), size_for_one_image(7)) == (16, 7)
+    assert shape_of(sized["reshape"]) == (-1, 3)
+    assert compute_shape_for_one_image(sized["reshape"]) == (16, 3)
+
+
+def test_comparing_sizes_leaves_the_batch_free(sized: dict[str, fx.Node]) -> None:
+    batch, folded = sized["movedim"].meta["val"].shape[0], sized["reshape"].meta["val"].shape[0]
+    assert is_same_size(batch, sized["view"].meta["val"].shape[0]) and is_same_size(3, 3)
+    assert not is_same_size(batch, folded) and not is_same_size(batch, 2) and not is_same_size(3, 4)
+    assert is_free(batch) and is_free(folded) and not is_free(3)
+
+
+def test_operators_that_read_a_size_read_no_values(sized: dict[str, fx.Node]) -> None:
+    assert reads_size_alone(sized["sym_size"]) and reads_size_alone(sized["ones_like"])
+    assert not reads_size_alone(sized["reshape"])
+
+
+# --- influences -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -23,3 +23,16 @@ def test_ties_are_ranked_by_the_lower_output() -> None:
     logits = torch.randint(-2, 3, (40, 30), generator=torch.Generator().manual_seed(0)).float()
     expected = [sorted(range(30), key=lambda k, row=row: (-row[k], k)) for row in logits.tolist()]  # type: ignore[misc]
     assert ranked(logits).tolist() == expected
+
+
+def test_one_output_of_several_right_ones_has_the_probability_of_its_logit_alone() -> None:
+    logits = torch.tensor([[0.0, 100.0, -100.0]])
+    assert Probabilities(are_exclusive=False).of_outputs(logits)[0].tolist() == [0.5, 1.0, 0.0]
+    assert Probabilities().of_outputs(logits)[0].tolist() == [0.0, 1.0, 0.0]
+
+
+def test_the_logarithm_of_a_tiny_probability_is_finite() -> None:
+    logits = torch.tensor([[0.0, 500.0]])
+    first = torch.tensor([[True, False]])
+    assert Probabilities().log_of_classes(logits, first).tolist() == [-500.0]
+    assert Probabilities(are_exclusive=False).log_of_classes(logits - 500, first).tolist() == [-500.0]

@@ -10,7 +10,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.operators import operator_name
+from precompute.models.graph.simplify import simplify
 from tests.support.plain_net import SIZE, Forward, Net, compute_logits, require_same_as_plain
+from tests.support.small_graphs import ATEN, SmallGraph
 
 
 def squeeze_in_place(net: Net, x: Tensor) -> Tensor:
@@ -43,6 +46,48 @@ BATCH_DROPPED: dict[str, Forward] = {
 @pytest.mark.parametrize("name", BATCH_DROPPED)
 def test_one_image_keeps_its_axis(name: str) -> None:
     require_same_as_plain(ExportedModel(Net(BATCH_DROPPED[name]), SIZE))
+
+
+def name_operators(small: SmallGraph) -> list[str]:
+    """Lists the names of the operators of a graph."""
+    return [operator_name(node) for node in small.graph.nodes if node.op == "call_function"]
+
+
+def test_a_squeeze_of_everything_names_the_axes_of_a_batch_of_several() -> None:
+    small = SmallGraph()
+    squeeze = small.call(ATEN.squeeze.default, small.add_input(2, 1, 3, 1))
+    simplify(small.graph)
+    assert (squeeze.target, squeeze.args[1]) == (ATEN.squeeze.dims, [1, 3])
+
+
+def test_a_squeeze_keeps_the_axes_that_it_names_and_drops_no_other() -> None:
+    small = SmallGraph()
+    image = small.add_input(2, 1, 3, 1)
+    named = small.call(ATEN.squeeze.dims, image, [-1, 2, 0])
+    small.call(ATEN.relu.default, small.call(ATEN.squeeze.dim, image, 0))
+    simplify(small.graph)
+    assert named.args == (image, [3])
+    assert name_operators(small) == ["squeeze", "relu"], "a squeeze of the batch alone is removed"
+
+
+def test_a_detach_is_removed_unless_its_value_meets_itself_with_the_other_sign() -> None:
+    small = SmallGraph()
+    image = small.add_input(2, 3)
+    rounded = small.call(ATEN.round.default, image)
+    difference = small.call(ATEN.detach.default, small.call(ATEN.sub.Tensor, rounded, image))
+    estimate = small.call(ATEN.add.Tensor, image, difference)
+    small.call(ATEN.mul.Tensor, small.call(ATEN.detach.default, estimate), 2.0)
+    simplify(small.graph)
+    assert name_operators(small) == ["round", "sub", "detach", "add", "mul"]
+
+
+def test_a_scaled_sum_is_no_straight_through_estimator() -> None:
+    small = SmallGraph()
+    image = small.add_input(2, 3)
+    detached = small.call(ATEN.detach.default, image)
+    small.call(ATEN.sub.Tensor, image, detached, alpha=2)
+    simplify(small.graph)
+    assert name_operators(small) == ["sub"]
 
 
 # --- gradients --------------------------------------------------------------------------------------------------------
