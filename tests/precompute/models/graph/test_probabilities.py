@@ -26,9 +26,11 @@ def test_ties_are_ranked_by_the_lower_output() -> None:
 
 
 def test_one_output_of_several_right_ones_has_the_probability_of_its_logit_alone() -> None:
-    logits = torch.tensor([[0.0, 100.0, -100.0]])
-    assert Probabilities(are_exclusive=False).of_outputs(logits)[0].tolist() == [0.5, 1.0, 0.0]
-    assert Probabilities().of_outputs(logits)[0].tolist() == [0.0, 1.0, 0.0]
+    logits = torch.tensor([[1.0, 3.0, 4.0]]).log()
+    torch.testing.assert_close(Probabilities().of_outputs(logits), torch.tensor([[1 / 8, 3 / 8, 1 / 2]]))
+    several = Probabilities(are_exclusive=False)
+    torch.testing.assert_close(several.of_outputs(logits), torch.tensor([[1 / 2, 3 / 4, 4 / 5]]))
+    torch.testing.assert_close(several.of_class(logits, [0, 1]), torch.tensor([3 / 4]))
 
 
 def test_the_logarithm_of_a_tiny_probability_is_finite() -> None:
