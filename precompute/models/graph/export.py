@@ -58,7 +58,7 @@ def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.Grap
 def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
     model = LogitsAlone(copy_module(module)).eval()
     try:
-        with torch.no_grad(), _quiet():
+        with torch.no_grad(), _silence_torch():
             program = trace(model, input_size)
             inline_contexts(program.graph_module)
             _name_modules(program.graph_module)
@@ -68,7 +68,7 @@ def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModu
     except InputError:
         raise
     except BatchFixed as problem:
-        with _quiet():
+        with _silence_torch():
             line = find_line_that_fixes_batch(copy_module(module).eval(), input_size)
         raise explain_fixed_batch(module, line) from problem
     except Exception as problem:  # any exception of the user's own forward may come out here
@@ -90,7 +90,7 @@ def _unwrap(stack: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _silence_torch() -> Iterator[None]:
     """Silences torch, which prints half a graph before it raises an exception, and advice for its own users."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)

@@ -174,9 +174,9 @@ def _measure_difference(one: Tensor, other: Tensor) -> Tensor | None:
 def _describe_location(node: fx.Node, kinds: Mapping[str, str]) -> str:
     path = module_path(node)
     kind = kinds.get(path, "")
-    place = f"{path} ({kind})" if path and kind else path or "The model's forward"
+    location = f"{path} ({kind})" if path and kind else path or "The model's forward"
     line = "" if hasattr(torch.nn, kind) else find_line(node)
-    return f"{place}{f', in {line},' if line else ''}"
+    return f"{location}{f', in {line},' if line else ''}"
 
 
 def _explain_mixing(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
@@ -193,10 +193,10 @@ def _explain_mixing(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
 
 
 def _explain_failure(found: _Compared, kinds: Mapping[str, str]) -> InputError:
-    place = _describe_location(found.first, kinds) if found.first is not None else "The model's forward"
+    location = _describe_location(found.first, kinds) if found.first is not None else "The model's forward"
     return InputError(
         "A model takes one image as well as several.",
-        f"{place} fails on one image ({found.failure}).",
+        f"{location} fails on one image ({found.failure}).",
         "Keep the axis of the batch, also where it is of length one.",
     )
 

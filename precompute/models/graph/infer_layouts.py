@@ -62,7 +62,7 @@ def _infer_layout(node: fx.Node, shape: tuple[int, ...], graph: Graph) -> Layout
     if is_movement(node):
         return _infer_after_movement(node, shape, graph)
     if (product := read_product(node, graph.is_fed)) is not None:
-        return _infer_after_product(product, shape, graph) or _infer_of_tokens(node, shape, graph)
+        return _infer_after_product(product, shape, graph) or _infer_from_tokens(node, shape, graph)
     if name in ROW_BY_ROW:
         return _infer_after_attention(node, shape, graph)
     if is_reduction(maker):
@@ -106,10 +106,10 @@ def _infer_after_attention(node: fx.Node, shape: tuple[int, ...], graph: Graph) 
         return None
     factors = [one for one in node.args if isinstance(one, fx.Node) and one in graph.layouts]
     maps = [graph.layouts[one] for one in factors if compute_shape_for_one_image(one) == shape]
-    return next((layout for layout in maps if layout.axis == 1), None) or _infer_of_tokens(node, shape, graph)
+    return next((layout for layout in maps if layout.axis == 1), None) or _infer_from_tokens(node, shape, graph)
 
 
-def _infer_of_tokens(node: fx.Node, shape: tuple[int, ...], graph: Graph) -> Layout | None:
+def _infer_from_tokens(node: fx.Node, shape: tuple[int, ...], graph: Graph) -> Layout | None:
     """Infers the layout after a product with a value of unknown layout, such as attention: tokens, channels last."""
     if len(shape) == 2:
         return Layout(1, shape[1], (1, 1))
@@ -148,7 +148,7 @@ def _infer_after_reduction(shape: tuple[int, ...], node: fx.Node, graph: Graph) 
     read = node.args[0]
     before, axes = graph.layouts.get(read), reduced_axes(node)
     if before is None:
-        return _infer_of_groups(shape, node, graph)
+        return _infer_after_groups(shape, node, graph)
     if before.is_flat or before.axis in axes:
         return None
     if len(shape) == 2:
@@ -158,7 +158,7 @@ def _infer_after_reduction(shape: tuple[int, ...], node: fx.Node, graph: Graph) 
     return replace(found, is_placed=found.is_placed or (len(shape) == 4 and before.tokens is None))
 
 
-def _infer_of_groups(shape: tuple[int, ...], node: fx.Node, graph: Graph) -> Layout | None:
+def _infer_after_groups(shape: tuple[int, ...], node: fx.Node, graph: Graph) -> Layout | None:
     """Infers the layout after a reduction of channels in groups, such as maxout.
 
     The axis along which the position of a token stays the same is that of the channels.

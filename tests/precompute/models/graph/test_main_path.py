@@ -38,7 +38,7 @@ CASES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "factor_per_position": lambda one, other: other.amax(1, keepdim=True) * one,
     "sigmoid": lambda one, other: other.sigmoid() * one,
     "scaled_sigmoid": lambda one, other: one * (2 * other.sigmoid() - 1),
-    "tanh_behind_relu": lambda one, other: one * other.tanh().relu(),
+    "relu_of_tanh": lambda one, other: one * other.tanh().relu(),
     "equals": lambda one, other: one * other,
     "both_squashed": lambda one, other: one.sigmoid() * other.tanh(),
     "square": lambda one, other: one * one,
