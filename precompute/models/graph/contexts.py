@@ -1,7 +1,7 @@
-"""Takes context managers out of an exported program: layers inside them are layers like any other.
+"""Replacement of context managers in an exported program by the operators inside them.
 
 `torch.export` writes `with torch.enable_grad():` or `with torch.autocast(...):` as one operator that calls a sub-graph.
-Whether gradients are recorded is none of the forward's business here, and a model computes in float32 everywhere.
+Both can go: precompute itself decides on recording gradients, and a model computes in float32 everywhere.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _CONTEXTS = {"wrap_with_set_grad_enabled", "wrap_with_autocast"}
 
 
 def inline_contexts(traced: fx.GraphModule) -> None:
-    """Puts the operators of every such sub-graph in its place; their modules' paths and the values' precision stay.
+    """Replaces every context manager by its operators; their paths of modules and the precision of their values stay.
 
     Args:
-        traced: not decomposed yet, since decomposing forgets the paths inside; it is changed.
+        traced: the program before it is decomposed, since decomposing drops the paths inside; it is changed.
     """
     while found := [node for node in traced.graph.nodes if operator_name(node) in _CONTEXTS]:
         for node in found:
@@ -31,12 +31,13 @@ def inline_contexts(traced: fx.GraphModule) -> None:
 
 
 def _inline(owner: fx.GraphModule, context: fx.Node) -> None:
-    place = next(i for i, a in enumerate(context.args) if isinstance(a, fx.Node) and _is_graph(owner, a))
-    held = context.args[place]
+    """Replaces one context manager by a copy of its operators."""
+    index = next(i for i, a in enumerate(context.args) if isinstance(a, fx.Node) and _is_graph(owner, a))
+    held = context.args[index]
     assert isinstance(held, fx.Node)
     inner: fx.GraphModule = attrgetter(str(held.target))(owner)
     copies: dict[fx.Node, Any] = {}
-    operands = iter(context.args[place + 1 :])
+    operands = iter(context.args[index + 1 :])
     with owner.graph.inserting_before(context):
         for node in inner.graph.nodes:
             if node.op == "placeholder":
@@ -45,7 +46,7 @@ def _inline(owner: fx.GraphModule, context: fx.Node) -> None:
                 _replace_results(context, fx.node.map_arg(node.args[0], copies.__getitem__))
             else:
                 copies[node] = owner.graph.node_copy(node, copies.__getitem__)
-                if node.op == "get_attr":  # of a context within this one
+                if node.op == "get_attr":  # belongs to a context within this one
                     copies[node].target = f"{held.target}.{node.target}"
     owner.graph.erase_node(context)
     if not held.users:
@@ -57,7 +58,7 @@ def _is_graph(owner: fx.GraphModule, node: fx.Node) -> bool:
 
 
 def _replace_results(context: fx.Node, results: Any) -> None:
-    """Gives every reader of a part of the context's tuple the value itself."""
+    """Replaces every part of the tuple that a context returns by the value itself."""
     for reader in list(context.users):
         assert operator_name(reader) == "getitem"
         reader.replace_all_uses_with(results[reader.args[1]])

@@ -18,8 +18,8 @@ from precompute.contract.errors import InputError
 from precompute.models.graph.contexts import inline_contexts
 from precompute.models.graph.operators import HALF, operator_name
 from precompute.models.graph.outputs import BatchFixed, LogitsAlone
-from precompute.models.graph.places import name_place
 from precompute.models.graph.simplify import simplify
+from precompute.models.graph.source_location import name_module
 from precompute.models.graph.tracing import copy_module, find_line_that_fixes_batch, trace
 from precompute.models.graph.unreadable import explain_failure, explain_fixed_batch
 
@@ -30,24 +30,26 @@ _CONVERSIONS = {"_to_copy", "to"}
 
 
 def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
-    """Exports a module with a free batch size, to core ATen operators and its logits alone; the module stays as it was.
+    """Exports a module with a free batch size, to core ATen operators and its logits alone.
+
+    The module is copied before, and stays as it is.
 
     Args:
         module: in eval mode.
         input_size: `(channels, height, width)` of one image.
 
     Raises:
-        InputError: it takes several inputs, returns no logits, branches on the image, fixes the batch size, computes in
-            half precision, draws random numbers, cannot be copy_module, or fails in any other way.
+        InputError: the module takes several inputs, returns no logits, branches on the image, fixes the batch size,
+            computes in half precision, draws random numbers, cannot be copied, or fails in any other way.
     """
     _require_one_input(module)
     exported = _export(module, input_size)
     for node in list(exported.graph.nodes):
-        # Export's own checks of input shapes and dtypes: ours are earlier and clearer.
+        # Our checks of input shapes and dtypes come earlier than those of the export, and their messages are clearer.
         if node.op == "call_module" or operator_name(node) == "_assert_tensor_metadata":
             exported.graph.erase_node(node)
     simplify(exported.graph)
-    exported.graph.eliminate_dead_code()  # what leads to the other values that the model returned
+    exported.graph.eliminate_dead_code()  # operators of the other values that the model returned
     _require_single_precision(exported)
     _require_determinism(exported)
     return exported
@@ -56,7 +58,7 @@ def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.Grap
 def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
     model = LogitsAlone(copy_module(module)).eval()
     try:
-        with torch.no_grad(), _quiet():
+        with torch.no_grad(), _silence_torch():
             program = trace(model, input_size)
             inline_contexts(program.graph_module)
             _name_modules(program.graph_module)
@@ -66,7 +68,7 @@ def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModu
     except InputError:
         raise
     except BatchFixed as problem:
-        with _quiet():
+        with _silence_torch():
             line = find_line_that_fixes_batch(copy_module(module).eval(), input_size)
         raise explain_fixed_batch(module, line) from problem
     except Exception as problem:  # any exception of the user's own forward may come out here
@@ -78,18 +80,18 @@ def _export(module: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModu
 def _name_modules(traced: fx.GraphModule) -> None:
     for node in traced.graph.nodes:
         if "nn_module_stack" in node.meta:
-            node.meta["nn_module_stack"] = _unwrapped(node.meta["nn_module_stack"])
+            node.meta["nn_module_stack"] = _unwrap(node.meta["nn_module_stack"])
 
 
-def _unwrapped(stack: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
-    """A stack of modules as it is without `LogitsAlone`: by the paths of the model itself."""
+def _unwrap(stack: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
+    """Returns a stack of modules without `LogitsAlone`: by the paths of the model itself."""
     entries = [(key, path.partition("model")[2].removeprefix("."), kind) for key, (path, kind) in stack.items() if path]
     return {key: (path, kind) for key, path, kind in entries}
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps torch from printing half a graph before the exception that tells the same, and advice for its own users."""
+def _silence_torch() -> Iterator[None]:
+    """Silences torch, which prints half a graph before it raises an exception, and advice for its own users."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
@@ -123,7 +125,7 @@ def _require_single_precision(exported: fx.GraphModule) -> None:
         if isinstance(value, Tensor) and value.dtype in HALF:
             raise InputError(
                 "A model computes in float32.",
-                f"{name_place(node)} computes in {_dtype(value)}.",
+                f"{name_module(node)} computes in {_name_dtype(value)}.",
                 "Take the cast, or torch.autocast, out of its forward.",
             )
         constant = attrgetter(str(node.target))(exported) if node.op == "get_attr" else None
@@ -132,13 +134,13 @@ def _require_single_precision(exported: fx.GraphModule) -> None:
             if users:
                 raise InputError(
                     "A model computes in float32; its parameters and buffers have been converted.",
-                    f"{name_place(users[0])} uses a constant in {_dtype(constant)}.",
+                    f"{name_module(users[0])} uses a constant in {_name_dtype(constant)}.",
                     "Register it with register_buffer, and it is converted, or build it in float32.",
                 )
 
 
 def _find_read_by_output(graph: fx.Graph) -> list[fx.Node]:
-    """Finds what leads to the logits, in order; a model may compute and return other values in any precision."""
+    """Finds the nodes that the logits depend on, in order; other values may be in any precision."""
     read = {next(iter(reversed(graph.nodes)))}
     for node in reversed(graph.nodes):
         if node in read:
@@ -151,10 +153,10 @@ def _require_determinism(exported: fx.GraphModule) -> None:
         if operator_name(node) in _RANDOM or (operator_name(node) == "dropout" and node.args[2] is True):
             raise InputError(
                 "A model in eval mode says the same of the same image.",
-                f"{name_place(node)} calls {operator_name(node)}, which draws random numbers.",
+                f"{name_module(node)} calls {operator_name(node)}, which draws random numbers.",
                 "Let its forward ask for self.training, or use nn.Dropout, which does.",
             )
 
 
-def _dtype(tensor: Tensor) -> str:
+def _name_dtype(tensor: Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")

@@ -1,4 +1,4 @@
-"""A model as the graph that `torch.export` sees: the ground on which layers, provenance and recording stand.
+"""A model as the graph that `torch.export` reads, from images to logits.
 
 Decomposing to core ATen operators makes the graph functional (no in-place ReLU overwrites a recorded value) and small
 in vocabulary. Recording needs no hooks: a sub-graph that returns the wanted values is an ordinary module.
@@ -16,8 +16,8 @@ from precompute.contract.errors import InputError
 from precompute.models.graph.export import export_graph
 from precompute.models.graph.final_activation import read_outputs
 from precompute.models.graph.independence import require_independence
+from precompute.models.graph.infer_layouts import infer_layouts
 from precompute.models.graph.layout import Layout
-from precompute.models.graph.layouts import infer_layouts
 from precompute.models.graph.operators import calls_around, module_path, operator_name, reads_size_alone, shape_of
 from precompute.models.graph.transposed import write_as_convolutions
 
@@ -25,12 +25,19 @@ from precompute.models.graph.transposed import write_as_convolutions
 class ExportedModel:
     """The exported graph of an image classifier, `(batch, channel, height, width)` in, logits out.
 
-    Whatever else the model returns beside its logits (see `outputs.choose_logits`) is no part of the graph, nor is a
-    softmax or sigmoid at its end: `outputs` says what was taken out, and how probabilities come of the logits.
+    Values that the model returns beside its logits (see `outputs.choose_logits`) are no part of the graph. A softmax
+    or sigmoid at its end is none either: `outputs` names it, and computes probabilities from the logits.
 
     Args:
         module: the model; it is put into eval mode.
         input_size: `(channels, height, width)` of one image.
+
+    Attributes:
+        module_types: the name of the class of each module, by its path.
+        input: the images.
+        output: the logits.
+        outputs: the activation that was taken out.
+        layouts: the axes of channels and positions, by value.
 
     Raises:
         InputError: the model cannot be exported, takes several inputs or returns no logits, computes in half precision,
@@ -44,47 +51,55 @@ class ExportedModel:
         write_as_convolutions(self._graph_module)
         self.module_types = {name: type(child).__name__ for name, child in module.named_modules()}
         (self.input,) = (n for n in self.graph.nodes if n.op == "placeholder")
-        self.set_output(self._logits())
+        self.set_output(self._find_logits())
         self.outputs = read_outputs(self)
         require_independence(self.sub_graph([self.output]), input_size, self.module_types)
         self.layouts: dict[fx.Node, Layout] = infer_layouts(self.graph, self.depends_on_input, self.parameter)
 
     @property
     def graph(self) -> fx.Graph:
+        """The operators, in order."""
         return self._graph_module.graph
 
     @property
     def n_outputs(self) -> int:
-        """Length of the vector of logits, at least 2 once `outputs` is known."""
+        """The length of the vector of logits; at least 2 once `outputs` is known."""
         shape = shape_of(self.output)
         assert shape is not None
         return shape[-1]
 
     @property
     def output_layer(self) -> str:
-        """Path of the module with the last weights before the logits; the operator where no module has them."""
+        """The path of the module with the last weights before the logits; the operator where no module has them."""
         node = self.output
         while operator_name(node) not in {"linear", "conv2d"} and (read := self.inputs_of(node)):
             node = read[0]
         return module_path(node) or operator_name(node)
 
     def set_output(self, node: fx.Node) -> None:
-        """Makes another value the logits; what only led to the ones before is removed from the graph."""
+        """Makes another value the logits, and removes the operators that nothing reads any more."""
         self.output = node
         next(iter(reversed(self.graph.nodes))).args = ((node,),)
         self.graph.eliminate_dead_code()
-        self._after_input = self._reached_from(self.input)
+        self._after_input = self._find_reached(self.input)
 
     def depends_on_input(self, node: fx.Node) -> bool:
-        """Whether a value changes with the image, as weights and constants do not."""
+        """Checks that a value is computed from the values of the image, as weights and constants are not."""
         return node in self._after_input
 
     def inputs_of(self, node: fx.Node) -> list[fx.Node]:
-        """The image-dependent values that a node reads, in order."""
+        """Returns the image-dependent values that a node reads, in order."""
         return [n for n in node.all_input_nodes if n in self._after_input]
 
     def parameter(self, node: fx.Node | None) -> Tensor | None:
-        """The value of a weight, a buffer, or whatever is computed from them alone, such as a standardised weight."""
+        """Returns the value of a weight or a buffer, or computes a value from these, such as a standardised weight.
+
+        Args:
+            node: the value; None for a parameter that an operator does not have.
+
+        Raises:
+            InputError: the value depends on the image.
+        """
         if node is None:
             return None
         if node in self._after_input:
@@ -97,13 +112,13 @@ class ExportedModel:
             value: Tensor = attrgetter(str(node.target))(self._graph_module)
             return value.detach()
         # What reads the size of the batch, such as the numbers of its images, is taken for one image.
-        images = [torch.zeros(1, *self.input_size)] if self.inputs_needed([node], []) else []
+        images = [torch.zeros(1, *self.input_size)] if self.input in self._find_needed([node], []) else []
         with torch.no_grad():
-            (computed,) = self._computing([node], [self.input] if images else [])(*images)
+            (computed,) = self.sub_graph([node], [self.input] if images else [])(*images)
         return computed.detach()
 
     def outputs_of_modules(self) -> dict[str, fx.Node]:
-        """The node whose value each call of a module returns, by `calls_around`; those that return several are out."""
+        """Finds the node whose value each call of a module returns, by call; calls that return several are left out."""
         members: dict[str, list[fx.Node]] = {}
         for node in self.graph.nodes:
             if node in self._after_input and node.op == "call_function":
@@ -118,29 +133,23 @@ class ExportedModel:
         return found
 
     def _leaves(self, user: fx.Node, inside: set[fx.Node]) -> bool:
-        """Whether a reader stands outside of a module and reads the value, not its size."""
+        """Checks that a reader is outside of a module and reads the value, not its size."""
         return user not in inside and (user in self._after_input or user.op == "output")
 
     def sub_graph(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node] | None = None) -> fx.GraphModule:
-        """A module that computes the values of `nodes` and nothing beyond them; it shares the weights.
+        """Builds a module that computes the values of `nodes` and nothing else; it shares the weights.
 
         Args:
-            nodes: whose values it returns, as a tuple.
-            given: whose values it takes, in this order, instead of computing them; by default the images.
+            nodes: the values that the module returns, as a tuple.
+            given: the values that it takes, in this order, instead of computing them; by default the images.
         """
-        return self._computing(nodes, [self.input] if given is None else given)
-
-    def inputs_needed(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node]) -> bool:
-        """Whether the values of `nodes` take the images, even when those of `given` are known."""
-        return self.input in self._needed_for(nodes, given)
-
-    def _computing(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node]) -> fx.GraphModule:
+        given = [self.input] if given is None else given
         graph = fx.Graph()
         copies: dict[fx.Node, fx.Node] = {}
         for node in given:
             copies[node] = graph.placeholder(node.name)
             copies[node].meta = dict(node.meta)
-        wanted = self._needed_for(nodes, given)
+        wanted = self._find_needed(nodes, given)
         for node in self.graph.nodes:
             if node in wanted and node not in copies:
                 copies[node] = graph.node_copy(node, lambda n: copies[n])
@@ -149,7 +158,8 @@ class ExportedModel:
         graph.output(tuple(copies[n] for n in nodes))
         return fx.GraphModule(self._graph_module, graph)
 
-    def _needed_for(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node]) -> set[fx.Node]:
+    def _find_needed(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node]) -> set[fx.Node]:
+        """Finds the nodes that must run to compute `nodes` from `given`."""
         wanted: set[fx.Node] = set()
         stack = [node for node in nodes if node not in given]
         while stack:
@@ -159,17 +169,22 @@ class ExportedModel:
                 stack.extend(parent for parent in node.all_input_nodes if parent not in given)
         return wanted
 
-    def _reached_from(self, start: fx.Node) -> set[fx.Node]:
+    def _find_reached(self, start: fx.Node) -> set[fx.Node]:
+        """Finds the nodes that read a value, directly or through others; reading its size does not count."""
         reached = {start}
         for node in self.graph.nodes:
             if not reads_size_alone(node) and any(n in reached for n in node.all_input_nodes):
                 reached.add(node)
         return reached
 
-    def _logits(self) -> fx.Node:
-        """`LogitsAlone` returns one value of two dimensions."""
+    def _find_logits(self) -> fx.Node:
+        """Returns the one value that the exported `LogitsAlone` returns.
+
+        Raises:
+            InputError: it does not depend on the image.
+        """
         ((result,),) = next(iter(reversed(self.graph.nodes))).args
-        if not isinstance(result, fx.Node) or result not in self._reached_from(self.input):
+        if not isinstance(result, fx.Node) or result not in self._find_reached(self.input):
             raise InputError(
                 "Logits depend on the image.",
                 "The model returns the same values whatever it sees.",

@@ -1,6 +1,6 @@
-"""Makes sure that what a model says of an image depends on that image alone, whatever else is in its batch.
+"""The check that the values of an image do not depend on the other images of its batch.
 
-The same image is computed alone and in company, on the graph that is used, operator by operator.
+The same image is computed alone and among others, on the exported graph, operator by operator.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from torch import Tensor, fx
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.operators import is_same_size, module_path, operator_name, reads_size_alone
-from precompute.models.graph.places import find_line
+from precompute.models.graph.source_location import find_line
 
 __all__ = ["require_independence"]
 
 _TOLERANCE = 1e-3
-"""Of the largest value: what rounding may make of a difference, torch taking other algorithms for other batches."""
+"""The greatest difference by rounding, as a share of the largest value; algorithms vary with the batch size."""
 _GROSS, _MANY = 0.05, 0.01
-"""How far, and what share of the values, must be off where rounding may have tipped a threshold over."""
+"""A difference, and a share of values with it, that rounding does not reach even where it crosses a threshold."""
 _SEED = 0
 
 
@@ -28,13 +28,13 @@ def require_independence(graph: fx.GraphModule, input_size: tuple[int, int, int]
     """Computes one image alone and among others, and compares.
 
     Args:
-        graph: of images to logits.
+        graph: computes logits from images.
         input_size: `(channels, height, width)` of one image.
-        kinds: type of each module by its path.
+        kinds: the type of each module, by its path.
 
     Raises:
-        InputError: a value of the image depends on the others, as with the statistics of a batch, or on how many there
-            are; or one image alone cannot be computed.
+        InputError: a value of the image depends on the other images, such as the statistics of a batch, or on their
+            number, or one image alone cannot be computed.
     """
     image, *others = _make_images(input_size)
     together = torch.stack([others[0], image, others[1]])
@@ -51,9 +51,10 @@ def require_independence(graph: fx.GraphModule, input_size: tuple[int, int, int]
 
 
 def _make_images(size: tuple[int, int, int]) -> list[Tensor]:
-    """Makes noise as a preprocessed image is, and four others, with statistics of their own.
+    """Makes one image of noise, distributed as a preprocessed image is, and four with other statistics.
 
-    The first two are dark on the whole, the last two bright, so that thresholds on them tip over as well.
+    The first two of the four have a negative mean, the last two a positive one, so that a threshold on the mean of a
+    batch is crossed as well.
     """
     generator = torch.Generator().manual_seed(_SEED)
     looks = ((1.0, 0.3), (3.0, -4.0), (0.3, 1.0), (0.5, 3.0), (2.0, -0.5))  # spread and mean
@@ -61,26 +62,32 @@ def _make_images(size: tuple[int, int, int]) -> list[Tensor]:
 
 
 class _Compared(NamedTuple):
-    """The first operator whose values of the image differ, or the one that failed and why."""
+    """The result of a comparison.
+
+    Attributes:
+        first: the first operator whose values of the image differ, or the one that failed; None for no difference.
+        is_gross: the difference is greater than rounding makes it.
+        failure: the exception of the operator that failed.
+    """
 
     first: fx.Node | None
     is_gross: bool = False
     failure: str | None = None
 
 
-def _compare_sides(graph: fx.GraphModule, batches: tuple[Tensor, Tensor], places: tuple[int, int]) -> _Compared:
-    runner = _SideBySide(graph, places)
+def _compare_sides(graph: fx.GraphModule, batches: tuple[Tensor, Tensor], indices: tuple[int, int]) -> _Compared:
+    runner = _SideBySide(graph, indices)
     try:
         with torch.inference_mode():
             runner.run(_Sides(*batches))
-    except Exception as problem:  # of any operator, user's own ones included
+    except Exception as problem:  # any operator may fail, those of the user included
         reason = (str(problem).splitlines() or ["no message"])[0].rstrip(".")
         return _Compared(runner.running, failure=f"{type(problem).__name__}: {reason}")
     return _Compared(runner.first if runner.is_certain else None, runner.is_gross)
 
 
 class _Sides:
-    """A value in both batches; no tuple, since operators take and give tuples of values."""
+    """A value in both batches; no tuple, since operators take and return tuples of values."""
 
     def __init__(self, one: Any, other: Any) -> None:
         self.both = (one, other)
@@ -90,15 +97,15 @@ class _SideBySide(fx.Interpreter):
     """Computes two batches at once, and compares every value of the image that both of them hold.
 
     Args:
-        graph: what to compute.
-        places: of the image in each batch.
+        graph: the operators to compute.
+        indices: the index of the image in each batch.
     """
 
-    def __init__(self, graph: fx.GraphModule, places: tuple[int, int]) -> None:
+    def __init__(self, graph: fx.GraphModule, indices: tuple[int, int]) -> None:
         super().__init__(graph)
         self.extra_traceback = False
         (images,) = (node for node in graph.graph.nodes if node.op == "placeholder")
-        self._batch, self._places = images.meta["val"].shape[0], places
+        self._batch, self._indices = images.meta["val"].shape[0], indices
         self._of_image = {images}
         self.first: fx.Node | None = None
         self.is_certain = self.is_gross = False
@@ -127,7 +134,7 @@ class _SideBySide(fx.Interpreter):
         return _Sides(super().call_function(target, *one), super().call_function(target, *other))
 
     def _compare(self, node: fx.Node, axis: int, value: _Sides) -> None:
-        one, other = (side.select(axis, place) for side, place in zip(value.both, self._places, strict=True))
+        one, other = (side.select(axis, index) for side, index in zip(value.both, self._indices, strict=True))
         if _is_close(one, other):
             return
         difference = _measure_difference(one, other)
@@ -135,7 +142,7 @@ class _SideBySide(fx.Interpreter):
             if self.first is None:
                 self.first = node
                 self.is_gross = difference is None or float((difference > _GROSS).float().mean()) > _MANY
-            # An axis of the batch's size elsewhere may be another one: values may have been moved there in passing.
+            # Another axis of the same size need not be that of the batch: values may only have been moved along it.
             self.is_certain = axis == 0
 
 
@@ -144,14 +151,14 @@ def _take_side(args: Any, kwargs: Any, index: int) -> Any:
 
 
 def _is_close(one: Tensor, other: Tensor) -> bool:
-    """Gives the quick answer for what is close and finite."""
+    """Checks quickly that two values are close and finite; False also where a closer look is needed."""
     if one.shape != other.shape or not one.is_floating_point():
         return False
     return bool((one - other).abs_().amax() <= _TOLERANCE * other.abs().amax()) if one.numel() else True
 
 
 def _measure_difference(one: Tensor, other: Tensor) -> Tensor | None:
-    """Measures the difference by value, as a share of the largest one; None where the shapes differ."""
+    """Measures the difference of each number, as a share of the largest one; returns None where the shapes differ."""
     if one.shape != other.shape:
         return None
     one, other = one.double(), other.double()
@@ -164,19 +171,19 @@ def _measure_difference(one: Tensor, other: Tensor) -> Tensor | None:
 # --- messages -------------------------------------------------------------------------------------------------------
 
 
-def _describe_place(node: fx.Node, kinds: Mapping[str, str]) -> str:
+def _describe_location(node: fx.Node, kinds: Mapping[str, str]) -> str:
     path = module_path(node)
     kind = kinds.get(path, "")
-    place = f"{path} ({kind})" if path and kind else path or "The model's forward"
+    location = f"{path} ({kind})" if path and kind else path or "The model's forward"
     line = "" if hasattr(torch.nn, kind) else find_line(node)
-    return f"{place}{f', in {line},' if line else ''}"
+    return f"{location}{f', in {line},' if line else ''}"
 
 
 def _explain_mixing(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
     normalizes = any("batch_norm" in operator_name(one) for one in (node, *node.all_input_nodes))
     return InputError(
         "What a model says of an image does not depend on the other images of its batch.",
-        f"{_describe_place(node, kinds)} {'takes the statistics of the batch' if normalizes else 'mixes images'}: "
+        f"{_describe_location(node, kinds)} {'takes the statistics of the batch' if normalizes else 'mixes images'}: "
         "the same image gets other values in other company.",
         "Let it use running statistics (track_running_stats=True, and eval() for every module), or a norm of each "
         "image by itself, such as GroupNorm."
@@ -186,10 +193,10 @@ def _explain_mixing(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
 
 
 def _explain_failure(found: _Compared, kinds: Mapping[str, str]) -> InputError:
-    place = _describe_place(found.first, kinds) if found.first is not None else "The model's forward"
+    location = _describe_location(found.first, kinds) if found.first is not None else "The model's forward"
     return InputError(
         "A model takes one image as well as several.",
-        f"{place} fails on one image ({found.failure}).",
+        f"{location} fails on one image ({found.failure}).",
         "Keep the axis of the batch, also where it is of length one.",
     )
 
@@ -198,7 +205,7 @@ def _explain_counting(found: _Compared, kinds: Mapping[str, str]) -> InputError:
     assert found.first is not None
     return InputError(
         "What a model says of an image does not depend on the size of its batch, nor on its place there.",
-        f"{_describe_place(found.first, kinds)} calls {operator_name(found.first)}, whose values differ for one image "
-        "alone.",
+        f"{_describe_location(found.first, kinds)} calls {operator_name(found.first)}, whose values differ for one "
+        "image alone.",
         "Let every operator keep images apart: axis 0 is theirs alone.",
     )

@@ -1,4 +1,4 @@
-"""Which operand of a product or a quotient is the main path, and which only a gate."""
+"""The operands on the main path of a product or a quotient, without the gates."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from precompute.models.graph.operators import ELEMENTWISE, SQUASHING, is_first_o
 
 
 def main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
-    """The operands that carry a value's channels at their positions.
+    """Finds the operands that carry a value's channels at their positions.
 
-    Of a product that is the operand of full size where the other one is a factor per channel or per position, and the
-    operand that is not squashed (by a sigmoid, say) where both are of full size; of a quotient the dividend. Everything
-    else has all its operands; a product of two equals too.
+    A quotient has its dividend. A product has the operand of full size where the other one is a factor per channel or
+    per position. Where both are of full size, it has the one that is not squashed, by a sigmoid for example. A product
+    of two equals and every other operator have all their operands.
     """
     operands = list(dict.fromkeys(model.inputs_of(node)))
     if operator_name(node) == "div":
@@ -28,7 +28,7 @@ def main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
 
 
 def _is_squashed(model: ExportedModel, node: fx.Node) -> bool:
-    """Whether a value comes out of a squashing function, perhaps scaled by constants afterwards."""
+    """Checks that a value comes out of a squashing function, perhaps scaled by constants afterwards."""
     while operator_name(node) not in SQUASHING:
         inputs = model.inputs_of(node)
         passes = operator_name(node) in ELEMENTWISE | {"mul", "div", "add", "sub"} or is_first_of_several(node)

@@ -1,4 +1,4 @@
-"""The vocabulary of an exported graph: what its operators are called, and what they do to channels."""
+"""The vocabulary of an exported graph: the names of its operators, their effect on channels, shapes and modules."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ RELU_LIKE = {
     "rrelu_with_noise", "threshold", "hardshrink", "softshrink", "softsign", "log_sigmoid",
 }  # fmt: skip
 SQUASHING = {"sigmoid", "hardsigmoid", "softmax", "_softmax", "tanh", "hardtanh", "relu6", "clamp"}
-"""What makes a factor a gate: its values are bounded."""
+"""Operators with bounded values; a factor that comes out of one is a gate."""
 
 ELEMENTWISE = {
     *RELU_LIKE, "dropout", "feature_dropout", "native_dropout", "alpha_dropout", "clone", "contiguous", "alias",
     "detach", "to", "_to_copy", "lift_fresh_copy", "neg", "abs", "exp", "log", "log1p", "sqrt", "rsqrt", "pow",
     "square", "reciprocal", "sign", "erf", "floor", "round", "bernoulli", "expm1",
 }  # fmt: skip
-"""Every value by itself: shape, channels and positions stay."""
+"""Operators on every number by itself: shape, channels and positions stay."""
 
 CONVOLUTION = {
     "conv1d", "conv2d", "conv3d", "convolution", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "deform_conv2d",
 }  # fmt: skip
-"""Channels are mixed; what comes out is `(batch, channel, positions along each axis)`."""
+"""Operators that mix channels and return `(batch, channel, *positions)`."""
 
 POOLING = {
     "max_pool1d", "max_pool2d", "max_pool3d", "max_pool2d_with_indices", "max_pool3d_with_indices", "avg_pool1d",
@@ -39,12 +39,12 @@ POOLING = {
     "upsample_bilinear2d", "upsample_bicubic2d", "_upsample_nearest_exact2d", "_upsample_bilinear2d_aa",
     "_upsample_bicubic2d_aa", "grid_sampler", "grid_sampler_2d",
 }  # fmt: skip
-"""Channel by channel over positions of `(batch, channel, height, width)`, or one axis of them, or three."""
+"""Operators channel by channel over one to three axes of positions, on `(batch, channel, *positions)`."""
 
 REDUCTION = {"mean", "amax", "amin", "sum", "max", "min", "logsumexp", "var", "std"}
 
 GREATER_OR_LESSER = {"maximum", "minimum", "max", "min", "fmax", "fmin"}
-"""Of two values; `max` and `min` are reductions too, see `is_reduction`."""
+"""Operators on two values; `max` and `min` of one value are reductions, see `is_reduction`."""
 
 MOVEMENT = {
     "view", "reshape", "_unsafe_view", "permute", "transpose", "t", "flatten", "unflatten", "unsqueeze", "squeeze",
@@ -53,13 +53,13 @@ MOVEMENT = {
     "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "movedim", "index_select", "index", "repeat", "swapaxes",
     "clone", "contiguous",
 }  # fmt: skip
-"""Values are moved, repeated or left out, and none is changed."""
+"""Operators that move, repeat or drop numbers, and change none."""
 
 _IN_PARTS = {"split", "split_with_sizes", "chunk", "tensor_split", "unbind"}
 
 
 def operator_name(node: fx.Node) -> str:
-    """The plain name of what a node calls, such as ``"conv2d"``; empty for inputs, weights and outputs."""
+    """Returns the plain name of the operator of a node, such as ``"conv2d"``; "" for inputs, weights and outputs."""
     if node.op != "call_function":
         return ""
     if isinstance(node.target, torch._ops.OpOverload):
@@ -68,35 +68,35 @@ def operator_name(node: fx.Node) -> str:
 
 
 def shape_of(node: fx.Node) -> tuple[int, ...] | None:
-    """Shape of a node's value with the batch as -1; None where it is no tensor."""
+    """Returns the shape of a node's value with the batch as -1; None where it is no tensor."""
     value = node.meta.get("val")
     if not isinstance(value, Tensor):
         return None
     return tuple(size if isinstance(size, int) else -1 for size in value.shape)
 
 
-def shape_for_one_image(node: fx.Node) -> tuple[int, ...]:
-    """Shape of a node's tensor for a batch of one."""
+def compute_shape_for_one_image(node: fx.Node) -> tuple[int, ...]:
+    """Computes the shape of a node's tensor for a batch of one image."""
     return tuple(size_for_one_image(size) for size in node.meta["val"].shape)
 
 
 def argument(node: fx.Node, name: str) -> Any:
-    """An argument by the name that the operator's schema has for it; None where the operator has none of that name."""
+    """Returns an argument by its name in the operator's schema; None where the operator has no such argument."""
     schema = getattr(node.target, "_schema", None)
-    for place, formal in enumerate(schema.arguments if schema is not None else ()):
+    for index, formal in enumerate(schema.arguments if schema is not None else ()):
         if formal.name == name:
             default = formal.default_value if formal.has_default_value() else None
-            return node.args[place] if place < len(node.args) else node.kwargs.get(name, default)
+            return node.args[index] if index < len(node.args) else node.kwargs.get(name, default)
     return None
 
 
 def is_reduction(node: fx.Node) -> bool:
-    """Whether a node takes axes together; the greater or lesser of two values does not, under whatever name."""
+    """Checks that a node takes axes together, which `max` and `min` of two values do not."""
     return operator_name(node) in REDUCTION and argument(node, "other") is None
 
 
 def reduced_axes(node: fx.Node) -> list[int]:
-    """The axes that a reduction takes together, counted from the front."""
+    """Returns the axes that a reduction takes together, counted from the front."""
     n_axes = len(shape_of(node.args[0]) or ())
     axes = argument(node, "dim")
     if axes is None or axes == []:
@@ -105,7 +105,7 @@ def reduced_axes(node: fx.Node) -> list[int]:
 
 
 def is_movement(node: fx.Node) -> bool:
-    """Whether a node only moves values; one of the parts of a split counts, the split itself does not."""
+    """Checks that a node only moves values; a part of a split does, the split itself does not."""
     name = operator_name(node)
     if name == "getitem":
         return operator_name(node.args[0]) in _IN_PARTS
@@ -113,22 +113,22 @@ def is_movement(node: fx.Node) -> bool:
 
 
 def is_split(node: fx.Node) -> bool:
-    """Whether a node's value is a list of parts, each of them taken by a `getitem`."""
+    """Checks that a node's value is a list of parts, each of them taken by a `getitem`."""
     return operator_name(node) in _IN_PARTS
 
 
 def is_first_of_several(node: fx.Node) -> bool:
-    """Whether a node takes the main result of an operator that returns several, as batch norm does."""
+    """Checks that a node takes the main result of an operator that returns several, such as batch norm."""
     return operator_name(node) == "getitem" and not is_movement(node) and node.args[1] == 0
 
 
 def size_for_one_image(value: Any) -> int:
-    """A size, or an expression of the batch size, as it is for a batch of one."""
-    return size_for_images(value, 1)
+    """Computes a size, or an expression of the batch size, for a batch of one image."""
+    return compute_size_for_images(value, 1)
 
 
-def size_for_images(value: Any, n_images: int) -> int:
-    """Computes a size, or an expression of the batch size, as it is for a batch of so many."""
+def compute_size_for_images(value: Any, n_images: int) -> int:
+    """Computes a size, or an expression of the batch size, for a batch of `n_images`."""
     if isinstance(value, fx.Node):
         value = value.meta["val"]
     if isinstance(value, torch.SymInt):
@@ -138,47 +138,47 @@ def size_for_images(value: Any, n_images: int) -> int:
 
 
 def is_free(size: Any) -> bool:
-    """Says whether a size is still that of any batch, and not a number."""
+    """Checks that a size is an expression of a free batch size, and not a number."""
     return isinstance(size, torch.SymInt) and bool(size.node.expr.free_symbols)
 
 
 def is_same_size(one: Any, other: Any) -> bool:
-    """Says whether two sizes are equal whatever the batch; `==` would fix the batch to the example's."""
+    """Checks that two sizes are equal for every batch; `==` would fix the batch size to that of the example."""
     if isinstance(one, torch.SymInt) and isinstance(other, torch.SymInt):
         return bool(one.node.expr == other.node.expr)
     return type(one) is type(other) and bool(one == other)
 
 
 def reads_size_alone(node: fx.Node) -> bool:
-    """Says whether a node reads how large its inputs are, and none of their values."""
+    """Checks that a node reads the sizes of its inputs, and none of their values."""
     name = operator_name(node)
     return name.startswith(("sym_", "new_")) or name.endswith("_like")
 
 
-def paths_around(node: fx.Node) -> list[str]:
-    """Paths of the modules around a node, outermost first, without the model itself."""
+def list_paths_around(node: fx.Node) -> list[str]:
+    """Lists the paths of the modules around a node, outermost first, without the model itself."""
     stack = node.meta.get("nn_module_stack") or {}
     return [path for path, _ in stack.values() if path]
 
 
 def calls_around(node: fx.Node) -> list[str]:
-    """The same as calls: the second call of a module is `PATH@2`, its first one the path itself."""
+    """Lists the calls of the modules around a node; the first call of a module is `PATH`, the second one `PATH@2`."""
     stack = node.meta.get("nn_module_stack") or {}
-    return [_call(key, path) for key, (path, _) in stack.items() if path]
+    return [_name_call(key, path) for key, (path, _) in stack.items() if path]
 
 
-def _call(key: str, path: str) -> str:
-    """Export numbers the calls of a module in the keys of a stack: `KEY`, `KEY@1`, `KEY@2`."""
+def _name_call(key: str, path: str) -> str:
+    """Names a call by the key of a stack of modules, where calls are numbered `KEY`, `KEY@1`, `KEY@2`."""
     number = key.rpartition("@")[2]
     return f"{path}@{int(number) + 1}" if number.isdecimal() and "@" in key else path
 
 
 def path_of_call(call: str) -> str:
-    """Path of the module that is called."""
+    """Returns the path of the module that is called."""
     return call.partition("@")[0]
 
 
 def module_path(node: fx.Node) -> str:
-    """Path of the innermost module that a node belongs to; empty in the model's own forward."""
-    paths = paths_around(node)
+    """Returns the path of the innermost module that a node belongs to; "" in the model's own forward."""
+    paths = list_paths_around(node)
     return paths[-1] if paths else ""

@@ -1,4 +1,4 @@
-"""A sub-graph made faster without changing what it computes: batch norm folded, channels last in memory."""
+"""Optimisation of a sub-graph for inference: batch norms folded, weights channels last in memory."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from precompute.models.graph.operators import NORMALIZATION, is_first_of_several
 
 
 def optimize(module: fx.GraphModule, dtype: torch.dtype = torch.float32) -> fx.GraphModule:
-    """Prepares a sub-graph for inference; values stay equal but for rounding.
+    """Makes a sub-graph faster; its values stay equal except for rounding.
 
     Args:
-        module: of `ExportedModel.sub_graph`; it is changed. Weights that it shares with others stay as they are, their
-            order in memory included: it decides how others round.
-        dtype: of the convolutions' weights, where autocast would bring them to it at every call.
+        module: the sub-graph, of `ExportedModel.sub_graph`; it is changed. Weights that it shares with others stay as
+            they are, even their order in memory, which has an effect on rounding.
+        dtype: the type of the convolutions' weights, where autocast would convert them at every call.
     """
     (output,) = (node for node in module.graph.nodes if node.op == "output")
     returned = set(output.all_input_nodes)
@@ -35,18 +35,18 @@ def optimize(module: fx.GraphModule, dtype: torch.dtype = torch.float32) -> fx.G
 
 
 def _replace(module: fx.GraphModule, convolution: fx.Node, constants: Mapping[int, Tensor]) -> None:
-    """Gives a convolution weights of its own, by their place among its arguments."""
+    """Gives a convolution its own weights, by their index among its arguments."""
     arguments = [*convolution.args, *[None] * (3 - len(convolution.args))]
-    for place, value in constants.items():
-        name = f"own_{place}_of_{convolution.name}"
+    for index, value in constants.items():
+        name = f"own_{index}_of_{convolution.name}"
         module.register_buffer(name, value)
         with module.graph.inserting_before(convolution):
-            arguments[place] = module.graph.get_attr(name)
+            arguments[index] = module.graph.get_attr(name)
     convolution.args = tuple(arguments)
 
 
 def _fold(module: fx.GraphModule, norm: fx.Node, returned: Collection[fx.Node]) -> None:
-    """Folds a batch norm into the convolution before it where nothing else reads that, nor the norm's statistics."""
+    """Folds a batch norm into the convolution before it, unless something else reads that or the norm's statistics."""
     convolution = norm.args[0]
     assert isinstance(convolution, fx.Node)
     results = list(norm.users) if operator_name(norm) != "batch_norm" else [norm]
@@ -60,7 +60,7 @@ def _fold(module: fx.GraphModule, norm: fx.Node, returned: Collection[fx.Node]) 
     constants = [convolution.args[1], convolution.args[2] if len(convolution.args) > 2 else None, *norm.args[1:5]]
     if not all(one is None or (isinstance(one, fx.Node) and one.op == "get_attr") for one in constants):
         return
-    weight, bias, gain, shift, mean, variance = (_constant(module, one) for one in constants)
+    weight, bias, gain, shift, mean, variance = (_read_constant(module, one) for one in constants)
     epsilon = norm.args[7] if operator_name(norm) == "batch_norm" else norm.args[-1]
     if weight is None or mean is None or variance is None or not isinstance(epsilon, float):
         return
@@ -71,8 +71,8 @@ def _fold(module: fx.GraphModule, norm: fx.Node, returned: Collection[fx.Node]) 
         result.replace_all_uses_with(convolution)
 
 
-def _constant(module: fx.GraphModule, node: object) -> Tensor | None:
-    """In double precision."""
+def _read_constant(module: fx.GraphModule, node: object) -> Tensor | None:
+    """Returns the value of a weight or buffer in float64; None for an argument that is none."""
     if not isinstance(node, fx.Node):
         return None
     value: Tensor = attrgetter(str(node.target))(module)

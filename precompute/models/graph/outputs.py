@@ -1,4 +1,4 @@
-"""Which of the things that a forward returns are the logits."""
+"""The logits among the values that a forward returns."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from precompute.models.graph.tracing import DetachedData
 
 __all__ = ["BatchFixed", "LogitsAlone", "choose_logits"]
 
-_AT_MOST = 8
+_N_LISTED = 8
 
 
 class BatchFixed(Exception):
-    """While `torch.export` read a model, its forward made the batch size a constant."""
+    """A forward made the batch size a constant while `torch.export` read it."""
 
 
 class LogitsAlone(nn.Module):
-    """The same model, returning nothing but its logits.
+    """A model that returns the logits of another one, and nothing else.
 
     Args:
-        model: takes a batch of images.
+        model: the other model; it takes a batch of images.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -33,7 +33,7 @@ class LogitsAlone(nn.Module):
         self.model = model
 
     def forward(self, images: Tensor) -> Tensor:
-        """`(batch, channel, height, width)` to `(batch, output)`.
+        """Computes logits, `(batch, output)`, from images, `(batch, channel, height, width)`.
 
         Raises:
             InputError: there are no logits among what the model returns.
@@ -49,20 +49,20 @@ class LogitsAlone(nn.Module):
 
 
 def choose_logits(result: Any, batch: int) -> Tensor:
-    """The logits among what a forward returned.
+    """Chooses the logits among the values that a forward returned.
 
-    A tensor is the logits itself. Of a dict, dataclass or named tuple it is the value called `logits`, or else the only
-    tensor of shape `(batch, output)`. Of a plain tuple or list it is the first tensor of that shape. A tensor alone, or
-    called `logits`, may be of shape `(batch,)`: one logit, as of a model that squeezes its only output.
+    A tensor is the logits itself. A dict, dataclass or named tuple has them in the value called `logits`, or else in
+    its only tensor of shape `(batch, output)`. A plain tuple or list has them in its first tensor of that shape. A
+    tensor alone, or called `logits`, may be of shape `(batch,)`: one logit, of a model that squeezes its only output.
 
     Args:
-        result: what the forward returned.
-        batch: the number of images that it was given.
+        result: the value or values that the forward returned.
+        batch: the number of images, which is a symbol in an export.
 
     Raises:
-        InputError: there are no logits, or several that might be; what was returned is told with its shapes.
+        InputError: there are no logits, or several candidates; the message lists the values with their shapes.
     """
-    named = _named_values(result)
+    named = _read_named_values(result)
     if named is not None and "logits" in named:
         values = [named["logits"]]
     elif named is not None:
@@ -75,7 +75,7 @@ def choose_logits(result: Any, batch: int) -> Tensor:
             raise InputError(
                 "Among several values, the logits (batch, output) are the one called logits, or the only one of two "
                 "dimensions.",
-                f"The model returns {_described(result, batch)}.",
+                f"The model returns {_describe(result, batch)}.",
                 "Call one of them logits, or wrap the model in a module whose forward returns the logits alone.",
             )
         if candidates:
@@ -83,13 +83,13 @@ def choose_logits(result: Any, batch: int) -> Tensor:
             return found
     raise InputError(
         "A classifier returns logits (batch, output): a tensor of floats, or one in a tuple, dict or dataclass.",
-        f"The model returns {_described(result, batch)}.",
+        f"The model returns {_describe(result, batch)}.",
         "Wrap it in a module whose forward returns the logits alone.",
     )
 
 
-def _named_values(result: Any) -> dict[str, Any] | None:
-    """The values of whatever has names for them; None for anything else."""
+def _read_named_values(result: Any) -> dict[str, Any] | None:
+    """Returns the values of a dict, dataclass or named tuple by name; None for anything else."""
     if isinstance(result, Mapping):
         return {str(key): value for key, value in result.items()}
     if dataclasses.is_dataclass(result) and not isinstance(result, type):
@@ -108,16 +108,16 @@ def _is_logits(value: Any, batch: int, n_axes: int) -> bool:
     )
 
 
-def _described(result: Any, batch: int) -> str:
-    named = _named_values(result)
+def _describe(result: Any, batch: int) -> str:
+    named = _read_named_values(result)
     if named is not None:
-        return f"a {type(result).__name__} of {_listed((f'{k}: {_one(v, batch)}' for k, v in named.items()))}"
+        return f"a {type(result).__name__} of {_join((f'{k}: {_describe_value(v, batch)}' for k, v in named.items()))}"
     if isinstance(result, tuple | list):
-        return f"a {type(result).__name__} of {_listed(_one(value, batch) for value in result)}"
-    return _one(result, batch)
+        return f"a {type(result).__name__} of {_join(_describe_value(value, batch) for value in result)}"
+    return _describe_value(result, batch)
 
 
-def _one(value: Any, batch: int) -> str:
+def _describe_value(value: Any, batch: int) -> str:
     if isinstance(value, Tensor):
         sizes = [_describe_size(size, batch) for size in value.shape]
         kind = "" if value.is_floating_point() else f" of {str(value.dtype).removeprefix('torch.')}"
@@ -131,7 +131,7 @@ def _describe_size(size: Any, batch: int) -> str:
     return str(size) if isinstance(size, int) else f"batch x {size_for_one_image(size)}"
 
 
-def _listed(items: Iterator[str]) -> str:
+def _join(items: Iterator[str]) -> str:
     texts = list(items)
-    more = f" and {len(texts) - _AT_MOST} more" if len(texts) > _AT_MOST else ""
-    return (", ".join(texts[:_AT_MOST]) or "nothing") + more
+    more = f" and {len(texts) - _N_LISTED} more" if len(texts) > _N_LISTED else ""
+    return (", ".join(texts[:_N_LISTED]) or "nothing") + more

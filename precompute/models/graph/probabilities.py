@@ -1,4 +1,4 @@
-"""How probabilities come of logits: the one place where the pass, pictures and whatever else take them from."""
+"""Probabilities of outputs and classes from logits, for every part of precompute."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ class Probabilities:
     """The probabilities of outputs and of classes.
 
     Attributes:
-        are_exclusive: one output is right: softmax, and a class of several outputs has the sum of theirs. Otherwise
-            several may be right: each output has its own sigmoid, and a class of several outputs the greatest of
-            theirs, because their sum is no probability.
+        are_exclusive: exactly one output is right. Then probabilities are a softmax, and the probability of a class of
+            several outputs is the sum of theirs. Otherwise each output has its own sigmoid, and a class of several
+            outputs the greatest of theirs, because their sum is no probability.
     """
 
     are_exclusive: bool = True
 
     def of_outputs(self, logits: Tensor) -> Tensor:
-        """Computes the probability of every output, `(batch, output)` to the same."""
+        """Computes the probability of every output, `(batch, output)`, from logits of the same shape."""
         return logits.softmax(1) if self.are_exclusive else logits.sigmoid()
 
     def of_class(self, logits: Tensor, outputs: Sequence[int]) -> Tensor:
-        """Computes the probability of the class that some outputs mean, `(batch,)`."""
+        """Computes the probability of one class for each row, `(batch,)`.
+
+        Args:
+            logits: `(batch, output)`.
+            outputs: indices of the outputs of the class.
+        """
         chosen = self.of_outputs(logits)[:, list(outputs)]
         return chosen.sum(1) if self.are_exclusive else chosen.amax(1)
 
@@ -38,7 +43,7 @@ class Probabilities:
 
         Args:
             logits: `(batch, output)`.
-            outputs: `(batch, output)` of bool: which outputs mean the row's class, at least one.
+            outputs: `(batch, output)` of bool: True for the outputs of the row's class, at least one per row.
         """
         chosen = logits.masked_fill(~outputs, -torch.inf)
         if self.are_exclusive:
@@ -47,5 +52,5 @@ class Probabilities:
 
 
 def ranked(logits: Tensor) -> Tensor:
-    """Orders the outputs of every row, the most probable first; ties by the lower output, `(batch, output)`."""
+    """Sorts the outputs of every row by probability, `(batch, output)`: the greatest first, ties by the lower index."""
     return logits.sort(dim=1, descending=True, stable=True).indices

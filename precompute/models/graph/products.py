@@ -1,4 +1,4 @@
-"""Products with a constant matrix, however they are written: linear layers, `matmul` from either side, `einsum`."""
+"""Products with a constant matrix: linear layers, `matmul` from either side, `einsum`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from precompute.models.graph.operators import operator_name, shape_of
 
 _MATRIX_PRODUCTS = {"matmul", "mm", "bmm"}
 ROW_BY_ROW = {*_MATRIX_PRODUCTS, "scaled_dot_product_attention"}
-"""Products whose tokens are those of the first factor: attention reads at the places of its queries."""
+"""Products whose tokens are those of the first factor, as attention has one token for each query."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Product:
 
     Attributes:
         source: the value.
-        matrix: what it is multiplied by, the same for every image.
-        axis: of the value, along which sums are taken; the product has what they are at the same place.
+        matrix: the factor, the same for every image.
+        axis: the axis of the value along which sums are taken; the product has the sums along the same axis.
         is_transposed: the matrix has `(source, target)` entries, not `(target, source)`.
     """
 
@@ -32,10 +32,11 @@ class Product:
 
 
 def read_product(node: fx.Node, is_fed: Callable[[fx.Node], bool]) -> Product | None:
-    """A node as a product with a constant matrix; None where it is none.
+    """Reads a node as a product with a constant matrix; returns None where it is none.
 
     Args:
-        is_fed: whether a value depends on the image.
+        node: the product.
+        is_fed: returns True for values that depend on the image.
     """
     name = operator_name(node)
     if name not in _MATRIX_PRODUCTS | {"linear", "einsum"}:
@@ -49,12 +50,12 @@ def read_product(node: fx.Node, is_fed: Callable[[fx.Node], bool]) -> Product | 
     if n_axes < 2 or len(shape_of(matrix) or ()) != 2:
         return None
     if name == "einsum":
-        return _of_einsum(str(node.args[0]), source, matrix, is_first)
+        return _read_einsum(str(node.args[0]), source, matrix, is_first)
     return Product(source, matrix, n_axes - 1 if is_first else n_axes - 2, is_first and name != "linear")
 
 
-def _of_einsum(equation: str, source: fx.Node, matrix: fx.Node, is_first: bool) -> Product | None:
-    """One index of the value replaced by one of the matrix: `bchw,oc->bohw`."""
+def _read_einsum(equation: str, source: fx.Node, matrix: fx.Node, is_first: bool) -> Product | None:
+    """Reads an `einsum` that replaces one index of the value by one of the matrix, such as `bchw,oc->bohw`."""
     read, _, made = equation.replace(" ", "").partition("->")
     value, entries = read.split(",") if is_first else read.split(",")[::-1]
     for axis, index in enumerate(value):

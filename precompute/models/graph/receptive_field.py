@@ -1,4 +1,4 @@
-"""What one position of a value sees of the image, by interval arithmetic over windows."""
+"""The part of the image that one position of a value sees, by interval arithmetic over windows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _MOVES_POSITIONS = {
 
 @dataclass(frozen=True)
 class Axis:
-    """Along one axis, position `p` sees the pixels from `p * stride + low` to `p * stride + high`, both inclusive."""
+    """The pixels that positions see along one axis.
+
+    Position `p` sees the pixels from `p * stride + low` to `p * stride + high`, both inclusive.
+    """
 
     stride: int = 1
     low: int = 0
@@ -30,20 +33,21 @@ class Axis:
 
     @property
     def size(self) -> int:
+        """The number of pixels that one position sees."""
         return self.high - self.low + 1
 
     def window(self, position: int, side: int) -> tuple[int, int]:
-        """Pixels `[start, stop)` seen by one position, clipped to an image `side` pixels long."""
+        """Computes the pixels `[start, stop)` seen by one position, clipped to an image `side` pixels long."""
         start = min(max(position * self.stride + self.low, 0), side - 1)
         return start, min(max(position * self.stride + self.high + 1, start + 1), side)
 
-    def through(self, kernel: int, stride: int, padding: int, dilation: int = 1) -> Axis:
-        """Behind a window."""
+    def apply_window(self, kernel: int, stride: int, padding: int, dilation: int = 1) -> Axis:
+        """Computes the pixels seen after a window, such as a convolution."""
         low = self.low - padding * self.stride
         return Axis(self.stride * stride, low, self.high + (dilation * (kernel - 1) - padding) * self.stride)
 
-    def united(self, other: Axis) -> Axis | None:
-        """What two branches see together; None where their positions do not match."""
+    def unite(self, other: Axis) -> Axis | None:
+        """Computes the pixels that two branches see together; returns None where their strides differ."""
         if self.stride != other.stride:
             return None
         return Axis(self.stride, min(self.low, other.low), max(self.high, other.high))
@@ -51,45 +55,50 @@ class Axis:
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """What a position sees, down the rows and along the columns."""
+    """The pixels that a position sees, down the rows and along the columns."""
 
     rows: Axis = Axis()
     columns: Axis = Axis()
 
     @property
     def size(self) -> int:
-        """The longer side, in pixels."""
+        """The length of the longer side in pixels."""
         return max(self.rows.size, self.columns.size)
 
     @property
     def stride(self) -> int:
-        """Pixels from one position to the next."""
+        """The number of pixels from one position to the next, along the axis where it is greater."""
         return max(self.rows.stride, self.columns.stride)
 
 
 def receptive_fields(model: ExportedModel) -> dict[fx.Node, ReceptiveField | None]:
-    """What one position of every value sees; branches are united, of a gate the main path counts.
+    """Computes the receptive field of every value.
 
-    None where a position sees the whole image by other means than windows, as behind a global pooling or attention.
+    The fields of branches are united. A product with a gate has the field of its main path.
+
+    Returns:
+        The fields, by node; None where a position sees the whole image by other means than windows, as after a global
+        pooling or attention.
     """
     fields: dict[fx.Node, ReceptiveField | None] = {model.input: ReceptiveField()}
     for node in model.graph.nodes:
         if node is not model.input and model.depends_on_input(node):
-            fields[node] = _field(model, node, [fields.get(parent) for parent in main_inputs(model, node)])
+            fields[node] = _compute_field(model, node, [fields.get(parent) for parent in main_inputs(model, node)])
     return fields
 
 
-def _field(model: ExportedModel, node: fx.Node, known: list[ReceptiveField | None]) -> ReceptiveField | None:
+def _compute_field(model: ExportedModel, node: fx.Node, known: list[ReceptiveField | None]) -> ReceptiveField | None:
+    """Computes the receptive field of one value from those of its operands."""
     united = known[0] if known else None
     for other in known[1:]:
-        united = _united(united, other)
+        united = _unite(united, other)
     name = operator_name(node)
     if united is None:
         return None
     if name in _WINDOWED:
         layout = model.layouts.get(node.args[0])
-        return None if layout is not None and layout.axis != 1 else _through_window(node, united)
-    rows, columns = _axes_of_positions(model, node)
+        return None if layout is not None and layout.axis != 1 else _apply_window(node, united)
+    rows, columns = _find_axes_of_positions(model, node)
     if name == "slice" and node.args[1] in (rows, columns):
         arguments: dict[int, Any] = dict(enumerate(node.args))
         start, step = arguments.get(2) or 0, arguments.get(4) or 1
@@ -97,30 +106,30 @@ def _field(model: ExportedModel, node: fx.Node, known: list[ReceptiveField | Non
         moved = Axis(axis.stride * step, axis.low + start * axis.stride, axis.high + start * axis.stride)
         return ReceptiveField(moved, united.columns) if node.args[1] == rows else ReceptiveField(united.rows, moved)
     if name in {"pad", "constant_pad_nd"} and rows:
-        widths = [int(width) for width in _sequence(node.args[1])] + [0] * 6
+        widths = [int(width) for width in _list(node.args[1])] + [0] * 6
         above, left = widths[2 * (3 - rows)], widths[2 * (3 - columns)]
-        return ReceptiveField(united.rows.through(1, 1, above), united.columns.through(1, 1, left))
+        return ReceptiveField(united.rows.apply_window(1, 1, above), united.columns.apply_window(1, 1, left))
     return united if _keeps_positions(model, main_inputs(model, node)[0], node) else None
 
 
-def _axes_of_positions(model: ExportedModel, node: fx.Node) -> tuple[int, int]:
-    """The axes of rows and of columns of a value of four; (0, 0) of others, and of tokens in an order of their own."""
+def _find_axes_of_positions(model: ExportedModel, node: fx.Node) -> tuple[int, int]:
+    """Finds the axes of rows and columns of a value with four axes; (0, 0) for others and for reordered tokens."""
     layout = model.layouts.get(node)
-    if len(shape_of(node) or ()) != 4 or (layout is not None and layout.places is not None):
+    if len(shape_of(node) or ()) != 4 or (layout is not None and layout.tokens is not None):
         return 0, 0
     rows, columns = (axis for axis in (1, 2, 3) if axis != (1 if layout is None else layout.axis))
     return rows, columns
 
 
-def _united(one: ReceptiveField | None, other: ReceptiveField | None) -> ReceptiveField | None:
+def _unite(one: ReceptiveField | None, other: ReceptiveField | None) -> ReceptiveField | None:
     if one is None or other is None:
         return None
-    rows, columns = one.rows.united(other.rows), one.columns.united(other.columns)
+    rows, columns = one.rows.unite(other.rows), one.columns.unite(other.columns)
     return None if rows is None or columns is None else ReceptiveField(rows, columns)
 
 
 def _keeps_positions(model: ExportedModel, parent: fx.Node, node: fx.Node) -> bool:
-    """Whether a position of a value sees what the same position of its operand sees."""
+    """Checks that a position of a value sees the same pixels as that position of its operand."""
     name = operator_name(node)
     if name in _MOVES_POSITIONS or name.startswith(("fft_", "_fft_")):
         return False
@@ -134,7 +143,7 @@ def _keeps_positions(model: ExportedModel, parent: fx.Node, node: fx.Node) -> bo
 
 
 def _reads_along(model: ExportedModel, node: fx.Node, before: Layout) -> bool:
-    """Whether a node takes several positions together, or picks them, along the axis of tokens."""
+    """Checks that a node takes several positions together, or picks some, along the axis of tokens."""
     name, product = operator_name(node), read_product(node, model.depends_on_input)
     if name == "conv1d":
         return (shape_of(node.args[1]) or ())[2:] != (1,)
@@ -145,30 +154,30 @@ def _reads_along(model: ExportedModel, node: fx.Node, before: Layout) -> bool:
     return product.axis != before.axis if product is not None else name == "matmul"
 
 
-def _through_window(node: fx.Node, field: ReceptiveField) -> ReceptiveField | None:
+def _apply_window(node: fx.Node, field: ReceptiveField) -> ReceptiveField | None:
     is_convolution = operator_name(node) == "conv2d"
     weight = shape_of(node.args[1]) if is_convolution else None
-    kernel = _pair(node.args[1], (1, 1)) if weight is None else (weight[2], weight[3])
+    kernel = _read_pair(node.args[1], (1, 1)) if weight is None else (weight[2], weight[3])
     rest: list[Any] = [*node.args[3 if is_convolution else 2 :], None, None, None]
     stride, padding, dilation = rest[:3]
     if isinstance(padding, str):
-        around = _pair(dilation, (1, 1))
+        around = _read_pair(dilation, (1, 1))
         padding = [d * (k - 1) // 2 for d, k in zip(around, kernel, strict=True)] if padding == "same" else 0
     if operator_name(node) == "avg_pool2d":
         dilation = None
-    strides, paddings = _pair(stride, (1, 1) if is_convolution else kernel), _pair(padding, (0, 0))
-    dilations = _pair(dilation, (1, 1))
+    strides, paddings = _read_pair(stride, (1, 1) if is_convolution else kernel), _read_pair(padding, (0, 0))
+    dilations = _read_pair(dilation, (1, 1))
     return ReceptiveField(
-        field.rows.through(kernel[0], strides[0], paddings[0], dilations[0]),
-        field.columns.through(kernel[1], strides[1], paddings[1], dilations[1]),
+        field.rows.apply_window(kernel[0], strides[0], paddings[0], dilations[0]),
+        field.columns.apply_window(kernel[1], strides[1], paddings[1], dilations[1]),
     )
 
 
-def _sequence(value: Any) -> list[Any]:
+def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _pair(value: Any, default: tuple[int, int]) -> tuple[int, int]:
+def _read_pair(value: Any, default: tuple[int, int]) -> tuple[int, int]:
     if isinstance(value, list | tuple):
         return (int(value[0]), int(value[-1])) if value else default
     return (value, value) if isinstance(value, int) and not isinstance(value, bool) else default

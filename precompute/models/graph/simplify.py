@@ -1,4 +1,4 @@
-"""Rewrites operators of an exported graph that are right for training, or for a batch of several images alone."""
+"""Rewrites operators of an exported graph that serve training only, or batches of several images only."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _DETACHING = {"detach", "alias"}
 def simplify(graph: fx.Graph) -> None:
     """Names the axes that squeezes drop, and lets gradients through where the forward cuts them off.
 
-    A squeeze of everything drops the batch's axis when the batch is one image; the axes of length one in a batch of
-    several are those that it means. A frozen backbone is cut off (`detach`) to be spared in training, but influences
-    and pictures need its gradients. Straight-through estimators stay as they are: gradients take their way past them.
+    A squeeze of everything also drops the axis of the batch when the batch is one image. It is rewritten to name the
+    axes that have length one in a batch of several. A forward may cut off a frozen backbone (`detach`) to save training
+    time, but influences and pictures need its gradients. Straight-through estimators stay as they are, since gradients
+    pass beside their detached part.
 
     Args:
         graph: functional, with the values of a batch of several images in `meta`; it is changed.
@@ -34,6 +35,7 @@ def simplify(graph: fx.Graph) -> None:
 
 
 def _name_axes(squeeze: fx.Node) -> None:
+    """Rewrites a squeeze so that it names the axes of length one in a batch of several images."""
     source = squeeze.args[0]
     assert isinstance(source, fx.Node)
     sizes = source.meta["val"].shape
@@ -48,6 +50,7 @@ def _name_axes(squeeze: fx.Node) -> None:
 
 
 def _drop(node: fx.Node) -> None:
+    """Removes a node; its readers read its first operand."""
     source = node.args[0]
     assert isinstance(source, fx.Node)
     node.replace_all_uses_with(source)
@@ -55,9 +58,9 @@ def _drop(node: fx.Node) -> None:
 
 
 def _find_straight_through(graph: fx.Graph) -> set[fx.Node]:
-    """Finds the detached values of straight-through estimators, `x + (q - x).detach()` (Bengio et al., 2013).
+    """Finds the detached values of straight-through estimators, `x + (q - x).detach()` (Bengio et al. 2013).
 
-    They are sums in which a value meets itself detached and with the other sign: it cancels but for its gradient.
+    Such a sum holds a value and the same value detached, with opposite signs: only its gradient remains.
     """
     kept: set[fx.Node] = set()
     if not any(operator_name(node) == "detach" for node in graph.nodes):
@@ -71,7 +74,13 @@ def _find_straight_through(graph: fx.Graph) -> set[fx.Node]:
 
 
 class _Sum:
-    """A value as a sum of others: how often each is added with its gradient, and how often without."""
+    """A value as a sum of others.
+
+    Attributes:
+        live: how often each value is added with its gradient.
+        detached: how often each value is added without its gradient.
+        detached_by: the nodes that detach a part of the sum.
+    """
 
     def __init__(self) -> None:
         self.live: Counter[fx.Node] = Counter()
@@ -79,18 +88,19 @@ class _Sum:
         self.detached_by: set[fx.Node] = set()
 
     def add(self, other: _Sum, sign: int) -> None:
-        """Adds another sum to this one, or takes it away."""
+        """Adds another sum, times `sign`, to this one."""
         for mine, theirs in ((self.live, other.live), (self.detached, other.detached)):
             for value, count in theirs.items():
                 mine[value] += sign * count
         self.detached_by |= other.detached_by
 
     def cancels(self) -> bool:
-        """Says whether some value is left with its gradient alone."""
+        """Returns True where only the gradient of some value remains."""
         return any(count and count == -self.detached[value] for value, count in self.live.items())
 
 
 def _add_up(node: fx.Node, sums: dict[fx.Node, _Sum]) -> _Sum:
+    """Writes a value as a sum, from the sums of its operands."""
     found, name = _Sum(), operator_name(node)
     operands = [one for one in node.args if isinstance(one, fx.Node)]
     if name in {"add", "sub"} and len(operands) == len(node.args) and not node.kwargs:

@@ -16,12 +16,12 @@ from torch.overrides import TorchFunctionMode
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.operators import is_free
-from precompute.models.graph.places import is_own_code, quote_line
+from precompute.models.graph.source_location import is_own_code, quote_line
 
 __all__ = ["DetachedData", "copy_module", "find_line_that_fixes_batch", "trace"]
 
 _N_EXAMPLES = 2
-"""Size of the example's batch; with one, torch would take axes of length one for the batch's."""
+"""The size of the example's batch. With 1, torch would take every axis of length 1 for the axis of the batch."""
 
 
 def trace(module: nn.Module, input_size: tuple[int, int, int]) -> torch.export.ExportedProgram:
@@ -44,10 +44,10 @@ def trace(module: nn.Module, input_size: tuple[int, int, int]) -> torch.export.E
 
 
 def copy_module(module: nn.Module) -> nn.Module:
-    """Copies a module with all that it holds; computed tensors, such as activations that it kept, lose their history.
+    """Copies a module with all that it holds; computed tensors, such as kept activations, lose their history.
 
     Raises:
-        InputError: it holds something that cannot be copy_module, such as a lock or an open file.
+        InputError: the module holds something that cannot be copied, such as a lock or an open file.
     """
     try:
         with _CopiesOfComputed():
@@ -84,13 +84,13 @@ class DetachedData(TorchFunctionMode):
 
 
 def find_line_that_fixes_batch(module: nn.Module, input_size: tuple[int, int, int]) -> str:
-    """Finds the line of a forward after which the batch size is a constant; empty where there is none.
+    """Finds the line of a forward after which the batch size is a constant; returns "" where there is none.
 
     Args:
         module: in eval mode.
         input_size: `(channels, height, width)` of one image.
     """
-    watch = _Watch(_find_files(module))
+    watch = _Watcher(_find_files(module))
     with contextlib.suppress(Exception):
         trace(_Watched(module, watch), input_size)
     return quote_line(*watch.found) if watch.found else ""
@@ -102,13 +102,13 @@ def _find_files(module: nn.Module) -> set[str]:
     return {f.__code__.co_filename for f in forwards if hasattr(f, "__code__") and is_own_code(f.__code__.co_filename)}
 
 
-class _Watch:
+class _Watcher:
     """Follows a forward line by line, and notes the line after which its batch has a fixed size.
 
-    It is no part of the module that is traced, whose attributes `torch.export` puts back.
+    The watch is no part of the traced module, since `torch.export` resets the attributes of that.
 
     Args:
-        files: whose lines are followed; a line that calls something elsewhere answers for it.
+        files: the files whose lines are followed; code elsewhere counts as the line that calls it.
     """
 
     def __init__(self, files: Collection[str]) -> None:
@@ -117,41 +117,41 @@ class _Watch:
         self._last: tuple[str, int] | None = None
 
     @contextlib.contextmanager
-    def over(self, images: Tensor) -> Iterator[None]:
-        """Watches the batch `images` while the lines within run."""
+    def watch(self, images: Tensor) -> Iterator[None]:
+        """Watches the batch `images` while the body of the `with` statement runs."""
 
-        def on_line(frame: FrameType, event: str, _: Any) -> Callable[..., Any]:
+        def check_line(frame: FrameType, event: str, _: Any) -> Callable[..., Any]:
             if self.found is None:
                 if not is_free(images.shape[0]):
                     self.found = self._last
-                self._last = self._line(frame.f_back if event == "return" else frame)
-            return on_line
+                self._last = self._find_line(frame.f_back if event == "return" else frame)
+            return check_line
 
-        def on_call(frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
-            return on_line if frame.f_code.co_filename in self._files else None
+        def check_call(frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
+            return check_line if frame.f_code.co_filename in self._files else None
 
         before = sys.gettrace()
-        sys.settrace(on_call)
+        sys.settrace(check_call)
         try:
             yield
         finally:
             sys.settrace(before)
 
-    def _line(self, frame: FrameType | None) -> tuple[str, int] | None:
-        """Finds the line at which the innermost of the followed frames is."""
+    def _find_line(self, frame: FrameType | None) -> tuple[str, int] | None:
+        """Finds the current line of the innermost frame in the followed files."""
         while frame is not None and frame.f_code.co_filename not in self._files:
             frame = frame.f_back
         return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 class _Watched(nn.Module):
-    """A model whose lines are watched."""
+    """A model whose forward is watched line by line."""
 
-    def __init__(self, model: nn.Module, watch: _Watch) -> None:
+    def __init__(self, model: nn.Module, watcher: _Watcher) -> None:
         super().__init__()
-        self.model, self.watch = model, watch
+        self.model, self.watcher = model, watcher
 
     def forward(self, images: Tensor) -> Any:
-        """Runs the model as it is."""
-        with self.watch.over(images):
+        """Runs the model under the watch."""
+        with self.watcher.watch(images):
             return self.model(images)

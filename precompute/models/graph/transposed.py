@@ -1,8 +1,8 @@
-"""Writes transposed convolutions as what they are: convolutions over an input with zeros in between.
+"""Transposed convolutions, written as convolutions over an input with zeros in between.
 
 A transposed convolution of stride *s* puts *s* - 1 zeros between its inputs and convolves them with the kernel turned
-by half a turn, source and target channels exchanged (Dumoulin and Visin 2016, section 4). Written so, its channels
-can be followed, and its influences are told, like those of any other convolution.
+by half a turn, source and target channels exchanged (Dumoulin and Visin 2016, section 4). In this form its channels are
+followed, and its influences counted, like those of any other convolution.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import fx
 from torch._subclasses.fake_tensor import FakeTensor
 
-from precompute.models.graph.operators import argument, operator_name, shape_for_one_image
+from precompute.models.graph.operators import argument, compute_shape_for_one_image, operator_name
 
 __all__ = ["write_as_convolutions"]
 
@@ -33,30 +33,30 @@ def write_as_convolutions(module: fx.GraphModule) -> None:
 
 
 class _Writer:
-    """Writes one transposed convolution; what it adds belongs to the module that called it."""
+    """A writer of one transposed convolution; its operators belong to the module of the transposed one."""
 
     def __init__(self, graph: fx.Graph, node: fx.Node) -> None:
         self._graph, self._node = graph, node
 
     def write(self) -> fx.Node:
-        """The convolution that replaces it."""
+        """Adds the operators to the graph, and returns the convolution that replaces the transposed one."""
         source, weight, bias = (argument(self._node, name) for name in ("input", "weight", "bias"))
         groups = int(argument(self._node, "groups"))
         stride, padding, around, dilation = (
-            _pair(argument(self._node, name)) for name in ("stride", "padding", "output_padding", "dilation")
+            _read_pair(argument(self._node, name)) for name in ("stride", "padding", "output_padding", "dilation")
         )
         widths: list[int] = []
-        for axis in (1, 0):  # what padding takes: the last axis first
+        for axis in (1, 0):  # a padding lists the last axis first
             reach = dilation[axis] * (weight.meta["val"].shape[2 + axis] - 1)
             before = reach - padding[axis]
             widths += [before, before + around[axis] - (stride[axis] - 1)]
-        spread = self._spread(source, stride)
+        spread = self._spread_positions(source, stride)
         padded = self._call(_ATEN.constant_pad_nd.default, spread, widths)
-        kernel = self._turned(weight, groups)
+        kernel = self._turn_kernel(weight, groups)
         return self._call(_ATEN.conv2d.default, padded, kernel, bias, [1, 1], [0, 0], list(dilation), groups)
 
-    def _spread(self, source: fx.Node, stride: Sequence[int]) -> fx.Node:
-        """Zeros behind every position, `stride - 1` of them along each axis."""
+    def _spread_positions(self, source: fx.Node, stride: Sequence[int]) -> fx.Node:
+        """Puts `stride - 1` zeros after every position, along each axis."""
         for axis, step in ((3, stride[1]), (2, stride[0])):
             if step > 1:
                 beside = self._call(_ATEN.unsqueeze.default, source, axis + 1)
@@ -66,8 +66,8 @@ class _Writer:
                 )
         return source
 
-    def _turned(self, weight: fx.Node, groups: int) -> fx.Node:
-        """From `(source, target / groups, rows, columns)` to `(target, source / groups, rows, columns)`, turned."""
+    def _turn_kernel(self, weight: fx.Node, groups: int) -> fx.Node:
+        """Turns a kernel `(source, target / groups, rows, columns)` to `(target, source / groups, rows, columns)`."""
         n_sources, per_group, *kernel = weight.meta["val"].shape
         apart = self._call(_ATEN.view.default, weight, [groups, n_sources // groups, per_group, *kernel])
         exchanged = self._call(_ATEN.transpose.int, apart, 1, 2)
@@ -75,10 +75,11 @@ class _Writer:
         return self._call(_ATEN.flip.default, self._call(_ATEN.reshape.default, exchanged, shape), [2, 3])
 
     def _call(self, operator: Any, *arguments: Any) -> fx.Node:
+        """Adds an operator to the graph, with the shape of its value."""
         node = self._graph.call_function(operator, arguments)
         node.meta = {name: value for name, value in self._node.meta.items() if name != "val"}
-        # Not with the values of the graph: a padding would take the batch size of the example for the only one.
-        found = operator(*fx.node.map_arg(arguments, _empty_for_one_image))
+        # By the shapes for one image, since a padding of the graph's own values would fix the batch size.
+        found = operator(*fx.node.map_arg(arguments, _make_empty))
         value, (first, *_) = self._node.meta["val"], arguments
         assert isinstance(value, FakeTensor) and isinstance(first, fx.Node)
         with value.fake_mode:
@@ -87,10 +88,10 @@ class _Writer:
         return node
 
 
-def _empty_for_one_image(node: fx.Node) -> torch.Tensor:
-    return torch.empty(shape_for_one_image(node), device="meta")
+def _make_empty(node: fx.Node) -> torch.Tensor:
+    return torch.empty(compute_shape_for_one_image(node), device="meta")
 
 
-def _pair(value: Any) -> tuple[int, int]:
+def _read_pair(value: Any) -> tuple[int, int]:
     values = [int(one) for one in value] if isinstance(value, list | tuple) else [int(value)]
     return values[0], values[-1]

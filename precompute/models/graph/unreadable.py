@@ -1,4 +1,4 @@
-"""Says in one message why a module cannot be read with `torch.export`."""
+"""Messages for modules that `torch.export` cannot read, each with a reason and a remedy."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ANY_SIZE = "A model takes batches of any size, in one way."
 
 
 def explain_fixed_batch(module: nn.Module, line: str) -> InputError:
-    """Makes the message for a forward that makes the batch size a constant.
+    """Builds the error for a forward that makes the batch size a constant.
 
     Args:
         module: the model.
-        line: of its forward, with file and number; empty where nobody knows.
+        line: the line of its forward that does so, with file and number; "" where it is unknown.
     """
     return InputError(
         _ANY_SIZE,
@@ -33,7 +33,7 @@ def explain_fixed_batch(module: nn.Module, line: str) -> InputError:
 
 
 def explain_failure(problem: Exception, module: nn.Module, input_size: tuple[int, int, int]) -> InputError:
-    """Makes the message for an exception of the forward, or of `torch.export`.
+    """Builds the error for an exception of the forward, or of `torch.export`.
 
     Args:
         problem: the exception.

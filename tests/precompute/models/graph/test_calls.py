@@ -74,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def unit(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
+def build_unit(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, 1), nn.ReLU())
 
 
@@ -90,19 +90,19 @@ class Repeated(nn.Module):
         return self.head(self._function(self.shared, x))
 
 
-def flipped(shared: nn.Module, x: Tensor) -> Tensor:
+def join_flips(shared: nn.Module, x: Tensor) -> Tensor:
     return torch.cat([shared(x).mean((2, 3)), shared(x.flip(3)).mean((2, 3))], 1)
 
 
-def scales(shared: nn.Module, x: Tensor) -> Tensor:
+def add_scales(shared: nn.Module, x: Tensor) -> Tensor:
     return shared(x).mean((2, 3)) + shared(functional.avg_pool2d(x, 2)).mean((2, 3))
 
 
-def crops(shared: nn.Module, x: Tensor) -> Tensor:
+def add_crops(shared: nn.Module, x: Tensor) -> Tensor:
     return sum(shared(part).amax((2, 3)) for part in (x[..., :8, :8], x[..., 8:, 8:], x[..., :8, 8:]))  # type: ignore[return-value]
 
 
-def repeated(shared: nn.Module, x: Tensor) -> Tensor:
+def call_again(shared: nn.Module, x: Tensor) -> Tensor:
     for _ in range(4):
         x = shared(x)
     return x.mean((2, 3))
@@ -110,15 +110,15 @@ def repeated(shared: nn.Module, x: Tensor) -> Tensor:
 
 REPEATED: dict[str, tuple[nn.Module, list[str]]] = {
     "flips": (
-        Repeated(nn.Sequential(unit(3, 6), unit(6, 8, 2)), flipped, 16),
+        Repeated(nn.Sequential(build_unit(3, 6), build_unit(6, 8, 2)), join_flips, 16),
         ["shared.0", "shared.1", "shared.0@2", "shared.1@2"],
     ),
     "scales": (
-        Repeated(nn.Sequential(unit(3, 6), unit(6, 8, 2)), scales, 8),
+        Repeated(nn.Sequential(build_unit(3, 6), build_unit(6, 8, 2)), add_scales, 8),
         ["shared.0", "shared.1", "shared.0@2", "shared.1@2"],
     ),
-    "crops": (Repeated(unit(3, 6), crops, 6), ["shared", "shared@2", "shared@3"]),
-    "one after another": (Repeated(unit(3, 3), repeated, 3), ["shared", "shared@2", "shared@3", "shared@4"]),
+    "crops": (Repeated(build_unit(3, 6), add_crops, 6), ["shared", "shared@2", "shared@3"]),
+    "one after another": (Repeated(build_unit(3, 3), call_again, 3), ["shared", "shared@2", "shared@3", "shared@4"]),
 }
 
 
@@ -172,7 +172,7 @@ def test_a_run_over_both_calls_of_a_backbone(folder: Path) -> None:
     assert [str(finding) for finding in validate(folder / "run")] == []
 
 
-def inspected(folder: Path, name: str, *options: str) -> str:
+def inspect_model(folder: Path, name: str, *options: str) -> str:
     arguments = ["inspect", f"{folder}/any.py:{name}", "--preprocess", f"{folder}/input.toml", *options]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
@@ -180,10 +180,10 @@ def inspected(folder: Path, name: str, *options: str) -> str:
 
 
 def test_inspect_names_what_auto_leaves_out(folder: Path) -> None:
-    said = inspected(folder, "vectors")
+    said = inspect_model(folder, "vectors")
     assert "--layers auto leaves out what has no positions (1 x 1): small, classifier.0." in said
     assert "Name it with --layers" in said
-    named = inspected(folder, "vectors", "--layers", "stem,small,classifier.0")
+    named = inspect_model(folder, "vectors", "--layers", "stem,small,classifier.0")
     assert "leaves out" not in named
     assert "classifier.0 Linear 4 1 1" in named
 
@@ -198,7 +198,7 @@ def test_a_run_names_what_auto_leaves_out(folder: Path) -> None:
     assert "leaves out what has no positions (1 x 1): small, classifier.0." in " ".join(result.output.split())
 
 
-def test_a_model_without_layers_at_positions_is_told_what_can_be_named(folder: Path) -> None:
+def test_the_message_for_a_model_without_layers_at_positions_names_others(folder: Path) -> None:
     with pytest.raises(InputError) as refused:
         CliRunner().invoke(
             app,
@@ -210,7 +210,7 @@ def test_a_model_without_layers_at_positions_is_told_what_can_be_named(folder: P
     assert "inspect" not in str(refused.value)
 
 
-def test_a_model_without_modules_is_told_to_have_some() -> None:
+def test_the_message_for_a_model_without_modules_asks_for_some() -> None:
     class Bare(nn.Module):
         def __init__(self) -> None:
             super().__init__()

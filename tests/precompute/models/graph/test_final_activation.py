@@ -14,7 +14,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.final_activation import OutputFacts
-from precompute.models.graph.probabilities import Probabilities, ranked
+from precompute.models.graph.probabilities import ranked
 from precompute.models.layers.selection import select_layers
 
 SIZE = (3, 12, 12)
@@ -22,7 +22,7 @@ IMAGES = torch.randn(5, *SIZE, generator=torch.Generator().manual_seed(1))
 
 
 class Net(nn.Module):
-    """A convolution, a linear layer, and what `end` makes of its values."""
+    """A convolution, a linear layer, and a function `end` of its values."""
 
     def __init__(self, end: Callable[[Tensor], object], n_outputs: int = 4) -> None:
         super().__init__()
@@ -33,15 +33,15 @@ class Net(nn.Module):
             self.head.weight.mul_(8)
         self.end = end
 
-    def values(self, x: Tensor) -> Tensor:
+    def compute_values(self, x: Tensor) -> Tensor:
         return self.head(self.conv(x).relu().mean((2, 3)))
 
     def forward(self, x: Tensor) -> object:
-        return self.end(self.values(x))
+        return self.end(self.compute_values(x))
 
 
 class Ending(NamedTuple):
-    """A way to end: what it does, its name in the manifest, and the factor of the logits, where these are known."""
+    """An end of a forward, its name in the manifest, and the factor of the logits, where it is known."""
 
     end: Callable[[Tensor], object]
     activation: str | None
@@ -78,14 +78,14 @@ SEVERAL: dict[str, Ending] = {
 }
 
 
-def told(net: Net) -> tuple[ExportedModel, Tensor, Tensor]:
-    """The exported model, its logits, and the probabilities that come of them."""
+def export_and_compute(net: Net) -> tuple[ExportedModel, Tensor, Tensor]:
+    """Exports a model, and computes its logits and their probabilities."""
     model = ExportedModel(net.eval().requires_grad_(False), SIZE)
     (logits,) = model.sub_graph([model.output])(IMAGES)
     return model, logits, model.outputs.probabilities.of_outputs(logits.double())
 
 
-def returned_by(net: Net) -> Tensor:
+def compute_returned(net: Net) -> Tensor:
     found = net(IMAGES)
     found = found[0] if isinstance(found, tuple) else found["scores"] if isinstance(found, dict) else found
     assert isinstance(found, Tensor)
@@ -97,10 +97,10 @@ def test_probabilities_are_what_the_forward_says(name: str) -> None:
     ending = SEVERAL[name]
     net = Net(ending.end)
 
-    model, logits, probabilities = told(net)
+    model, logits, probabilities = export_and_compute(net)
 
     assert model.outputs == OutputFacts(ending.activation)
-    returned = returned_by(net)
+    returned = compute_returned(net)
     if ending.activation is None:
         expected = returned.softmax(1)
     else:
@@ -109,7 +109,7 @@ def test_probabilities_are_what_the_forward_says(name: str) -> None:
     in_order = expected.gather(1, ranked(logits))
     torch.testing.assert_close(in_order, expected.sort(1, descending=True).values, rtol=0, atol=2e-7)
     if ending.factor is not None:
-        torch.testing.assert_close(logits, ending.factor * net.values(IMAGES), rtol=1e-5, atol=1e-4)
+        torch.testing.assert_close(logits, ending.factor * net.compute_values(IMAGES), rtol=1e-5, atol=1e-4)
     assert model.output_layer == "head"
     assert [layer.name for layer in select_layers(model)] == ["conv"]
     assert set(model.outputs_of_modules()) == {"conv", "head"}, "what was taken out is no layer"
@@ -117,8 +117,8 @@ def test_probabilities_are_what_the_forward_says(name: str) -> None:
 
 def test_parts_of_a_hundred_are_probabilities() -> None:
     net = Net(lambda x: 100 * x.softmax(1))
-    _, _, probabilities = told(net)
-    torch.testing.assert_close(probabilities, returned_by(net) / 100, rtol=0, atol=2e-7)
+    _, _, probabilities = export_and_compute(net)
+    torch.testing.assert_close(probabilities, compute_returned(net) / 100, rtol=0, atol=2e-7)
 
 
 ONE: dict[str, Ending] = {
@@ -140,14 +140,14 @@ def test_one_logit_is_a_sigmoid_of_two_classes(name: str) -> None:
     ending = ONE[name]
     net = Net(ending.end, n_outputs=1)
 
-    model, logits, probabilities = told(net)
+    model, logits, probabilities = export_and_compute(net)
 
     assert model.outputs == OutputFacts(ending.activation, has_one_logit=True)
     assert model.n_outputs == 2
     assert torch.count_nonzero(logits[:, 0]) == 0
     assert [layer.name for layer in select_layers(model)] == ["conv"]
-    torch.testing.assert_close(logits[:, 1:], net.values(IMAGES), rtol=1e-4, atol=1e-4)
-    expected = net.values(IMAGES).double().sigmoid()
+    torch.testing.assert_close(logits[:, 1:], net.compute_values(IMAGES), rtol=1e-4, atol=1e-4)
+    expected = net.compute_values(IMAGES).double().sigmoid()
     torch.testing.assert_close(probabilities, torch.cat([1 - expected, expected], 1), rtol=0, atol=2e-7)
     alone = model.sub_graph([model.output])(IMAGES[:1])[0]
     torch.testing.assert_close(alone, logits[:1])
@@ -155,8 +155,8 @@ def test_one_logit_is_a_sigmoid_of_two_classes(name: str) -> None:
 
 def test_two_of_one_softmax_that_return_one_are_its_probability() -> None:
     net = Net(lambda x: x.softmax(1)[:, 1], n_outputs=2)
-    _, _, probabilities = told(net)
-    torch.testing.assert_close(probabilities[:, 1], returned_by(net), rtol=0, atol=2e-7)
+    _, _, probabilities = export_and_compute(net)
+    torch.testing.assert_close(probabilities[:, 1], compute_returned(net), rtol=0, atol=2e-7)
 
 
 REFUSED: dict[str, tuple[Callable[[Tensor], object], int, str]] = {
@@ -183,7 +183,7 @@ def test_what_says_nothing_of_an_image_is_refused(name: str) -> None:
 
 def test_masked_outputs_are_known() -> None:
     mask = torch.tensor([False, False, True, False])
-    model, logits, probabilities = told(Net(lambda x: x.masked_fill(mask, -torch.inf).softmax(1)))
+    model, logits, probabilities = export_and_compute(Net(lambda x: x.masked_fill(mask, -torch.inf).softmax(1)))
     assert model.outputs == OutputFacts("softmax", masks=True)
     assert bool(torch.isneginf(logits[:, 2]).all()) and float(probabilities[:, 2].max()) == 0
 
@@ -196,24 +196,3 @@ def test_every_activation_is_said_in_words() -> None:
     assert all("output 1" in text for text in said[1::2])
     known = {activation for each in facts if (activation := each.to_dict()["output_activation"])}
     assert known == set(OUTPUT_ACTIVATIONS)
-
-
-# --- probabilities --------------------------------------------------------------------------------------------------
-
-
-def test_a_class_of_several_outputs() -> None:
-    logits = torch.tensor([[1.0, -2.0, 0.5], [0.0, 3.0, 3.0]], dtype=torch.float64)
-    mask = torch.tensor([[True, False, True], [True, False, True]])
-    softmax, sigmoid = logits.exp() / logits.exp().sum(1, keepdim=True), 1 / (1 + (-logits).exp())
-    for probabilities, expected in (
-        (Probabilities(), softmax[:, 0] + softmax[:, 2]),
-        (Probabilities(are_exclusive=False), torch.maximum(sigmoid[:, 0], sigmoid[:, 2])),
-    ):
-        torch.testing.assert_close(probabilities.of_class(logits, (0, 2)), expected)
-        torch.testing.assert_close(probabilities.log_of_classes(logits, mask), expected.log())
-
-
-def test_ties_are_ranked_by_the_lower_output() -> None:
-    logits = torch.randint(-2, 3, (40, 30), generator=torch.Generator().manual_seed(0)).float()
-    expected = [sorted(range(30), key=lambda k, row=row: (-row[k], k)) for row in logits.tolist()]  # type: ignore[misc]
-    assert ranked(logits).tolist() == expected

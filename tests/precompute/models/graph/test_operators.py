@@ -1,103 +1,145 @@
-"""Operators beside plain convolutions: what is recorded of them, and their influences, against computations by hand."""
+"""Names, shapes and kinds of operators, and operators whose influences go by gradient."""
 
 from __future__ import annotations
 
+import operator
+from typing import Any
+
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
-from torchvision import ops
+from torch import Tensor, fx, nn
 
-from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.gradient import GradientInfluence
-from precompute.aggregate.influence.registry import choose_measures
-from precompute.aggregate.influence.values import Values
-from precompute.aggregate.recording import Recorder
-from precompute.devices.cores import Parallel
-from precompute.models.graph.exported import ExportedModel
-from precompute.models.layers.selection import RecordedLayer, select_layers
-from precompute.models.provenance.links import Link, derive_links
+from precompute.models.graph.operators import (
+    argument,
+    calls_around,
+    compute_shape_for_one_image,
+    compute_size_for_images,
+    is_first_of_several,
+    is_free,
+    is_movement,
+    is_reduction,
+    is_same_size,
+    is_split,
+    module_path,
+    operator_name,
+    path_of_call,
+    reads_size_alone,
+    reduced_axes,
+    shape_of,
+    size_for_one_image,
+)
+from precompute.models.graph.tracing import trace
+from tests.support.between import Between, Deformed, Volume, record_link
+from tests.support.small_graphs import ATEN, SmallGraph
 
 
-class Between(nn.Module):
-    """A first layer, a second one, and whatever head fits."""
+def build_call(function: Any, *shapes: tuple[int, ...], arguments: tuple[Any, ...] = ()) -> fx.Node:
+    """Builds a call of an operator with values of these shapes, and further arguments."""
+    small = SmallGraph()
+    return small.call(function, *(small.add_input(*shape) for shape in shapes), *arguments)
 
-    def __init__(self, second: nn.Module, n_out: int) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.first = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU())
-        self.second, self.head = second, nn.Linear(n_out, 2)
+
+def test_an_operator_has_the_name_without_its_overload() -> None:
+    small = SmallGraph()
+    image = small.add_input(1, 3)
+    assert operator_name(small.call(ATEN.add.Tensor, image, image)) == "add"
+    assert operator_name(small.call(operator.getitem, small.call(ATEN.split.Tensor, image, 1, 1), 0)) == "getitem"
+    assert operator_name(image) == operator_name(small.add_constant(torch.ones(1))) == ""
+
+
+def test_an_argument_is_found_by_name_wherever_it_is_given() -> None:
+    small = SmallGraph()
+    image = small.add_input(1, 3)
+    given, named = small.call(ATEN.sum.dim_IntList, image, [1]), small.call(ATEN.softmax.int, image, dim=1)
+    assert argument(given, "dim") == [1]
+    assert argument(given, "keepdim") is False, "the default of the schema"
+    assert argument(named, "dim") == 1
+    assert argument(given, "other") is None
+    assert argument(image, "dim") is None
+
+
+@pytest.mark.parametrize(
+    ("dim", "expected"), [([-1], [3]), ([2, -1], [2, 3]), ([], [0, 1, 2, 3]), (None, [0, 1, 2, 3])], ids=str
+)
+def test_reduced_axes_are_counted_from_the_front(dim: list[int] | None, expected: list[int]) -> None:
+    assert reduced_axes(build_call(ATEN.sum.dim_IntList, (1, 2, 3, 4), arguments=(dim,))) == expected
+
+
+def test_the_greater_of_two_values_is_no_reduction() -> None:
+    assert is_reduction(build_call(ATEN.max.dim, (2, 3), arguments=(1,)))
+    assert is_reduction(build_call(ATEN.amax.default, (2, 3), arguments=([1],)))
+    assert not is_reduction(build_call(ATEN.max.other, (2, 3), (2, 3)))
+    assert not is_reduction(build_call(ATEN.maximum.default, (2, 3), (2, 3)))
+
+
+def test_a_part_of_a_split_is_a_movement_and_the_split_is_none() -> None:
+    small = SmallGraph()
+    image = small.add_input(1, 4, 2, 2)
+    split = small.call(ATEN.split.Tensor, image, 2, 1)
+    part = small.call(operator.getitem, split, 0)
+    assert is_split(split) and not is_movement(split)
+    assert is_movement(part) and not is_first_of_several(part)
+
+
+def test_the_first_result_of_a_batch_norm_is_the_main_one() -> None:
+    small = SmallGraph()
+    ones = [small.add_constant(torch.ones(4)) for _ in range(4)]
+    image = small.add_input(1, 4, 2, 2)
+    norm = small.call(ATEN._native_batch_norm_legit_no_training.default, image, *ones, 0.1, 1e-5)
+    assert is_first_of_several(small.call(operator.getitem, norm, 0))
+    assert not is_first_of_several(small.call(operator.getitem, norm, 1))
+    assert not is_movement(small.call(operator.getitem, norm, 0))
+
+
+def test_a_second_call_of_a_module_is_numbered_from_two() -> None:
+    node = build_call(ATEN.relu.default, (1, 2))
+    node.meta["nn_module_stack"] = {"L": ("", "Net"), "L.a@1": ("a", "Sequential"), "L.a.0": ("a.0", "ReLU")}
+    assert calls_around(node) == ["a@2", "a.0"]
+    assert [path_of_call(call) for call in calls_around(node)] == ["a", "a.0"]
+    assert module_path(node) == "a.0"
+    assert module_path(build_call(ATEN.relu.default, (1, 2))) == ""
+
+
+class Sized(nn.Module):
+    """Reads the size of the batch, and folds positions into its axis."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.second(self.first(x)).flatten(2).mean(2))
+        folded = x.movedim(1, 3).reshape(-1, x.shape[1])
+        return folded.view(x.shape[0], -1) * torch.ones_like(x).mean()
+
+
+@pytest.fixture(scope="module")
+def sized() -> dict[str, fx.Node]:
+    return {operator_name(node): node for node in trace(Sized(), (3, 4, 4)).graph.nodes}
+
+
+def test_sizes_are_computed_for_any_number_of_images(sized: dict[str, fx.Node]) -> None:
+    batch, folded = sized["movedim"].meta["val"].shape[0], sized["reshape"].meta["val"].shape[0]
+    assert (compute_size_for_images(batch, 5), compute_size_for_images(folded, 5)) == (5, 80)
+    assert (size_for_one_image(folded), size_for_one_image(7)) == (16, 7)
+    assert shape_of(sized["reshape"]) == (-1, 3)
+    assert compute_shape_for_one_image(sized["reshape"]) == (16, 3)
+
+
+def test_comparing_sizes_leaves_the_batch_free(sized: dict[str, fx.Node]) -> None:
+    batch, folded = sized["movedim"].meta["val"].shape[0], sized["reshape"].meta["val"].shape[0]
+    assert is_same_size(batch, sized["view"].meta["val"].shape[0]) and is_same_size(3, 3)
+    assert not is_same_size(batch, folded) and not is_same_size(batch, 2) and not is_same_size(3, 4)
+    assert is_free(batch) and is_free(folded) and not is_free(3)
+
+
+def test_operators_that_read_a_size_read_no_values(sized: dict[str, fx.Node]) -> None:
+    assert reads_size_alone(sized["sym_size"]) and reads_size_alone(sized["ones_like"])
+    assert not reads_size_alone(sized["reshape"])
+
+
+# --- influences -----------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def images() -> Tensor:
     return torch.randn(3, 3, 8, 10, generator=torch.Generator().manual_seed(1))
-
-
-def recorded(module: nn.Module, images: Tensor, influence: str = "auto") -> tuple[ExportedModel, Values, Link, object]:
-    exported = ExportedModel(module, (3, 8, 10))
-    layers = select_layers(exported, ["first", "second"])
-    (link,) = derive_links(exported, layers)
-    (measure,) = choose_measures(exported, [link], AggregateConfig(influence=influence))
-    with Parallel(torch.device("cpu")) as parallel:
-        return exported, Recorder(exported, layers, [measure], parallel)(images).values, link, measure
-
-
-TRANSPOSED = {
-    "plain": nn.ConvTranspose2d(8, 6, 3),
-    "strided": nn.ConvTranspose2d(8, 6, 2, 2),
-    "odd remainder": nn.ConvTranspose2d(8, 6, 3, 2, 1, output_padding=1),
-    "groups": nn.ConvTranspose2d(8, 12, 4, 2, 1, groups=4),
-    "channel by channel": nn.ConvTranspose2d(8, 8, 3, 2, 1, groups=8),
-    "dilated, uneven": nn.ConvTranspose2d(8, 6, (3, 2), (2, 3), (1, 0), (1, 2), dilation=(2, 3)),
-    "padded beyond the kernel": nn.ConvTranspose2d(8, 6, 2, 1, 2),
-    "one tap, strided": nn.ConvTranspose2d(8, 6, 1, 2, bias=False),
-}
-
-
-def transposed_influence(layer: nn.ConvTranspose2d, values: Tensor) -> Tensor:
-    """Every source channel by itself through the transposed convolution, `(image, target, source)`."""
-    per_group = layer.out_channels // layer.groups
-    found = torch.zeros(len(values), layer.out_channels, layer.in_channels)
-    for source in range(layer.in_channels):
-        alone = torch.zeros_like(values)
-        alone[:, source] = values[:, source]
-        response = functional.conv_transpose2d(
-            alone, layer.weight, None, layer.stride, layer.padding, layer.output_padding, layer.groups, layer.dilation
-        )
-        group = source * layer.groups // layer.in_channels
-        targets = slice(group * per_group, (group + 1) * per_group)
-        found[:, targets, source] = response.flatten(2).amax(2).clamp_min(0)[:, targets]
-    return found
-
-
-@pytest.mark.parametrize("name", TRANSPOSED)
-def test_influences_through_transposed_convolutions(name: str, images: Tensor) -> None:
-    layer = TRANSPOSED[name]
-    model = Between(nn.Sequential(layer, nn.ReLU()), layer.out_channels).eval()
-    exported, values, link, measure = recorded(model, images)
-    with torch.no_grad():
-        read = model.first(images)
-        made = model.second(read)
-        assert torch.allclose(exported.sub_graph([exported.output])(images)[0], model(images), atol=1e-6)
-        assert torch.allclose(values.maximum(link.target.node).activation, made.flatten(2).amax(2), atol=1e-6)
-        expected = transposed_influence(layer, read)
-    assert measure.name == "traced"  # type: ignore[attr-defined]
-    assert (link.target.n_channels, link.target.height, link.target.width) == tuple(made.shape[1:])
-    (influence,) = measure.counted  # type: ignore[attr-defined]
-    assert torch.allclose(influence(values), expected, atol=1e-6)
-    assert bool(expected.any())
-
-
-@pytest.mark.parametrize("influence", ["traced", "summit"])
-def test_transposed_convolutions_go_with_every_measure(influence: str, images: Tensor) -> None:
-    model = Between(nn.ConvTranspose2d(8, 6, 3, 2, groups=2), 6).eval()
-    _, values, _, measure = recorded(model, images, influence)
-    (counted,) = measure.counted  # type: ignore[attr-defined]
-    assert bool(counted(values).any())
 
 
 class Maxout(nn.Module):
@@ -120,24 +162,6 @@ class Maxout(nn.Module):
         }[self.way]
 
 
-class Deformed(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.offsets, self.deformed = nn.Conv2d(8, 18, 3, padding=1), ops.DeformConv2d(8, 6, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.deformed(x, self.offsets(x))
-
-
-class Volume(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.convolution = nn.Conv3d(8, 6, (1, 3, 3), padding=(0, 1, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.convolution(x[:, :, None])[:, :, 0]
-
-
 BY_GRADIENT = {
     **{way: Maxout(way) for way in ("max", "maximum", "min", "amax", "max of an axis", "min of an axis")},
     "deformable": Deformed(),
@@ -149,7 +173,7 @@ BY_GRADIENT = {
 @pytest.mark.parametrize("name", BY_GRADIENT)
 def test_what_cannot_be_traced_is_recorded_and_goes_by_gradient(name: str, images: Tensor) -> None:
     model = Between(BY_GRADIENT[name], 6).eval()
-    exported, values, link, measure = recorded(model, images)
+    exported, values, link, measure = record_link(model, images)
     assert measure.name == "gradient"  # type: ignore[attr-defined]
     read = model.first(images).detach()
     made = model.second(read)
@@ -164,34 +188,3 @@ def test_what_cannot_be_traced_is_recorded_and_goes_by_gradient(name: str, image
             expected = (gradient * source)[0].sum((1, 2)).clamp_min(0)
             assert torch.allclose(found[image, channel], expected, rtol=1e-3, atol=1e-5)
     assert bool(found.any())
-
-
-# --- receptive fields -----------------------------------------------------------------------------------------------
-
-
-def field_of(second: nn.Module, n_out: int) -> RecordedLayer:
-    return select_layers(ExportedModel(Between(second, n_out), (3, 8, 8)), ["second"])[0]
-
-
-class Along(nn.Module):
-    """A convolution along rows that are put one behind another, or across turned maps."""
-
-    def __init__(self, is_turned: bool) -> None:
-        super().__init__()
-        self.is_turned, self.along, self.across = is_turned, nn.Conv1d(8, 6, 3, padding=1), nn.Conv2d(8, 6, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.is_turned:
-            return self.across(x.transpose(2, 3))
-        return self.along(x.flatten(2)).unflatten(2, (8, 8))
-
-
-@pytest.mark.parametrize("second", [Deformed(), Volume(), Along(is_turned=False), Along(is_turned=True)])
-def test_crops_are_whole_images_where_positions_see_more_or_move(second: nn.Module) -> None:
-    assert field_of(second, 6).receptive_field is None
-
-
-def test_the_field_of_a_transposed_convolution_without_stride_is_a_window() -> None:
-    field = field_of(nn.ConvTranspose2d(8, 6, 3, padding=1), 6).receptive_field
-    assert field is not None
-    assert (field.rows.low, field.rows.high) == (-2, 2)

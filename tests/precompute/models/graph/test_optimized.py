@@ -32,14 +32,15 @@ class Normalized(nn.Module):
         return self.head(torch.relu(self.norm_two(self.two(x))).flatten(1))
 
 
-def graph_and_nodes() -> tuple[ExportedModel, list[torch.fx.Node]]:
+def export_normalized() -> tuple[ExportedModel, list[torch.fx.Node]]:
+    """Exports the network; returns the model and its convolutions, ReLUs and linear layers."""
     torch.manual_seed(0)
     model = ExportedModel(Normalized(), (3, 8, 8))
     return model, [n for n in model.graph.nodes if operator_name(n) in {"relu", "conv2d", "linear"}]
 
 
 def test_batch_norms_behind_convolutions_are_folded() -> None:
-    model, nodes = graph_and_nodes()
+    model, nodes = export_normalized()
     images = torch.randn(3, 3, 8, 8)
     wanted = [node for node in nodes if operator_name(node) != "conv2d"]
     expected = model.sub_graph(wanted)(images)
@@ -50,7 +51,7 @@ def test_batch_norms_behind_convolutions_are_folded() -> None:
 
 
 def test_a_convolution_that_is_recorded_stays_as_it_is() -> None:
-    model, nodes = graph_and_nodes()
+    model, nodes = export_normalized()
     images = torch.randn(2, 3, 8, 8)
     expected = model.sub_graph(nodes)(images)
     for found, value in zip(optimize(model.sub_graph(nodes))(images), expected, strict=True):
@@ -58,7 +59,7 @@ def test_a_convolution_that_is_recorded_stays_as_it_is() -> None:
 
 
 def test_an_image_is_recorded_alike_alone_and_among_others() -> None:
-    model, nodes = graph_and_nodes()
+    model, nodes = export_normalized()
     layer = RecordedLayer("layer", nodes[1], "function", 6, 6, 6, None)
     images = torch.randn(11, 3, 8, 8)
     with Parallel(torch.device("cpu"), 3) as parallel:

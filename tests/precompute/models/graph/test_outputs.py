@@ -1,4 +1,4 @@
-"""What a model may return, and the graph that comes of it."""
+"""Values that a model may return, and the graph of their logits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Output:
 
 @dataclass
 class ModelOutput(OrderedDict[str, Any]):
-    """As Hugging Face's: a dataclass whose fields are its items as well."""
+    """A dataclass whose fields are its items as well, like the outputs of Hugging Face."""
 
     loss: Tensor | None = None
     logits: Tensor | None = None
@@ -37,7 +37,7 @@ class ModelOutput(OrderedDict[str, Any]):
 
 
 class Net(nn.Module):
-    """Two recorded layers, and an output that `pack(map, logits)` makes."""
+    """Two recorded layers, and an output packed by `pack(maps, logits)`."""
 
     def __init__(self, pack: Callable[[Tensor, Tensor], Any] = lambda _, logits: logits) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ UNUSABLE: dict[str, tuple[Callable[[Tensor, Tensor], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", UNUSABLE)
-def test_an_output_without_logits_is_told_with_its_shapes(name: str) -> None:
+def test_an_output_without_logits_is_described_by_its_shapes(name: str) -> None:
     pack, message = UNUSABLE[name]
     with pytest.raises(InputError, match=message):
         ExportedModel(Net(pack), SIZE)
@@ -127,114 +127,3 @@ def test_the_output_layer_is_the_last_one_with_weights() -> None:
 
     assert ExportedModel(Net(), SIZE).output_layer == "head"
     assert ExportedModel(convolutional, SIZE).output_layer == "1"
-
-
-# --- forwards that cannot be read -----------------------------------------------------------------------------------
-
-
-class WithMask(Net):
-    def forward(self, images: Tensor, mask: Tensor, *, scale: float) -> Any:  # type: ignore[override]
-        return super().forward(images * mask * scale)
-
-
-class WithoutImages(Net):
-    def forward(self) -> Any:  # type: ignore[override]
-        return self.head(torch.zeros(1, 6))
-
-
-class Branching(Net):
-    def forward(self, x: Tensor) -> Any:
-        return super().forward(x if x.mean() > 0 else -x)
-
-
-class Grey(Net):
-    def __init__(self) -> None:
-        super().__init__()
-        self.first[0] = nn.Conv2d(1, 4, 3)
-
-
-class Casting(Net):
-    def forward(self, x: Tensor) -> Any:
-        return super().forward(x.half())
-
-
-class CastingWithin(Net):
-    def forward(self, x: Tensor) -> Any:
-        return super().forward(x.half().float())
-
-
-class Autocast(Net):
-    def forward(self, x: Tensor) -> Any:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            return super().forward(x)
-
-
-class HalfConstant(Net):
-    def __init__(self) -> None:
-        super().__init__()
-        self.constant = [torch.ones(6, 5, dtype=torch.float16)]
-
-    def forward(self, x: Tensor) -> Any:
-        return self.second(self.first(x)).mean((2, 3)) @ self.constant[0]
-
-
-class AlwaysDropping(Net):
-    def forward(self, x: Tensor) -> Any:
-        return nn.functional.dropout(super().forward(x), 0.5, training=True)
-
-
-class Noisy(Net):
-    def forward(self, x: Tensor) -> Any:
-        return super().forward(x + torch.randn_like(x))
-
-
-class Raising(Net):
-    def forward(self, x: Tensor) -> Any:
-        raise ValueError("no idea.")
-
-
-class OtherSize(Net):
-    def __init__(self) -> None:
-        super().__init__()
-        self.head = nn.Linear(7, 5)
-
-
-FORWARDS: dict[type[nn.Module], str] = {
-    WithMask: r"forward of WithMask takes 3: images, mask, scale\. Wrap it",
-    WithoutImages: r"forward of WithoutImages takes none",
-    Branching: r"forward of Branching branches on values of the image .*torch\.where",
-    Grey: r"Images are RGB.*first convolution of 1 .*keepdim",
-    Casting: r"forward meets half precision on the way: RuntimeError",
-    CastingWithin: r"model's forward computes in float16",
-    Autocast: r"computes in bfloat16.*autocast",
-    HalfConstant: r"model's forward uses a constant in float16.*register_buffer",
-    AlwaysDropping: r"calls native_dropout, which draws random numbers",
-    Noisy: r"calls randn_like, which draws random numbers",
-    Raising: r"ValueError: no idea\. Check",
-    OtherSize: r"RuntimeError: .*6.*7.*Check the input size of --preprocess",
-}
-
-
-@pytest.mark.parametrize("kind", FORWARDS)
-def test_a_forward_that_cannot_be_read(kind: type[nn.Module], capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(InputError, match=FORWARDS[kind]):
-        ExportedModel(kind(), SIZE)
-    assert capfd.readouterr().err == ""
-
-
-def test_defaults_and_further_keywords_are_no_inputs() -> None:
-    class Flexible(Net):
-        def forward(self, x: Tensor, mask: Tensor | None = None, **options: Any) -> Any:
-            return super().forward(x if mask is None else x * mask)
-
-    assert ExportedModel(Flexible(), SIZE).n_outputs == 5
-
-
-def test_dropout_and_batch_norm_of_a_model_in_training_are_silent() -> None:
-    module = nn.Sequential(Net(), nn.Dropout(0.5)).train()
-
-    model = ExportedModel(module, SIZE)
-
-    assert not {"native_dropout", "bernoulli", "_native_batch_norm_legit"} & {
-        operator_name(n) for n in model.graph.nodes
-    }

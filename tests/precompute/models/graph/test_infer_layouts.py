@@ -1,4 +1,4 @@
-"""Which tokens of a transformer are positions: whatever stands before, behind or among the patches is none.
+"""Layouts of transformers: patches are positions, and no token before, behind or among them is one.
 
 The patches of every network here are on a grid of 4 x 6. What a hook sees of a block is reduced by hand over the
 tokens that are known to be patches, and must equal what is recorded.
@@ -71,7 +71,7 @@ class Tokens(nn.Module):
         self.blocks = nn.ModuleList(Block(is_fused) for _ in range(2))
         self.head = nn.Linear(N, 3)
         with torch.no_grad():
-            self.token.weight *= 30  # it shows when a further token counts
+            self.token.weight *= 30  # a further token that counts changes the maximum
         self.arrange, self.is_by_columns = arrange, is_by_columns
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,87 +81,87 @@ class Tokens(nn.Module):
             x = block(self.arrange(self, x, index))
         return self.head(x.mean(1))
 
-    def extras(self, x: Tensor) -> Tensor:
+    def expand_extra(self, x: Tensor) -> Tensor:
         return self.extra.expand(x.shape[0], -1, -1)
 
 
-def before(model: Tokens, x: Tensor, index: int) -> Tensor:
-    return torch.cat([model.extras(x), x], 1) if index == 0 else x
+def put_before(model: Tokens, x: Tensor, index: int) -> Tensor:
+    return torch.cat([model.expand_extra(x), x], 1) if index == 0 else x
 
 
-def behind(model: Tokens, x: Tensor, index: int) -> Tensor:
-    return torch.cat([x, model.extras(x)], 1) if index == 0 else x
+def put_behind(model: Tokens, x: Tensor, index: int) -> Tensor:
+    return torch.cat([x, model.expand_extra(x)], 1) if index == 0 else x
 
 
-def both(model: Tokens, x: Tensor, index: int) -> Tensor:
-    return torch.cat([model.extras(x)[:, :1], x, model.extras(x)[:, 1:]], 1) if index == 0 else x
+def put_on_both_sides(model: Tokens, x: Tensor, index: int) -> Tensor:
+    return torch.cat([model.expand_extra(x)[:, :1], x, model.expand_extra(x)[:, 1:]], 1) if index == 0 else x
 
 
-def in_the_middle(model: Tokens, x: Tensor, index: int) -> Tensor:
-    """As in Vision Mamba."""
-    return torch.cat([x[:, :12], model.extras(x), x[:, 12:]], 1) if index == 0 else x
+def put_in_the_middle(model: Tokens, x: Tensor, index: int) -> Tensor:
+    """Puts a class token in the middle, like Vision Mamba."""
+    return torch.cat([x[:, :12], model.expand_extra(x), x[:, 12:]], 1) if index == 0 else x
 
 
-def registers(model: Tokens, x: Tensor, index: int) -> Tensor:
-    """As in DINOv2 with registers: a class token and its places first, registers between it and the patches."""
+def put_registers(model: Tokens, x: Tensor, index: int) -> Tensor:
+    """Puts a class token first, and registers between it and the patches, like DINOv2 with registers."""
     if index:
         return x
-    x = torch.cat([model.extras(x)[:, :1], x], 1) + torch.linspace(0, 1, PATCHES + 1)[:, None]
-    return torch.cat([x[:, :1], model.extras(x)[:, 1:], x[:, 1:]], 1)
+    x = torch.cat([model.expand_extra(x)[:, :1], x], 1) + torch.linspace(0, 1, PATCHES + 1)[:, None]
+    return torch.cat([x[:, :1], model.expand_extra(x)[:, 1:], x[:, 1:]], 1)
 
 
-def late(model: Tokens, x: Tensor, index: int) -> Tensor:
-    return torch.cat([model.extras(x), x], 1) if index == 1 else x
+def put_late(model: Tokens, x: Tensor, index: int) -> Tensor:
+    return torch.cat([model.expand_extra(x), x], 1) if index == 1 else x
 
 
-def class_attention(model: Tokens, x: Tensor, index: int) -> Tensor:
-    """As in CaiT: a class token reads the patches, then joins them."""
+def put_reading_token_before(model: Tokens, x: Tensor, index: int) -> Tensor:
+    """Puts a class token that has read the patches first, like CaiT."""
     if index == 0:
         return x
-    query = model.token(model.extras(x))
+    query = model.token(model.expand_extra(x))
     return torch.cat([model.token(functional.scaled_dot_product_attention(query, x, x)), x], 1)
 
 
-def computed(model: Tokens, x: Tensor, index: int) -> Tensor:
+def put_mean_before(model: Tokens, x: Tensor, index: int) -> Tensor:
     return torch.cat([model.token(x.mean(1, keepdim=True)), x], 1) if index == 0 else x
 
 
-def prompts(model: Tokens, x: Tensor, index: int) -> Tensor:
-    """As in deep prompt tuning: tokens that are replaced before every block."""
-    return torch.cat([model.extras(x), x if index == 0 else x[:, model.extra.shape[1] :]], 1)
+def replace_prompts(model: Tokens, x: Tensor, index: int) -> Tensor:
+    """Replaces the further tokens before every block, like deep prompt tuning."""
+    return torch.cat([model.expand_extra(x), x if index == 0 else x[:, model.extra.shape[1] :]], 1)
 
 
-def parted(model: Tokens, x: Tensor, index: int) -> Tensor:
-    """The class token goes a way of its own for a while."""
+def part_class_token(model: Tokens, x: Tensor, index: int) -> Tensor:
+    """Parts the class token from the patches, and joins them again."""
     if index == 0:
-        return torch.cat([model.extras(x), x], 1)
+        return torch.cat([model.expand_extra(x), x], 1)
     token, patches = x.split([1, PATCHES], 1)
     return torch.cat([model.token(token), functional.gelu(patches)], 1)
 
 
-def scores(model: Tokens, x: Tensor, index: int) -> Tensor:
+def keep_patches(model: Tokens, x: Tensor, index: int) -> Tensor:
     return x
 
 
 CASES: dict[str, tuple[Tokens, list[range]]] = {}
 
 
-def case(name: str, model: Tokens, *patches: range) -> None:
-    """The tokens of patches behind each block; one range for all of them where they do not change."""
+def add_case(name: str, model: Tokens, *patches: range) -> None:
+    """Adds a case, with the tokens of patches after each block; one range where these stay the same."""
     CASES[name] = model, list(patches) * (2 // len(patches))
 
 
-case("no further token", Tokens(scores, 1), range(24))
-case("class token", Tokens(before, 1), range(1, 25))
-case("class and distillation token, attention in steps", Tokens(before, 2, is_fused=False), range(2, 26))
-case("class token and four registers", Tokens(registers, 5), range(5, 29))
-case("tokens behind the patches", Tokens(behind, 3), range(24))
-case("tokens on both sides", Tokens(both, 3), range(1, 25))
-case("registers from the second block on", Tokens(late, 4), range(24), range(4, 28))
-case("class token that has read the patches", Tokens(class_attention, 1), range(24), range(1, 25))
-case("class token made of the patches", Tokens(computed, 1), range(1, 25))
-case("prompts before every block", Tokens(prompts, 12), range(12, 36))
-case("class token parted and joined", Tokens(parted, 1), range(1, 25))
+add_case("no further token", Tokens(keep_patches, 1), range(24))
+add_case("class token", Tokens(put_before, 1), range(1, 25))
+add_case("class and distillation token, attention in steps", Tokens(put_before, 2, is_fused=False), range(2, 26))
+add_case("class token and four registers", Tokens(put_registers, 5), range(5, 29))
+add_case("tokens behind the patches", Tokens(put_behind, 3), range(24))
+add_case("tokens on both sides", Tokens(put_on_both_sides, 3), range(1, 25))
+add_case("registers from the second block on", Tokens(put_late, 4), range(24), range(4, 28))
+add_case("class token that has read the patches", Tokens(put_reading_token_before, 1), range(24), range(1, 25))
+add_case("class token made of the patches", Tokens(put_mean_before, 1), range(1, 25))
+add_case("prompts before every block", Tokens(replace_prompts, 12), range(12, 36))
+add_case("class token parted and joined", Tokens(part_class_token, 1), range(1, 25))
 MIDDLE = [*range(12), *range(13, 25)]
 COLUMN_BY_COLUMN = [1 + column * ROWS + row for row in range(ROWS) for column in range(COLUMNS)]
 
@@ -171,8 +171,8 @@ def images() -> Tensor:
     return torch.randn(2, 3, 16, 24, generator=torch.Generator().manual_seed(1))
 
 
-def _assert_recorded(model: Tokens, images: Tensor, patches: list[list[int]]) -> ExportedModel:
-    """The grid, the maxima and their positions are those of the patches, by what hooks see."""
+def _require_recorded(model: Tokens, images: Tensor, patches: list[list[int]]) -> ExportedModel:
+    """Asserts that grid, maxima and their positions are those of the patches, by the values that hooks see."""
     names = ["patches", *(f"blocks.{index}" for index in range(2))]
     exported = ExportedModel(model, (3, 16, 24))
     layers = select_layers(exported, names)
@@ -196,21 +196,21 @@ def _assert_recorded(model: Tokens, images: Tensor, patches: list[list[int]]) ->
 @pytest.mark.parametrize("name", CASES)
 def test_patches_are_positions_and_no_other_token_is(name: str, images: Tensor) -> None:
     model, patches = CASES[name]
-    _assert_recorded(model, images, [list(tokens) for tokens in patches])
+    _require_recorded(model, images, [list(tokens) for tokens in patches])
 
 
 def test_a_token_in_the_middle_is_no_position(images: Tensor) -> None:
-    _assert_recorded(Tokens(in_the_middle, 1), images, [MIDDLE] * 2)
+    _require_recorded(Tokens(put_in_the_middle, 1), images, [MIDDLE] * 2)
 
 
 def test_patches_column_by_column_are_positions_row_by_row(images: Tensor) -> None:
-    _assert_recorded(Tokens(before, 1, is_by_columns=True), images, [COLUMN_BY_COLUMN] * 2)
+    _require_recorded(Tokens(put_before, 1, is_by_columns=True), images, [COLUMN_BY_COLUMN] * 2)
 
 
-@pytest.mark.parametrize("arrange", [registers, in_the_middle])
+@pytest.mark.parametrize("arrange", [put_registers, put_in_the_middle])
 def test_gradients_are_of_patches_alone(arrange: Arrangement, images: Tensor) -> None:
-    model = Tokens(arrange, 5 if arrange is registers else 1).eval()
-    patches = list(range(5, 29)) if arrange is registers else MIDDLE
+    model = Tokens(arrange, 5 if arrange is put_registers else 1).eval()
+    patches = list(range(5, 29)) if arrange is put_registers else MIDDLE
     exported = ExportedModel(model, (3, 16, 24))
     layers = select_layers(exported, ["blocks.0", "blocks.1"])
     links = derive_links(exported, layers)
@@ -233,7 +233,7 @@ def test_gradients_are_of_patches_alone(arrange: Arrangement, images: Tensor) ->
 
 
 class Latents(nn.Module):
-    """Learned queries read the patches: their outputs have no place in the image, even where they are 4 x 4."""
+    """Learned queries read the patches: their outputs have no position in the image, even where they are 4 x 4."""
 
     def __init__(self, n_latents: int) -> None:
         super().__init__()
@@ -249,7 +249,7 @@ class Latents(nn.Module):
 
 
 @pytest.mark.parametrize("n_latents", [16, 18, PATCHES])
-def test_tokens_of_unknown_places_stand_in_a_row_and_it_is_said(n_latents: int) -> None:
+def test_tokens_of_unknown_position_are_in_a_row_with_a_note(n_latents: int) -> None:
     exported = ExportedModel(Latents(n_latents), (3, 16, 24))
     layers = select_layers(exported, ["patches", "read", "block"])
     assert [(layer.height, layer.width, layer.is_placed) for layer in layers] == [
@@ -337,7 +337,7 @@ def build():
 """
 
 
-def test_inspect_tells_the_grid_of_a_distilled_transformer(tmp_path: Path) -> None:
+def test_inspect_shows_the_grid_of_a_distilled_transformer(tmp_path: Path) -> None:
     write_small(tmp_path)
     (tmp_path / "distilled.py").write_text(DISTILLED)
     arguments = ["inspect", f"{tmp_path}/distilled.py:build", "--preprocess", f"{tmp_path}/input.toml"]
