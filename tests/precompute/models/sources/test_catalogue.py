@@ -97,7 +97,7 @@ def test_a_damaged_catalogue_is_told(text: str, tmp_path: Path) -> None:
 def test_every_classification_model_of_torchvision_is_built() -> None:
     from torchvision import models
 
-    names = torchvision_models.names()
+    names = torchvision_models.list_names()
     assert len(names) >= 80 and not any("quantized" in name for name in names)
     with torch.device("meta"):  # no values: the largest would take gigabytes
         for name in names:

@@ -12,8 +12,8 @@ from torch import nn
 
 from precompute.contract.errors import InputError
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.models.sources.model_file import build_from_file, code_sha256
-from precompute.models.sources.own_imports import place_of
+from precompute.models.sources.model_file import build_from_file, hash_code
+from precompute.models.sources.own_imports import locate
 from tests.summit_dash.test_cli import FIRST_STAGES, call
 from tests.support.small import write_small
 
@@ -164,10 +164,10 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_files_of_installed_libraries_are_imported_as_they_are() -> None:
     import timm.models.resnet as library
 
-    place = place_of(Path(library.__file__).resolve(), (), Path(library.__file__).read_bytes())
+    location = locate(Path(library.__file__).resolve(), (), Path(library.__file__).read_bytes())
 
-    assert place.module == "timm.models.resnet"
-    assert place.roots == ()
+    assert location.module == "timm.models.resnet"
+    assert location.roots == ()
 
 
 # --- hashes of code -------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_the_hash_of_code_covers_what_is_imported(tmp_path: Path) -> None:
     first = build_from_file(source).code_sha256
 
     write(tmp_path, {"net/unused.py": "1", "net/blocks.py": "# a comment\n" + BLOCKS.format(width=5)})
-    assert build_from_file(source).code_sha256 == first != code_sha256(source)
+    assert build_from_file(source).code_sha256 == first != hash_code(source)
     write(tmp_path, {"net/blocks.py": BLOCKS.format(width=5) + "WIDTH = 5\n"})
     assert build_from_file(source).code_sha256 != first
 
@@ -192,7 +192,7 @@ def test_a_file_by_itself_keeps_its_hash(tmp_path: Path) -> None:
     write(tmp_path, {"model.py": "import timm\n" + BLOCKS.format(width=5) + BUILD})
 
     source = f"{tmp_path}/model.py:build"
-    assert build_from_file(source).code_sha256 == code_sha256(source)
+    assert build_from_file(source).code_sha256 == hash_code(source)
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def test_a_run_of_a_package_is_added_to(tmp_path: Path, capsys: pytest.CaptureFi
     assert call(draw) == 2
     assert "--model-path names a folder" in capsys.readouterr().err
     manifest = json.loads((run / "manifest.json").read_text())
-    manifest["model"]["code_sha256"] = code_sha256(arguments[1])  # of an earlier version
+    manifest["model"]["code_sha256"] = hash_code(arguments[1])  # of an earlier version
     (run / "manifest.json").write_text(json.dumps(manifest))
     assert call([*draw, "--model-path", f"{tmp_path}/moved"]) == 0
     manifest["model"]["code_sha256"] = model["code_sha256"]

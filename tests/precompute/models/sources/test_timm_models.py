@@ -16,7 +16,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import TABLES, read_table
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import Preprocess
-from precompute.models.sources.timm_models import preprocess_from_config
+from precompute.models.sources.timm_models import read_preprocess
 from precompute.models.weights.loading import file_sha256
 from summit_dash.cli import main
 from tests.support.small import write_small
@@ -64,7 +64,7 @@ def test_images_equal_those_of_timms_transform(
     from timm.data import create_transform, resolve_data_config
 
     published = config(crop_pct=crop_pct, crop_mode=mode, input_size=input_size)
-    preprocess, notes = preprocess_from_config(published, "resnet50")
+    preprocess, notes = read_preprocess(published, "resnet50")
     image = Image.effect_noise(size, 90).convert("RGB")
 
     theirs = create_transform(**resolve_data_config(pretrained_cfg=published))(image)
@@ -78,13 +78,13 @@ def test_the_size_is_that_of_training_not_of_testing() -> None:
     published = config()
     assert published["test_input_size"] == (3, 288, 288)
 
-    preprocess, _ = preprocess_from_config(published, "resnet50")
+    preprocess, _ = read_preprocess(published, "resnet50")
 
     assert (preprocess.resize, preprocess.crop) == (235, 224)
 
 
 def test_another_way_to_crop_is_told() -> None:
-    preprocess, notes = preprocess_from_config(config(crop_mode="border", crop_pct=1.0), "net")
+    preprocess, notes = read_preprocess(config(crop_mode="border", crop_pct=1.0), "net")
 
     assert (preprocess.resize, preprocess.crop) == (224, 224)
     assert len(notes) == 1 and "put on a border" in notes[0] and "224 px" in notes[0]
@@ -93,7 +93,7 @@ def test_another_way_to_crop_is_told() -> None:
 @pytest.mark.parametrize("size", [(3, 256, 192), (1, 224, 224)])
 def test_an_input_that_is_no_square_picture_is_refused(size: tuple[int, int, int]) -> None:
     with pytest.raises(InputError, match=f"{size[0]} x {size[1]} x {size[2]}"):
-        preprocess_from_config(config(input_size=size), "net")
+        read_preprocess(config(input_size=size), "net")
 
 
 def test_nearly_every_timm_model_has_a_preprocessing() -> None:
@@ -102,7 +102,7 @@ def test_nearly_every_timm_model_has_a_preprocessing() -> None:
     refused = []
     for name in timm.list_models():
         try:
-            preprocess_from_config(timm.get_pretrained_cfg(name).to_dict(), name)
+            read_preprocess(timm.get_pretrained_cfg(name).to_dict(), name)
         except InputError:
             refused.append(name)
 
