@@ -28,8 +28,8 @@ from precompute.models.sources.loaded import (
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.registry import ModelSource
 from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
-from precompute.models.weights.download import cached_by_torch, no_weights, require_reachable
-from precompute.models.weights.fitting import usual_states
+from precompute.models.weights.download import build_download_error, get_cache_path, require_reachable
+from precompute.models.weights.fitting import list_usual_states
 from precompute.models.weights.loading import file_sha256, load_weights
 from precompute.models.weights.weights_file import WeightsFile, split_weights
 
@@ -196,11 +196,11 @@ def _build_published(timm: ModuleType, name: str, published: Any, file: Path) ->
     try:
         return _build_converted(timm, name, overlay)
     except (RuntimeError, KeyError, ValueError) as problem:
-        raise no_weights(f"timm:{name}", f"{file} is no file of this model: {problem}") from problem
+        raise build_download_error(f"timm:{name}", f"{file} is no file of this model: {problem}") from problem
 
 
 def _read_state(file: Path) -> dict[str, Tensor]:
-    return dict(usual_states(read_checkpoint(WeightsFile(file)))[0].state)
+    return dict(list_usual_states(read_checkpoint(WeightsFile(file)))[0].state)
 
 
 def _build_with_weights(timm: ModuleType, name: str, checkpoint: Checkpoint) -> tuple[nn.Module, tuple[str, ...]]:
@@ -212,7 +212,7 @@ def _build_with_weights(timm: ModuleType, name: str, checkpoint: Checkpoint) -> 
     try:
         return module, load_weights(module, checkpoint)
     except InputError:
-        for candidate in usual_states(checkpoint):
+        for candidate in list_usual_states(checkpoint):
             with contextlib.suppress(Exception):  # timm's converters take any checkpoint apart and fail in any way
                 overlay = {"state_dict": dict(candidate.state), "custom_load": False}
                 said = f"{checkpoint.source}: {candidate.name or 'its own keys'}, named as timm converts it, was taken."
@@ -241,14 +241,14 @@ def _get_published_file(published: Any, name: str) -> Path:
             f"There are none for timm:{name}.",
             "Give --weights FILE, --weights random, or a name with a tag: `summit-dash models` finds them.",
         )
-    file = cached_by_torch(published.url)
+    file = get_cache_path(published.url)
     if not file.is_file():
         require_reachable(published.url)
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             torch.hub.download_url_to_file(published.url, str(file))
         except (OSError, HTTPException, RuntimeError) as problem:
-            raise no_weights(published.url, problem) from problem
+            raise build_download_error(published.url, problem) from problem
     return file
 
 
@@ -268,12 +268,12 @@ def _get_from_hub(published: Any, name: str) -> Path:
         try:
             return Path(hf_hub_download(repository, file, revision=revision or None))
         except LocalEntryNotFoundError as problem:  # offline by choice, or the connection broke
-            raise no_weights(f"timm:{name} ({repository})", problem) from problem
+            raise build_download_error(f"timm:{name} ({repository})", problem) from problem
         except EntryNotFoundError:
             continue
         except Exception as problem:  # the hub's client raises those of its own HTTP library
-            raise no_weights(f"timm:{name} ({repository})", problem) from problem
-    raise no_weights(f"timm:{name} ({repository})", f"it holds none of {', '.join(files)}")
+            raise build_download_error(f"timm:{name} ({repository})", problem) from problem
+    raise build_download_error(f"timm:{name} ({repository})", f"it holds none of {', '.join(files)}")
 
 
 SOURCE = ModelSource("timm", "timm:NAME", load, rank=30)

@@ -24,7 +24,7 @@ from precompute.models.sources.loaded import (
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.registry import ModelSource
 from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
-from precompute.models.weights.download import cached_by_torch, no_weights, require_reachable
+from precompute.models.weights.download import build_download_error, get_cache_path, require_reachable
 from precompute.models.weights.loading import file_sha256, load_weights
 from precompute.models.weights.weights_file import split_weights
 
@@ -51,7 +51,7 @@ def load(config: ModelConfig) -> LoadedModel:
     sha256, label = None, f"{name} (random weights)"
     notes: tuple[str, ...] = ()
     if checkpoint is not None:
-        file, label = cached_by_torch(published.url), name
+        file, label = get_cache_path(published.url), name
         if weights != DEFAULT:
             (file, _), label = split_weights(weights), f"{name} ({split_weights(weights).label})"
         notes = load_weights(module, checkpoint, _rename_old_keys)
@@ -154,13 +154,13 @@ def _read_weights(published: Any, weights: str) -> Checkpoint | None:
         return None
     if weights != DEFAULT:
         return read_checkpoint(split_weights(weights))
-    if not cached_by_torch(published.url).is_file():
+    if not get_cache_path(published.url).is_file():
         require_reachable(published.url)
     try:
         state: dict[str, Tensor] = published.get_state_dict(progress=True, check_hash=True)
     except (OSError, HTTPException, RuntimeError) as problem:  # no network, or a download that does not match its hash
-        raise no_weights(published.url, problem) from problem
-    return Checkpoint.of_state(state, str(cached_by_torch(published.url)))
+        raise build_download_error(published.url, problem) from problem
+    return Checkpoint.from_state(state, str(get_cache_path(published.url)))
 
 
 SOURCE = ModelSource("torchvision", "torchvision:NAME", load, rank=20)

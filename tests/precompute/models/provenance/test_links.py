@@ -284,7 +284,7 @@ TURNED = ["minus", "one less", "difference", "less the shortcut", "both signs", 
 def test_interventions_find_a_sign_that_was_lost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     lost = Turner.scaled
     monkeypatch.setattr(Turner, "scaled", lambda self, channels, scale: lost(self, channels, scale.abs()))
-    monkeypatch.setattr(Turner, "turned", lambda self, channels, sign: channels)
+    monkeypatch.setattr(Turner, "turn", lambda self, channels, sign: channels)
     exported, links = linked(Between(CASES[name]))
     report = check_links(exported, links, ALL)
     assert len(report.failures) >= 3

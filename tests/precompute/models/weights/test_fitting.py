@@ -244,7 +244,7 @@ def test_modules_that_rename_old_keys_themselves_are_asked(tmp_path: Path) -> No
     module = Net()
     module.register_load_state_dict_pre_hook(lambda _, state, *__: state.update({"head.bias": state.pop("tail.bias")}))
 
-    load_weights(module, Checkpoint.of_state(renamed("head.bias", "tail.bias"), "here"))
+    load_weights(module, Checkpoint.from_state(renamed("head.bias", "tail.bias"), "here"))
 
     assert is_equal(dict(module.state_dict()), PLAIN)
 
