@@ -10,7 +10,6 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def find_sources() -> Mapping[str, ModelSource]:
     """
     found: dict[str, ModelSource] = {}
     package = __name__.rpartition(".")[0]
-    for entry in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    for entry in pkgutil.iter_modules(importlib.import_module(package).__path__):
         source = getattr(importlib.import_module(f"{package}.{entry.name}"), "SOURCE", None)
         if not isinstance(source, ModelSource):
             continue

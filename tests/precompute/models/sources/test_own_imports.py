@@ -28,7 +28,7 @@ def write(root: Path, files: Mapping[str, str]) -> None:
         path.write_text(text)
 
 
-def width_of(source: Path, *model_path: Path) -> int:
+def load_width(source: Path, *model_path: Path) -> int:
     module = build_from_file(f"{source}:build", tuple(map(str, model_path))).module
     assert isinstance(module, nn.Conv2d)
     return module.out_channels
@@ -72,7 +72,7 @@ def test_a_model_file_imports_from_its_package(layout: str, tmp_path: Path) -> N
         write(tmp_path / str(width), {**dict.fromkeys(packages, ""), blocks: BLOCKS.format(width=width)})
         write(tmp_path / str(width), {file: line + BUILD})
 
-    assert [width_of(tmp_path / str(width) / file) for width in (5, 7, 5)] == [5, 7, 5]
+    assert [load_width(tmp_path / str(width) / file) for width in (5, 7, 5)] == [5, 7, 5]
     assert sys.path == path
     assert not any(name.partition(".")[0] in ("net", "parts", "blocks") for name in set(sys.modules) - modules)
     assert not list(tmp_path.rglob("__pycache__"))
@@ -84,18 +84,18 @@ def test_a_folder_elsewhere_is_named(tmp_path: Path) -> None:
     )
 
     with pytest.raises(InputError, match=r"No module named 'net' \(line 1\)\.(?s:.*)--model-path FOLDER"):
-        width_of(tmp_path / "own/model.py")
-    assert width_of(tmp_path / "own/model.py", tmp_path / "lib") == 6
+        load_width(tmp_path / "own/model.py")
+    assert load_width(tmp_path / "own/model.py", tmp_path / "lib") == 6
 
 
 def test_a_package_above_is_proposed(tmp_path: Path) -> None:
     write(tmp_path, {"net/blocks.py": BLOCKS.format(width=6), "net/model.py": "from net.blocks import block" + BUILD})
 
     with pytest.raises(InputError) as caught:
-        width_of(tmp_path / "net/model.py")
+        load_width(tmp_path / "net/model.py")
 
     assert caught.value.fix.endswith(f"--model-path {tmp_path}")
-    assert width_of(tmp_path / "net/model.py", tmp_path) == 6
+    assert load_width(tmp_path / "net/model.py", tmp_path) == 6
 
 
 def test_a_file_in_a_named_folder_is_of_its_package(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_a_file_in_a_named_folder_is_of_its_package(tmp_path: Path) -> None:
     write(tmp_path, {"src/net/parts/model.py": "from .blocks import block" + BUILD})
 
     with pytest.raises(InputError, match=r"relative import .*line 1 of .*blocks\.py.*--model-path"):
-        width_of(tmp_path / "src/net/parts/model.py")
-    assert width_of(tmp_path / "src/net/parts/model.py", tmp_path / "src") == 4
+        load_width(tmp_path / "src/net/parts/model.py")
+    assert load_width(tmp_path / "src/net/parts/model.py", tmp_path / "src") == 4
 
 
 def test_a_module_of_the_same_name_that_is_loaded_does_not_stand_in_the_way(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_module_of_the_same_name_that_is_loaded_does_not_stand_in_the_way(tmp_
     write(tmp_path, {"pyarrow/__init__.py": "", "pyarrow/parquet.py": BLOCKS.format(width=9)})
     write(tmp_path, {"model.py": "from pyarrow.parquet import block" + BUILD})
 
-    assert width_of(tmp_path / "model.py") == 9
+    assert load_width(tmp_path / "model.py") == 9
     assert sys.modules["pyarrow.parquet"] is before
 
 
@@ -127,7 +127,7 @@ def test_a_folder_without_code_hides_no_library(tmp_path: Path) -> None:
     write(tmp_path, {"wave/notes.txt": ""})
     write(tmp_path, {"model.py": "import wave\nfrom torch import nn\ndef build(): return nn.Conv2d(3, 2, 1)\n"})
 
-    assert width_of(tmp_path / "model.py") == 2
+    assert load_width(tmp_path / "model.py") == 2
     assert hasattr(sys.modules["wave"], "open")
 
 
@@ -140,7 +140,7 @@ def test_libraries_in_a_folder_below_stay_loaded(tmp_path: Path, monkeypatch: py
     monkeypatch.syspath_prepend(str(tmp_path / "env/site-packages"))
 
     with pytest.raises(InputError, match="returned NoneType"):
-        width_of(tmp_path / "model.py")
+        load_width(tmp_path / "model.py")
     assert "some_library" in sys.modules
     del sys.modules["some_library"]
 
@@ -149,14 +149,14 @@ def test_an_error_in_a_neighbour_is_placed(tmp_path: Path) -> None:
     write(tmp_path, {"net/__init__.py": "", "net/blocks.py": "\n1 / 0\n", "net/model.py": "from .blocks import x\n"})
 
     with pytest.raises(InputError, match=r"division by zero \(line 2 of .*blocks\.py\)"):
-        width_of(tmp_path / "net/model.py")
+        load_width(tmp_path / "net/model.py")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     write(tmp_path, {"model.py": "from torch import nn\ndef build(): return nn.Conv2d(3, 2, 1)\n"})
 
     with pytest.raises(InputError, match=r"--model-path names a folder.*nowhere"):
-        width_of(tmp_path / "model.py", tmp_path / "nowhere")
+        load_width(tmp_path / "model.py", tmp_path / "nowhere")
     with pytest.raises(InputError, match="--model-path is for a model file"):
         load_model(ModelConfig("torchvision:resnet18", "random", model_path=(str(tmp_path),)))
 
