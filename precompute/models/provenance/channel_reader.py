@@ -68,7 +68,7 @@ class ChannelReader:
     """Reads expressions off the graph, going back from a value to the recorded layers.
 
     Attributes:
-        gates: values that the expressions leave out although they reach what was read, in the order of their finding.
+        gates: values that the expressions leave out although they reach the values that were read, in order of finding.
     """
 
     def __init__(self, model: ExportedModel, stops: Mapping[fx.Node, RecordedLayer]) -> None:

@@ -163,7 +163,7 @@ def make_importable(location: ModuleLocation) -> Iterator[Mapping[str, str]]:
         yield finder.found
     finally:
         sys.meta_path.remove(finder)
-        for entry in (*added[0], *added[1]):  # what else the file did to the path stays
+        for entry in (*added[0], *added[1]):  # other changes of the path by the file stay
             with contextlib.suppress(ValueError):
                 sys.path.remove(entry)
         for name in finder.found:

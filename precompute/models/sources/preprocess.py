@@ -47,8 +47,8 @@ class Preprocess:
     The defaults are those of most ImageNet models.
 
     Args:
-        resize: length of the short side after resizing; `(height, width)` makes exactly this size, whatever the
-            image's proportions are; 0 leaves the image as it is.
+        resize: length of the short side after resizing; `(height, width)` makes exactly this size for
+            images of any proportions; 0 leaves the image as it is.
         crop: side of the square centre crop, or its `(height, width)`; 0 takes the whole image.
         interpolation: one of `INTERPOLATIONS`.
         channels: order in which the model takes the colours, RGB or BGR.

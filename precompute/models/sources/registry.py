@@ -26,10 +26,10 @@ class ModelSource:
     """A kind of model that a person can name on the command line.
 
     Attributes:
-        key: what comes before the colon of a name, such as `timm`.
+        key: the part of a name before its colon, such as `timm`.
         usage: the form of a name, such as `timm:NAME`, for messages.
         load: builds the model that a config names, with its weights and preprocessing.
-        rank: the place in messages, the least first; sources of one rank are in the order of their keys.
+        rank: the order in messages, the least first; sources of one rank are in the order of their keys.
     """
 
     key: str
@@ -43,7 +43,7 @@ def find_sources() -> Mapping[str, ModelSource]:
     """Imports the modules of this package and collects what they export as `SOURCE`.
 
     Returns:
-        The sources by key, in the order of rank and key, whatever the order of their files.
+        The sources by key, in the order of rank and key; the order of their files does not count.
 
     Raises:
         ValueError: two modules export sources of one key.
