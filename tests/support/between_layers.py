@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import Link, derive_links
 
-__all__ = ["Between", "Function", "link_layers", "make_conv", "make_cut_norm", "make_norm"]
+__all__ = ["Between", "Branches", "Function", "link_branches", "link_layers", "make_conv", "make_cut_norm", "make_norm"]
 
 
 class Between(nn.Module):
@@ -27,6 +27,20 @@ class Between(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.second(self.first(x))
         return self.head(y.flatten(2).mean(2) if y.ndim == 4 else y)
+
+
+class Branches(nn.Module):
+    """A network of a first layer of eight channels, many modules that read it, and the sum of their means."""
+
+    def __init__(self, branches: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU())
+        self.branches = nn.ModuleDict(dict(branches))
+
+    def forward(self, x: Tensor) -> Tensor:
+        value = self.first(x)
+        return torch.stack([branch(value).mean((1, 2, 3)) for branch in self.branches.values()]).sum(0)[:, None]
 
 
 class Function(nn.Module):
@@ -70,3 +84,11 @@ def link_layers(module: nn.Module, names: list[str] | None = None) -> tuple[Expo
     """Exports a module and derives the links between some of its layers, by default `first` and `second`."""
     exported = ExportedModel(module, (3, 8, 8))
     return exported, derive_links(exported, select_layers(exported, names or ["first", "second"]))
+
+
+def link_branches(branches: Mapping[str, nn.Module]) -> dict[str, Link]:
+    """Derives the link from `first` to each of many modules, by one export."""
+    exported = ExportedModel(Branches(branches), (3, 8, 8))
+    names = {f"branches.{name}": name for name in branches}
+    links = derive_links(exported, select_layers(exported, ["first", *names]))
+    return {names[link.target.name]: link for link in links}
