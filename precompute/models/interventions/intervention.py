@@ -53,9 +53,10 @@ def check_links(model: ExportedModel, links: Sequence[Link], n_channels: int = 2
     """Intervenes on some channels of every layer and convolution of the links that can be traced.
 
     Args:
-        model: with weights of any kind; random ones do.
-        n_channels: channels changed per layer and per convolution.
-        seed: of the image, the channels and the changes.
+        model: the exported model; random weights are enough.
+        links: the links to check; those that cannot be traced are skipped.
+        n_channels: the number of channels changed per layer and per convolution.
+        seed: the seed of the image, the channels and the changes.
     """
     traced = [link for link in links if link.channels is not None]
     n_interventions, failures = 0, []
@@ -116,7 +117,7 @@ class _Check:
 
     def __init__(self, model: ExportedModel, link: Link, image: Tensor, generator: torch.Generator) -> None:
         assert link.channels is not None
-        self._model, self._link, self._generator = model, link, generator
+        self._model, self._generator = model, generator
         parts = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]
         self._convolutions = {part.node: [one for one in parts if one.node is part.node] for part in parts}
         self._directions = Directions(model)

@@ -132,7 +132,7 @@ def _find_matches(own: Mapping[str, Tensor], candidate: Candidate) -> Iterator[M
 def _strip_wrappers(keys: Sequence[str], own: Mapping[str, Tensor]) -> dict[str, str]:
     """Maps keys without the wrappers of parts of the module to the file's keys.
 
-    A wrapper of the whole is a prefix; that of `features.module.0.weight` is of a part.
+    In `features.module.0.weight` the wrapper `module` is of a part. A wrapper of the whole module is a prefix instead.
     """
     parts = {part for key in own for part in key.split(".")}
     wrappers = [name for name in _AROUND if name not in parts]

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from precompute.models.interventions.intervention import check_links
-from precompute.models.provenance.expressions import Concatenation, Convolution, Selection, parts_of
+from precompute.models.provenance.expressions import Concatenation, Convolution, Nothing, Selection, parts_of
 from precompute.models.provenance.turning import Turner
 from tests.support.between_layers import Between, Function, link_layers, make_conv, make_cut_norm, make_norm
 
@@ -240,3 +240,59 @@ def test_interventions_find_padding_on_the_wrong_side() -> None:
     object.__setattr__(wrong, "padding", (wrong.padding[0] + 1, wrong.padding[1]))
     object.__setattr__(wrong, "overhang", (wrong.overhang[0] - 2, wrong.overhang[1]))
     assert "changes channels otherwise" in check_links(exported, [link], ALL).failures[0]
+
+
+def test_one_intervention_is_counted_for_each_channel_changed() -> None:
+    exported, links = link_layers(Between(nn.Sequential(make_conv(8, 3), nn.ReLU(), make_conv(3, 8))))
+
+    # Two channels of the layer, of the output of each convolution, and of what each convolution reads.
+    assert check_links(exported, links, n_channels=2).n_interventions == 2 + 2 * 2 + 2 * 2
+    # The output of the first convolution has three channels alone, and the second reads these.
+    assert check_links(exported, links, n_channels=5).n_interventions == 5 + (3 + 5) + (5 + 3)
+
+
+def test_a_link_that_cannot_be_traced_is_not_checked() -> None:
+    exported, links = link_layers(Between(nn.GroupNorm(2, 8)))
+
+    report = check_links(exported, links)
+
+    assert len(links) == 1
+    assert (report.n_links, report.n_interventions, report.failures) == (0, 0, ())
+
+
+def test_a_missing_source_is_found() -> None:
+    block = Function(lambda x, a: torch.cat([a(x), x], 1), a=make_conv(8, 4))
+    exported, (link,) = link_layers(Between(block, head=12))
+    assert isinstance(link.channels, Concatenation)
+    lost = Concatenation((link.channels.parts[0], Nothing(8)))
+
+    report = check_links(exported, [replace(link, channels=lost)], n_channels=1)
+
+    (failure,) = report.failures
+    assert failure.startswith("second: channel ") and "1 (" in failure
+    assert failure.endswith("too many, 0 () too few")
+
+
+def test_a_source_too_many_is_found() -> None:
+    block = Function(lambda x, a: torch.cat([a(x), x[:, :4]], 1), a=make_conv(8, 4))
+    exported, (link,) = link_layers(Between(block))
+    assert isinstance(link.channels, Concatenation)
+    first, second = link.channels.parts
+    assert isinstance(second, Selection)
+    wrong = Concatenation((first, Selection(second.of, (0, 1, 2, 7))))
+
+    failures = sorted(check_links(exported, [replace(link, channels=wrong)], ALL).failures)
+
+    assert len(failures) == 2  # channel 3 changes what it should not, and channel 7 nothing
+    assert failures[0].startswith("second: channel 3 ") and "1 (7) too many, 0 () too few" in failures[0]
+    assert failures[1].startswith("second: channel 7 ") and "0 () too many, 1 (7) too few" in failures[1]
+
+
+def test_the_seed_decides_all() -> None:
+    exported, (link,) = link_layers(Between(make_conv(8, 8)))
+    wrong = [replace(link, channels=Selection(link.channels, (1, 0, *range(2, 8))))]  # type: ignore[arg-type]
+
+    reports = [check_links(exported, wrong, n_channels=3, seed=seed) for seed in (0, 0, 1, 2, 3)]
+
+    assert reports[0] == reports[1]
+    assert len(set(reports)) > 1

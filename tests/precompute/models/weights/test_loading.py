@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from precompute.contract.errors import InputError
-from precompute.models.weights.loading import file_sha256
+from precompute.models.weights.checkpoint import Checkpoint
+from precompute.models.weights.loading import file_sha256, load_weights, parameters_sha256
 from tests.support.model_files import Load, make_load
 
 
@@ -125,3 +126,74 @@ def test_a_truncated_checkpoint(load: Load, tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="complete file of tensors"):
         load(weights=str(path))
+
+
+# --- hashes ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_hash_of_a_file_is_sha256_of_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+
+    assert file_sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_the_hash_of_parameters_is_of_names_types_shapes_and_values() -> None:
+    def make(**tensors: torch.Tensor) -> nn.Module:
+        module = nn.Module()
+        for name, tensor in tensors.items():
+            module.register_buffer(name, tensor)
+        return module
+
+    ones = torch.ones(2, 3)
+    modules = [
+        make(a=ones),
+        make(b=ones),
+        make(a=ones.T),
+        make(a=ones.reshape(6)),
+        make(a=ones.double()),
+        make(a=ones, b=ones.clone()),
+        make(a=torch.tensor([[1.0, 1, 1], [1, 1, 1 + 2**-23]])),
+    ]
+
+    assert len({parameters_sha256(module) for module in modules}) == len(modules)
+    assert parameters_sha256(make(a=ones.clone())) == parameters_sha256(modules[0])
+    # The order in memory does not count.
+    assert parameters_sha256(make(a=torch.ones(3, 2).T)) == parameters_sha256(modules[0])
+
+
+def test_a_parameter_and_a_buffer_of_one_name_and_value_are_alike() -> None:
+    parameter, buffer = nn.Module(), nn.Module()
+    parameter.register_parameter("a", nn.Parameter(torch.arange(3.0)))
+    buffer.register_buffer("a", torch.arange(3.0))
+
+    assert parameters_sha256(parameter) == parameters_sha256(buffer)
+
+
+# --- into a module --------------------------------------------------------------------------------------------------
+
+
+def test_old_names_are_adapted_before_they_are_compared() -> None:
+    module = nn.Linear(2, 1)
+    checkpoint = Checkpoint.from_state({"w": torch.ones(1, 2), "b": torch.zeros(1)}, "old.pth")
+
+    assert load_weights(module, checkpoint, lambda state: {"weight": state["w"], "bias": state["b"]}) == ()
+    assert module.weight.tolist() == [[1, 1]]
+    with pytest.raises(InputError, match=r"old\.pth has 2 missing: weight, bias; 2 unexpected: w, b\."):
+        load_weights(module, checkpoint)
+
+
+def test_at_most_five_keys_of_a_fault_are_named() -> None:
+    module = nn.Sequential(*(nn.Linear(2, 1, bias=False) for _ in range(7)))
+
+    with pytest.raises(InputError, match=r"7 of another shape: 0\.weight \(file \(3,\), model \(1, 2\)\).* and 2 more"):
+        load_weights(module, Checkpoint.from_state({f"{i}.weight": torch.ones(3) for i in range(7)}, "x"))
+
+
+def test_entries_beside_the_prefix_are_left_out_with_a_note() -> None:
+    module = nn.Linear(2, 1, bias=False)
+    state = {"net.weight": torch.ones(1, 2), "loss.scale": torch.ones(1), "metric.n": torch.ones(1)}
+
+    assert load_weights(module, Checkpoint.from_state(state, "x.pth")) == (
+        "Left out 2 entries of x.pth beside net.*: loss.scale, metric.n.",
+    )
+    assert module.weight.tolist() == [[1, 1]]
