@@ -1,4 +1,4 @@
-"""The layers that `--layers auto` chooses for known families, and for networks that nobody has seen."""
+"""The layers that `--layers auto` chooses for known families, and for networks of no known family."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_channels_may_be_last() -> None:
     assert (layers["downsample4"].n_channels, layers["downsample4"].height) == (768, 7)
 
 
-# --- networks that nobody has seen ----------------------------------------------------------------------------------
+# --- networks of no known family ------------------------------------------------------------------------------------
 
 
 def choose_layers(module: nn.Module, side: int = 32) -> list[RecordedLayer]:
@@ -90,7 +90,7 @@ def test_three_convolutions_are_three_layers() -> None:
     assert [layer.name for layer in choose_layers(model)] == ["body.0", "body.1", "body.2"]
 
 
-def test_a_stage_with_its_pooling_is_told_before_the_pooling() -> None:
+def test_a_stage_with_its_pooling_is_recorded_before_the_pooling() -> None:
     def make_stage(n_in: int, n_out: int) -> nn.Sequential:
         return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
 

@@ -1,4 +1,4 @@
-"""Expressions that are read off the graph, where their form matters as well as what they say."""
+"""Expressions that are read off the graph, with their form."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_constant_that_is_added_changes_nothing(links: dict[str, Link]) -> Non
     assert torch.equal(channels.weight, convolution.inner["a"].weight.detach())
 
 
-def test_a_concatenation_is_told_as_one() -> None:
+def test_a_concatenation_stays_one() -> None:
     _, (link,) = link_layers(Between(Function(lambda x, a: torch.cat([x, a(x)], 1), a=make_conv(8, 4)), head=12))
     assert isinstance(link.channels, Concatenation)
     assert [type(part) for part in link.channels.parts] == [Source, Convolution]

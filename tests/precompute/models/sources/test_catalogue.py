@@ -82,7 +82,7 @@ def test_facts_are_written_in_the_order_of_the_selection(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("text", ["", "[{}]", '{"a": 1}', '[{"source": "x", "input_size": 3}]'])
-def test_a_damaged_catalogue_is_told(text: str, tmp_path: Path) -> None:
+def test_a_damaged_catalogue_is_an_error(text: str, tmp_path: Path) -> None:
     (tmp_path / "catalogue.json").write_text(text)
 
     with pytest.raises(InputError, match=r"catalogue\.json"):
@@ -186,7 +186,7 @@ def build():
 """
 
 
-def test_inspect_tells_notes_and_takes_a_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_prints_notes_and_takes_a_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "input.toml").write_text(EXAMPLE_TOML.replace("crop = 224", "crop = 0"))
     arguments = ["inspect", f"{tmp_path}/model.py:build", "--preprocess", f"{tmp_path}/input.toml"]

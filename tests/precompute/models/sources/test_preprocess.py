@@ -1,4 +1,4 @@
-"""Preprocessing: equal to torchvision pixel by pixel, and strict about what it is told."""
+"""Preprocessing: equal to torchvision pixel by pixel, and strict about its settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""timm's models: their input in our words, their weights in three ways, and the same answers as torchvision's."""
+"""Models of timm: their preprocessing, their three kinds of weights, and logits equal to those of torchvision."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_the_size_is_that_of_training_not_of_testing() -> None:
     assert (preprocess.resize, preprocess.crop) == (235, 224)
 
 
-def test_another_way_to_crop_is_told() -> None:
+def test_another_way_to_crop_is_noted() -> None:
     preprocess, notes = read_preprocess(make_config(crop_mode="border", crop_pct=1.0), "net")
 
     assert (preprocess.resize, preprocess.crop) == (224, 224)
@@ -126,7 +126,7 @@ def test_an_unknown_timm_model_gets_the_nearest_names(name: str, message: str) -
         load_model(ModelConfig(f"timm:{name}"))
 
 
-def test_a_model_without_published_weights_says_so() -> None:
+def test_a_model_without_published_weights_is_an_error() -> None:
     with pytest.raises(InputError, match=r"There are none for timm:coatnet_0_224.*--weights random"):
         load_model(ModelConfig("timm:coatnet_0_224"))
 
@@ -163,7 +163,7 @@ def test_default_weights_come_from_the_cache_of_the_hub(monkeypatch: pytest.Monk
     assert torch.equal(loaded.module.get_parameter("conv_stem.weight"), state["conv_stem.weight"])
 
 
-def test_the_hub_says_no(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_the_hub_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("401 Unauthorized\nmore lines")
 

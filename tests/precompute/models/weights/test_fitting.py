@@ -222,7 +222,7 @@ def test_another_number_of_classes_is_named_under_any_prefix(tmp_path: Path) -> 
         assert "for another number of classes" in caught.value.fix
 
 
-def test_the_nearest_is_told(tmp_path: Path) -> None:
+def test_the_error_is_about_the_nearest_state_dict(tmp_path: Path) -> None:
     wrong = {**{k: v for k, v in PLAIN.items() if k != "head.bias"}, "tail.bias": torch.ones(2)}
 
     with pytest.raises(InputError) as caught:
@@ -266,7 +266,7 @@ def test_torchvision_takes_averaged_weights(tmp_path: Path) -> None:
     assert is_equal(dict(made.module.state_dict()), halved(state)) and len(made.notes) == 2
 
 
-def test_a_run_says_which_weights_were_taken_and_draws_with_them(
+def test_a_run_notes_which_weights_were_taken_and_draws_with_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from safetensors.torch import load_file
