@@ -11,7 +11,7 @@ import torch
 from precompute.contract.errors import InputError
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import EXAMPLE_TOML, Preprocess
-from tests.support.model_files import Load, make_load
+from tests.support.model_files import NETWORK, Load, make_load
 
 
 @pytest.fixture
@@ -86,6 +86,46 @@ def test_a_model_file_may_hold_dataclasses_and_a_finished_module(load: Load) -> 
 def test_a_model_file_that_does_not_work(load: Load, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         load(text)
+
+
+@pytest.mark.parametrize(
+    ("returned", "found", "fix"),
+    [
+        ("Tiny", "returned the class Tiny itself", "Return an instance: Tiny() instead of Tiny."),
+        (
+            "Tiny().state_dict()",
+            "returned a state dict of 9 tensors",
+            "Build the module in make(), and load",
+        ),
+        ("Tiny().forward", "returned method", "A model file is plain Python with a function"),
+        ("{}", "returned dict", "Build the module in make()"),
+    ],
+)
+def test_a_result_that_is_no_module_gets_advice(load: Load, returned: str, found: str, fix: str) -> None:
+    with pytest.raises(InputError) as caught:
+        load(f"{NETWORK}\ndef make():\n    return {returned}\n", "make")
+
+    assert found in caught.value.found
+    assert caught.value.fix.startswith(fix)
+
+
+def test_the_seed_decides_weights_as_built(tmp_path: Path) -> None:
+    make_load(tmp_path)()
+
+    def build(seed: int) -> torch.Tensor:
+        config = ModelConfig(f"{tmp_path}/model.py:build", preprocess=Preprocess(), seed=seed)
+        return load_model(config).module.state_dict()["conv.weight"]
+
+    assert torch.equal(build(3), build(3))
+    assert not torch.equal(build(3), build(4))
+
+
+@pytest.mark.filterwarnings("ignore:can't resolve package:ImportWarning")
+def test_a_relative_import_without_a_package_gets_advice(load: Load) -> None:
+    with pytest.raises(InputError, match="ImportError: attempted relative import") as caught:
+        load("from ....... import net\n")
+
+    assert caught.value.fix == "Name the folder that holds the outermost package with --model-path FOLDER."
 
 
 def test_a_missing_model_file(tmp_path: Path) -> None:
