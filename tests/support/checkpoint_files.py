@@ -1,4 +1,4 @@
-"""Checkpoints as training frameworks write them, around a given state dict."""
+"""Checkpoints around a given state dict, as training frameworks write them."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ State = dict[str, Tensor]
 
 
 class Config(dict[str, Any]):
-    """As YACS, EasyDict and mmcv keep a configuration: a dict with attributes."""
+    """A configuration of YACS, EasyDict or mmcv: a dict with attributes."""
 
 
 class Callbacks(list[Any]):
-    """A list of a framework's own."""
+    """A framework's own kind of list."""
 
 
 class Mode(enum.Enum):
-    """A choice of a framework's own."""
+    """A framework's own enumeration."""
 
     MAX = 1
 
 
 def prefixed(prefix: str, state: State) -> State:
+    """Adds a prefix to all keys."""
     return {prefix + key: value for key, value in state.items()}
 
 
 def halved(state: State) -> State:
-    """Other weights of the same names and shapes."""
+    """Makes other weights of the same names and shapes."""
     return {key: value / 2 if value.is_floating_point() else value for key, value in state.items()}
 
 
 def hyper_parameters() -> dict[str, Any]:
-    """Values of every kind that is found in published checkpoints."""
+    """Makes values of every kind that is found in published checkpoints."""
     config = Config(width=1, nested=Config(depth=2))
     config.path = "x"  # type: ignore[attr-defined]
     return {
@@ -65,7 +66,7 @@ def hyper_parameters() -> dict[str, Any]:
 
 
 def training(state: State, **more: Any) -> dict[str, Any]:
-    """What torch's ImageNet example saves."""
+    """Makes a checkpoint as torch's ImageNet example saves it."""
     optimizer = {"state": {0: {"momentum_buffer": torch.ones(3)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
     return {
         "epoch": 90,
@@ -78,7 +79,7 @@ def training(state: State, **more: Any) -> dict[str, Any]:
 
 
 def lightning(state: State) -> dict[str, Any]:
-    """What PyTorch Lightning saves of a LightningModule with a loss and a metric that have buffers."""
+    """Makes a checkpoint of PyTorch Lightning, of a module with a loss and a metric that have buffers."""
     return {
         "epoch": 1,
         "pytorch-lightning_version": "2.1.0",

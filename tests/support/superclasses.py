@@ -1,7 +1,7 @@
 """Super-classes of the 1,000 ImageNet classes: labels that are not a model's outputs, with the outputs that mean them.
 
-Written from the names in `labels.csv`, in the order of ImageNet's outputs; `tests/real/test_superclasses.py` holds the
-animals against WordNet's numbering of the synsets.
+They follow the names in `labels.csv`, in the order of ImageNet's outputs. `tests/real/test_superclasses.py` compares
+the animals with WordNet's numbering of the synsets.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class SuperClass:
     outputs: tuple[int, ...]
 
 
-def _outputs(text: str) -> tuple[int, ...]:
-    """`7-9, 12` as (7, 8, 9, 12)."""
+def _parse_outputs(text: str) -> tuple[int, ...]:
+    """Parses `7-9, 12` to (7, 8, 9, 12)."""
     found: list[int] = []
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
@@ -72,7 +72,7 @@ _WRITTEN = (
     ("fruit and vegetables", "food", "936-957"),  # head cabbage to pomegranate
 )
 
-SUPER_CLASSES = tuple(SuperClass(name, group, _outputs(text)) for name, group, text in _WRITTEN)
+SUPER_CLASSES = tuple(SuperClass(name, group, _parse_outputs(text)) for name, group, text in _WRITTEN)
 
 
 def write_superclasses(labels: Path, folder: Path, n_images: int | None = None) -> tuple[Path, Path]:
@@ -80,7 +80,7 @@ def write_superclasses(labels: Path, folder: Path, n_images: int | None = None) 
 
     Args:
         labels: a .csv with the columns path and class_id, its paths relative to its folder.
-        folder: where to write; the manifest's paths lead out of it to the images.
+        folder: the folder to write to; the manifest's paths are relative to it.
         n_images: images per super-class, spread over its outputs; None takes all.
 
     Returns:
@@ -94,7 +94,7 @@ def write_superclasses(labels: Path, folder: Path, n_images: int | None = None) 
         writer.writerow(("path", "class_name", "group"))
         for entry in SUPER_CLASSES:
             paths = [labels.parent / row["path"] for row in rows if int(row["class_id"]) in entry.outputs]
-            for path in _spread(paths, n_images):
+            for path in _take_evenly(paths, n_images):
                 writer.writerow((os.path.relpath(path, folder), entry.name, entry.group))
     with mapping.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -103,5 +103,5 @@ def write_superclasses(labels: Path, folder: Path, n_images: int | None = None) 
     return manifest, mapping
 
 
-def _spread(paths: Sequence[Path], number: int | None) -> Sequence[Path]:
+def _take_evenly(paths: Sequence[Path], number: int | None) -> Sequence[Path]:
     return paths if number is None else [paths[i * len(paths) // number] for i in range(min(number, len(paths)))]

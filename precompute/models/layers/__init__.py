@@ -1,1 +1,1 @@
-"""The recorded layers: choice, order and names."""
+"""The recorded layers: their choice, order and names."""

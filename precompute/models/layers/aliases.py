@@ -1,7 +1,7 @@
 """Readable names for the layers of known families, such as `mixed4d` where the module is called `inception4d`.
 
-They are told by the class of the model, so a fine-tuned copy has them too. A family whose modules have readable names
-has none here.
+The class of the model decides, so a fine-tuned copy has the same names. Families whose modules already have readable
+names are not listed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ _SLIM_INCEPTION_V4 = (
 )  # fmt: skip
 
 
-def module_aliases(module_types: _ModuleTypes) -> dict[str, str]:
-    """The alias of every module path that has one.
+def find_aliases(module_types: _ModuleTypes) -> dict[str, str]:
+    """Finds the alias of every module path that has one.
 
     Args:
         module_types: class name by module path; the model itself has the path "".
+
+    Returns:
+        The alias by path, without those that are paths of other modules.
     """
     family = _FAMILIES.get(module_types.get("", ""))
     if family is None:
@@ -32,10 +35,10 @@ def module_aliases(module_types: _ModuleTypes) -> dict[str, str]:
     return {path: alias for path, alias in found.items() if alias not in taken}
 
 
-def _replacing(*rules: tuple[str, str]) -> Callable[[_ModuleTypes], dict[str, str]]:
-    """Aliases by regular expressions that match whole paths; the first one that does counts."""
+def _make_family(*rules: tuple[str, str]) -> Callable[[_ModuleTypes], dict[str, str]]:
+    """Makes a function that names paths by regular expressions; the first that matches a whole path counts."""
 
-    def family(module_types: _ModuleTypes) -> dict[str, str]:
+    def name_paths(module_types: _ModuleTypes) -> dict[str, str]:
         found = {}
         for path in module_types:
             for pattern, template in rules:
@@ -44,18 +47,18 @@ def _replacing(*rules: tuple[str, str]) -> Callable[[_ModuleTypes], dict[str, st
                     break
         return found
 
-    return family
+    return name_paths
 
 
-def _alexnet(module_types: _ModuleTypes) -> dict[str, str]:
-    convolutions = [path for path in _children(module_types, "features") if module_types[path] == "Conv2d"]
+def _name_alexnet(module_types: _ModuleTypes) -> dict[str, str]:
+    convolutions = [path for path in _list_children(module_types, "features") if module_types[path] == "Conv2d"]
     return {path: f"conv{number}" for number, path in enumerate(convolutions, 1)}
 
 
-def _vgg(module_types: _ModuleTypes) -> dict[str, str]:
-    """As in the paper: `conv3_2` is the second convolution between the second pooling and the third."""
+def _name_vgg(module_types: _ModuleTypes) -> dict[str, str]:
+    """Names layers as Simonyan and Zisserman (2015, section 2.1) do: `conv3_2` is the second of the third block."""
     found, block, number = {}, 1, 0
-    for path in _children(module_types, "features"):
+    for path in _list_children(module_types, "features"):
         if module_types[path] == "MaxPool2d":
             block, number = block + 1, 0
         elif module_types[path].startswith("Conv2d"):
@@ -64,40 +67,39 @@ def _vgg(module_types: _ModuleTypes) -> dict[str, str]:
     return found
 
 
-def _squeezenet(module_types: _ModuleTypes) -> dict[str, str]:
-    """As in the paper: conv1, fire2 to fire9, conv10."""
+def _name_squeezenet(module_types: _ModuleTypes) -> dict[str, str]:
+    """Names layers as Iandola et al. (2016, section 3.3) do: conv1, fire2 to fire9, conv10."""
     found: dict[str, str] = {}
-    for path in (*_children(module_types, "features"), *_children(module_types, "classifier")):
+    for path in (*_list_children(module_types, "features"), *_list_children(module_types, "classifier")):
         if module_types[path] in {"Conv2d", "Fire"}:
             kind = "conv" if module_types[path] == "Conv2d" else "fire"
             found[path] = f"{kind}{len(found) + 1}"
     return found
 
 
-def _mobile(module_types: _ModuleTypes) -> dict[str, str]:
-    """A stem, blocks numbered from 1, and a last convolution."""
-    last = len(_children(module_types, "features")) - 1
+def _name_mobile(module_types: _ModuleTypes) -> dict[str, str]:
+    """Names a stem, blocks numbered from 1, and a last convolution."""
+    last = len(_list_children(module_types, "features")) - 1
     names = {0: "stem", last: "head"}
     return {f"features.{i}": names.get(i, f"block{i}") for i in range(last + 1)}
 
 
-def _efficientnet(module_types: _ModuleTypes) -> dict[str, str]:
-    return {
-        path: alias.replace("block", "stage") for path, alias in _mobile(module_types).items()
-    }  # a stage holds blocks
+def _name_efficientnet(module_types: _ModuleTypes) -> dict[str, str]:
+    # What is one block of a MobileNet is a stage of several blocks here.
+    return {path: alias.replace("block", "stage") for path, alias in _name_mobile(module_types).items()}
 
 
-def _inception_v4(module_types: _ModuleTypes) -> dict[str, str]:
-    paths = _children(module_types, "features")
+def _name_inception_v4(module_types: _ModuleTypes) -> dict[str, str]:
+    paths = _list_children(module_types, "features")
     return dict(zip(paths, _SLIM_INCEPTION_V4, strict=True)) if len(paths) == len(_SLIM_INCEPTION_V4) else {}
 
 
-def _children(module_types: _ModuleTypes, parent: str) -> list[str]:
+def _list_children(module_types: _ModuleTypes, parent: str) -> list[str]:
     return [path for path in module_types if path.startswith(f"{parent}.") and path.count(".") == parent.count(".") + 1]
 
 
-def _staged(module_types: _ModuleTypes) -> dict[str, str]:
-    """ConvNeXt and Swin in torchvision: stages at odd places, what shrinks the maps between them."""
+def _name_stages(module_types: _ModuleTypes) -> dict[str, str]:
+    """Names torchvision's ConvNeXt and Swin: stages have odd indices, and the layers between them shrink the maps."""
     found = {}
     for path in module_types:
         if match := re.fullmatch(r"features\.(\d+)(\.\d+)?", path):
@@ -110,23 +112,23 @@ def _staged(module_types: _ModuleTypes) -> dict[str, str]:
 
 
 _FAMILIES: dict[str, Callable[[_ModuleTypes], dict[str, str]]] = {
-    "AlexNet": _alexnet,
-    "VGG": _vgg,
-    "SqueezeNet": _squeezenet,
-    "GoogLeNet": _replacing((r"inception(\d\w)", r"mixed\1")),
-    "Inception3": _replacing((r"Mixed_(\d\w)", r"mixed\1")),
-    "InceptionV3": _replacing((r"Mixed_(\d\w)", r"mixed\1")),
-    "InceptionV4": _inception_v4,
-    "DenseNet": _replacing((r"features\.(transition\d)\.conv", r"\1"), (r"features\.(conv\d|denseblock\d)", r"\1")),
-    "MobileNetV2": _mobile,
-    "MobileNetV3": _mobile,
-    "EfficientNet": _efficientnet,
-    "RegNet": _replacing(
+    "AlexNet": _name_alexnet,
+    "VGG": _name_vgg,
+    "SqueezeNet": _name_squeezenet,
+    "GoogLeNet": _make_family((r"inception(\d\w)", r"mixed\1")),
+    "Inception3": _make_family((r"Mixed_(\d\w)", r"mixed\1")),
+    "InceptionV3": _make_family((r"Mixed_(\d\w)", r"mixed\1")),
+    "InceptionV4": _name_inception_v4,
+    "DenseNet": _make_family((r"features\.(transition\d)\.conv", r"\1"), (r"features\.(conv\d|denseblock\d)", r"\1")),
+    "MobileNetV2": _name_mobile,
+    "MobileNetV3": _name_mobile,
+    "EfficientNet": _name_efficientnet,
+    "RegNet": _make_family(
         (r"trunk_output\.block(\d+)", r"stage\1"), (r"trunk_output\.block\d+\.block(\d+)-(\d+)", r"stage\1.\2")
     ),
-    "ConvNeXt": _staged,
-    "SwinTransformer": _staged,
-    "VisionTransformer": _replacing(
+    "ConvNeXt": _name_stages,
+    "SwinTransformer": _name_stages,
+    "VisionTransformer": _make_family(
         (r"conv_proj", "patch_embedding"), (r"encoder\.layers\.encoder_layer_(\d+)", r"block\1")
     ),
 }

@@ -1,4 +1,4 @@
-"""The layers that a specialist would record: a model's stages and blocks, told from its graph and its modules."""
+"""The automatic choice of layers: a model's stages and blocks, found in its graph and its modules."""
 
 from __future__ import annotations
 
@@ -22,44 +22,48 @@ _CHANNEL_MIXING = CONVOLUTION | {"linear", "matmul", "bmm", "einsum", "scaled_do
 _MIN_AUTO_LAYERS, _MAX_AUTO_LAYERS = 4, 16
 
 
-def natural_layers(model: ExportedModel) -> list[str]:
-    """The model's stages and blocks, 4 to 16 of them where it has so many, by the calls of their modules.
+def choose_natural_layers(model: ExportedModel) -> list[str]:
+    """Chooses the model's stages and blocks, 4 to 16 of them where it has so many, by the calls of their modules.
 
-    Candidates are the values that every way from image to logits passes through, after channels were mixed, and that
-    some module returns: first those of the outermost modules, then of the modules in these, and so on, as deep as they
-    are at most 16. Where cells also read the last cell but one, as in NASNet, there are none: then all modules of a
-    level count. More than 16 are thinned to the last of each stage, and if a stage is all there is, evenly.
+    Candidates are values that some module returns, after channels were mixed, and that lie on every path from image to
+    logits. The outermost modules are taken, then those inside them, and so on, as long as there are at most 16. Where
+    cells also read the cell before the last, as in NASNet, there are no such values. Then all modules of a level
+    count. More than 16 are thinned to the last of each stage. If that leaves too few or too many, they are thinned
+    evenly.
+
+    Returns:
+        Calls of modules, such as `layer1.0`, in order from the input.
 
     Raises:
         InputError: there is nothing to record.
     """
     raw = model.outputs_of_modules()
-    outputs = {path: after_nonlinearity(node) for path, node in raw.items()}
+    outputs = {path: follow_nonlinearity(node) for path, node in raw.items()}
     depths: dict[fx.Node, int] = {}
-    mixing = _mixing_paths(model)
+    mixing = _list_mixing_paths(model)
     raw = {path: node for path, node in raw.items() if path in mixing and _has_positions(model, outputs[path])}
     outputs = {path: outputs[path] for path in raw}
     for path, node in outputs.items():
         depths[node] = min(path.count("."), depths.get(node, path.count(".")))
-    waists = [[node for node in waist if node in depths] for waist in _waists(model)]
+    waists = [[node for node in waist if node in depths] for waist in _find_waists(model)]
     waists = [[node for node in waist if node is waist[0] or _is_own(node, waist, waists, outputs)] for waist in waists]
-    chosen = _finest_level(model, waists, depths)
+    chosen = _choose_level(model, waists, depths)
     if len(chosen) < _MIN_AUTO_LAYERS:
         depth = max((depths[node] for node in chosen), default=max(depths.values(), default=0))
         modules = {node for path, node in outputs.items() if path.count(".") <= depth}
-        blocks = _finest_level(model, [[node] for node in model.graph.nodes if node in modules], depths)
+        blocks = _choose_level(model, [[node] for node in model.graph.nodes if node in modules], depths)
         chosen = blocks if len(blocks) > len(chosen) else chosen
     if not chosen:
-        raise _nothing_chosen(model)
-    return _paths_of(model, chosen, raw, outputs)
+        raise _build_empty_error(model)
+    return _find_paths(model, chosen, raw, outputs)
 
 
-def left_out_vectors(model: ExportedModel) -> list[str]:
-    """The modules that would be natural layers if what they return had positions, without the one of the logits."""
-    mixing = _mixing_paths(model)
-    outputs = {call: after_nonlinearity(node) for call, node in model.outputs_of_modules().items() if call in mixing}
+def list_left_out_vectors(model: ExportedModel) -> list[str]:
+    """Lists the modules that would be natural layers if their values had positions, without the one of the logits."""
+    mixing = _list_mixing_paths(model)
+    outputs = {call: follow_nonlinearity(node) for call, node in model.outputs_of_modules().items() if call in mixing}
     found = []
-    for waist in _waists(model):
+    for waist in _find_waists(model):
         calls = [call for call, node in outputs.items() if node in waist]
         if model.output in waist or any(_has_positions(model, outputs[call]) for call in calls):
             continue
@@ -69,16 +73,16 @@ def left_out_vectors(model: ExportedModel) -> list[str]:
     return found
 
 
-def recordable(model: ExportedModel) -> list[str]:
-    """The modules that return channels, and can be named, with their types: `2 (Linear)`; the logits last."""
-    outputs = {call: after_nonlinearity(node) for call, node in model.outputs_of_modules().items()}
+def list_recordable(model: ExportedModel) -> list[str]:
+    """Lists the modules that can be recorded, with their types, such as `2 (Linear)`; the one of the logits is last."""
+    outputs = {call: follow_nonlinearity(node) for call, node in model.outputs_of_modules().items()}
     known = [call for call, node in outputs.items() if _is_vector(model, node) or _has_positions(model, node)]
     known.sort(key=lambda call: outputs[call] is model.output)
     return [f"{call} ({model.module_types.get(path_of_call(call), 'function')})" for call in known]
 
 
-def _nothing_chosen(model: ExportedModel) -> InputError:
-    names = recordable(model)
+def _build_empty_error(model: ExportedModel) -> InputError:
+    names = list_recordable(model)
     shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return InputError(
         "`--layers auto` looks for stages and blocks with channels at positions.",
@@ -94,7 +98,7 @@ def _is_vector(model: ExportedModel, node: fx.Node) -> bool:
     return layout is not None and layout.n_positions == 1 and not layout.is_flat
 
 
-def after_nonlinearity(node: fx.Node) -> fx.Node:
+def follow_nonlinearity(node: fx.Node) -> fx.Node:
     """Follows a value through the batch norm and the ReLU that are its only reader, as `conv -> bn -> relu`."""
     while len(node.users) == 1:
         (reader,) = node.users
@@ -107,36 +111,36 @@ def after_nonlinearity(node: fx.Node) -> fx.Node:
 def _is_own(
     node: fx.Node, waist: Sequence[fx.Node], waists: Sequence[Sequence[fx.Node]], outputs: Mapping[str, fx.Node]
 ) -> bool:
-    """Whether some module returns a value and holds no other waist: a stem with its norm, not a whole encoder."""
+    """Returns whether some module returns a value and holds no other waist, as a stem with its norm does."""
     elsewhere = {path for other in waists if other is not waist and other for path in calls_around(other[0])}
     return any(output is node and path not in elsewhere for path, output in outputs.items())
 
 
-def _finest_level(
+def _choose_level(
     model: ExportedModel, candidates: Sequence[Sequence[fx.Node]], depths: Mapping[fx.Node, int]
 ) -> list[fx.Node]:
-    """One of each group of candidates, down to the deepest level at which they are not too many."""
+    """Chooses one of each group of candidates, down to the deepest level at which they are not too many."""
     chosen: list[fx.Node] = []
     for depth in sorted({depths[node] for group in candidates for node in group}):
         level = [
-            _outermost(model, within, depths)
+            _find_outermost(model, within, depths)
             for group in candidates
             if (within := [node for node in group if depths[node] <= depth])
         ]
         if len(level) > _MAX_AUTO_LAYERS:
-            return chosen if len(chosen) >= _MIN_AUTO_LAYERS else _thinned(model, level)
+            return chosen if len(chosen) >= _MIN_AUTO_LAYERS else _thin(model, level)
         chosen = level
     return chosen
 
 
-def _outermost(model: ExportedModel, group: Sequence[fx.Node], depths: Mapping[fx.Node, int]) -> fx.Node:
-    """Of values that follow one another without mixing channels the outermost module's, before any pooling."""
+def _find_outermost(model: ExportedModel, group: Sequence[fx.Node], depths: Mapping[fx.Node, int]) -> fx.Node:
+    """Finds the value of the outermost module among values between which no channels are mixed, before any pooling."""
     grid = model.layouts[group[0]].grid
     return min((node for node in group if model.layouts[node].grid == grid), key=lambda node: depths[node])
 
 
-def _thinned(model: ExportedModel, nodes: Sequence[fx.Node]) -> list[fx.Node]:
-    """The last of each run of equal shape, else of equal size; evenly where that leaves too few or too many."""
+def _thin(model: ExportedModel, nodes: Sequence[fx.Node]) -> list[fx.Node]:
+    """Keeps the last of each run of equal shape, else of equal size; thins evenly where that leaves too few or many."""
     layouts = [model.layouts[node] for node in nodes]
     for key in ([(x.n_channels, *x.grid) for x in layouts], [x.grid for x in layouts]):
         last = [node for node, one, next_one in zip(nodes, key, [*key[1:], None], strict=True) if one != next_one]
@@ -146,8 +150,8 @@ def _thinned(model: ExportedModel, nodes: Sequence[fx.Node]) -> list[fx.Node]:
     return list(nodes[::-1][::step][::-1])
 
 
-def _mixing_paths(model: ExportedModel) -> set[str]:
-    """The modules in which channels are mixed: neither norms nor poolings nor nonlinearities by themselves."""
+def _list_mixing_paths(model: ExportedModel) -> set[str]:
+    """Lists the modules in which channels are mixed, so neither lone norms nor poolings nor nonlinearities."""
     return {
         path
         for node in model.graph.nodes
@@ -156,15 +160,16 @@ def _mixing_paths(model: ExportedModel) -> set[str]:
     }
 
 
-def _paths_of(
+def _find_paths(
     model: ExportedModel, chosen: Sequence[fx.Node], raw: Mapping[str, fx.Node], outputs: Mapping[str, fx.Node]
 ) -> list[str]:
-    """For each value the outermost module that computes it and none of the others: `layer1.2`, not `layer1`.
+    """Finds for each value the outermost module that computes it and no other: `layer1.2`, not `layer1`.
 
     Args:
+        model: the exported model.
         chosen: values behind their nonlinearities.
-        raw: what each module returns; a value belongs to the module that is the first to return it.
-        outputs: the same behind its nonlinearity, which may stand in a module that follows.
+        raw: the value of each module; a value belongs to the module that is the first to return it.
+        outputs: the same values behind their nonlinearities, which may be in modules that follow.
     """
     returning = {node: [path for path, output in outputs.items() if output is node] for node in chosen}
     order = {node: index for index, node in enumerate(model.graph.nodes)}
@@ -185,8 +190,11 @@ def _has_positions(model: ExportedModel, node: fx.Node) -> bool:
     return layout is not None and layout.n_positions > 1 and not layout.is_flat
 
 
-def _waists(model: ExportedModel) -> list[list[fx.Node]]:
-    """Values that alone carry the image at some moment of the forward pass; a new group wherever channels are mixed."""
+def _find_waists(model: ExportedModel) -> list[list[fx.Node]]:
+    """Finds values that alone carry the image at some moment of the forward pass, in groups.
+
+    A new group begins wherever channels are mixed.
+    """
     live: dict[fx.Node, int] = {}
     waists: list[list[fx.Node]] = []
     is_mixed = False
@@ -200,7 +208,7 @@ def _waists(model: ExportedModel) -> list[list[fx.Node]]:
                 del live[source]
         live[node] = sum(1 for user in node.users if model.depends_on_input(user))
         is_mixed = is_mixed or _mixes_channels(node, inputs)
-        if (is_mixed or waists) and len(live) == 1 and shape_of(node) is not None and after_nonlinearity(node) is node:
+        if (is_mixed or waists) and len(live) == 1 and shape_of(node) is not None and follow_nonlinearity(node) is node:
             waists.append([node]) if is_mixed else waists[-1].append(node)
             is_mixed = False
     return waists

@@ -1,4 +1,4 @@
-"""Which layers of a model are recorded, and under which names."""
+"""The choice of the recorded layers of a model, and their names."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.operators import path_of_call, shape_of
 from precompute.models.graph.receptive_field import ReceptiveField, receptive_fields
-from precompute.models.layers.aliases import module_aliases
-from precompute.models.layers.natural_layers import after_nonlinearity, natural_layers, recordable
+from precompute.models.layers.aliases import find_aliases
+from precompute.models.layers.natural_layers import choose_natural_layers, follow_nonlinearity, list_recordable
 
 
 @dataclass(frozen=True)
 class RecordedLayer:
-    """One recorded layer: the node whose value it is (after its nonlinearity) and the facts of table `layers`."""
+    """One recorded layer: the node of its value, after its nonlinearity, and the facts of table `layers`."""
 
     name: str
     node: fx.Node
@@ -27,30 +27,37 @@ class RecordedLayer:
     height: int
     width: int
     receptive_field: ReceptiveField | None
-    """None where a position has seen the whole image by other means than windows, as after a global pooling."""
+    """The input pixels that a position sees; None where it sees all, other than by windows, as after global pooling."""
     is_placed: bool = True
-    """Whether the positions are those of the image; else they are tokens in a row, from who knows where."""
+    """True where the positions are those of the image; False for tokens in a row, of unknown positions."""
 
 
 def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> tuple[RecordedLayer, ...]:
-    """The recorded layers in order from the input: those named, or the model's natural stages.
+    """Selects the recorded layers: those that are named, or else the model's natural stages.
+
+    Args:
+        model: the exported model.
+        names: of modules, their calls or their aliases; None chooses.
+
+    Returns:
+        The layers in order from the input.
 
     Raises:
-        InputError: a name is unknown (nearest names are told), named twice, or without channels that can be told.
+        InputError: a name is unknown or named twice, two names are of one value, or its channels are not known.
     """
-    outputs = {path: after_nonlinearity(node) for path, node in model.outputs_of_modules().items()}
-    named = module_aliases(model.module_types)
+    outputs = {path: follow_nonlinearity(node) for path, node in model.outputs_of_modules().items()}
+    named = find_aliases(model.module_types)
     aliases = {call: call.replace(path, named[path], 1) for call in outputs if (path := path_of_call(call)) in named}
     paths = {alias: path for path, alias in aliases.items()}
     if names is None:
-        chosen = {aliases.get(path, path): path for path in natural_layers(model)}
+        chosen = {aliases.get(path, path): path for path in choose_natural_layers(model)}
     else:
         chosen = {name: paths.get(name, name) for name in names}
         _require_known(names, outputs, paths, model)
     order = {node: index for index, node in enumerate(model.graph.nodes)}
     fields = receptive_fields(model)
     layers = sorted(
-        (_recorded(model, name, path, outputs[path], fields.get(outputs[path])) for name, path in chosen.items()),
+        (_record(model, name, path, outputs[path], fields.get(outputs[path])) for name, path in chosen.items()),
         key=lambda layer: order[layer.node],
     )
     seen: dict[fx.Node, str] = {}
@@ -77,27 +84,27 @@ def _require_known(
             raise InputError(
                 "A recorded layer is a module of the model with one output; NAME@2 is the second call of NAME.",
                 f"There is no {name}." + (f" Near it: {', '.join(near)}." if near else ""),
-                f"Take one of {_listed(model)}; `--layers auto` chooses some." if recordable(model) else _SPLIT,
+                f"Take one of {_list_some(model)}; `--layers auto` chooses some." if list_recordable(model) else _SPLIT,
             )
 
 
 _SPLIT = "Split its forward into modules, each with one output of shape (batch, channel, height, width)."
 
 
-def _listed(model: ExportedModel) -> str:
-    """Some of the modules that can be recorded."""
-    names = [name.split()[0] for name in recordable(model)]
+def _list_some(model: ExportedModel) -> str:
+    """Lists some of the modules that can be recorded, as a text."""
+    names = [name.split()[0] for name in list_recordable(model)]
     return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
-def _recorded(model: ExportedModel, name: str, path: str, node: fx.Node, field: ReceptiveField | None) -> RecordedLayer:
+def _record(model: ExportedModel, name: str, path: str, node: fx.Node, field: ReceptiveField | None) -> RecordedLayer:
     layout = model.layouts.get(node)
     if layout is None or layout.is_flat:
         raise InputError(
             "A recorded layer has channels: (batch, channel, height, width), (batch, token, channel), channels last, "
             "or (batch, channel).",
             f"{name} has shape {shape_of(node)}, and which axis is of channels cannot be told.",
-            f"Name another layer: {_listed(model)}." if recordable(model) else _SPLIT,
+            f"Name another layer: {_list_some(model)}." if list_recordable(model) else _SPLIT,
         )
     module_type = model.module_types.get(path_of_call(path), "function")
     return RecordedLayer(name, node, module_type, layout.n_channels, *layout.grid, field, layout.is_placed)

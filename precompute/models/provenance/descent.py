@@ -1,4 +1,4 @@
-"""Which channels those of a value descend from, with no convolution in between, and whether these raise or lower it."""
+"""Descent of channels: the channels that raise or lower each channel of a value, with no convolution in between."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ from precompute.models.provenance.expressions import (
 )
 
 Descent = dict[tuple[fx.Node, int], int]
-"""By layer or convolution and channel: 1 where raising it raises the descendant, -1 where it lowers it, 0 for both."""
+"""The sign by layer or convolution and channel: 1 where raising it raises the descendant, -1 lowers, 0 does both."""
 
 
-def descents_of(channels: Channels) -> list[Descent]:
-    """What every channel of an expression descends from."""
+def find_descents(channels: Channels) -> list[Descent]:
+    """Finds the descent of every channel of an expression."""
     known: dict[int, list[Descent]] = {}
-    for expression in _within(channels):
-        known[id(expression)] = _own(expression, known)
+    for expression in _list_closed_parts(channels):
+        known[id(expression)] = _combine(expression, known)
     return known[id(channels)]
 
 
 def is_turned(channels: Channels, known: dict[Channels, bool]) -> bool:
-    """Tells whether any channel descends from one that lowers it.
+    """Returns whether any channel descends from one that lowers it.
 
     Args:
         channels: the expression.
-        known: what was told of expressions before; it is added to.
+        known: the answers for earlier expressions; new ones are added.
     """
     for part in post_order(channels, lambda e: () if isinstance(e, Convolution) or e in known else inner_of(e)):
         if isinstance(part, Source | Convolution):
-            known[part] = bool((_signs(part) < 0).any())
+            known[part] = bool((_read_signs(part) < 0).any())
         elif part not in known:
             known[part] = any(known[inner] for inner in inner_of(part))
     return known[channels]
 
 
-def _within(channels: Channels) -> list[Channels]:
+def _list_closed_parts(channels: Channels) -> list[Channels]:
     return post_order(channels, lambda e: () if isinstance(e, Convolution) else inner_of(e))
 
 
-def _own(channels: Channels, known: dict[int, list[Descent]]) -> list[Descent]:
+def _combine(channels: Channels, known: dict[int, list[Descent]]) -> list[Descent]:
     match channels:
         case Source() | Convolution():
             node = channels.node if isinstance(channels, Convolution) else channels.layer.node
-            signs = _signs(channels).int().tolist()
+            signs = _read_signs(channels).int().tolist()
             return [{(node, channel): sign} if sign else {} for channel, sign in enumerate(signs)]
         case Nothing(n_channels):
             return [{} for _ in range(n_channels)]
@@ -67,15 +67,15 @@ def _own(channels: Channels, known: dict[int, list[Descent]]) -> list[Descent]:
             return [found for part in parts for found in known[id(part)]]
         case Addition(terms):
             columns = zip(*(known[id(term.channels)] for term in terms), strict=True)
-            return [_united(found) for found in columns]
+            return [_unite(found) for found in columns]
 
 
-def _signs(channels: Source | Convolution) -> torch.Tensor:
+def _read_signs(channels: Source | Convolution) -> torch.Tensor:
     scale = channels.sign if isinstance(channels, Source) else channels.gain
     return torch.ones(channels.n_channels) if scale is None else scale.sign()
 
 
-def _united(descents: Iterable[Descent]) -> Descent:
+def _unite(descents: Iterable[Descent]) -> Descent:
     united: Descent = {}
     for descent in descents:
         for origin, sign in descent.items():

@@ -1,8 +1,8 @@
-"""Whether an operator that takes every value by itself raises or lowers it: found out by evaluating it.
+"""Directions of elementwise operators, increasing or decreasing, found by evaluating them.
 
-An operator counts as increasing where, over all that it may read, it rises more than twice as far as it falls: so do
-GELU, SiLU and their like, which dip a little. Absolute values, squares and cosines have no direction, unless what they
-read is known to be never negative.
+An operator counts as increasing where, over the range of its input, it rises more than twice as far as it falls. GELU
+and SiLU count, although they dip a little. Absolute values, squares and cosines have no direction, unless their input
+is known to be never negative.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _STEPS = torch.cat([torch.logspace(-3, 4, 71), torch.linspace(0.04, 8, 200)]).un
 _EVERYWHERE = torch.cat([-_STEPS.flip(0), torch.zeros(1), _STEPS])
 _MAX_NUMBERS = 2**22
 _STILL = 1e-4
-"""A step at the end of all numbers that counts as none."""
+"""The greatest step at an open end of the numbers that counts as no movement."""
 _DEEPEST = 40
-"""Operators that are looked back through for the range of a value."""
+"""The number of operators that are gone back through for the range of a value."""
 
 _OVERSHOOTING = {"upsample_bicubic2d", "_upsample_bicubic2d_aa", "grid_sampler", "grid_sampler_2d"}
 _SPREADING = {*POOLING - _OVERSHOOTING, *REDUCTION - {"logsumexp", "var", "std", "sum"}, "avg_pool3d"}
-"""What they return lies between the least and the greatest value that they read, or 0 where they pad."""
+"""Operators whose results lie between the least and the greatest value that they read, or 0 where they pad."""
 
 
 class Range(NamedTuple):
-    """Between which bounds the numbers of a value are, whatever the image."""
+    """The bounds of the numbers of a value, for every image."""
 
     low: float = -math.inf
     high: float = math.inf
 
-    def joined(self, other: Range) -> Range:
-        """Of numbers of either."""
+    def join(self, other: Range) -> Range:
+        """Returns the least range that holds the numbers of both."""
         return Range(min(self.low, other.low), max(self.high, other.high))
 
 
@@ -53,70 +53,74 @@ _ALL = Range()
 
 
 def is_elementwise(model: ExportedModel, node: fx.Node) -> bool:
-    """Whether an operator takes every value of a single operand that depends on the image by itself."""
+    """Returns whether an operator treats each number alone, of a single operand that depends on the image."""
     is_pointwise = torch.Tag.pointwise in getattr(node.target, "tags", ())
     return (is_pointwise or operator_name(node) in ELEMENTWISE) and len(set(model.inputs_of(node))) == 1
 
 
 class Directions:
-    """Tells the directions of the elementwise operators of a graph."""
+    """The directions of the elementwise operators of a graph, and the ranges of its values."""
 
     def __init__(self, model: ExportedModel) -> None:
         self._model = model
         self._ranges: dict[fx.Node, Range] = {}
 
-    def of(self, node: fx.Node) -> Tensor | None:
-        """By channel 1 where an elementwise operator is increasing, -1 where decreasing, 0 where constant.
+    def find(self, node: fx.Node) -> Tensor | None:
+        """Finds by channel 1 where an elementwise operator is increasing, -1 where decreasing, 0 where constant.
 
         Returns:
-            `(channel,)`; None where a channel has no one direction.
+            `(channel,)`; None where a channel has no single direction.
         """
         (read,) = set(self._model.inputs_of(node))
-        found = self._by_channel(node, _directions(self._evaluated(node, _ALL)))
-        return (
-            self._by_channel(node, _directions(self._evaluated(node, self.range_of(read)))) if found is None else found
-        )
+        found = self._reduce_to_channels(node, _find_directions(self._evaluate(node, _ALL)))
+        if found is not None:
+            return found
+        return self._reduce_to_channels(node, _find_directions(self._evaluate(node, self.find_range(read))))
 
-    def sign_of(self, node: fx.Node) -> int | None:
-        """1 where a value is never negative, -1 where never positive; None where it may be either."""
-        found = self.range_of(node)
+    def find_sign(self, node: fx.Node) -> int | None:
+        """Returns 1 where a value is never negative, -1 where never positive, None where it may be either."""
+        found = self.find_range(node)
         return 1 if found.low >= 0 else -1 if found.high <= 0 else None
 
-    def range_of(self, node: fx.Node, depth: int = 0) -> Range:
-        """The range of a value, as far as the operators before it say."""
+    def find_range(self, node: fx.Node, depth: int = 0) -> Range:
+        """Finds the range of a value, as far as the operators before it show."""
         if node not in self._ranges:
             known = depth < _DEEPEST and self._model.depends_on_input(node)
-            self._ranges[node] = self._range(node, depth + 1) if known else _ALL
+            self._ranges[node] = self._compute_range(node, depth + 1) if known else _ALL
         return self._ranges[node]
 
-    def _range(self, node: fx.Node, depth: int) -> Range:
+    def _compute_range(self, node: fx.Node, depth: int) -> Range:
         name, read = operator_name(node), list(dict.fromkeys(self._model.inputs_of(node)))
         if is_elementwise(self._model, node):
-            whole = _span(self._evaluated(node, _ALL), _ALL)
+            whole = _measure_range(self._evaluate(node, _ALL), _ALL)
             if whole.low >= 0 or whole.high <= 0:
                 return whole
-            within = self.range_of(read[0], depth)
-            return _span(self._evaluated(node, within), within)
+            within = self.find_range(read[0], depth)
+            return _measure_range(self._evaluate(node, within), within)
         if name in {"softmax", "_softmax"}:
             return Range(0, 1)
         if name in {"var", "std"}:
             return Range(0)
         if name in _SPREADING or is_movement(node) or is_first_of_several(node):
-            spread = Range(0, 0) if name not in REDUCTION else self.range_of(read[0], depth)
+            spread = Range(0, 0) if name not in REDUCTION else self.find_range(read[0], depth)
             for one in read:
-                spread = spread.joined(self.range_of(one, depth))
+                spread = spread.join(self.find_range(one, depth))
             return spread
         if name in {"mul", "add", "div"} and len(read) == 2:
-            return _combined(name, *(self.range_of(one, depth) for one in read))
+            return _combine_ranges(name, *(self.find_range(one, depth) for one in read))
         return _ALL
 
-    def _evaluated(self, node: fx.Node, within: Range) -> Tensor:
-        """What an elementwise operator makes of numbers of a range, `(number, ...)`, of as many axes as its value."""
+    def _evaluate(self, node: fx.Node, within: Range) -> Tensor:
+        """Evaluates an elementwise operator on numbers of a range.
+
+        Returns:
+            `(number, ...)`, float64, with the axes of its value behind the first.
+        """
         (read,) = set(self._model.inputs_of(node))
         shape = shape_of(read) or (-1,)
-        constants = {one: self._constant(one) for one in node.all_input_nodes if one is not read}
+        constants = {one: self._read_constant(one) for one in node.all_input_nodes if one is not read}
         largest = max([shape[1], *(one.numel() for one in constants.values() if isinstance(one, Tensor))])
-        points = _points(within, n_at_most=_MAX_NUMBERS // largest)
+        points = _choose_points(within, n_at_most=_MAX_NUMBERS // largest)
         probes = points.view(-1, *[1] * (len(shape) - 1)).expand(-1, shape[1], *[1] * len(shape[2:]))
         known = {**constants, read: probes}
         arguments, keywords = (fx.node.map_arg(one, known.__getitem__) for one in (node.args, node.kwargs))
@@ -125,37 +129,37 @@ class Directions:
         value: Tensor = result[0] if isinstance(result, tuple | list) else result
         return value.double()
 
-    def _constant(self, node: fx.Node) -> Any:
+    def _read_constant(self, node: fx.Node) -> Any:
         is_size = node.op != "get_attr" and not isinstance(node.meta.get("val"), Tensor)
         return size_for_one_image(node) if is_size else self._model.parameter(node)
 
-    def _by_channel(self, node: fx.Node, direction: Tensor) -> Tensor | None:
-        """From directions at the places of one image, NaN where there is none, to those of channels."""
+    def _reduce_to_channels(self, node: fx.Node, direction: Tensor) -> Tensor | None:
+        """Reduces directions at the positions of one image, NaN where there is none, to those of channels."""
         layout = self._model.layouts.get(node)
         if layout is None:
             return None
-        places = (
+        by_channel = (
             direction.unflatten(0, (layout.n_channels, -1)) if layout.is_flat else direction.movedim(layout.axis - 1, 0)
         )
-        rows = places.flatten(1) if places.ndim > 1 else places[:, None]
+        rows = by_channel.flatten(1) if by_channel.ndim > 1 else by_channel[:, None]
         least, greatest = rows.amin(1), rows.amax(1)
         if bool((least.isnan() | (least * greatest < 0)).any()):
             return None
         return torch.where(greatest > 0, greatest, least).expand(layout.n_channels)
 
 
-def _points(within: Range, n_at_most: int) -> Tensor:
-    """Numbers within a range, in order."""
+def _choose_points(within: Range, n_at_most: int) -> Tensor:
+    """Chooses numbers within a range, in ascending order."""
     inside = _EVERYWHERE[_EVERYWHERE.ge(within.low) & _EVERYWHERE.le(within.high)]
     ends = [end for end in within if math.isfinite(end)]
     points = torch.cat([inside, torch.tensor(ends).to(inside)]).unique()
     return points[torch.linspace(0, len(points) - 1, max(8, min(n_at_most, len(points)))).round().long()]
 
 
-def _directions(values: Tensor) -> Tensor:
-    """1, -1 or 0 where `(number, ...)` rise, fall or stay the same with the number; NaN where they do both.
+def _find_directions(values: Tensor) -> Tensor:
+    """Finds 1, -1 or 0 where values `(number, ...)` rise, fall or stay the same with the number, NaN where both.
 
-    A pole has values on both its sides, and no direction.
+    An operator with a pole, which has values on both its sides, has no direction.
     """
     steps = values.diff(dim=0)
     steps = steps.where(steps.isfinite(), 0)
@@ -169,8 +173,8 @@ def _directions(values: Tensor) -> Tensor:
     return found
 
 
-def _span(values: Tensor, within: Range) -> Range:
-    """The range of what an operator makes of numbers; open where it still moves at an open end."""
+def _measure_range(values: Tensor, within: Range) -> Range:
+    """Measures the range of an operator's values; it is open where they still move at an open end of the numbers."""
     finite = values[values.isfinite()]
     if not len(finite):
         return _ALL
@@ -184,8 +188,8 @@ def _span(values: Tensor, within: Range) -> Range:
     return Range(low, high)
 
 
-def _combined(name: str, one: Range, other: Range) -> Range:
-    """Of a sum, product or quotient of two values; of the latter two whether it has one sign."""
+def _combine_ranges(name: str, one: Range, other: Range) -> Range:
+    """Computes the range of a sum, or the sign of a product or quotient of two values, as a range."""
     if name == "add":
         return Range(one.low + other.low, one.high + other.high)
     signs = [{(bound > 0) - (bound < 0) for bound in bounds} for bounds in (one, other)]

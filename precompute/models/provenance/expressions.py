@@ -1,4 +1,4 @@
-"""What a value's channels are made of: an expression over recorded layers, convolutions, additions and selections.
+"""Expressions for the channels of a value, over recorded layers, convolutions, additions and selections.
 
 A linear layer is a convolution here: with a 1x1 kernel where it reads channels at positions, with a kernel as large as
 the maps where it reads them flattened.
@@ -16,12 +16,12 @@ from precompute.models.layers.selection import RecordedLayer
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """The channels of a recorded layer, one by one.
+    """The channels of a recorded layer, in their order.
 
     Attributes:
         layer: the recorded layer.
-        sign: `(channel,)`, -1 where the channel is turned round, so that raising the layer's lowers it, else 1; None
-            where none is.
+        sign: `(channel,)`, -1 where the channel is turned round, so that raising the layer's channel lowers it, else
+            1; None where no channel is turned round.
     """
 
     layer: RecordedLayer
@@ -34,7 +34,7 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Nothing:
-    """Channels that no recorded layer feeds: zero padding, or values that come from the image past all of them."""
+    """Channels that no recorded layer feeds: zero padding, or values from the image that bypass all recorded layers."""
 
     n_channels: int
 
@@ -45,13 +45,13 @@ class Convolution:
 
     Attributes:
         node: the convolution in the graph.
-        weight: `(target, source / groups, rows, columns)`, with all scales folded in that follow the convolution, and
-            behind a nonlinearity their signs: a positive weight raises the channel.
+        weight: `(target, source / groups, rows, columns)`, with the scales folded in that follow the convolution, and
+            the signs of those behind a nonlinearity: a positive weight raises the channel.
         stride, dilation, groups: as in torch, rows before columns.
         padding: zeros on either side.
         input_node: the value that it reads.
         input: that value's channels.
-        gain: `(channel,)`, what was folded into the weight; None where that is nothing.
+        gain: `(channel,)`, the factor that was folded into the weight; None where there is none.
         overhang: zeros below and to the right beyond `padding`, as even kernels have with `padding="same"`.
     """
 
@@ -76,7 +76,7 @@ class Convolution:
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether every channel reads one channel."""
+        """True where every channel reads one channel."""
         return self.weight.shape[1] == 1 and self.groups > 1
 
 
@@ -105,12 +105,12 @@ class Selection:
 
 @dataclass(frozen=True, eq=False)
 class Term:
-    """One term of a sum; one that is no open convolution counts by the activation it passes.
+    """One term of a sum; a term other than an open convolution counts by the activation that it passes on.
 
     Attributes:
         channels: the term's channels, turned round where the factor is negative.
         node: its value before the factor.
-        factor: `(channel,)`, by what the value enters the sum; None where that is 1.
+        factor: `(channel,)`, the coefficient of the value in the sum; None where that is 1.
     """
 
     channels: Channels
@@ -120,7 +120,7 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Addition:
-    """Channel-wise sum."""
+    """A channel-wise sum."""
 
     terms: tuple[Term, ...]
     n_channels: int
@@ -141,12 +141,17 @@ Channels = Source | Nothing | Convolution | Concatenation | Selection | Addition
 
 
 def parts_of(channels: Channels) -> list[Channels]:
-    """Every expression below and including this one, each once and behind its own parts; blocks share parts."""
+    """Lists an expression and all expressions in it, each once and after its own parts; blocks share parts."""
     return post_order(channels, inner_of)
 
 
 def post_order(channels: Channels, needs: Callable[[Channels], Sequence[Channels]]) -> list[Channels]:
-    """An expression and all that it needs, directly or not, each once and behind what it needs itself."""
+    """Lists an expression and all that it needs, directly or indirectly, each once and after what it needs itself.
+
+    Args:
+        channels: the expression.
+        needs: returns the expressions that one needs directly.
+    """
     ordered: list[Channels] = []
     seen: set[int] = set()
     stack = [(channels, False)]
@@ -162,7 +167,7 @@ def post_order(channels: Channels, needs: Callable[[Channels], Sequence[Channels
 
 
 def inner_of(channels: Channels) -> tuple[Channels, ...]:
-    """The expressions right inside an expression."""
+    """Returns the direct parts of an expression."""
     match channels:
         case Convolution(input=inner) | Passed(inner) | Selection(of=inner):
             return (inner,)
@@ -174,20 +179,25 @@ def inner_of(channels: Channels) -> tuple[Channels, ...]:
             return ()
 
 
-def passed(channels: Channels) -> Channels:
-    """The channels behind something that changes values but keeps channels apart."""
+def close(channels: Channels) -> Channels:
+    """Wraps channels that pass an operator which changes values but keeps channels apart."""
     return channels if isinstance(channels, Source | Nothing | Passed) else Passed(channels)
 
 
-def arranged(parts: list[Channels], part: list[int], channel: list[int]) -> Channels:
-    """Channels taken from several values: of value `part[c]` its channel `channel[c]`, or nothing where that is -1.
+def arrange(parts: list[Channels], part: list[int], channel: list[int]) -> Channels:
+    """Builds the expression whose channel `c` is channel `channel[c]` of value `part[c]`.
 
-    Consecutive channels of one value stay together, so that a mere concatenation is told as one.
+    Consecutive channels of one value stay together, so that a concatenation is expressed as one.
+
+    Args:
+        parts: the values.
+        part: by channel, the index of its value; -1 for a channel from nothing.
+        channel: by channel, its index in that value.
     """
     runs: list[list[int]] = []
-    for place, (index, one) in enumerate(zip(part, channel, strict=True)):
-        follows = bool(runs) and part[place - 1] == index and (index < 0 or channel[place - 1] == one - 1)
-        runs[-1].append(place) if follows else runs.append([place])
+    for position, (index, one) in enumerate(zip(part, channel, strict=True)):
+        follows = bool(runs) and part[position - 1] == index and (index < 0 or channel[position - 1] == one - 1)
+        runs[-1].append(position) if follows else runs.append([position])
     if len(runs) > _MAX_RUNS:
         firsts = [sum(p.n_channels for p in parts[:index]) for index in range(len(parts))]
         whole = parts[0] if len(parts) == 1 else Concatenation(tuple(parts))
@@ -196,7 +206,7 @@ def arranged(parts: list[Channels], part: list[int], channel: list[int]) -> Chan
         return Selection(whole, tuple(firsts[index] + max(one, 0) for index, one in zip(part, channel, strict=True)))
     pieces: list[Channels] = []
     for run in runs:
-        index, kept = part[run[0]], tuple(channel[place] for place in run)
+        index, kept = part[run[0]], tuple(channel[position] for position in run)
         if index < 0:
             pieces.append(Nothing(len(run)))
         elif kept == tuple(range(parts[index].n_channels)):
@@ -206,4 +216,4 @@ def arranged(parts: list[Channels], part: list[int], channel: list[int]) -> Chan
     return pieces[0] if len(pieces) == 1 else Concatenation(tuple(pieces))
 
 
-_MAX_RUNS = 256  # beyond, as after a channel shuffle, one selection says it shorter than a concatenation
+_MAX_RUNS = 256  # with more, as after a channel shuffle, one selection is shorter than a concatenation

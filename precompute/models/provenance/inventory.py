@@ -1,4 +1,4 @@
-"""A model at a glance: its recorded layers in order, what feeds each, and its output layer."""
+"""The inventory of a model: its recorded layers in order, the layers that feed each, and its output layer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.layers.natural_layers import left_out_vectors
+from precompute.models.layers.natural_layers import list_left_out_vectors
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.provenance.links import derive_links
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One recorded layer; sizes in pixels, `None` where a position has seen the whole image."""
+    """One recorded layer; stride and receptive field in pixels, None where a position has seen the whole image."""
 
     name: str
     module_type: str
@@ -27,7 +27,7 @@ class LayerRow:
 
 @dataclass(frozen=True)
 class Inventory:
-    """The layers, the module that makes the logits, and what cannot be traced, by target layer."""
+    """The layers, the module that makes the logits, and by target layer the reason why a link cannot be traced."""
 
     layers: tuple[LayerRow, ...]
     output_layer: str
@@ -39,11 +39,11 @@ def take_inventory(model: ExportedModel, layers: Sequence[RecordedLayer]) -> Inv
     links = derive_links(model, layers)
     feeding = {link.target.name: ", ".join(source.name for source in link.sources) for link in links}
     problems = {link.target.name: link.problem.found for link in links if link.problem is not None}
-    rows = tuple(_row(layer, feeding.get(layer.name, "image")) for layer in layers)
+    rows = tuple(_build_row(layer, feeding.get(layer.name, "image")) for layer in layers)
     return Inventory(rows, model.output_layer, problems)
 
 
-def _row(layer: RecordedLayer, fed_by: str) -> LayerRow:
+def _build_row(layer: RecordedLayer, fed_by: str) -> LayerRow:
     field = layer.receptive_field
     return LayerRow(
         layer.name,
@@ -58,14 +58,16 @@ def _row(layer: RecordedLayer, fed_by: str) -> LayerRow:
 
 
 def notes_on_layers(model: ExportedModel, layers: Sequence[RecordedLayer], is_auto: bool) -> tuple[str, ...]:
-    """Sentences for the person: what auto left out, and layers whose tokens have no known place in the image.
+    """Writes sentences for the person, on layers left out and on tokens without a known position in the image.
 
     Args:
-        is_auto: `--layers auto` chose the layers.
+        model: the exported model.
+        layers: the recorded layers.
+        is_auto: whether `--layers auto` chose the layers.
     """
     notes = []
     recorded = {layer.name for layer in layers}
-    vectors = [name for name in left_out_vectors(model) if name not in recorded] if is_auto else []
+    vectors = [name for name in list_left_out_vectors(model) if name not in recorded] if is_auto else []
     if vectors:
         notes.append(
             f"--layers auto leaves out what has no positions (1 x 1): {', '.join(vectors)}. "

@@ -1,7 +1,7 @@
-"""The models that a person can name without writing code, and what is known of them before they are built.
+"""The models that a person can name without writing code, and facts about them that need no building.
 
-`FAMILIES` is a selection of well-known architectures. What takes building a model to know, its layers and channels, is
-shipped for them in `catalogue.json`, one object per source in the shape of `ModelFacts`.
+`FAMILIES` is a selection of well-known architectures. Their layers and channels, which are known only once a model is
+built, are shipped in `catalogue.json`: one object per source, with the fields of `ModelFacts`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from precompute.contract.atomic import replace_file
 from precompute.contract.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,15 +76,15 @@ class LayerFacts:
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of a model; None where nobody has looked.
+    """The facts about a model; None where a fact is not known.
 
     Args:
-        source: as on the command line.
+        source: the name, as on the command line.
         input_size: `(channel, height, width)` in pixels.
         published_top1: accuracy on ImageNet of the default weights as their publisher states it, in [0, 1].
-        layers: those that `--layers auto` records, in order.
+        layers: the layers that `--layers auto` records, in order from the input.
         output_layer: the module that makes the logits.
-        n_outputs: how many logits there are.
+        n_outputs: the number of logits.
     """
 
     source: str
@@ -94,12 +95,12 @@ class ModelFacts:
     n_outputs: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Returns plain values for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelFacts:
-        """The inverse of `to_dict`, also after a way through JSON."""
+        """Rebuilds facts from what `to_dict` returns, or from its JSON."""
         size, layers = values["input_size"], values["layers"]
         return cls(
             source=values["source"],
@@ -112,29 +113,29 @@ class ModelFacts:
 
 
 def family_of(source: str) -> str:
-    """The family that a source of the selection belongs to; empty for any other."""
+    """Finds the family of a source of the selection; returns an empty text for any other source."""
     return next((family.name for family in FAMILIES if source in family.sources), "")
 
 
 def all_sources(tagged: bool = False) -> list[str]:
-    """Every source of torchvision and timm, in alphabetical order within each.
+    """Lists every model of torchvision and timm, in alphabetical order within each library.
 
     Args:
-        tagged: timm's names with the tags of published weights as well.
+        tagged: whether timm's names with the tags of published weights are listed as well.
 
     Raises:
         InputError: torchvision or timm is not installed.
     """
     from precompute.models.sources import timm_models, torchvision_models
 
-    names = sorted({*timm_models.architectures(), *(timm_models.tagged_names() if tagged else ())})
-    return [*(f"torchvision:{n}" for n in torchvision_models.names()), *(f"timm:{n}" for n in names)]
+    names = sorted({*timm_models.list_architectures(), *(timm_models.list_tagged_names() if tagged else ())})
+    return [*(f"torchvision:{n}" for n in torchvision_models.list_names()), *(f"timm:{n}" for n in names)]
 
 
 def matching(pattern: str, sources: Sequence[str]) -> list[str]:
-    """The sources that hold `pattern`, or that it matches where it has `*` or `?`; upper and lower case are alike.
+    """Finds the sources that contain `pattern`, or match it where it has `*`, `?` or `[`; case does not count.
 
-    A pattern without `torchvision:` or `timm:` is held against the name alone.
+    A pattern with `*`, `?` or `[` but without a colon is compared with the name behind `torchvision:` or `timm:`.
     """
     wanted = pattern.lower()
     if not any(sign in wanted for sign in "*?["):
@@ -144,7 +145,7 @@ def matching(pattern: str, sources: Sequence[str]) -> list[str]:
 
 
 def quick_facts(source: str, catalogue: Mapping[str, ModelFacts]) -> ModelFacts:
-    """What is known of a source without building it: shipped facts, else its published input size and accuracy.
+    """Returns the facts about a source that need no building: shipped ones, else its published input size and accuracy.
 
     Raises:
         InputError: its library is not installed.
@@ -155,15 +156,15 @@ def quick_facts(source: str, catalogue: Mapping[str, ModelFacts]) -> ModelFacts:
 
     library, _, name = source.partition(":")
     if library == "torchvision":
-        size, top1 = torchvision_models.published_facts(name)
+        size, top1 = torchvision_models.read_published_facts(name)
         return ModelFacts(source, size, top1)
-    return ModelFacts(source, timm_models.published_input_size(name))
+    return ModelFacts(source, timm_models.read_published_input_size(name))
 
 
 def describe(source: str) -> dict[str, Any]:
     """Builds a model with random weights, exports it and lists what `--layers auto` records.
 
-    Takes from a second to half a minute. Nothing is downloaded.
+    It takes from a second to half a minute, and downloads nothing.
 
     Returns:
         `ModelFacts.to_dict()`.
@@ -182,7 +183,7 @@ def describe(source: str) -> dict[str, Any]:
 
 
 def facts_of(source: str, exported: ExportedModel, layers: Sequence[RecordedLayer]) -> ModelFacts:
-    """What is known of a source once it is built and its layers are chosen."""
+    """Collects the facts about a source that is built and whose layers are chosen."""
     return ModelFacts(
         source=source,
         input_size=exported.input_size,
@@ -194,10 +195,10 @@ def facts_of(source: str, exported: ExportedModel, layers: Sequence[RecordedLaye
 
 
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, ModelFacts]:
-    """The shipped facts by source.
+    """Reads the shipped facts by source.
 
     Raises:
-        InputError: the file is damaged.
+        InputError: the file is missing or damaged.
     """
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))
@@ -211,10 +212,13 @@ def read_catalogue(path: Path = CATALOGUE) -> dict[str, ModelFacts]:
 
 
 def write_catalogue(entries: Sequence[Mapping[str, Any]], path: Path = CATALOGUE) -> None:
-    """Writes what `describe` returned, one model a line, in the order of `FAMILIES`."""
+    """Writes what `describe` returned, one model a line, in the order of `FAMILIES`.
+
+    Raises:
+        ValueError: a source is not of the selection.
+    """
     order = [source for family in FAMILIES for source in family.sources]
-    placed = sorted(entries, key=lambda entry: order.index(entry["source"]))
-    lines = ",\n".join(json.dumps(entry) for entry in placed)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
-    temporary.replace(path)
+    ordered = sorted(entries, key=lambda entry: order.index(entry["source"]))
+    lines = ",\n".join(json.dumps(entry) for entry in ordered)
+    with replace_file(path) as temporary:
+        temporary.write_text(f"[\n{lines}\n]\n", encoding="utf-8")

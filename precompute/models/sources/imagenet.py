@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 
-__all__ = ["imagenet_synsets"]
+__all__ = ["read_imagenet_synsets"]
 
 
 @functools.cache
-def imagenet_synsets() -> tuple[str, ...] | None:
-    """Returns `n01440764` and so on, as timm has them; None where timm is not installed."""
+def read_imagenet_synsets() -> tuple[str, ...] | None:
+    """Reads the synsets from timm, from `n01440764` on; returns None where timm is not installed."""
     try:
         from timm.data import ImageNetInfo
     except ImportError:

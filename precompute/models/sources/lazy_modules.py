@@ -1,4 +1,4 @@
-"""Gives lazy modules (`nn.LazyConv2d` and its kin) the sizes that they take from their first input."""
+"""Initialization of lazy modules (such as `nn.LazyConv2d`), which take their sizes from their first input."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _AT_MOST = 5
 
 
 def has_lazy_modules(module: nn.Module) -> bool:
-    """Says whether some parameters or buffers have no size yet."""
+    """Returns whether some parameters or buffers have no size yet."""
     return bool(_find_lazy(module))
 
 
 def initialize_lazy_modules(module: nn.Module, input_size: tuple[int, int, int] | None) -> None:
-    """Runs a module once, and so gives all its parameters their sizes and random values.
+    """Runs a module once, which gives all its parameters their sizes and random values.
 
     Args:
-        module: left in eval mode; random values come from torch's generator.
+        module: the network, which is in eval mode afterwards; random values come from torch's generator.
         input_size: `(channels, height, width)` of one image; None where it depends on the images.
 
     Raises:
-        InputError: the input size is not known, the pass fails, or it leaves some modules out.
+        InputError: the input size is not known, the pass fails, or it does not reach some modules.
     """
     if input_size is None:
         raise InputError(

@@ -1,4 +1,4 @@
-"""What loading takes and gives, whatever the source: the words that `loading` and the sources share."""
+"""The input and the result of loading a model, shared by all model sources."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch import nn
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.weights.weights_file import DEFAULT, RANDOM
 
-__all__ = ["AUTO", "DEFAULT", "RANDOM", "LoadedModel", "ModelConfig", "chosen_preprocess", "input_size_of"]
+__all__ = ["AUTO", "DEFAULT", "RANDOM", "LoadedModel", "ModelConfig", "choose_preprocess", "get_input_size"]
 
 AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Which model, with which weights and input.
+    """The choice of a model, its weights and its preprocessing.
 
     Args:
         source: `demo`, `torchvision:NAME`, `timm:NAME` or `FILE.py:CALLABLE`.
         weights: a file, or `FILE:KEY` for some of the weights in it; `default` (the published ones), `random`, or
             None: default where there are published ones, otherwise as the model file builds them.
-        preprocess: a TOML file, or None or `auto`: what the weights were trained with; or the preprocessing itself.
+        preprocess: a TOML file, or the preprocessing itself; None or `auto` takes that of the weights' training.
         seed: of random weights.
         model_path: folders that a model file imports from, besides its own and its package's.
     """
@@ -40,18 +40,18 @@ class LoadedModel:
     """A model ready to be recorded: on the CPU, in float32, `eval()`, no parameter requiring a gradient.
 
     Args:
-        module: takes `(batch, *input_size)`.
-        name: short, for a person.
-        source: as given.
-        weights_sha256: of the weights' file; None for random weights and those that a model file builds.
-        preprocess: how an image becomes its input.
+        module: the network; its input is `(batch, *input_size)`.
+        name: a short name, for a person.
+        source: the name on the command line.
+        weights_sha256: hash of the weights' file; None for random weights and those that a model file builds.
+        preprocess: the steps from an image to the input.
         input_size: `(channel, height, width)`, or None where it depends on the images.
-        output_names: the name of each output, or None where nobody knows.
+        output_names: the name of each output, or None where it is not known.
         output_synsets: the synset of each output, or None where they are not ImageNet's.
         layers: the recorded layers where the model brings them along.
         published_top1: accuracy on ImageNet that the publisher of these very weights states, in [0, 1].
-        notes: sentences for the person: what was changed on the way, such as a conversion to float32.
-        code_sha256: of a model file's code and of what it imports from its folders; None for models of libraries.
+        notes: sentences for the person about changes made while loading, such as a conversion to float32.
+        code_sha256: hash of a model file's code and of what it imports from its folders; None for models of libraries.
     """
 
     module: nn.Module
@@ -68,8 +68,8 @@ class LoadedModel:
     output_synsets: tuple[str, ...] | None = None
 
 
-def chosen_preprocess(config: ModelConfig) -> Preprocess | None:
-    """The preprocessing of a TOML file, or None where the source is to choose.
+def choose_preprocess(config: ModelConfig) -> Preprocess | None:
+    """Returns the preprocessing that a config states, or None where the source is to choose.
 
     Raises:
         InputError: the file is missing or states something impossible.
@@ -79,6 +79,6 @@ def chosen_preprocess(config: ModelConfig) -> Preprocess | None:
     return None if config.preprocess in (None, AUTO) else Preprocess.from_toml(Path(str(config.preprocess)))
 
 
-def input_size_of(preprocess: Preprocess) -> tuple[int, int, int] | None:
-    """`(3, height, width)` where the preprocessing fixes it, None where it depends on the images."""
+def get_input_size(preprocess: Preprocess) -> tuple[int, int, int] | None:
+    """Returns `(3, height, width)` where the preprocessing fixes it, None where it depends on the images."""
     return None if preprocess.fixed_size is None else (3, *preprocess.fixed_size)

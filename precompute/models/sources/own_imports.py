@@ -1,7 +1,7 @@
 """Imports of a person's own modules: from the folder of a model file, the root of its package, and `--model-path`.
 
-They are found only while a model file runs, compiled from their text, and forgotten afterwards, so that two model files
-whose neighbours have the same names never meet.
+They can be imported only while a model file runs, are compiled from their text, and are removed from `sys.modules`
+afterwards. So two model files whose neighbours have the same names never meet.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple
 
-__all__ = ["Place", "code_digest", "place_of", "roots_holding", "searching"]
+__all__ = ["ModuleLocation", "find_roots", "hash_code_files", "locate", "make_importable"]
 
 _SHARED = {*sys.stdlib_module_names, "torch", "torchvision", "timm", "numpy", "scipy", "PIL", "safetensors"}
 _SHARED |= {"__main__", "precompute", "summit_dash"}
-"""Never imported twice into one process, whatever a folder beside a model file is called."""
+"""Modules that are never imported twice into one process, even where a folder beside a model file has their name."""
 _UPWARDS = 4
-"""Folders above a model file in which a package that it misses is looked for."""
+"""Number of folders above a model file in which a missing package is looked for."""
 
 
-class Place(NamedTuple):
-    """Where a model file is among the modules.
+class ModuleLocation(NamedTuple):
+    """The name of a model file as a module, and the folders that it imports from.
 
     Attributes:
-        module: its dotted name, as its package's other files import it; None: a file by itself.
+        module: the dotted name by which other files of its package import it; None for a file without a package.
         roots: folders whose modules it may import, before any installed ones.
-        last_roots: likewise, after them.
+        last_roots: folders whose modules it may import, after the installed ones.
     """
 
     module: str | None
@@ -42,8 +42,8 @@ class Place(NamedTuple):
     last_roots: tuple[Path, ...] = ()
 
 
-def place_of(path: Path, model_path: Sequence[Path], text: bytes) -> Place:
-    """Finds the package of a model file, which is what it or its imports say, and its root.
+def locate(path: Path, model_path: Sequence[Path], text: bytes) -> ModuleLocation:
+    """Finds the package of a model file and the package's root, from its folders and its imports.
 
     A file is a module of its package if it imports from there, or lies in a folder of `model_path`. Otherwise it runs
     by itself, as a script does.
@@ -53,7 +53,7 @@ def place_of(path: Path, model_path: Sequence[Path], text: bytes) -> Place:
         model_path: further folders, absolute.
         text: of the file.
     """
-    levels, names = _imports(text)
+    levels, names = _read_imports(text)
     root, depth = path.parent, 0
     while (root / "__init__.py").is_file() and root != root.parent:
         root, depth = root.parent, depth + 1
@@ -65,19 +65,19 @@ def place_of(path: Path, model_path: Sequence[Path], text: bytes) -> Place:
     parts = path.relative_to(root).with_suffix("").parts
     is_module = depth > 0 and (levels > 0 or held is not None or parts[0] in names)
     if not is_module or any("." in part for part in parts):
-        return Place(None, _own((path.parent, root, *model_path)))
+        return ModuleLocation(None, _drop_installed((path.parent, root, *model_path)))
     module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    return Place(module, _own((root, *model_path)), _own((path.parent,)))
+    return ModuleLocation(module, _drop_installed((root, *model_path)), _drop_installed((path.parent,)))
 
 
-def _own(roots: Sequence[Path]) -> tuple[Path, ...]:
-    """Keeps each once, without the folders of installed libraries: those are found anyway, and stay."""
+def _drop_installed(roots: Sequence[Path]) -> tuple[Path, ...]:
+    """Returns each folder once, without those of installed libraries, which are on the path anyway."""
     installed = {Path(folder).resolve() for folder in sysconfig.get_paths().values()}
     return tuple(root for root in dict.fromkeys(roots) if root not in installed)
 
 
-def _imports(text: bytes) -> tuple[int, set[str]]:
-    """Reads the highest level of its relative imports, and the first parts of the absolute ones."""
+def _read_imports(text: bytes) -> tuple[int, set[str]]:
+    """Reads the highest level of the relative imports of a text, and the first parts of the absolute ones."""
     try:
         nodes = list(ast.walk(ast.parse(text)))
     except (SyntaxError, ValueError):
@@ -88,8 +88,8 @@ def _imports(text: bytes) -> tuple[int, set[str]]:
     return max(relative, default=0), {name.partition(".")[0] for name in names}
 
 
-def roots_holding(name: str, path: Path) -> list[Path]:
-    """Lists the folders above a model file, and here, that hold a module of this name."""
+def find_roots(name: str, path: Path) -> list[Path]:
+    """Lists the folders that hold a module of this name: those above a model file, and the current one."""
     first = name.partition(".")[0]
     above = [*path.parents[: _UPWARDS + 1], *(p / "src" for p in path.parents[:_UPWARDS]), Path.cwd()]
     return [p for p in dict.fromkeys(above) if (p / first).is_dir() or (p / f"{first}.py").is_file()]
@@ -99,7 +99,7 @@ def roots_holding(name: str, path: Path) -> list[Path]:
 
 
 class _FreshLoader(SourceFileLoader):
-    """Compiles a module from its text: no cache that may be stale, none left behind."""
+    """A loader that compiles a module from its text, neither reading nor writing a cache."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
@@ -107,12 +107,15 @@ class _FreshLoader(SourceFileLoader):
 
 
 class _OwnFinder(MetaPathFinder):
-    """Finds a model file's own modules, ahead of all others; a mere folder only where nothing else has its name."""
+    """A finder of a model file's own modules, ahead of all others.
 
-    def __init__(self, place: Place, path: Sequence[str]) -> None:
+    A folder without `__init__.py` is found only where no installed module has its name.
+    """
+
+    def __init__(self, location: ModuleLocation, path: Sequence[str]) -> None:
         self.found: dict[str, str] = {}
-        self._roots, self._path = [str(root) for root in place.roots], path
-        self._all = [*self._roots, *(str(root) for root in place.last_roots)]
+        self._roots, self._path = [str(root) for root in location.roots], path
+        self._all = [*self._roots, *(str(root) for root in location.last_roots)]
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -121,7 +124,7 @@ class _OwnFinder(MetaPathFinder):
         if rest:
             spec = PathFinder.find_spec(fullname, path, target) if first in self.found else None
         else:
-            spec = self._top(fullname)
+            spec = self._find_top(fullname)
         if spec is None:
             return None
         self.found[fullname] = spec.origin or ""
@@ -129,7 +132,7 @@ class _OwnFinder(MetaPathFinder):
             spec.loader = _FreshLoader(fullname, spec.loader.path)
         return spec
 
-    def _top(self, name: str) -> ModuleSpec | None:
+    def _find_top(self, name: str) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, self._roots)
         if spec is not None and spec.origin is not None:
             return spec
@@ -143,24 +146,24 @@ class _OwnFinder(MetaPathFinder):
 
 
 @contextlib.contextmanager
-def searching(place: Place) -> Iterator[Mapping[str, str]]:
+def make_importable(location: ModuleLocation) -> Iterator[Mapping[str, str]]:
     """Makes a model file's own modules importable inside the block.
 
     Yields:
-        The file of each of them, by the module's name; it grows as they are imported.
+        The file of each imported module by the module's name; the mapping grows as modules are imported.
     """
     before = list(sys.path)
-    finder = _OwnFinder(place, before)
+    finder = _OwnFinder(location, before)
     importlib.invalidate_caches()
-    hidden = _hidden(place.roots)
-    added = [[str(root) for root in roots] for roots in (place.roots, place.last_roots)]
+    hidden = _hide_namesakes(location.roots)
+    added = [[str(root) for root in roots] for roots in (location.roots, location.last_roots)]
     sys.path[:] = [*added[0], *before, *added[1]]
     sys.meta_path.insert(0, finder)
     try:
         yield finder.found
     finally:
         sys.meta_path.remove(finder)
-        for entry in (*added[0], *added[1]):  # what else the file did to the path stays
+        for entry in (*added[0], *added[1]):  # other changes of the path by the file stay
             with contextlib.suppress(ValueError):
                 sys.path.remove(entry)
         for name in finder.found:
@@ -168,8 +171,8 @@ def searching(place: Place) -> Iterator[Mapping[str, str]]:
         sys.modules.update(hidden)
 
 
-def _hidden(roots: Sequence[Path]) -> dict[str, ModuleType]:
-    """Takes modules from elsewhere out of the way whose names a model file's own ones have."""
+def _hide_namesakes(roots: Sequence[Path]) -> dict[str, ModuleType]:
+    """Removes imported modules from `sys.modules` that have the names of a model file's own, and returns them."""
     loaded = {name.partition(".")[0] for name in sys.modules} - _SHARED
     own = {n for n in loaded if any((r / f"{n}.py").is_file() or (r / n / "__init__.py").is_file() for r in roots)}
     return {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] in own}
@@ -178,16 +181,24 @@ def _hidden(roots: Sequence[Path]) -> dict[str, ModuleType]:
 # --- hashes ---------------------------------------------------------------------------------------------------------
 
 
-def code_digest(path: Path, own: Mapping[str, str]) -> str:
-    """Hashes what a model file and its own modules say, whatever their comments, layout and place."""
-    main = _said(path)
-    others = {name: _said(Path(file)) for name, file in own.items() if file and Path(file) != path}
+def hash_code_files(path: Path, own: Mapping[str, str]) -> str:
+    """Hashes the code of a model file and of its own modules; comments, layout and folders do not count.
+
+    Args:
+        path: of the model file.
+        own: the file of each module of its own, by the module's name.
+
+    Returns:
+        SHA-256 as hexadecimal digits.
+    """
+    main = _hash_syntax(path)
+    others = {name: _hash_syntax(Path(file)) for name, file in own.items() if file and Path(file) != path}
     if not others:
         return main
     return hashlib.sha256("\n".join([main, *(f"{n} {others[n]}" for n in sorted(others))]).encode()).hexdigest()
 
 
-def _said(path: Path) -> str:
+def _hash_syntax(path: Path) -> str:
     data = path.read_bytes()
     with contextlib.suppress(SyntaxError, ValueError):
         data = ast.unparse(ast.parse(data)).encode()

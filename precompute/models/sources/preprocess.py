@@ -1,4 +1,4 @@
-"""How an image becomes a model's input: resize, centre crop, channel order, normalisation."""
+"""Preprocessing of images for a model: resize, centre crop, channel order, normalisation."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ _FIX = "Correct the preprocessing; it looks like this:\n" + EXAMPLE_TOML
 
 @dataclass(frozen=True)
 class Preprocess:
-    """The input a model expects. Sizes are in pixels, `mean` and `std` in the order of `channels`.
+    """The input that a model expects. Sizes are in pixels, `mean` and `std` in the order of `channels`.
 
     The defaults are those of most ImageNet models.
 
     Args:
-        resize: length of the short side after resizing; `(height, width)` makes exactly this size, whatever the
-            image's proportions are; 0 leaves the image as it is.
+        resize: length of the short side after resizing; `(height, width)` makes exactly this size for
+            images of any proportions; 0 leaves the image as it is.
         crop: side of the square centre crop, or its `(height, width)`; 0 takes the whole image.
         interpolation: one of `INTERPOLATIONS`.
         channels: order in which the model takes the colours, RGB or BGR.
         scale: value of a full-bright pixel before mean and std, in practice 1.0 or 255.0.
         mean: subtracted from the scaled values.
-        std: divides what is left.
+        std: divides the difference.
 
     Raises:
         InputError: a value is of the wrong type or impossible.
@@ -70,19 +70,19 @@ class Preprocess:
 
     def __post_init__(self) -> None:
         for name in ("resize", "crop"):
-            object.__setattr__(self, name, _side(name, getattr(self, name)))
+            object.__setattr__(self, name, _read_side(name, getattr(self, name)))
         _require_one_of("interpolation", self.interpolation, tuple(INTERPOLATIONS))
         _require_one_of("channels", self.channels, CHANNEL_ORDERS)
         _require("scale is a positive number.", "scale", self.scale, _is_number(self.scale) and self.scale > 0)
         for name in ("mean", "std"):
-            values = _three_numbers(name, getattr(self, name))
+            values = _read_three_numbers(name, getattr(self, name))
             object.__setattr__(self, name, values)
         _require("std holds three positive numbers.", "std", self.std, min(self.std) > 0)
         object.__setattr__(self, "scale", float(self.scale))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Preprocess:
-        """The inverse of `to_dict`; keys that are left out keep their defaults.
+        """Builds preprocessing from what `to_dict` returns; keys that are left out keep their defaults.
 
         Raises:
             InputError: a key is unknown, or a value is of the wrong type or impossible.
@@ -99,7 +99,7 @@ class Preprocess:
     def from_toml(cls, path: Path) -> Preprocess:
         """Reads a TOML file such as `EXAMPLE_TOML`.
 
-        Every key must be there: a value that is guessed would show only as a poor accuracy.
+        Every key must be there, because a wrong guess would show only as a poor accuracy.
 
         Raises:
             InputError: the file is missing or no TOML, a key is missing or unknown, or a value is impossible.
@@ -120,13 +120,13 @@ class Preprocess:
 
     @classmethod
     def from_torchvision(cls, transforms: Any) -> Preprocess:
-        """Takes over `weights.transforms()` of a torchvision classification model.
+        """Translates `weights.transforms()` of a torchvision classification model.
 
         Raises:
             InputError: the transforms are of another kind (segmentation, video).
         """
         try:
-            (resize,), (crop,) = _as_list(transforms.resize_size), _as_list(transforms.crop_size)
+            (resize,), (crop,) = _to_list(transforms.resize_size), _to_list(transforms.crop_size)
             interpolation = str(transforms.interpolation.value).removesuffix("-exact")
             return cls(resize, crop, interpolation, "RGB", 1.0, tuple(transforms.mean), tuple(transforms.std))
         except (AttributeError, ValueError, TypeError) as problem:
@@ -146,7 +146,7 @@ class Preprocess:
 
     @property
     def background(self) -> tuple[int, int, int]:
-        """The mean as a colour, RGB in 0..255: laid behind transparent pixels, it is nearly 0 to the model."""
+        """The mean as a colour, RGB in 0..255; as the background of transparent pixels it is nearly 0 to the model."""
         first, second, third = (min(max(round(value / self.scale * 255), 0), 255) for value in self.mean)
         return (third, second, first) if self.channels == "BGR" else (first, second, third)
 
@@ -157,23 +157,23 @@ class Preprocess:
             image: an RGB image.
 
         Returns:
-            `(height, width, 3)`, RGB in 0..255 whatever `channels` says: what the model sees, for a person to look at.
+            `(height, width, 3)`, RGB in 0..255 for every value of `channels`: the view of the model, for a person.
 
         Raises:
-            UnreadableImage: resized, it would have more pixels than Pillow holds safe.
+            UnreadableImage: after resizing, it would have more pixels than Pillow considers safe.
         """
         if self.resize:
-            image = self._resized(image)
+            image = self._resize(image)
         if self.crop:
-            image = self._cropped(image)
+            image = self._crop(image)
         return np.array(image.convert("RGB"), dtype=np.uint8)
 
     def tensor(self, batch: NDArray[np.uint8], device: str | torch.device = "cpu") -> torch.Tensor:
-        """The model's input: `value / 255 * scale`, channels in the model's order, minus mean, over std.
+        """Computes the model's input: `value / 255 * scale`, channels in the model's order, minus mean, over std.
 
         Args:
             batch: `(batch, height, width, 3)`, RGB in 0..255, as `image` makes them.
-            device: where to normalise; the bytes travel, not the floats.
+            device: the device of the result; the bytes are copied to it, not the floats.
 
         Returns:
             `(batch, 3, height, width)`, float32.
@@ -181,22 +181,25 @@ class Preprocess:
         import torch
 
         pixels = torch.from_numpy(np.require(batch, requirements=["C", "W"]))
-        if torch.device(device).type == "cuda":  # pinned bytes travel while the model is still at work
+        if torch.device(device).type == "cuda":  # pinned bytes are copied while the model still computes
             pixels = pixels.pin_memory()
         pixels = pixels.to(device, non_blocking=True).permute(0, 3, 1, 2)
         # Dividing by 255 / scale equals torchvision to the last bit, and leaves whole numbers whole at scale 255.
         values = pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255.0 / self.scale)
-        return self._standardized(values)
+        return self._standardize(values)
 
     def normalize(self, images: torch.Tensor) -> torch.Tensor:
-        """The same for pictures that are floats already and carry a gradient.
+        """Computes the model's input from images that are floats already, and carries their gradient.
 
         Args:
             images: `(batch, 3, height, width)`, RGB in [0, 1].
-        """
-        return self._standardized(images * self.scale)
 
-    def _standardized(self, scaled: torch.Tensor) -> torch.Tensor:
+        Returns:
+            `(batch, 3, height, width)`.
+        """
+        return self._standardize(images * self.scale)
+
+    def _standardize(self, scaled: torch.Tensor) -> torch.Tensor:
         import torch
 
         ordered = scaled.flip(1) if self.channels == "BGR" else scaled
@@ -205,14 +208,14 @@ class Preprocess:
         return (ordered - mean) / std
 
     def input_size(self, first: Image.Image) -> tuple[int, int]:
-        """Height and width of the model's input for an image, in pixels.
+        """Returns the height and width of the model's input for an image, in pixels.
 
         Raises:
-            UnreadableImage: resized, it would have more pixels than Pillow holds safe.
+            UnreadableImage: after resizing, it would have more pixels than Pillow considers safe.
         """
         if self.fixed_size is not None:
             return self.fixed_size
-        width, height = self._resized_size(first.size)
+        width, height = self._compute_resized_size(first.size)
         return height, width
 
     def require_one_size(self, first: tuple[int, int], other: tuple[int, int]) -> None:
@@ -229,43 +232,43 @@ class Preprocess:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for the manifest."""
+        """Returns plain values for the manifest."""
         return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
 
-    def _resized(self, image: Image.Image) -> Image.Image:
-        size = self._resized_size(image.size)
+    def _resize(self, image: Image.Image) -> Image.Image:
+        size = self._compute_resized_size(image.size)
         return image if size == image.size else image.resize(size, INTERPOLATIONS[self.interpolation])
 
-    def _resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """`(width, height)` after resizing: a thin image grows beyond all bounds where its short side does."""
+    def _compute_resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Computes `(width, height)` after resizing, and refuses sizes that are not safe, as of very thin images."""
         if not self.resize:
             return size
         if isinstance(self.resize, tuple):
             height, width = self.resize
         else:
-            width, height = _with_short_side(size, self.resize)
-        require_safe_size(width, height, f"becomes {{}} by resize = {_shown(self.resize)}")
+            width, height = _scale_to_short_side(size, self.resize)
+        require_safe_size(width, height, f"becomes {{}} by resize = {_format_side(self.resize)}")
         return width, height
 
-    def _cropped(self, image: Image.Image) -> Image.Image:
-        """The centre; rounding (half to even when cropping, down when padding) is torchvision's."""
+    def _crop(self, image: Image.Image) -> Image.Image:
+        """Cuts out the centre; rounding (half to even when cropping, down when padding) is torchvision's."""
         height, width = self.crop if isinstance(self.crop, tuple) else (self.crop, self.crop)
-        left, top = _crop_start(image.width, width), _crop_start(image.height, height)
+        left, top = _compute_crop_start(image.width, width), _compute_crop_start(image.height, height)
         # PIL fills what lies outside of the image with 0.
         return image.crop((left, top, left + width, top + height))
 
 
-def _shown(side: Side) -> str:
+def _format_side(side: Side) -> str:
     return str(list(side) if isinstance(side, tuple) else side)
 
 
-def _crop_start(length: int, crop: int) -> int:
-    """Where a centre crop begins, in pixels; negative where the image is padded."""
+def _compute_crop_start(length: int, crop: int) -> int:
+    """Computes the first pixel of a centre crop; it is negative where the image is padded."""
     return round((length - crop) / 2.0) if length >= crop else -((crop - length) // 2)
 
 
-def _with_short_side(size: tuple[int, int], short: int) -> tuple[int, int]:
-    """`(width, height)` with the short side at `short` pixels; the long side is rounded down, as in torchvision."""
+def _scale_to_short_side(size: tuple[int, int], short: int) -> tuple[int, int]:
+    """Scales `(width, height)` to a short side of `short` pixels; the long side is rounded down, as in torchvision."""
     width, height = size
     if width <= height:
         return short, int(short * height / width)
@@ -280,8 +283,8 @@ def _require(rule: str, name: str, value: object, holds: bool) -> None:
         raise InputError(f"In the preprocessing, {rule}", f"Found {name} = {value!r}.", _FIX)
 
 
-def _side(name: str, value: object) -> Side:
-    """A length or a pair of them, as a TOML file or a manifest has it."""
+def _read_side(name: str, value: object) -> Side:
+    """Checks a length, or a pair of lengths, from a TOML file or a manifest."""
     is_pair = isinstance(value, list | tuple) and len(value) == 2
     sides: list[Any] = list(value) if isinstance(value, list | tuple) and is_pair else [value]
     whole = all(isinstance(side, int) and not isinstance(side, bool) and side >= is_pair for side in sides)
@@ -293,7 +296,7 @@ def _require_one_of(name: str, value: object, options: tuple[str, ...]) -> None:
     _require(f"{name} is one of {', '.join(options)}.", name, value, value in options)
 
 
-def _three_numbers(name: str, value: object) -> tuple[float, float, float]:
+def _read_three_numbers(name: str, value: object) -> tuple[float, float, float]:
     holds = isinstance(value, list | tuple) and len(value) == 3 and all(_is_number(v) for v in value)
     _require(f"{name} holds three numbers, one for each channel.", name, value, holds)
     assert isinstance(value, list | tuple)
@@ -304,5 +307,5 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _as_list(value: Any) -> list[int]:
+def _to_list(value: Any) -> list[int]:
     return [int(v) for v in value] if isinstance(value, list | tuple) else [int(value)]

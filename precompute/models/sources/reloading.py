@@ -1,4 +1,4 @@
-"""Loads the model of a run again, from what its manifest says, and makes sure that it is the same one."""
+"""Loading of a run's model from the run's manifest, with checks that it is still the same model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from precompute.contract.errors import InputError
 from precompute.models.sources.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig
 from precompute.models.sources.loading import load_model
-from precompute.models.sources.model_file import code_sha256
+from precompute.models.sources.model_file import hash_code
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.weights.loading import parameters_sha256
 from precompute.models.weights.weights_file import split_weights
@@ -20,12 +20,12 @@ __all__ = ["NOT_MOVED", "Whereabouts", "load_again", "recorded_places"]
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """Where a run's model is now, each None or empty if it is where the manifest says.
+    """The present files of a run's model; None or empty where the files that the manifest names are still there.
 
     Attributes:
         model: as `ModelConfig.source`.
-        weights: as there.
-        model_path: as there.
+        weights: as `ModelConfig.weights`.
+        model_path: as `ModelConfig.model_path`.
     """
 
     model: str | None = None
@@ -38,7 +38,7 @@ _RULE = "Pictures are added to a run by the model that made it."
 
 
 def recorded_places(config: ModelConfig) -> dict[str, Any]:
-    """Gives what the manifest keeps of `--weights` and `--model-path`: files and folders by their whole paths."""
+    """Returns the entries of the manifest on `--weights` and `--model-path`, with absolute paths."""
     weights = config.weights
     if weights not in (None, DEFAULT, RANDOM):
         path, key = split_weights(str(weights))
@@ -48,14 +48,14 @@ def recorded_places(config: ModelConfig) -> dict[str, Any]:
 
 
 def load_again(manifest: Mapping[str, Any], where: Whereabouts = NOT_MOVED) -> LoadedModel:
-    """The model of a run, with the preprocessing that the run was made with.
+    """Loads the model of a run, with the preprocessing that the run was made with.
 
     Args:
         manifest: of the run.
-        where: the model is now.
+        where: the model's files, where they have moved.
 
     Raises:
-        InputError: the run was imported, a file is gone, or the model is another one by now.
+        InputError: the run was imported, a file is gone, or the model has changed since.
     """
     model = manifest.get("model", {})
     if "imported" in manifest or not isinstance(model.get("preprocess"), dict):
@@ -68,7 +68,7 @@ def load_again(manifest: Mapping[str, Any], where: Whereabouts = NOT_MOVED) -> L
     preprocess = Preprocess.from_dict(model["preprocess"])
     config = ModelConfig(source, weights, preprocess, model_path=model_path if ".py" in source else ())
     loaded = load_model(config)
-    changed = _changed(model, loaded)
+    changed = _list_changes(model, loaded)
     if changed:
         raise InputError(
             _RULE,
@@ -87,10 +87,13 @@ def _require_files(source: str, weights: str | None) -> None:
         raise InputError(_RULE, f"Its weights {weights} are gone.", "Name where they are now: --weights FILE.")
 
 
-def _changed(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
-    """What differs from the manifest, in words; runs of earlier versions know only their weights' file."""
+def _list_changes(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
+    """Lists the differences from the manifest, in words.
+
+    Manifests of earlier versions have no hash of the parameters, only that of the weights' file.
+    """
     changed = []
-    if "code_sha256" in model and model["code_sha256"] not in _own_hashes(loaded):
+    if "code_sha256" in model and model["code_sha256"] not in _hash_code_both_ways(loaded):
         changed.append("its code has changed")
     if "parameters_sha256" in model:
         if model["parameters_sha256"] != parameters_sha256(loaded.module):
@@ -100,7 +103,7 @@ def _changed(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
     return changed
 
 
-def _own_hashes(loaded: LoadedModel) -> tuple[str | None, ...]:
-    """Hashes its code with and without what it imports; earlier versions kept the latter."""
+def _hash_code_both_ways(loaded: LoadedModel) -> tuple[str | None, ...]:
+    """Returns the hashes of the code with and without its imports; earlier versions kept the latter."""
     known = loaded.code_sha256
-    return (known,) if known is None else (known, code_sha256(loaded.source))
+    return (known,) if known is None else (known, hash_code(loaded.source))

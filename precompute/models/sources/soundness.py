@@ -1,4 +1,4 @@
-"""What a module must be before it is read: whole, finite, in float32 on the CPU. Whatever is not is named."""
+"""Checks and conversion of a module before it is read: its values are there and finite, in float32, on the CPU."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _AT_MOST = 5
 
 
 def made_ready(loaded: LoadedModel) -> LoadedModel:
-    """Moves a module to the CPU, to float32 and to `eval()`, without gradients; what was converted becomes a note.
+    """Moves a module to the CPU, to float32 and to `eval()`, without gradients, and notes each conversion.
 
     Raises:
         InputError: it is compiled by TorchScript or quantized, its parameters have no values, or some of them are
-            NaN or infinite.
+            NaN or infinite. The message names them.
     """
     module = loaded.module
     _require_plain(module)
     _require_values(module)
-    converted = _converted(module)
+    notes = _describe_conversions(module)
     module.to("cpu").float().eval().requires_grad_(False)
     _require_finite(module)
-    return replace(loaded, notes=(*loaded.notes, *converted))
+    return replace(loaded, notes=(*loaded.notes, *notes))
 
 
 def _require_plain(module: nn.Module) -> None:
@@ -40,36 +40,38 @@ def _require_plain(module: nn.Module) -> None:
             "Return the module as it was before torch.jit.script or torch.jit.trace, with its weights.",
         )
     quantized = [
-        f"{path or 'the model'} ({type(child).__name__})" for path, child in module.named_modules() if _quantized(child)
+        f"{path or 'the model'} ({type(child).__name__})"
+        for path, child in module.named_modules()
+        if _is_quantized(child)
     ]
     if quantized:
         raise InputError(
             "A model computes in floating point.",
-            f"Found quantized modules: {_listed(quantized)}.",
+            f"Found quantized modules: {_list_some(quantized)}.",
             "Return the module as it was before quantization, with its weights in float32.",
         )
 
 
-def _quantized(module: nn.Module) -> bool:
+def _is_quantized(module: nn.Module) -> bool:
     if any(".quantized" in kind.__module__ and kind.__module__.startswith("torch.") for kind in type(module).__mro__):
         return True
     return any(t.is_quantized for t in (*module.parameters(recurse=False), *module.buffers(recurse=False)))
 
 
 def _require_values(module: nn.Module) -> None:
-    empty = [name for name, tensor in _tensors(module) if tensor.is_meta]
+    empty = [name for name, tensor in _iterate_tensors(module) if tensor.is_meta]
     if empty:
         raise InputError(
             "Parameters have values.",
-            f"On the device meta, where there are none: {_listed(empty)}.",
+            f"On the device meta, where there are none: {_list_some(empty)}.",
             "Build the model on a real device, or fill it: model.to_empty(device='cpu') and then load its weights.",
         )
 
 
-def _converted(module: nn.Module) -> tuple[str, ...]:
-    """One sentence for each precision that is about to become float32."""
+def _describe_conversions(module: nn.Module) -> tuple[str, ...]:
+    """Writes one sentence for each precision that is about to become float32."""
     counts: dict[torch.dtype, int] = {}
-    for _, tensor in _tensors(module):
+    for _, tensor in _iterate_tensors(module):
         if tensor.is_floating_point() and tensor.dtype != torch.float32:
             counts[tensor.dtype] = counts.get(tensor.dtype, 0) + tensor.numel()
     return tuple(
@@ -80,7 +82,7 @@ def _converted(module: nn.Module) -> tuple[str, ...]:
 
 def _require_finite(module: nn.Module) -> None:
     faults, buffers = [], {name for name, _ in module.named_buffers()}
-    for name, tensor in _tensors(module):
+    for name, tensor in _iterate_tensors(module):
         if not (tensor.is_floating_point() or tensor.is_complex()):
             continue
         # A buffer may hold infinity on purpose, as masks of attention do; statistics of a batch norm may not.
@@ -91,16 +93,16 @@ def _require_finite(module: nn.Module) -> None:
     if faults:
         raise InputError(
             "Weights are finite numbers.",
-            f"NaN or infinity in {_listed(faults)}.",
+            f"NaN or infinity in {_list_some(faults)}.",
             "Give weights from before training diverged, or look at how they were saved or converted.",
         )
 
 
-def _tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
+def _iterate_tensors(module: nn.Module) -> Iterator[tuple[str, Tensor]]:
     yield from module.named_parameters()
     yield from module.named_buffers()
 
 
-def _listed(items: list[str]) -> str:
+def _list_some(items: list[str]) -> str:
     more = f" and {len(items) - _AT_MOST:,} more" if len(items) > _AT_MOST else ""
     return ", ".join(items[:_AT_MOST]) + more

@@ -1,4 +1,4 @@
-"""`timm:NAME`: the classification models of timm with their published weights, a file, or random ones.
+"""The source `timm:NAME`: timm's classification models, with published, own or random weights.
 
 A name may carry the tag of one of several published weights, as in `resnet50.a1_in1k`.
 """
@@ -17,15 +17,23 @@ import torch
 from torch import Tensor, nn
 
 from precompute.contract.errors import InputError
-from precompute.models.sources.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
+from precompute.models.sources.loaded import (
+    DEFAULT,
+    RANDOM,
+    LoadedModel,
+    ModelConfig,
+    choose_preprocess,
+    get_input_size,
+)
 from precompute.models.sources.preprocess import Preprocess
+from precompute.models.sources.registry import ModelSource
 from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
-from precompute.models.weights.download import cached_by_torch, no_weights, require_reachable
-from precompute.models.weights.fitting import usual_states
+from precompute.models.weights.download import build_download_error, get_cache_path, require_reachable
+from precompute.models.weights.fitting import list_usual_states
 from precompute.models.weights.loading import file_sha256, load_weights
 from precompute.models.weights.weights_file import WeightsFile, split_weights
 
-__all__ = ["architectures", "load", "preprocess_from_config", "published_input_size", "tagged_names"]
+__all__ = ["SOURCE", "list_architectures", "list_tagged_names", "load", "read_preprocess", "read_published_input_size"]
 
 _HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 
@@ -36,76 +44,79 @@ def load(config: ModelConfig) -> LoadedModel:
     Raises:
         InputError: the name is unknown, the weights do not fit or cannot be had, or timm is not installed.
     """
-    timm = _timm()
+    timm = _import_timm()
     name = config.source.partition(":")[2]
     _require_known(timm, name)
     published = timm.get_pretrained_cfg(name, allow_unregistered=False)
-    chosen = chosen_preprocess(config)
-    preprocess, notes = (chosen, ()) if chosen else preprocess_from_config(published.to_dict(), name)
+    chosen = choose_preprocess(config)
+    preprocess, notes = (chosen, ()) if chosen else read_preprocess(published.to_dict(), name)
     weights = config.weights or DEFAULT
     if weights == RANDOM:
-        module, file, label = _built(timm, name, config.seed), None, f"{name} (random weights)"
+        module, file, label = _build(timm, name, config.seed), None, f"{name} (random weights)"
     elif weights == DEFAULT:
-        file, label = _published_file(published, name), name
-        module = _published(timm, name, published, file)
+        file, label = _get_published_file(published, name), name
+        module = _build_published(timm, name, published, file)
     else:
         given = split_weights(weights)
         file, label = given.path, f"{name} ({given.label})"
-        module, said = _with_weights(timm, name, read_checkpoint(given))
+        module, said = _build_with_weights(timm, name, read_checkpoint(given))
         notes += said
     if published.num_classes == 0:
         notes += (f"timm:{name} has no classification head: its outputs are features, not classes.",)
-    info = _imagenet(module, published.num_classes) if weights == DEFAULT else None
+    info = _find_imagenet(module, published.num_classes) if weights == DEFAULT else None
     return LoadedModel(
         module=module,
         name=label,
         source=config.source,
         weights_sha256=file_sha256(file) if file else None,
         preprocess=preprocess,
-        input_size=input_size_of(preprocess),
+        input_size=get_input_size(preprocess),
         output_names=tuple(map(str, info.label_descriptions())) if info else None,
         output_synsets=tuple(info.label_names()) if info else None,
         notes=notes,
     )
 
 
-def architectures() -> list[str]:
-    """All names without tags, in alphabetical order.
+def list_architectures() -> list[str]:
+    """Lists all names without tags, in alphabetical order.
 
     Raises:
         InputError: timm is not installed.
     """
-    return sorted(_timm().list_models())
+    return sorted(_import_timm().list_models())
 
 
-def tagged_names() -> list[str]:
-    """All names with the tag of their published weights, in alphabetical order.
+def list_tagged_names() -> list[str]:
+    """Lists all names with the tag of their published weights, in alphabetical order.
 
     Raises:
         InputError: timm is not installed.
     """
-    return sorted(_timm().list_pretrained())
+    return sorted(_import_timm().list_pretrained())
 
 
-def published_input_size(name: str) -> tuple[int, int, int] | None:
-    """`(channel, height, width)` without building the model."""
-    published = _timm().get_pretrained_cfg(name)
+def read_published_input_size(name: str) -> tuple[int, int, int] | None:
+    """Reads `(channel, height, width)` of a model without building it; None where timm has no entry for the name."""
+    published = _import_timm().get_pretrained_cfg(name)
     return tuple(published.input_size) if published is not None else None
 
 
-def preprocess_from_config(config: dict[str, Any], name: str) -> tuple[Preprocess, tuple[str, ...]]:
-    """timm's evaluation transform of a model in our words, and notes on what our words do not reach.
+def read_preprocess(config: dict[str, Any], name: str) -> tuple[Preprocess, tuple[str, ...]]:
+    """Translates timm's evaluation transform of a model to a `Preprocess`, with notes on what that cannot express.
 
     The side is `input_size`, that of training, not `test_input_size`. The short side is resized to
     `floor(side / crop_pct)`, or both sides where images are to be squashed; then the centre is cropped. Models that
-    were evaluated on bordered images get the first and a note.
+    timm evaluates on bordered images are resized and cropped as well, with a note.
 
     Args:
         config: a model's `pretrained_cfg`.
-        name: of the model, for the message.
+        name: of the model, for messages.
+
+    Returns:
+        The preprocessing, and sentences for the person.
 
     Raises:
-        InputError: the input is not square, although images are not squashed, or not of three channels.
+        InputError: the input has not three channels, or it is not square although images are not squashed.
     """
     from timm.data import resolve_data_config
 
@@ -133,7 +144,7 @@ def preprocess_from_config(config: dict[str, Any], name: str) -> tuple[Preproces
     )
 
 
-def _timm() -> ModuleType:
+def _import_timm() -> ModuleType:
     try:
         import timm
     except ImportError as problem:
@@ -161,8 +172,8 @@ def _require_known(timm: ModuleType, name: str) -> None:
     )
 
 
-def _imagenet(module: nn.Module, n_outputs: int) -> Any:
-    """timm's description of ImageNet's classes where it knows that the outputs are these, else None."""
+def _find_imagenet(module: nn.Module, n_outputs: int) -> Any:
+    """Returns timm's description of ImageNet's classes where timm knows that the outputs are these, else None."""
     from timm.data import ImageNetInfo, infer_imagenet_subset
 
     subset = infer_imagenet_subset(module)
@@ -172,73 +183,76 @@ def _imagenet(module: nn.Module, n_outputs: int) -> Any:
     return info if info.num_classes() == n_outputs else None
 
 
-def _built(timm: ModuleType, name: str, seed: int = 0) -> nn.Module:
+def _build(timm: ModuleType, name: str, seed: int = 0) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module: nn.Module = timm.create_model(name, pretrained=False)
     return module
 
 
-def _published(timm: ModuleType, name: str, published: Any, file: Path) -> nn.Module:
-    """The model with its published file, brought into shape by timm itself."""
-    overlay = {"file": str(file)} if published.custom_load else {"state_dict": _plain_state(file)}
+def _build_published(timm: ModuleType, name: str, published: Any, file: Path) -> nn.Module:
+    """Builds the model with the weights of its published file, which timm itself converts."""
+    overlay = {"file": str(file)} if published.custom_load else {"state_dict": _read_state(file)}
     try:
-        return _adapted(timm, name, overlay)
+        return _build_converted(timm, name, overlay)
     except (RuntimeError, KeyError, ValueError) as problem:
-        raise no_weights(f"timm:{name}", f"{file} is no file of this model: {problem}") from problem
+        raise build_download_error(f"timm:{name}", f"{file} is no file of this model: {problem}") from problem
 
 
-def _plain_state(file: Path) -> dict[str, Tensor]:
-    return dict(usual_states(read_checkpoint(WeightsFile(file)))[0].state)
+def _read_state(file: Path) -> dict[str, Tensor]:
+    return dict(list_usual_states(read_checkpoint(WeightsFile(file)))[0].state)
 
 
-def _with_weights(timm: ModuleType, name: str, checkpoint: Checkpoint) -> tuple[nn.Module, tuple[str, ...]]:
-    """Builds the model with a person's weights, and notes: by its own names, else by those of its authors."""
-    module = _built(timm, name)
+def _build_with_weights(timm: ModuleType, name: str, checkpoint: Checkpoint) -> tuple[nn.Module, tuple[str, ...]]:
+    """Builds the model with a person's weights, and returns notes.
+
+    The weights have the names of timm's parameters, or else those of the authors' code, which timm converts.
+    """
+    module = _build(timm, name)
     try:
         return module, load_weights(module, checkpoint)
     except InputError:
-        for candidate in usual_states(checkpoint):
+        for candidate in list_usual_states(checkpoint):
             with contextlib.suppress(Exception):  # timm's converters take any checkpoint apart and fail in any way
                 overlay = {"state_dict": dict(candidate.state), "custom_load": False}
                 said = f"{checkpoint.source}: {candidate.name or 'its own keys'}, named as timm converts it, was taken."
-                return _adapted(timm, name, overlay), (said,) if len(checkpoint.candidates) > 1 else ()
+                return _build_converted(timm, name, overlay), (said,) if len(checkpoint.candidates) > 1 else ()
         raise
 
 
-def _adapted(timm: ModuleType, name: str, overlay: dict[str, Any]) -> nn.Module:
+def _build_converted(timm: ModuleType, name: str, overlay: dict[str, Any]) -> nn.Module:
     module: nn.Module = timm.create_model(name, pretrained=True, pretrained_cfg_overlay=overlay)
     if isinstance(kept := getattr(module, "pretrained_cfg", None), dict):
         kept.pop("state_dict", None)
     return module
 
 
-def _published_file(published: Any, name: str) -> Path:
-    """The file of the published weights, from the cache or else downloaded.
+def _get_published_file(published: Any, name: str) -> Path:
+    """Returns the file of the published weights, from the cache or else downloaded.
 
     Raises:
-        InputError: there are none, or they cannot be had.
+        InputError: no weights are published, or they cannot be downloaded.
     """
     if published.hf_hub_id:
-        return _from_hub(published, name)
+        return _get_from_hub(published, name)
     if not published.url:
         raise InputError(
             "Default weights are those that timm publishes.",
             f"There are none for timm:{name}.",
             "Give --weights FILE, --weights random, or a name with a tag: `summit-dash models` finds them.",
         )
-    file = cached_by_torch(published.url)
+    file = get_cache_path(published.url)
     if not file.is_file():
         require_reachable(published.url)
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
             torch.hub.download_url_to_file(published.url, str(file))
         except (OSError, HTTPException, RuntimeError) as problem:
-            raise no_weights(published.url, problem) from problem
+            raise build_download_error(published.url, problem) from problem
     return file
 
 
-def _from_hub(published: Any, name: str) -> Path:
+def _get_from_hub(published: Any, name: str) -> Path:
     from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import EntryNotFoundError, LocalEntryNotFoundError
 
@@ -254,9 +268,12 @@ def _from_hub(published: Any, name: str) -> Path:
         try:
             return Path(hf_hub_download(repository, file, revision=revision or None))
         except LocalEntryNotFoundError as problem:  # offline by choice, or the connection broke
-            raise no_weights(f"timm:{name} ({repository})", problem) from problem
+            raise build_download_error(f"timm:{name} ({repository})", problem) from problem
         except EntryNotFoundError:
             continue
         except Exception as problem:  # the hub's client raises those of its own HTTP library
-            raise no_weights(f"timm:{name} ({repository})", problem) from problem
-    raise no_weights(f"timm:{name} ({repository})", f"it holds none of {', '.join(files)}")
+            raise build_download_error(f"timm:{name} ({repository})", problem) from problem
+    raise build_download_error(f"timm:{name} ({repository})", f"it holds none of {', '.join(files)}")
+
+
+SOURCE = ModelSource("timm", "timm:NAME", load, rank=30)

@@ -1,4 +1,4 @@
-"""`torchvision:NAME`: torchvision's classification models with their published weights, a file, or random ones."""
+"""The source `torchvision:NAME`: torchvision's classification models, with published, own or random weights."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ import torch
 from torch import Tensor, nn
 
 from precompute.contract.errors import InputError
-from precompute.models.sources.imagenet import imagenet_synsets
-from precompute.models.sources.loaded import DEFAULT, RANDOM, LoadedModel, ModelConfig, chosen_preprocess, input_size_of
+from precompute.models.sources.imagenet import read_imagenet_synsets
+from precompute.models.sources.loaded import (
+    DEFAULT,
+    RANDOM,
+    LoadedModel,
+    ModelConfig,
+    choose_preprocess,
+    get_input_size,
+)
 from precompute.models.sources.preprocess import Preprocess
+from precompute.models.sources.registry import ModelSource
 from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
-from precompute.models.weights.download import cached_by_torch, no_weights, require_reachable
+from precompute.models.weights.download import build_download_error, get_cache_path, require_reachable
 from precompute.models.weights.loading import file_sha256, load_weights
 from precompute.models.weights.weights_file import split_weights
 
-__all__ = ["build", "load", "names", "published_facts"]
+__all__ = ["SOURCE", "build", "list_names", "load", "read_published_facts"]
 
 _WITH_AUXILIARY_HEADS = ("googlenet", "inception_v3")
 _AUXILIARY = re.compile(r"(.*\.)?(aux1|aux2|AuxLogits)\.")
@@ -33,55 +41,58 @@ def load(config: ModelConfig) -> LoadedModel:
     Raises:
         InputError: the name is unknown, the weights do not fit or cannot be had, or torchvision is not installed.
     """
-    models = _models()
+    models = _import_models()
     name = config.source.partition(":")[2]
-    _require_known(name, names())
+    _require_known(name, list_names())
     published = models.get_model_weights(name).DEFAULT
     weights = config.weights or DEFAULT
-    checkpoint = _checkpoint(published, weights)
+    checkpoint = _read_weights(published, weights)
     module = build(models, name, weights, config.seed)
     sha256, label = None, f"{name} (random weights)"
     notes: tuple[str, ...] = ()
     if checkpoint is not None:
-        file, label = cached_by_torch(published.url), name
+        file, label = get_cache_path(published.url), name
         if weights != DEFAULT:
             (file, _), label = split_weights(weights), f"{name} ({split_weights(weights).label})"
-        notes = load_weights(module, checkpoint, _modernised)
+        notes = load_weights(module, checkpoint, _rename_old_keys)
         sha256 = file_sha256(file) if file.is_file() else None
-    preprocess = chosen_preprocess(config) or Preprocess.from_torchvision(published.transforms())
+    preprocess = choose_preprocess(config) or Preprocess.from_torchvision(published.transforms())
     return LoadedModel(
         module=module,
         name=label,
         source=config.source,
         weights_sha256=sha256,
         preprocess=preprocess,
-        input_size=input_size_of(preprocess),
+        input_size=get_input_size(preprocess),
         output_names=tuple(published.meta["categories"]) if weights == DEFAULT else None,
-        output_synsets=imagenet_synsets() if weights == DEFAULT and _top1(published) is not None else None,
-        published_top1=_top1(published) if weights == DEFAULT else None,
+        output_synsets=read_imagenet_synsets() if weights == DEFAULT and _read_top1(published) is not None else None,
+        published_top1=_read_top1(published) if weights == DEFAULT else None,
         notes=notes,
     )
 
 
-def names() -> list[str]:
-    """All classification models, in alphabetical order; the quantized ones are not among them.
+def list_names() -> list[str]:
+    """Lists all classification models but the quantized ones, in alphabetical order.
 
     Raises:
         InputError: torchvision is not installed.
     """
-    models = _models()
+    models = _import_models()
     return list(models.list_models(module=models))
 
 
-def published_facts(name: str) -> tuple[tuple[int, int, int], float | None]:
-    """Input size `(channel, height, width)` and published top-1 accuracy in [0, 1], without building the model."""
-    published = _models().get_model_weights(name).DEFAULT
-    size = input_size_of(Preprocess.from_torchvision(published.transforms()))
+def read_published_facts(name: str) -> tuple[tuple[int, int, int], float | None]:
+    """Reads the input size `(channel, height, width)` and the published top-1 accuracy in [0, 1] of a model.
+
+    The model is not built; the accuracy is None where none on ImageNet is published.
+    """
+    published = _import_models().get_model_weights(name).DEFAULT
+    size = get_input_size(Preprocess.from_torchvision(published.transforms()))
     assert size is not None  # torchvision's transforms crop
-    return size, _top1(published)
+    return size, _read_top1(published)
 
 
-def _models() -> ModuleType:
+def _import_models() -> ModuleType:
     try:
         from torchvision import models
     except ImportError as problem:
@@ -103,16 +114,23 @@ def _require_known(name: str, known: list[str]) -> None:
         )
 
 
-def _top1(published: Any) -> float | None:
+def _read_top1(published: Any) -> float | None:
     percent = published.meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
     return None if percent is None else round(percent / 100, 5)
 
 
 def build(models: ModuleType, name: str, weights: str, seed: int) -> nn.Module:
-    """An untrained model of `torchvision.models`, ready for its published weights; random ones come from `seed`."""
+    """Builds an untrained model of `torchvision.models` with the modules that its published weights have.
+
+    Args:
+        models: the module `torchvision.models`.
+        name: of the model.
+        weights: `random` initializes the auxiliary-head models as their paper does; anything else skips that.
+        seed: of the random values.
+    """
     options: dict[str, Any] = {}
     if name in _WITH_AUXILIARY_HEADS:
-        # As torchvision builds them for its published weights; the auxiliary heads speak in training only.
+        # As torchvision builds them for its published weights; the auxiliary heads are used in training only.
         options = {"aux_logits": False, "transform_input": True, "init_weights": weights == RANDOM}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -120,8 +138,8 @@ def build(models: ModuleType, name: str, weights: str, seed: int) -> nn.Module:
     return module
 
 
-def _modernised(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Published files without auxiliary heads, and with the names that DenseNet's parameters have now."""
+def _rename_old_keys(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Drops auxiliary heads from a state dict, and gives DenseNet's parameters their present names."""
     for key in list(state):
         if _AUXILIARY.match(key):
             del state[key]
@@ -130,16 +148,19 @@ def _modernised(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def _checkpoint(published: Any, weights: str) -> Checkpoint | None:
-    """Reads what holds the weights; None for random ones."""
+def _read_weights(published: Any, weights: str) -> Checkpoint | None:
+    """Reads the published weights or those of a file; returns None for random ones."""
     if weights == RANDOM:
         return None
     if weights != DEFAULT:
         return read_checkpoint(split_weights(weights))
-    if not cached_by_torch(published.url).is_file():
+    if not get_cache_path(published.url).is_file():
         require_reachable(published.url)
     try:
         state: dict[str, Tensor] = published.get_state_dict(progress=True, check_hash=True)
     except (OSError, HTTPException, RuntimeError) as problem:  # no network, or a download that does not match its hash
-        raise no_weights(published.url, problem) from problem
-    return Checkpoint.of_state(state, str(cached_by_torch(published.url)))
+        raise build_download_error(published.url, problem) from problem
+    return Checkpoint.from_state(state, str(get_cache_path(published.url)))
+
+
+SOURCE = ModelSource("torchvision", "torchvision:NAME", load, rank=20)

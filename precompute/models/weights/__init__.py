@@ -1,1 +1,1 @@
-"""Files of weights: recognising, reading and fitting them to a module."""
+"""Files of weights: recognising them, reading them and fitting them to a module."""

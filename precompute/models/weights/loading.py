@@ -1,4 +1,4 @@
-"""Weights from a file into a module, with every way in which they may not fit said in one message."""
+"""Loading of weights into a module, with one message for all that does not fit, and hashes of weights."""
 
 from __future__ import annotations
 
@@ -20,13 +20,21 @@ _UNLIKE = "of another shape"
 
 
 def file_sha256(path: Path) -> str:
-    """Hash of a file's content, as hexadecimal digits."""
+    """Hashes a file's content.
+
+    Returns:
+        SHA-256 as hexadecimal digits.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def parameters_sha256(module: nn.Module) -> str:
-    """Hash of the names and values of all parameters and buffers, wherever they came from."""
+    """Hashes the names, types, shapes and values of all parameters and buffers of a module.
+
+    Returns:
+        SHA-256 as hexadecimal digits.
+    """
     digest = hashlib.sha256()
     for name, value in (*module.named_parameters(), *module.named_buffers()):
         digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
@@ -39,19 +47,19 @@ def load_weights(
 ) -> tuple[str, ...]:
     """Copies the weights that fit from a checkpoint into a module.
 
-    Prefixes that wrappers and frameworks put before the keys do not matter, and neither does what lies beside them.
-    BatchNorm's counter of batches may be absent, as it was in old files.
+    Prefixes of the keys by wrappers and frameworks are ignored, and so are entries without the prefix. BatchNorm's
+    counter of batches may be absent, as in old files.
 
     Args:
-        module: changed in place.
-        checkpoint: holds all its parameters and buffers.
-        adapt: gives the keys of each state dict the names that the module has now.
+        module: the network, which is changed in place.
+        checkpoint: the file's state dicts.
+        adapt: a function that gives the keys of a state dict the names that the module has now.
 
     Returns:
-        Sentences for the person: which of several weights were taken, and what was left out.
+        Sentences for the person, on the choice among several weights and on entries left out.
 
     Raises:
-        InputError: no state dict fits, and up to five of the keys that stand in the way are named; or several do.
+        InputError: no state dict fits, or several do. The message names up to five keys of each fault.
     """
     adapted = tuple(Candidate(c.name, adapt(dict(c.state)), c.others) for c in checkpoint.candidates)
     checkpoint = Checkpoint(checkpoint.source, adapted, checkpoint.key)
@@ -59,17 +67,17 @@ def load_weights(
     try:
         keys = module.load_state_dict(match.state, strict=False)
     except RuntimeError as problem:
-        # Raised for shapes; the module may be half-loaded, which nobody sees because this ends in an error.
+        # Raised for shapes. The module may be half-loaded, but it is not used after the error.
         found = [("missing", match.missing), ("unexpected", match.unexpected), (_UNLIKE, match.unlike.values())]
-        raise _misfit(match, checkpoint, [("refused", [str(problem)])] if match.is_exact else found) from problem
+        raise _build_error(match, checkpoint, [("refused", [str(problem)])] if match.is_exact else found) from problem
     missing = [key for key in keys.missing_keys if not key.endswith("num_batches_tracked") and key not in match.unlike]
     if missing or keys.unexpected_keys or not match.unlike.keys().isdisjoint(keys.missing_keys):
         found = [("missing", missing), ("unexpected", keys.unexpected_keys), (_UNLIKE, match.unlike.values())]
-        raise _misfit(match, checkpoint, found)
-    return (*_choice(match, others, checkpoint), *_left_out(match, others, checkpoint))
+        raise _build_error(match, checkpoint, found)
+    return (*_describe_choice(match, others, checkpoint), *_describe_rest(match, others, checkpoint))
 
 
-def _choice(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> list[str]:
+def _describe_choice(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> list[str]:
     if not others:
         return []
     names, why = [other.name or "." for other in others], " (averaged over the training)"
@@ -80,21 +88,21 @@ def _choice(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> li
     ]
 
 
-def _left_out(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> list[str]:
-    """Gives one sentence, or none; what belongs to other weights that fit is told already."""
+def _describe_rest(match: Match, others: Sequence[Match], checkpoint: Checkpoint) -> list[str]:
+    """Writes at most one sentence; entries of other weights that fit are in the sentence on the choice."""
     told = tuple(other.prefix for other in others if other.prefix)
     outside = [key for key in match.outside if not (told and key.startswith(told))]
     if not outside:
         return []
     number = "1 entry" if len(outside) == 1 else f"{len(outside):,} entries"
     where = f" beside {match.prefix}*" if match.prefix else ""
-    return [f"Left out {number} of {checkpoint.source}{where}: {_listed(outside)}."]
+    return [f"Left out {number} of {checkpoint.source}{where}: {_list_some(outside)}."]
 
 
-def _misfit(match: Match, checkpoint: Checkpoint, faults: Iterable[tuple[str, Iterable[str]]]) -> InputError:
+def _build_error(match: Match, checkpoint: Checkpoint, faults: Iterable[tuple[str, Iterable[str]]]) -> InputError:
     is_one_of = len(checkpoint.candidates) > 1 or match.prefix
     source = f"{checkpoint.source} ({match.name or 'its own keys'})" if is_one_of else checkpoint.source
-    parts = [f"{len(keys):,} {name}: {_listed(keys)}" for name, found in faults if (keys := list(found))]
+    parts = [f"{len(keys):,} {name}: {_list_some(keys)}" for name, found in faults if (keys := list(found))]
     return InputError(
         "Weights have the names and shapes of the model's parameters.",
         f"{source} has {'; '.join(parts)}.",
@@ -102,6 +110,6 @@ def _misfit(match: Match, checkpoint: Checkpoint, faults: Iterable[tuple[str, It
     )
 
 
-def _listed(keys: Sequence[str]) -> str:
+def _list_some(keys: Sequence[str]) -> str:
     more = f" and {len(keys) - _AT_MOST:,} more" if len(keys) > _AT_MOST else ""
     return f"{', '.join(keys[:_AT_MOST])}{more}"

@@ -1,4 +1,4 @@
-"""Recognises a file of weights by its content before torch is imported: a refusal comes at once."""
+"""Recognition of files of weights by their content, without torch, so that a refusal comes at once."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ __all__ = [
     "SAVE",
     "Format",
     "WeightsFile",
-    "damaged",
-    "format_of",
+    "build_damage_error",
+    "recognize_format",
     "require_code",
     "require_weights",
     "split_weights",
 ]
 
 DEFAULT, RANDOM = "default", "random"
-"""What `--weights` may be instead of a file."""
+"""The values of `--weights` that are no file."""
 
 SAVE = "Save it with `safetensors.torch.save_file(model.state_dict(), FILE)` where it was made."
 _RULE = "Weights are a state dict as torch.save or safetensors writes it, under any name."
@@ -38,12 +38,12 @@ _DOWNLOAD = "Download the file itself, and look at its size."
 
 _LFS = b"version https://git-lfs"
 _TORCH_LEGACY = re.compile(rb"\x80.(\x95.{8})?\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\.", re.DOTALL)
-"""What torch.save begins with unless it writes a zip archive: a pickled magic number, of any protocol."""
+"""The beginning of a file of torch.save that is no zip archive: a pickled magic number, of any protocol."""
 _ONNX = re.compile(rb"\x08[\x01-\x20][\x12\x3a\x42]")
-"""A protobuf of a version, then the producer, the graph or the operators: no other common file begins so."""
+"""The beginning of ONNX: a protobuf of a version, then the producer, the graph or the operators."""
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
 _LONGEST_HEADER = 100_000_000
-"""Bytes of a safetensors header, by its specification."""
+"""The greatest number of bytes of a safetensors header, by its specification."""
 _BEGINNINGS: tuple[tuple[bytes, str, str], ...] = (
     (_LFS, "the pointer that git keeps in place of a large file", "Fetch the file itself: `git lfs pull`."),
     (b"\x89HDF\r\n\x1a\n", "HDF5, as Keras and TensorFlow write it", _CONVERT),
@@ -72,13 +72,13 @@ _OF_OTHERS = (
     ".msgpack",
 )
 _ENDINGS = (*_OF_TORCH, *_OF_OTHERS, ".npz")
-"""Names that a person may give as the model, and which are of files that hold weights, or a graph, without the code."""
+"""Endings of files with weights, or a graph, but without code, which a person may give as the model by mistake."""
 _IN_FOLDERS = ("model.safetensors", "pytorch_model.bin", "weights.safetensors")
 _AT_MOST = 5
 
 
 class Format(Enum):
-    """The ways in which weights are read."""
+    """The formats of weights that can be read."""
 
     SAFETENSORS = "safetensors"
     TORCH_ZIP = "an archive of torch.save"
@@ -86,7 +86,7 @@ class Format(Enum):
 
 
 class WeightsFile(NamedTuple):
-    """A file, and which of the weights in it; None: those that fit."""
+    """A file, and the key of some of the weights in it; None takes those that fit."""
 
     path: Path
     key: str | None = None
@@ -98,7 +98,7 @@ class WeightsFile(NamedTuple):
 
 
 def split_weights(weights: str) -> WeightsFile:
-    """Reads `FILE` or `FILE:KEY`; a file whose own name has a colon is taken whole."""
+    """Splits `FILE` or `FILE:KEY`; an existing file whose own name has a colon is not split."""
     path, colon, key = weights.rpartition(":")
     if colon and key and not Path(weights).exists() and Path(path).is_file():
         return WeightsFile(Path(path), key)
@@ -106,20 +106,20 @@ def split_weights(weights: str) -> WeightsFile:
 
 
 def require_weights(weights: str | None) -> None:
-    """Checks that `--weights` names a file that can be read, as far as its first bytes say.
+    """Checks that `--weights` names a file that can be read, as far as its first bytes show.
 
     Raises:
-        InputError: it is missing, or none of the formats.
+        InputError: the file is missing, or of none of the formats.
     """
     if weights not in (None, DEFAULT, RANDOM):
-        format_of(split_weights(str(weights)).path)
+        recognize_format(split_weights(str(weights)).path)
 
 
 def require_code(source: str) -> None:
     """Checks that a model is not named by a file of weights.
 
     Raises:
-        InputError: it is; the advice fits what the file holds.
+        InputError: it is named so; the advice depends on the file's content.
     """
     path = Path(source)
     if source == "demo" or ".py:" in source or path.suffix == ".py" or not _may_be_weights(path):
@@ -127,7 +127,7 @@ def require_code(source: str) -> None:
     rule = "A model is its code and its weights; a file without the code is the weights alone."
     if path.exists():
         try:
-            format_of(path)
+            recognize_format(path)
         except InputError as problem:
             raise InputError(rule, problem.found, f"Name the code: FILE.py:CALLABLE. {problem.fix}") from problem
     raise InputError(
@@ -144,14 +144,14 @@ def _may_be_weights(path: Path) -> bool:
     return path.is_file() or path.name.lower().endswith(_ENDINGS)
 
 
-def format_of(path: Path) -> Format:
-    """Recognises what wrote a file, from its content.
+def recognize_format(path: Path) -> Format:
+    """Recognises the format of a file from its content.
 
     Raises:
-        InputError: it is missing, a folder, damaged, or written by something else, which is named.
+        InputError: the file is missing, a folder, damaged, or of another format, which is named.
     """
     if path.is_dir():
-        raise _folder(path)
+        raise _build_folder_error(path)
     if not path.is_file():
         raise InputError("--weights names a file.", f"{path} does not exist.", "Check the path.")
     try:
@@ -159,20 +159,20 @@ def format_of(path: Path) -> Format:
         with path.open("rb") as file:
             start = file.read(512)
     except OSError as problem:
-        raise damaged(path, problem) from problem
+        raise build_damage_error(path, problem) from problem
     if not start:
-        raise damaged(path, "it is empty")
+        raise build_damage_error(path, "it is empty")
     if start.startswith(b"PK\x03\x04"):
-        return _format_of_zip(path)
+        return _recognize_zip(path)
     if _TORCH_LEGACY.match(start):
         return Format.TORCH_LEGACY
     if _is_safetensors(start, size):
         return Format.SAFETENSORS
-    raise InputError(_RULE, *_foreign(path, start))
+    raise InputError(_RULE, *_describe_foreign(path, start))
 
 
-def damaged(path: Path, problem: object) -> InputError:
-    """Makes the one message for a file that is cut off or broken."""
+def build_damage_error(path: Path, problem: object) -> InputError:
+    """Builds the error for a file that is cut off or broken."""
     reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0].rstrip(".")
     return InputError("Weights are a complete file of tensors.", f"{path}: {reason}.", f"Copy it again, or: {SAVE}")
 
@@ -184,12 +184,12 @@ def _is_safetensors(start: bytes, size: int) -> bool:
     return 0 < length <= _LONGEST_HEADER and (length + 8 <= size or start[9:10] == b'"')
 
 
-def _format_of_zip(path: Path) -> Format:
+def _recognize_zip(path: Path) -> Format:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as problem:
-        raise damaged(path, problem) from problem
+        raise build_damage_error(path, problem) from problem
     last = {name.rpartition("/")[2] for name in names}
     if "constants.pkl" in last:
         raise InputError(
@@ -199,21 +199,21 @@ def _format_of_zip(path: Path) -> Format:
         )
     if "data.pkl" in last:
         return Format.TORCH_ZIP
-    raise InputError(_RULE, *_foreign_zip(path, names))
+    raise InputError(_RULE, *_describe_foreign_zip(path, names))
 
 
-def _foreign_zip(path: Path, names: Sequence[str]) -> tuple[str, str]:
+def _describe_foreign_zip(path: Path, names: Sequence[str]) -> tuple[str, str]:
     if any(name.endswith("archive_format") for name in names):
         return f"{path} is a program that torch.export saved.", f"Take its weights: load(FILE).state_dict. {SAVE}"
     if names and all(name.endswith(".npy") for name in names):
         return f"{path} is an archive of numpy's arrays.", _CONVERT
     if any(name.endswith((".h5", "keras_metadata.pb")) for name in names):
         return f"{path} is a model of Keras.", _CONVERT
-    return f"{path} is a zip archive of {_listed(names) or 'nothing'}.", _UNPACK
+    return f"{path} is a zip archive of {_list(names) or 'nothing'}.", _UNPACK
 
 
-def _foreign(path: Path, start: bytes) -> tuple[str, str]:
-    """Names what was found, and what to do with it."""
+def _describe_foreign(path: Path, start: bytes) -> tuple[str, str]:
+    """Describes a file of another format, and advises what to do with it."""
     for beginning, what, fix in _BEGINNINGS:
         if start.startswith(beginning):
             return f"{path} is {what}.", fix
@@ -234,7 +234,7 @@ def _foreign(path: Path, start: bytes) -> tuple[str, str]:
     if _ONNX.match(start):
         return f"{path} is a model of ONNX, a graph without its code.", _CONVERT
     if _is_text(start):
-        return f"{path} is text: {_shown(start)}", _DOWNLOAD
+        return f"{path} is text: {_quote_line(start)}", _DOWNLOAD
     return f"{path} begins with {start[:8].hex(' ')}, which neither of them does.", f"Is it whole, and weights? {SAVE}"
 
 
@@ -246,7 +246,7 @@ def _is_text(start: bytes) -> bool:
     return all(sign.isprintable() or sign in "\t\r\n" for sign in text)
 
 
-def _shown(start: bytes) -> str:
+def _quote_line(start: bytes) -> str:
     line = (start.decode("utf-8", "replace").strip().splitlines() or [""])[0]
     return repr(line if len(line) <= 60 else line[:57] + "...") + "."
 
@@ -259,13 +259,13 @@ _MERGE = (
 )
 
 
-def _folder(path: Path) -> InputError:
+def _build_folder_error(path: Path) -> InputError:
     rule, names = "--weights names a file.", sorted(entry.name for entry in path.iterdir())
     if "data.pkl" in names:
         fix = f"Pack it again, with no compression: zip -0 -r FILE {path.name} in the folder above."
         return InputError(rule, f"{path} is the unpacked archive of a file of torch.save.", fix)
     if index := next((name for name in names if name.endswith(".index.json")), None):
-        return InputError(rule, f"{path} is a folder of weights in {_n_shards(path / index)} files.", _MERGE)
+        return InputError(rule, f"{path} is a folder of weights in {_count_shards(path / index)} files.", _MERGE)
     if ".metadata" in names:
         fix = f"python -m torch.distributed.checkpoint.format_utils dcp_to_torch {path} FILE"
         return InputError(rule, f"{path} is a folder of a distributed checkpoint.", fix)
@@ -275,16 +275,16 @@ def _folder(path: Path) -> InputError:
     found = next((name for name in _IN_FOLDERS if name in files), files[0] if len(files) == 1 else None)
     if found is not None:
         return InputError(rule, f"{path} is a folder, with {found} in it.", f"Give --weights {path / found}.")
-    return InputError(rule, f"{path} is a folder of {_listed(names) or 'nothing'}.", "Name the file of weights in it.")
+    return InputError(rule, f"{path} is a folder of {_list(names) or 'nothing'}.", "Name the file of weights in it.")
 
 
-def _n_shards(index: Path) -> str:
+def _count_shards(index: Path) -> str:
     try:
         return str(len(set(json.loads(index.read_bytes())["weight_map"].values())))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "several"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list(names: Sequence[str]) -> str:
     more = f" and {len(names) - _AT_MOST:,} more" if len(names) > _AT_MOST else ""
     return ", ".join(names[:_AT_MOST]) + more

@@ -1,4 +1,4 @@
-"""The layers that `--layers auto` chooses for known families, and for networks that nobody has seen."""
+"""The layers that `--layers auto` chooses for known families, and for networks of no known family."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import RecordedLayer, select_layers
 
 
-def exported(name: str) -> ExportedModel:
+def export(name: str) -> ExportedModel:
     options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     return ExportedModel(models.get_model(name, weights=None, **options), (3, 224, 224))
 
@@ -39,11 +39,11 @@ FAMILIES = {
 
 @pytest.mark.parametrize("name", FAMILIES)
 def test_the_layers_of_known_families(name: str) -> None:
-    assert [layer.name for layer in select_layers(exported(name))] == FAMILIES[name].split()
+    assert [layer.name for layer in select_layers(export(name))] == FAMILIES[name].split()
 
 
 def test_an_alias_and_a_module_path_name_the_same_layer() -> None:
-    model = exported("googlenet")
+    model = export("googlenet")
     (by_alias,), (by_path,) = select_layers(model, ["mixed4d"]), select_layers(model, ["inception4d"])
     assert by_alias.node is by_path.node
     assert (by_alias.name, by_path.name) == ("mixed4d", "inception4d")
@@ -55,24 +55,24 @@ def test_an_alias_and_a_module_path_name_the_same_layer() -> None:
 
 
 def test_tokens_are_positions_and_the_class_token_is_none() -> None:
-    layers = select_layers(exported("vit_b_32"))
+    layers = select_layers(export("vit_b_32"))
     assert {(layer.n_channels, layer.height, layer.width) for layer in layers} == {(768, 7, 7)}
 
 
 def test_channels_may_be_last() -> None:
-    layers = {layer.name: layer for layer in select_layers(exported("swin_t"))}
+    layers = {layer.name: layer for layer in select_layers(export("swin_t"))}
     assert (layers["stage1.0"].n_channels, layers["stage1.0"].height) == (96, 56)
     assert (layers["downsample4"].n_channels, layers["downsample4"].height) == (768, 7)
 
 
-# --- networks that nobody has seen ----------------------------------------------------------------------------------
+# --- networks of no known family ------------------------------------------------------------------------------------
 
 
-def layers_of(module: nn.Module, side: int = 32) -> list[RecordedLayer]:
+def choose_layers(module: nn.Module, side: int = 32) -> list[RecordedLayer]:
     return list(select_layers(ExportedModel(module, (3, side, side))))
 
 
-def unit(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
+def make_unit(n_in: int, n_out: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(n_in, n_out, 3, stride, 1), nn.BatchNorm2d(n_out), nn.ReLU())
 
 
@@ -86,22 +86,24 @@ class Head(nn.Module):
 
 
 def test_three_convolutions_are_three_layers() -> None:
-    model = Head(nn.Sequential(unit(3, 4), unit(4, 6), unit(6, 8)), 8)
-    assert [layer.name for layer in layers_of(model)] == ["body.0", "body.1", "body.2"]
+    model = Head(nn.Sequential(make_unit(3, 4), make_unit(4, 6), make_unit(6, 8)), 8)
+    assert [layer.name for layer in choose_layers(model)] == ["body.0", "body.1", "body.2"]
 
 
-def test_a_stage_with_its_pooling_is_told_before_the_pooling() -> None:
-    def stage(n_in: int, n_out: int) -> nn.Sequential:
+def test_a_stage_with_its_pooling_is_recorded_before_the_pooling() -> None:
+    def make_stage(n_in: int, n_out: int) -> nn.Sequential:
         return nn.Sequential(nn.Conv2d(n_in, n_out, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
 
-    layers = layers_of(Head(nn.Sequential(stage(3, 4), stage(4, 4), stage(4, 4), stage(4, 8)), 8))
+    layers = choose_layers(
+        Head(nn.Sequential(make_stage(3, 4), make_stage(4, 4), make_stage(4, 4), make_stage(4, 8)), 8)
+    )
     assert [layer.name for layer in layers] == ["body.0.0", "body.1.0", "body.2.0", "body.3.0"]
     assert [layer.height for layer in layers] == [32, 16, 8, 4]
 
 
 def test_many_equal_blocks_are_thinned_evenly() -> None:
-    model = Head(nn.Sequential(unit(3, 4), *(unit(4, 4) for _ in range(39))), 4)
-    layers = layers_of(model, 8)
+    model = Head(nn.Sequential(make_unit(3, 4), *(make_unit(4, 4) for _ in range(39))), 4)
+    layers = choose_layers(model, 8)
     assert [layer.name for layer in layers] == [f"body.{index}" for index in range(0, 40, 3)]
 
 
@@ -110,7 +112,7 @@ class Cell(nn.Module):
 
     def __init__(self, n: int) -> None:
         super().__init__()
-        self.left, self.right = unit(n, n // 2), unit(n, n // 2)
+        self.left, self.right = make_unit(n, n // 2), make_unit(n, n // 2)
 
     def forward(self, last: Tensor, before: Tensor) -> Tensor:
         return torch.cat([self.left(last), self.right(before)], 1)
@@ -119,7 +121,7 @@ class Cell(nn.Module):
 class Cells(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.stem = unit(3, 8)
+        self.stem = make_unit(3, 8)
         self.cell_0, self.cell_1, self.cell_2, self.cell_3 = Cell(8), Cell(8), Cell(8), Cell(8)
         self.head = nn.Linear(8, 3)
 
@@ -131,26 +133,26 @@ class Cells(nn.Module):
 
 
 def test_cells_that_read_the_last_but_one_are_layers() -> None:
-    assert [layer.name for layer in layers_of(Cells())] == ["stem", "cell_0", "cell_1", "cell_2", "cell_3"]
+    assert [layer.name for layer in choose_layers(Cells())] == ["stem", "cell_0", "cell_1", "cell_2", "cell_3"]
 
 
 def test_nothing_to_record_is_said() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 3))
     with pytest.raises(InputError, match="This model has none that is a module"):
-        layers_of(model)
+        choose_layers(model)
 
 
 def test_vectors_can_be_named() -> None:
-    model = nn.Sequential(unit(3, 4), nn.Flatten(), nn.Linear(4 * 32 * 32, 6), nn.ReLU(), nn.Linear(6, 3))
+    model = nn.Sequential(make_unit(3, 4), nn.Flatten(), nn.Linear(4 * 32 * 32, 6), nn.ReLU(), nn.Linear(6, 3))
     (layer,) = select_layers(ExportedModel(model, (3, 32, 32)), ["2"])
     assert (layer.n_channels, layer.height, layer.width) == (6, 1, 1)
 
 
 def test_receptive_fields_of_long_kernels_are_those_of_each_axis() -> None:
     body = nn.Sequential(
-        nn.Conv2d(3, 4, (1, 7), padding=(0, 3)), nn.Conv2d(4, 4, (7, 1), padding=(3, 0)), unit(4, 4, 2)
+        nn.Conv2d(3, 4, (1, 7), padding=(0, 3)), nn.Conv2d(4, 4, (7, 1), padding=(3, 0)), make_unit(4, 4, 2)
     )
-    field = layers_of(Head(body, 4))[-1].receptive_field
+    field = choose_layers(Head(body, 4))[-1].receptive_field
     assert field is not None
     assert (field.rows.size, field.columns.size, field.stride) == (9, 9, 2)
 
@@ -159,13 +161,13 @@ def test_receptive_fields_follow_the_main_path_of_a_gate_and_paddings() -> None:
     class Gated(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first, self.squeeze, self.last = unit(3, 4), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 3, 2)
+            self.first, self.squeeze, self.last = make_unit(3, 4), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 3, 2)
 
         def forward(self, x: Tensor) -> Tensor:
             x = self.first(x)
             x = x * torch.sigmoid(self.squeeze(x.mean((2, 3), keepdim=True)))
             return self.last(nn.functional.pad(x, (0, 1, 0, 1)))
 
-    field = layers_of(Head(Gated(), 4))[-1].receptive_field
+    field = choose_layers(Head(Gated(), 4))[-1].receptive_field
     assert field is not None
     assert (field.rows.low, field.rows.high, field.stride) == (-1, 3, 2)

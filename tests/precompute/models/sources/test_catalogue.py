@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from precompute.contract.errors import InputError
-from precompute.models.sources import torchvision_models
 from precompute.models.sources.catalogue import (
     FAMILIES,
     ModelFacts,
@@ -21,14 +20,13 @@ from precompute.models.sources.catalogue import (
     read_catalogue,
     write_catalogue,
 )
-from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import EXAMPLE_TOML
 from summit_dash.cli import main
 
 SELECTION = [source for family in FAMILIES for source in family.sources]
 
 
-def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+def call_models(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["models", *arguments])
     said = capsys.readouterr()
@@ -84,7 +82,7 @@ def test_facts_are_written_in_the_order_of_the_selection(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("text", ["", "[{}]", '{"a": 1}', '[{"source": "x", "input_size": 3}]'])
-def test_a_damaged_catalogue_is_told(text: str, tmp_path: Path) -> None:
+def test_a_damaged_catalogue_is_an_error(text: str, tmp_path: Path) -> None:
     (tmp_path / "catalogue.json").write_text(text)
 
     with pytest.raises(InputError, match=r"catalogue\.json"):
@@ -92,25 +90,6 @@ def test_a_damaged_catalogue_is_told(text: str, tmp_path: Path) -> None:
 
 
 # --- building -------------------------------------------------------------------------------------------------------
-
-
-def test_every_classification_model_of_torchvision_is_built() -> None:
-    from torchvision import models
-
-    names = torchvision_models.names()
-    assert len(names) >= 80 and not any("quantized" in name for name in names)
-    with torch.device("meta"):  # no values: the largest would take gigabytes
-        for name in names:
-            if not name.startswith("regnet"):  # whose widths are computed from values
-                assert torchvision_models.build(models, name, "random", 0) is not None, name
-
-
-@pytest.mark.parametrize("name", ["regnet_x_400mf", "mnasnet0_5", "shufflenet_v2_x0_5", "googlenet", "alexnet"])
-def test_some_are_loaded_with_random_weights(name: str) -> None:
-    loaded = load_model(ModelConfig(f"torchvision:{name}", "random"))
-
-    assert loaded.input_size == (3, 224, 224)
-    assert loaded.module(torch.zeros(1, 3, 64, 64)).shape == (1, 1000)
 
 
 def test_every_timm_model_of_the_selection_is_built() -> None:
@@ -148,7 +127,7 @@ def test_patterns_are_parts_of_names_or_globs(pattern: str, found: list[int]) ->
 
 
 def test_the_selection_is_listed_with_sizes_layers_and_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capsys)
+    code, out, _ = call_models(capsys)
 
     lines = out.splitlines()
     assert code == 0
@@ -160,7 +139,7 @@ def test_the_selection_is_listed_with_sizes_layers_and_accuracy(capsys: pytest.C
 
 
 def test_a_pattern_lists_the_names_that_match(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capsys, "timm:resnet18.*")
+    code, out, _ = call_models(capsys, "timm:resnet18.*")
 
     assert code == 0
     assert {line.split()[0] for line in out.splitlines()[1:]} >= {"timm:resnet18.a1_in1k", "timm:resnet18.tv_in1k"}
@@ -170,13 +149,13 @@ def test_a_pattern_lists_the_names_that_match(capsys: pytest.CaptureFixture[str]
 def test_a_long_name_stays_on_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     name = "timm:convnext_base.clip_laiona_augreg_ft_in1k_384"
 
-    _, out, _ = call(capsys, name)
+    _, out, _ = call_models(capsys, name)
 
     assert out.splitlines()[1].split()[0] == name
 
 
 def test_json_holds_every_layer(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capsys, "torchvision:squeezenet1_1", "--json")
+    code, out, _ = call_models(capsys, "torchvision:squeezenet1_1", "--json")
 
     (entry,) = json.loads(out)
     assert code == 0
@@ -184,7 +163,7 @@ def test_json_holds_every_layer(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_details_build_what_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capsys, "timm:test_resnet", "--details")
+    code, out, _ = call_models(capsys, "timm:test_resnet", "--details")
 
     row = out.splitlines()[1].split()
     assert code == 0
@@ -193,7 +172,7 @@ def test_details_build_what_is_not_known(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_nothing_that_matches_is_an_error_with_near_names(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = call(capsys, "reznet18")
+    code, out, err = call_models(capsys, "reznet18")
 
     assert (code, out) == (2, "")
     assert "Nothing matches reznet18." in err and "resnet18" in err
@@ -207,7 +186,7 @@ def build():
 """
 
 
-def test_inspect_tells_notes_and_takes_a_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_prints_notes_and_takes_a_size(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "model.py").write_text(MODEL)
     (tmp_path / "input.toml").write_text(EXAMPLE_TOML.replace("crop = 224", "crop = 0"))
     arguments = ["inspect", f"{tmp_path}/model.py:build", "--preprocess", f"{tmp_path}/input.toml"]

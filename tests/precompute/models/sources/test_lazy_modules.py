@@ -100,7 +100,7 @@ def test_weights_of_another_input_size_do_not_fit(load: Load, tmp_path: Path) ->
         ("partly", 16, r"does not reach auxiliary\.0, auxiliary\.1\. Give these modules their sizes"),
     ],
 )
-def test_what_no_pass_can_size_is_told(load: Load, name: str, crop: int, message: str) -> None:
+def test_modules_that_no_pass_can_size_are_named(load: Load, name: str, crop: int, message: str) -> None:
     with pytest.raises(InputError, match=message):
         load(name, crop)
 

@@ -12,8 +12,8 @@ from torch import nn
 
 from precompute.contract.errors import InputError
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.models.sources.model_file import build_from_file, code_sha256
-from precompute.models.sources.own_imports import place_of
+from precompute.models.sources.model_file import build_from_file, hash_code
+from precompute.models.sources.own_imports import locate
 from tests.summit_dash.test_cli import FIRST_STAGES, call
 from tests.support.small import write_small
 
@@ -28,7 +28,7 @@ def write(root: Path, files: Mapping[str, str]) -> None:
         path.write_text(text)
 
 
-def width_of(source: Path, *model_path: Path) -> int:
+def load_width(source: Path, *model_path: Path) -> int:
     module = build_from_file(f"{source}:build", tuple(map(str, model_path))).module
     assert isinstance(module, nn.Conv2d)
     return module.out_channels
@@ -72,7 +72,7 @@ def test_a_model_file_imports_from_its_package(layout: str, tmp_path: Path) -> N
         write(tmp_path / str(width), {**dict.fromkeys(packages, ""), blocks: BLOCKS.format(width=width)})
         write(tmp_path / str(width), {file: line + BUILD})
 
-    assert [width_of(tmp_path / str(width) / file) for width in (5, 7, 5)] == [5, 7, 5]
+    assert [load_width(tmp_path / str(width) / file) for width in (5, 7, 5)] == [5, 7, 5]
     assert sys.path == path
     assert not any(name.partition(".")[0] in ("net", "parts", "blocks") for name in set(sys.modules) - modules)
     assert not list(tmp_path.rglob("__pycache__"))
@@ -84,18 +84,18 @@ def test_a_folder_elsewhere_is_named(tmp_path: Path) -> None:
     )
 
     with pytest.raises(InputError, match=r"No module named 'net' \(line 1\)\.(?s:.*)--model-path FOLDER"):
-        width_of(tmp_path / "own/model.py")
-    assert width_of(tmp_path / "own/model.py", tmp_path / "lib") == 6
+        load_width(tmp_path / "own/model.py")
+    assert load_width(tmp_path / "own/model.py", tmp_path / "lib") == 6
 
 
 def test_a_package_above_is_proposed(tmp_path: Path) -> None:
     write(tmp_path, {"net/blocks.py": BLOCKS.format(width=6), "net/model.py": "from net.blocks import block" + BUILD})
 
     with pytest.raises(InputError) as caught:
-        width_of(tmp_path / "net/model.py")
+        load_width(tmp_path / "net/model.py")
 
     assert caught.value.fix.endswith(f"--model-path {tmp_path}")
-    assert width_of(tmp_path / "net/model.py", tmp_path) == 6
+    assert load_width(tmp_path / "net/model.py", tmp_path) == 6
 
 
 def test_a_file_in_a_named_folder_is_of_its_package(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_a_file_in_a_named_folder_is_of_its_package(tmp_path: Path) -> None:
     write(tmp_path, {"src/net/parts/model.py": "from .blocks import block" + BUILD})
 
     with pytest.raises(InputError, match=r"relative import .*line 1 of .*blocks\.py.*--model-path"):
-        width_of(tmp_path / "src/net/parts/model.py")
-    assert width_of(tmp_path / "src/net/parts/model.py", tmp_path / "src") == 4
+        load_width(tmp_path / "src/net/parts/model.py")
+    assert load_width(tmp_path / "src/net/parts/model.py", tmp_path / "src") == 4
 
 
 def test_a_module_of_the_same_name_that_is_loaded_does_not_stand_in_the_way(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_module_of_the_same_name_that_is_loaded_does_not_stand_in_the_way(tmp_
     write(tmp_path, {"pyarrow/__init__.py": "", "pyarrow/parquet.py": BLOCKS.format(width=9)})
     write(tmp_path, {"model.py": "from pyarrow.parquet import block" + BUILD})
 
-    assert width_of(tmp_path / "model.py") == 9
+    assert load_width(tmp_path / "model.py") == 9
     assert sys.modules["pyarrow.parquet"] is before
 
 
@@ -127,7 +127,7 @@ def test_a_folder_without_code_hides_no_library(tmp_path: Path) -> None:
     write(tmp_path, {"wave/notes.txt": ""})
     write(tmp_path, {"model.py": "import wave\nfrom torch import nn\ndef build(): return nn.Conv2d(3, 2, 1)\n"})
 
-    assert width_of(tmp_path / "model.py") == 2
+    assert load_width(tmp_path / "model.py") == 2
     assert hasattr(sys.modules["wave"], "open")
 
 
@@ -140,7 +140,7 @@ def test_libraries_in_a_folder_below_stay_loaded(tmp_path: Path, monkeypatch: py
     monkeypatch.syspath_prepend(str(tmp_path / "env/site-packages"))
 
     with pytest.raises(InputError, match="returned NoneType"):
-        width_of(tmp_path / "model.py")
+        load_width(tmp_path / "model.py")
     assert "some_library" in sys.modules
     del sys.modules["some_library"]
 
@@ -149,14 +149,14 @@ def test_an_error_in_a_neighbour_is_placed(tmp_path: Path) -> None:
     write(tmp_path, {"net/__init__.py": "", "net/blocks.py": "\n1 / 0\n", "net/model.py": "from .blocks import x\n"})
 
     with pytest.raises(InputError, match=r"division by zero \(line 2 of .*blocks\.py\)"):
-        width_of(tmp_path / "net/model.py")
+        load_width(tmp_path / "net/model.py")
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     write(tmp_path, {"model.py": "from torch import nn\ndef build(): return nn.Conv2d(3, 2, 1)\n"})
 
     with pytest.raises(InputError, match=r"--model-path names a folder.*nowhere"):
-        width_of(tmp_path / "model.py", tmp_path / "nowhere")
+        load_width(tmp_path / "model.py", tmp_path / "nowhere")
     with pytest.raises(InputError, match="--model-path is for a model file"):
         load_model(ModelConfig("torchvision:resnet18", "random", model_path=(str(tmp_path),)))
 
@@ -164,10 +164,10 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_files_of_installed_libraries_are_imported_as_they_are() -> None:
     import timm.models.resnet as library
 
-    place = place_of(Path(library.__file__).resolve(), (), Path(library.__file__).read_bytes())
+    location = locate(Path(library.__file__).resolve(), (), Path(library.__file__).read_bytes())
 
-    assert place.module == "timm.models.resnet"
-    assert place.roots == ()
+    assert location.module == "timm.models.resnet"
+    assert location.roots == ()
 
 
 # --- hashes of code -------------------------------------------------------------------------------------------------
@@ -182,7 +182,7 @@ def test_the_hash_of_code_covers_what_is_imported(tmp_path: Path) -> None:
     first = build_from_file(source).code_sha256
 
     write(tmp_path, {"net/unused.py": "1", "net/blocks.py": "# a comment\n" + BLOCKS.format(width=5)})
-    assert build_from_file(source).code_sha256 == first != code_sha256(source)
+    assert build_from_file(source).code_sha256 == first != hash_code(source)
     write(tmp_path, {"net/blocks.py": BLOCKS.format(width=5) + "WIDTH = 5\n"})
     assert build_from_file(source).code_sha256 != first
 
@@ -192,7 +192,7 @@ def test_a_file_by_itself_keeps_its_hash(tmp_path: Path) -> None:
     write(tmp_path, {"model.py": "import timm\n" + BLOCKS.format(width=5) + BUILD})
 
     source = f"{tmp_path}/model.py:build"
-    assert build_from_file(source).code_sha256 == code_sha256(source)
+    assert build_from_file(source).code_sha256 == hash_code(source)
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def test_a_run_of_a_package_is_added_to(tmp_path: Path, capsys: pytest.CaptureFi
     assert call(draw) == 2
     assert "--model-path names a folder" in capsys.readouterr().err
     manifest = json.loads((run / "manifest.json").read_text())
-    manifest["model"]["code_sha256"] = code_sha256(arguments[1])  # of an earlier version
+    manifest["model"]["code_sha256"] = hash_code(arguments[1])  # of an earlier version
     (run / "manifest.json").write_text(json.dumps(manifest))
     assert call([*draw, "--model-path", f"{tmp_path}/moved"]) == 0
     manifest["model"]["code_sha256"] = model["code_sha256"]

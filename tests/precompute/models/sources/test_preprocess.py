@@ -1,4 +1,4 @@
-"""Preprocessing: equal to torchvision pixel by pixel, and strict about what it is told."""
+"""Preprocessing: equal to torchvision pixel by pixel, and strict about its settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from precompute.contract.labelled import UnreadableImage
 from precompute.models.sources.preprocess import EXAMPLE_TOML, Preprocess, Side
 
 
-def _noise(width: int, height: int) -> Image.Image:
+def make_noise(width: int, height: int) -> Image.Image:
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     return Image.fromarray(pixels)
 
@@ -42,7 +42,7 @@ def test_image_equals_torchvision_pixel_by_pixel(
     crop: Side,
     interpolation: str,
 ) -> None:
-    image = _noise(width, height)
+    image = make_noise(width, height)
     steps: list[Any] = []
     if resize:
         mode = transforms.InterpolationMode(interpolation)
@@ -81,7 +81,7 @@ def test_a_long_image_within_the_limit_is_resized() -> None:
 def test_tensor_equals_the_transforms_of_torchvision_weights() -> None:
     transform = ResNet18_Weights.DEFAULT.transforms()
     preprocess = Preprocess.from_torchvision(transform)
-    image = _noise(300, 270)
+    image = make_noise(300, 270)
 
     found = preprocess.tensor(preprocess.image(image)[None])
 
@@ -119,8 +119,8 @@ def test_tensor_leaves_its_argument_alone() -> None:
 def test_input_size(resize: Side, crop: Side, size: tuple[int, int]) -> None:
     preprocess = Preprocess(resize, crop)
 
-    assert preprocess.input_size(_noise(60, 30)) == size
-    assert preprocess.image(_noise(60, 30)).shape[:2] == size
+    assert preprocess.input_size(make_noise(60, 30)) == size
+    assert preprocess.image(make_noise(60, 30)).shape[:2] == size
 
 
 def test_images_of_two_sizes_are_named() -> None:

@@ -1,4 +1,4 @@
-"""Modules that cannot be recorded as they are: each is told in one message, or made ready with a note."""
+"""Modules that cannot be recorded as they are: each is one error, or is converted with a note."""
 
 from __future__ import annotations
 
@@ -156,13 +156,13 @@ def test_a_model_on_another_device_is_brought_here(load: Load) -> None:
         ("return {}", r"returned dict"),
     ],
 )
-def test_what_is_no_module_is_told(load: Load, line: str, message: str) -> None:
+def test_a_result_that_is_no_module_is_described(load: Load, line: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         load(line)
 
 
 @pytest.mark.parametrize("name", ["model.pt", "nets/best.pth", "model.torchscript", "net.onnx", "weights.safetensors"])
-def test_a_file_without_code_is_told_to_be_the_weights(name: str) -> None:
+def test_a_file_without_code_is_refused_as_a_model(name: str) -> None:
     with pytest.raises(InputError, match=rf"FILE\.py:CALLABLE --weights {name}"):
         load_model(ModelConfig(name))
 

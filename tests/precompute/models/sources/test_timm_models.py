@@ -1,4 +1,4 @@
-"""timm's models: their input in our words, their weights in three ways, and the same answers as torchvision's."""
+"""Models of timm: their preprocessing, their three kinds of weights, and logits equal to those of torchvision."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import TABLES, read_table
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import Preprocess
-from precompute.models.sources.timm_models import preprocess_from_config
+from precompute.models.sources.timm_models import read_preprocess
 from precompute.models.weights.loading import file_sha256
 from summit_dash.cli import main
 from tests.support.small import write_small
@@ -24,7 +24,7 @@ from tests.support.small import write_small
 SMALLEST = "timm:mobilenetv3_small_050"
 
 
-def config(**changed: Any) -> dict[str, Any]:
+def make_config(**changed: Any) -> dict[str, Any]:
     import timm
 
     return {**timm.get_pretrained_cfg("resnet50.a1_in1k").to_dict(), **changed}
@@ -43,11 +43,11 @@ def test_a_timm_model_with_random_weights() -> None:
 
 
 def test_the_seed_decides_random_weights() -> None:
-    def weight(seed: int) -> torch.Tensor:
+    def load_weight(seed: int) -> torch.Tensor:
         return load_model(ModelConfig(SMALLEST, "random", seed=seed)).module.get_parameter("conv_stem.weight")
 
-    assert torch.equal(weight(1), weight(1))
-    assert not torch.equal(weight(1), weight(2))
+    assert torch.equal(load_weight(1), load_weight(1))
+    assert not torch.equal(load_weight(1), load_weight(2))
 
 
 # --- preprocessing --------------------------------------------------------------------------------------------------
@@ -63,8 +63,8 @@ def test_images_equal_those_of_timms_transform(
 ) -> None:
     from timm.data import create_transform, resolve_data_config
 
-    published = config(crop_pct=crop_pct, crop_mode=mode, input_size=input_size)
-    preprocess, notes = preprocess_from_config(published, "resnet50")
+    published = make_config(crop_pct=crop_pct, crop_mode=mode, input_size=input_size)
+    preprocess, notes = read_preprocess(published, "resnet50")
     image = Image.effect_noise(size, 90).convert("RGB")
 
     theirs = create_transform(**resolve_data_config(pretrained_cfg=published))(image)
@@ -75,16 +75,16 @@ def test_images_equal_those_of_timms_transform(
 
 
 def test_the_size_is_that_of_training_not_of_testing() -> None:
-    published = config()
+    published = make_config()
     assert published["test_input_size"] == (3, 288, 288)
 
-    preprocess, _ = preprocess_from_config(published, "resnet50")
+    preprocess, _ = read_preprocess(published, "resnet50")
 
     assert (preprocess.resize, preprocess.crop) == (235, 224)
 
 
-def test_another_way_to_crop_is_told() -> None:
-    preprocess, notes = preprocess_from_config(config(crop_mode="border", crop_pct=1.0), "net")
+def test_another_way_to_crop_is_noted() -> None:
+    preprocess, notes = read_preprocess(make_config(crop_mode="border", crop_pct=1.0), "net")
 
     assert (preprocess.resize, preprocess.crop) == (224, 224)
     assert len(notes) == 1 and "put on a border" in notes[0] and "224 px" in notes[0]
@@ -93,7 +93,7 @@ def test_another_way_to_crop_is_told() -> None:
 @pytest.mark.parametrize("size", [(3, 256, 192), (1, 224, 224)])
 def test_an_input_that_is_no_square_picture_is_refused(size: tuple[int, int, int]) -> None:
     with pytest.raises(InputError, match=f"{size[0]} x {size[1]} x {size[2]}"):
-        preprocess_from_config(config(input_size=size), "net")
+        read_preprocess(make_config(input_size=size), "net")
 
 
 def test_nearly_every_timm_model_has_a_preprocessing() -> None:
@@ -102,7 +102,7 @@ def test_nearly_every_timm_model_has_a_preprocessing() -> None:
     refused = []
     for name in timm.list_models():
         try:
-            preprocess_from_config(timm.get_pretrained_cfg(name).to_dict(), name)
+            read_preprocess(timm.get_pretrained_cfg(name).to_dict(), name)
         except InputError:
             refused.append(name)
 
@@ -126,7 +126,7 @@ def test_an_unknown_timm_model_gets_the_nearest_names(name: str, message: str) -
         load_model(ModelConfig(f"timm:{name}"))
 
 
-def test_a_model_without_published_weights_says_so() -> None:
+def test_a_model_without_published_weights_is_an_error() -> None:
     with pytest.raises(InputError, match=r"There are none for timm:coatnet_0_224.*--weights random"):
         load_model(ModelConfig("timm:coatnet_0_224"))
 
@@ -147,11 +147,11 @@ def test_default_weights_come_from_the_cache_of_the_hub(monkeypatch: pytest.Monk
     save_file(state, tmp_path / "model.safetensors")
     asked = []
 
-    def cached(repository: str, file: str, **_: Any) -> str:
+    def get_cached(repository: str, file: str, **_: Any) -> str:
         asked.append((repository, file))
         return str(tmp_path / file)
 
-    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", cached)
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", get_cached)
 
     loaded = load_model(ModelConfig(SMALLEST))
 
@@ -163,7 +163,7 @@ def test_default_weights_come_from_the_cache_of_the_hub(monkeypatch: pytest.Monk
     assert torch.equal(loaded.module.get_parameter("conv_stem.weight"), state["conv_stem.weight"])
 
 
-def test_the_hub_says_no(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_the_hub_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("401 Unauthorized\nmore lines")
 

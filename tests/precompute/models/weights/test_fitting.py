@@ -1,4 +1,4 @@
-"""Which weights of a checkpoint a module gets: by what fits, said where there was a choice, never guessed."""
+"""The choice of the weights of a checkpoint for a module: those that fit, with a note where several do."""
 
 from __future__ import annotations
 
@@ -40,24 +40,26 @@ class Holder(nn.Module):
         setattr(self, name, module)
 
 
-def state() -> State:
+def make_state() -> State:
     torch.manual_seed(1)
     return {key: value.clone() for key, value in Net().state_dict().items()}
 
 
-PLAIN = state()
+PLAIN = make_state()
 EMA = halved(PLAIN)
 
 
-def loaded(path: Path, content: Any, key: str = "", module: nn.Module | None = None) -> tuple[State, tuple[str, ...]]:
-    """The state of a module that a checkpoint with this content was loaded into, and what was said."""
+def load_state(
+    path: Path, content: Any, key: str = "", module: nn.Module | None = None
+) -> tuple[State, tuple[str, ...]]:
+    """Loads a checkpoint with this content into a module, and returns the module's state and the notes."""
     module = module or Net()
     torch.save(content, path / "a.pth")
     notes = load_weights(module, read_checkpoint(split_weights(f"{path}/a.pth{key}")))
     return dict(module.state_dict()), notes
 
 
-def renamed(old: str, new: str) -> State:
+def rename(old: str, new: str) -> State:
     return {key.replace(old, new): value for key, value in PLAIN.items()}
 
 
@@ -65,8 +67,8 @@ def is_equal(one: State, other: State) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
 
 
-def averaged() -> State:
-    """Of torch's own SWA and EMA."""
+def make_averaged() -> State:
+    """Makes a state of torch's own classes for SWA and EMA."""
     net = Net()
     net.load_state_dict(EMA)
     return dict(AveragedModel(net).state_dict())
@@ -82,7 +84,7 @@ WHOLE: dict[str, Callable[[], Any]] = {
     "compiled": lambda: prefixed("_orig_mod.", PLAIN),
     "compiled, then DataParallel": lambda: prefixed("module._orig_mod.", PLAIN),
     "DataParallel, then compiled": lambda: prefixed("_orig_mod.module.", PLAIN),
-    "compiled parts": lambda: renamed("features.", "features._orig_mod."),
+    "compiled parts": lambda: rename("features.", "features._orig_mod."),
     "net": lambda: {"net": PLAIN, "acc": 91.2, "epoch": 3},
     "model": lambda: {"model": PLAIN, "scaler": {"scale": 1.0}},
     "model_state_dict": lambda: {"model_state_dict": prefixed("module.", PLAIN), "loss": torch.tensor(1.0)},
@@ -109,7 +111,7 @@ BESIDE: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: lightning(PLAIN),
         r"Left out 2 entries of .*a\.pth beside model\.\*: criterion\.weight, accuracy\.tp\.",
     ),
-    "SWA": (averaged, r"Left out 1 entry of .* beside module\.\*: n_averaged\."),
+    "SWA": (make_averaged, r"Left out 1 entry of .* beside module\.\*: n_averaged\."),
     "a loss": (
         lambda: {**prefixed("net.", PLAIN), "loss_fn.weight": torch.ones(2)},
         r"beside net\.\*: loss_fn\.weight\.",
@@ -126,7 +128,7 @@ BESIDE: dict[str, tuple[Callable[[], Any], str]] = {
 def test_what_lies_beside_the_weights_is_left_out_and_said(name: str, tmp_path: Path) -> None:
     make, said = BESIDE[name]
 
-    found, notes = loaded(tmp_path, make())
+    found, notes = load_state(tmp_path, make())
 
     assert is_equal(found, EMA if name == "SWA" else PLAIN)
     (note,) = notes
@@ -135,7 +137,7 @@ def test_what_lies_beside_the_weights_is_left_out_and_said(name: str, tmp_path: 
 
 AVERAGED: dict[str, Callable[[], Any]] = {
     "timm": lambda: training(PLAIN, state_dict_ema=EMA),
-    "torchvision's reference": lambda: {"model": PLAIN, "model_ema": averaged(), "optimizer": {}},
+    "torchvision's reference": lambda: {"model": PLAIN, "model_ema": make_averaged(), "optimizer": {}},
     "ema": lambda: {"model": PLAIN, "ema": EMA},
     "nested": lambda: {"state_dict": PLAIN, "callbacks": {"EMA": {"ema_state_dict": EMA}}},
     "in one dict": lambda: {**prefixed("ema_model.module.", EMA), **prefixed("model.", PLAIN)},
@@ -146,7 +148,7 @@ AVERAGED: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("name", AVERAGED)
 def test_averaged_weights_come_first_and_the_others_by_their_key(name: str, tmp_path: Path) -> None:
-    found, notes = loaded(tmp_path, AVERAGED[name]())
+    found, notes = load_state(tmp_path, AVERAGED[name]())
 
     assert is_equal(found, EMA) and "averaged over the training) were taken, not" in notes[0]
     other = notes[0].rpartition("--weights ")[2].split(" ")[0]
@@ -156,10 +158,10 @@ def test_averaged_weights_come_first_and_the_others_by_their_key(name: str, tmp_
 
 
 def test_a_usual_name_comes_before_another(tmp_path: Path) -> None:
-    found, notes = loaded(tmp_path, {"best": EMA, "state_dict": PLAIN})
+    found, notes = load_state(tmp_path, {"best": EMA, "state_dict": PLAIN})
 
     assert is_equal(found, PLAIN) and "state_dict were taken, not best." in notes[0]
-    assert is_equal(loaded(tmp_path, {"best": EMA, "state_dict": PLAIN}, ":best")[0], EMA)
+    assert is_equal(load_state(tmp_path, {"best": EMA, "state_dict": PLAIN}, ":best")[0], EMA)
 
 
 @pytest.mark.parametrize(
@@ -172,18 +174,18 @@ def test_a_usual_name_comes_before_another(tmp_path: Path) -> None:
 )
 def test_where_no_rule_chooses_a_person_does(content: Any, names: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=rf"holds {names}, which all fit.*--weights .*a\.pth:{names.split(',')[0]}\."):
-        loaded(tmp_path, content)
-    assert is_equal(loaded(tmp_path, content, f":{names.split(', ')[1]}")[0], EMA if "teacher" in names else PLAIN)
+        load_state(tmp_path, content)
+    assert is_equal(load_state(tmp_path, content, f":{names.split(', ')[1]}")[0], EMA if "teacher" in names else PLAIN)
 
 
 def test_the_same_weights_twice_are_no_choice(tmp_path: Path) -> None:
-    found, notes = loaded(tmp_path, {"student": PLAIN, "teacher": PLAIN})
+    found, notes = load_state(tmp_path, {"student": PLAIN, "teacher": PLAIN})
 
     assert is_equal(found, PLAIN) and notes == ()
 
 
 def test_averaged_weights_of_another_layout_are_passed_over(tmp_path: Path) -> None:
-    found, _ = loaded(tmp_path, {"state_dict": PLAIN, "state_dict_ema": {"a": torch.ones(1)}})
+    found, _ = load_state(tmp_path, {"state_dict": PLAIN, "state_dict_ema": {"a": torch.ones(1)}})
 
     assert is_equal(found, PLAIN)
 
@@ -191,7 +193,7 @@ def test_averaged_weights_of_another_layout_are_passed_over(tmp_path: Path) -> N
 def test_the_averages_of_an_optimizer_are_no_weights(tmp_path: Path) -> None:
     """Some keep them under the names of the parameters, and they have their shapes."""
     kept = {"exp_avg": EMA, "exp_avg_sq": EMA}
-    found, notes = loaded(tmp_path, training(PLAIN, optimizer_state=kept, averages={"exp_avg": EMA}, gradients=EMA))
+    found, notes = load_state(tmp_path, training(PLAIN, optimizer_state=kept, averages={"exp_avg": EMA}, gradients=EMA))
 
     assert is_equal(found, PLAIN) and notes == ()
 
@@ -199,12 +201,12 @@ def test_the_averages_of_an_optimizer_are_no_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["ema", "state_dict.model", "optimizer"])
 def test_a_key_that_is_not_there(key: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=rf"has no {key}; it holds state_dict\."):
-        loaded(tmp_path, training(PLAIN), f":{key}")
+        load_state(tmp_path, training(PLAIN), f":{key}")
 
 
 @pytest.mark.parametrize("name", ["model", "net"])
 def test_a_module_that_holds_the_network_takes_the_networks_weights(name: str, tmp_path: Path) -> None:
-    found, notes = loaded(tmp_path, training(prefixed("module.", PLAIN)), module=Holder(name, Net()))
+    found, notes = load_state(tmp_path, training(prefixed("module.", PLAIN)), module=Holder(name, Net()))
 
     assert is_equal(found, prefixed(f"{name}.", PLAIN)) and notes == ()
 
@@ -215,16 +217,16 @@ def test_a_module_that_holds_the_network_takes_the_networks_weights(name: str, t
 def test_another_number_of_classes_is_named_under_any_prefix(tmp_path: Path) -> None:
     for content in (PLAIN, training(prefixed("module.", PLAIN)), lightning(PLAIN)):
         with pytest.raises(InputError) as caught:
-            loaded(tmp_path, content, module=Net(n_outputs=7))
+            load_state(tmp_path, content, module=Net(n_outputs=7))
         assert "has 2 of another shape: head.weight (file (2, 4), model (7, 4)), head.bias" in caught.value.found
         assert "for another number of classes" in caught.value.fix
 
 
-def test_the_nearest_is_told(tmp_path: Path) -> None:
+def test_the_error_is_about_the_nearest_state_dict(tmp_path: Path) -> None:
     wrong = {**{k: v for k, v in PLAIN.items() if k != "head.bias"}, "tail.bias": torch.ones(2)}
 
     with pytest.raises(InputError) as caught:
-        loaded(tmp_path, {"discriminator": {"a.weight": torch.ones(2)}, "generator": prefixed("module.", wrong)})
+        load_state(tmp_path, {"discriminator": {"a.weight": torch.ones(2)}, "generator": prefixed("module.", wrong)})
 
     assert caught.value.found.endswith("a.pth (generator) has 1 missing: head.bias; 1 unexpected: tail.bias.")
 
@@ -232,19 +234,19 @@ def test_the_nearest_is_told(tmp_path: Path) -> None:
 def test_keys_of_the_network_itself_are_not_left_out(tmp_path: Path) -> None:
     """A layer that the module lacks is no matter of what lies beside it."""
     with pytest.raises(InputError, match=r"1 unexpected: features\.9\.weight"):
-        loaded(tmp_path, {**PLAIN, "features.9.weight": torch.ones(2)})
+        load_state(tmp_path, {**PLAIN, "features.9.weight": torch.ones(2)})
 
 
 def test_a_parameter_that_is_no_tensor_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"head\.bias \(array or number of numpy, no tensor\)"):
-        loaded(tmp_path, {**PLAIN, "head.bias": PLAIN["head.bias"].numpy()})
+        load_state(tmp_path, {**PLAIN, "head.bias": PLAIN["head.bias"].numpy()})
 
 
 def test_modules_that_rename_old_keys_themselves_are_asked(tmp_path: Path) -> None:
     module = Net()
     module.register_load_state_dict_pre_hook(lambda _, state, *__: state.update({"head.bias": state.pop("tail.bias")}))
 
-    load_weights(module, Checkpoint.of_state(renamed("head.bias", "tail.bias"), "here"))
+    load_weights(module, Checkpoint.from_state(rename("head.bias", "tail.bias"), "here"))
 
     assert is_equal(dict(module.state_dict()), PLAIN)
 
@@ -264,7 +266,7 @@ def test_torchvision_takes_averaged_weights(tmp_path: Path) -> None:
     assert is_equal(dict(made.module.state_dict()), halved(state)) and len(made.notes) == 2
 
 
-def test_a_run_says_which_weights_were_taken_and_draws_with_them(
+def test_a_run_notes_which_weights_were_taken_and_draws_with_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from safetensors.torch import load_file
