@@ -11,10 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from precompute.contract.errors import InputError
-from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.model_file import build_from_file
-from precompute.models.sources.preprocess import Preprocess
-from precompute.models.sources.soundness import made_ready
+from precompute.models.sources.soundness import make_module_ready
 from precompute.models.weights.loading import file_sha256, parameters_sha256
 
 __all__ = ["DEMO", "CodeParametrization", "Generator", "LoadedGenerator", "load_generator"]
@@ -147,8 +145,8 @@ def _from_file(source: str, code_size: int, model_path: Sequence[str]) -> Loaded
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         built = build_from_file(source, model_path)
-    # What holds for a model's parameters holds for a generator's; the rest of the record is not read.
-    module = made_ready(LoadedModel(built.module, built.name, source, None, Preprocess(), None)).module
+    module = built.module
+    make_module_ready(module)
     mean, std = (_attribute(module, name, code_size, none) for name, none in (("code_mean", 0.0), ("code_std", 1.0)))
     digest = f"{built.code_sha256[:32]}{parameters_sha256(module)[:32]}"
     name = f"{built.name} ({source.rpartition(':')[0]})"

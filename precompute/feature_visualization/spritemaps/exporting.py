@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from urllib.parse import quote
 import pyarrow.compute as pc
 from PIL import Image, ImageOps
 
+from precompute.contract.atomic import replace_files
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import MID_GREY, UnreadableImage
 from precompute.contract.progress import Progress
@@ -84,10 +84,13 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
     chosen = _choose(request, layers)
     sheets: list[DescribedSheet] = []
     n_resized = 0
-    with _placing(request.out) as place, progress.stage("Sheets", total=len(chosen), unit="sheets") as advance:
+    with (
+        _replace_sheets(request.out) as name_temporary,
+        progress.stage("Sheets", total=len(chosen), unit="sheets") as advance,
+    ):
         for layer, kind in chosen:
             if pictures := _read_pictures(request.run, layer, kind):
-                sheet, resized = _write_sheet(request, place, (layer, kind, layers[layer]), pictures)
+                sheet, resized = _write_sheet(request, name_temporary, (layer, kind, layers[layer]), pictures)
                 sheets.append(sheet)
                 n_resized += resized
             advance(1)
@@ -98,7 +101,8 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
                 "Draw some with `summit-dash visualize`, or name others with --layers and --kinds.",
             )
         model = str(manifest.get("model", {}).get("name", ""))
-        place(DESCRIPTION).write_text(to_json(model, sheets), encoding="utf-8")
+        # The description is named last, so it appears when every sheet that it names is there.
+        name_temporary(DESCRIPTION).write_text(to_json(model, sheets), encoding="utf-8")
     shown = {sheet.layer for sheet in sheets}
     without = dict.fromkeys(layer for layer, _ in chosen if layer not in shown)
     return ExportReport(tuple(sheets), n_resized, tuple(without))
@@ -128,7 +132,10 @@ def _read_pictures(run: Path, layer: str, kind: str) -> dict[int, bytes]:
 
 
 def _write_sheet(
-    request: ExportRequest, place: _Place, shown: tuple[str, str, int], pictures: Mapping[int, bytes]
+    request: ExportRequest,
+    name_temporary: Callable[[str], Path],
+    shown: tuple[str, str, int],
+    pictures: Mapping[int, bytes],
 ) -> tuple[DescribedSheet, int]:
     layer, kind, n_channels = shown
     images = {channel: _decode(picture, f"{layer}-{channel}") for channel, picture in pictures.items()}
@@ -137,7 +144,7 @@ def _write_sheet(
     _require_room(layer, grid, request.format)
     file = _file(layer, kind, request.format)
     form = FORMATS[request.format]
-    paint(grid, images).save(place(file), form.name, **form.options)
+    paint(grid, images).save(name_temporary(file), form.name, **form.options)
     empty = tuple(channel for channel in range(n_channels) if channel not in images)
     n_resized = sum(image.size != (cell, cell) for image in images.values())
     return DescribedSheet(file, layer, kind, grid, n_channels, empty), n_resized
@@ -194,27 +201,21 @@ def _refuse_existing(request: ExportRequest, files: Iterable[str]) -> None:
         )
 
 
-class _Place:
-    """Gives files of a folder temporary names, in the order in which they are to appear."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.files = folder, dict[str, Path]()
-
-    def __call__(self, name: str) -> Path:
-        self.files[name] = self.folder / f".{name}.{os.getpid()}.tmp"
-        return self.files[name]
-
-
 @contextlib.contextmanager
-def _placing(folder: Path) -> Iterator[_Place]:
-    """The files appear under their names when the block ends well, the description last; else none of them."""
-    place = _Place(folder)
+def _replace_sheets(folder: Path) -> Iterator[Callable[[str], Path]]:
+    """Yields a function that names a temporary file for each file of a folder, which is made if absent.
+
+    The files appear under their names when the block ends without error, in the order in which they were named. After
+    an error none of them appears, and a folder that was made is removed.
+
+    Raises:
+        InputError: the folder cannot be written. A full disk stays an OSError.
+    """
     was_there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        yield place
-        for name, temporary in place.files.items():
-            temporary.replace(folder / name)
+        with replace_files() as name_temporary:
+            yield lambda name: name_temporary(folder / name)
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -222,9 +223,6 @@ def _placing(folder: Path) -> Iterator[_Place]:
             "Sheets are written into a folder.", f"{problem.filename}: {problem.strerror}.", "Name another folder."
         ) from problem
     finally:
-        for temporary in place.files.values():
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
         if not was_there:
             with contextlib.suppress(OSError):
                 folder.rmdir()
