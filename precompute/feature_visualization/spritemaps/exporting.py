@@ -1,4 +1,4 @@
-"""From a run to sheets: one file per layer and kind of picture, and the description beside them."""
+"""Export of a run's pictures: one sheet per layer and kind of picture, and a description of the sheets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from precompute.contract.progress import Progress
 from precompute.contract.schema import read_table
 from precompute.datasets.decode import decode
 from precompute.feature_visualization.spritemaps.description import DESCRIPTION, DescribedSheet, to_json
-from precompute.feature_visualization.spritemaps.geometry import Grid, square_grid
+from precompute.feature_visualization.spritemaps.geometry import Grid, build_square_grid
 from precompute.feature_visualization.spritemaps.layers import expand_kinds, read_run, require_layers
 
 __all__ = ["FORMATS", "ExportReport", "ExportRequest", "export_spritemaps"]
@@ -37,22 +37,22 @@ FORMATS: Mapping[str, _Format] = {
     "webp": _Format("WEBP", {"lossless": True, "quality": 50, "method": 2}, 16383),
     "jpg": _Format("JPEG", {"quality": 92, "subsampling": 0}, 65500),
 }
-"""By ending; all but jpg keep every pixel."""
+"""The formats by file ending; all but jpg keep every pixel."""
 
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a person asks for.
+    """The sheets that a person asks for.
 
     Attributes:
         run: the run's directory.
-        out: the folder of the sheets; made if absent.
-        layers: of the run; None: all.
-        kinds: of `schema.VISUALIZATION_KINDS`, or `diversity` for its four.
-        columns: cells side by side; None: the root of the number of channels, rounded up.
+        out: folder of the sheets; made if absent.
+        layers: names of layers of the run; None: all.
+        kinds: some of `schema.VISUALIZATION_KINDS`, or `diversity` for its four.
+        columns: number of columns; None: the root of the number of channels, rounded up.
         size: side of a cell in pixels; None: that of the layer's largest picture.
         format: one of `FORMATS`.
-        overwrite: replace files that exist.
+        overwrite: true to replace files that exist.
     """
 
     run: Path
@@ -67,7 +67,7 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What came of it: the sheets, how many pictures had to be brought to the cell's size, and layers without any."""
+    """The result of an export: the sheets, the number of resized pictures, and the layers without pictures."""
 
     sheets: tuple[DescribedSheet, ...]
     n_resized: int
@@ -78,7 +78,8 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
     """Writes one sheet per layer and kind that has a picture, and `spritemaps.json`.
 
     Raises:
-        InputError: bad input of any kind; nothing is half-written.
+        InputError: an option, layer or kind that means nothing, a damaged picture, a sheet that would be too large, or
+            a folder that cannot be written; no file is then written.
     """
     manifest, layers = read_run(request.run)
     chosen = _choose(request, layers)
@@ -109,7 +110,7 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
 
 
 def _choose(request: ExportRequest, layers: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Layers and kinds, after all that can be wrong with what is asked for."""
+    """Checks what is asked for, and returns layers and kinds in order."""
     if request.format not in FORMATS:
         known = ", ".join(FORMATS)
         raise InputError(f"--format is one of {known}.", f"Found {request.format}.", "Leave it out for png.")
@@ -117,11 +118,11 @@ def _choose(request: ExportRequest, layers: Mapping[str, int]) -> list[tuple[str
     kinds = expand_kinds(request.kinds, "--kinds")
     named = [layer for layer in layers if request.layers is None or layer in request.layers]
     chosen = [(layer, kind) for layer in named for kind in kinds]
-    _refuse_existing(request, [_file(layer, kind, request.format) for layer, kind in chosen])
+    _refuse_existing(request, [_name_file(layer, kind, request.format) for layer, kind in chosen])
     return chosen
 
 
-def _file(layer: str, kind: str, ending: str) -> str:
+def _name_file(layer: str, kind: str, ending: str) -> str:
     return f"{quote(layer, safe='')}-{kind}.{ending}"
 
 
@@ -140,9 +141,9 @@ def _write_sheet(
     layer, kind, n_channels = shown
     images = {channel: _decode(picture, f"{layer}-{channel}") for channel, picture in pictures.items()}
     cell = request.size or max(max(image.size) for image in images.values())
-    grid = square_grid(n_channels, cell, request.columns)
+    grid = build_square_grid(n_channels, cell, request.columns)
     _require_room(layer, grid, request.format)
-    file = _file(layer, kind, request.format)
+    file = _name_file(layer, kind, request.format)
     form = FORMATS[request.format]
     paint(grid, images).save(name_temporary(file), form.name, **form.options)
     empty = tuple(channel for channel in range(n_channels) if channel not in images)
@@ -162,12 +163,12 @@ def _decode(picture: bytes, name: str) -> Image.Image:
 
 
 def paint(grid: Grid, images: Mapping[int, Image.Image]) -> Image.Image:
-    """The sheet: every picture in its channel's cell, brought to its size; mid grey elsewhere."""
+    """Paints the sheet: every picture in its channel's cell, padded and resized to it; mid grey elsewhere."""
     sheet = Image.new("RGB", grid.size, MID_GREY)
     square = (grid.cell, grid.cell)
     for channel, image in images.items():
         fitted = image if image.size == square else ImageOps.pad(image, square, Image.Resampling.LANCZOS, MID_GREY)
-        sheet.paste(fitted, grid.box(channel)[:2])
+        sheet.paste(fitted, grid.locate_cell(channel)[:2])
     return sheet
 
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from precompute.feature_visualization.ascent.forwards import Forwards, export_at
-from precompute.feature_visualization.ascent.local_response_norm import local_response_norm
+from precompute.feature_visualization.ascent.forwards import Forwards, export_for_shape
+from precompute.feature_visualization.ascent.local_response_norm import normalize_local_response
 from precompute.models.graph.exported import ExportedModel
 
 CPU = torch.device("cpu")
@@ -49,7 +49,7 @@ def test_local_response_norm_is_torchs(size: int, beta: float) -> None:
     inputs = torch.randn((2, 9, 4, 5), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     mine, theirs = inputs.clone().requires_grad_(), inputs.clone().requires_grad_()
     weight = torch.randn((2, 9, 4, 5), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    found = local_response_norm(mine, size, 0.3, beta, 1.5)
+    found = normalize_local_response(mine, size, 0.3, beta, 1.5)
     expected = functional.local_response_norm(theirs, size, 0.3, beta, 1.5)
     torch.testing.assert_close(found, expected)
     (found * weight).sum().backward()
@@ -62,7 +62,7 @@ def test_a_forward_is_the_model_up_to_its_layer(size: int) -> None:
     exported = model(size)
     forward = Forwards(exported, ["mixed"], CPU)("mixed")
     names = {getattr(node.target, "__name__", "") for node in forward.graph.graph.nodes}  # type: ignore[attr-defined]
-    assert "local_response_norm" in names
+    assert "normalize_local_response" in names
     assert not any("avg_pool3d" in name or "batch_norm" in name for name in names)
     images = torch.randn((3, 3, 20, 24), generator=torch.Generator().manual_seed(0)).requires_grad_()
     old = exported.module
@@ -105,8 +105,8 @@ def test_in_bfloat16_a_forward_is_the_same_to_eight_bits_and_the_model_stays_as_
 
 def test_a_model_is_exported_at_another_size_where_it_takes_it() -> None:
     exported = model()
-    assert export_at(exported, (16, 16)).input_size == (3, 16, 16)
-    assert export_at(exported, (20, 24)) is exported
+    assert export_for_shape(exported, (16, 16)).input_size == (3, 16, 16)
+    assert export_for_shape(exported, (20, 24)) is exported
     fixed = nn.Sequential(nn.Flatten(), nn.Linear(3 * 20 * 24, 2))
     alone = ExportedModel(fixed, (3, 20, 24))
-    assert export_at(alone, (16, 16)) is alone
+    assert export_for_shape(alone, (16, 16)) is alone

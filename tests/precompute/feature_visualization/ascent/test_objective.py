@@ -12,10 +12,10 @@ from precompute.feature_visualization.ascent.objective import (
     NeuronObjective,
     Objective,
     WeightedSum,
-    as_maps,
-    gram_similarity,
+    compute_gram_similarity,
+    view_as_maps,
 )
-from precompute.feature_visualization.ascent.optimize import objective_of
+from precompute.feature_visualization.ascent.optimize import build_objective
 from tests.reference.visualization import direction_values, gram_similarities
 
 MAPS = torch.randn((8, 5, 3, 4), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -26,7 +26,7 @@ DIRECTIONS = torch.randn((8, 5), generator=torch.Generator().manual_seed(1), dty
 def test_channel_and_negative_are_means_over_positions() -> None:
     expected = [np.mean([MAPS[b, c, y, x] for y in range(3) for x in range(4)]) for b, c in enumerate(CHANNELS)]
     np.testing.assert_allclose(ChannelObjective(CHANNELS)(MAPS), expected)
-    np.testing.assert_allclose(objective_of("negative", CHANNELS)(MAPS), [-value for value in expected])
+    np.testing.assert_allclose(build_objective("negative", CHANNELS)(MAPS), [-value for value in expected])
 
 
 def test_a_neuron_is_the_centre() -> None:
@@ -37,7 +37,7 @@ def test_a_neuron_is_the_centre() -> None:
 def test_of_logits_the_channel_is_the_class_output() -> None:
     logits = MAPS[:, :, 0, 0]
     for objective in (ChannelObjective(CHANNELS), NeuronObjective(CHANNELS)):
-        assert objective(as_maps(logits)).tolist() == [logits[b, c] for b, c in enumerate(CHANNELS)]
+        assert objective(view_as_maps(logits)).tolist() == [logits[b, c] for b, c in enumerate(CHANNELS)]
 
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.5])
@@ -69,13 +69,15 @@ def test_pictures_that_are_kept_keep_their_objective(objective: Objective) -> No
 @pytest.mark.parametrize("group", [2, 4, 8])
 def test_similarity_is_the_cosine_of_gram_matrices_within_the_group(group: int) -> None:
     expected = gram_similarities(MAPS.numpy(), group)
-    np.testing.assert_allclose(gram_similarity(MAPS, group), expected)
+    np.testing.assert_allclose(compute_gram_similarity(MAPS, group), expected)
 
 
 def test_equal_pictures_are_wholly_alike() -> None:
-    torch.testing.assert_close(gram_similarity(MAPS[:1].expand(4, -1, -1, -1), 4), torch.ones(4, dtype=torch.float64))
+    torch.testing.assert_close(
+        compute_gram_similarity(MAPS[:1].expand(4, -1, -1, -1), 4), torch.ones(4, dtype=torch.float64)
+    )
 
 
 def test_there_is_no_other_kind() -> None:
     with pytest.raises(ValueError, match="neutron"):
-        objective_of("neutron", CHANNELS)
+        build_objective("neutron", CHANNELS)

@@ -13,7 +13,7 @@ from precompute.feature_visualization.ascent.parametrization import (
     MacoParametrization,
     PixelParametrization,
     channel_generator,
-    parametrization_of,
+    choose_parametrization,
 )
 from precompute.feature_visualization.ascent.plateau import Plateau
 from tests.reference.visualization import maco_picture
@@ -33,7 +33,7 @@ def test_pixels_are_mixed_and_bounded() -> None:
     values = torch.randn((2, 3, 4, 5), generator=torch.Generator().manual_seed(0))
     matrix = np.array(IMAGENET_COLOUR) / max(np.linalg.norm(np.array(IMAGENET_COLOUR), axis=0))
     expected = 1 / (1 + np.exp(-np.einsum("rc,bchw->brhw", matrix, values.numpy())))
-    found = PixelParametrization((4, 5), IMAGENET_COLOUR, CPU).pictures(values)
+    found = PixelParametrization((4, 5), IMAGENET_COLOUR, CPU).render(values)
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
@@ -41,7 +41,7 @@ def test_a_maco_picture_is_a_sum_of_waves_of_given_magnitude() -> None:
     statistics = measure_statistics(photographs(8))
     assert statistics.magnitude is not None
     parametrization = MacoParametrization((8, 8), statistics, CPU)
-    phase = parametrization.start(channel_generator(0, "layer", 1))
+    phase = parametrization.draw_start(channel_generator(0, "layer", 1))
     phase[:, 0, 0] = phase[:, 0, 4] = phase[:, 4, 0] = phase[:, 4, 4] = 0
     # Twins in the columns without mirror image have opposite phases in a real picture.
     expected = maco_picture(
@@ -50,22 +50,22 @@ def test_a_maco_picture_is_a_sum_of_waves_of_given_magnitude() -> None:
         np.array(statistics.colour),
         np.array(statistics.mean),
     )
-    np.testing.assert_allclose(parametrization.pictures(phase[None])[0], expected, atol=1e-4)
+    np.testing.assert_allclose(parametrization.render(phase[None])[0], expected, atol=1e-4)
 
 
 def test_the_magnitude_stays_that_of_the_images_whatever_the_phases() -> None:
     images = photographs(16)
     statistics = measure_statistics(images)
     parametrization = MacoParametrization((16, 16), statistics, CPU)
-    phases = torch.stack([parametrization.start(channel_generator(seed, "layer", 0)) for seed in range(8)])
-    pictures = parametrization.pictures(phases).numpy()
+    phases = torch.stack([parametrization.draw_start(channel_generator(seed, "layer", 0)) for seed in range(8)])
+    pictures = parametrization.render(phases).numpy()
     assert abs(pictures.mean() - images.mean() / 255) < 0.03
     assert 0.7 < pictures.std(axis=(2, 3)).mean() / (images / 255).std(axis=(1, 2)).mean() < 1.3
 
 
 def test_maco_without_images_is_an_error() -> None:
     with pytest.raises(ValueError, match="magnitude"):
-        parametrization_of(OptimizationConfig(method="maco"), ImageStatistics(), CPU)
+        choose_parametrization(OptimizationConfig(method="maco"), ImageStatistics(), CPU)
 
 
 def test_statistics_are_those_of_the_images_one_by_one() -> None:

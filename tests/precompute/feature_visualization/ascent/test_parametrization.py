@@ -17,7 +17,7 @@ CPU = torch.device("cpu")
 @pytest.mark.parametrize("size", [5, 6, 8])
 def test_pictures_equal_the_sum_of_waves(size: int) -> None:
     spectra = 2 * torch.randn((2, 3, size, size // 2 + 1, 2), generator=torch.Generator().manual_seed(0))
-    pictures = FourierParametrization((size, size), IMAGENET_COLOUR, CPU).pictures(spectra)
+    pictures = FourierParametrization((size, size), IMAGENET_COLOUR, CPU).render(spectra)
     for picture, spectrum in zip(pictures, spectra, strict=True):
         expected = fourier_picture(spectrum.double().numpy(), np.array(IMAGENET_COLOUR))
         np.testing.assert_allclose(picture.numpy(), expected, atol=1e-5)
@@ -25,7 +25,7 @@ def test_pictures_equal_the_sum_of_waves(size: int) -> None:
 
 def test_the_start_is_faint_noise_around_grey() -> None:
     parametrization = FourierParametrization((64, 64), IMAGENET_COLOUR, CPU)
-    picture = parametrization.pictures(parametrization.start(channel_generator(0, "mixed4d", 3))[None])
+    picture = parametrization.render(parametrization.draw_start(channel_generator(0, "mixed4d", 3))[None])
     assert 0 < picture.std() < 0.02
     assert (picture - 0.5).abs().max() < 0.05
 
@@ -53,7 +53,7 @@ def test_grey_images_give_grey_pictures() -> None:
     values = np.random.default_rng(1).integers(0, 256, (2, 8, 8, 1)).astype(np.uint8)
     colour = measure_colour_matrix(values.repeat(3, axis=3))
     spectra = torch.randn((1, 3, 16, 9, 2), generator=torch.Generator().manual_seed(0))
-    picture = FourierParametrization((16, 16), colour, CPU).pictures(spectra)
+    picture = FourierParametrization((16, 16), colour, CPU).render(spectra)
     assert (picture.amax(1) - picture.amin(1)).max() < 1e-4
     assert picture.std() > 0.05
 

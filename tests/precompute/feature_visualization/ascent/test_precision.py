@@ -14,7 +14,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import read_manifest, read_table
 from precompute.feature_visualization.ascent import precision
 from precompute.feature_visualization.ascent.forwards import Forwards
-from precompute.feature_visualization.ascent.precision import computes_in_bfloat16, step_precision
+from precompute.feature_visualization.ascent.precision import has_bfloat16, step_precision
 from precompute.models.graph.exported import ExportedModel
 from tests.precompute.commands.test_visualize import QUICK, made
 from tests.summit_dash.test_cli import call
@@ -53,7 +53,7 @@ LAYERS: dict[type, tuple[str, ...]] = {Plain: ("body",), Insisting: ("body", "he
 
 def test_bfloat16_is_taken_where_the_device_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for answer in (True, False):
-        monkeypatch.setattr(precision, "computes_in_bfloat16", lambda device, answer=answer: answer)
+        monkeypatch.setattr(precision, "has_bfloat16", lambda device, answer=answer: answer)
         found = {asked: step_precision(asked, forwards(Plain()), "body") for asked in ("auto", "float32", "bfloat16")}
         assert found == {"auto": "bfloat16" if answer else "float32", "float32": "float32", "bfloat16": "bfloat16"}
 
@@ -61,14 +61,14 @@ def test_bfloat16_is_taken_where_the_device_computes_in_it(monkeypatch: pytest.M
 def test_a_processor_without_the_instructions_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.setattr(torch.cpu, name, lambda: False, raising=False)
-    assert not computes_in_bfloat16(CPU)
+    assert not has_bfloat16(CPU)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True, raising=False)
-    assert computes_in_bfloat16(CPU)
-    assert not computes_in_bfloat16(torch.device("meta"))
+    assert has_bfloat16(CPU)
+    assert not has_bfloat16(torch.device("meta"))
 
 
 def test_a_model_that_insists_on_float32_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "computes_in_bfloat16", lambda device: True)
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: True)
     assert step_precision("auto", forwards(Insisting()), "head") == "float32"
     with pytest.raises(InputError, match="Up to head one does not"):
         step_precision("bfloat16", forwards(Insisting()), "head")

@@ -26,8 +26,8 @@ from precompute.feature_visualization.channels.choice import Channel, choose_cha
 from precompute.feature_visualization.channels.draw_pictures import build_visualizations, draw_pictures, read_statistics
 from precompute.feature_visualization.channels.drawing import Drawing
 
-DEAD = 4
-CONFIG = VisualizationConfig(n_channels=6, size=16, n_steps=12, batch_size=2, threads=1)
+DEAD, N_CHANNELS = 4, 6
+CONFIG = VisualizationConfig(size=16, n_steps=12, batch_size=2, threads=1)
 
 # class: (layer, channel, activation_count)
 NODES = {
@@ -78,8 +78,10 @@ def make_run(run: Path) -> Path:
     return run
 
 
-def build(run: Path, config: VisualizationConfig = CONFIG, forwards: Forwards | None = None) -> Mapping[str, int]:
-    report = build_visualizations(run, drawing(run, config, forwards), SilentProgress())
+def build(
+    run: Path, config: VisualizationConfig = CONFIG, forwards: Forwards | None = None, n_channels: int = N_CHANNELS
+) -> Mapping[str, int]:
+    report = build_visualizations(run, drawing(run, config, forwards), n_channels, SilentProgress())
     return {layer: counts["n_dead"] for layer, counts in report.facts["layers"].items() if counts["n_dead"]}
 
 
@@ -112,7 +114,7 @@ def test_channels_of_most_graphs_come_first(tmp_path: Path) -> None:
 
 def test_the_table_is_sorted_in_model_order_and_leaves_dead_channels_out(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    report = build_visualizations(run, drawing(run), SilentProgress())
+    report = build_visualizations(run, drawing(run), N_CHANNELS, SilentProgress())
     drawn = [("z/early", 0), ("z/early", 1), ("z/early", 3), ("a.late", 1), ("a.late", 2)]
     assert keys(run) == [(*key, "channel") for key in drawn]
     assert (report.n_drawn, report.n_there, report.dead) == (5, 0, (("z/early", DEAD, "channel"),))
@@ -166,7 +168,7 @@ def test_finished_batches_of_another_config_and_damaged_ones_are_drawn_again(tmp
 
 def test_no_channels_give_an_empty_table(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    assert build(run, replace(CONFIG, n_channels=0)) == {}
+    assert build(run, n_channels=0) == {}
     assert keys(run) == []
 
 
@@ -182,7 +184,7 @@ def test_a_layer_without_forward_is_an_error(tmp_path: Path) -> None:
 
 def test_pictures_are_added_to_those_that_are_there(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    build(run, replace(CONFIG, n_channels=2))
+    build(run, n_channels=2)
     first = {row["channel"]: row for row in read_table(run, "feature_visualizations").to_pylist()}
     forwards = Forwards()
     wanted = [Channel("z/early", c) for c in (0, 3, DEAD)]
@@ -206,7 +208,7 @@ def test_pictures_are_added_to_those_that_are_there(tmp_path: Path) -> None:
 
 def test_pictures_drawn_in_another_way_take_the_place_of_older_ones(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    build(run, replace(CONFIG, n_channels=2))
+    build(run, n_channels=2)
     wanted = [Channel("a.late", 2)]
     draw_pictures(run, drawing(run, replace(CONFIG, seed=7)), wanted, progress=SilentProgress())
     rows = read_table(run, "feature_visualizations").to_pylist()
@@ -224,7 +226,7 @@ def test_four_pictures_of_a_channel_are_four_rows(tmp_path: Path) -> None:
 
 def test_a_table_of_an_earlier_version_is_kept_and_added_to(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
-    build(run, replace(CONFIG, n_channels=2))
+    build(run, n_channels=2)
     path = table_path(run, "feature_visualizations")
     pq.write_table(pq.read_table(path).drop_columns(["excitation", "settings"]), path)
     draw_pictures(run, drawing(run), [Channel("a.late", 1)], progress=SilentProgress())

@@ -19,10 +19,10 @@ from precompute.feature_visualization.channels.choice import Channel
 from precompute.feature_visualization.channels.config import VisualizeConfig
 from precompute.feature_visualization.channels.draw_pictures import VisualizationReport, build_visualizations
 from precompute.feature_visualization.channels.run_stage import is_asked_for
-from precompute.feature_visualization.channels.time_limit import TimeLimit, batches_by_rank, count_operations
+from precompute.feature_visualization.channels.time_limit import TimeLimit, count_operations, order_batches_by_rank
 from precompute.models.graph.exported import ExportedModel
 from summit_dash.cli import main
-from tests.precompute.feature_visualization.channels.test_run_stage import CONFIG, drawing, make_run
+from tests.precompute.feature_visualization.channels.test_run_stage import CONFIG, N_CHANNELS, drawing, make_run
 from tests.support.small import write_small
 
 LAYERS = ("early", "late")
@@ -47,7 +47,7 @@ def drawn_within(seconds: float, costs: Sequence[float]) -> list[int]:
         clock.now += costs[item]
         return [item]
 
-    limited = TimeLimit(seconds, {}, clock).within(draw, lambda item: costs[item])
+    limited = TimeLimit(seconds, {}, clock).apply(draw, lambda item: costs[item])
     return [row for item in range(len(costs)) for row in limited(item)]
 
 
@@ -71,7 +71,7 @@ def ranked(n: int) -> list[Channel]:
 
 def test_little_work_makes_the_batches_of_a_drawing_without_limit() -> None:
     config = VisualizationConfig(batch_size=4, n_steps=10)
-    batches = list(batches_by_rank(ranked(20), LAYERS, config, TimeLimit(1, {"early": 10.0, "late": 20.0})))
+    batches = list(order_batches_by_rank(ranked(20), LAYERS, config, TimeLimit(1, {"early": 10.0, "late": 20.0})))
 
     by_layer = {layer: sorted(c.channel for c in ranked(20) if c.layer == layer) for layer in LAYERS}
     expected = {
@@ -84,14 +84,14 @@ def test_little_work_makes_the_batches_of_a_drawing_without_limit() -> None:
 
 def test_much_work_is_drawn_channel_by_channel_in_the_order_of_the_ranking() -> None:
     config = VisualizationConfig(batch_size=4, n_steps=100)
-    batches = list(batches_by_rank(ranked(20), LAYERS, config, TimeLimit(1, {"early": 3e10, "late": 6e10})))
+    batches = list(order_batches_by_rank(ranked(20), LAYERS, config, TimeLimit(1, {"early": 3e10, "late": 6e10})))
 
     assert batches == [(channel.layer, (channel.channel,)) for channel in ranked(20)]
 
 
 def test_in_between_the_layer_decides_how_many_are_drawn_together() -> None:
     config = VisualizationConfig(batch_size=16, n_steps=100)
-    batches = list(batches_by_rank(ranked(40), LAYERS, config, TimeLimit(1, {"early": 2e8, "late": 1e9})))
+    batches = list(order_batches_by_rank(ranked(40), LAYERS, config, TimeLimit(1, {"early": 2e8, "late": 1e9})))
 
     assert max(len(members) for layer, members in batches if layer == "early") == 10
     assert max(len(members) for layer, members in batches if layer == "late") == 2
@@ -101,7 +101,7 @@ def test_in_between_the_layer_decides_how_many_are_drawn_together() -> None:
 def build(run: Path, limit: TimeLimit) -> tuple[VisualizationReport, list[dict[str, Any]]]:
     """One picture a batch, in the order of the ranking."""
     config = replace(CONFIG, batch_size=1)
-    report = build_visualizations(run, replace(drawing(run, config), limit=limit), SilentProgress())
+    report = build_visualizations(run, replace(drawing(run, config), limit=limit), N_CHANNELS, SilentProgress())
     return report, read_table(run, "feature_visualizations").to_pylist()
 
 
@@ -184,13 +184,13 @@ def test_pictures_are_smaller_where_there_is_time_for_few(
 ) -> None:
     module, inputs = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)), Inputs()
     inputs.model = ExportedModel(module.eval().requires_grad_(False), (3, 224, 224))
-    monkeypatch.setattr(run_stage, "_seconds_of_step", lambda *_: seconds_of_step)
+    monkeypatch.setattr(run_stage, "_time_step", lambda *_: seconds_of_step)
     settings = VisualizeConfig(size=asked, seconds=10, n_channels=40, n_steps=10)
     cpu = torch.device("cpu")
 
-    assert run_stage._drawing(settings, inputs, cpu, {}).config.shape == (side, side)  # type: ignore[arg-type]
+    assert run_stage._choose_drawing(settings, inputs, cpu, {}).config.shape == (side, side)  # type: ignore[arg-type]
     if asked is None:  # as it was when the first pictures were drawn, whatever the machine does now
-        kept = run_stage._drawing(settings, inputs, cpu, {run_stage.SIDE: 64})  # type: ignore[arg-type]
+        kept = run_stage._choose_drawing(settings, inputs, cpu, {run_stage.SIDE: 64})  # type: ignore[arg-type]
         assert kept.config.shape == (64, 64)
 
 

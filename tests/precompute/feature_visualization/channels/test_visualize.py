@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from precompute.feature_visualization.ascent.config import OptimizationConfig, PlateauConfig
 from precompute.feature_visualization.ascent.image_statistics import measure_statistics
-from precompute.feature_visualization.ascent.objective import gram_similarity
+from precompute.feature_visualization.ascent.objective import compute_gram_similarity
 from precompute.feature_visualization.ascent.optimize import (
     ChannelVisualization,
     LayerForward,
@@ -159,7 +159,7 @@ def test_four_pictures_of_a_channel_repel_one_another() -> None:
         assert all(r.objective_value > r.initial_objective_value for r in results)
         pictures = torch.from_numpy(np.stack([r.picture for r in results])).permute(0, 3, 1, 2) / 255
         with torch.no_grad():
-            return float(gram_similarity(forward(normalize(pictures)), 4).mean())
+            return float(compute_gram_similarity(forward(normalize(pictures)), 4).mean())
 
     assert alike(2.0) < alike(0.0) - 0.02
 

@@ -15,18 +15,16 @@ from torch import nn
 
 from precompute.feature_visualization.ascent.config import TransformConfig
 from precompute.feature_visualization.ascent.image_statistics import ImageStatistics
-from precompute.feature_visualization.ascent.objective import LogProbabilityObjective, as_maps
+from precompute.feature_visualization.ascent.objective import LogProbabilityObjective, view_as_maps
+from precompute.feature_visualization.prototypes.config import CODE_SPACE, PICTURE_SPACE, PrototypeConfig
 from precompute.feature_visualization.prototypes.generators import CodeParametrization, load_generator
 from precompute.feature_visualization.prototypes.optimize_classes import (
-    CODE_SPACE,
-    PICTURE_SPACE,
     PrototypeBatch,
-    PrototypeConfig,
     PrototypeModel,
     Prototyper,
-    best_starts,
-    fingerprint,
+    find_starts,
 )
+from precompute.feature_visualization.prototypes.settings import compute_fingerprint, describe_settings
 from precompute.models.graph.probabilities import Probabilities
 from tests.support.generator_files import CODE_SIZE, write_generators
 
@@ -47,7 +45,7 @@ def test_the_objective_is_the_logarithm_of_the_probability_summed_over_a_class()
         mask[row, list(outputs)] = True
     objective = LogProbabilityObjective(mask)
     expected = [slow_log_probability(row.tolist(), each) for row, each in zip(logits, OUTPUTS.values(), strict=True)]
-    assert objective(as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
+    assert objective(view_as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
     assert objective.keep(torch.tensor([2, 0]))(logits[[2, 0]]).tolist() == pytest.approx([expected[2], expected[0]])
 
 
@@ -61,7 +59,7 @@ def test_of_outputs_that_do_not_sum_to_one_a_class_has_the_greatest() -> None:
         math.log(max(1 / (1 + math.exp(-row[output])) for output in each))
         for row, each in zip(logits.tolist(), OUTPUTS.values(), strict=True)
     ]
-    assert objective(as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
+    assert objective(view_as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
 
 
 def test_its_gradient_is_finite_where_a_class_is_certain_or_hopeless() -> None:
@@ -85,7 +83,7 @@ def drawer(tmp_path: Path) -> Prototyper:
     config = PrototypeConfig(shape=(16, 20), n_steps=30, transforms=STILL, learning_rates=rates)
     model = PrototypeModel(net, lambda colours: (colours - 0.5) / 0.25, OUTPUTS, 4)
     generator = load_generator(f"{write_generators(tmp_path)}:build", CODE_SIZE)
-    return Prototyper(model, config, ImageStatistics(), generator, best_starts(model, config, generator))
+    return Prototyper(model, config, ImageStatistics(), generator, find_starts(model, config, generator))
 
 
 def decoded(image: bytes) -> torch.Tensor:
@@ -102,7 +100,9 @@ def test_a_prototype_rises_and_is_measured_as_it_is_stored(drawer: Prototyper, m
         stored = decoded(row["image"])
         assert stored.shape == (1, 3, 16, 20)
         logits = drawer.model.forward(drawer.model.normalize(stored))[0].tolist()
-        assert row["log_probability"] == pytest.approx(slow_log_probability(logits, OUTPUTS[row["class_id"]]), abs=1e-5)
+        assert row["log_probability"] == pytest.approx(
+            slow_log_probability(logits, OUTPUTS[row["class_id"]]), abs=1e-5
+        )
         assert row["log_probability"] > row["initial_log_probability"] + 0.05
         assert (row["method"], row["settings"], row["n_steps"]) == (method, "some", 30)
 
@@ -122,7 +122,7 @@ def test_the_ascent_starts_from_the_best_of_the_candidates(drawer: Prototyper) -
     for class_id, start in drawer.starts.items():
         values = []
         for code in torch.cat([candidates[:40], start[None]]):
-            picture = CodeParametrization(drawer.generator, (16, 20)).pictures(code[None])
+            picture = CodeParametrization(drawer.generator, (16, 20)).render(code[None])
             logits = drawer.model.forward(drawer.model.normalize(picture))[0].tolist()
             values.append(slow_log_probability(logits, OUTPUTS[class_id]))
         assert values[-1] >= max(values) - 1e-5
@@ -141,10 +141,10 @@ def test_a_heavier_penalty_keeps_nearer_to_the_mean(drawer: Prototyper, method: 
 
 def test_settings_tell_what_decides_the_picture(drawer: Prototyper) -> None:
     config, statistics = drawer.config, drawer.statistics
-    code = config.settings(CODE_SPACE, drawer.generator, 0)
+    code = describe_settings(config, CODE_SPACE, drawer.generator, 0)
     assert code["generator"]["code_size"] == CODE_SIZE and code["lambda"] == config.penalties[CODE_SPACE]
-    picture = config.settings(PICTURE_SPACE, drawer.generator, 0)
+    picture = describe_settings(config, PICTURE_SPACE, drawer.generator, 0)
     assert "generator" not in picture
-    assert fingerprint(code, statistics) != fingerprint(picture, statistics)
+    assert compute_fingerprint(code, statistics) != compute_fingerprint(picture, statistics)
     faster = replace(config, batch_size=2, threads=1)
-    assert faster.settings(CODE_SPACE, drawer.generator, 0) == code
+    assert describe_settings(faster, CODE_SPACE, drawer.generator, 0) == code
