@@ -96,7 +96,7 @@ def number():
 
 
 def write_generators(folder: Path) -> Path:
-    """The file; its callables are named after their faults."""
+    """Writes `decoder.py`, whose callables are named after their faults, and returns its path."""
     path = folder / "decoder.py"
     path.write_text(_FILE)
     return path

@@ -1,6 +1,8 @@
-"""Objectives and the repulsion of pictures against slow references."""
+"""Objectives and the repulsion of pictures, against slow references."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import torch
 from precompute.feature_visualization.ascent.objective import (
     ChannelObjective,
     DirectionObjective,
+    LogProbabilityObjective,
     NeuronObjective,
     Objective,
     WeightedSum,
@@ -16,11 +19,13 @@ from precompute.feature_visualization.ascent.objective import (
     view_as_maps,
 )
 from precompute.feature_visualization.ascent.optimize import build_objective
-from tests.reference.visualization import direction_values, gram_similarities
+from precompute.models.graph.probabilities import Probabilities
+from tests.reference.visualization import compute_direction_values, compute_gram_similarities, compute_log_probability
 
 MAPS = torch.randn((8, 5, 3, 4), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 CHANNELS = torch.tensor([4, 0, 1, 1, 2, 3, 0, 4])
 DIRECTIONS = torch.randn((8, 5), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+OUTPUTS = {0: (0,), 1: (1, 3), 5: (2,)}
 
 
 def test_channel_and_negative_are_means_over_positions() -> None:
@@ -42,7 +47,7 @@ def test_of_logits_the_channel_is_the_class_output() -> None:
 
 @pytest.mark.parametrize("power", [0.0, 1.0, 2.5])
 def test_a_direction_is_a_product_weighted_by_its_cosine(power: float) -> None:
-    expected = direction_values(MAPS.numpy(), DIRECTIONS.numpy(), power)
+    expected = compute_direction_values(MAPS.numpy(), DIRECTIONS.numpy(), power)
     np.testing.assert_allclose(DirectionObjective(DIRECTIONS, power)(MAPS), expected)
 
 
@@ -68,7 +73,7 @@ def test_pictures_that_are_kept_keep_their_objective(objective: Objective) -> No
 
 @pytest.mark.parametrize("group", [2, 4, 8])
 def test_similarity_is_the_cosine_of_gram_matrices_within_the_group(group: int) -> None:
-    expected = gram_similarities(MAPS.numpy(), group)
+    expected = compute_gram_similarities(MAPS.numpy(), group)
     np.testing.assert_allclose(compute_gram_similarity(MAPS, group), expected)
 
 
@@ -81,3 +86,35 @@ def test_equal_pictures_are_wholly_alike() -> None:
 def test_there_is_no_other_kind() -> None:
     with pytest.raises(ValueError, match="neutron"):
         build_objective("neutron", CHANNELS)
+
+
+def test_the_objective_is_the_logarithm_of_the_probability_summed_over_a_class() -> None:
+    logits = 4 * torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mask = torch.zeros(3, 4, dtype=torch.bool)
+    for row, outputs in enumerate(OUTPUTS.values()):
+        mask[row, list(outputs)] = True
+    objective = LogProbabilityObjective(mask)
+    expected = [compute_log_probability(row.tolist(), each) for row, each in zip(logits, OUTPUTS.values(), strict=True)]
+    assert objective(view_as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
+    assert objective.keep(torch.tensor([2, 0]))(logits[[2, 0]]).tolist() == pytest.approx([expected[2], expected[0]])
+
+
+def test_of_outputs_that_do_not_sum_to_one_a_class_has_the_greatest() -> None:
+    logits = 4 * torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    mask = torch.zeros(3, 4, dtype=torch.bool)
+    for row, outputs in enumerate(OUTPUTS.values()):
+        mask[row, list(outputs)] = True
+    objective = LogProbabilityObjective(mask, Probabilities(are_exclusive=False)).keep(torch.arange(3))
+    expected = [
+        math.log(max(1 / (1 + math.exp(-row[output])) for output in each))
+        for row, each in zip(logits.tolist(), OUTPUTS.values(), strict=True)
+    ]
+    assert objective(view_as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
+
+
+def test_its_gradient_is_finite_where_a_class_is_certain_or_hopeless() -> None:
+    logits = torch.tensor([[90.0, 0.0, -90.0], [90.0, 0.0, -90.0]], requires_grad=True)
+    mask = torch.tensor([[True, False, False], [False, False, True]])
+    LogProbabilityObjective(mask)(logits).sum().backward()
+    assert logits.grad is not None and torch.isfinite(logits.grad).all()
+    torch.testing.assert_close(logits.grad[1], torch.tensor([-1.0, 0.0, 1.0]))

@@ -9,7 +9,7 @@ import torch
 
 from precompute.feature_visualization.ascent.config import TransformConfig
 from precompute.feature_visualization.ascent.transforms import draw_transforms, transform
-from tests.reference.visualization import moved_point
+from tests.reference.visualization import move_point
 
 STILL = TransformConfig(jitter=0, scale=0, rotation=0, final_jitter=0)
 CONFIG = TransformConfig(jitter=0.1, scale=0.2, rotation=30, final_jitter=0.05)
@@ -30,7 +30,7 @@ def test_a_matrix_is_shift_scale_turn_shift() -> None:
         }
         for point in ((0.0, 0.0), (1.0, 0.0), (-0.3, 0.7)):
             found = matrices[step] @ torch.tensor([*point, 1.0])
-            assert found.tolist() == pytest.approx(moved_point(point, movement), abs=1e-5)
+            assert found.tolist() == pytest.approx(move_point(point, movement), abs=1e-5)
 
 
 def test_standing_still_changes_nothing() -> None:

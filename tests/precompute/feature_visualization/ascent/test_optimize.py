@@ -19,7 +19,6 @@ from precompute.feature_visualization.ascent.optimize import (
     VisualizationRequest,
     visualize_channels,
 )
-from precompute.feature_visualization.ascent.relu import RedirectedRelu
 
 RED, GREEN, BLUE, EDGE, DEAD, BRIGHT = range(6)
 CONFIG = OptimizationConfig(size=32, n_steps=40, batch_size=8, plateau=PlateauConfig(window=0))
@@ -29,8 +28,8 @@ def normalize(pictures: Tensor) -> Tensor:
     return pictures - 0.5
 
 
-def colours() -> nn.Conv2d:
-    """Channels red, green, blue (silent on grey), vertical edge, dead, bright."""
+def build_colours() -> nn.Conv2d:
+    """Builds the channels red, green, blue (silent on grey), vertical edge, dead, bright."""
     convolution = nn.Conv2d(3, 6, 3, padding=1)
     with torch.no_grad():
         convolution.weight.zero_()
@@ -46,12 +45,12 @@ def colours() -> nn.Conv2d:
     return convolution
 
 
-def colour_layer() -> LayerForward:
-    convolution = colours()
+def build_colour_layer() -> LayerForward:
+    convolution = build_colours()
     return lambda x: functional.relu(convolution(x))
 
 
-def random_layer() -> LayerForward:
+def build_random_layer() -> LayerForward:
     torch.manual_seed(0)
     net = nn.Sequential(
         nn.Conv2d(3, 12, 5, 2, 2), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Conv2d(12, 16, 3), nn.ReLU()
@@ -66,7 +65,7 @@ def draw(
 
 
 def test_a_picture_raises_its_channel_above_start_and_noise() -> None:
-    forward, channels = random_layer(), tuple(range(8))
+    forward, channels = build_random_layer(), tuple(range(8))
     noise = torch.rand((64, 3, 32, 32), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         on_noise = forward(normalize(noise)).mean((2, 3)).amax(0)
@@ -78,7 +77,7 @@ def test_a_picture_raises_its_channel_above_start_and_noise() -> None:
 
 
 def test_the_objective_is_that_of_the_picture() -> None:
-    forward = random_layer()
+    forward = build_random_layer()
     for result in draw(forward, (3, 5)):
         picture = torch.from_numpy(result.picture).permute(2, 0, 1)[None] / 255
         with torch.no_grad():
@@ -88,7 +87,7 @@ def test_the_objective_is_that_of_the_picture() -> None:
 
 @pytest.mark.parametrize("channel", [RED, GREEN, BLUE])
 def test_a_colour_channel_shows_its_colour(channel: int) -> None:
-    (result,) = draw(colour_layer(), (channel,), replace(CONFIG, n_steps=128))
+    (result,) = draw(build_colour_layer(), (channel,), replace(CONFIG, n_steps=128))
     assert result.initial_objective_value == 0, "silent on grey"
     mean = result.picture.reshape(-1, 3).mean(axis=0)
     assert mean.argmax() == channel
@@ -96,19 +95,19 @@ def test_a_colour_channel_shows_its_colour(channel: int) -> None:
 
 
 def test_a_silent_channel_needs_the_redirected_gradient() -> None:
-    (stuck,) = draw(colour_layer(), (RED,), replace(CONFIG, redirected_steps=0))
+    (stuck,) = draw(build_colour_layer(), (RED,), replace(CONFIG, redirected_steps=0))
     assert stuck.is_dead
 
 
 def test_a_dead_channel_is_flagged_and_spoils_no_other() -> None:
-    results = draw(colour_layer(), (BRIGHT, DEAD, EDGE))
+    results = draw(build_colour_layer(), (BRIGHT, DEAD, EDGE))
     assert [r.is_dead for r in results] == [False, True, False]
     assert results[0].picture.mean() > 145
     assert np.ptp(results[2].picture.astype(int).sum(axis=2), axis=1).mean() > 200, "dark and bright stripes"
 
 
 def test_a_picture_is_the_same_alone_and_in_a_batch() -> None:
-    forward, channels = random_layer(), tuple(range(8))
+    forward, channels = build_random_layer(), tuple(range(8))
     together = draw(forward, channels)
     for result in together:
         (alone,) = draw(forward, (result.channel,))
@@ -119,20 +118,20 @@ def test_a_picture_is_the_same_alone_and_in_a_batch() -> None:
 
 
 def test_the_seed_changes_the_picture_and_nothing_else_does() -> None:
-    forward = random_layer()
+    forward = build_random_layer()
     first, again, other = (draw(forward, (2,), replace(CONFIG, seed=seed))[0].picture for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
 def test_a_layer_without_positions_is_drawn_by_its_unit() -> None:
-    convolution = colours()
+    convolution = build_colours()
     results = draw(lambda x: functional.relu(convolution(x)).mean((2, 3)), (RED, BLUE))
     assert [r.picture.reshape(-1, 3).mean(axis=0).argmax() for r in results] == [RED, BLUE]
 
 
 def test_a_neuron_is_excited_at_the_centre_alone() -> None:
-    forward = random_layer()
+    forward = build_random_layer()
     (result,) = visualize_channels(VisualizationRequest(forward, normalize, "layer", (3,), CONFIG, kind="neuron"))
     maps = forward(normalize(torch.from_numpy(result.picture).permute(2, 0, 1)[None] / 255))[0, 3]
     assert maps[maps.shape[0] // 2, maps.shape[1] // 2].item() == pytest.approx(result.objective_value, rel=0.05)
@@ -140,7 +139,7 @@ def test_a_neuron_is_excited_at_the_centre_alone() -> None:
 
 
 def test_a_negative_picture_lowers_its_channel() -> None:
-    convolution = colours()
+    convolution = build_colours()
     (result,) = visualize_channels(
         VisualizationRequest(convolution, normalize, "layer", (BRIGHT,), CONFIG, kind="negative")
     )
@@ -149,9 +148,9 @@ def test_a_negative_picture_lowers_its_channel() -> None:
 
 
 def test_four_pictures_of_a_channel_repel_one_another() -> None:
-    forward = random_layer()
+    forward = build_random_layer()
 
-    def alike(weight: float) -> float:
+    def measure_likeness(weight: float) -> float:
         config = replace(CONFIG, diversity_weight=weight)
         request = VisualizationRequest(forward, normalize, "layer", (2, 5), config, kind="diversity")
         results = list(visualize_channels(request))
@@ -161,20 +160,20 @@ def test_four_pictures_of_a_channel_repel_one_another() -> None:
         with torch.no_grad():
             return float(compute_gram_similarity(forward(normalize(pictures)), 4).mean())
 
-    assert alike(2.0) < alike(0.0) - 0.02
+    assert measure_likeness(2.0) < measure_likeness(0.0) - 0.02
 
 
 def test_a_picture_that_rises_no_more_leaves_the_batch_and_changes_no_other() -> None:
-    forward = random_layer()
+    forward = build_random_layer()
     n_in_batch: list[int] = []
 
-    def counted(x: Tensor) -> Tensor:
+    def count_pictures(x: Tensor) -> Tensor:
         n_in_batch.append(len(x))
         return forward(x)
 
     channels = tuple(range(8))
     early = replace(CONFIG, n_steps=120, plateau=PlateauConfig(window=10, min_gain=0.08))
-    results = draw(counted, channels, early)
+    results = draw(count_pictures, channels, early)
     steps = [r.n_steps for r in results]
     assert len(set(steps)) > 1 and set(steps) <= set(range(20, 121, 10)), steps
     assert n_in_batch == [8, *(sum(n > step for n in steps) for step in range(max(steps))), 8]
@@ -196,30 +195,3 @@ def test_any_size_and_number_of_colours(method: str, shape: tuple[int, int], n_c
     for result in visualize_channels(request):
         assert result.picture.shape == (*shape, n_colours)
         assert result.objective_value > result.initial_objective_value
-
-
-class Relus(nn.Module):
-    """The ways that models spell ReLU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.module = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(functional.relu(self.module(x - 1) - 1) - 1).relu()
-
-
-@pytest.mark.parametrize("is_exported", [False, True])
-def test_every_spelling_of_relu_is_redirected(is_exported: bool) -> None:
-    model = Relus().eval()
-    forward: LayerForward = model
-    if is_exported:
-        forward = torch.export.export(model, (torch.zeros(2, 3),)).run_decompositions().module()
-    inputs = torch.tensor([[-1.0, 0.5, 0.9], [9.0, -1.0, 8.0]], requires_grad=True)
-    with RedirectedRelu():
-        outputs = forward(inputs)
-    assert torch.equal(outputs, model(inputs.detach()))
-    (gradient,) = torch.autograd.grad(-outputs.sum(), inputs)
-    assert gradient.tolist() == [[-1, -1, -1], [-1, 0, -1]], "only the silent sample is redirected"
-    (true,) = torch.autograd.grad(-forward(inputs.clone()).sum(), inputs)
-    assert true.tolist() == [[0, 0, 0], [-1, 0, -1]], "outside the block the model is itself"
