@@ -5,14 +5,25 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from precompute.contract.schema import read_table, table_path, write_table
+from precompute.feature_visualization.spritemaps.description import (
+    DESCRIPTION,
+    DescribedSheet,
+    read_description,
+    to_json,
+)
+from precompute.feature_visualization.spritemaps.geometry import build_square_grid
 from tests.support.sheets import (
     GREY,
     SIZE,
@@ -106,3 +117,48 @@ def test_a_description_needs_no_options(
     run_spritemaps("export", run, tmp_path / "sheets")
     assert run_spritemaps("import", bare, tmp_path / "sheets", "--cell", 24) == 2
     assert "Leave the options out" in capsys.readouterr().err
+
+
+LABELS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+
+
+@st.composite
+def draw_described_sheets(draw: st.DrawFn) -> DescribedSheet:
+    """Draws sheets as an export describes them."""
+    n_channels, columns = draw(st.integers(1, 90)), draw(st.integers(1, 12))
+    empty = draw(st.sets(st.integers(0, n_channels - 1), max_size=5))
+    grid = build_square_grid(n_channels, draw(st.integers(1, 300)), columns)
+    file = quote(draw(LABELS), safe="") + ".png"
+    return DescribedSheet(file, draw(LABELS), "channel", grid, n_channels, tuple(sorted(empty)))
+
+
+@settings(max_examples=25)
+@given(sheets=st.lists(draw_described_sheets(), max_size=3), model=LABELS)
+def test_a_description_is_read_as_it_was_written(sheets: list[DescribedSheet], model: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / DESCRIPTION).write_text(to_json(model, sheets), encoding="utf-8")
+        assert read_description(Path(folder)) == sheets
+
+
+def test_a_sheet_is_a_line_of_the_file() -> None:
+    """People compare such files line by line."""
+    sheet = DescribedSheet("a-channel.png", "a", "channel", build_square_grid(5, 24, None), 5, (2,))
+    head, line, end = to_json("net", [sheet]).splitlines()
+    assert head == '{"format": "summit-dash spritemaps", "version": 1, "model": "net", "sheets": ['
+    assert json.loads(line) == {
+        "file": "a-channel.png",
+        "layer": "a",
+        "kind": "channel",
+        "cell": 24,
+        "columns": 3,
+        "n_channels": 5,
+        "empty": [2],
+    }
+    assert end == "]}"
+
+
+@pytest.mark.parametrize("name", ["../a.png", "/a.png", "sub/a.png"])
+def test_a_file_outside_the_folder_is_no_sheet_of_it(name: str) -> None:
+    entry = DescribedSheet("a.png", "a", "channel", build_square_grid(4, 8), 4, ()).to_json()
+    with pytest.raises(ValueError, match="no file of this folder"):
+        DescribedSheet.from_json({**entry, "file": name})

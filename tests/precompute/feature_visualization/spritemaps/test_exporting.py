@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from precompute.contract.schema import read_table, write_table
+from precompute.feature_visualization.spritemaps.exporting import paint
+from precompute.feature_visualization.spritemaps.geometry import Grid
 from tests.support.sheets import (
     LAYERS,
     SIZE,
@@ -106,3 +109,37 @@ def test_a_damaged_picture_of_the_run_is_named(run: Path, tmp_path: Path, capsys
     assert run_spritemaps("export", run, tmp_path / "sheets") == 2
     assert f"That of conv1-{table['channel'][2]} " in capsys.readouterr().err
     assert not (tmp_path / "sheets").exists()
+
+
+def test_an_error_halfway_leaves_no_sheet_no_temporary_file_and_no_new_folder(run: Path, tmp_path: Path) -> None:
+    """The picture of the second layer is damaged, so the first sheet is written by then."""
+    table = read_table(run, "feature_visualizations").to_pydict()
+    table["image"][-1] = b"RIFF    WEBP"
+    write_table(run, "feature_visualizations", table)
+    assert run_spritemaps("export", run, tmp_path / "deep" / "sheets") == 2
+    assert not (tmp_path / "deep" / "sheets").exists()
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "notes.txt").write_text("mine")
+    assert run_spritemaps("export", run, there) == 2
+    assert [path.name for path in there.iterdir()] == ["notes.txt"]
+
+
+def test_the_description_appears_last(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder in its place stops it, when all sheets that it would name are there."""
+    out = tmp_path / "sheets"
+    (out / "spritemaps.json").mkdir(parents=True)
+    assert run_spritemaps("export", run, out, "--overwrite") == 2
+    assert "Sheets are written into a folder." in capsys.readouterr().err
+    assert sorted(path.name for path in out.iterdir()) == [
+        "block%2F2.conv-channel.png",
+        "conv1-channel.png",
+        "spritemaps.json",
+    ]
+
+
+def test_a_picture_of_another_shape_is_padded_with_grey() -> None:
+    sheet = np.asarray(paint(Grid(8, 2, 1), {1: Image.new("RGB", (4, 8), (200, 0, 0))}))
+    assert sheet.shape == (8, 16, 3)
+    assert (sheet[:, :8] == 128).all(), "the channel without a picture"
+    assert (sheet[:, 10:14] == (200, 0, 0)).all() and (sheet[:, 8:10] == 128).all() and (sheet[:, 14:] == 128).all()
