@@ -90,6 +90,29 @@ def rounded():
     return Changed(lambda drawn: drawn.round())
 
 
+def half():
+    return build().half()
+
+
+def spoiled():
+    made = build()
+    with torch.no_grad():
+        made.layer.weight[0, 0] = float("nan")
+    return made
+
+
+def typical():
+    made = shifted()
+    made.code_starts = torch.ones(4, 6)
+    return made
+
+
+def wide_starts():
+    made = build()
+    made.code_starts = torch.zeros(4, 5)
+    return made
+
+
 def number():
     return 3
 """

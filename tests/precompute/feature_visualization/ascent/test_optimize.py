@@ -10,16 +10,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from precompute.feature_visualization.ascent.config import OptimizationConfig, PlateauConfig
+from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, OptimizationConfig, PlateauConfig
 from precompute.feature_visualization.ascent.image_statistics import measure_statistics
 from precompute.feature_visualization.ascent.objective import compute_gram_similarity
 from precompute.feature_visualization.ascent.optimize import (
     ChannelVisualization,
     LayerForward,
+    PictureRequest,
     VisualizationRequest,
+    build_objective,
+    optimize_pictures,
     visualize_channels,
 )
+from precompute.feature_visualization.ascent.parametrization import _scale_colour, channel_generator
 
+CPU = torch.device("cpu")
 RED, GREEN, BLUE, EDGE, DEAD, BRIGHT = range(6)
 CONFIG = OptimizationConfig(size=32, n_steps=40, batch_size=8, plateau=PlateauConfig(window=0))
 
@@ -195,3 +200,69 @@ def test_any_size_and_number_of_colours(method: str, shape: tuple[int, int], n_c
     for result in visualize_channels(request):
         assert result.picture.shape == (*shape, n_colours)
         assert result.objective_value > result.initial_objective_value
+
+
+TINY = replace(CONFIG, size=16, n_steps=2)
+
+
+def test_steps_take_their_own_forward_and_reported_objectives_do_not() -> None:
+    """A forward in lower precision must not change the numbers in the table."""
+    calls = {"steps": 0, "reported": 0}
+    layer = build_random_layer()
+
+    def count_reported(x: Tensor) -> Tensor:
+        calls["reported"] += 1
+        return layer(x)
+
+    def count_steps(x: Tensor) -> Tensor:
+        calls["steps"] += 1
+        return layer(x)
+
+    request = VisualizationRequest(count_reported, normalize, "layer", (1, 2), TINY, step_forward=count_steps)
+    results = list(visualize_channels(request))
+    assert calls == {"steps": 2, "reported": 2}, "the start and the end"
+    assert [result.channel for result in results] == [1, 2]
+
+
+def test_given_starts_are_taken_and_stay_as_they_are() -> None:
+    how = VisualizationRequest(build_random_layer(), normalize, "", (), replace(TINY, method="pixel"))
+    starts = torch.full((1, 3, 16, 16), 0.3)
+    generators = [channel_generator(0, "layer", 0)]
+    objective = build_objective("channel", torch.tensor([2]))
+    drawn = optimize_pictures(PictureRequest(how, objective, generators, starts=starts))
+    assert torch.equal(starts, torch.full((1, 3, 16, 16), 0.3))
+    with torch.no_grad():
+        colours = torch.sigmoid(torch.einsum("rc,bchw->brhw", _scale_colour(IMAGENET_COLOUR, CPU), starts))
+        expected = objective(how.forward(normalize(colours)))
+    assert drawn.start == pytest.approx(expected.tolist(), rel=1e-5)
+
+
+def test_a_penalty_holds_a_picture_back() -> None:
+    how = VisualizationRequest(build_random_layer(), normalize, "", (), replace(CONFIG, size=16, n_steps=20))
+    objective = build_objective("channel", torch.tensor([2]))
+
+    def draw_with(weight: float) -> float:
+        request = PictureRequest(
+            how,
+            objective,
+            [channel_generator(0, "layer", 2)],
+            penalty=lambda parameters, pictures: weight * (pictures - 0.5).square().sum(dim=(1, 2, 3)),
+        )
+        return float(np.abs(optimize_pictures(request).pictures.astype(float) - 127.5).mean())
+
+    assert draw_with(10.0) < 0.5 * draw_with(0.0)
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(8, [8, 4]), (4, [4, 4, 4]), (3, [4, 4, 4])])
+def test_the_pictures_of_a_channel_are_never_in_two_batches(batch_size: int, sizes: list[int]) -> None:
+    """Three channels of four pictures: a batch smaller than a group still holds one."""
+    layer, seen = build_random_layer(), list[int]()
+
+    def record(x: Tensor) -> Tensor:
+        seen.append(len(x))
+        return layer(x)
+
+    config = replace(TINY, n_steps=1, batch_size=batch_size)
+    request = VisualizationRequest(record, normalize, "layer", (0, 1, 2), config, kind="diversity")
+    assert [result.channel for result in visualize_channels(request)] == [0] * 4 + [1] * 4 + [2] * 4
+    assert seen[::3] == sizes, "the start, a step and the end of each batch"

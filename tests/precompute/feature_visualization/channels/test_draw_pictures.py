@@ -16,11 +16,17 @@ from PIL import Image
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import read_table, table_path, write_table
+from precompute.contract.schema import VISUALIZATION_KINDS, read_table, table_path, write_table
 from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, VisualizationConfig
 from precompute.feature_visualization.ascent.image_statistics import measure_statistics
 from precompute.feature_visualization.channels.choice import Channel
-from precompute.feature_visualization.channels.draw_pictures import build_visualizations, draw_pictures, read_statistics
+from precompute.feature_visualization.channels.draw_pictures import (
+    build_visualizations,
+    draw_pictures,
+    list_table_kinds,
+    read_statistics,
+)
+from precompute.feature_visualization.channels.visualize import KINDS
 from tests.support.drawn_run import CONFIG, DEAD, N_CHANNELS, Forwards, build_drawing, make_run
 
 
@@ -199,3 +205,25 @@ def test_excitation_is_the_stored_picture_against_the_best_example(tmp_path: Pat
         greatest = forwards.compute_early(pixels)[0, 0].max().item()
     assert first["excitation"] == pytest.approx(greatest / 2)
     assert second["excitation"] is None
+
+
+def test_kinds_in_the_table_are_those_of_the_schema() -> None:
+    kinds = [kind for asked in KINDS for kind in list_table_kinds(asked)]
+    assert tuple(kinds) == VISUALIZATION_KINDS
+
+
+def test_only_maco_reads_the_magnitude_of_the_images(tmp_path: Path) -> None:
+    """The magnitude would otherwise change the fingerprint of pictures that do not depend on it."""
+    run = make_run(tmp_path / "run")
+    rng = np.random.default_rng(0)
+    write_examples(run, [rng.integers(0, 256, (16, 16, 3)).astype(np.uint8) for _ in range(2)])
+    plain = read_statistics(run, ("z/early", "a.late"), CONFIG)
+    maco = read_statistics(run, ("z/early", "a.late"), replace(CONFIG, method="maco"))
+    assert plain.magnitude is None and maco.magnitude is not None
+    assert maco.magnitude.shape == (3, 16, 9)
+    assert plain.fingerprint != maco.fingerprint and plain.colour == maco.colour
+
+
+def test_a_run_without_images_takes_the_colours_of_imagenet(tmp_path: Path) -> None:
+    statistics = read_statistics(make_run(tmp_path / "run"), ("z/early", "a.late"), CONFIG)
+    assert (statistics.colour, statistics.n_images) == (IMAGENET_COLOUR, 0)
