@@ -94,7 +94,7 @@ def test_images_are_the_best_examples_of_the_last_layer_each_once(tmp_path: Path
 
 
 def test_many_images_are_thinned_out_evenly(tmp_path: Path) -> None:
-    """Of 1000 images every second one is taken, because 512 are enough."""
+    """Every second one of 1000 images is taken, because 512 are enough."""
     write_examples(tmp_path, [("late", ALL_CLASSES, 0, image_id, image_id % 2) for image_id in range(1000)])
     images = read_example_images(tmp_path, ("late",), (4, 4))
     assert images.shape == (500, 4, 4, 3) and not images.any()
