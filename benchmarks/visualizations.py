@@ -48,12 +48,12 @@ def plain_loop(loaded: LoadedModel, layer: str, config: OptimizationConfig, chan
     for channel in channels:
         generator = channel_generator(config.seed, layer, channel)
         parametrization = FourierParametrization(config.shape, IMAGENET_COLOUR, CPU)
-        spectrum = parametrization.start(generator)[None].requires_grad_()
+        spectrum = parametrization.draw_start(generator)[None].requires_grad_()
         movements = draw_transforms(config.transforms, config.n_steps, generator)
         optimizer = torch.optim.Adam([spectrum], lr=config.step_size)
         for movement in movements:
             optimizer.zero_grad()
-            picture = transform(parametrization.pictures(spectrum), movement[None])
+            picture = transform(parametrization.render(spectrum), movement[None])
             loaded.module(loaded.preprocess.normalize(picture))
             (-seen.pop()[:, channel].mean()).backward()
             optimizer.step()

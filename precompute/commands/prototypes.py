@@ -12,6 +12,7 @@ from rich.console import Console
 
 from precompute.commands.options import CONSOLE, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
 from precompute.commands.shared import require_names, require_positive, require_precompute, split_names
+from precompute.feature_visualization.prototypes.config import PrototypeConfig
 
 if TYPE_CHECKING:
     from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeReport
@@ -54,9 +55,9 @@ class PrototypeOptions:
     code_size: Annotated[int | None, typer.Option(help="Numbers of a code of that generator.", show_default=False)] = (
         None
     )
-    steps: Annotated[int, typer.Option(help="Optimisation steps.")] = 36
-    seed: Seed = 0
-    batch_size: Annotated[int, typer.Option(help="Classes optimised together.")] = 8
+    steps: Annotated[int, typer.Option(help="Optimisation steps.")] = PrototypeConfig.n_steps
+    seed: Seed = PrototypeConfig.seed
+    batch_size: Annotated[int, typer.Option(help="Classes optimised together.")] = PrototypeConfig.batch_size
     device: Device = "auto"
     model: MovedModel = None
     weights: MovedWeights = None
@@ -77,7 +78,6 @@ def run_prototypes(options: PrototypeOptions, class_ids: tuple[int, ...] | None,
     from precompute.contract.progress import ConsoleProgress
     from precompute.devices.choice import choose_device
     from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeRequest, draw_prototypes
-    from precompute.feature_visualization.prototypes.optimize_classes import PrototypeConfig
     from precompute.models.sources.reloading import Whereabouts
 
     for name in ("steps", "batch_size"):

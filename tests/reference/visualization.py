@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def fourier_picture(
+def sum_fourier_picture(
     spectrum: NDArray[np.float64], colour: NDArray[np.float64], contrast: float = 0.25
 ) -> NDArray[np.float64]:
-    """RGB in [0, 1], `(3, size, size)`, of a spectrum `(3, size, size // 2 + 1, 2)`, one wave at a time."""
+    """Sums a picture in [0, 1], `(3, size, size)`, of a spectrum `(3, size, size // 2 + 1, 2)`, wave by wave."""
     size = spectrum.shape[1]
     components = np.zeros((3, size, size))
     for component in range(3):
@@ -33,8 +33,8 @@ def fourier_picture(
     return 1 / (1 + np.exp(-mixed))
 
 
-def moved_point(point: tuple[float, float], movement: dict[str, float]) -> tuple[float, float]:
-    """Where in the picture a point of the output is read, both as (x, y) with sides from -1 to 1.
+def move_point(point: tuple[float, float], movement: dict[str, float]) -> tuple[float, float]:
+    """Finds the point of the picture that a point of the output is read from, both (x, y) from -1 to 1.
 
     Undoes, in turn, the last shift, the rotation, the scaling and the first shift.
     """
@@ -45,8 +45,13 @@ def moved_point(point: tuple[float, float], movement: dict[str, float]) -> tuple
     return x + movement["first_x"], y + movement["first_y"]
 
 
-def gram_similarities(maps: NDArray[np.float64], group: int) -> list[float]:
-    """Per picture of `(batch, channel, height, width)`, the mean cosine of its Gram matrix with those of its group."""
+def compute_gram_similarities(maps: NDArray[np.float64], group: int) -> list[float]:
+    """Computes the mean cosine of each picture's Gram matrix with those of its group.
+
+    Args:
+        maps: `(batch, channel, height, width)`.
+        group: number of pictures in a group.
+    """
     grams = []
     for picture in maps:
         gram = np.zeros((len(picture), len(picture)))
@@ -63,8 +68,8 @@ def gram_similarities(maps: NDArray[np.float64], group: int) -> list[float]:
     return found
 
 
-def direction_values(maps: NDArray[np.float64], directions: NDArray[np.float64], power: float) -> list[float]:
-    """Per picture the mean over positions of the product with its direction, times the cosine to a power."""
+def compute_direction_values(maps: NDArray[np.float64], directions: NDArray[np.float64], power: float) -> list[float]:
+    """Computes each picture's mean over positions of the product with its direction, times the cosine to a power."""
     found = []
     for picture, direction in zip(maps, directions, strict=True):
         values = []
@@ -78,10 +83,10 @@ def direction_values(maps: NDArray[np.float64], directions: NDArray[np.float64],
     return found
 
 
-def maco_picture(
+def sum_maco_picture(
     phase: NDArray[np.float64], magnitude: NDArray[np.float64], colour: NDArray[np.float64], mean: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """RGB in [0, 1], `(3, height, width)`, of phases and magnitudes `(3, height, width // 2 + 1)`, square and even."""
+    """Sums a picture in [0, 1], `(3, size, size)`, size even, of phases and magnitudes `(3, size, size // 2 + 1)`."""
     size = phase.shape[1]
     components = np.zeros((3, size, size))
     for component in range(3):
@@ -95,3 +100,9 @@ def maco_picture(
     mixed = np.einsum("rc,chw->rhw", colour, components)
     start = np.log(mean / (1 - mean))[:, None, None]
     return 1 / (1 + np.exp(-(start + 4 * mixed)))
+
+
+def compute_log_probability(logits: list[float], outputs: tuple[int, ...]) -> float:
+    """Computes the logarithm of the sum of the softmax probabilities of some outputs, number by number."""
+    total = math.fsum(math.exp(value) for value in logits)
+    return math.log(math.fsum(math.exp(logits[output]) / total for output in outputs))

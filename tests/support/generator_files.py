@@ -90,13 +90,36 @@ def rounded():
     return Changed(lambda drawn: drawn.round())
 
 
+def half():
+    return build().half()
+
+
+def spoiled():
+    made = build()
+    with torch.no_grad():
+        made.layer.weight[0, 0] = float("nan")
+    return made
+
+
+def typical():
+    made = shifted()
+    made.code_starts = torch.ones(4, 6)
+    return made
+
+
+def wide_starts():
+    made = build()
+    made.code_starts = torch.zeros(4, 5)
+    return made
+
+
 def number():
     return 3
 """
 
 
 def write_generators(folder: Path) -> Path:
-    """The file; its callables are named after their faults."""
+    """Writes `decoder.py`, whose callables are named after their faults, and returns its path."""
     path = folder / "decoder.py"
     path.write_text(_FILE)
     return path

@@ -1,4 +1,4 @@
-"""Strips as Distill serves them and Summit cut them: a row per channel, from pictures that a function names."""
+"""Strips as Distill serves them and Summit cut them: a row per channel, pasted together from given pictures."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ Example = Callable[[int, int, bool], Image.Image | None]
 
 
 def write_strip(path: Path, channels: range, picture: Picture, example: Example) -> Path:
-    """Pastes one thing after another onto grey.
+    """Writes a strip by pasting one picture after another onto grey.
 
     Args:
-        picture: of a channel and kind, 147 px; None: none.
-        example: of a channel and rank, 73 px; the best ones, or those that excite it least; None: none.
+        path: the file.
+        channels: channels from the top.
+        picture: function from channel and kind to a picture of 147 px, or None.
+        example: function from channel, rank and `is_best` to an example of 73 px, or None; those that are not best
+            excite the channel least.
     """
     strip = Image.new("RGB", (WIDTH, 147 * len(channels)), (128, 128, 128))
     for row, channel in enumerate(channels):
-        for place, kind in enumerate(KINDS):
+        for column, kind in enumerate(KINDS):
             if (shown := picture(channel, kind)) is not None:
-                strip.paste(shown, (147 * place, 147 * row))
+                strip.paste(shown, (147 * column, 147 * row))
         for rank in range(10):
             for y, is_best in ((0, True), (74, False)):
                 if (shown := example(channel, rank, is_best)) is not None:

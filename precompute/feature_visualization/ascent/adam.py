@@ -1,4 +1,4 @@
-"""Adam for a batch of pictures that shrinks: the state of each goes with its picture."""
+"""Adam for a batch of pictures that shrinks while it is optimised."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-8
 
 
 class Adam:
-    """Gradient ascent after Kingma and Ba (2015), as `torch.optim.Adam(maximize=True)` does it.
+    """Gradient ascent by Kingma and Ba (2015), algorithm 1, equal to `torch.optim.Adam(maximize=True)`.
+
+    Pictures may leave the batch, and their moments leave with them.
 
     Args:
-        parameters: `(batch, ...)`; changed in place by `step`.
-        learning_rate: the greatest step of a parameter, nearly.
+        parameters: `(batch, ...)`; `step` changes them in place.
+        learning_rate: about the greatest change of a parameter in one step.
     """
 
     def __init__(self, parameters: Tensor, learning_rate: float) -> None:
@@ -26,7 +28,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self, gradient: Tensor) -> None:
-        """One step up the gradient."""
+        """Takes one step up the gradient, `(batch, ...)`."""
         self._n_steps += 1
         self._mean.lerp_(gradient, 1 - _BETA1)
         self._square.mul_(_BETA2).addcmul_(gradient, gradient, value=1 - _BETA2)
@@ -35,7 +37,7 @@ class Adam:
         self.parameters.addcdiv_(self._mean, denominator, value=self._learning_rate / (1 - _BETA1**self._n_steps))
 
     @torch.no_grad()
-    def keep(self, places: Tensor) -> None:
-        """Goes on with the pictures at these places alone."""
-        self.parameters = self.parameters[places].requires_grad_()
-        self._mean, self._square = self._mean[places], self._square[places]
+    def keep(self, indices: Tensor) -> None:
+        """Drops all pictures but those with these indices in the batch."""
+        self.parameters = self.parameters[indices].requires_grad_()
+        self._mean, self._square = self._mean[indices], self._square[indices]

@@ -1,4 +1,4 @@
-"""Everything that decides what a picture looks like, as data; needs no torch."""
+"""The settings that decide what a picture looks like. The module needs no torch."""
 
 from __future__ import annotations
 
@@ -13,35 +13,40 @@ __all__ = [
     "IMAGENET_COLOUR",
     "METHODS",
     "PRECISIONS",
+    "SIDE",
     "ColourMatrix",
     "OptimizationConfig",
     "PlateauConfig",
     "TransformConfig",
     "VisualizationConfig",
+    "choose_side",
 ]
 
 ColourMatrix = tuple[tuple[float, ...], ...]
-"""`matrix[colour][component]`: what one unit of each decorrelated component adds to red, green and blue, or to grey."""
+"""The matrix `matrix[colour][component]` from decorrelated components to red, green and blue, or to grey."""
 
 IMAGENET_COLOUR: ColourMatrix = ((0.26, 0.09, 0.02), (0.27, 0.00, -0.05), (0.27, -0.09, 0.03))
-"""Root of the covariance of ImageNet's pixels in [0, 1], as published with Lucid (Olah et al. 2017)."""
+"""The root of the covariance of ImageNet's pixels in [0, 1] (Olah et al. 2017, published with Lucid)."""
 
 METHODS = ("fourier", "pixel", "maco")
-"""What is optimised: the spectrum, the pixels, or the phases alone under a given magnitude (Fel et al. 2023)."""
+"""The methods: a spectrum, pixels, or phases under a given magnitude (Fel et al. 2023) are optimised."""
 
 PRECISIONS = ("auto", "float32", "bfloat16")
-"""Of the steps; `auto` is bfloat16 where that is faster and the model allows it."""
+"""The precisions of the steps; `auto` is bfloat16 if that is faster and the model allows it."""
 
 LEARNING_RATES: Mapping[str, float] = {"fourier": 0.1, "pixel": 0.05, "maco": 0.1}
-"""Of Adam, in units of the parameters: the spectrum starts at 0.01, pixels too, phases are radians."""
+"""Adam's learning rate by method, in units of the parameters. Spectrum and pixels start at 0.01; phases are radians."""
+
+SIDE = 128
+"""Height and width of a picture in pixels, unless the model's input is smaller or another size is asked for."""
 
 DIVERSITY = 4
-"""Pictures of a channel that are drawn at once and repel one another."""
+"""The number of pictures of a channel that are drawn together and repel one another."""
 
 
 @dataclass(frozen=True)
 class TransformConfig:
-    """How far the picture moves.
+    """The bounds of the random movements of a picture.
 
     Attributes:
         jitter: greatest shift before scaling and rotating, as a fraction of the picture's side.
@@ -58,11 +63,11 @@ class TransformConfig:
 
 @dataclass(frozen=True)
 class PlateauConfig:
-    """When a picture is done before its last step.
+    """The rule by which a picture is finished before its last step.
 
     Attributes:
-        window: steps over which the objective is averaged, because movements make it noisy; 0 never stops.
-        min_gain: a window that gains less than this share of the whole rise so far is the last.
+        window: steps over which the objective is averaged, because movements make it noisy; 0 turns the rule off.
+        min_gain: the window that gains less than this share of the whole rise so far is the last one.
     """
 
     window: int = 32
@@ -71,23 +76,23 @@ class PlateauConfig:
 
 @dataclass(frozen=True)
 class OptimizationConfig:
-    """How a picture is optimised.
+    """The settings of gradient ascent on a picture.
 
     Attributes:
-        size: height and width of the picture and of the model's input, pixels; one number for both.
+        size: height and width of the picture and of the model's input, pixels, or one number for both.
         n_steps: steps of Adam at most.
         method: one of `METHODS`.
-        learning_rate: of Adam; None for that of `LEARNING_RATES`.
-        batch_size: pictures optimised together. They depend on it by rounding alone, which deep networks amplify:
-            after a hundred steps the picture shows the same thing in other places.
-        seed: of the start and the movements.
-        redirected_steps: first steps in which a silent channel's ReLUs pass a gradient.
-        diversity_weight: of the repulsion of the pictures of one channel, as a share of the objective.
-        transforms: movements at every step.
-        plateau: when to stop early.
+        learning_rate: Adam's; None: that of `LEARNING_RATES`.
+        batch_size: pictures optimised together. Another batch size changes a picture only by rounding, but deep
+            networks amplify that: after a hundred steps the picture shows the same thing at other positions.
+        seed: seed of the start and the movements.
+        redirected_steps: number of first steps in which the ReLUs of a silent channel pass a gradient.
+        diversity_weight: weight of the repulsion between the pictures of one channel, as a share of the objective.
+        transforms: bounds of the movements at every step.
+        plateau: rule for an early stop.
     """
 
-    size: int | tuple[int, int] = 128
+    size: int | tuple[int, int] = SIDE
     n_steps: int = 128
     method: str = "fourier"
     learning_rate: float | None = None
@@ -100,28 +105,26 @@ class OptimizationConfig:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Height and width in pixels."""
+        """Height and width, pixels."""
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
     @property
     def step_size(self) -> float:
-        """The learning rate that holds."""
+        """The learning rate: the one that was set, or the method's own."""
         return LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
 
 
 @dataclass(frozen=True)
 class VisualizationConfig(OptimizationConfig):
-    """What the stage draws, and how.
+    """The settings of pictures that go into a run.
 
     Attributes:
-        n_channels: pictures to draw at most, over all layers.
-        webp_quality: 0 to 100.
-        device: where the forwards' parameters are.
-        threads: batches drawn side by side on a CPU; None takes one per core.
-        precision: of the steps, one of `PRECISIONS`.
+        webp_quality: WebP quality, 0 to 100.
+        device: device of the model's parameters and of the pictures.
+        threads: batches drawn side by side on a CPU; None: one per core.
+        precision: precision of the steps, one of `PRECISIONS`.
     """
 
-    n_channels: int = 200
     webp_quality: int = 85
     device: str = "cpu"
     threads: int | None = None
@@ -129,19 +132,28 @@ class VisualizationConfig(OptimizationConfig):
 
     @property
     def settings(self) -> dict[str, object]:
-        """What decides a channel's picture, but for rounding, as plain values for the manifest."""
+        """The settings that change a picture by more than rounding, as plain values for the manifest."""
         fields = dataclasses.asdict(self)
-        for name in ("n_channels", "batch_size", "device", "threads"):
+        for name in ("batch_size", "device", "threads"):
             del fields[name]
-        if self.precision == "float32":  # as it was in runs that do not tell
+        if self.precision == "float32":  # runs of earlier versions have no such key
             del fields["precision"]
         return {**fields, "size": list(self.shape), "learning_rate": self.step_size}
 
-    def fingerprint(self, statistics: str = "") -> str:
-        """Equal for configs that draw the same picture for a channel, but for rounding.
+    def compute_fingerprint(self, statistics: str = "") -> str:
+        """Computes a name that is equal for configs whose pictures differ by rounding alone.
 
         Args:
-            statistics: the fingerprint of the images' statistics that the pictures start from.
+            statistics: fingerprint of the image statistics that the pictures take over.
         """
         text = json.dumps([self.settings, statistics], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def choose_side(height: int, width: int) -> int:
+    """Returns the side in pixels of a picture whose size nobody asked for.
+
+    Args:
+        height, width: size of the model's input, pixels.
+    """
+    return min(SIDE, height, width)

@@ -1,4 +1,4 @@
-"""For every layer the model up to it and no further, prepared for gradients of pictures."""
+"""Forward passes of the model up to a layer, prepared for gradients with respect to pictures."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ from precompute.models.graph.operators import operator_name
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer, select_layers
 
-__all__ = ["Forwards", "export_at", "logits_of"]
+__all__ = ["Forwards", "build_logits", "export_for_shape"]
 
 _KEPT = 6
 
 
-def export_at(model: ExportedModel, shape: tuple[int, int]) -> ExportedModel:
-    """The model exported for pictures of another height and width, in pixels; as it is where it takes no others."""
+def export_for_shape(model: ExportedModel, shape: tuple[int, int]) -> ExportedModel:
+    """Exports the model for pictures of another height and width, in pixels.
+
+    Returns:
+        The same model if it has that size already, or if it takes no other size.
+    """
     if model.input_size[1:] == shape:
         return model
     try:
@@ -34,8 +38,8 @@ def export_at(model: ExportedModel, shape: tuple[int, int]) -> ExportedModel:
         return model
 
 
-def logits_of(model: ExportedModel, device: torch.device) -> LayerForward:
-    """Makes the whole forward, from model input to logits `(batch, output)`, with its weights on a device."""
+def build_logits(model: ExportedModel, device: torch.device) -> LayerForward:
+    """Builds the whole forward pass, from model input to logits `(batch, output)`, with its weights on a device."""
     graph = model.sub_graph([model.output])
     fuse_local_response_norms(graph)
     graph = optimize(graph).to(device)
@@ -43,14 +47,14 @@ def logits_of(model: ExportedModel, device: torch.device) -> LayerForward:
 
 
 class Forwards:
-    """Makes the forward of a layer when it is asked for, and keeps those that were asked for last.
+    """The forward passes up to each layer, built on demand; the last few are kept.
 
-    Batch norm is folded, weights are channels last, and nothing beyond the layer is computed.
+    Batch norm is folded, weights are in the channels-last format, and nothing beyond the layer is computed.
 
     Args:
-        model: exported for pictures of their size; no parameter requires a gradient.
+        model: the model, exported for pictures of their size; no parameter requires a gradient.
         layers: names as `select_layers` takes them.
-        device: where the weights go.
+        device: device of the weights.
     """
 
     def __init__(self, model: ExportedModel, layers: Sequence[str], device: torch.device) -> None:
@@ -66,20 +70,21 @@ class Forwards:
         return self._model.input_size
 
     def __call__(self, layer: str, kind: str = "channel") -> LayerForward:
-        """The forward for a kind of picture; that of `negative` leaves the layer's last nonlinearity out.
+        """Returns the forward pass for a kind of picture.
 
-        A channel cannot fall below the 0 of its ReLU; what silences it most shows before.
+        The one of `negative` leaves out the layer's last ReLU: a channel cannot fall below the 0 of its ReLU, so the
+        picture that silences it most shows only before it.
         """
-        return self._kept(layer, kind == "negative", torch.float32)
+        return self._find_or_make(layer, kind == "negative", torch.float32)
 
     def in_bfloat16(self, layer: str, kind: str = "channel") -> LayerForward:
-        """The same, computed in bfloat16 from the model's input on; takes and gives float32.
+        """Returns the same forward pass computed in bfloat16 throughout; its input and output are float32.
 
-        The whole of it, not by autocast: its conversions around every operator cost what the operators save.
+        Autocast would convert around every operator, which costs as much time as the operators save.
         """
-        return self._kept(layer, kind == "negative", torch.bfloat16)
+        return self._find_or_make(layer, kind == "negative", torch.bfloat16)
 
-    def _kept(self, layer: str, before_relu: bool, dtype: torch.dtype) -> LayerForward:
+    def _find_or_make(self, layer: str, before_relu: bool, dtype: torch.dtype) -> LayerForward:
         key = (layer, before_relu, dtype)
         with self._lock:
             if key not in self._made:
@@ -91,17 +96,17 @@ class Forwards:
     def _make(self, layer: RecordedLayer, before_relu: bool, dtype: torch.dtype) -> LayerForward:
         graph = self._model.sub_graph([layer.node])
         if before_relu:
-            _without_last_relu(graph)
+            _remove_last_relu(graph)
         fuse_local_response_norms(graph)
         graph = optimize(graph)
-        if dtype != torch.float32:  # parameters that the model keeps stay as they are
+        if dtype != torch.float32:  # the model shares its parameters with the graph: they stay float32
             graph = copy.deepcopy(graph).to(dtype)
         return _Forward(graph.to(self.device), self._model.layouts[layer.node], dtype)
 
 
 @dataclass(frozen=True)
 class _Forward:
-    """The one value of a sub-graph, as channels at positions."""
+    """The value of a sub-graph with one output, as `(batch, channel, height, width)`."""
 
     graph: torch.nn.Module
     layout: Layout
@@ -113,17 +118,17 @@ class _Forward:
         return self.layout.maps(self.graph(batch.to(self.dtype))[0]).float()
 
 
-def _without_last_relu(module: fx.GraphModule) -> None:
-    """Takes the ReLUs away whose values are the output, or are put together to it."""
+def _remove_last_relu(module: fx.GraphModule) -> None:
+    """Removes the ReLUs whose values are the output, or are concatenated to it."""
     (output,) = (node for node in module.graph.nodes if node.op == "output")
-    assembling, waiting = {output}, list(output.all_input_nodes)
+    readers, waiting = {output}, list(output.all_input_nodes)
     while waiting:
         node = waiting.pop()
         if operator_name(node) == "cat":
-            assembling.add(node)
+            readers.add(node)
             waiting += node.all_input_nodes
         elif operator_name(node) == "relu":
-            for reader in assembling & set(node.users):
+            for reader in readers & set(node.users):
                 reader.replace_input_with(node, node.args[0])
     module.graph.eliminate_dead_code()
     module.recompile()

@@ -1,7 +1,7 @@
-"""What pictures take over from the run's own images: the colours that go together, and the magnitude of their spectrum.
+"""Statistics of the run's own images that pictures take over: correlated colours, and the magnitude of the spectrum.
 
-The images are the crops of `dataset_examples`, so nothing but the run is needed. Crops of the deepest layer are the
-largest: where its channels see the whole image, they are whole images.
+The images are the crops of `dataset_examples`, so nothing but the run is needed. The crops of the deepest layer are
+the largest ones. If its channels see the whole image, they are whole images.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _MOST_IMAGES = 512
 
 @dataclass(frozen=True, eq=False)
 class ImageStatistics:
-    """Of a set of images.
+    """The statistics of a set of images.
 
     Attributes:
         colour: see `ColourMatrix`.
-        mean: of each colour, in [0, 1].
-        magnitude: mean over the images, faded out towards their borders, of the magnitude of each decorrelated
-            component's spectrum, `(component, height, width // 2 + 1)`, as `norm="ortho"` scales it; None without.
-        n_images: how many; 0 where the colours are those published for ImageNet.
+        mean: mean of each colour, in [0, 1].
+        magnitude: magnitude of each decorrelated component's spectrum, `(component, height, width // 2 + 1)`, scaled
+            as by `norm="ortho"`; the mean over the images, which are faded out towards their borders. None: unknown.
+        n_images: number of images; 0 for the colours that were published for ImageNet.
     """
 
     colour: ColourMatrix = IMAGENET_COLOUR
@@ -47,7 +47,7 @@ class ImageStatistics:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with what pictures take from it, to six digits."""
+        """A digest of the values that pictures take over, to six digits."""
         digest = hashlib.sha256(repr(np.round([*self.colour, self.mean], 6).tolist()).encode())
         if self.magnitude is not None:
             digest.update(f"{self.magnitude.shape} {self.magnitude.sum():.4g}".encode())
@@ -55,7 +55,7 @@ class ImageStatistics:
 
 
 def measure_statistics(images: NDArray[np.uint8]) -> ImageStatistics:
-    """Colour matrix, mean colour and mean magnitude of images.
+    """Measures colour matrix, mean colour and mean magnitude of images.
 
     Args:
         images: RGB or grey, `(n, height, width, colour)`, 0 to 255.
@@ -65,20 +65,21 @@ def measure_statistics(images: NDArray[np.uint8]) -> ImageStatistics:
     """
     colour = measure_colour_matrix(images)
     mean = images.reshape(-1, images.shape[3]).mean(axis=0) / 255
-    # Colours that the images do not have (grey ones in RGB) have no component.
+    # Grey images in RGB lack two of three components: the cut-off keeps their noise out.
     to_components = np.linalg.pinv(np.array(colour), rcond=1e-4)
     total = np.zeros((len(colour), images.shape[1], images.shape[2] // 2 + 1))
-    window = _window(images.shape[1], images.shape[2])
+    window = _build_window(images.shape[1], images.shape[2])
     for image in images:
         components = window * np.einsum("cr,hwr->chw", to_components, image / 255 - mean)
         total += np.abs(np.fft.rfft2(components, norm="ortho"))
     return ImageStatistics(colour, tuple(mean.tolist()), (total / len(images)).astype(np.float32), len(images))
 
 
-def _window(height: int, width: int) -> NDArray[np.float64]:
-    """Fades images out towards their borders, whose jump to the other side would be a cross in the spectrum.
+def _build_window(height: int, width: int) -> NDArray[np.float64]:
+    """Builds the window `(height, width)` that fades an image out towards its borders.
 
-    Its mean square is 1, so that the contrast stays.
+    Without it the jump from one border to the opposite one would be a cross in the spectrum. The window's mean square
+    is 1, so that the contrast stays.
     """
     rows, columns = (np.sin(np.pi * (np.arange(n) + 0.5) / n) ** 2 for n in (height, width))
     window = np.outer(rows, columns)
@@ -87,9 +88,9 @@ def _window(height: int, width: int) -> NDArray[np.float64]:
 
 
 def measure_colour_matrix(images: NDArray[np.uint8]) -> ColourMatrix:
-    """The root of the covariance of the images' pixel colours, `U sqrt(S)` of its singular value decomposition.
+    """Measures the root of the covariance of pixel colours, `U sqrt(S)` of its singular value decomposition.
 
-    Times its own transpose it is the covariance. Each column's sign is chosen so that its greatest entry is positive.
+    The root times its transpose is the covariance. The greatest entry of each column is positive.
 
     Args:
         images: RGB or grey, `(n, height, width, colour)`, 0 to 255.
@@ -109,15 +110,15 @@ def measure_colour_matrix(images: NDArray[np.uint8]) -> ColourMatrix:
 
 
 def read_example_images(run: Path, layers: tuple[str, ...], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """The best dataset example of each channel of the last layer, every image once, brought to one size.
+    """Reads the best dataset example of each channel of the last layer, every image once, resized to one size.
 
     Args:
         run: the run's directory.
-        layers: in order from the input.
+        layers: layers in order from the input.
         shape: height and width in pixels.
 
     Returns:
-        RGB, `(n, height, width, 3)`, at most 512 images, spread over all; none where the run has no examples.
+        RGB, `(n, height, width, 3)`, at most 512 images, evenly spread over all; n is 0 if the run has no examples.
     """
     if not layers or not table_path(run, "dataset_examples").is_file():
         return np.zeros((0, *shape, 3), np.uint8)
@@ -126,17 +127,20 @@ def read_example_images(run: Path, layers: tuple[str, ...], shape: tuple[int, in
     distinct = {row["image_id"]: row for row in rows if row["image_id"] is not None}
     chosen = [distinct[image_id] for image_id in sorted(distinct)][:: max(1, -(-len(distinct) // _MOST_IMAGES))]
     images, form = ExampleImages(run), read_form(run)
-    pictures = [picture for row in chosen if (picture := _picture(row, images, form)) is not None]
-    return np.array([_resized(picture, shape) for picture in pictures], np.uint8).reshape(-1, *shape, 3)
+    pictures = [picture for row in chosen if (picture := _show_example(row, images, form)) is not None]
+    return np.array([_resize(picture, shape) for picture in pictures], np.uint8).reshape(-1, *shape, 3)
 
 
-def _picture(row: Mapping[str, Any], images: ExampleImages, form: Form) -> Image.Image | None:
-    """An example at the size at which it is shown, kept for itself or cut out of its image."""
+def _show_example(row: Mapping[str, Any], images: ExampleImages, form: Form) -> Image.Image | None:
+    """Returns an example at the size at which it is shown; None if its image is missing.
+
+    The row holds the crop itself, or the box to cut it out of its image.
+    """
     if row["image"] is not None:
         return Image.open(io.BytesIO(row["image"])).convert("RGB")
     image = images.decoded(row["image_id"])
     return None if image is None else fit(image.crop(box_of(row)), form.size)
 
 
-def _resized(picture: Image.Image, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def _resize(picture: Image.Image, shape: tuple[int, int]) -> NDArray[np.uint8]:
     return np.array(picture.resize((shape[1], shape[0]), Image.Resampling.BICUBIC), dtype=np.uint8)

@@ -1,7 +1,7 @@
-"""Local response normalization as one operator with its own gradient, in place of the dozen that it is exported as.
+"""Local response normalization as one operator with its own gradient, instead of the ten that it is exported as.
 
-Older networks (AlexNet, the first GoogLeNet) have it where their maps are largest, and its pooling over channels took
-more time there than the convolutions.
+Older networks (AlexNet, the first GoogLeNet) have it after their first convolutions, where maps are largest. Its
+pooling over channels took more time there than the convolutions.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from torch.autograd.function import FunctionCtx
 
 from precompute.models.graph.operators import operator_name
 
-__all__ = ["fuse_local_response_norms", "local_response_norm"]
+__all__ = ["fuse_local_response_norms", "normalize_local_response"]
 
 
 class _Norm(NamedTuple):
-    """`x / (k + alpha * mean of x**2 over size channels) ** beta`, as torch defines it."""
+    """The constants of `x / (k + alpha * mean of x**2 over size channels) ** beta`, as torch defines them."""
 
     size: int
     alpha: float
@@ -27,20 +27,20 @@ class _Norm(NamedTuple):
 
 
 def fuse_local_response_norms(module: fx.GraphModule) -> None:
-    """Replaces every local response normalization of an exported graph; values stay equal but for rounding."""
+    """Replaces every local response normalization of an exported graph in place; values change by rounding alone."""
     for node in list(module.graph.nodes):
-        found = _norm_at(node) if operator_name(node) == "div" else None
+        found = _match_norm(node) if operator_name(node) == "div" else None
         if found is not None:
             with module.graph.inserting_before(node):
-                fused = module.graph.call_function(local_response_norm, (node.args[0], *found))
+                fused = module.graph.call_function(normalize_local_response, (node.args[0], *found))
             fused.meta = dict(node.meta)
             node.replace_all_uses_with(fused)
     module.graph.eliminate_dead_code()
     module.recompile()
 
 
-def local_response_norm(inputs: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
-    """As `torch.nn.functional.local_response_norm`, for `(batch, channel, height, width)`."""
+def normalize_local_response(inputs: Tensor, size: int, alpha: float, beta: float, k: float) -> Tensor:
+    """Computes `torch.nn.functional.local_response_norm` of `(batch, channel, height, width)`."""
     result: Tensor = _LocalResponseNorm.apply(inputs, _Norm(size, alpha, beta, k))
     return result
 
@@ -49,10 +49,10 @@ class _LocalResponseNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, inputs: Tensor, norm: _Norm) -> Tensor:
         values = inputs.movedim(1, 3)
-        band = _band(values.shape[3], norm, values)
+        band = _build_band(values.shape[3], norm, values)
         base = (values * values) @ band
         base += norm.k
-        factor = _power(base, norm.beta)
+        factor = _raise_to_minus(base, norm.beta)
         ctx.save_for_backward(values, base, factor, band)
         ctx.beta = norm.beta
         return (values * factor).movedim(3, 1)
@@ -65,29 +65,29 @@ class _LocalResponseNorm(torch.autograd.Function):
         return shared.mul_(values).mul_(-2 * ctx.beta).add_(scaled).movedim(3, 1), None
 
 
-def _band(n_channels: int, norm: _Norm, like: Tensor) -> Tensor:
-    """`band[i, j]`: alpha / size where channel i is in the window of channel j."""
+def _build_band(n_channels: int, norm: _Norm, like: Tensor) -> Tensor:
+    """Builds the matrix `(channel, channel)` with alpha / size where channel i is in the window of channel j."""
     numbers = torch.arange(n_channels, device=like.device)
     offset = numbers[:, None] - numbers[None, :]
     inside = (offset >= -(norm.size // 2)) & (offset <= (norm.size - 1) // 2)
     return inside.to(like.dtype) * (norm.alpha / norm.size)
 
 
-def _power(base: Tensor, beta: float) -> Tensor:
-    """`base ** -beta`; roots are much faster than powers, and three quarters is what everybody takes."""
+def _raise_to_minus(base: Tensor, beta: float) -> Tensor:
+    """Computes `base ** -beta`, for the usual beta of 0.75 by roots, which are much faster than powers."""
     if beta == 0.75:
         root = base.rsqrt()
         return root.sqrt().mul_(root)
     return base.pow(-beta)
 
 
-# --- recognising it in an exported graph ----------------------------------------------------------------------------
+# --- matching in an exported graph ----------------------------------------------------------------------------------
 
 
-def _norm_at(div: fx.Node) -> _Norm | None:
-    """What a division computes, if it is the last operator of a local response normalization."""
+def _match_norm(div: fx.Node) -> _Norm | None:
+    """Returns the normalization whose last operator is this division; None if it is another division."""
     inputs, power = div.args[0], div.args[1]
-    chain = _chain(power, ("pow", "add", "mul", "reshape", "squeeze", "avg_pool3d", "pad", "reshape", "mul"))
+    chain = _match_chain(power, ("pow", "add", "mul", "reshape", "squeeze", "avg_pool3d", "pad", "reshape", "mul"))
     if chain is None:
         return None
     pow_, add, mul, _, _, pool, pad, _, square = chain
@@ -107,8 +107,8 @@ def _norm_at(div: fx.Node) -> _Norm | None:
     return _Norm(size, alpha, beta, k)
 
 
-def _chain(last: Any, names: tuple[str, ...]) -> list[Any] | None:
-    """The nodes from the last back to the first, each the first argument of the one before; None if one differs."""
+def _match_chain(last: Any, names: tuple[str, ...]) -> list[Any] | None:
+    """Follows first arguments back from the last node; None if an operator is not the one that its name asks for."""
     nodes: list[fx.Node] = []
     for name in names:
         if not isinstance(last, fx.Node) or operator_name(last) not in {name, "view" if name == "reshape" else name}:

@@ -1,7 +1,7 @@
-"""What a picture is optimised for.
+"""Objectives: the numbers that pictures are optimised for.
 
-An objective takes a layer's output as `(batch, channel, height, width)` and gives one number per picture. Pictures do
-not mix in it, so one forward and one backward pass serve a whole batch. `Repulsion` alone looks at several pictures.
+An objective maps a layer's output, `(batch, channel, height, width)`, to one number per picture. Pictures do not mix in
+it, so one forward and one backward pass serve a whole batch. Only `compute_gram_similarity` compares pictures.
 """
 
 from __future__ import annotations
@@ -23,68 +23,68 @@ __all__ = [
     "NeuronObjective",
     "Objective",
     "WeightedSum",
-    "as_maps",
-    "gram_similarity",
+    "compute_gram_similarity",
+    "view_as_maps",
 ]
 
 
 class Objective(Protocol):
-    """What each picture of a batch maximises."""
+    """A function that each picture of a batch maximises."""
 
     def __call__(self, maps: Tensor) -> Tensor:
-        """One number per picture, `(batch,)`, of a layer's output `(batch, channel, height, width)`."""
+        """Computes one number per picture, `(batch,)`, from a layer's output `(batch, channel, height, width)`."""
         ...
 
-    def keep(self, places: Tensor) -> Objective:
-        """The objective of the pictures at these places of the batch alone."""
+    def keep(self, indices: Tensor) -> Objective:
+        """Returns the objective of the pictures with these indices in the batch alone."""
         ...
 
 
-def as_maps(activations: Tensor) -> Tensor:
-    """`(batch, channel, height, width)` of a layer's output; logits and other vectors have one position."""
+def view_as_maps(activations: Tensor) -> Tensor:
+    """Views a layer's output as `(batch, channel, height, width)`; logits and other vectors get one position."""
     return activations[:, :, None, None] if activations.ndim == 2 else activations
 
 
 @dataclass(frozen=True)
 class ChannelObjective:
-    """The mean over positions of one channel for each picture; of logits, the class output.
+    """The mean over positions of one channel for each picture. For logits this is the class output.
 
     Attributes:
-        channels: `(batch,)` of indices.
-        sign: -1 for the picture that silences the channel.
+        channels: indices of channels, `(batch,)`.
+        sign: -1 for a picture that silences the channel.
     """
 
     channels: Tensor
     sign: int = 1
 
     def __call__(self, maps: Tensor) -> Tensor:
-        return self.sign * _chosen(maps, self.channels).mean(dim=(1, 2))
+        return self.sign * _select_channels(maps, self.channels).mean(dim=(1, 2))
 
-    def keep(self, places: Tensor) -> ChannelObjective:
-        return ChannelObjective(self.channels[places], self.sign)
+    def keep(self, indices: Tensor) -> ChannelObjective:
+        return ChannelObjective(self.channels[indices], self.sign)
 
 
 @dataclass(frozen=True)
 class NeuronObjective:
-    """One channel at the centre position, the lower right of four in the middle of an even grid."""
+    """One channel at the centre position; in a grid of even size, the lower right one of the four in the middle."""
 
     channels: Tensor
 
     def __call__(self, maps: Tensor) -> Tensor:
-        return _chosen(maps, self.channels)[:, maps.shape[2] // 2, maps.shape[3] // 2]
+        return _select_channels(maps, self.channels)[:, maps.shape[2] // 2, maps.shape[3] // 2]
 
-    def keep(self, places: Tensor) -> NeuronObjective:
-        return NeuronObjective(self.channels[places])
+    def keep(self, indices: Tensor) -> NeuronObjective:
+        return NeuronObjective(self.channels[indices])
 
 
 @dataclass(frozen=True)
 class DirectionObjective:
-    """The mean over positions of the product with a direction in the space of channels.
+    """The mean over positions of the dot product with a direction in the space of channels.
 
     Attributes:
-        directions: `(batch, channel)`.
-        cosine_power: each position counts by the cosine of its values and the direction, at least 0.1, to this power;
-            0 lets long vectors win that point elsewhere (Lucid's `cossim_pow`).
+        directions: a direction per picture, `(batch, channel)`.
+        cosine_power: exponent of the weight of each position, the cosine between its values and the direction (at
+            least 0.1); with 0, long vectors win even if they point elsewhere (`cossim_pow` of Lucid, Olah et al. 2017).
     """
 
     directions: Tensor
@@ -98,8 +98,8 @@ class DirectionObjective:
             product = product * cosine**self.cosine_power
         return product.mean(dim=(1, 2))
 
-    def keep(self, places: Tensor) -> DirectionObjective:
-        return DirectionObjective(self.directions[places], self.cosine_power)
+    def keep(self, indices: Tensor) -> DirectionObjective:
+        return DirectionObjective(self.directions[indices], self.cosine_power)
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ class LogProbabilityObjective:
     """The natural logarithm of the probability of one class for each picture.
 
     Attributes:
-        outputs: `(batch, output)` of bool: which of the model's outputs mean the picture's class, at least one.
-        probabilities: how they come of the logits.
+        outputs: `(batch, output)` of bool, true for the model's outputs that mean the picture's class, at least one.
+        probabilities: the way from logits to probabilities.
     """
 
     outputs: Tensor
@@ -117,32 +117,32 @@ class LogProbabilityObjective:
     def __call__(self, maps: Tensor) -> Tensor:
         return self.probabilities.log_of_classes(maps.flatten(1), self.outputs)
 
-    def keep(self, places: Tensor) -> LogProbabilityObjective:
-        return LogProbabilityObjective(self.outputs[places], self.probabilities)
+    def keep(self, indices: Tensor) -> LogProbabilityObjective:
+        return LogProbabilityObjective(self.outputs[indices], self.probabilities)
 
 
 @dataclass(frozen=True)
 class WeightedSum:
-    """Several objectives at once, each with a weight."""
+    """The sum of several objectives, each with a weight."""
 
     parts: Sequence[tuple[float, Objective]]
 
     def __call__(self, maps: Tensor) -> Tensor:
         return torch.stack([weight * objective(maps) for weight, objective in self.parts]).sum(dim=0)
 
-    def keep(self, places: Tensor) -> WeightedSum:
-        return WeightedSum([(weight, objective.keep(places)) for weight, objective in self.parts])
+    def keep(self, indices: Tensor) -> WeightedSum:
+        return WeightedSum([(weight, objective.keep(indices)) for weight, objective in self.parts])
 
 
-def gram_similarity(maps: Tensor, group: int) -> Tensor:
-    """How alike each picture is in style to the others of its group: mean cosine of their Gram matrices, `(batch,)`.
+def compute_gram_similarity(maps: Tensor, group: int) -> Tensor:
+    """Computes the mean cosine of each picture's Gram matrix with those of the others of its group, `(batch,)`.
 
-    After Olah et al. (2017), "Diversity": the Gram matrix of a picture holds the products of all pairs of channels,
-    summed over positions.
+    The Gram matrix of a picture holds the products of all pairs of channels, summed over positions: a measure of style
+    (Olah et al. 2017, section "Diversity").
 
     Args:
-        maps: `(batch, channel, height, width)`, groups one after another.
-        group: pictures of a group, at least 2; the batch is a whole number of groups.
+        maps: `(batch, channel, height, width)`, one group after another.
+        group: number of pictures in a group, at least 2; it divides the batch.
     """
     flat = maps.flatten(2)
     gram = functional.normalize((flat @ flat.transpose(1, 2)).flatten(1), dim=1).unflatten(0, (-1, group))
@@ -151,6 +151,6 @@ def gram_similarity(maps: Tensor, group: int) -> Tensor:
     return (others / (group - 1)).flatten()
 
 
-def _chosen(maps: Tensor, channels: Tensor) -> Tensor:
-    """`(batch, height, width)`: picture `b` of channel `channels[b]`."""
+def _select_channels(maps: Tensor, channels: Tensor) -> Tensor:
+    """Returns `(batch, height, width)`: for picture `b` its channel `channels[b]`."""
     return maps[torch.arange(len(maps), device=maps.device), channels]

@@ -1,4 +1,4 @@
-"""Gradient ascent on pictures, many channels of one layer at a time."""
+"""Gradient ascent on pictures of many channels of one layer together."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from precompute.feature_visualization.ascent.objective import (
     ChannelObjective,
     NeuronObjective,
     Objective,
-    as_maps,
-    gram_similarity,
+    compute_gram_similarity,
+    view_as_maps,
 )
 from precompute.feature_visualization.ascent.parametrization import (
     Parametrization,
     Penalty,
     channel_generator,
-    parametrization_of,
+    choose_parametrization,
 )
 from precompute.feature_visualization.ascent.plateau import Plateau
 from precompute.feature_visualization.ascent.relu import RedirectedRelu
@@ -38,16 +38,16 @@ __all__ = [
     "Normalize",
     "PictureRequest",
     "VisualizationRequest",
-    "objective_of",
+    "build_objective",
     "optimize_pictures",
     "visualize_channels",
 ]
 
 LayerForward = Callable[[Tensor], Tensor]
-"""Model input to a layer's output, `(batch, channel, height, width)` or `(batch, channel)`."""
+"""A function from model input to a layer's output, `(batch, channel, height, width)` or `(batch, channel)`."""
 
 Normalize = Callable[[Tensor], Tensor]
-"""Colours in [0, 1], `(batch, colour, height, width)`, to model input of the same shape; differentiable."""
+"""A function from colours in [0, 1], `(batch, colour, height, width)`, to model input of that shape; differentiable."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class VisualizationRequest:
     """Channels of one layer to draw.
 
     Attributes:
-        forward: the model up to the layer; parameters on `device`, in evaluation mode, none requiring a gradient.
-        normalize: from picture to model input.
-        layer: its name, part of each channel's seed.
-        channels: in the order of the results.
-        config: how.
-        device: where the pictures live.
+        forward: the model up to the layer, in evaluation mode on `device`; no parameter requires a gradient.
+        normalize: the function from picture to model input.
+        layer: name of the layer, part of each channel's seed.
+        channels: indices of channels in the order of the results.
+        config: settings of the ascent.
+        device: device of the pictures.
         kind: `channel`, `neuron`, `negative`, or `diversity` for four pictures of each channel.
-        statistics: of the images whose colours, and with MaCo magnitudes, the pictures take over.
-        step_forward: what the steps take in place of `forward`, such as the same in lower precision; objectives are
-            told by `forward`.
+        statistics: statistics of the images whose colours, and with MaCo magnitudes, the pictures take over.
+        step_forward: the forward pass of the steps, such as the same in lower precision; None: `forward`. Objectives
+            that are reported come from `forward` in either case.
     """
 
     forward: LayerForward
@@ -83,12 +83,12 @@ class PictureRequest(NamedTuple):
 
     Attributes:
         how: forward, colours, config and device; its channels and kind are not read.
-        objective: of a batch of as many pictures as there are `generators`.
-        generators: what each picture's start and movements are drawn from.
-        group: so many pictures in a row repel one another; 1: none do.
-        parametrization: what is optimised; None: as the config's method says.
-        penalty: see `Penalty`; None: nothing costs anything.
-        starts: parameters to start from, `(batch, ...)`; None: as the parametrization draws them.
+        objective: objective of a batch of as many pictures as there are `generators`.
+        generators: the random numbers of each picture's start and movements.
+        group: number of consecutive pictures that repel one another; 1: none do.
+        parametrization: the parametrization to optimise; None: that of the config's method.
+        penalty: see `Penalty`; None: no penalty.
+        starts: parameters to start from, `(batch, ...)`; None: the parametrization draws them.
     """
 
     how: VisualizationRequest
@@ -106,12 +106,12 @@ class ChannelVisualization:
 
     Attributes:
         channel: index in the layer.
-        kind: as tables call it: `channel`, `neuron`, `negative`, `diversity-0` to `diversity-3`.
+        kind: kind in the table: `channel`, `neuron`, `negative`, `diversity-0` to `diversity-3`.
         picture: RGB or grey, `(height, width, colour)` uint8.
-        initial_objective_value: of the noise it started from, unmoved, in the layer's own unit.
-        objective_value: of the finished picture, unmoved.
-        n_steps: steps taken.
-        is_dead: the objective did not rise: the picture shows nothing.
+        initial_objective_value: objective of the noise at the start, without movement, in the layer's own unit.
+        objective_value: objective of the finished picture, without movement.
+        n_steps: number of steps taken.
+        is_dead: true if the objective did not rise, so that the picture shows nothing.
     """
 
     channel: int
@@ -124,12 +124,12 @@ class ChannelVisualization:
 
 
 class Optimized(NamedTuple):
-    """Pictures and what became of them, in the order of the batch.
+    """Finished pictures, in the order of the batch.
 
     Attributes:
         pictures: `(batch, height, width, colour)` uint8.
-        start, end: objectives before the first and after the last step, unmoved, `(batch,)`.
-        n_steps: `(batch,)`.
+        start, end: objectives before the first and after the last step, without movement, `(batch,)`.
+        n_steps: number of steps of each, `(batch,)`.
     """
 
     pictures: NDArray[np.uint8]
@@ -139,7 +139,7 @@ class Optimized(NamedTuple):
 
 
 def visualize_channels(request: VisualizationRequest) -> Iterator[ChannelVisualization]:
-    """Draws the channels in batches, in order; each result is yielded when its batch is done."""
+    """Draws the channels batch by batch, and yields the results in order when their batch is finished."""
     group = DIVERSITY if request.kind == "diversity" else 1
     step = max(1, request.config.batch_size // group)
     for first in range(0, len(request.channels), step):
@@ -150,13 +150,13 @@ def visualize_channels(request: VisualizationRequest) -> Iterator[ChannelVisuali
         ]
         generators = [channel_generator(request.config.seed, request.layer, *member) for member in members]
         indices = torch.tensor([channel for channel, _ in members], device=request.device)
-        drawn = optimize_pictures(PictureRequest(request, objective_of(request.kind, indices), generators, group))
+        drawn = optimize_pictures(PictureRequest(request, build_objective(request.kind, indices), generators, group))
         for member, picture, start, end, n_steps in zip(members, *drawn, strict=True):
             yield ChannelVisualization(*member, picture, start, end, n_steps, is_dead=not end > start)
 
 
-def objective_of(kind: str, channels: Tensor) -> Objective:
-    """The objective of a kind of picture, for channels `(batch,)`.
+def build_objective(kind: str, channels: Tensor) -> Objective:
+    """Builds the objective of a kind of picture, for channels `(batch,)`.
 
     Raises:
         ValueError: there is no such kind.
@@ -169,21 +169,23 @@ def objective_of(kind: str, channels: Tensor) -> Objective:
 
 
 def optimize_pictures(request: PictureRequest) -> Optimized:
-    """Draws one batch of pictures, all at once."""
+    """Draws one batch of pictures together."""
     return _Batch(request).run()
 
 
 class _Batch:
-    """The state of one batch of pictures, from which those leave that are done."""
+    """The state of one batch of pictures; finished ones leave it."""
 
     def __init__(self, request: PictureRequest) -> None:
         how = request.how
         self._how, self._config, self._group = how, how.config, request.group
         self._objective, self._penalty = request.objective, request.penalty
-        self._parametrization = request.parametrization or parametrization_of(how.config, how.statistics, how.device)
+        self._parametrization = request.parametrization or choose_parametrization(
+            how.config, how.statistics, how.device
+        )
         starts, movements = [], []
         for generator in request.generators:
-            starts.append(self._parametrization.start(generator))
+            starts.append(self._parametrization.draw_start(generator))
             movements.append(draw_transforms(how.config.transforms, how.config.n_steps, generator))
         parameters = torch.stack(starts) if request.starts is None else request.starts.clone()
         self._adam = Adam(parameters, how.config.step_size)
@@ -208,37 +210,39 @@ class _Batch:
         self._keep(self._left[:0], self._config.n_steps)
         end = self._measure(objective)
         with torch.no_grad():
-            pictures = (self._parametrization.pictures(self._all) * 255).round().to(torch.uint8)
+            pictures = (self._parametrization.render(self._all) * 255).round().to(torch.uint8)
         return Optimized(pictures.permute(0, 2, 3, 1).cpu().numpy(), *(v.tolist() for v in (start, end, self._n_steps)))
 
     def _step(self, step: int) -> Tensor:
-        """One step of all pictures that are left; their objectives before it."""
+        """Takes one step with all pictures that are left; returns their objectives before it, `(batch,)`."""
         adam = self._adam
         with RedirectedRelu() if step < self._config.redirected_steps else contextlib.nullcontext():
-            pictures = self._parametrization.pictures(adam.parameters)
-            maps = self._maps(transform(pictures, self._movements[step]), self._how.step_forward or self._how.forward)
+            pictures = self._parametrization.render(adam.parameters)
+            maps = self._compute_maps(
+                transform(pictures, self._movements[step]), self._how.step_forward or self._how.forward
+            )
             values = self._objective(maps)
             aim = values if self._penalty is None else values - self._penalty(adam.parameters, pictures)
-            if self._group > 1:  # a share of the objective, because units differ from layer to layer
+            if self._group > 1:  # units differ from layer to layer: the weight is a share of the objective
                 weight = self._config.diversity_weight * values.detach().abs()
-                aim = aim - weight * gram_similarity(maps, self._group)
+                aim = aim - weight * compute_gram_similarity(maps, self._group)
         # The redirected ReLUs read the sign of a loss.
         (gradient,) = torch.autograd.grad(-aim.sum(), [adam.parameters])
         adam.step(-gradient)
         return values.detach()
 
     def _keep(self, going: Tensor, n_steps: int) -> None:
-        """Puts the pictures as they are now in their places, and goes on with some of them."""
+        """Records all pictures as they are now, and keeps those with the indices `going` in the batch."""
         self._all[self._left] = self._adam.parameters.detach()
         self._n_steps[self._left] = n_steps
         self._left, self._objective = self._left[going], self._objective.keep(going)
         self._movements = self._movements[:, going]
         self._adam.keep(going)
 
-    def _maps(self, pictures: Tensor, forward: LayerForward) -> Tensor:
-        return as_maps(forward(self._how.normalize(pictures)))
+    def _compute_maps(self, pictures: Tensor, forward: LayerForward) -> Tensor:
+        return view_as_maps(forward(self._how.normalize(pictures)))
 
     @torch.no_grad()
     def _measure(self, objective: Objective) -> Tensor:
-        """Of all pictures as they are, unmoved."""
-        return objective(self._maps(self._parametrization.pictures(self._all), self._how.forward))
+        """Measures the objective of all pictures as they are, without movement."""
+        return objective(self._compute_maps(self._parametrization.render(self._all), self._how.forward))

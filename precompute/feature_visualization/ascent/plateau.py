@@ -1,4 +1,4 @@
-"""When a picture is done: its objective, averaged over a window of steps, hardly rises any more."""
+"""The rule for an early stop: the mean objective over a window of steps hardly rises any more."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["Plateau"]
 
 
 class Plateau:
-    """Follows the objectives of a batch of pictures, each for itself.
+    """The objectives of a batch of pictures so far; each picture is judged separately.
 
     Args:
         config: the window and the least gain.
-        start: the objectives before the first step, `(batch,)`; measured without movement, in the same unit.
+        start: objectives before the first step, `(batch,)`, measured without movement, in the same unit.
     """
 
     def __init__(self, config: PlateauConfig, start: Tensor) -> None:
@@ -26,7 +26,11 @@ class Plateau:
         self._n = 0
 
     def update(self, objective: Tensor) -> Tensor | None:
-        """Takes the objectives of one step; `(batch,)` of whether each is done when a window ends, otherwise None."""
+        """Adds the objectives of one step, `(batch,)`.
+
+        Returns:
+            `(batch,)` of bool, true for finished pictures, at the end of a window; None at other steps.
+        """
         if not self._config.window:
             return None
         self._sum += objective
@@ -36,11 +40,11 @@ class Plateau:
         mean = self._sum / self._config.window
         last, self._last = self._last, mean
         self._sum, self._n = torch.zeros_like(mean), 0
-        # A picture that has not risen at all may still find a way: it is not on a plateau, it is at the foot.
+        # A picture that has not risen at all is not on a plateau: it may still rise later.
         risen = mean - self._start
         return (mean - last < self._config.min_gain * risen) & (risen > 0) if last is not None else None
 
-    def keep(self, places: Tensor) -> None:
-        """Goes on with the pictures at these places alone."""
-        self._start, self._sum = self._start[places], self._sum[places]
-        self._last = self._last[places] if self._last is not None else None
+    def keep(self, indices: Tensor) -> None:
+        """Drops all pictures but those with these indices in the batch."""
+        self._start, self._sum = self._start[indices], self._sum[indices]
+        self._last = self._last[indices] if self._last is not None else None

@@ -1,7 +1,7 @@
-"""A ReLU that lets a picture out of the region where its channel is silent.
+"""A ReLU whose gradient leads a picture out of the region where its channel is silent.
 
-A channel that is 0 at every position has gradient 0: nothing would ever start. Lucid (Olah et al. 2017) overrides the
-gradient of ReLU for the first steps; this does the same for any module, function or exported graph.
+A channel that is 0 at every position has gradient 0, so ascent would not start. Lucid (Olah et al. 2017) overrides the
+gradient of ReLU in the first steps. This module does the same for any module, function or exported graph.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ __all__ = ["RedirectedRelu"]
 
 
 class _Redirect(torch.autograd.Function):
-    """ReLU forward; backward passes what pushes a silent unit up, for samples whose true gradient is 0 throughout."""
+    """ReLU in the forward pass; the backward pass redirects samples whose true gradient is 0 everywhere.
+
+    Such a sample gets the gradient that would push its silent units up.
+    """
 
     @staticmethod
     def forward(ctx: FunctionCtx, inputs: Tensor) -> Tensor:
@@ -28,7 +31,7 @@ class _Redirect(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> Tensor:
-        """`gradients` are those of a loss that is minimised: negative ones ask for more."""
+        """Computes the gradient of a loss that is minimised, so that a negative gradient asks for a greater value."""
         (inputs,), (gradient,) = ctx.saved_tensors, gradients
         true = torch.where(inputs > 0, gradient, 0)
         is_stuck = ~true.flatten(1).any(dim=1)
@@ -44,9 +47,9 @@ _RELUS: frozenset[Callable[..., Any]] = frozenset(
 
 
 class RedirectedRelu(TorchFunctionMode):
-    """Inside this `with` block every ReLU has the redirected gradient; the values are the same.
+    """A context in which every ReLU has the redirected gradient and the same values.
 
-    Nothing is changed in the model. Samples do not mix: a picture's gradient does not depend on its batch.
+    The model itself is not changed. Samples do not mix: a picture's gradient does not depend on its batch.
     """
 
     def __torch_function__(

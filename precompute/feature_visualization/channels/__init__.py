@@ -1,1 +1,1 @@
-"""Pictures of channels: which ones, how many, in which time."""
+"""Pictures of channels: the choice of channels, the time limit, and the stage and command that draw them."""

@@ -1,4 +1,4 @@
-"""Which channels are drawn, and in which order: those of most attribution graphs first."""
+"""The choice and order of channels to draw: those that appear in most attribution graphs come first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from precompute.contract.schema import read_table, table_path
 
-__all__ = ["Channel", "batches_of", "choose_channels", "rank_channels"]
+__all__ = ["Channel", "choose_channels", "rank_channels", "split_into_batches"]
 
 _BLOCK = 256
 
@@ -23,52 +23,59 @@ class Channel(NamedTuple):
 
 
 def choose_channels(run: Path, n_channels: int, layers: Sequence[str]) -> list[Channel]:
-    """The channels that appear in most attribution graphs, those of most graphs first.
+    """Chooses the channels that appear in most attribution graphs, in descending order of the number of graphs.
 
-    Ties go to the greater activation_count over those graphs, then the earlier layer, then the lower channel.
+    Ties go to the greater sum of activation_count over those graphs, then to the earlier layer, then to the lower
+    channel.
 
     Args:
         run: the run's directory.
-        n_channels: how many at most.
+        n_channels: greatest number of channels.
         layers: all layers, in order from the input.
 
     Raises:
         InputError: the run has no attribution graphs.
         ValueError: a graph has a layer that is not in `layers`.
     """
-    return _in_graphs(run, layers)[:n_channels]
+    return _rank_in_graphs(run, layers)[:n_channels]
 
 
 def rank_channels(run: Path, n_channels: Mapping[str, int]) -> list[Channel]:
-    """All channels: those of most attribution graphs first, then the others by layer and channel.
+    """Ranks all channels: first those in attribution graphs, as `choose_channels` does, then the others in order.
 
     Args:
         run: the run's directory.
-        n_channels: of every layer, in order from the input.
+        n_channels: number of channels of every layer, in order from the input.
     """
     has_graphs = table_path(run, "attribution_graph_nodes").is_file()
-    ranked = _in_graphs(run, tuple(n_channels)) if has_graphs else []
+    ranked = _rank_in_graphs(run, tuple(n_channels)) if has_graphs else []
     rest = (Channel(layer, c) for layer, n in n_channels.items() for c in range(n))
     return list(dict.fromkeys([*ranked, *rest]))
 
 
-def _in_graphs(run: Path, layers: Sequence[str]) -> list[Channel]:
+def _rank_in_graphs(run: Path, layers: Sequence[str]) -> list[Channel]:
     nodes = read_table(run, "attribution_graph_nodes", ["layer", "channel", "activation_count"])
     nodes = nodes.set_column(0, "layer", nodes["layer"].cast(pa.string()))
     totals = nodes.group_by(["layer", "channel"]).aggregate([([], "count_all"), ("activation_count", "sum")])
-    place = {layer: i for i, layer in enumerate(layers)}
-    unknown = set(totals["layer"].to_pylist()) - set(place)
+    layer_index = {layer: i for i, layer in enumerate(layers)}
+    unknown = set(totals["layer"].to_pylist()) - set(layer_index)
     if unknown:
         raise ValueError(f"no forward for the layers {', '.join(sorted(unknown))}")
     ranked = sorted(
-        (-row["count_all"], -row["activation_count_sum"], place[row["layer"]], row["channel"])
+        (-row["count_all"], -row["activation_count_sum"], layer_index[row["layer"]], row["channel"])
         for row in totals.to_pylist()
     )
     return [Channel(layers[i], channel) for _, _, i, channel in ranked]
 
 
-def batches_of(channels: Sequence[Channel], batch_size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """At most `batch_size` channels of one layer at a time, block by block of the ranking, in each layer by layer."""
+def split_into_batches(channels: Sequence[Channel], batch_size: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Splits ranked channels into batches of one layer and at most `batch_size` channels.
+
+    Blocks of 256 channels follow one another in the order of the ranking; within a block, layers do.
+
+    Yields:
+        A layer and the channels of a batch.
+    """
     for start in range(0, len(channels), _BLOCK):
         by_layer: dict[str, list[int]] = {}
         for layer, channel in channels[start : start + _BLOCK]:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from precompute.feature_visualization.ascent.config import OptimizationConfig
+
+__all__ = ["VisualizeConfig"]
+
 
 @dataclass(frozen=True)
 class VisualizeConfig:
-    """The pictures of channels that a run draws for itself; others are added later.
+    """The settings of the pictures that a run draws for itself. `summit-dash visualize` adds others later.
 
     Attributes:
-        n_channels: how many at most, those of most graphs first.
-        size: height and width in pixels; None: 128, or the model's input where that is smaller.
-        n_steps: of optimisation.
-        batch_size: pictures optimised together, at most.
-        seed: of the start and the movements.
-        seconds: in which they are drawn; None: however long all of them take. Changes which pictures there are, and
-            no picture.
+        n_channels: greatest number of pictures; channels of most graphs come first.
+        size: height and width in pixels; None: `choose_side` decides.
+        n_steps: greatest number of steps of Adam.
+        batch_size: greatest number of pictures that are optimised together.
+        seed: seed of the start and the movements.
+        seconds: time limit; None: no limit. It decides the number of pictures, never their content.
     """
 
     n_channels: int = 128
     size: int | None = None
-    n_steps: int = 128
-    batch_size: int = 16
-    seed: int = 0
+    n_steps: int = OptimizationConfig.n_steps
+    batch_size: int = OptimizationConfig.batch_size
+    seed: int = OptimizationConfig.seed
     seconds: float | None = 120.0

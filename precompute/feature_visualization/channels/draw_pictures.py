@@ -1,8 +1,8 @@
-"""Draws the pictures of a run: what is missing of those that are asked for, batch by batch, into its table."""
+"""Drawing of a run's missing pictures, batch by batch, into its table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,16 +20,16 @@ from precompute.feature_visualization.ascent.image_statistics import (
     measure_statistics,
     read_example_images,
 )
-from precompute.feature_visualization.ascent.objective import as_maps
+from precompute.feature_visualization.ascent.objective import view_as_maps
 from precompute.feature_visualization.ascent.optimize import (
     ChannelVisualization,
     LayerForward,
     VisualizationRequest,
     visualize_channels,
 )
-from precompute.feature_visualization.channels.choice import Channel, batches_of, choose_channels
+from precompute.feature_visualization.channels.choice import Channel, choose_channels, split_into_batches
 from precompute.feature_visualization.channels.drawing import Drawing
-from precompute.feature_visualization.channels.time_limit import batches_by_rank
+from precompute.feature_visualization.channels.time_limit import order_batches_by_rank
 from precompute.feature_visualization.storage.batches import draw_batches
 from precompute.feature_visualization.storage.picture_store import PictureKey, PictureStore
 from precompute.feature_visualization.storage.stored import decode_batch, encode_picture
@@ -40,20 +40,20 @@ __all__ = [
     "VisualizationReport",
     "build_visualizations",
     "draw_pictures",
+    "list_table_kinds",
     "read_statistics",
-    "table_kinds",
 ]
 
 
 @dataclass(frozen=True)
 class VisualizationReport:
-    """What came of one call.
+    """The result of one call.
 
     Attributes:
-        n_drawn: pictures that it drew.
-        n_left: pictures for which there was no time.
-        n_there: pictures that were there already, drawn with the same settings, or known to be dead.
-        dead: channels that it found dead: their objective never rose above its start.
+        n_drawn: number of pictures that were drawn.
+        n_left: number of pictures for which there was no time.
+        n_there: number of pictures that the run had already, drawn with the same settings, or known to be dead.
+        dead: channels that were found dead: their objective never rose above its start.
         facts: the manifest's `visualizations`, for all pictures of the run.
     """
 
@@ -71,57 +71,65 @@ class _Batch(NamedTuple):
 
     @property
     def n_pictures(self) -> int:
-        """Rows of the table that come of it."""
-        return len(self.channels) * len(table_kinds(self.kind))
+        """The number of the table's rows that the batch makes."""
+        return len(self.channels) * len(list_table_kinds(self.kind))
 
 
-def build_visualizations(run: Path, drawing: Drawing, progress: Progress) -> VisualizationReport:
-    """The stage `visualize`: draws the channels of most graphs.
+def build_visualizations(run: Path, drawing: Drawing, n_channels: int, progress: Progress) -> VisualizationReport:
+    """Draws the channels of most graphs: the stage `visualize`.
 
-    Reads `attribution_graph_nodes`, and `dataset_examples` and `channels` where they are there. The caller empties the
-    run's `parts/visualize` when the model itself has changed.
+    Reads `attribution_graph_nodes`, and `dataset_examples` and `channels` if they exist. The caller empties the run's
+    `parts/visualize` when the model itself has changed.
+
+    Args:
+        run: the run's directory.
+        drawing: model and settings.
+        n_channels: greatest number of channels.
+        progress: informed of every finished picture.
 
     Raises:
         InputError: the run has no attribution graphs.
         ValueError: a graph has a layer that is not among the drawing's.
     """
-    chosen = choose_channels(run, drawing.config.n_channels, drawing.layers)
-    if drawing.limit is None:  # then what a batch has in common, its layer, counts for more than its rank
-        place = {layer: i for i, layer in enumerate(drawing.layers)}
-        chosen.sort(key=lambda channel: (place[channel.layer], channel.channel))
+    chosen = choose_channels(run, n_channels, drawing.layers)
+    if drawing.limit is None:  # all will be drawn: sorting by layer fills the batches, which have one layer each
+        layer_index = {layer: i for i, layer in enumerate(drawing.layers)}
+        chosen.sort(key=lambda channel: (layer_index[channel.layer], channel.channel))
     return draw_pictures(run, drawing, chosen, progress=progress)
 
 
 def draw_pictures(
     run: Path, drawing: Drawing, channels: Sequence[Channel], kinds: Sequence[str] = ("channel",), *, progress: Progress
 ) -> VisualizationReport:
-    """Draws those pictures that are not there yet with these settings; others of the run stay, if not drawn again.
+    """Draws the pictures that the run does not have yet with these settings, and keeps all others.
 
-    Every finished batch is kept at once, and twice a minute all of them go into the table `feature_visualizations`: a
-    call that is interrupted, or killed, goes on where it stopped.
+    Every finished batch is stored at once. Twice a minute all of them go into the table `feature_visualizations`. A
+    call after an interruption continues at the first batch that is missing.
 
     Args:
-        run: the run's directory, which the caller holds alone.
-        drawing: with what, and how.
-        channels: in the order in which they matter.
-        kinds: `channel`, `neuron`, `negative`, `diversity`.
-        progress: told of every finished picture.
+        run: the run's directory; the caller holds its lock.
+        drawing: model and settings.
+        channels: channels in descending order of importance.
+        kinds: some of `channel`, `neuron`, `negative`, `diversity`.
+        progress: informed of every finished picture.
 
     Raises:
-        InputError: MaCo without images in the run.
+        InputError: the method is MaCo, and the run has no images.
     """
     config = drawing.config
     statistics = read_statistics(run, drawing.layers, config)
-    name = config.fingerprint(statistics.fingerprint)
+    name = config.compute_fingerprint(statistics.fingerprint)
     settings = {name: {**config.settings, "n_images": statistics.n_images}}
     store = PictureStore(run, drawing.layers, drawing.facts, drawing.note)
-    known = store.known({name, *(other.fingerprint(statistics.fingerprint) for other in drawing.same)})
+    known = store.find_known({name, *(other.compute_fingerprint(statistics.fingerprint) for other in drawing.same)})
     drawer = _Drawer(drawing, statistics, name, _read_maxima(run))
-    batches = [batch for kind in kinds for batch in _batches(drawing, kind, channels, known)]
-    n_all = len(channels) * sum(len(table_kinds(kind)) for kind in kinds)
+    batches = [batch for kind in kinds for batch in _find_missing_batches(drawing, kind, channels, known)]
+    n_all = len(channels) * sum(len(list_table_kinds(kind)) for kind in kinds)
     n_missing = sum(batch.n_pictures for batch in batches)
     limit = drawing.limit
-    draw = drawer if limit is None else limit.within(drawer, lambda batch: limit.work(batch.layer, batch.n_pictures))
+    draw: Callable[[_Batch], list[dict[str, Any]]] = drawer
+    if limit is not None:
+        draw = limit.apply(drawer, lambda batch: limit.estimate_work(batch.layer, batch.n_pictures))
     until = "" if limit is None else f", for {limit.seconds:,.0f} s at most"
     n_done, dead = 0, list[PictureKey]()
     with (
@@ -137,32 +145,35 @@ def draw_pictures(
     return VisualizationReport(n_drawn, n_missing - n_done, n_all - n_missing, tuple(sorted(dead)), store.facts)
 
 
-def _batches(drawing: Drawing, kind: str, channels: Sequence[Channel], known: set[PictureKey]) -> list[_Batch]:
-    """The batches of a kind that are missing, in the order in which they are drawn."""
-    missing = [c for c in channels if not {PictureKey(*c, k) for k in table_kinds(kind)} <= known]
-    size = max(1, drawing.config.batch_size // len(table_kinds(kind)))
+def _find_missing_batches(
+    drawing: Drawing, kind: str, channels: Sequence[Channel], known: set[PictureKey]
+) -> list[_Batch]:
+    """Finds the missing batches of a kind, in the order in which they are drawn."""
+    missing = [c for c in channels if not {PictureKey(*c, k) for k in list_table_kinds(kind)} <= known]
+    size = max(1, drawing.config.batch_size // len(list_table_kinds(kind)))
     if drawing.limit is None:
-        found = batches_of(missing, size)
+        found = split_into_batches(missing, size)
     else:
-        found = batches_by_rank(missing, drawing.layers, replace(drawing.config, batch_size=size), drawing.limit)
+        found = order_batches_by_rank(missing, drawing.layers, replace(drawing.config, batch_size=size), drawing.limit)
     return [_Batch(layer, members, kind) for layer, members in found]
 
 
-def table_kinds(kind: str) -> tuple[str, ...]:
-    """The rows of the table that a kind of picture makes."""
+def list_table_kinds(kind: str) -> tuple[str, ...]:
+    """Lists the kinds in the table that a kind of picture makes: four for `diversity`, one for others."""
     return tuple(f"diversity-{n}" for n in range(DIVERSITY)) if kind == "diversity" else (kind,)
 
 
 def read_statistics(run: Path, layers: tuple[str, ...], config: VisualizationConfig) -> ImageStatistics:
-    """Of the run's own images; where it has none, of ImageNet as published.
+    """Reads the statistics of the run's own images; of ImageNet, as published, if it has none.
 
     Raises:
-        InputError: MaCo, which needs images.
+        InputError: the method is MaCo, which needs images, and the run has none.
     """
     images = read_example_images(run, layers, config.shape)
     if len(images) > 1:
         found = measure_statistics(images)
-        return found if config.method == "maco" else replace(found, magnitude=None)  # which no other picture shows
+        # Other methods do not read the magnitude, so it must not change their fingerprint.
+        return found if config.method == "maco" else replace(found, magnitude=None)
     if config.method == "maco":
         raise InputError(
             "MaCo takes the magnitude of its spectrum from the run's images, which its dataset examples show.",
@@ -173,7 +184,7 @@ def read_statistics(run: Path, layers: tuple[str, ...], config: VisualizationCon
 
 
 def _read_maxima(run: Path) -> dict[tuple[str, int], float]:
-    """`max_activation` of every channel; empty where the run does not tell."""
+    """Reads the max_activation of every channel; empty if the run has no table of channels."""
     if not table_path(run, "channels").is_file():
         return {}
     table = read_table(run, "channels", ["layer", "channel", "max_activation"])
@@ -184,7 +195,7 @@ def _read_maxima(run: Path) -> dict[tuple[str, int], float]:
 
 @dataclass(frozen=True)
 class _Drawer:
-    """Draws a batch and makes rows of it."""
+    """A function that draws a batch and returns its rows of the table."""
 
     drawing: Drawing
     statistics: ImageStatistics
@@ -208,25 +219,25 @@ class _Drawer:
         results = list(visualize_channels(request))
         images = [None if one.is_dead else encode_picture(one.picture, config.webp_quality) for one in results]
         live = [image for image in images if image is not None]
-        excited = iter(self._excitations(batch.layer, [r.channel for r in results if not r.is_dead], live))
+        excited = iter(self._compute_excitations(batch.layer, [r.channel for r in results if not r.is_dead], live))
         return [
-            self._row(batch.layer, result, image, None if image is None else next(excited))
+            self._build_row(batch.layer, result, image, None if image is None else next(excited))
             for result, image in zip(results, images, strict=True)
         ]
 
     @torch.no_grad()
-    def _excitations(self, layer: str, channels: Sequence[int], images: Sequence[bytes]) -> list[float | None]:
-        """Of the stored pictures, in units of the best dataset example."""
+    def _compute_excitations(self, layer: str, channels: Sequence[int], images: Sequence[bytes]) -> list[float | None]:
+        """Computes the excitation by stored pictures, in units of the channel's best dataset example; None: unknown."""
         if not images:
             return []
         device = torch.device(self.drawing.config.device)
         colours = decode_batch(images, device)[:, : len(self.statistics.colour)]
-        maps = as_maps(self.drawing.forward(layer, "channel")(self.drawing.normalize(colours)))
+        maps = view_as_maps(self.drawing.forward(layer, "channel")(self.drawing.normalize(colours)))
         greatest = maps[range(len(images)), list(channels)].amax(dim=(1, 2)).tolist()
         best = [self.maxima.get((layer, channel), 0.0) for channel in channels]
         return [value / most if most > 0 else None for value, most in zip(greatest, best, strict=True)]
 
-    def _row(
+    def _build_row(
         self, layer: str, result: ChannelVisualization, image: bytes | None, excitation: float | None
     ) -> dict[str, Any]:
         return {

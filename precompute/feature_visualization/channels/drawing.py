@@ -1,4 +1,4 @@
-"""With what and how the pictures of a run are drawn."""
+"""The model and settings that the pictures of a run are drawn with."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from precompute.feature_visualization.ascent.precision import step_precision
 from precompute.feature_visualization.channels.time_limit import TimeLimit
 from precompute.feature_visualization.storage.picture_store import NoteFacts
 
-__all__ = ["Drawing", "with_step_precision"]
+__all__ = ["Drawing", "set_step_precision"]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """What pictures are drawn with.
+    """The model and settings of a drawing.
 
     Attributes:
-        forward: of a layer and a kind of picture.
-        step_forward: see `VisualizationRequest`; None: the same.
-        normalize: from colours in [0, 1] to model input.
-        layers: of the run, in order from the input.
-        config: how they are drawn; its precision is that of `step_forward`.
-        same: other configs whose pictures are as good: they are not drawn again.
-        limit: the time there is; None: as long as it takes.
+        forward: function from a layer and a kind of picture to the forward pass.
+        normalize: function from colours in [0, 1] to model input.
+        layers: layers of the run, in order from the input.
+        config: settings; its precision is that of `step_forward`.
         facts: the manifest's `visualizations` so far.
         note: see `NoteFacts`.
+        step_forward: like `forward`, for the steps, see `VisualizationRequest`; None: `forward`.
+        same: other configs whose pictures are as good, so that they are not drawn again.
+        limit: time limit; None: no limit.
     """
 
     forward: Callable[[str, str], LayerForward]
@@ -43,11 +43,13 @@ class Drawing:
     limit: TimeLimit | None = None
 
 
-def with_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:
-    """The drawing in the precision that its config asks for; where that is left open, pictures of either are as good.
+def set_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:
+    """Sets the precision of a drawing's steps as its config asks.
+
+    With `auto`, pictures that the run has in the other precision are as good.
 
     Raises:
-        InputError: the model does not compute in that precision.
+        InputError: the model does not compute in the precision that was asked for by name.
     """
     asked = drawing.config.precision
     precision = step_precision(asked, forwards, drawing.layers[-1])

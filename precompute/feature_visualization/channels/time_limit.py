@@ -1,7 +1,7 @@
-"""As many pictures as there is time for: those of the most used channels, each of them finished.
+"""A time limit for pictures: those of the most used channels are drawn, and every one that is begun is finished.
 
-Which batches there are follows from the ranking and from how much the model computes, never from a clock. The clock
-decides only how many of them are drawn, so that it changes which pictures there are and never a picture.
+The batches follow from the ranking and from the model's number of operations, never from a clock. The clock decides
+only the number of batches that are drawn, so it never changes a picture.
 """
 
 from __future__ import annotations
@@ -21,25 +21,28 @@ from precompute.feature_visualization.channels.choice import Channel
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 
-__all__ = ["TimeLimit", "batches_by_rank", "count_operations"]
+__all__ = ["TimeLimit", "count_operations", "order_batches_by_rank"]
 
 _BATCH_OPERATIONS = 2e11
-"""Of a batch of pictures: ten seconds, more or less, of a core. A batch that is begun is finished."""
+"""The number of operations of a batch: about ten seconds of a core, by which a limit may be exceeded."""
 
 _BLOCK_OPERATIONS = 8 * _BATCH_OPERATIONS
-"""Of the channels in a row of the ranking that are drawn layer by layer, so that batches have several pictures."""
+"""The number of operations of consecutive channels that are drawn layer by layer, so that batches have several."""
 
 Item = TypeVar("Item")
 
 
 @dataclass
 class TimeLimit:
-    """Lets those batches begin that will end in time; the first ones, from which it learns the speed, always.
+    """A time limit that lets a batch begin if it will probably end in time.
+
+    The first batches always begin: they show the speed.
 
     Attributes:
-        seconds: from the first question on.
-        operations: of one picture's forward pass up to each layer; empty where batches are not to be made smaller.
-        clock: seconds since any time.
+        seconds: time from the start of the first batch.
+        operations: operations of one picture's forward pass up to each layer; empty: all layers count alike, and
+            batches are not made smaller.
+        clock: function that returns the time in seconds since a fixed moment.
     """
 
     seconds: float
@@ -49,14 +52,19 @@ class TimeLimit:
     _end: float | None = field(default=None, init=False)
     _done: list[float] = field(default_factory=lambda: [0.0, 0.0], init=False)
 
-    def work(self, layer: str, n_pictures: int) -> float:
-        """What pictures of a layer cost, against one another."""
+    def estimate_work(self, layer: str, n_pictures: int) -> float:
+        """Estimates the work of pictures of a layer, in arbitrary units."""
         return n_pictures * (self.operations.get(layer) or 1.0)
 
-    def within(self, draw: Callable[[Item], list[Any]], work: Callable[[Item], float]) -> Callable[[Item], list[Any]]:
-        """The same function for what there is time for; no rows for the others."""
+    def apply(self, draw: Callable[[Item], list[Any]], work: Callable[[Item], float]) -> Callable[[Item], list[Any]]:
+        """Returns a function like `draw` that returns no rows for items for which there is no time.
 
-        def limited(item: Item) -> list[Any]:
+        Args:
+            draw: function from an item to its rows.
+            work: function from an item to its work, in the units of `estimate_work`.
+        """
+
+        def draw_in_time(item: Item) -> list[Any]:
             cost = work(item)
             if not self._may_begin(cost):
                 return []
@@ -67,7 +75,7 @@ class TimeLimit:
                 self._done[1] += self.clock() - start
             return rows
 
-        return limited
+        return draw_in_time
 
     def _may_begin(self, cost: float) -> bool:
         with self._lock:
@@ -77,29 +85,37 @@ class TimeLimit:
             return not done or now + seconds / done * cost <= self._end
 
 
-def batches_by_rank(
+def order_batches_by_rank(
     ranked: Sequence[Channel], layers: Sequence[str], config: VisualizationConfig, limit: TimeLimit
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """Batches of one layer each, those with the best channels first.
+    """Splits ranked channels into batches of one layer, ordered by the rank of their best channel.
 
-    Where all of them together are little work, they are those that are drawn without a limit.
+    If all of them together are little work, the batches are the same as without a limit.
 
     Args:
-        ranked: the channels in the order in which they matter.
-        layers: in order from the input.
-        config: of the pictures.
-        limit: knows what a picture of each layer costs.
+        ranked: channels in descending order of importance.
+        layers: layers in order from the input.
+        config: settings of the pictures.
+        limit: operations of a picture of each layer.
+
+    Yields:
+        A layer and the channels of a batch.
     """
-    rank = {channel: place for place, channel in enumerate(ranked)}
-    for block in _blocks(ranked, config, limit):
+    rank = {channel: index for index, channel in enumerate(ranked)}
+    for block in _split_into_blocks(ranked, config, limit):
         batches = []
         for layer in layers:
-            members, size = sorted(c.channel for c in block if c.layer == layer), _batch_size(layer, config, limit)
+            members, size = (
+                sorted(c.channel for c in block if c.layer == layer),
+                _choose_batch_size(layer, config, limit),
+            )
             batches += [(layer, tuple(members[first : first + size])) for first in range(0, len(members), size)]
         yield from sorted(batches, key=lambda batch: min(rank[Channel(batch[0], channel)] for channel in batch[1]))
 
 
-def _blocks(ranked: Sequence[Channel], config: VisualizationConfig, limit: TimeLimit) -> Iterator[list[Channel]]:
+def _split_into_blocks(
+    ranked: Sequence[Channel], config: VisualizationConfig, limit: TimeLimit
+) -> Iterator[list[Channel]]:
     block: list[Channel] = []
     operations = 0.0
     for channel in ranked:
@@ -113,18 +129,18 @@ def _blocks(ranked: Sequence[Channel], config: VisualizationConfig, limit: TimeL
         yield block
 
 
-def _batch_size(layer: str, config: VisualizationConfig, limit: TimeLimit) -> int:
+def _choose_batch_size(layer: str, config: VisualizationConfig, limit: TimeLimit) -> int:
     operations = limit.operations.get(layer, 0.0) * config.n_steps
     return max(1, min(config.batch_size, int(_BATCH_OPERATIONS / operations) if operations else config.batch_size))
 
 
 def count_operations(model: ExportedModel, layers: Sequence[str]) -> dict[str, float]:
-    """Counts the floating-point operations of one image's forward pass up to each layer; computes it once.
+    """Counts the floating-point operations of one image's forward pass up to each layer, in one pass.
 
-    Convolutions and products of matrices count, as torch counts them; whatever else there is takes little of the time.
+    Convolutions and products of matrices count, as torch counts them. All other operators take little of the time.
 
     Args:
-        model: exported for images of their size, on the CPU.
+        model: the model, exported for images of their size, on the CPU.
         layers: names as `select_layers` takes them.
     """
     graph = model.sub_graph([layer.node for layer in select_layers(model, layers)])
@@ -132,11 +148,11 @@ def count_operations(model: ExportedModel, layers: Sequence[str]) -> dict[str, f
     with torch.no_grad():
         counting.run(torch.zeros(1, *model.input_size))
     (values,) = next(node for node in graph.graph.nodes if node.op == "output").args
-    return {name: float(counting.up_to(node)) for name, node in zip(layers, values, strict=True)}
+    return {name: float(counting.count_up_to(node)) for name, node in zip(layers, values, strict=True)}
 
 
 class _Counting(fx.Interpreter):
-    """Runs a graph and keeps what each node computes."""
+    """An interpreter of a graph that keeps the number of operations of each node."""
 
     def __init__(self, graph: fx.GraphModule) -> None:
         super().__init__(graph)
@@ -148,8 +164,8 @@ class _Counting(fx.Interpreter):
         self._counts[n] = counter.get_total_flops()
         return value
 
-    def up_to(self, node: fx.Node) -> int:
-        """Of a node and all that it is computed from."""
+    def count_up_to(self, node: fx.Node) -> int:
+        """Sums the operations of a node and of all nodes that it depends on."""
         needed, waiting = {node}, [node]
         while waiting:
             parents = set(waiting.pop().all_input_nodes) - needed

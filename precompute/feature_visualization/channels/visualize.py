@@ -1,4 +1,4 @@
-"""`summit-dash visualize`: pictures of any channels of a run, by its own model, into the run."""
+"""The command `summit-dash visualize`: draws pictures of any channels of a run into the run, by its own model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from precompute.contract.lock import only_writer, require_no_writer
 from precompute.contract.manifest import noting, remove_if_empty, remove_leftovers
 from precompute.contract.progress import Progress
 from precompute.contract.schema import read_manifest, read_table
-from precompute.feature_visualization.ascent.config import METHODS, VisualizationConfig
-from precompute.feature_visualization.ascent.forwards import Forwards, export_at
+from precompute.feature_visualization.ascent.config import METHODS, VisualizationConfig, choose_side
+from precompute.feature_visualization.ascent.forwards import Forwards, export_for_shape
 from precompute.feature_visualization.channels.choice import Channel, rank_channels
 from precompute.feature_visualization.channels.draw_pictures import VisualizationReport, draw_pictures, read_statistics
-from precompute.feature_visualization.channels.drawing import Drawing, with_step_precision
+from precompute.feature_visualization.channels.drawing import Drawing, set_step_precision
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_again
@@ -27,22 +27,22 @@ from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_aga
 __all__ = ["KINDS", "VisualizeRequest", "visualize"]
 
 KINDS = ("channel", "neuron", "negative", "diversity")
-"""What a person may ask for; `diversity` makes four pictures of each channel."""
+"""The kinds that a person may ask for; `diversity` makes four pictures of each channel."""
 
 
 @dataclass(frozen=True)
 class VisualizeRequest:
-    """What a person asks for.
+    """The pictures that a person asks for.
 
     Attributes:
         run: the run's directory.
-        layers: of the run; None: all.
-        channels: numbers in each of these layers; None: all.
+        layers: names of layers of the run; None: all.
+        channels: indices of channels in each of these layers; None: all.
         kinds: some of `KINDS`.
-        limit: channels at most, those of most attribution graphs first; None: all.
-        where: the model is now.
-        size: side of the pictures in pixels; None: 128, or the model's input where that is smaller.
-        config: method, steps, seed, device and speed; its size and n_channels are not read.
+        limit: greatest number of channels, those of most attribution graphs first; None: all.
+        where: where the model is now.
+        size: side of the pictures in pixels; None: `choose_side` decides.
+        config: method, steps, seed, device and speed; its size is not read.
     """
 
     run: Path
@@ -61,10 +61,11 @@ class _Layer(NamedTuple):
 
 
 def visualize(request: VisualizeRequest, progress: Progress) -> VisualizationReport:
-    """Draws what is asked for and not there yet; a second call goes on where the first one stopped.
+    """Draws the pictures that are asked for and missing. After an interruption a second call draws the rest.
 
     Raises:
-        InputError: bad input of any kind; nothing is half-written.
+        InputError: a name, number or option that means nothing, or a run or model that cannot be read; the run is then
+            as it was.
     """
     manifest = read_manifest(request.run)
     require_no_writer(request.run)
@@ -73,24 +74,24 @@ def visualize(request: VisualizeRequest, progress: Progress) -> VisualizationRep
     chosen = _choose(request, layers)
     loaded = load_again(manifest, request.where)
     model = _export(manifest, loaded, request.size)
-    config = _config(request, model)
-    read_statistics(request.run, tuple(layers), config)  # complains early
+    config = _build_config(request, model)
+    read_statistics(request.run, tuple(layers), config)  # raises before the run is locked
     forwards = Forwards(model, tuple(layers), torch.device(config.device))
     with only_writer(request.run):
         remove_leftovers(request.run)
-        manifest = read_manifest(request.run)  # whoever wrote it last has let go of it by now
+        manifest = read_manifest(request.run)  # another process may have written it before the lock was free
         note = noting(request.run, manifest, "visualizations")
         facts = manifest.get("visualizations", {})
         drawing = Drawing(forwards, loaded.preprocess.normalize, tuple(layers), config, facts, note)
         report = draw_pictures(
-            request.run, with_step_precision(drawing, forwards), chosen, request.kinds, progress=progress
+            request.run, set_step_precision(drawing, forwards), chosen, request.kinds, progress=progress
         )
         remove_if_empty(request.run / "parts")
     return report
 
 
 def _read_layers(run: Path) -> dict[str, _Layer]:
-    """In order from the input."""
+    """Reads the sizes of all layers, in order from the input."""
     rows = read_table(run, "layers", ["layer", "n_channels", "height", "width"]).to_pylist()
     return {row["layer"]: _Layer(row["n_channels"], (row["height"] or 1) * (row["width"] or 1)) for row in rows}
 
@@ -132,10 +133,10 @@ def _require_among(what: str, found: Sequence[str], known: Sequence[str], option
 def _choose(request: VisualizeRequest, layers: Mapping[str, _Layer]) -> list[Channel]:
     ranked = rank_channels(request.run, {name: layer.n_channels for name, layer in layers.items()})
     wanted = [
-        at
-        for at in ranked
-        if (request.layers is None or at.layer in request.layers)
-        and (request.channels is None or at.channel in request.channels)
+        candidate
+        for candidate in ranked
+        if (request.layers is None or candidate.layer in request.layers)
+        and (request.channels is None or candidate.channel in request.channels)
     ]
     return wanted[: request.limit]
 
@@ -143,11 +144,11 @@ def _choose(request: VisualizeRequest, layers: Mapping[str, _Layer]) -> list[Cha
 def _export(manifest: Mapping[str, Any], loaded: LoadedModel, size: int | None) -> ExportedModel:
     depth, height, width = manifest["model"]["input_size"]
     model = ExportedModel(loaded.module, (depth, height, width))
-    side = size or min(128, height, width)
-    return export_at(model, (side, side))
+    side = size or choose_side(height, width)
+    return export_for_shape(model, (side, side))
 
 
-def _config(request: VisualizeRequest, model: ExportedModel) -> VisualizationConfig:
+def _build_config(request: VisualizeRequest, model: ExportedModel) -> VisualizationConfig:
     size = (model.input_size[1], model.input_size[2])
     if request.size is not None and size != (request.size, request.size):
         raise InputError(

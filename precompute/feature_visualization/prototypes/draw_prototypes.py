@@ -1,4 +1,4 @@
-"""`summit-dash prototypes`: prototypes of a run's classes, by its own model, into the run."""
+"""The command `summit-dash prototypes`: draws prototypes of a run's classes into the run, by its own model."""
 
 from __future__ import annotations
 
@@ -17,20 +17,18 @@ from precompute.contract.schema import PROTOTYPE_METHODS, read_manifest, read_ta
 from precompute.datasets.labels.outputs import recorded_outputs
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import VisualizationConfig
-from precompute.feature_visualization.ascent.forwards import logits_of
+from precompute.feature_visualization.ascent.forwards import build_logits
 from precompute.feature_visualization.channels.draw_pictures import read_statistics
+from precompute.feature_visualization.prototypes.config import CODE_SPACE, PICTURE_SPACE, PrototypeConfig
 from precompute.feature_visualization.prototypes.generators import DEMO, LoadedGenerator, load_generator
 from precompute.feature_visualization.prototypes.optimize_classes import (
-    CODE_SPACE,
-    PICTURE_SPACE,
     PrototypeBatch,
-    PrototypeConfig,
     PrototypeModel,
     Prototyper,
-    best_starts,
-    fingerprint,
+    find_starts,
 )
 from precompute.feature_visualization.prototypes.prototype_store import PrototypeStore
+from precompute.feature_visualization.prototypes.settings import compute_fingerprint, describe_settings
 from precompute.feature_visualization.storage.batches import draw_batches
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.sources.loaded import LoadedModel
@@ -41,15 +39,15 @@ __all__ = ["PrototypeReport", "PrototypeRequest", "draw_prototypes"]
 
 @dataclass(frozen=True)
 class PrototypeRequest:
-    """What a person asks for.
+    """The prototypes that a person asks for.
 
     Attributes:
         run: the run's directory.
-        class_ids: of the run; None: all that have outputs.
-        methods: some of `PROTOTYPE_METHODS`; None: both where there is a generator, otherwise `picture-space`.
+        class_ids: classes of the run; None: all that have outputs.
+        methods: some of `PROTOTYPE_METHODS`; None: both if there is a generator, otherwise `picture-space`.
         generator: `demo` or `FILE.py:CALLABLE`; None: the demo's for runs of the demo's model, otherwise none.
-        code_size: of a generator from a file.
-        where: the model is now.
+        code_size: length of the codes of a generator from a file.
+        where: where the model is now.
         config: steps, seed, device and speed; its shape is not read.
     """
 
@@ -63,14 +61,14 @@ class PrototypeRequest:
 
 
 class PrototypeReport(NamedTuple):
-    """What came of one call.
+    """The result of one call.
 
     Attributes:
-        n_drawn: prototypes that it drew.
-        n_there: prototypes that were there already, drawn with the same settings.
-        reached: log-probability of each prototype that it drew, by method and class_id.
-        without_outputs: classes that no output means, so that nothing can be drawn for them.
-        without_generator: code space was left out because there is no generator.
+        n_drawn: number of prototypes that were drawn.
+        n_there: number of prototypes that the run had already, drawn with the same settings.
+        reached: log-probability of each prototype that was drawn, by method and class_id.
+        without_outputs: classes that no output means, so that they have no prototype.
+        without_generator: true if code space was left out because there is no generator.
     """
 
     n_drawn: int
@@ -81,33 +79,34 @@ class PrototypeReport(NamedTuple):
 
 
 class _Settings(NamedTuple):
-    """Of one method: the name, and what it stands for."""
+    """The settings of one method, and their name."""
 
     name: str
     values: dict[str, Any]
 
 
 def draw_prototypes(request: PrototypeRequest, progress: Progress) -> PrototypeReport:
-    """Draws what is asked for and not there yet; a second call goes on where the first one stopped.
+    """Draws the prototypes that are asked for and missing. After an interruption a second call draws the rest.
 
     Raises:
-        InputError: bad input of any kind; nothing is half-written.
+        InputError: a class, method or generator that is not one, or a run or model that cannot be read; the run is
+            then as it was.
     """
     manifest = read_manifest(request.run)
     require_no_writer(request.run)
     known = read_table(request.run, "classes", ["class_id"])["class_id"].to_pylist()
     outputs = recorded_outputs(manifest.get("dataset", {}), known)
-    class_ids = _chosen(request, known, outputs)
+    class_ids = _choose_classes(request, known, outputs)
     source = request.generator or (DEMO if manifest.get("model", {}).get("source") == DEMO else None)
-    methods = _methods(request.methods, source)
+    methods = _choose_methods(request.methods, source)
     loaded = load_again(manifest, request.where)
     needs_generator = source is not None and CODE_SPACE in methods
     paths = request.where.model_path
     generator = load_generator(str(source), request.code_size, paths) if needs_generator else None
-    drawer = _drawer(request, manifest, loaded, outputs, generator)
+    drawer = _build_prototyper(request, manifest, loaded, outputs, generator)
     with only_writer(request.run):
         remove_leftovers(request.run)
-        manifest = read_manifest(request.run)  # whoever wrote it last has let go of it by now
+        manifest = read_manifest(request.run)  # another process may have written it before the lock was free
         note = noting(request.run, manifest, "prototypes")
         store = PrototypeStore(request.run, manifest.get("prototypes", {}), note)
         reached = _draw_missing(store, drawer, class_ids, methods, progress)
@@ -120,12 +119,12 @@ def draw_prototypes(request: PrototypeRequest, progress: Progress) -> PrototypeR
 def _draw_missing(
     store: PrototypeStore, drawer: Prototyper, class_ids: Sequence[int], methods: Sequence[str], progress: Progress
 ) -> dict[tuple[str, int], float]:
-    """The log-probabilities of what was not there, by method and class."""
+    """Draws missing prototypes, and returns their log-probabilities by method and class_id."""
     config = drawer.config
-    settings = {method: _settings_of(drawer, method) for method in methods}
+    settings = {method: _describe_method(drawer, method) for method in methods}
     batches: list[PrototypeBatch] = []
     for method, (name, _) in settings.items():
-        there = store.known(method, name)
+        there = store.find_known(method, name)
         left = [class_id for class_id in class_ids if class_id not in there]
         starts = range(0, len(left), config.batch_size)
         batches += [PrototypeBatch(tuple(left[i : i + config.batch_size]), method, name) for i in starts]
@@ -142,13 +141,19 @@ def _draw_missing(
     return reached
 
 
-def _settings_of(drawer: Prototyper, method: str) -> _Settings:
-    values = drawer.config.settings(method, drawer.generator, drawer.statistics.n_images)
-    return _Settings(fingerprint(values, drawer.statistics), values)
+def _describe_method(drawer: Prototyper, method: str) -> _Settings:
+    values = describe_settings(drawer.config, method, drawer.generator, drawer.statistics.n_images)
+    return _Settings(compute_fingerprint(values, drawer.statistics), values)
 
 
-def _chosen(request: PrototypeRequest, known: Sequence[int], outputs: Mapping[int, Sequence[int]]) -> tuple[int, ...]:
-    """The classes that are asked for, all of which have outputs."""
+def _choose_classes(
+    request: PrototypeRequest, known: Sequence[int], outputs: Mapping[int, Sequence[int]]
+) -> tuple[int, ...]:
+    """Chooses the classes to draw: those that are asked for, or all that have outputs.
+
+    Raises:
+        InputError: a class is not in the run, or has no output.
+    """
     rule = "A prototype is drawn for a class that outputs of the model mean."
     unknown = [class_id for class_id in request.class_ids or () if class_id not in known]
     if unknown:
@@ -163,8 +168,12 @@ def _chosen(request: PrototypeRequest, known: Sequence[int], outputs: Mapping[in
     return request.class_ids or tuple(sorted(outputs))
 
 
-def _methods(asked: Sequence[str] | None, generator: str | None) -> tuple[str, ...]:
-    """In the order in which they are drawn."""
+def _choose_methods(asked: Sequence[str] | None, generator: str | None) -> tuple[str, ...]:
+    """Chooses the methods, in the order in which they are drawn.
+
+    Raises:
+        InputError: an unknown method, none, or code space without a generator.
+    """
     if asked is None:
         return (CODE_SPACE, PICTURE_SPACE) if generator else (PICTURE_SPACE,)
     for method in asked:
@@ -182,7 +191,7 @@ def _methods(asked: Sequence[str] | None, generator: str | None) -> tuple[str, .
     return tuple(dict.fromkeys(asked))
 
 
-def _drawer(
+def _build_prototyper(
     request: PrototypeRequest,
     manifest: Mapping[str, Any],
     loaded: LoadedModel,
@@ -194,7 +203,7 @@ def _drawer(
     device = torch.device(config.device)
     exported = ExportedModel(loaded.module, (depth, height, width))
     model = PrototypeModel(
-        logits_of(exported, device),
+        build_logits(exported, device),
         loaded.preprocess.normalize,
         outputs,
         exported.n_outputs,
@@ -203,5 +212,5 @@ def _drawer(
     statistics = read_statistics(request.run, tuple(manifest["layers"]), VisualizationConfig(size=config.shape))
     if generator is None:
         return Prototyper(model, config, statistics)
-    generator = generator.to(device)
-    return Prototyper(model, config, statistics, generator, best_starts(model, config, generator))
+    generator = generator.move_to(device)
+    return Prototyper(model, config, statistics, generator, find_starts(model, config, generator))

@@ -11,10 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from precompute.contract.errors import InputError
-from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.model_file import build_from_file
-from precompute.models.sources.preprocess import Preprocess
-from precompute.models.sources.soundness import made_ready
+from precompute.models.sources.soundness import make_module_ready
 from precompute.models.weights.loading import file_sha256, parameters_sha256
 
 __all__ = ["DEMO", "CodeParametrization", "Generator", "LoadedGenerator", "load_generator"]
@@ -31,28 +29,31 @@ Name both, and the length of its codes: --generator path/decoder.py:build --code
 
 
 class Generator(Protocol):
-    """What a generator's module does, in evaluation mode.
+    """The behaviour of a generator's module in evaluation mode.
 
-    It may have the attributes `code_mean` and `code_std`, numbers or tensors `(code_size,)`: where its codes lie;
-    without them codes have mean 0 and standard deviation 1. And `code_starts`, `(code, code_size)`: typical codes to
-    start from, where those of that mean and deviation would be untypical.
+    It may have the attributes `code_mean` and `code_std`, numbers or tensors `(code_size,)`: mean and standard
+    deviation of its codes, by default 0 and 1. It may also have `code_starts`, `(code, code_size)`: typical codes to
+    start from, for a generator whose codes are not spread like a normal distribution.
     """
 
     def __call__(self, codes: Tensor) -> Tensor:
-        """Pictures in [0, 1], RGB, `(batch, 3, height, width)`, of codes `(batch, code_size)`; differentiable."""
+        """Draws RGB pictures in [0, 1], `(batch, 3, height, width)`, from codes `(batch, code_size)`.
+
+        Differentiable.
+        """
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedGenerator:
-    """A generator that was tried.
+    """A generator that passed the checks.
 
     Attributes:
-        module: in float32 and evaluation mode, no parameter requiring a gradient.
-        name: `demo`, or the callable's and the file's.
-        sha256: of its parameters and buffers, for a file also of its code.
-        code_mean, code_std: of its codes, `(code_size,)`.
-        code_starts: typical codes, `(code, code_size)`; None where it names none.
+        module: the module in float32 and evaluation mode; no parameter requires a gradient.
+        name: `demo`, or the names of callable and file.
+        sha256: digest of its parameters and buffers, and for a file also of its code.
+        code_mean, code_std: mean and standard deviation of its codes, `(code_size,)`.
+        code_starts: typical codes, `(code, code_size)`; None if it has none.
     """
 
     module: nn.Module
@@ -64,40 +65,40 @@ class LoadedGenerator:
 
     @property
     def code_size(self) -> int:
-        """Numbers of a code."""
+        """The length of a code."""
         return len(self.code_mean)
 
-    def to(self, device: torch.device) -> LoadedGenerator:
-        """The same on another device."""
+    def move_to(self, device: torch.device) -> LoadedGenerator:
+        """Returns the generator on another device; its module moves in place."""
         mean, std = self.code_mean.to(device), self.code_std.to(device)
         starts = None if self.code_starts is None else self.code_starts.to(device)
         return replace(self, module=self.module.to(device), code_mean=mean, code_std=std, code_starts=starts)
 
 
 class CodeParametrization:
-    """Codes, `(batch, code_size)`, as deviations from their mean in units of their standard deviation.
+    """Pictures from codes, `(batch, code_size)`, as deviations from their mean in units of their standard deviation.
 
     Args:
-        generator: on the device where pictures are optimised.
-        shape: height and width of the pictures; those of another size are resized, bilinear with antialiasing.
+        generator: the generator, on the device where pictures are optimised.
+        shape: height and width of the pictures; others are resized, bilinearly with antialiasing.
     """
 
     def __init__(self, generator: LoadedGenerator, shape: tuple[int, int]) -> None:
         self._generator, self._shape = generator, shape
 
-    def start(self, generator: torch.Generator) -> Tensor:
-        """Any code."""
+    def draw_start(self, generator: torch.Generator) -> Tensor:
+        """Draws a random code."""
         noise = torch.randn(self._generator.code_size, generator=generator)
         return noise.to(self._generator.code_mean.device)
 
-    def candidates(self, n: int, generator: torch.Generator) -> Tensor:
-        """The generator's typical codes, or so many of any codes, `(candidate, code_size)`."""
+    def list_candidates(self, n: int, generator: torch.Generator) -> Tensor:
+        """Lists the generator's typical codes, or else `n` random ones, `(candidate, code_size)`."""
         made = self._generator
         if made.code_starts is None:
-            return torch.stack([self.start(generator) for _ in range(n)])
+            return torch.stack([self.draw_start(generator) for _ in range(n)])
         return (made.code_starts - made.code_mean) / made.code_std
 
-    def pictures(self, parameters: Tensor) -> Tensor:
+    def render(self, parameters: Tensor) -> Tensor:
         made = self._generator
         drawn = made.module(made.code_mean + made.code_std * parameters)
         if drawn.shape[2:] != self._shape:
@@ -106,18 +107,18 @@ class CodeParametrization:
 
 
 def load_generator(source: str, code_size: int | None = None, model_path: Sequence[str] = ()) -> LoadedGenerator:
-    """Loads the generator that `source` names, and tries it.
+    """Loads the generator that `source` names, and checks it.
 
     Args:
         source: `demo`, or `FILE.py:CALLABLE`.
-        code_size: numbers of a code; needed for a file.
-        model_path: folders that a file imports from, besides its own and its package's.
+        code_size: length of a code; required for a file.
+        model_path: more folders that a file imports from, besides its own and its package's.
 
     Raises:
-        InputError: there is none, its parameters are unsound, or it does not do what a generator does.
+        InputError: there is no such generator, its parameters are unsound, or it does not behave as `Generator` says.
     """
     if source == DEMO:
-        built = _demo()
+        built = _load_demo()
         if code_size not in (None, built.code_size):
             raise InputError(
                 f"The codes of the demo's generator have {built.code_size} numbers.",
@@ -130,10 +131,10 @@ def load_generator(source: str, code_size: int | None = None, model_path: Sequen
     if code_size is None or code_size < 1:
         found = "Found none." if code_size is None else f"Found {code_size}."
         raise InputError("--code-size says how many numbers a code of the generator has.", found, _EXAMPLE)
-    return _from_file(source, code_size, model_path)
+    return _load_from_file(source, code_size, model_path)
 
 
-def _demo() -> LoadedGenerator:
+def _load_demo() -> LoadedGenerator:
     from precompute.demo import generator as demo
 
     size = demo.CODE_SIZE
@@ -143,22 +144,24 @@ def _demo() -> LoadedGenerator:
     return LoadedGenerator(module, DEMO, sha256, torch.zeros(size), torch.ones(size), module.code_starts)
 
 
-def _from_file(source: str, code_size: int, model_path: Sequence[str]) -> LoadedGenerator:
+def _load_from_file(source: str, code_size: int, model_path: Sequence[str]) -> LoadedGenerator:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         built = build_from_file(source, model_path)
-    # What holds for a model's parameters holds for a generator's; the rest of the record is not read.
-    module = made_ready(LoadedModel(built.module, built.name, source, None, Preprocess(), None)).module
-    mean, std = (_attribute(module, name, code_size, none) for name, none in (("code_mean", 0.0), ("code_std", 1.0)))
+    module = built.module
+    make_module_ready(module)
+    mean, std = (
+        _read_attribute(module, name, code_size, none) for name, none in (("code_mean", 0.0), ("code_std", 1.0))
+    )
     digest = f"{built.code_sha256[:32]}{parameters_sha256(module)[:32]}"
     name = f"{built.name} ({source.rpartition(':')[0]})"
-    generator = LoadedGenerator(module, name, digest, mean, std, _starts(module, code_size))
+    generator = LoadedGenerator(module, name, digest, mean, std, _read_starts(module, code_size))
     _require_sound(generator)
     return generator
 
 
-def _attribute(module: nn.Module, name: str, code_size: int, none: float) -> Tensor:
-    """`code_mean` or `code_std` of a module, one number for all or one for each, `(code_size,)`."""
+def _read_attribute(module: nn.Module, name: str, code_size: int, none: float) -> Tensor:
+    """Reads `code_mean` or `code_std` of a module, one number for all or one for each, as `(code_size,)`."""
     value = torch.as_tensor(getattr(module, name, none), dtype=torch.float32).detach().cpu()
     if value.ndim > 1 or (value.ndim == 1 and len(value) != code_size):
         raise InputError(
@@ -169,12 +172,12 @@ def _attribute(module: nn.Module, name: str, code_size: int, none: float) -> Ten
     if not bool(torch.isfinite(value).all()) or (name == "code_std" and bool((value <= 0).any())):
         sign = " and above 0" if name == "code_std" else ""
         raise InputError(
-            f"{name} of a generator is finite{sign}.", f"Found {_extremes(value)}.", f"Correct {name} in its file."
+            f"{name} of a generator is finite{sign}.", f"Found {_format_range(value)}.", f"Correct {name} in its file."
         )
     return value.expand(code_size).clone()
 
 
-def _starts(module: nn.Module, code_size: int) -> Tensor | None:
+def _read_starts(module: nn.Module, code_size: int) -> Tensor | None:
     given = getattr(module, "code_starts", None)
     if given is None:
         return None
@@ -188,7 +191,7 @@ def _starts(module: nn.Module, code_size: int) -> Tensor | None:
     return starts
 
 
-# --- a trial --------------------------------------------------------------------------------------------------------
+# --- checks ---------------------------------------------------------------------------------------------------------
 
 
 class _Trial(NamedTuple):
@@ -197,7 +200,7 @@ class _Trial(NamedTuple):
 
 
 def _require_sound(generator: LoadedGenerator) -> None:
-    trial = _tried(generator)
+    trial = _try_codes(generator)
     _require_pictures(trial.drawn, len(trial.codes))
     _require_values(trial.drawn.detach())
     if float((trial.drawn[0] - trial.drawn[1]).detach().abs().max()) == 0:
@@ -209,7 +212,7 @@ def _require_sound(generator: LoadedGenerator) -> None:
     _require_gradient(trial)
 
 
-def _tried(generator: LoadedGenerator) -> _Trial:
+def _try_codes(generator: LoadedGenerator) -> _Trial:
     size = generator.code_size
     noise = torch.randn((3, size), generator=torch.Generator().manual_seed(0))
     codes = (generator.code_mean + generator.code_std * noise).requires_grad_()
@@ -241,11 +244,11 @@ def _require_values(drawn: Tensor) -> None:
     if float(drawn.min()) < -_TOLERANCE or float(drawn.max()) > 1 + _TOLERANCE:
         is_tanh = float(drawn.min()) >= -1 - _TOLERANCE and float(drawn.max()) <= 1 + _TOLERANCE
         fix = "Return (pictures + 1) / 2." if is_tanh else "Scale them: pictures / 255, or a sigmoid at the end."
-        raise InputError(_RULE, f"It drew values {_extremes(drawn)}.", fix)
+        raise InputError(_RULE, f"It drew values {_format_range(drawn)}.", fix)
 
 
 def _require_gradient(trial: _Trial) -> None:
-    """Gradient ascent needs one that reaches the code."""
+    """Raises InputError without a gradient that reaches the code: ascent needs one."""
     found = (
         torch.autograd.grad(trial.drawn.sum(), trial.codes, allow_unused=True)[0] if trial.drawn.requires_grad else None
     )
@@ -264,5 +267,5 @@ def _require_gradient(trial: _Trial) -> None:
         )
 
 
-def _extremes(values: Tensor) -> str:
+def _format_range(values: Tensor) -> str:
     return f"from {float(values.min()):.3g} to {float(values.max()):.3g}"

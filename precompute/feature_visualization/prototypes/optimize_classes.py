@@ -1,16 +1,13 @@
-"""Prototypes of classes: pictures that the model gives a class to, in a generator's code space and in pictures alone.
+"""Prototypes of classes: pictures of high probability for a class, in a generator's code space or in pictures alone.
 
-In code space, from the best of some codes: maximise log p(class | g(z)) - lambda |z - mean z|^2 (Nguyen et al. 2016,
-"Synthesizing the preferred inputs for neurons in neural networks via deep generator networks"). In picture space the
-same of the picture itself (Simonyan et al. 2014), with the square taken per value, so that lambda does not depend on
-the picture's size.
+In code space, ascent from the best of some codes maximises log p(class | g(z)) - lambda |z - mean z|^2 (Nguyen et al.
+2016, "Synthesizing the preferred inputs for neurons in neural networks via deep generator networks", section 2). In
+picture space it maximises the same of the picture itself (Simonyan et al. 2014, section 2). There the square is a mean
+over values, so that lambda does not depend on the picture's size.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -18,7 +15,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from precompute.feature_visualization.ascent.config import OptimizationConfig, PlateauConfig, TransformConfig
 from precompute.feature_visualization.ascent.image_statistics import ImageStatistics
 from precompute.feature_visualization.ascent.objective import LogProbabilityObjective
 from precompute.feature_visualization.ascent.optimize import (
@@ -29,116 +25,31 @@ from precompute.feature_visualization.ascent.optimize import (
     optimize_pictures,
 )
 from precompute.feature_visualization.ascent.parametrization import Parametrization, Penalty, channel_generator
+from precompute.feature_visualization.prototypes.config import CODE_SPACE, PrototypeConfig
 from precompute.feature_visualization.prototypes.generators import CodeParametrization, LoadedGenerator
 from precompute.feature_visualization.storage.stored import decode_batch, encode_picture
 from precompute.models.graph.probabilities import Probabilities
 
 __all__ = [
-    "CODE_SPACE",
-    "PICTURE_SPACE",
     "PrototypeBatch",
-    "PrototypeConfig",
     "PrototypeModel",
     "Prototyper",
-    "best_starts",
-    "fingerprint",
-    "log_probability",
+    "compute_log_probabilities",
+    "find_starts",
 ]
-
-CODE_SPACE, PICTURE_SPACE = "code-space", "picture-space"
-_RATES: Mapping[str, float] = {CODE_SPACE: 0.03, PICTURE_SPACE: 0.1}
-_PENALTIES: Mapping[str, float] = {CODE_SPACE: 0.0003, PICTURE_SPACE: 1.0}
-_MOVEMENTS = TransformConfig(jitter=0.06, scale=0.08, rotation=5.0, final_jitter=0.0)
-
-
-@dataclass(frozen=True)
-class PrototypeConfig:
-    """How prototypes are drawn.
-
-    Attributes:
-        shape: height and width of the model's input, pixels.
-        n_steps: steps of Adam at most.
-        seed: of starts and movements.
-        batch_size: classes at a time.
-        n_candidates: codes to choose a start from, where the generator names no typical ones.
-        penalties: lambda by method.
-        learning_rates: of Adam by method: of codes in units of their standard deviation, of spectra.
-        transforms: movements at every step, as `OptimizationConfig` has them.
-        plateau: when to stop early.
-        webp_quality: 0 to 100.
-        device: where the model's parameters are.
-        threads: batches drawn side by side on a CPU; None takes one per core.
-    """
-
-    shape: tuple[int, int] = (224, 224)
-    n_steps: int = 36
-    seed: int = 0
-    batch_size: int = 8
-    n_candidates: int = 128
-    penalties: Mapping[str, float] = field(default_factory=lambda: dict(_PENALTIES))
-    learning_rates: Mapping[str, float] = field(default_factory=lambda: dict(_RATES))
-    transforms: TransformConfig = _MOVEMENTS
-    plateau: PlateauConfig = field(default_factory=lambda: PlateauConfig(window=0))
-    webp_quality: int = 90
-    device: str = "cpu"
-    threads: int | None = None
-
-    def optimization(self, method: str) -> OptimizationConfig:
-        """As `optimize` takes it."""
-        return OptimizationConfig(
-            size=self.shape,
-            n_steps=self.n_steps,
-            learning_rate=self.learning_rates[method],
-            batch_size=self.batch_size,
-            seed=self.seed,
-            redirected_steps=0,  # a class always has a gradient
-            transforms=self.transforms,
-            plateau=self.plateau,
-        )
-
-    def settings(self, method: str, generator: LoadedGenerator | None, n_images: int) -> dict[str, Any]:
-        """What decides a prototype, but for rounding, as plain values for the manifest.
-
-        Args:
-            method: of the table.
-            generator: of code space; not read otherwise.
-            n_images: that the colours were measured on.
-        """
-        common = {
-            "method": method,
-            "size": list(self.shape),
-            "n_steps": self.n_steps,
-            "seed": self.seed,
-            "lambda": self.penalties[method],
-            "learning_rate": self.learning_rates[method],
-            "transforms": dataclasses.asdict(self.transforms),
-            "plateau": dataclasses.asdict(self.plateau),
-            "webp_quality": self.webp_quality,
-        }
-        if method == PICTURE_SPACE or generator is None:
-            return {**common, "n_images": n_images}
-        common["n_candidates"] = self.n_candidates if generator.code_starts is None else len(generator.code_starts)
-        made = {"name": generator.name, "sha256": generator.sha256, "code_size": generator.code_size}
-        return {**common, "generator": made}
-
-
-def fingerprint(settings: Mapping[str, Any], statistics: ImageStatistics) -> str:
-    """Equal for settings that draw the same prototype for a class, but for rounding."""
-    colours = statistics.fingerprint if settings["method"] == PICTURE_SPACE else ""
-    text = json.dumps([settings, colours], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class PrototypeModel:
-    """The model that prototypes are of.
+    """The model whose classes get prototypes.
 
     Attributes:
-        forward: model input to logits, `(batch, output)`; parameters on the config's device, none requiring a gradient.
-        normalize: colours in [0, 1] to model input.
-        outputs: which outputs mean each class, by class_id.
-        n_outputs: how many there are.
-        probabilities: how they come of the logits.
+        forward: function from model input to logits, `(batch, output)`; its parameters are on the config's device, and
+            none requires a gradient.
+        normalize: function from colours in [0, 1] to model input.
+        outputs: indices of the outputs that mean each class, by class_id.
+        n_outputs: number of outputs.
+        probabilities: the way from logits to probabilities.
     """
 
     forward: LayerForward
@@ -147,8 +58,8 @@ class PrototypeModel:
     n_outputs: int
     probabilities: Probabilities = field(default_factory=Probabilities)
 
-    def objective(self, class_ids: Sequence[int], device: torch.device) -> LogProbabilityObjective:
-        """Of a batch with one picture for each class."""
+    def build_objective(self, class_ids: Sequence[int], device: torch.device) -> LogProbabilityObjective:
+        """Builds the objective of a batch with one picture for each class."""
         mask = torch.zeros((len(class_ids), self.n_outputs), dtype=torch.bool)
         for row, class_id in enumerate(class_ids):
             mask[row, list(self.outputs[class_id])] = True
@@ -156,23 +67,27 @@ class PrototypeModel:
 
 
 @torch.no_grad()
-def best_starts(model: PrototypeModel, config: PrototypeConfig, generator: LoadedGenerator) -> dict[int, Tensor]:
-    """For each class the code to start from: of the candidates, the one whose picture it is most probable for.
+def find_starts(model: PrototypeModel, config: PrototypeConfig, generator: LoadedGenerator) -> dict[int, Tensor]:
+    """Finds the code from which each class starts: the candidate whose picture has the greatest probability for it.
 
     From the mean code, whose picture is no scene, the ascent would end in mixtures of objects.
 
     Args:
-        model: whose classes.
-        config: how many candidates, and their seed.
-        generator: on the config's device; its typical codes are the candidates, or any codes where it has none.
+        model: the model whose classes are drawn.
+        config: number of candidates, and their seed.
+        generator: the generator, on the config's device. Candidates are its typical codes, or random ones if it has
+            none.
+
+    Returns:
+        Codes in units of their standard deviation, `(code_size,)`, by class_id.
     """
     parametrization = CodeParametrization(generator, config.shape)
-    codes = parametrization.candidates(config.n_candidates, torch.Generator().manual_seed(config.seed))
+    codes = parametrization.list_candidates(config.n_candidates, torch.Generator().manual_seed(config.seed))
     logits = torch.cat(
-        [model.forward(model.normalize(parametrization.pictures(part))) for part in codes.split(config.batch_size)]
+        [model.forward(model.normalize(parametrization.render(part))) for part in codes.split(config.batch_size)]
     )
     class_ids = sorted(model.outputs)
-    masks = model.objective(class_ids, codes.device).outputs
+    masks = model.build_objective(class_ids, codes.device).outputs
     found = {}
     for class_id, mask in zip(class_ids, masks, strict=True):
         values = model.probabilities.log_of_classes(logits, mask.expand(len(codes), -1))
@@ -181,17 +96,17 @@ def best_starts(model: PrototypeModel, config: PrototypeConfig, generator: Loade
 
 
 @torch.no_grad()
-def log_probability(
+def compute_log_probabilities(
     model: PrototypeModel, class_ids: Sequence[int], images: Sequence[bytes], device: torch.device
 ) -> list[float]:
-    """Of each class, of its stored picture as it is: 8 bits, after WebP, unmoved."""
+    """Computes the log-probability of each class for its stored picture: 8 bits, after WebP, without movement."""
     logits = model.forward(model.normalize(decode_batch(images, device)))
-    values: list[float] = model.objective(class_ids, device)(logits).tolist()
+    values: list[float] = model.build_objective(class_ids, device)(logits).tolist()
     return values
 
 
 class PrototypeBatch(NamedTuple):
-    """Classes that are drawn together, by one method, with the name of its settings."""
+    """Classes that are drawn together by one method, with the name of its settings."""
 
     class_ids: tuple[int, ...]
     method: str
@@ -200,14 +115,14 @@ class PrototypeBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Prototyper:
-    """Draws a batch and makes rows of the table of it.
+    """A function that draws a batch and returns its rows of the table.
 
     Attributes:
-        model: whose classes.
-        config: how.
-        statistics: of the run's images, whose colours and mean picture-space pictures take over.
-        generator: for code space, on the config's device.
-        starts: for code space, by class_id: see `best_starts`.
+        model: the model whose classes are drawn.
+        config: settings.
+        statistics: statistics of the run's images, whose colours and mean the pictures of picture space take over.
+        generator: the generator of code space, on the config's device.
+        starts: the starts of code space by class_id, see `find_starts`.
     """
 
     model: PrototypeModel
@@ -218,18 +133,18 @@ class Prototyper:
 
     def __call__(self, batch: PrototypeBatch) -> list[dict[str, Any]]:
         device = torch.device(self.config.device)
-        config = self.config.optimization(batch.method)
+        config = self.config.build_optimization(batch.method)
         how = VisualizationRequest(
             self.model.forward, self.model.normalize, "", (), config, device, statistics=self.statistics
         )
         generators = [channel_generator(self.config.seed, "class", c, batch.method) for c in batch.class_ids]
-        objective = self.model.objective(batch.class_ids, device)
-        parametrization, penalty, starts = self._method(batch, device)
+        objective = self.model.build_objective(batch.class_ids, device)
+        parametrization, penalty, starts = self._prepare_method(batch, device)
         drawn = optimize_pictures(
             PictureRequest(how, objective, generators, parametrization=parametrization, penalty=penalty, starts=starts)
         )
         images = [encode_picture(picture, self.config.webp_quality) for picture in drawn.pictures]
-        reached = log_probability(self.model, batch.class_ids, images, device)
+        reached = compute_log_probabilities(self.model, batch.class_ids, images, device)
         return [
             {
                 "class_id": class_id,
@@ -245,12 +160,12 @@ class Prototyper:
             )
         ]
 
-    def _method(
+    def _prepare_method(
         self, batch: PrototypeBatch, device: torch.device
     ) -> tuple[Parametrization | None, Penalty, Tensor | None]:
         weight = self.config.penalties[batch.method]
         if batch.method == CODE_SPACE:
-            assert self.generator is not None, "code space is that of a generator"
+            assert self.generator is not None, "code space needs a generator"
             parametrization = CodeParametrization(self.generator, self.config.shape)
             return parametrization, _CodePenalty(weight), torch.stack([self.starts[c] for c in batch.class_ids])
         mean = torch.tensor(self.statistics.mean, device=device).view(-1, 1, 1)
@@ -259,7 +174,7 @@ class Prototyper:
 
 @dataclass(frozen=True)
 class _CodePenalty:
-    """`lambda |z - mean z|^2`, with deviations in units of the code's standard deviation."""
+    """The penalty `lambda |z - mean z|^2`, with deviations in units of the code's standard deviation."""
 
     weight: float
 
@@ -269,7 +184,7 @@ class _CodePenalty:
 
 @dataclass(frozen=True)
 class _PicturePenalty:
-    """`lambda |x - mean x|^2`, per value of the picture."""
+    """The penalty `lambda |x - mean x|^2`, as a mean over the values of the picture."""
 
     weight: float
     mean: Tensor

@@ -1,4 +1,4 @@
-"""The prototypes of a run's classes: kept batch by batch, folded into the table `prototypes`."""
+"""The storage of prototypes: batch by batch beside the table `prototypes`, then in it."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from precompute.contract.schema import TABLES
-from precompute.feature_visualization.storage.part_store import NoteFacts, PartStore, Row, used_settings
+from precompute.feature_visualization.storage.part_store import NoteFacts, PartStore, Row, select_used_settings
 
 __all__ = ["PrototypeKey", "PrototypeStore"]
 
 
 class PrototypeKey(NamedTuple):
-    """What identifies a prototype in the table; `method` is one of `schema.PROTOTYPE_METHODS`."""
+    """The key of a prototype in the table; `method` is one of `schema.PROTOTYPE_METHODS`."""
 
     class_id: int
     method: str
 
 
 class PrototypeStore:
-    """Reads and writes a run's prototypes; one process at a time, whoever holds the run's lock.
+    """The prototypes of a run. The process that uses the store holds the run's lock.
 
     Args:
         run: the run's directory.
@@ -37,28 +37,28 @@ class PrototypeStore:
         self._settings: dict[str, Any] = dict(facts.get("settings", {}))
         self.facts = dict(facts)
 
-    def known(self, method: str, settings: str) -> set[int]:
-        """The classes whose prototype was drawn by this method with these settings."""
-        rows = self._together(self._store.parts().rows)
+    def find_known(self, method: str, settings: str) -> set[int]:
+        """Finds the classes whose prototype was drawn by this method with these settings."""
+        rows = self._merge(self._store.read_parts().rows)
         return {key.class_id for key, row in rows.items() if (key.method, row["settings"]) == (method, settings)}
 
     def keep(self, rows: Sequence[Row]) -> None:
-        """Keeps one finished batch of one method."""
+        """Stores one finished batch of one method beside the table."""
         first = rows[0]
         self._store.keep(f"{first['class_id']}-{first['method']}-{first['settings']}", rows)
 
     def fold(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
-        """Puts all that is kept into the table and the manifest's facts, and removes the files.
+        """Moves all stored batches into the table, and updates the manifest's facts.
 
         Args:
-            settings: what the names of settings stand for; added to those that are known.
+            settings: settings by name; added to those that are known.
         """
-        paths, parts = self._store.parts()
-        rows = self._together(parts)
+        paths, parts = self._store.read_parts()
+        rows = self._merge(parts)
         used = {row["settings"] for row in rows.values()}
-        self._settings = used_settings({**self._settings, **settings}, used)
+        self._settings = select_used_settings({**self._settings, **settings}, used)
         self.facts |= {"n_prototypes": len(rows), "settings": self._settings}
         self._store.replace([rows[key] for key in sorted(rows)], lambda: self._note(self.facts), paths)
 
-    def _together(self, parts: Sequence[Row]) -> dict[PrototypeKey, Row]:
-        return {PrototypeKey(row["class_id"], row["method"]): row for row in (*self._store.rows(), *parts)}
+    def _merge(self, parts: Sequence[Row]) -> dict[PrototypeKey, Row]:
+        return {PrototypeKey(row["class_id"], row["method"]): row for row in (*self._store.read_rows(), *parts)}

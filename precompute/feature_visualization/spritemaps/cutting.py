@@ -1,4 +1,4 @@
-"""One file to the pictures of a layer's channels, encoded as a run stores them."""
+"""Cutting of a sheet into the pictures of a layer's channels, encoded as a run stores them."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ __all__ = ["CutSheet", "cut_source"]
 
 @dataclass(frozen=True)
 class CutSheet:
-    """What came of one file.
+    """The pictures of one file.
 
     Attributes:
-        layout: in words, for a person.
-        settings: what `feature_visualizations` calls it, and what the manifest says of it under that name.
+        source: the file.
+        layout: layout in words, for a person.
+        settings: the file's name in the column `settings`, and its facts in the manifest under that name.
         pictures: WebP of every picture that is not empty.
         examples: WebP of the best examples of each channel, best first.
-        n_empty: pictures of one colour, or told to be empty.
-        n_least: examples of the row below, which a run has no place for.
+        n_empty: number of cells of one colour, or empty by the description.
+        n_least: number of examples in the lower row, which a run does not store.
     """
 
     source: Source
@@ -62,10 +63,10 @@ class _Found(NamedTuple):
 
 
 def cut_source(source: Source, request: ImportRequest, n_channels: int, pool: Executor) -> CutSheet:
-    """Reads and cuts a file, and encodes what it shows.
+    """Reads and cuts a file, and encodes its pictures.
 
     Raises:
-        InputError: no image, or not divided as asked for; the message names the file.
+        InputError: the file is no image, or cannot be divided in this way; the message names the file.
     """
     sheet = read_sheet(source.path)
     try:
@@ -84,7 +85,7 @@ def cut_source(source: Source, request: ImportRequest, n_channels: int, pool: Ex
     return CutSheet(
         source,
         found.layout,
-        (_name(facts), facts),
+        (_hash_facts(facts), facts),
         dict(zip(found.pictures, encoded, strict=True)),
         {channel: list(pool.map(_encode_example, some)) for channel, some in found.examples.items()},
         found.n_cells - len(found.pictures),
@@ -92,7 +93,7 @@ def cut_source(source: Source, request: ImportRequest, n_channels: int, pool: Ex
     )
 
 
-def _name(facts: Mapping[str, Any]) -> str:
+def _hash_facts(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -111,11 +112,11 @@ def _cut(sheet: Sheet, source: Source, request: ImportRequest, n_channels: int) 
 
 
 def _cut_cells(sheet: Sheet, source: Source, request: ImportRequest, n_channels: int) -> _Found:
-    told = source.described
-    if told is None:
+    described = source.described
+    if described is None:
         grid, kind, empty = find_grid(sheet.size, n_channels, request.cell, request.columns), request.kind, None
     else:
-        grid, kind, empty = told.grid, told.kind, told.empty
+        grid, kind, empty = described.grid, described.kind, described.empty
         _require_size(sheet, grid)
     cells = cut_grid(sheet, grid, n_channels, empty)
     pictures = {PictureKey(source.layer, channel, kind): picture for channel, picture in cells}
@@ -147,12 +148,12 @@ def _cut_strip(sheet: Sheet, source: Source, strip: Strip, n_channels: int) -> _
     pictures = {
         PictureKey(source.layer, source.first + row, kind): picture
         for row in range(n_rows)
-        for place, kind in enumerate(strip.kinds)
-        if not is_empty(picture := cut(sheet.pixels, strip.picture(row, place)), sheet.is_lossless)
+        for column, kind in enumerate(strip.kinds)
+        if not is_empty(picture := cut(sheet.pixels, strip.locate_picture(row, column)), sheet.is_lossless)
     }
     rows = {source.first + row: row for row in range(n_rows)}
-    examples = {channel: _examples(sheet, strip, (row, 0), n_examples) for channel, row in rows.items()}
-    n_least = sum(len(_examples(sheet, strip, (row, 1), n_examples)) for row in rows.values())
+    examples = {channel: _cut_examples(sheet, strip, (row, 0), n_examples) for channel, row in rows.items()}
+    n_least = sum(len(_cut_examples(sheet, strip, (row, 1), n_examples)) for row in rows.values())
     facts = {"layout": "summit", "cell": strip.cell, "first_channel": source.first, "kinds": list(strip.kinds)}
     layout = f"{n_rows} rows of {len(strip.kinds)} pictures of {strip.cell} px from channel {source.first} on"
     n_cells = n_rows * len(strip.kinds)
@@ -160,9 +161,13 @@ def _cut_strip(sheet: Sheet, source: Source, strip: Strip, n_channels: int) -> _
 
 
 def _require_strip(sheet: Sheet, strip: Strip) -> tuple[int, int]:
-    """Examples in a row, and channels."""
+    """Returns the number of examples in a line, and of channels.
+
+    Raises:
+        InputError: the sheet is no such strip.
+    """
     width, height = sheet.size
-    n_examples = strip.n_examples(width)
+    n_examples = strip.count_examples(width)
     if n_examples is None or height % strip.cell:
         raise InputError(
             f"A strip has rows of {strip.cell} px: {len(strip.kinds)} pictures, then examples every {strip.step} px.",
@@ -172,10 +177,10 @@ def _require_strip(sheet: Sheet, strip: Strip) -> tuple[int, int]:
     return n_examples, height // strip.cell
 
 
-def _examples(sheet: Sheet, strip: Strip, at: tuple[int, int], n_examples: int) -> list[Pixels]:
-    """Those of a row and line, up to the last that is not of one colour: photographs may be, too."""
-    row, line = at
-    found = [cut(sheet.pixels, strip.example(row, rank, line)) for rank in range(n_examples)]
+def _cut_examples(sheet: Sheet, strip: Strip, row_and_line: tuple[int, int], n_examples: int) -> list[Pixels]:
+    """Cuts the examples of a row and line, up to the last one that is not of one colour: a photograph may be, too."""
+    row, line = row_and_line
+    found = [cut(sheet.pixels, strip.locate_example(row, rank, line)) for rank in range(n_examples)]
     while found and is_empty(found[-1], sheet.is_lossless):
         found.pop()
     return found

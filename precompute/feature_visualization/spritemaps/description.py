@@ -1,4 +1,4 @@
-"""`spritemaps.json`: what lies beside exported sheets, so that they can be imported again exactly."""
+"""The file `spritemaps.json` beside exported sheets, by which they can be imported again exactly."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from precompute.contract.errors import InputError
-from precompute.feature_visualization.spritemaps.geometry import Grid, square_grid
+from precompute.feature_visualization.spritemaps.geometry import Grid, build_square_grid
 
 __all__ = ["DESCRIPTION", "DescribedSheet", "read_description", "to_json"]
 
@@ -19,7 +19,7 @@ _FORMAT, _VERSION = "summit-dash spritemaps", 1
 
 @dataclass(frozen=True)
 class DescribedSheet:
-    """One sheet: its file's name, what it shows, and the channels whose cells are empty."""
+    """One sheet: its file's name, layer and kind of picture, its grid, and the channels whose cells are empty."""
 
     file: str
     layer: str
@@ -30,15 +30,20 @@ class DescribedSheet:
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> DescribedSheet:
-        """Raises KeyError, TypeError or ValueError where it is no such description."""
+        """Reads an entry of the file.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is no such entry.
+        """
         cell, columns, n_channels = (int(entry[name]) for name in ("cell", "columns", "n_channels"))
         if min(cell, columns, n_channels) < 1 or Path(str(entry["file"])).name != entry["file"]:
             raise ValueError(f"{entry['file']!r} is no file of this folder with cells, columns and channels")
         empty = tuple(int(channel) for channel in entry["empty"])
-        grid = square_grid(n_channels, cell, columns)
+        grid = build_square_grid(n_channels, cell, columns)
         return cls(str(entry["file"]), str(entry["layer"]), str(entry["kind"]), grid, n_channels, empty)
 
     def to_json(self) -> dict[str, Any]:
+        """Returns the entry of the file."""
         return {
             "file": self.file,
             "layer": self.layer,
@@ -51,14 +56,14 @@ class DescribedSheet:
 
 
 def to_json(model: str, sheets: Sequence[DescribedSheet]) -> str:
-    """The text of the file, a line per sheet."""
+    """Returns the text of the file, a line per sheet."""
     head = json.dumps({"format": _FORMAT, "version": _VERSION, "model": model}, ensure_ascii=False)
     lines = ",\n".join(json.dumps(sheet.to_json(), ensure_ascii=False) for sheet in sheets)
     return f'{head[:-1]}, "sheets": [\n{lines}\n]}}\n'
 
 
 def read_description(folder: Path) -> list[DescribedSheet]:
-    """The sheets of a folder.
+    """Reads the description of a folder's sheets.
 
     Raises:
         InputError: the file is damaged, or of a later version.

@@ -1,4 +1,4 @@
-"""Dataset examples from strips: into runs that were imported, for channels that have none."""
+"""Dataset examples from strips, for channels of imported runs that have none."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import pyarrow.compute as pc
 from precompute.contract.schema import ALL_CLASSES, TABLES, read_table, table_path
 from precompute.contract.writing import TableWriter
 
-__all__ = ["Examples", "add_examples", "channels_with_examples"]
+__all__ = ["Examples", "add_examples", "find_channels_with_examples"]
 
 Examples = Mapping[tuple[str, int], Sequence[bytes]]
-"""WebP by layer and channel, best first."""
+"""Lists of WebP pictures by layer and channel, best first."""
 
 _TABLE = "dataset_examples"
 _ROWS_PER_GROUP = 1000
 
 
-def channels_with_examples(run: Path) -> set[tuple[str, int]]:
-    """Layer and channel of every example over all classes."""
+def find_channels_with_examples(run: Path) -> set[tuple[str, int]]:
+    """Finds layer and channel of every example over all classes."""
     if not table_path(run, _TABLE).is_file():
         return set()
     table = read_table(run, _TABLE, ["layer", "channel"], pc.field("class_id") == ALL_CLASSES)
@@ -29,12 +29,12 @@ def channels_with_examples(run: Path) -> set[tuple[str, int]]:
 
 
 def add_examples(run: Path, examples: Examples, layers: Sequence[str]) -> None:
-    """Adds the examples of channels that have none, in one step; image, activation and place stay unknown.
+    """Adds examples to the table in one write; their image, activation and box are null.
 
     Args:
-        run: the run's directory, which the caller holds alone.
-        examples: of such channels alone.
-        layers: in order from the input.
+        run: the run's directory; the caller holds its lock.
+        examples: examples of channels that have none.
+        layers: layers in order from the input.
     """
     spec = TABLES[_TABLE]
     rows = [
@@ -44,37 +44,40 @@ def add_examples(run: Path, examples: Examples, layers: Sequence[str]) -> None:
     ]
     if not rows:
         return
-    schema = pa.schema([pa.field(f.name, _plain(f.type)) for f in spec.schema])
+    schema = pa.schema([pa.field(f.name, _unpack_dictionary(f.type)) for f in spec.schema])
     added = pa.Table.from_pylist(rows, schema=schema)
     if table_path(run, _TABLE).is_file():
         added = pa.concat_tables([read_table(run, _TABLE, schema.names).cast(schema), added])
-    place = pc.index_in(added["layer"], pa.array(layers))
-    keys = added.select(["channel", "class_id", "rank"]).append_column("place", place)
-    order = pc.sort_indices(keys, [(name, "ascending") for name in ("place", "channel", "class_id", "rank")])
+    layer_index = pc.index_in(added["layer"], pa.array(layers))
+    keys = added.select(["channel", "class_id", "rank"]).append_column("layer_index", layer_index)
+    order = pc.sort_indices(keys, [(name, "ascending") for name in ("layer_index", "channel", "class_id", "rank")])
     with TableWriter(run, _TABLE) as writer:
-        for piece in _groups(added.take(order)):
-            writer.write({name: piece[name].combine_chunks() for name in schema.names} | _layer_column(piece))
+        for piece in _split_into_groups(added.take(order)):
+            writer.write({name: piece[name].combine_chunks() for name in schema.names} | _build_layer_column(piece))
 
 
-def _plain(type_: pa.DataType) -> pa.DataType:
+def _unpack_dictionary(type_: pa.DataType) -> pa.DataType:
     return type_.value_type if pa.types.is_dictionary(type_) else type_
 
 
-def _layer_column(piece: pa.Table) -> dict[str, list[str]]:
+def _build_layer_column(piece: pa.Table) -> dict[str, list[str]]:
     return {"layer": piece["layer"].to_pylist()}
 
 
-def _groups(table: pa.Table) -> Iterator[pa.Table]:
-    """Whole channels of one layer, about a thousand rows: what a reader opens for one of them."""
+def _split_into_groups(table: pa.Table) -> Iterator[pa.Table]:
+    """Splits a sorted table into row groups of about a thousand rows: whole channels of one layer.
+
+    A reader of one channel then opens one group.
+    """
     channels = list(zip(table["layer"].to_pylist(), table["channel"].to_pylist(), strict=True))
     start = 0
-    for stop in _ends(channels):
+    for stop in _find_ends(channels):
         is_full = stop - start >= _ROWS_PER_GROUP
         if is_full or stop == len(channels) or channels[stop][0] != channels[start][0]:
             yield table.slice(start, stop - start)
             start = stop
 
 
-def _ends(channels: Sequence[tuple[str, int]]) -> Iterable[int]:
-    """Where a channel's rows end."""
+def _find_ends(channels: Sequence[tuple[str, int]]) -> Iterable[int]:
+    """Finds the index after each channel's last row."""
     return (i for i in range(1, len(channels) + 1) if i == len(channels) or channels[i] != channels[i - 1])

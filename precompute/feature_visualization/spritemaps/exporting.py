@@ -1,11 +1,10 @@
-"""From a run to sheets: one file per layer and kind of picture, and the description beside them."""
+"""Export of a run's pictures: one sheet per layer and kind of picture, and a description of the sheets."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +13,14 @@ from urllib.parse import quote
 import pyarrow.compute as pc
 from PIL import Image, ImageOps
 
+from precompute.contract.atomic import replace_files
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import MID_GREY, UnreadableImage
 from precompute.contract.progress import Progress
 from precompute.contract.schema import read_table
 from precompute.datasets.decode import decode
 from precompute.feature_visualization.spritemaps.description import DESCRIPTION, DescribedSheet, to_json
-from precompute.feature_visualization.spritemaps.geometry import Grid, square_grid
+from precompute.feature_visualization.spritemaps.geometry import Grid, build_square_grid
 from precompute.feature_visualization.spritemaps.layers import expand_kinds, read_run, require_layers
 
 __all__ = ["FORMATS", "ExportReport", "ExportRequest", "export_spritemaps"]
@@ -37,22 +37,22 @@ FORMATS: Mapping[str, _Format] = {
     "webp": _Format("WEBP", {"lossless": True, "quality": 50, "method": 2}, 16383),
     "jpg": _Format("JPEG", {"quality": 92, "subsampling": 0}, 65500),
 }
-"""By ending; all but jpg keep every pixel."""
+"""The formats by file ending; all but jpg keep every pixel."""
 
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a person asks for.
+    """The sheets that a person asks for.
 
     Attributes:
         run: the run's directory.
-        out: the folder of the sheets; made if absent.
-        layers: of the run; None: all.
-        kinds: of `schema.VISUALIZATION_KINDS`, or `diversity` for its four.
-        columns: cells side by side; None: the root of the number of channels, rounded up.
+        out: folder of the sheets; made if absent.
+        layers: names of layers of the run; None: all.
+        kinds: some of `schema.VISUALIZATION_KINDS`, or `diversity` for its four.
+        columns: number of columns; None: the root of the number of channels, rounded up.
         size: side of a cell in pixels; None: that of the layer's largest picture.
         format: one of `FORMATS`.
-        overwrite: replace files that exist.
+        overwrite: true to replace files that exist.
     """
 
     run: Path
@@ -67,7 +67,7 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What came of it: the sheets, how many pictures had to be brought to the cell's size, and layers without any."""
+    """The result of an export: the sheets, the number of resized pictures, and the layers without pictures."""
 
     sheets: tuple[DescribedSheet, ...]
     n_resized: int
@@ -78,16 +78,20 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
     """Writes one sheet per layer and kind that has a picture, and `spritemaps.json`.
 
     Raises:
-        InputError: bad input of any kind; nothing is half-written.
+        InputError: an option, layer or kind that means nothing, a damaged picture, a sheet that would be too large, or
+            a folder that cannot be written; no file is then written.
     """
     manifest, layers = read_run(request.run)
     chosen = _choose(request, layers)
     sheets: list[DescribedSheet] = []
     n_resized = 0
-    with _placing(request.out) as place, progress.stage("Sheets", total=len(chosen), unit="sheets") as advance:
+    with (
+        _replace_sheets(request.out) as name_temporary,
+        progress.stage("Sheets", total=len(chosen), unit="sheets") as advance,
+    ):
         for layer, kind in chosen:
             if pictures := _read_pictures(request.run, layer, kind):
-                sheet, resized = _write_sheet(request, place, (layer, kind, layers[layer]), pictures)
+                sheet, resized = _write_sheet(request, name_temporary, (layer, kind, layers[layer]), pictures)
                 sheets.append(sheet)
                 n_resized += resized
             advance(1)
@@ -98,14 +102,15 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
                 "Draw some with `summit-dash visualize`, or name others with --layers and --kinds.",
             )
         model = str(manifest.get("model", {}).get("name", ""))
-        place(DESCRIPTION).write_text(to_json(model, sheets), encoding="utf-8")
+        # The description is named last, so it appears when every sheet that it names is there.
+        name_temporary(DESCRIPTION).write_text(to_json(model, sheets), encoding="utf-8")
     shown = {sheet.layer for sheet in sheets}
     without = dict.fromkeys(layer for layer, _ in chosen if layer not in shown)
     return ExportReport(tuple(sheets), n_resized, tuple(without))
 
 
 def _choose(request: ExportRequest, layers: Mapping[str, int]) -> list[tuple[str, str]]:
-    """Layers and kinds, after all that can be wrong with what is asked for."""
+    """Checks what is asked for, and returns layers and kinds in order."""
     if request.format not in FORMATS:
         known = ", ".join(FORMATS)
         raise InputError(f"--format is one of {known}.", f"Found {request.format}.", "Leave it out for png.")
@@ -113,11 +118,11 @@ def _choose(request: ExportRequest, layers: Mapping[str, int]) -> list[tuple[str
     kinds = expand_kinds(request.kinds, "--kinds")
     named = [layer for layer in layers if request.layers is None or layer in request.layers]
     chosen = [(layer, kind) for layer in named for kind in kinds]
-    _refuse_existing(request, [_file(layer, kind, request.format) for layer, kind in chosen])
+    _refuse_existing(request, [_name_file(layer, kind, request.format) for layer, kind in chosen])
     return chosen
 
 
-def _file(layer: str, kind: str, ending: str) -> str:
+def _name_file(layer: str, kind: str, ending: str) -> str:
     return f"{quote(layer, safe='')}-{kind}.{ending}"
 
 
@@ -128,16 +133,19 @@ def _read_pictures(run: Path, layer: str, kind: str) -> dict[int, bytes]:
 
 
 def _write_sheet(
-    request: ExportRequest, place: _Place, shown: tuple[str, str, int], pictures: Mapping[int, bytes]
+    request: ExportRequest,
+    name_temporary: Callable[[str], Path],
+    shown: tuple[str, str, int],
+    pictures: Mapping[int, bytes],
 ) -> tuple[DescribedSheet, int]:
     layer, kind, n_channels = shown
     images = {channel: _decode(picture, f"{layer}-{channel}") for channel, picture in pictures.items()}
     cell = request.size or max(max(image.size) for image in images.values())
-    grid = square_grid(n_channels, cell, request.columns)
+    grid = build_square_grid(n_channels, cell, request.columns)
     _require_room(layer, grid, request.format)
-    file = _file(layer, kind, request.format)
+    file = _name_file(layer, kind, request.format)
     form = FORMATS[request.format]
-    paint(grid, images).save(place(file), form.name, **form.options)
+    paint(grid, images).save(name_temporary(file), form.name, **form.options)
     empty = tuple(channel for channel in range(n_channels) if channel not in images)
     n_resized = sum(image.size != (cell, cell) for image in images.values())
     return DescribedSheet(file, layer, kind, grid, n_channels, empty), n_resized
@@ -155,12 +163,12 @@ def _decode(picture: bytes, name: str) -> Image.Image:
 
 
 def paint(grid: Grid, images: Mapping[int, Image.Image]) -> Image.Image:
-    """The sheet: every picture in its channel's cell, brought to its size; mid grey elsewhere."""
+    """Paints the sheet: every picture in its channel's cell, padded and resized to it; mid grey elsewhere."""
     sheet = Image.new("RGB", grid.size, MID_GREY)
     square = (grid.cell, grid.cell)
     for channel, image in images.items():
         fitted = image if image.size == square else ImageOps.pad(image, square, Image.Resampling.LANCZOS, MID_GREY)
-        sheet.paste(fitted, grid.box(channel)[:2])
+        sheet.paste(fitted, grid.locate_cell(channel)[:2])
     return sheet
 
 
@@ -194,27 +202,21 @@ def _refuse_existing(request: ExportRequest, files: Iterable[str]) -> None:
         )
 
 
-class _Place:
-    """Gives files of a folder temporary names, in the order in which they are to appear."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.files = folder, dict[str, Path]()
-
-    def __call__(self, name: str) -> Path:
-        self.files[name] = self.folder / f".{name}.{os.getpid()}.tmp"
-        return self.files[name]
-
-
 @contextlib.contextmanager
-def _placing(folder: Path) -> Iterator[_Place]:
-    """The files appear under their names when the block ends well, the description last; else none of them."""
-    place = _Place(folder)
+def _replace_sheets(folder: Path) -> Iterator[Callable[[str], Path]]:
+    """Yields a function that names a temporary file for each file of a folder, which is made if absent.
+
+    The files appear under their names when the block ends without error, in the order in which they were named. After
+    an error none of them appears, and a folder that was made is removed.
+
+    Raises:
+        InputError: the folder cannot be written. A full disk stays an OSError.
+    """
     was_there = folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        yield place
-        for name, temporary in place.files.items():
-            temporary.replace(folder / name)
+        with replace_files() as name_temporary:
+            yield lambda name: name_temporary(folder / name)
     except OSError as problem:
         if problem.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -222,9 +224,6 @@ def _placing(folder: Path) -> Iterator[_Place]:
             "Sheets are written into a folder.", f"{problem.filename}: {problem.strerror}.", "Name another folder."
         ) from problem
     finally:
-        for temporary in place.files.values():
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
         if not was_there:
             with contextlib.suppress(OSError):
                 folder.rmdir()

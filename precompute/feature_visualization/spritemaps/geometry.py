@@ -1,8 +1,8 @@
-"""Where on a sheet each channel's pictures are. Pure numbers: nothing here opens an image.
+"""The geometry of sheets: the box of each channel's pictures, in pixels. No image is opened.
 
-A grid has square cells, row by row in the order of channels (Diamond Cutter, Lucid: columns near the square root of the
-number of channels). A strip has a row per channel: pictures side by side, then two rows of examples half as high
-(Distill's appendix of GoogLeNet, 2017, which Summit cut its pictures from).
+A grid has square cells, row by row in the order of channels (as of Diamond Cutter and Lucid: the number of columns is
+near the square root of the number of channels). A strip has a row per channel: pictures side by side, then two lines
+of examples half as high (Distill's appendix of GoogLeNet, 2017, from which Summit cut its pictures).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import NamedTuple
 from precompute.contract.errors import InputError
 from precompute.contract.schema import VISUALIZATION_KINDS
 
-__all__ = ["SUMMIT", "Box", "Grid", "Strip", "find_grid", "square_grid"]
+__all__ = ["SUMMIT", "Box", "Grid", "Strip", "build_square_grid", "find_grid"]
 
 _LEAST_CELL = 8
-"""Side in pixels below which a cell is named, not found: smaller ones divide nearly any sheet."""
+"""The smallest side in pixels that is found without being named: smaller cells divide nearly any sheet."""
 
 
 class Box(NamedTuple):
@@ -30,7 +30,7 @@ class Box(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Square cells, row by row; `cell` is their side in pixels."""
+    """A grid of square cells, row by row; `cell` is their side in pixels."""
 
     cell: int
     columns: int
@@ -43,32 +43,33 @@ class Grid(NamedTuple):
 
     @property
     def n_cells(self) -> int:
+        """The number of cells, with or without a channel."""
         return self.columns * self.rows
 
-    def box(self, place: int) -> Box:
-        """The cell of a channel."""
-        row, column = divmod(place, self.columns)
+    def locate_cell(self, index: int) -> Box:
+        """Locates the cell of a channel, or an empty one behind the last channel."""
+        row, column = divmod(index, self.columns)
         left, upper = column * self.cell, row * self.cell
         return Box(left, upper, left + self.cell, upper + self.cell)
 
 
-def square_grid(n_channels: int, cell: int, columns: int | None = None) -> Grid:
-    """The grid of a new sheet: as many columns as asked for (no more than channels), else nearly square."""
+def build_square_grid(n_channels: int, cell: int, columns: int | None = None) -> Grid:
+    """Builds the grid of a new sheet: with `columns` columns, but no more than channels; or nearly square for None."""
     wide = min(columns or math.isqrt(n_channels - 1) + 1, n_channels)
     return Grid(cell, wide, -(-n_channels // wide))
 
 
 def find_grid(size: tuple[int, int], n_channels: int, cell: int | None = None, columns: int | None = None) -> Grid:
-    """The grid of a sheet of this width and height that has a cell for each channel.
+    """Finds the grid of a sheet of this width and height, in pixels, that has a cell for each channel.
 
-    Without `cell` and `columns` it is the one without a superfluous row, or the square one with as many columns as the
-    root of the channels needs. There is at most one: a sheet of p x q of its largest cells (p, q without a common
-    factor) has kp x kq cells for some k, and where (k+1)p x (k+1)q have no superfluous row, kp x kq are too few.
+    Without `cell` and `columns` it is the grid without a superfluous row, or the square one whose side is the root of
+    the number of channels, rounded up. There is at most one: a sheet of p x q of its largest cells (p and q without a
+    common factor) has kp x kq cells for some k. If (k+1)p x (k+1)q cells have no superfluous row, kp x kq are too few.
 
     Raises:
-        InputError: no such grid, or the one asked for does not divide the sheet or has too few cells.
+        InputError: there is no such grid, or the one asked for does not divide the sheet or has too few cells.
     """
-    grid = _asked_grid(size, cell, columns) if cell or columns else _inferred_grid(size, n_channels)
+    grid = _build_asked_grid(size, cell, columns) if cell or columns else _infer_grid(size, n_channels)
     if grid is None:
         raise InputError(
             f"A sheet has square cells of at least {_LEAST_CELL} px, and no row more than its channels need.",
@@ -85,7 +86,7 @@ def find_grid(size: tuple[int, int], n_channels: int, cell: int | None = None, c
     return grid
 
 
-def _asked_grid(size: tuple[int, int], cell: int | None, columns: int | None) -> Grid:
+def _build_asked_grid(size: tuple[int, int], cell: int | None, columns: int | None) -> Grid:
     width, height = size
     side = cell or width // (columns or 1)
     wide = columns or width // side
@@ -99,25 +100,25 @@ def _asked_grid(size: tuple[int, int], cell: int | None, columns: int | None) ->
     return Grid(side, wide, height // side)
 
 
-def _inferred_grid(size: tuple[int, int], n_channels: int) -> Grid | None:
+def _infer_grid(size: tuple[int, int], n_channels: int) -> Grid | None:
     common = math.gcd(*size)
     cells = (common // parts for parts in range(1, common // _LEAST_CELL + 1) if common % parts == 0)
     grids = (Grid(cell, size[0] // cell, size[1] // cell) for cell in cells)
-    return next((grid for grid in grids if _just_holds(grid, n_channels)), None)
+    return next((grid for grid in grids if _is_exact(grid, n_channels)), None)
 
 
-def _just_holds(grid: Grid, n_channels: int) -> bool:
+def _is_exact(grid: Grid, n_channels: int) -> bool:
     side = math.isqrt(n_channels - 1) + 1
     return grid.rows == -(-n_channels // grid.columns) or grid.columns == grid.rows == side
 
 
 @dataclass(frozen=True)
 class Strip:
-    """A row per channel, from the top: pictures, then examples in two rows, the best ones above the least.
+    """A row per channel, from the top: pictures, then two lines of examples, the best ones above the least.
 
     Attributes:
         cell: side of a picture, and height of a channel's row, in pixels.
-        kinds: of the pictures, from the left.
+        kinds: kinds of the pictures from the left.
     """
 
     cell: int = 147
@@ -125,27 +126,29 @@ class Strip:
 
     @property
     def step(self) -> int:
-        """Pixels from one example to the next: half a picture, rounded up."""
+        """The distance from one example to the next in pixels: half a picture, rounded up."""
         return -(-self.cell // 2)
 
-    def n_examples(self, width: int) -> int | None:
-        """Examples in each of the two rows of a sheet of this width; None: it is no such strip.
+    def count_examples(self, width: int) -> int | None:
+        """Counts the examples in each of the two lines of a sheet of this width; None: it is no such strip.
 
-        The last example may lack the pixel that parts it from a next one.
+        The last example may lack the pixel that separates it from a next one.
         """
         rest = width - len(self.kinds) * self.cell
         n = (rest + 1) // self.step
         return n if rest >= 0 and rest in (n * self.step, n * self.step - 1) else None
 
-    def picture(self, row: int, place: int) -> Box:
-        """A channel's picture of `kinds[place]`."""
-        left, upper = place * self.cell, row * self.cell
+    def locate_picture(self, row: int, column: int) -> Box:
+        """Locates a channel's picture of the kind `kinds[column]`."""
+        left, upper = column * self.cell, row * self.cell
         return Box(left, upper, left + self.cell, upper + self.cell)
 
-    def example(self, row: int, rank: int, line: int = 0) -> Box:
-        """One of a channel's examples, without the pixel between neighbours, as Summit cut them.
+    def locate_example(self, row: int, rank: int, line: int = 0) -> Box:
+        """Locates one of a channel's examples, without the pixel between neighbours, as Summit cut them.
 
         Args:
+            row: row of the channel.
+            rank: rank of the example, from 0.
             line: 0 for the best ones, 1 for the least.
         """
         left, upper = len(self.kinds) * self.cell + rank * self.step, row * self.cell + line * self.step
@@ -153,4 +156,4 @@ class Strip:
 
 
 SUMMIT = Strip()
-"""147 px: neuron, channel, negative, four of diversity; two rows of ten examples of 74 px."""
+"""Summit's strip: neuron, channel, negative, four of diversity at 147 px; two lines of examples every 74 px."""

@@ -1,4 +1,4 @@
-"""From sheets into a run: everything is read, cut and checked first, then put in under the run's lock."""
+"""Import of sheets: all are read, cut and checked first, then stored under the run's lock."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from precompute.contract.manifest import noting, remove_leftovers
 from precompute.contract.progress import Progress
 from precompute.contract.schema import read_manifest
 from precompute.feature_visualization.spritemaps.cutting import CutSheet, cut_source
-from precompute.feature_visualization.spritemaps.example_rows import Examples, add_examples, channels_with_examples
+from precompute.feature_visualization.spritemaps.example_rows import Examples, add_examples, find_channels_with_examples
 from precompute.feature_visualization.spritemaps.layers import read_run
 from precompute.feature_visualization.spritemaps.sources import ImportRequest, find_sources
 from precompute.feature_visualization.storage.picture_store import NoteFacts, PictureKey, PictureStore
@@ -24,17 +24,18 @@ __all__ = ["ImportReport", "ImportRequest", "import_spritemaps"]
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What came of it.
+    """The result of an import.
 
     Attributes:
-        sheets: what each file was taken for.
-        n_pictures, n_replaced: pictures that were put in, and those of them that took the place of others.
-        n_empty: cells without a picture.
-        n_examples: dataset examples that were put in.
-        n_examples_there: those of channels that have examples.
-        n_examples_unknown: those of a run that is not imported, where every example names image and activation.
-        n_least: examples of the lower rows.
-        strangers: files in the folders that are no strips.
+        sheets: the files, as they were read.
+        n_pictures, n_replaced: number of pictures that were stored, and of those among them that replaced others.
+        n_empty: number of cells without a picture.
+        n_examples: number of dataset examples that were stored.
+        n_examples_there: number of examples left out because their channels have some already.
+        n_examples_unknown: number of examples left out because the run is not an imported one: there every example
+            names image and activation.
+        n_least: number of examples in the lower lines.
+        strangers: names of files in the folders that are no strips.
     """
 
     sheets: tuple[CutSheet, ...]
@@ -49,10 +50,11 @@ class ImportReport:
 
 
 def import_spritemaps(request: ImportRequest, progress: Progress) -> ImportReport:
-    """Puts the pictures of sheets into a run; the same sheets once more change nothing.
+    """Stores the pictures of sheets in a run. A second import of the same sheets changes nothing.
 
     Raises:
-        InputError: bad input of any kind; nothing is half-written.
+        InputError: an option or name that means nothing, a file that is no such sheet, or pictures that would replace
+            drawn ones; the run is then as it was.
     """
     _, layers = read_run(request.run)
     require_no_writer(request.run)
@@ -65,18 +67,18 @@ def import_spritemaps(request: ImportRequest, progress: Progress) -> ImportRepor
         for source in sources:
             sheets.append(cut_source(source, request, layers[source.layer], pool))
             advance(1)
-    pictures = _together(sheets)
+    pictures = _collect_keys(sheets)
     with only_writer(request.run):
         remove_leftovers(request.run)
-        manifest = read_manifest(request.run)  # whoever wrote it last has let go of it by now
+        manifest = read_manifest(request.run)  # another process may have written it before the lock was free
         note = noting(request.run, manifest, "visualizations")
         store = PictureStore(request.run, tuple(layers), manifest.get("visualizations", {}), note)
         n_replaced = _require_free(store, pictures, request.overwrite)
         n_all = sum(len(images) for sheet in sheets for images in sheet.examples.values())
         is_imported = isinstance(manifest.get("imported"), dict)
-        examples = _without_any(request.run, sheets) if is_imported else {}
+        examples = _select_new_examples(request.run, sheets) if is_imported else {}
         add_examples(request.run, examples, tuple(layers))
-        _put_in(store, sheets, note)
+        _store_pictures(store, sheets, note)
     n_examples = sum(len(images) for images in examples.values())
     return ImportReport(
         tuple(sheets),
@@ -91,11 +93,11 @@ def import_spritemaps(request: ImportRequest, progress: Progress) -> ImportRepor
     )
 
 
-def _together(sheets: Sequence[CutSheet]) -> set[PictureKey]:
-    """Every picture.
+def _collect_keys(sheets: Sequence[CutSheet]) -> set[PictureKey]:
+    """Collects the keys of all pictures.
 
     Raises:
-        InputError: two files show the same one, or none shows any.
+        InputError: two files show the same picture, or no file shows any.
     """
     shown: dict[PictureKey, Path] = {}
     for sheet in sheets:
@@ -118,12 +120,12 @@ def _together(sheets: Sequence[CutSheet]) -> set[PictureKey]:
 
 
 def _require_free(store: PictureStore, pictures: set[PictureKey], overwrite: bool) -> int:
-    """How many pictures will be replaced.
+    """Counts the pictures that will be replaced.
 
     Raises:
-        InputError: some of them were drawn for the run.
+        InputError: some of them were drawn for the run, and `overwrite` is false.
     """
-    there = store.drawn()
+    there = store.find_drawn()
     drawn = sorted(key for key in pictures if there.get(key))
     if drawn and not overwrite:
         names = ", ".join(f"{key.layer}-{key.channel} ({key.kind})" for key in drawn[:3])
@@ -136,9 +138,9 @@ def _require_free(store: PictureStore, pictures: set[PictureKey], overwrite: boo
     return len(pictures & there.keys())
 
 
-def _without_any(run: Path, sheets: Sequence[CutSheet]) -> Examples:
-    """Examples of the channels that have none."""
-    there = channels_with_examples(run)
+def _select_new_examples(run: Path, sheets: Sequence[CutSheet]) -> Examples:
+    """Selects the examples of channels that have none in the run."""
+    there = find_channels_with_examples(run)
     return {
         (sheet.source.layer, channel): images
         for sheet in sheets
@@ -147,9 +149,9 @@ def _without_any(run: Path, sheets: Sequence[CutSheet]) -> Examples:
     }
 
 
-def _put_in(store: PictureStore, sheets: Sequence[CutSheet], note: NoteFacts) -> None:
+def _store_pictures(store: PictureStore, sheets: Sequence[CutSheet], note: NoteFacts) -> None:
     settings = dict(sheet.settings for sheet in sheets)
-    # First of all: whoever finds the pictures of a killed import puts them in, and must find what they are.
+    # First, because the next process merges the pictures that a killed import stored, and needs their settings.
     note({**store.facts, "settings": {**store.facts.get("settings", {}), **settings}})
     for sheet in sheets:
         if rows := [

@@ -1,4 +1,4 @@
-"""The layers of a run, and what a person calls them."""
+"""The layers of a run, and checks of the layers and kinds that a person names."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FIRST_STAGES = ("aggregate", "import")
 
 
 def read_run(run: Path) -> tuple[dict[str, Any], dict[str, int]]:
-    """The manifest, and the number of channels of every layer in order from the input.
+    """Reads the manifest, and the number of channels of every layer in order from the input.
 
     Raises:
-        InputError: no run, or one whose layers are not known yet.
+        InputError: there is no run, or its first stage is not done.
     """
     manifest = read_manifest(run)
     stages = manifest.get("stages", {})
@@ -36,7 +36,7 @@ def read_run(run: Path) -> tuple[dict[str, Any], dict[str, int]]:
 
 
 def require_layers(names: Iterable[str], layers: Mapping[str, int], fix: str) -> None:
-    """Raises InputError, with names that are near, where one is no layer of the run."""
+    """Raises InputError if a name is no layer of the run; the message suggests similar names, or else `fix`."""
     for name in names:
         if name not in layers:
             near = difflib.get_close_matches(name, layers, n=3)
@@ -48,10 +48,10 @@ def require_layers(names: Iterable[str], layers: Mapping[str, int], fix: str) ->
 
 
 def expand_kinds(names: Iterable[str], option: str) -> tuple[str, ...]:
-    """Kinds of pictures; `diversity` stands for its four.
+    """Expands `diversity` to its four kinds, and removes repetitions.
 
     Raises:
-        InputError: an unknown kind, or none.
+        InputError: a kind is unknown, or there is none.
     """
     known = {**{kind: (kind,) for kind in VISUALIZATION_KINDS}, "diversity": VISUALIZATION_KINDS[3:]}
     names = tuple(names)

@@ -1,4 +1,4 @@
-"""What a person names for import: which file shows which layer, from which channel on."""
+"""The sheets that a person names for import: files, their layers and their first channels."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _ENDINGS = {".png", ".webp", ".jpg", ".jpeg"}
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What a person asks for.
+    """The import that a person asks for.
 
     Attributes:
         run: the run's directory.
-        sheets: `LAYER=FILE`, or folders: with `spritemaps.json`, or of strips.
-        layout: one of `LAYOUTS`; None: `grid`, or as a folder's `spritemaps.json` tells.
+        sheets: `LAYER=FILE`, folders with `spritemaps.json`, or folders of strips.
+        layout: one of `LAYOUTS`; None: `grid`, or that of a folder's `spritemaps.json`.
         cell: side of a picture in pixels; None: found in a grid, 147 in a strip.
-        columns: cells side by side in a grid; None: found.
-        kinds: what a grid shows (one; None: `channel`), or a strip's pictures from the left (None: Summit's).
-        overwrite: replace pictures that were drawn for the run.
+        columns: number of columns of a grid; None: found.
+        kinds: kind of a grid's pictures (None: `channel`), or kinds of a strip's from the left (None: Summit's).
+        overwrite: true to replace pictures that were drawn for the run.
     """
 
     run: Path
@@ -46,7 +46,7 @@ class ImportRequest:
         """The layout of strips; None for grids.
 
         Raises:
-            InputError: an unknown kind.
+            InputError: a kind is unknown.
         """
         if self.layout != "summit":
             return None
@@ -55,10 +55,10 @@ class ImportRequest:
 
     @property
     def kind(self) -> str:
-        """What a grid shows.
+        """The kind of a grid's pictures.
 
         Raises:
-            InputError: an unknown kind, or several.
+            InputError: the kind is unknown, or there are several.
         """
         kinds = expand_kinds(self.kinds if self.kinds is not None else ("channel",), "--kind")
         if len(kinds) > 1:
@@ -70,7 +70,7 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class Source:
-    """A file and what it shows: a layer from channel `first` on, or what a description says."""
+    """A file that shows a layer from channel `first` on, or as `described`."""
 
     path: Path
     layer: str
@@ -79,23 +79,23 @@ class Source:
 
 
 def find_sources(request: ImportRequest, layers: Mapping[str, int]) -> tuple[list[Source], list[str]]:
-    """The sheets that are named, and files of folders that are none.
+    """Finds the sheets that are named, and the names of files in folders that are no sheets.
 
     Raises:
-        InputError: an option or a name that means nothing, a layer that the run does not have, a folder without sheets.
+        InputError: an option or a name means nothing, the run does not have a layer, or a folder has no sheets.
     """
     _require_sound(request)
     sources: list[Source] = []
     strangers: list[str] = []
     for name in request.sheets:
         if "=" not in name or Path(name).is_dir():
-            found, others = _in_folder(Path(name), request, layers)
+            found, others = _find_in_folder(Path(name), request, layers)
             sources += found
             strangers += others
         else:
             layer, _, file = name.partition("=")
             require_layers([layer], layers, f"Name the layer that {file} shows: LAYER=FILE.")
-            sources.append(_named(Path(file), layer, request))
+            sources.append(_build_named_source(Path(file), layer, request))
     return sources, strangers
 
 
@@ -107,22 +107,22 @@ def _require_sound(request: ImportRequest) -> None:
         if value is not None and value < 1:
             raise InputError(f"{option} is at least 1.", f"Found {value}.", f"Leave {option} out and it is found.")
     if request.strip is None:
-        _ = request.kind
+        _ = request.kind  # raises for unknown kinds
     elif request.columns is not None:
         raise InputError("A strip has one channel in each row.", "Found --columns.", "Leave it out.")
 
 
-def _named(path: Path, layer: str, request: ImportRequest) -> Source:
-    return Source(path, layer, (_first_channel(path.name, layer) or 0) if request.layout == "summit" else 0)
+def _build_named_source(path: Path, layer: str, request: ImportRequest) -> Source:
+    return Source(path, layer, (_parse_first_channel(path.name, layer) or 0) if request.layout == "summit" else 0)
 
 
-def _first_channel(name: str, layer: str) -> int | None:
-    """From `mixed3a-00010--mixed3a-00019.jpg`, as Distill names them; None: the name tells none."""
+def _parse_first_channel(name: str, layer: str) -> int | None:
+    """Parses the first channel from a name of Distill's such as `mixed3a-00010--mixed3a-00019.jpg`; None: no number."""
     match = re.match(rf"{re.escape(quote(layer, safe=''))}[-_](\d{{1,7}})(?!\d)", name)
     return int(match[1]) if match else None
 
 
-def _in_folder(folder: Path, request: ImportRequest, layers: Mapping[str, int]) -> tuple[list[Source], list[str]]:
+def _find_in_folder(folder: Path, request: ImportRequest, layers: Mapping[str, int]) -> tuple[list[Source], list[str]]:
     if not folder.is_dir():
         raise InputError(
             "A sheet is named as LAYER=FILE, or by the folder that it is in.",
@@ -130,7 +130,7 @@ def _in_folder(folder: Path, request: ImportRequest, layers: Mapping[str, int]) 
             "Put the layer before the file: mixed4d=sheet.png.",
         )
     if (folder / DESCRIPTION).is_file():
-        return list(_described(folder, request, layers)), []
+        return list(_read_described(folder, request, layers)), []
     if request.layout != "summit":
         raise InputError(
             f"A folder of sheets has {DESCRIPTION}, or holds strips and --layout summit is given.",
@@ -139,7 +139,7 @@ def _in_folder(folder: Path, request: ImportRequest, layers: Mapping[str, int]) 
         )
     found, strangers = [], []
     for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
-        source = _strip_of(path, layers)
+        source = _find_strip(path, layers)
         if source is None:
             strangers.append(path.name)
         else:
@@ -153,14 +153,14 @@ def _in_folder(folder: Path, request: ImportRequest, layers: Mapping[str, int]) 
     return found, strangers
 
 
-def _strip_of(path: Path, layers: Mapping[str, int]) -> Source | None:
+def _find_strip(path: Path, layers: Mapping[str, int]) -> Source | None:
     if path.suffix.lower() not in _ENDINGS or not path.is_file():
         return None
-    firsts = ((layer, _first_channel(path.name, layer)) for layer in sorted(layers, key=len, reverse=True))
+    firsts = ((layer, _parse_first_channel(path.name, layer)) for layer in sorted(layers, key=len, reverse=True))
     return next((Source(path, layer, first) for layer, first in firsts if first is not None), None)
 
 
-def _described(folder: Path, request: ImportRequest, layers: Mapping[str, int]) -> Iterator[Source]:
+def _read_described(folder: Path, request: ImportRequest, layers: Mapping[str, int]) -> Iterator[Source]:
     if (request.layout, request.cell, request.columns, request.kinds) != (None, None, None, None):
         raise InputError(
             f"{DESCRIPTION} says how its sheets are divided and what they show.",

@@ -1,1 +1,1 @@
-"""Pictures on disk: parts while the work goes on, then a table."""
+"""Pictures on disk: a file for each finished batch, then a table."""

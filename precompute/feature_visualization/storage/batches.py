@@ -1,4 +1,4 @@
-"""Batches of pictures, drawn side by side, each kept at once, all of them put into the table from time to time."""
+"""Batches of pictures: drawn in parallel, stored one by one, moved into the table from time to time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Settings = Mapping[str, Mapping[str, Any]]
 
 
 class BatchStore(Protocol):
-    """What keeps finished batches, such as `PictureStore`."""
+    """A store of finished batches, such as `PictureStore`."""
 
     def keep(self, rows: Sequence[Row]) -> None:
-        """Keeps one batch."""
+        """Stores one batch beside the table."""
         ...
 
     def fold(self, settings: Settings) -> None:
-        """Puts all that is kept into the table."""
+        """Moves all stored batches into the table."""
         ...
 
 
@@ -35,29 +35,30 @@ def draw_batches(
     settings: Settings,
     parallel: Parallel,
 ) -> Iterator[list[dict[str, Any]]]:
-    """The rows of each batch when it is kept; the last fold comes after the last batch.
+    """Draws batches, and yields the rows of each one after it is stored.
 
-    A batch of no rows, for which there was no time, leaves nothing.
+    Batches are moved into the table every half a minute, or less often if that takes long, and at the end. A batch
+    without rows, for which there was no time, is not stored.
 
     Args:
-        store: of the run.
-        draw: makes the rows of a batch.
-        batches: those that are missing.
-        settings: what the names of settings stand for.
-        parallel: where `draw` runs.
+        store: store of the run.
+        draw: function from a batch to its rows.
+        batches: missing batches, in the order in which they are drawn.
+        settings: settings by name.
+        parallel: the workers that run `draw`.
     """
 
-    def drawn_and_kept(batch: Batch) -> list[dict[str, Any]]:
+    def draw_and_keep(batch: Batch) -> list[dict[str, Any]]:
         rows = draw(batch)
         if rows:
             store.keep(rows)
         return rows
 
     due = time.monotonic() + _SECONDS_BETWEEN_FOLDS
-    for rows in parallel.map(drawn_and_kept, batches):
+    for rows in parallel.map(draw_and_keep, batches):
         yield rows
         if (start := time.monotonic()) > due:
             store.fold(settings)
-            # Folding rewrites the table: with tens of thousands of pictures, less often.
+            # Folding rewrites the whole table, which takes long with tens of thousands of pictures.
             due = time.monotonic() + max(_SECONDS_BETWEEN_FOLDS, 20 * (time.monotonic() - start))
     store.fold(settings)

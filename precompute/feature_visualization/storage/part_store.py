@@ -1,8 +1,7 @@
-"""A table of pictures that grows while it is drawn: each finished batch a small file at once, all of them the table
-from time to time.
+"""A table of pictures that grows during the work: a small file for each finished batch, merged from time to time.
 
-A killed process loses the batch that it was at, and nothing else: the table is written, then the manifest's facts, and
-then the files are removed, so that whatever is left over is put in again to the same effect.
+A killed process loses its unfinished batch alone. The table is written first, then the manifest's facts, and then the
+files are removed: files that are left over are merged again with the same result.
 """
 
 from __future__ import annotations
@@ -19,20 +18,20 @@ from precompute.contract.atomic import replace_file
 from precompute.contract.schema import TABLES, read_table, table_path
 from precompute.contract.writing import write_table
 
-__all__ = ["NoteFacts", "PartStore", "Parts", "Row", "used_settings"]
+__all__ = ["NoteFacts", "PartStore", "Parts", "Row", "select_used_settings"]
 
 NoteFacts = Callable[[Mapping[str, Any]], None]
-"""Writes the facts on the pictures into the run's manifest."""
+"""A function that writes the facts about the pictures into the run's manifest."""
 
 Row = Mapping[str, Any]
 
 
 class Parts(NamedTuple):
-    """What is kept beside the table.
+    """The files beside the table.
 
     Attributes:
         paths: the files, older ones first.
-        rows: theirs, in that order; damaged files and those of earlier versions have none.
+        rows: rows of the files, in that order; damaged files and those of earlier versions have none.
     """
 
     paths: list[Path]
@@ -40,13 +39,13 @@ class Parts(NamedTuple):
 
 
 class PartStore:
-    """The files and the table; one process at a time, whoever holds the run's lock.
+    """The files and the table. The process that uses the store holds the run's lock.
 
     Args:
         run: the run's directory.
-        stage: names the folder of the files, under `parts`.
-        table: of the schema.
-        part: the columns of a file, which are the table's, where some may be null that the table has not.
+        stage: name of the folder of the files, under `parts`.
+        table: name of the table in the schema.
+        part: the columns of a file: those of the table, but some may be null that the table requires.
     """
 
     def __init__(self, run: Path, stage: str, table: str, part: pa.Schema) -> None:
@@ -54,21 +53,21 @@ class PartStore:
         self._folder = run / "parts" / stage
 
     def keep(self, name: str, rows: Sequence[Row]) -> None:
-        """Keeps one finished batch under a name of its own."""
+        """Stores one finished batch in a file of this name."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{name}.parquet"
         with replace_file(path) as temporary:
             pq.write_table(pa.Table.from_pylist(list(rows), schema=self._part), temporary)
 
-    def rows(self) -> list[Row]:
-        """Of the table as it is."""
+    def read_rows(self) -> list[Row]:
+        """Reads the rows of the table; none without a table, and None in columns that an earlier version lacks."""
         if not table_path(self._run, self._table).is_file():
             return []
         unknown = dict.fromkeys(self._part.names)
         return [{**unknown, **row} for row in read_table(self._run, self._table).to_pylist()]
 
-    def parts(self) -> Parts:
-        """What is kept and not folded yet."""
+    def read_parts(self) -> Parts:
+        """Reads the files that are not in the table yet."""
         paths, rows = sorted(self._folder.glob("*.parquet"), key=lambda path: (path.stat().st_mtime_ns, path.name)), []
         for path in paths:
             try:
@@ -80,16 +79,22 @@ class PartStore:
         return Parts(paths, rows)
 
     def replace(self, rows: Sequence[Row], note: Callable[[], None], folded: Sequence[Path]) -> None:
-        """Writes the table, sorted already, then the facts, and removes the files that are in it by now."""
+        """Replaces the table, notes the facts, and removes the files.
+
+        Args:
+            rows: all rows of the new table, sorted.
+            note: function that writes the facts.
+            folded: files whose rows are in the new table.
+        """
         names = [column.name for column in TABLES[self._table].columns]
         write_table(self._run, self._table, {name: [row[name] for row in rows] for name in names})
         note()
-        for path in folded:  # and no others: more batches may have been finished meanwhile
+        for path in folded:  # other threads may have stored more batches meanwhile: those stay
             path.unlink()
         with contextlib.suppress(OSError):
             self._folder.rmdir()
 
 
-def used_settings(known: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
-    """The settings that some picture was drawn with."""
+def select_used_settings(known: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
+    """Selects the settings that at least one picture was drawn with."""
     return {name: value for name, value in known.items() if name in used}

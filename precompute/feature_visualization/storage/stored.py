@@ -1,4 +1,4 @@
-"""Pictures as a run keeps them: WebP, and what the model is given when a stored picture is measured."""
+"""Stored pictures: encoding as WebP, and decoding to colours for the model."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from precompute.contract.pictures import encode_webp
 __all__ = ["decode_batch", "encode_picture"]
 
 _METHOD = 4
-"""Effort of the WebP encoder: a picture takes a second to draw, so bytes matter more than this time."""
+"""The effort of the WebP encoder. A picture takes a second to draw, so its bytes matter more than encoding time."""
 
 
 def encode_picture(picture: NDArray[np.uint8], quality: int) -> bytes:
-    """Encodes an RGB or grey picture `(height, width, 3 or 1)` as WebP; quality from 0 to 100."""
+    """Encodes an RGB or grey picture, `(height, width, 3 or 1)`, as WebP of a quality from 0 to 100."""
     rgb = picture if picture.shape[2] == 3 else picture.repeat(3, axis=2)
     return encode_webp(Image.fromarray(rgb), quality, method=_METHOD)
 
 
 def decode_batch(images: Sequence[bytes], device: torch.device) -> Tensor:
-    """Stored pictures of one size as colours in [0, 1], RGB, `(batch, 3, height, width)`."""
+    """Decodes stored pictures of one size to RGB colours in [0, 1], `(batch, 3, height, width)`."""
     pixels = torch.from_numpy(np.stack([_decode(image) for image in images])).to(device)
     return pixels.permute(0, 3, 1, 2) / 255
 

@@ -11,25 +11,32 @@ from torch import Tensor, nn
 from precompute.contract.errors import InputError
 from precompute.models.sources.loaded import LoadedModel
 
-__all__ = ["made_ready"]
+__all__ = ["made_ready", "make_module_ready"]
 
 _AT_MOST = 5
 
 
 def made_ready(loaded: LoadedModel) -> LoadedModel:
-    """Moves a module to the CPU, to float32 and to `eval()`, without gradients, and notes each conversion.
+    """Makes the model's module ready and adds a note for each conversion; see `make_module_ready`."""
+    return replace(loaded, notes=(*loaded.notes, *make_module_ready(loaded.module)))
+
+
+def make_module_ready(module: nn.Module) -> tuple[str, ...]:
+    """Moves a module in place to the CPU, to float32 and to `eval()`, without gradients.
+
+    Returns:
+        One sentence for each precision that was converted.
 
     Raises:
         InputError: it is compiled by TorchScript or quantized, its parameters have no values, or some of them are
             NaN or infinite. The message names them.
     """
-    module = loaded.module
     _require_plain(module)
     _require_values(module)
     notes = _describe_conversions(module)
     module.to("cpu").float().eval().requires_grad_(False)
     _require_finite(module)
-    return replace(loaded, notes=(*loaded.notes, *notes))
+    return notes
 
 
 def _require_plain(module: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""The model up to a layer, made faster: same values, same gradients."""
+"""The forward pass up to a layer: same values and gradients as the model's."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from precompute.feature_visualization.ascent.forwards import Forwards, export_at
-from precompute.feature_visualization.ascent.local_response_norm import local_response_norm
+from precompute.feature_visualization.ascent.forwards import Forwards, export_for_shape
 from precompute.models.graph.exported import ExportedModel
 
 CPU = torch.device("cpu")
@@ -37,32 +36,19 @@ class Old(nn.Module):
         return self.head(self.mixed(self.norm(self.stem(x))).mean((2, 3)))
 
 
-def model(size: int = 5, beta: float = 0.75) -> ExportedModel:
+def build_model(size: int = 5, beta: float = 0.75) -> ExportedModel:
     torch.manual_seed(0)
     module = Old(size, beta).requires_grad_(False)
     module.stem[1].running_mean.normal_()
     return ExportedModel(module.eval(), (3, 20, 24))
 
 
-@pytest.mark.parametrize(("size", "beta"), [(5, 0.75), (4, 0.75), (3, 0.5), (1, 1.0)])
-def test_local_response_norm_is_torchs(size: int, beta: float) -> None:
-    inputs = torch.randn((2, 9, 4, 5), generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    mine, theirs = inputs.clone().requires_grad_(), inputs.clone().requires_grad_()
-    weight = torch.randn((2, 9, 4, 5), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    found = local_response_norm(mine, size, 0.3, beta, 1.5)
-    expected = functional.local_response_norm(theirs, size, 0.3, beta, 1.5)
-    torch.testing.assert_close(found, expected)
-    (found * weight).sum().backward()
-    (expected * weight).sum().backward()
-    torch.testing.assert_close(mine.grad, theirs.grad)
-
-
 @pytest.mark.parametrize("size", [5, 4])
 def test_a_forward_is_the_model_up_to_its_layer(size: int) -> None:
-    exported = model(size)
+    exported = build_model(size)
     forward = Forwards(exported, ["mixed"], CPU)("mixed")
     names = {getattr(node.target, "__name__", "") for node in forward.graph.graph.nodes}  # type: ignore[attr-defined]
-    assert "local_response_norm" in names
+    assert "normalize_local_response" in names
     assert not any("avg_pool3d" in name or "batch_norm" in name for name in names)
     images = torch.randn((3, 3, 20, 24), generator=torch.Generator().manual_seed(0)).requires_grad_()
     old = exported.module
@@ -81,7 +67,7 @@ def test_a_forward_is_the_model_up_to_its_layer(size: int) -> None:
 
 
 def test_forwards_are_made_when_asked_for_and_the_last_few_are_kept() -> None:
-    forwards = Forwards(model(), ["stem", "norm", "mixed"], CPU)
+    forwards = Forwards(build_model(), ["stem", "norm", "mixed"], CPU)
     first = forwards("stem")
     assert forwards("stem") is first
     for layer in ("norm", "mixed"):
@@ -90,7 +76,7 @@ def test_forwards_are_made_when_asked_for_and_the_last_few_are_kept() -> None:
 
 
 def test_in_bfloat16_a_forward_is_the_same_to_eight_bits_and_the_model_stays_as_it_is() -> None:
-    exported = model()
+    exported = build_model()
     before = {name: value.clone() for name, value in exported.module.state_dict().items()}
     forwards = Forwards(exported, ["stem", "mixed"], CPU)
     images = torch.randn((3, 3, 20, 24), generator=torch.Generator().manual_seed(0)).requires_grad_()
@@ -104,9 +90,9 @@ def test_in_bfloat16_a_forward_is_the_same_to_eight_bits_and_the_model_stays_as_
 
 
 def test_a_model_is_exported_at_another_size_where_it_takes_it() -> None:
-    exported = model()
-    assert export_at(exported, (16, 16)).input_size == (3, 16, 16)
-    assert export_at(exported, (20, 24)) is exported
+    exported = build_model()
+    assert export_for_shape(exported, (16, 16)).input_size == (3, 16, 16)
+    assert export_for_shape(exported, (20, 24)) is exported
     fixed = nn.Sequential(nn.Flatten(), nn.Linear(3 * 20 * 24, 2))
     alone = ExportedModel(fixed, (3, 20, 24))
-    assert export_at(alone, (16, 16)) is alone
+    assert export_for_shape(alone, (16, 16)) is alone

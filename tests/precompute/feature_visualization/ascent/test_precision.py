@@ -1,4 +1,4 @@
-"""In which precision steps are computed, and that pictures of either are as good."""
+"""The precision of the steps, and pictures of either precision that are as good."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import read_manifest, read_table
 from precompute.feature_visualization.ascent import precision
 from precompute.feature_visualization.ascent.forwards import Forwards
-from precompute.feature_visualization.ascent.precision import computes_in_bfloat16, step_precision
+from precompute.feature_visualization.ascent.precision import has_bfloat16, step_precision
 from precompute.models.graph.exported import ExportedModel
 from tests.precompute.commands.test_visualize import QUICK, made
 from tests.summit_dash.test_cli import call
@@ -35,7 +35,7 @@ class Insisting(nn.Module):
         return self.head(self.body(x).mean((2, 3)) @ scale)
 
 
-def forwards(module: nn.Module) -> Forwards:
+def build_forwards(module: nn.Module) -> Forwards:
     return Forwards(ExportedModel(module.eval().requires_grad_(False), (3, 12, 12)), [*LAYERS[type(module)]], CPU)
 
 
@@ -53,27 +53,29 @@ LAYERS: dict[type, tuple[str, ...]] = {Plain: ("body",), Insisting: ("body", "he
 
 def test_bfloat16_is_taken_where_the_device_computes_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for answer in (True, False):
-        monkeypatch.setattr(precision, "computes_in_bfloat16", lambda device, answer=answer: answer)
-        found = {asked: step_precision(asked, forwards(Plain()), "body") for asked in ("auto", "float32", "bfloat16")}
+        monkeypatch.setattr(precision, "has_bfloat16", lambda device, answer=answer: answer)
+        found = {
+            asked: step_precision(asked, build_forwards(Plain()), "body") for asked in ("auto", "float32", "bfloat16")
+        }
         assert found == {"auto": "bfloat16" if answer else "float32", "float32": "float32", "bfloat16": "bfloat16"}
 
 
 def test_a_processor_without_the_instructions_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
         monkeypatch.setattr(torch.cpu, name, lambda: False, raising=False)
-    assert not computes_in_bfloat16(CPU)
+    assert not has_bfloat16(CPU)
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True, raising=False)
-    assert computes_in_bfloat16(CPU)
-    assert not computes_in_bfloat16(torch.device("meta"))
+    assert has_bfloat16(CPU)
+    assert not has_bfloat16(torch.device("meta"))
 
 
 def test_a_model_that_insists_on_float32_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precision, "computes_in_bfloat16", lambda device: True)
-    assert step_precision("auto", forwards(Insisting()), "head") == "float32"
+    monkeypatch.setattr(precision, "has_bfloat16", lambda device: True)
+    assert step_precision("auto", build_forwards(Insisting()), "head") == "float32"
     with pytest.raises(InputError, match="Up to head one does not"):
-        step_precision("bfloat16", forwards(Insisting()), "head")
+        step_precision("bfloat16", build_forwards(Insisting()), "head")
     with pytest.raises(InputError, match="A precision is one of auto, float32, bfloat16"):
-        step_precision("half", forwards(Plain()), "body")
+        step_precision("half", build_forwards(Plain()), "body")
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ def run(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made / "run", tmp_path / "run"))
 
 
-def rows(run: Path) -> list[dict[str, Any]]:
+def read_rows(run: Path) -> list[dict[str, Any]]:
     return read_table(run, "feature_visualizations").to_pylist()
 
 
@@ -90,19 +92,19 @@ def test_pictures_of_either_precision_are_there_already(run: Path, capsys: pytes
     for drawn_in in ("float32", "bfloat16"):
         assert call([*some, "--precision", drawn_in]) == 0, "by name, pictures are drawn in it"
         settings = read_manifest(run)["visualizations"]["settings"]
-        assert {settings[row["settings"]].get("precision", "float32") for row in rows(run)} == {drawn_in}
+        assert {settings[row["settings"]].get("precision", "float32") for row in read_rows(run)} == {drawn_in}
         capsys.readouterr()
-        before = rows(run)
+        before = read_rows(run)
         assert call(some) == 0
         assert "Drew 0 pictures; 4 were there" in capsys.readouterr().err
-        assert rows(run) == before
+        assert read_rows(run) == before
 
 
 def test_what_is_told_of_a_picture_is_float32s(run: Path) -> None:
     some = ["visualize", str(run), "--layers", "third", "--channels", "0-7", "--steps", "1", "--size", "24"]
-    told = []
+    found = []
     for drawn_in in ("float32", "bfloat16"):
         assert call([*some, "--device", "cpu", "--precision", drawn_in]) == 0
-        told.append({row["channel"]: row["initial_objective_value"] for row in rows(run)})
-    both = told[0].keys() & told[1].keys()
-    assert both and all(told[0][channel] == told[1][channel] for channel in both)
+        found.append({row["channel"]: row["initial_objective_value"] for row in read_rows(run)})
+    both = found[0].keys() & found[1].keys()
+    assert both and all(found[0][channel] == found[1][channel] for channel in both)

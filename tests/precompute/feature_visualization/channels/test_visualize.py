@@ -1,225 +1,78 @@
-"""Pictures of a hand-made network whose channels are known."""
+"""Requests for pictures that mean nothing: refused before the model is loaded, and the run stays as it was."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
 
-from precompute.feature_visualization.ascent.config import OptimizationConfig, PlateauConfig
-from precompute.feature_visualization.ascent.image_statistics import measure_statistics
-from precompute.feature_visualization.ascent.objective import gram_similarity
-from precompute.feature_visualization.ascent.optimize import (
-    ChannelVisualization,
-    LayerForward,
-    VisualizationRequest,
-    visualize_channels,
+from precompute.contract.errors import InputError
+from precompute.contract.lock import only_writer
+from precompute.contract.progress import SilentProgress
+from precompute.contract.schema import read_table
+from precompute.contract.writing import write_table
+from precompute.feature_visualization.ascent.config import VisualizationConfig
+from precompute.feature_visualization.channels.choice import Channel
+from precompute.feature_visualization.channels.visualize import VisualizeRequest, _choose, _read_layers, visualize
+from tests.support.sheets import read_files
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
+
+LAYERS = (("conv1", 12), ("conv2", 20), ("head", 8))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose layer `head` has no positions; no test changes it."""
+    options = SyntheticRun(n_classes=4, layers=LAYERS, n_images=10, picture_size=8)
+    run = write_synthetic_run(tmp_path_factory.mktemp("made") / "run", options)
+    table = read_table(run, "layers").to_pydict()
+    table["height"][2] = table["width"][2] = 1
+    write_table(run, "layers", table)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("change", "rule", "found", "fix"),
+    [
+        ({"kinds": ("chanel",)}, "one of channel, neuron, negative, diversity", "Found chanel", "Correct --kinds"),
+        ({"layers": ("conv3",)}, "The layers of this run are conv1, conv2, head", "no conv3", "Did you mean conv2"),
+        ({"layers": ("zzz",)}, "The layers of this run", "There is no zzz", "Correct --layers"),
+        ({"channels": (3, 12)}, "The channels of conv1 are 0 to 11", "Found 12", "name the layer that has it"),
+        ({"layers": ("conv2",), "channels": (25,)}, "of conv2 are 0 to 19", "Found 25", "Correct --channels"),
+        ({"kinds": ("neuron",)}, "at the centre position", "head has no positions", "leave the layer out"),
+        ({"config": VisualizationConfig(method="wave")}, "A method is one of fourier", "Found wave", "--method"),
+    ],
+    ids=["kind", "layer", "strange layer", "channel", "channel of a layer", "neuron", "method"],
 )
-from precompute.feature_visualization.ascent.relu import RedirectedRelu
-
-RED, GREEN, BLUE, EDGE, DEAD, BRIGHT = range(6)
-CONFIG = OptimizationConfig(size=32, n_steps=40, batch_size=8, plateau=PlateauConfig(window=0))
-
-
-def normalize(pictures: Tensor) -> Tensor:
-    return pictures - 0.5
-
-
-def colours() -> nn.Conv2d:
-    """Channels red, green, blue (silent on grey), vertical edge, dead, bright."""
-    convolution = nn.Conv2d(3, 6, 3, padding=1)
-    with torch.no_grad():
-        convolution.weight.zero_()
-        convolution.bias.zero_()
-        for channel in (RED, GREEN, BLUE):
-            convolution.weight[channel, :, 1, 1] = -0.5
-            convolution.weight[channel, channel, 1, 1] = 1.0
-            convolution.bias[channel] = -0.1
-        convolution.weight[EDGE, :, :, 0] = -1.0
-        convolution.weight[EDGE, :, :, 2] = 1.0
-        convolution.bias[DEAD] = -1.0
-        convolution.weight[BRIGHT, :, 1, 1] = 1.0
-    return convolution
+def test_a_request_that_means_nothing_is_refused(
+    run: Path, change: Mapping[str, object], rule: str, found: str, fix: str
+) -> None:
+    before = read_files(run)
+    with pytest.raises(InputError) as refused:
+        visualize(replace(VisualizeRequest(run), **change), SilentProgress())  # type: ignore[arg-type]
+    assert rule in refused.value.rule and found in refused.value.found and fix in refused.value.fix
+    assert read_files(run) == before
 
 
-def colour_layer() -> LayerForward:
-    convolution = colours()
-    return lambda x: functional.relu(convolution(x))
+def test_a_run_that_another_process_writes_is_left_alone(run: Path) -> None:
+    with only_writer(run), pytest.raises(InputError, match="is being written by"):
+        visualize(VisualizeRequest(run), SilentProgress())
 
 
-def random_layer() -> LayerForward:
-    torch.manual_seed(0)
-    net = nn.Sequential(
-        nn.Conv2d(3, 12, 5, 2, 2), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Conv2d(12, 16, 3), nn.ReLU()
-    )
-    return net.eval()
+def test_the_limit_takes_the_channels_of_most_graphs_among_those_asked_for(run: Path) -> None:
+    layers = _read_layers(run)
+    everything = _choose(VisualizeRequest(run), layers)
+    assert set(everything) == {Channel(layer, channel) for layer, n in LAYERS for channel in range(n)}
+    request = VisualizeRequest(run, layers=("conv2",), channels=(0, 5, 7, 19))
+    some = _choose(request, layers)
+    assert some == [channel for channel in everything if channel.layer == "conv2" and channel.channel in (0, 5, 7, 19)]
+    assert _choose(replace(request, limit=2), layers) == some[:2]
+    assert _choose(replace(request, limit=0), layers) == []
 
 
-def draw(
-    forward: LayerForward, channels: tuple[int, ...], config: OptimizationConfig = CONFIG
-) -> list[ChannelVisualization]:
-    return list(visualize_channels(VisualizationRequest(forward, normalize, "layer", channels, config)))
-
-
-def test_a_picture_raises_its_channel_above_start_and_noise() -> None:
-    forward, channels = random_layer(), tuple(range(8))
-    noise = torch.rand((64, 3, 32, 32), generator=torch.Generator().manual_seed(0))
-    with torch.no_grad():
-        on_noise = forward(normalize(noise)).mean((2, 3)).amax(0)
-    for result in draw(forward, channels):
-        assert not result.is_dead
-        assert result.objective_value > result.initial_objective_value
-        assert result.objective_value > 1.2 * on_noise[result.channel]
-        assert result.n_steps == CONFIG.n_steps
-
-
-def test_the_objective_is_that_of_the_picture() -> None:
-    forward = random_layer()
-    for result in draw(forward, (3, 5)):
-        picture = torch.from_numpy(result.picture).permute(2, 0, 1)[None] / 255
-        with torch.no_grad():
-            activation = forward(normalize(picture))[0, result.channel]
-        assert activation.mean().item() == pytest.approx(result.objective_value, rel=0.02)
-
-
-@pytest.mark.parametrize("channel", [RED, GREEN, BLUE])
-def test_a_colour_channel_shows_its_colour(channel: int) -> None:
-    (result,) = draw(colour_layer(), (channel,), replace(CONFIG, n_steps=128))
-    assert result.initial_objective_value == 0, "silent on grey"
-    mean = result.picture.reshape(-1, 3).mean(axis=0)
-    assert mean.argmax() == channel
-    assert mean[channel] > np.delete(mean, channel).max() + 15
-
-
-def test_a_silent_channel_needs_the_redirected_gradient() -> None:
-    (stuck,) = draw(colour_layer(), (RED,), replace(CONFIG, redirected_steps=0))
-    assert stuck.is_dead
-
-
-def test_a_dead_channel_is_flagged_and_spoils_no_other() -> None:
-    results = draw(colour_layer(), (BRIGHT, DEAD, EDGE))
-    assert [r.is_dead for r in results] == [False, True, False]
-    assert results[0].picture.mean() > 145
-    assert np.ptp(results[2].picture.astype(int).sum(axis=2), axis=1).mean() > 200, "dark and bright stripes"
-
-
-def test_a_picture_is_the_same_alone_and_in_a_batch() -> None:
-    forward, channels = random_layer(), tuple(range(8))
-    together = draw(forward, channels)
-    for result in together:
-        (alone,) = draw(forward, (result.channel,))
-        difference = np.abs(alone.picture.astype(int) - result.picture.astype(int))
-        assert difference.max() <= 2
-        assert alone.objective_value == pytest.approx(result.objective_value, rel=1e-3)
-        assert alone.initial_objective_value == pytest.approx(result.initial_objective_value, abs=1e-6)
-
-
-def test_the_seed_changes_the_picture_and_nothing_else_does() -> None:
-    forward = random_layer()
-    first, again, other = (draw(forward, (2,), replace(CONFIG, seed=seed))[0].picture for seed in (0, 0, 1))
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-def test_a_layer_without_positions_is_drawn_by_its_unit() -> None:
-    convolution = colours()
-    results = draw(lambda x: functional.relu(convolution(x)).mean((2, 3)), (RED, BLUE))
-    assert [r.picture.reshape(-1, 3).mean(axis=0).argmax() for r in results] == [RED, BLUE]
-
-
-def test_a_neuron_is_excited_at_the_centre_alone() -> None:
-    forward = random_layer()
-    (result,) = visualize_channels(VisualizationRequest(forward, normalize, "layer", (3,), CONFIG, kind="neuron"))
-    maps = forward(normalize(torch.from_numpy(result.picture).permute(2, 0, 1)[None] / 255))[0, 3]
-    assert maps[maps.shape[0] // 2, maps.shape[1] // 2].item() == pytest.approx(result.objective_value, rel=0.05)
-    assert result.objective_value > 2 * maps.mean().item()
-
-
-def test_a_negative_picture_lowers_its_channel() -> None:
-    convolution = colours()
-    (result,) = visualize_channels(
-        VisualizationRequest(convolution, normalize, "layer", (BRIGHT,), CONFIG, kind="negative")
-    )
-    assert result.objective_value > result.initial_objective_value
-    assert result.picture.mean() < 110
-
-
-def test_four_pictures_of_a_channel_repel_one_another() -> None:
-    forward = random_layer()
-
-    def alike(weight: float) -> float:
-        config = replace(CONFIG, diversity_weight=weight)
-        request = VisualizationRequest(forward, normalize, "layer", (2, 5), config, kind="diversity")
-        results = list(visualize_channels(request))
-        assert [(r.channel, r.kind) for r in results] == [(c, f"diversity-{n}") for c in (2, 5) for n in range(4)]
-        assert all(r.objective_value > r.initial_objective_value for r in results)
-        pictures = torch.from_numpy(np.stack([r.picture for r in results])).permute(0, 3, 1, 2) / 255
-        with torch.no_grad():
-            return float(gram_similarity(forward(normalize(pictures)), 4).mean())
-
-    assert alike(2.0) < alike(0.0) - 0.02
-
-
-def test_a_picture_that_rises_no_more_leaves_the_batch_and_changes_no_other() -> None:
-    forward = random_layer()
-    n_in_batch: list[int] = []
-
-    def counted(x: Tensor) -> Tensor:
-        n_in_batch.append(len(x))
-        return forward(x)
-
-    channels = tuple(range(8))
-    early = replace(CONFIG, n_steps=120, plateau=PlateauConfig(window=10, min_gain=0.08))
-    results = draw(counted, channels, early)
-    steps = [r.n_steps for r in results]
-    assert len(set(steps)) > 1 and set(steps) <= set(range(20, 121, 10)), steps
-    assert n_in_batch == [8, *(sum(n > step for n in steps) for step in range(max(steps))), 8]
-    for result in results:
-        stopped = replace(CONFIG, n_steps=120, plateau=early.plateau, batch_size=1)
-        (alone,) = draw(forward, (result.channel,), stopped)
-        assert alone.n_steps == result.n_steps
-        assert np.abs(alone.picture.astype(int) - result.picture.astype(int)).max() <= 3
-
-
-@pytest.mark.parametrize("method", ["fourier", "pixel", "maco"])
-@pytest.mark.parametrize(("shape", "n_colours"), [((24, 36), 3), ((31, 20), 1)])
-def test_any_size_and_number_of_colours(method: str, shape: tuple[int, int], n_colours: int) -> None:
-    torch.manual_seed(0)
-    net = nn.Sequential(nn.Conv2d(n_colours, 4, 5, 2), nn.ReLU()).eval()
-    images = np.random.default_rng(0).integers(0, 256, (3, *shape, n_colours)).astype(np.uint8)
-    config = replace(CONFIG, size=shape, method=method)
-    request = VisualizationRequest(net, normalize, "layer", (0, 3), config, statistics=measure_statistics(images))
-    for result in visualize_channels(request):
-        assert result.picture.shape == (*shape, n_colours)
-        assert result.objective_value > result.initial_objective_value
-
-
-class Relus(nn.Module):
-    """The ways that models spell ReLU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.module = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.relu(functional.relu(self.module(x - 1) - 1) - 1).relu()
-
-
-@pytest.mark.parametrize("is_exported", [False, True])
-def test_every_spelling_of_relu_is_redirected(is_exported: bool) -> None:
-    model = Relus().eval()
-    forward: LayerForward = model
-    if is_exported:
-        forward = torch.export.export(model, (torch.zeros(2, 3),)).run_decompositions().module()
-    inputs = torch.tensor([[-1.0, 0.5, 0.9], [9.0, -1.0, 8.0]], requires_grad=True)
-    with RedirectedRelu():
-        outputs = forward(inputs)
-    assert torch.equal(outputs, model(inputs.detach()))
-    (gradient,) = torch.autograd.grad(-outputs.sum(), inputs)
-    assert gradient.tolist() == [[-1, -1, -1], [-1, 0, -1]], "only the silent sample is redirected"
-    (true,) = torch.autograd.grad(-forward(inputs.clone()).sum(), inputs)
-    assert true.tolist() == [[0, 0, 0], [-1, 0, -1]], "outside the block the model is itself"
+def test_layers_without_positions_are_one_position(run: Path) -> None:
+    layers = _read_layers(run)
+    assert list(layers) == ["conv1", "conv2", "head"]
+    assert layers["head"].n_positions == 1 and layers["conv1"].n_positions == 28 * 28

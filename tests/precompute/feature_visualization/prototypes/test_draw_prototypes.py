@@ -45,7 +45,7 @@ def generator(made: Path) -> list[str]:
     return ["--generator", f"{made}/decoder.py:build", "--code-size", str(CODE_SIZE)]
 
 
-def rows(run: Path) -> list[dict[str, Any]]:
+def read_rows(run: Path) -> list[dict[str, Any]]:
     return read_table(run, "prototypes").to_pylist()
 
 
@@ -55,11 +55,11 @@ def test_both_methods_of_all_classes_go_into_the_run(
     assert call(["prototypes", str(run), *generator, *QUICK]) == 0
     said = capsys.readouterr().err
     assert "Drew 6 prototypes." in said and "code-space: " in said and "picture-space: " in said
-    assert [(row["class_id"], row["method"]) for row in rows(run)] == [
+    assert [(row["class_id"], row["method"]) for row in read_rows(run)] == [
         (class_id, method) for class_id in range(len(CLASSES)) for method in ("code-space", "picture-space")
     ]
     settings = read_manifest(run)["prototypes"]["settings"]
-    assert {row["settings"] for row in rows(run)} == set(settings)
+    assert {row["settings"] for row in read_rows(run)} == set(settings)
     (of_code,) = [each for each in settings.values() if each["method"] == "code-space"]
     assert of_code["generator"]["code_size"] == CODE_SIZE and len(of_code["generator"]["sha256"]) == 64
     assert validate(run) == [] and not (run / "parts" / "prototypes").exists()
@@ -71,15 +71,15 @@ def test_both_methods_of_all_classes_go_into_the_run(
 
 def test_without_a_generator_they_are_of_pictures_alone(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["prototypes", str(run), "--classes", "1-2; bark", *QUICK]) == 0
-    assert {(row["class_id"], row["method"]) for row in rows(run)} == {(c, "picture-space") for c in range(3)}
+    assert {(row["class_id"], row["method"]) for row in read_rows(run)} == {(c, "picture-space") for c in range(3)}
     assert "because there is no generator" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_other_settings_take_the_place_of_the_picture_and_others_stay(run: Path) -> None:
     assert call(["prototypes", str(run), *QUICK]) == 0
-    before = {row["class_id"]: row for row in rows(run)}
+    before = {row["class_id"]: row for row in read_rows(run)}
     assert call(["prototypes", str(run), "--classes", "moss", "--seed", "5", *QUICK]) == 0
-    after = {row["class_id"]: row for row in rows(run)}
+    after = {row["class_id"]: row for row in read_rows(run)}
     assert (after[0], after[2]) == (before[0], before[2])
     assert after[1]["image"] != before[1]["image"]
     settings = read_manifest(run)["prototypes"]["settings"]
@@ -89,12 +89,12 @@ def test_other_settings_take_the_place_of_the_picture_and_others_stay(run: Path)
 def test_a_class_of_several_outputs_has_the_sum_of_their_probabilities(made: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(made / "groups", tmp_path / "run"))
     assert call(["prototypes", str(run), *QUICK]) == 0
-    reached = {row["class_id"]: row for row in rows(run)}
+    reached = {row["class_id"]: row for row in read_rows(run)}
     assert set(reached) == {0, 2}, "no output means moss"
     parts = ["prototypes", str(made / "run"), "--classes", "0", *QUICK]
     assert call(parts) == 0
     # Both start alike: the probability of two of three outputs is greater than that of one of them.
-    (single,) = rows(made / "run")
+    (single,) = read_rows(made / "run")
     table_path(made / "run", "prototypes").unlink()
     assert reached[0]["initial_log_probability"] > single["initial_log_probability"] + 0.1
 
@@ -114,23 +114,23 @@ def test_killed_at_any_file_event_it_ends_in_the_same_table(made: Path, tmp_path
         kept = [
             row for path in (run / "parts" / "prototypes").glob("*.parquet") for row in pq.read_table(path).to_pylist()
         ]
-        drawn = _drawn_by(arguments)
+        drawn = _record_drawn(arguments)
         assert not {(row["class_id"], row["method"]) for row in kept} & drawn, "nothing is drawn twice"
         assert table_path(run, "prototypes").read_bytes() == table_path(whole, "prototypes").read_bytes(), share
         assert read_manifest(run)["prototypes"] == read_manifest(whole)["prototypes"]
         assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
 
 
-def _drawn_by(arguments: list[str]) -> set[tuple[int, str]]:
+def _record_drawn(arguments: list[str]) -> set[tuple[int, str]]:
     drawn: set[tuple[int, str]] = set()
     keep = PrototypeStore.keep
 
-    def noting(self: PrototypeStore, rows: list[dict[str, Any]]) -> None:
+    def record_and_keep(self: PrototypeStore, rows: list[dict[str, Any]]) -> None:
         drawn.update((row["class_id"], row["method"]) for row in rows)
         keep(self, rows)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PrototypeStore, "keep", noting)
+        patch.setattr(PrototypeStore, "keep", record_and_keep)
         assert call(arguments) == 0
     return drawn
 

@@ -1,9 +1,8 @@
-"""Prototypes: log-probabilities against a slow reference, both methods, and what is measured of what is stored."""
+"""Prototypes by both methods, and the log-probability of the stored picture."""
 
 from __future__ import annotations
 
 import io
-import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,61 +14,20 @@ from torch import nn
 
 from precompute.feature_visualization.ascent.config import TransformConfig
 from precompute.feature_visualization.ascent.image_statistics import ImageStatistics
-from precompute.feature_visualization.ascent.objective import LogProbabilityObjective, as_maps
+from precompute.feature_visualization.prototypes.config import CODE_SPACE, PICTURE_SPACE, PrototypeConfig
 from precompute.feature_visualization.prototypes.generators import CodeParametrization, load_generator
 from precompute.feature_visualization.prototypes.optimize_classes import (
-    CODE_SPACE,
-    PICTURE_SPACE,
     PrototypeBatch,
-    PrototypeConfig,
     PrototypeModel,
     Prototyper,
-    best_starts,
-    fingerprint,
+    find_starts,
 )
-from precompute.models.graph.probabilities import Probabilities
+from precompute.feature_visualization.prototypes.settings import compute_fingerprint, describe_settings
+from tests.reference.visualization import compute_log_probability
 from tests.support.generator_files import CODE_SIZE, write_generators
 
 STILL = TransformConfig(0.0, 0.0, 0.0, 0.0)
 OUTPUTS = {0: (0,), 1: (1, 3), 5: (2,)}
-
-
-def slow_log_probability(logits: list[float], outputs: tuple[int, ...]) -> float:
-    """The logarithm of the sum of the softmax probabilities of some outputs, number by number."""
-    total = math.fsum(math.exp(value) for value in logits)
-    return math.log(math.fsum(math.exp(logits[output]) / total for output in outputs))
-
-
-def test_the_objective_is_the_logarithm_of_the_probability_summed_over_a_class() -> None:
-    logits = 4 * torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    mask = torch.zeros(3, 4, dtype=torch.bool)
-    for row, outputs in enumerate(OUTPUTS.values()):
-        mask[row, list(outputs)] = True
-    objective = LogProbabilityObjective(mask)
-    expected = [slow_log_probability(row.tolist(), each) for row, each in zip(logits, OUTPUTS.values(), strict=True)]
-    assert objective(as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
-    assert objective.keep(torch.tensor([2, 0]))(logits[[2, 0]]).tolist() == pytest.approx([expected[2], expected[0]])
-
-
-def test_of_outputs_that_do_not_sum_to_one_a_class_has_the_greatest() -> None:
-    logits = 4 * torch.randn(3, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    mask = torch.zeros(3, 4, dtype=torch.bool)
-    for row, outputs in enumerate(OUTPUTS.values()):
-        mask[row, list(outputs)] = True
-    objective = LogProbabilityObjective(mask, Probabilities(are_exclusive=False)).keep(torch.arange(3))
-    expected = [
-        math.log(max(1 / (1 + math.exp(-row[output])) for output in each))
-        for row, each in zip(logits.tolist(), OUTPUTS.values(), strict=True)
-    ]
-    assert objective(as_maps(logits)).tolist() == pytest.approx(expected, rel=1e-12)
-
-
-def test_its_gradient_is_finite_where_a_class_is_certain_or_hopeless() -> None:
-    logits = torch.tensor([[90.0, 0.0, -90.0], [90.0, 0.0, -90.0]], requires_grad=True)
-    mask = torch.tensor([[True, False, False], [False, False, True]])
-    LogProbabilityObjective(mask)(logits).sum().backward()
-    assert logits.grad is not None and torch.isfinite(logits.grad).all()
-    torch.testing.assert_close(logits.grad[1], torch.tensor([-1.0, 0.0, 1.0]))
 
 
 @pytest.fixture
@@ -85,10 +43,10 @@ def drawer(tmp_path: Path) -> Prototyper:
     config = PrototypeConfig(shape=(16, 20), n_steps=30, transforms=STILL, learning_rates=rates)
     model = PrototypeModel(net, lambda colours: (colours - 0.5) / 0.25, OUTPUTS, 4)
     generator = load_generator(f"{write_generators(tmp_path)}:build", CODE_SIZE)
-    return Prototyper(model, config, ImageStatistics(), generator, best_starts(model, config, generator))
+    return Prototyper(model, config, ImageStatistics(), generator, find_starts(model, config, generator))
 
 
-def decoded(image: bytes) -> torch.Tensor:
+def decode(image: bytes) -> torch.Tensor:
     with Image.open(io.BytesIO(image)) as picture:
         return torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None] / 255
 
@@ -99,10 +57,12 @@ def test_a_prototype_rises_and_is_measured_as_it_is_stored(drawer: Prototyper, m
     rows = from_mean(PrototypeBatch((0, 1, 5), method, "some"))
     assert [row["class_id"] for row in rows] == [0, 1, 5]
     for row in rows:
-        stored = decoded(row["image"])
+        stored = decode(row["image"])
         assert stored.shape == (1, 3, 16, 20)
         logits = drawer.model.forward(drawer.model.normalize(stored))[0].tolist()
-        assert row["log_probability"] == pytest.approx(slow_log_probability(logits, OUTPUTS[row["class_id"]]), abs=1e-5)
+        assert row["log_probability"] == pytest.approx(
+            compute_log_probability(logits, OUTPUTS[row["class_id"]]), abs=1e-5
+        )
         assert row["log_probability"] > row["initial_log_probability"] + 0.05
         assert (row["method"], row["settings"], row["n_steps"]) == (method, "some", 30)
 
@@ -112,7 +72,7 @@ def test_a_class_is_drawn_alike_whatever_is_drawn_beside_it(drawer: Prototyper, 
     short = replace(drawer, config=replace(drawer.config, n_steps=4))  # more steps amplify roundings
     together = short(PrototypeBatch((0, 1, 5), method, ""))
     alone = short(PrototypeBatch((1,), method, ""))
-    difference = decoded(together[1]["image"]) - decoded(alone[0]["image"])
+    difference = decode(together[1]["image"]) - decode(alone[0]["image"])
     assert difference.abs().mean() < 0.01
 
 
@@ -122,29 +82,29 @@ def test_the_ascent_starts_from_the_best_of_the_candidates(drawer: Prototyper) -
     for class_id, start in drawer.starts.items():
         values = []
         for code in torch.cat([candidates[:40], start[None]]):
-            picture = CodeParametrization(drawer.generator, (16, 20)).pictures(code[None])
+            picture = CodeParametrization(drawer.generator, (16, 20)).render(code[None])
             logits = drawer.model.forward(drawer.model.normalize(picture))[0].tolist()
-            values.append(slow_log_probability(logits, OUTPUTS[class_id]))
+            values.append(compute_log_probability(logits, OUTPUTS[class_id]))
         assert values[-1] >= max(values) - 1e-5
 
 
 @pytest.mark.parametrize("method", [CODE_SPACE, PICTURE_SPACE])
 def test_a_heavier_penalty_keeps_nearer_to_the_mean(drawer: Prototyper, method: str) -> None:
-    def drawn_with(weight: float) -> list[float]:
+    def draw_with(weight: float) -> list[float]:
         config = replace(drawer.config, penalties={method: weight})
         rows = replace(drawer, config=config)(PrototypeBatch((0, 1, 5), method, ""))
         return [row["log_probability"] for row in rows]
 
-    free, held = drawn_with(0.0), drawn_with(1e4)
+    free, held = draw_with(0.0), draw_with(1e4)
     assert all(a > b for a, b in zip(free, held, strict=True))
 
 
 def test_settings_tell_what_decides_the_picture(drawer: Prototyper) -> None:
     config, statistics = drawer.config, drawer.statistics
-    code = config.settings(CODE_SPACE, drawer.generator, 0)
+    code = describe_settings(config, CODE_SPACE, drawer.generator, 0)
     assert code["generator"]["code_size"] == CODE_SIZE and code["lambda"] == config.penalties[CODE_SPACE]
-    picture = config.settings(PICTURE_SPACE, drawer.generator, 0)
+    picture = describe_settings(config, PICTURE_SPACE, drawer.generator, 0)
     assert "generator" not in picture
-    assert fingerprint(code, statistics) != fingerprint(picture, statistics)
+    assert compute_fingerprint(code, statistics) != compute_fingerprint(picture, statistics)
     faster = replace(config, batch_size=2, threads=1)
-    assert faster.settings(CODE_SPACE, drawer.generator, 0) == code
+    assert describe_settings(faster, CODE_SPACE, drawer.generator, 0) == code

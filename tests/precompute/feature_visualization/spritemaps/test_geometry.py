@@ -1,4 +1,4 @@
-"""Where channels are on a sheet, against sheets that are painted channel by channel."""
+"""The geometry of sheets, against sheets that are painted pixel by pixel."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from precompute.contract.errors import InputError
-from precompute.feature_visualization.spritemaps.geometry import SUMMIT, Box, Grid, Strip, find_grid, square_grid
+from precompute.feature_visualization.spritemaps.geometry import SUMMIT, Box, Grid, Strip, build_square_grid, find_grid
 
 CHANNELS = st.integers(1, 400)
 CELLS = st.integers(1, 24)
 
 
-def painted(n_channels: int, cell: int, columns: int) -> np.ndarray:
-    """The number of the channel at every pixel, -1 behind the last: slow and obvious."""
+def paint(n_channels: int, cell: int, columns: int) -> np.ndarray:
+    """Paints the index of its channel at every pixel, and -1 behind the last channel."""
     rows = math.ceil(n_channels / columns)
     sheet = np.full((rows * cell, columns * cell), -1)
     for y in range(rows * cell):
@@ -36,19 +36,19 @@ def cut(sheet: np.ndarray, box: Box) -> np.ndarray:
 def test_every_pixel_belongs_to_the_channel_that_is_painted_there(
     n_channels: int, cell: int, columns: int | None
 ) -> None:
-    grid = square_grid(n_channels, cell, columns)
+    grid = build_square_grid(n_channels, cell, columns)
     expected = min(columns or math.ceil(math.sqrt(n_channels)), n_channels)
-    sheet = painted(n_channels, cell, expected)
+    sheet = paint(n_channels, cell, expected)
     assert (grid.columns, grid.size) == (expected, sheet.T.shape)
     for channel in range(n_channels):
-        part = cut(sheet, grid.box(channel))
+        part = cut(sheet, grid.locate_cell(channel))
         assert part.shape == (cell, cell) and (part == channel).all()
-    for place in range(n_channels, grid.n_cells):
-        assert (cut(sheet, grid.box(place)) == -1).all()
+    for index in range(n_channels, grid.n_cells):
+        assert (cut(sheet, grid.locate_cell(index)) == -1).all()
 
 
-def all_readings(size: tuple[int, int], n_channels: int) -> list[Grid]:
-    """Every cell size, one after another."""
+def list_readings(size: tuple[int, int], n_channels: int) -> list[Grid]:
+    """Lists the grids of all cell sizes that hold the channels and have no superfluous row, or are square."""
     found = []
     for cell in range(8, min(size) + 1):
         if size[0] % cell or size[1] % cell:
@@ -66,7 +66,7 @@ def all_readings(size: tuple[int, int], n_channels: int) -> list[Grid]:
 @example(n_channels=156, width=13, height=13, common=64)
 def test_a_sheet_has_one_reading_at_most(n_channels: int, width: int, height: int, common: int) -> None:
     size = (width * common, height * common)
-    readings = all_readings(size, n_channels)
+    readings = list_readings(size, n_channels)
     assert len(readings) <= 1
     if readings:
         assert find_grid(size, n_channels) == readings[0]
@@ -77,7 +77,7 @@ def test_a_sheet_has_one_reading_at_most(n_channels: int, width: int, height: in
 
 @given(n_channels=CHANNELS, cell=st.integers(8, 256), columns=st.integers(1, 40) | st.none())
 def test_what_is_exported_is_found_again(n_channels: int, cell: int, columns: int | None) -> None:
-    grid = square_grid(n_channels, cell, columns)
+    grid = build_square_grid(n_channels, cell, columns)
     assert find_grid(grid.size, n_channels) == grid
     assert find_grid(grid.size, n_channels, cell=cell) == grid
     assert find_grid(grid.size, n_channels, columns=grid.columns) == grid
@@ -129,29 +129,36 @@ def test_a_sheet_that_is_divided_otherwise_is_refused(
 def test_the_strip_of_summit_is_cut_as_its_notebook_and_distills_page_do() -> None:
     """Positions of Distill's style sheet: pictures every 147 px, examples from 1029 on every 74 px, 73 px large."""
     assert SUMMIT.kinds[:3] == ("neuron", "channel", "negative") and SUMMIT.kinds[6] == "diversity-3"
-    assert [SUMMIT.picture(2, place).left for place in range(7)] == [0, 147, 294, 441, 588, 735, 882]
-    assert SUMMIT.picture(9, 1) == (147, 1323, 294, 1470)
-    assert [SUMMIT.example(0, rank).left for rank in range(10)] == list(range(1029, 1696, 74))
-    assert SUMMIT.example(1, 9) == (1695, 147, 1768, 220)
-    assert SUMMIT.example(1, 9, line=1) == (1695, 221, 1768, 294)
-    assert [SUMMIT.n_examples(width) for width in (1769, 1768, 1770, 1029, 1028, 1767)] == [10, 10, None, 0, None, None]
+    assert [SUMMIT.locate_picture(2, column).left for column in range(7)] == [0, 147, 294, 441, 588, 735, 882]
+    assert SUMMIT.locate_picture(9, 1) == (147, 1323, 294, 1470)
+    assert [SUMMIT.locate_example(0, rank).left for rank in range(10)] == list(range(1029, 1696, 74))
+    assert SUMMIT.locate_example(1, 9) == (1695, 147, 1768, 220)
+    assert SUMMIT.locate_example(1, 9, line=1) == (1695, 221, 1768, 294)
+    assert [SUMMIT.count_examples(width) for width in (1769, 1768, 1770, 1029, 1028, 1767)] == [
+        10,
+        10,
+        None,
+        0,
+        None,
+        None,
+    ]
 
 
 @given(cell=st.integers(3, 20), n_kinds=st.integers(1, 4), n_examples=st.integers(0, 5), n_rows=st.integers(1, 4))
 def test_the_parts_of_a_strip_cover_it_without_overlap(cell: int, n_kinds: int, n_examples: int, n_rows: int) -> None:
     strip = Strip(cell, SUMMIT.kinds[:n_kinds])
     width = n_kinds * cell + n_examples * strip.step
-    assert strip.n_examples(width) == n_examples
-    assume(n_examples == 0 or strip.n_examples(width - 1) == n_examples)
+    assert strip.count_examples(width) == n_examples
+    assume(n_examples == 0 or strip.count_examples(width - 1) == n_examples)
     hits = np.zeros((n_rows * cell, width), int)
     for row in range(n_rows):
-        for place in range(n_kinds):
-            part = cut(hits, strip.picture(row, place))
+        for column in range(n_kinds):
+            part = cut(hits, strip.locate_picture(row, column))
             assert part.shape == (cell, cell)
             part += 1
         for rank in range(n_examples):
             for line in (0, 1):
-                part = cut(hits, strip.example(row, rank, line))
+                part = cut(hits, strip.locate_example(row, rank, line))
                 assert part.shape == (strip.step - 1, strip.step - 1)
                 part += 1
     assert hits.max() == 1
