@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,6 @@ from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.support.synthetic_run import write_synthetic_run
 
 _DRIVER = re.compile(r"GL Driver Message .*GPU stall due to ReadPixels")
 """Said by the software renderer of a machine without a graphics card, not by the page."""
@@ -36,8 +36,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_synthetic_run(tmp_path_factory.mktemp("runs") / "synthetic")
+def run_path(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This worker's copy of the synthetic run, beside which tests save labels."""
+    return Path(shutil.copytree(synthetic_run, tmp_path_factory.mktemp("runs") / "synthetic"))
 
 
 @contextmanager

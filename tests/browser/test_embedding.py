@@ -172,37 +172,3 @@ def test_an_unknown_layer_says_so_and_the_page_lives_on(page: Page, url: str) ->
     page.locator("#layer-strip [data-layer=conv3]").click()
     wait_for_layer(page, "conv3")
     expect(empty).to_be_empty()
-
-
-GEOMETRY = """() => {
-  const {scatter} = window.summitDash.model;
-  const square = [[0, 0], [10, 0], [10, 10], [0, 10]];
-  const points = {x: [1, 5, 30, NaN], y: [1, 5, 5, NaN]};
-  const label = (x, y, must = false) => ({x, y, width: 30, height: 10, gap: 6, must});
-  const box = {width: 100, height: 100, limit: 9, taken: []};
-  const boxes = (labels, more) => scatter.placeLabels(labels, {...box, ...more}).map(({box: b}) => [b.x, b.y]);
-  return {
-    enclosed: scatter.enclosed(points, scatter.WHOLE, square),
-    zoomed: scatter.enclosed(points, {k: 2, x: -4, y: -4}, square),
-    nearest: scatter.nearest(points, scatter.WHOLE, 7, 5, 12),
-    none: scatter.nearest(points, scatter.WHOLE, 60, 60, 12),
-    right: boxes([label(20, 50)]),
-    apart: boxes([label(50, 50), label(52, 50), label(51, 51), label(50, 50), label(50, 50)]).length,
-    must: boxes([label(50, 50), label(50, 50, true)], {limit: 0}).length,
-    edge: boxes([label(95, 50)]),
-    taken: boxes([label(50, 50)], {taken: [{x: 54, y: 45, width: 5, height: 5}]}),
-  };
-}"""
-
-
-def test_geometry(page: Page, url: str) -> None:
-    open_left(page, url)
-    found = page.evaluate(GEOMETRY)
-    assert found["enclosed"] == [0, 1]
-    assert found["zoomed"] == [1]  # at (6, 6); the first has left to (-2, -2)
-    assert (found["nearest"], found["none"]) == (1, -1)
-    assert found["right"] == [[26, 45]]
-    assert found["apart"] == 4  # right, left, above, below; no fifth place
-    assert found["must"] == 1
-    assert found["edge"] == [[59, 45]]
-    assert found["taken"] == [[14, 45]]

@@ -67,6 +67,11 @@ def test_a_link_shows_the_same_after_a_reload_and_in_another_browser(
                 each.reload()
 
 
+def test_a_class_is_opened_by_its_name(page: Page, url: str, store: RunStore) -> None:
+    page.goto(f"{url}?class={store.classes[7].class_name}&layer=conv3")
+    _ends_with(page, "?class=7&layer=conv3")
+
+
 def test_back_and_forward(page: Page, url: str) -> None:
     open_graph(page, url)
     for class_id in (9, 7):
