@@ -1,12 +1,56 @@
-"""Runs that many tests read, each made once for all workers of a machine."""
+"""Marks of tests, their order, and runs that many tests read, each made once for all workers of a machine."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+
+from tests.support.marks import read_marks
+
+FIRST = ("kill", "slow", "ray", "real", "browser")
+"""Marks of the tests that take longest."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives each of several workers one core, before torch is imported: they would wait for each other's threads."""
+    if hasattr(config, "workerinput"):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Adds the marks of `tests/marks.txt`, and groups and orders the tests for several workers.
+
+    The tests of a file are a group, which one worker runs, so that fixtures of the file are made once. The tests of the
+    demo run are a group of their own: the other workers do not wait until it is made. Groups that take long come first.
+    """
+    entries = read_marks()
+    for item in items:
+        for entry in entries:
+            if entry.is_for(item.nodeid):
+                item.add_marker(entry.mark)
+        item.add_marker(pytest.mark.xdist_group(_find_group(item)))
+    ranks: dict[str, int] = {}
+    for item in items:
+        group = _find_group(item)
+        ranks[group] = min(ranks.get(group, len(FIRST)), _rank(item))
+    items.sort(key=lambda item: ranks[_find_group(item)])
+
+
+def _find_group(item: pytest.Item) -> str:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return "demo" if "demo_run" in fixtures else item.nodeid.partition("::")[0]
+
+
+def _rank(item: pytest.Item) -> int:
+    """Returns -1 for tests of the demo run, else the first mark of FIRST that a test has."""
+    if _find_group(item) == "demo":
+        return -1
+    return next((rank for rank, mark in enumerate(FIRST) if item.get_closest_marker(mark)), len(FIRST))
 
 
 @pytest.fixture(scope="session")
