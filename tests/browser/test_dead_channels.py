@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serve
-from tests.browser.drive_channels import open_panel, open_wall, tile
+from tests.browser.drive_channels import find_tile, open_panel, open_wall
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
@@ -42,9 +42,9 @@ def test_the_panel_says_why_there_is_no_picture(page: Page, url: str) -> None:
 
 def test_the_wall_flags_it(page: Page, url: str) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
-    expect(tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
-    expect(tile(page, "conv5-3")).to_have_attribute("aria-label", r"conv5-3, undrawable, Used by 4 of 4 classes")
-    expect(tile(page, "conv5-2").locator(".tile-flag")).to_have_count(0)
+    expect(find_tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
+    expect(find_tile(page, "conv5-3")).to_have_attribute("aria-label", r"conv5-3, undrawable, Used by 4 of 4 classes")
+    expect(find_tile(page, "conv5-2").locator(".tile-flag")).to_have_count(0)
     counts = page.locator(".picture-count")
     expect(counts).to_have_text("41 pictures, 26 beat the best image, 2 undrawable")
 
@@ -54,8 +54,8 @@ def test_without_examples_the_place_is_flagged(page: Page, bare_run: Path, words
         panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=3", "conv5-3")
         expect(panel.locator(".portrait-frame .caption")).to_have_text("dead: no picture")
         open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
-        expect(tile(page, "conv5-3").locator(".picture.bare")).to_be_visible()
-        expect(tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
+        expect(find_tile(page, "conv5-3").locator(".picture.bare")).to_be_visible()
+        expect(find_tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
     assert all(word.startswith(f"outside: {url}") for word in words)  # another address than the other tests'
     words.clear()
 

@@ -1,4 +1,4 @@
-"""conv5-11 of the synthetic run is used most by three wolves."""
+"""Suggested labels: conv5-11 of the synthetic run is used most by three wolves."""
 
 from __future__ import annotations
 

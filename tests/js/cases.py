@@ -132,4 +132,4 @@ CASES: dict[str, Callable[[RunStore], dict[str, Any]]] = {
     "graph": compute_graph,
     "comparison": compute_comparison,
 }
-"""By the name of a test file, the values that it compares with."""
+"""The functions by the name of the test file that compares with their values."""
