@@ -33,6 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for entry in entries:
             if entry.is_for(item.nodeid):
                 item.add_marker(entry.mark)
+        if _find_group(item) == "demo":
+            item.add_marker("slow")
         item.add_marker(pytest.mark.xdist_group(_find_group(item)))
     ranks: dict[str, int] = {}
     for item in items:

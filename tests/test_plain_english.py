@@ -29,7 +29,7 @@ FORBIDDEN = ("whence", "lest", "anew", "whoever", "tells", "stands", "hence", "t
 VERB = re.compile(r"[A-Z][a-z]+(?:s|-[a-z]+s)")
 """A verb in the third person, by its ending."""
 CITED = re.compile(
-    r"(?<![\w/.{*-])((?:precompute|summit_dash|tests|benchmarks|docs|assets)/[\w/.-]+\.(?:py|js|mjs|md|css|txt))"
+    r"(?<![\w/.{*-])((?:precompute|summit_dash|tests|benchmarks|docs|assets)/[\w/.-]+\.(?:py|js|mjs|md|css|txt)\b)"
 )
 NAMES_OF_LIBRARIES = ("forward", "backward", "extra_repr", "main", "map")
 """Names that a library calls, or that everyone knows."""
@@ -50,9 +50,15 @@ def is_noun(function: Function) -> bool:
     return any(re.search(r"property|fixture|\.setter", ast.unparse(each)) for each in function.decorator_list)
 
 
-def list_docstrings(tree: ast.Module) -> Iterator[tuple[int, str, ast.AST]]:
-    """Yields line, text and owner of every docstring, those of attributes and constants included."""
-    for node in ast.walk(tree):
+@cache
+def list_docstrings(name: str) -> list[tuple[int, str, ast.AST]]:
+    """Returns line, text and owner of every docstring of a file, those of attributes and constants included."""
+    return [found for node in ast.walk(parse_file(name)) for found in read_docstrings(node)]
+
+
+def read_docstrings(node: ast.AST) -> Iterator[tuple[int, str, ast.AST]]:
+    """Yields the docstring of a node, and those of the attributes and constants in its body."""
+    if hasattr(node, "body"):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module):
             text = ast.get_docstring(node)
             if text:
@@ -73,7 +79,7 @@ def needs_verb(owner: ast.AST) -> bool:
 
 def find_openings(name: str) -> Iterator[str]:
     """Yields docstrings that begin with a preposition or a question, or, of a function, without a verb."""
-    for line, text, owner in list_docstrings(parse_file(name)):
+    for line, text, owner in list_docstrings(name):
         word = text.split()[0].strip(",.:;")
         if word.lower() in OPENINGS.split():
             yield f"{line}: a docstring begins with {word!r}"
@@ -86,17 +92,18 @@ def find_words(name: str) -> Iterator[str]:
     pattern = re.compile(rf"(?<![a-z])({'|'.join(FORBIDDEN)})(?![a-z])", re.IGNORECASE)
     for line, text in (
         *list_comments_and_names(name),
-        *((n, text) for n, text, _ in list_docstrings(parse_file(name))),
+        *((n, text) for n, text, _ in list_docstrings(name)),
     ):
         for found in pattern.findall(text):
             yield f"{line}: the word {found!r}"
 
 
-def list_comments_and_names(name: str) -> Iterator[tuple[int, str]]:
+@cache
+def list_comments_and_names(name: str) -> list[tuple[int, str]]:
+    """Returns line and text of every comment and name of a file."""
     with (ROOT / name).open("rb") as file:
-        for token in tokenize.tokenize(file.readline):
-            if token.type in (tokenize.COMMENT, tokenize.NAME):
-                yield token.start[0], token.string
+        tokens = list(tokenize.tokenize(file.readline))
+    return [(token.start[0], token.string) for token in tokens if token.type in (tokenize.COMMENT, tokenize.NAME)]
 
 
 def find_long(name: str) -> Iterator[str]:
@@ -121,7 +128,7 @@ def find_names(name: str) -> Iterator[str]:
 
 def find_citations(name: str) -> Iterator[str]:
     """Yields names of files of the repository in docstrings and comments that are not there."""
-    docstrings = [(line, found) for line, found, _ in list_docstrings(parse_file(name))]
+    docstrings = [(line, found) for line, found, _ in list_docstrings(name)]
     for line, words in (*list_comments_and_names(name), *docstrings):
         for path in CITED.findall(words):
             if not (ROOT / path).exists():
@@ -161,6 +168,8 @@ def test_a_rule_finds_what_breaks_it(
     (tmp_path / "docs" / "data.md").touch()
     name = "sample.py"
     parse_file.cache_clear()
+    list_docstrings.cache_clear()
+    list_comments_and_names.cache_clear()
     (tmp_path / name).write_text(text)
     monkeypatch.setattr("tests.test_plain_english.ROOT", tmp_path)
     assert list(rule(name)) == expected

@@ -133,7 +133,7 @@ def test_every_layer_has_its_numbers(page: Page, url: str, store: RunStore) -> N
         expect(row).to_contain_text(f"J {layer.jaccard:.2f}cos {layer.cosine:.2f}")
 
 
-def test_the_line_stands_below_the_parting_layer(page: Page, url: str, compared: Comparison) -> None:
+def test_the_line_is_below_the_parting_layer(page: Page, url: str, compared: Comparison) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
     line = page.locator("#graph .parting-line").bounding_box()
@@ -165,7 +165,7 @@ def test_an_unknown_second_class_says_so(page: Page, url: str, value: str) -> No
     expect(page.locator("#graph .graph-empty")).to_contain_text("Choose the second class above.")
 
 
-def test_side_by_side_a_shared_channel_stands_at_the_same_height(
+def test_side_by_side_a_shared_channel_is_at_the_same_height(
     page: Page, url: str, store: RunStore, compared: Comparison
 ) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
@@ -217,7 +217,7 @@ def test_classes_that_are_similar_but_differ_here(page: Page, url: str) -> None:
     wait_for_drawn(page, 0, best)
 
 
-def test_a_node_tells_both_counts_and_files_hold_both(page: Page, url: str, compared: Comparison) -> None:
+def test_a_node_shows_both_counts_and_files_hold_both(page: Page, url: str, compared: Comparison) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
     only_a = next(at.channel_id for at, part in compared.nodes.items() if part is Part.ONLY_A)

@@ -41,7 +41,7 @@ def _wait_for_query(page: Page, query: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(query) + "$"))
 
 
-def test_the_page_tells_what_it_shows(page: Page, url: str) -> None:
+def test_the_header_names_the_model_and_counts_the_images(page: Page, url: str) -> None:
     open_graph(page, url)
     expect(page.locator("header")).to_contain_text("SyntheticNet")
     expect(page.locator("header")).to_contain_text("2,400")
