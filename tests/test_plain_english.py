@@ -149,18 +149,33 @@ def test_rooms_are_in_plain_english(rule: Rule, room: str) -> None:
 @pytest.mark.parametrize(
     ("text", "rule", "expected"),
     [
-        ('def read():\n    """Of a file."""\n', find_openings, ["1: a docstring begins with 'Of'"]),
-        ('"""How it works."""\n', find_openings, ["1: a docstring begins with 'How'"]),
-        ('X = 1\n"""In pixels."""\n', find_openings, ["2: a docstring begins with 'In'"]),
-        ('class A:\n    @property\n    def side(self):\n        """Side in pixels."""\n', find_openings, []),
-        ('def read():\n    """Reads a file."""\n', find_openings, []),
-        ("tells_all = 'tells'  # anew\n", find_words, ["1: the word 'tells'", "1: the word 'anew'"]),
-        ("def long():\n" + "    x = 1\n" * 60, find_long, ["1: long has 61 lines"]),
-        ("x = 1\n" * 401, find_long, ["1: 401 lines"]),
-        ('"""See docs/gone.md."""\n', find_citations, ["1: docs/gone.md is not there"]),
-        ('"""See docs/data.md and shop/gone.py."""\n', find_citations, []),
+        pytest.param(
+            'def read():\n    """Of a file."""\n', find_openings, ["1: a docstring begins with 'Of'"], id="of"
+        ),
+        pytest.param('"""How it works."""\n', find_openings, ["1: a docstring begins with 'How'"], id="how"),
+        pytest.param('X = 1\n"""In pixels."""\n', find_openings, ["2: a docstring begins with 'In'"], id="constant"),
+        pytest.param(
+            'def read():\n    """The file."""\n',
+            find_openings,
+            ["1: a docstring of a function begins with 'The', no verb in the third person"],
+            id="noun",
+        ),
+        pytest.param(
+            'class A:\n    @property\n    def side(self):\n        """Side in pixels."""\n',
+            find_openings,
+            [],
+            id="property",
+        ),
+        pytest.param('def read():\n    """Reads a file."""\n', find_openings, [], id="verb"),
+        pytest.param(
+            "tells_all = 'tells'  # anew\n", find_words, ["1: the word 'tells'", "1: the word 'anew'"], id="words"
+        ),
+        pytest.param("def long():\n" + "    x = 1\n" * 60, find_long, ["1: long has 61 lines"], id="long function"),
+        pytest.param("x = 1\n" * 401, find_long, ["1: 401 lines"], id="long file"),
+        pytest.param('"""See docs/gone.md."""\n', find_citations, ["1: docs/gone.md is not there"], id="gone"),
+        pytest.param('"""See docs/data.md and shop/gone.py."""\n', find_citations, [], id="there"),
     ],
-)  # fmt: skip
+)
 def test_a_rule_finds_what_breaks_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, rule: Rule, expected: list[str]
 ) -> None:
