@@ -1,16 +1,22 @@
-# `make demo`, `make test`, `make bench`, `make bench-ui [RUN=...]`: each sets up all that it needs in .venv.
+# `make demo`, `make test`, `make test-fast`, `make bench`, `make bench-ui [RUN=...]`: each sets up all that it needs in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench bench-ui models screenshots clean
+.PHONY: demo test test-fast check bench bench-ui models screenshots clean
 
 demo: $(VENV)/demo.stamp
 	$(BIN)/summit-dash demo
 
-# Two workers, whole files each: fixtures of a file are made once.
+# Two workers, whole groups each: fixtures of a file are made once. tests/conftest.py puts the longest groups first.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
 test: $(VENV)/test.stamp check
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST)
+
+# What a change is tried with while it is written: no browser, no killing, no Ray, no large architecture.
+test-fast: $(VENV)/test.stamp
+	$(PYTEST) -m "not (browser or kill or ray or real or gpu or slow)"
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""How many counts differ from the definition: `python -m benchmarks.exactness --images 200` on the real GoogLeNet.
+"""Counts of the real GoogLeNet against the definition: `python -m benchmarks.exactness --images 200`.
 
 Both sides read what one forward pass recorded. The other side computes every influence by a grouped convolution, the
 shares and their products in torch, and sorts; nothing of the compiled loops has a part in it. It does so in single
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from benchmarks.run import grouped_influence
+from benchmarks.run import compute_grouped_influence
 from precompute.aggregate.accumulate import ClassAccumulator
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.values import Values
@@ -33,38 +33,40 @@ DATA = Path(__file__).resolve().parents[1] / "../shared/data"
 LAYERS = [f"mixed{name}" for name in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")]
 
 
-def slow_influence(channels: Channels, values: Values, dtype: torch.dtype) -> tuple[Tensor, bool]:
-    """Influences of one image `(target, source)` by the definition, and whether they are composed of shares.
+def compute_influence(channels: Channels, values: Values, dtype: torch.dtype) -> tuple[Tensor, bool]:
+    """Computes the influences of one image `(target, source)` by the definition.
+
+    The second value is true where they are composed of shares.
 
     Raises:
         TypeError: an expression is none of those that GoogLeNet has.
     """
     match channels:
         case Passed(inner):
-            return slow_influence(inner, values, dtype)
+            return compute_influence(inner, values, dtype)
         case Concatenation(parts):
-            return torch.cat([slow_influence(part, values, dtype)[0] for part in parts]), True
+            return torch.cat([compute_influence(part, values, dtype)[0] for part in parts]), True
         case Convolution(input=below):
-            direct = grouped_influence(channels, values[channels.input_node].to(dtype), 1).clamp_min_(0)
+            direct = compute_grouped_influence(channels, values[channels.input_node].to(dtype), 1).clamp_min_(0)
             while isinstance(below, Passed):
                 below = below.of
             if isinstance(below, Source):
                 return direct, False
-            inner, is_composed = slow_influence(below, values, dtype)
-            return shares(direct) @ (inner if is_composed else shares(inner)), True
+            inner, is_composed = compute_influence(below, values, dtype)
+            return compute_shares(direct) @ (inner if is_composed else compute_shares(inner)), True
     raise TypeError(f"No influence through {type(channels).__name__}.")
 
 
-def shares(influence: Tensor) -> Tensor:
-    """Each row divided by its sum."""
+def compute_shares(influence: Tensor) -> Tensor:
+    """Divides each row by its sum; a row without a positive sum becomes 0."""
     total = influence.sum(1, keepdim=True)
     return torch.where(total > 0, influence / total, 0)
 
 
-def slow_counts(link: Link, values: Values, top_k: int, dtype: torch.dtype) -> NDArray[np.int32]:
-    """Which pairs are among the strongest in one image, `(target, source)`, ties by the lower source."""
+def count_strongest(link: Link, values: Values, top_k: int, dtype: torch.dtype) -> NDArray[np.int32]:
+    """Returns 1 for the strongest pairs `(target, source)` of one image, ties by the lower source, else 0."""
     assert link.channels is not None
-    influence, _ = slow_influence(link.channels, values, dtype)
+    influence, _ = compute_influence(link.channels, values, dtype)
     ordered, order = influence.sort(dim=1, descending=True, stable=True)
     counted: NDArray[np.int32] = (
         torch.zeros_like(influence).scatter(1, order[:, :top_k], (ordered[:, :top_k] > 0).to(dtype)).int().numpy()
@@ -73,15 +75,15 @@ def slow_counts(link: Link, values: Values, top_k: int, dtype: torch.dtype) -> N
 
 
 class Differences(NamedTuple):
-    """Of one image: counts that differ from the definition in single and in double precision, and counts in all."""
+    """Counts of one image that differ from the definition in single and in double precision, and all its counts."""
 
     single: int
     double: int
     n_counts: int
 
 
-def differences(options: argparse.Namespace) -> Iterator[Differences]:
-    """Image by image. Double precision is asked only where single precision differs."""
+def compare_images(options: argparse.Namespace) -> Iterator[Differences]:
+    """Yields the differences of each image. Double precision is computed only where single precision differs."""
     folder = options.data / "googlenet"
     files = (str(folder / "bvlc_googlenet.safetensors"), str(folder / "preprocess.toml"))
     loaded = load_model(ModelConfig(f"{folder}/model.py:build", *files))
@@ -99,13 +101,13 @@ def differences(options: argparse.Namespace) -> Iterator[Differences]:
             sums.update([image.image_id], values)
             single = double = n_counts = 0
             for link, (found,) in zip(inputs.links, sums.build_pair_sums(), strict=True):
-                expected = slow_counts(link, values, config.top_k, torch.float32)
+                expected = count_strongest(link, values, config.top_k, torch.float32)
                 counted = np.zeros_like(expected)
                 counted[found.target_channel, found.source] = found.influence_count
                 n_counts += int(expected.sum())
                 if differing := int((counted != expected).sum()):
                     single += differing
-                    double += int((counted != slow_counts(link, values, config.top_k, torch.float64)).sum())
+                    double += int((counted != count_strongest(link, values, config.top_k, torch.float64)).sum())
             yield Differences(single, double, n_counts)
 
 
@@ -116,7 +118,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder with googlenet and imagenet_sample")
     options = parser.parse_args()
     found = []
-    for one in differences(options):
+    for one in compare_images(options):
         found.append(one)
         if len(found) % 20 == 0:
             print(describe(found), flush=True)
@@ -124,7 +126,7 @@ def main() -> None:
 
 
 def describe(found: Sequence[Differences]) -> str:
-    """The sums in words."""
+    """Returns the sums as a sentence."""
     single, double, n_counts = (sum(each) for each in zip(*found, strict=True))
     return (
         f"{len(found)} images, {n_counts} counts: {single} differ from the definition in single precision, "

@@ -1,4 +1,4 @@
-"""Kills a small run at many random moments, lets each go on, and compares the tables: `python -m benchmarks.kills`."""
+"""A small run, killed at many random moments and resumed, with its tables compared: `python -m benchmarks.kills`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.small import write_small
 
 
 def main() -> None:
-    """Prints a line per kill; exit code 1 when a table differs."""
+    """Prints a line per kill; the exit code is 1 if a table differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20, help="how many runs are killed")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")

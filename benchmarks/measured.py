@@ -1,7 +1,7 @@
 """A `precompute` in a process of its own, with the time that it took and the most memory that it held.
 
-`python -m benchmarks.measured REPORT N_CORES ARGUMENT...` is that process. Whoever starts it imports no torch: on
-Linux a new process begins with the peak of the one that started it.
+`python -m benchmarks.measured REPORT N_CORES ARGUMENT...` is that process. Its parent imports no torch: on
+Linux a new process begins with the peak memory of its parent.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measured:
-    """What one process took.
+    """Time and memory of one process.
 
     Attributes:
         seconds: from start to end, imports and the model's export included.
         cpu_seconds: of all its threads, in the process and in the kernel; other work on the machine hardly changes it.
         peak_mb: most resident memory of the process, in 10^6 bytes.
-        children_peak_mb: of the largest process that it started; 0 where it started none.
+        children_peak_mb: of the largest process that it started; 0 if it started none.
     """
 
     seconds: float

@@ -1,8 +1,8 @@
-"""Memory of every stage, and whether it grows with the images: `python -m benchmarks.memory MODEL MANIFEST`.
+"""Memory of every stage over few and over many images: `python -m benchmarks.memory MODEL MANIFEST`.
 
 Each stage runs in a process of its own. Some runs are compared: the first image of some classes, each so many times
 over, as links in a temporary folder. The first fills a batch with each class by default, for a batch holds what it
-records until it is counted. A run over the whole manifest may follow (`--whole RUN`, kept). What comes of it goes to
+records until it is counted. A run over the whole manifest may follow (`--whole RUN`, kept). The figures go to
 `benchmarks/results/memory.json`, which `benchmarks.scale` reads for its projection.
 """
 
@@ -26,7 +26,7 @@ STAGES = ("aggregate", "graphs", "examples", "embedding")
 
 
 def write_links(manifest: Path, folder: Path, n_classes: int, times: int) -> Path:
-    """A manifest of the first image of the first classes, each `times` times under another name."""
+    """Writes a manifest of the first image of the first classes, each `times` times under another name."""
     with manifest.open(newline="") as file:
         rows = list(csv.DictReader(file))
     first = {row["class_name"] + row.get("class_id", ""): row for row in reversed(rows)}
@@ -45,23 +45,23 @@ def write_links(manifest: Path, folder: Path, n_classes: int, times: int) -> Pat
 
 
 def measure_run(options: argparse.Namespace, manifest: Path, run: Path) -> dict[str, Any]:
-    """A run, stage by stage: what each process took, and the seconds and facts that the run's manifest tells."""
+    """Makes a run stage by stage, and returns time and memory of each process, with the seconds in the manifest."""
     named = ("weights", "preprocess", "layers", "workers")
     chosen = [text for name in named if getattr(options, name) for text in (f"--{name}", getattr(options, name))]
     arguments = ["precompute", options.model, str(manifest), *chosen, "--allow-outside", "--out", str(run)]
     stages: dict[str, Any] = {}
     for stage in STAGES:
         measured = asdict(measure([*arguments, "--stages", stage], options.cores))
-        told = read(run)["stages"][stage]
-        waiting = {name: told[name] for name in ("waiting_fraction",) if name in told}
-        stages[stage] = {**measured, "stage_seconds": told["seconds"], **waiting}
-        print(f"{run.name:<12} {stage:<10} {told['seconds']:8.1f} s {measured['peak_mb']:8.0f} MB", flush=True)
+        entry = read(run)["stages"][stage]
+        waiting = {name: entry[name] for name in ("waiting_fraction",) if name in entry}
+        stages[stage] = {**measured, "stage_seconds": entry["seconds"], **waiting}
+        print(f"{run.name:<12} {stage:<10} {entry['seconds']:8.1f} s {measured['peak_mb']:8.0f} MB", flush=True)
     dataset = read(run)["dataset"]
     return {"n_images": dataset["n_images"], "n_classes": dataset["n_classes"], "stages": stages}
 
 
 def read(run: Path) -> dict[str, Any]:
-    """The manifest of a run."""
+    """Reads the manifest of a run."""
     found: dict[str, Any] = json.loads((run / "manifest.json").read_text())
     return found
 

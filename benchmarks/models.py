@@ -44,7 +44,7 @@ N_IMAGES = 16
 
 @dataclass(frozen=True)
 class Row:
-    """What came of one model.
+    """The figures of one model.
 
     Attributes:
         layers: names of the recorded layers.
@@ -70,7 +70,7 @@ class Row:
 
 
 def try_model(source: str) -> tuple[Row, ModelFacts]:
-    """One model from its name to a validated run."""
+    """Tries a model from its name to a validated run, and returns its figures and its facts for the catalogue."""
     loaded = load_model(ModelConfig(source, "random"))
     assert loaded.input_size is not None
     start = time.perf_counter()
@@ -82,7 +82,7 @@ def try_model(source: str) -> tuple[Row, ModelFacts]:
     problems = list(report.failures[:1])
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        problems += _run(source, Path(folder))
+        problems += _check_run(source, Path(folder))
     row = Row(
         source,
         list(loaded.input_size),
@@ -107,8 +107,8 @@ def try_model(source: str) -> tuple[Row, ModelFacts]:
     return row, facts_of(source, model, layers)
 
 
-def _run(source: str, folder: Path) -> list[str]:
-    """Runs 16 noisy images of four classes through everything but the pictures; what went wrong, if anything."""
+def _check_run(source: str, folder: Path) -> list[str]:
+    """Runs 16 noisy images of four classes through all stages but the pictures; returns the first problem."""
     random = np.random.default_rng(0)
     for index in range(N_IMAGES):
         path = folder / "images" / f"class{index % 4}" / f"{index}.png"
@@ -125,7 +125,7 @@ def _run(source: str, folder: Path) -> list[str]:
 
 
 def write_table(rows: list[Row], machine: str) -> None:
-    """`docs/models.md`."""
+    """Writes `docs/models.md`."""
     head = (
         "model | input | recorded layers | channels | convolutions | links traced | by gradient | interventions | "
         "export s | 16 images s | "
@@ -160,12 +160,12 @@ def write_table(rows: list[Row], machine: str) -> None:
     TABLE.write_text("\n".join(lines) + "\n")
 
 
-def _machine() -> str:
+def _describe_machine() -> str:
     return f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}"
 
 
-def _isolated(source: str) -> Row:
-    """A process of its own for each model: memory of one does not stay for the next."""
+def _try_alone(source: str) -> Row:
+    """Tries a model in a process of its own, so that its memory does not stay for the next."""
     command = [sys.executable, "-m", "benchmarks.models", "--one", source]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 0:
@@ -189,10 +189,10 @@ def main() -> None:
     rows = {row["source"]: Row(**row) for row in json.loads(RESULTS.read_text())} if RESULTS.is_file() else {}
     order = [source for family in FAMILIES for source in family.sources]
     for source in options.sources or [source for source in order if source not in rows or rows[source].problem]:
-        rows[source] = _isolated(source)
+        rows[source] = _try_alone(source)
         print(f"{source:<36} {rows[source].problem or 'green'}  {rows[source].run_seconds} s", flush=True)
         RESULTS.write_text(json.dumps([asdict(rows[s]) for s in order if s in rows], indent=1) + "\n")
-    write_table([rows[source] for source in order if source in rows], _machine())
+    write_table([rows[source] for source in order if source in rows], _describe_machine())
 
 
 if __name__ == "__main__":

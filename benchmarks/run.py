@@ -41,8 +41,8 @@ UNIT = "forward, optimised"
 TOP_K = AggregateConfig().top_k
 
 
-def grouped_influence(convolution: Convolution, values: Tensor, step: int) -> Tensor:
-    """Influences of one image, `(target, source)`: every pair of channels is a group of one grouped convolution."""
+def compute_grouped_influence(convolution: Convolution, values: Tensor, step: int) -> Tensor:
+    """Computes influences of one image `(target, source)` by a grouped convolution, a group per pair."""
     per_group = convolution.weight.shape[1]
     targets = convolution.n_channels // convolution.groups
     found = []
@@ -60,34 +60,34 @@ def grouped_influence(convolution: Convolution, values: Tensor, step: int) -> Te
     return torch.cat(found)
 
 
-def naive(convolutions: list[Convolution], values: Values) -> None:
-    """Exact, at stride 1, with the strongest of every row."""
+def compute_naively(convolutions: list[Convolution], values: Values) -> None:
+    """Computes exact influences at stride 1, and finds the strongest of every row."""
     for image in values.alone():
         for convolution in convolutions:
-            influence = grouped_influence(convolution, image[convolution.input_node], 1)
+            influence = compute_grouped_influence(convolution, image[convolution.input_node], 1)
             influence.clamp_min_(0).topk(min(TOP_K, influence.shape[1]))
 
 
-def summit(convolutions: list[Convolution], values: Values) -> None:
-    """At stride 3, with a sorted row per channel, counted in dictionaries."""
+def compute_as_summit(convolutions: list[Convolution], values: Values) -> None:
+    """Computes influences at stride 3, sorts a row per channel, and counts in dictionaries."""
     counts: dict[tuple[int, int, int], int] = defaultdict(int)
     for image in values.alone():
         for index, convolution in enumerate(convolutions):
-            influence = grouped_influence(convolution, image[convolution.input_node], SAMPLING).numpy()
+            influence = compute_grouped_influence(convolution, image[convolution.input_node], SAMPLING).numpy()
             for target, row in enumerate(influence):
                 for source in np.argsort(-row)[:TOP_K]:
                     counts[index, target, int(source)] += 1
 
 
 def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, float]]:
-    """Milliseconds per image, medians, and ratios to the optimised forward of the same round, medians."""
+    """Measures milliseconds per image, and ratios to the optimised forward of the same round; all are medians."""
     loaded = load_model(ModelConfig(options.model, options.weights, options.preprocess))
     source = open_images(options.images)
     inputs = prepare(loaded, source, options.layers.split(",") if options.layers else None, AggregateConfig())
     step = max(1, len(source.images) // options.batch_size)
     images = [source.images[i * step] for i in range(options.batch_size)]
     batch = loaded.preprocess.tensor(np.stack([loaded.preprocess.image(source.load(image)) for image in images]))
-    convolutions = convolutions_of(inputs.links)
+    convolutions = list_convolutions(inputs.links)
     with Parallel(torch.device("cpu"), options.threads) as parallel, torch.inference_mode():
         eager = copy.deepcopy(inputs.model.sub_graph([inputs.model.output]))  # the recorders rearrange shared weights
         pieces = batch.split(parallel.share(len(batch)))
@@ -95,25 +95,25 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
         recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
         sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
 
-        def in_inference_mode(piece: Tensor) -> None:
+        def run_eager(piece: Tensor) -> None:
             with torch.inference_mode():
                 eager(piece)
 
-        def of_one_image(baseline: Callable[[list[Convolution], Values], None]) -> None:
-            list(parallel.map(lambda one: _inferring(baseline, convolutions, one), recorded.alone()))
+        def run_on_each_image(baseline: Callable[[list[Convolution], Values], None]) -> None:
+            list(parallel.map(lambda one: _run_baseline(baseline, convolutions, one), recorded.alone()))
 
         recorded = recorder(batch).values
         runs: dict[str, Callable[[], object]] = {
-            "forward, eager": lambda: list(parallel.map(in_inference_mode, pieces)),
+            "forward, eager": lambda: list(parallel.map(run_eager, pieces)),
             UNIT: lambda: forward(batch),
             "recording": lambda: recorder(batch),
             "everything": lambda: sums.update(range(len(images)), recorder(batch).values),
         }
-        seconds = timed(runs, options.repeats)
+        seconds = time_runs(runs, options.repeats)
         recorded = recorder(batch[: options.baseline_images]).values
         slow: dict[str, Callable[[], object]] = {
-            "naive influence": lambda: of_one_image(naive),
-            "summit-style influence": lambda: of_one_image(summit),
+            "naive influence": lambda: run_on_each_image(compute_naively),
+            "summit-style influence": lambda: run_on_each_image(compute_as_summit),
         }
         unit = statistics.median(seconds[UNIT]) / len(images)
         found = {name: statistics.median(times) / len(images) for name, times in seconds.items()}
@@ -121,21 +121,21 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
             name: statistics.median(one / other for one, other in zip(times, seconds[UNIT], strict=True))
             for name, times in seconds.items()
         }
-        for name, times in timed(slow, 1).items():
+        for name, times in time_runs(slow, 1).items():
             found[f"forward and {name}"] = unit + statistics.median(times) / options.baseline_images
             ratios[f"forward and {name}"] = found[f"forward and {name}"] / unit
     return {name: 1000 * value for name, value in found.items()}, ratios
 
 
-def _inferring(
+def _run_baseline(
     baseline: Callable[[list[Convolution], Values], None], convolutions: list[Convolution], one: Values
 ) -> None:
     with torch.inference_mode():
         baseline(convolutions, one)
 
 
-def timed(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of each, taken in turn; the first round warms up and is left out."""
+def time_runs(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, list[float]]:
+    """Returns the seconds of each run, taken in turn; the first round warms up and is left out."""
     seconds: dict[str, list[float]] = {name: [] for name in runs}
     for repeat in range(repeats + 1):
         for name, run in runs.items():
@@ -146,8 +146,8 @@ def timed(runs: dict[str, Callable[[], object]], repeats: int) -> dict[str, list
     return seconds
 
 
-def convolutions_of(links: list[Link]) -> list[Convolution]:
-    """Every convolution that the influences go through."""
+def list_convolutions(links: list[Link]) -> list[Convolution]:
+    """Returns every convolution that the influences go through."""
     return [
         part
         for link in links

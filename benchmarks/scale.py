@@ -65,7 +65,7 @@ std = [0.25, 0.25, 0.25]
 
 
 def draw_images(folder: Path, n_images: int) -> None:
-    """Coloured blots of noise, as JPEG."""
+    """Draws coloured blots of noise, as JPEG."""
     folder.mkdir()
     random = np.random.default_rng(0)
     for number in range(n_images):
@@ -74,7 +74,7 @@ def draw_images(folder: Path, n_images: int) -> None:
 
 
 def write_manifest(folder: Path, n_images: int, n_classes: int) -> Path:
-    """The first images, dealt out to classes one by one."""
+    """Writes a manifest of the first images, dealt out to classes one by one."""
     path = folder / f"{n_images}-{n_classes}.csv"
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -84,7 +84,7 @@ def write_manifest(folder: Path, n_images: int, n_classes: int) -> Path:
 
 
 def measure_grid(folder: Path, images: Sequence[int], classes: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """A row per number of images and of classes; the embedding, which reads no image, once per number of classes."""
+    """Yields a row per number of images and of classes; the embedding has one row per number of classes."""
     (folder / "model.py").write_text(MODEL)
     (folder / "input.toml").write_text(PREPROCESS)
     draw_images(folder / "images", max(images))
@@ -95,23 +95,33 @@ def measure_grid(folder: Path, images: Sequence[int], classes: Sequence[int]) ->
             options = ["--weights", "random", "--preprocess", f"{folder}/input.toml", "--out", str(out)]
             command = ["precompute", f"{folder}/model.py:build", str(manifest), *options, "--stages"]
             measured = measure([*command, STAGES])
-            yield {"n_images": n_images, "n_classes": n_classes, **asdict(measured), "stage_seconds": _seconds(out)}
+            yield {
+                "n_images": n_images,
+                "n_classes": n_classes,
+                **asdict(measured),
+                "stage_seconds": _read_seconds(out),
+            }
             if n_images == images[0]:
                 measured = measure([*command, "embedding"])
-                yield {"n_images": None, "n_classes": n_classes, **asdict(measured), "stage_seconds": _seconds(out)}
+                yield {
+                    "n_images": None,
+                    "n_classes": n_classes,
+                    **asdict(measured),
+                    "stage_seconds": _read_seconds(out),
+                }
 
 
-def _seconds(run: Path) -> dict[str, float | None]:
-    return {name: told["seconds"] for name, told in json.loads((run / "manifest.json").read_text())["stages"].items()}
+def _read_seconds(run: Path) -> dict[str, float | None]:
+    return {name: stage["seconds"] for name, stage in json.loads((run / "manifest.json").read_text())["stages"].items()}
 
 
-def _line(row: dict[str, Any]) -> str:
+def _format_row(row: dict[str, Any]) -> str:
     images = "embedding" if row["n_images"] is None else f"{row['n_images']:,}"
     return f"| {images} | {row['n_classes']:,} | {row['cpu_seconds']:.1f} | {row['peak_mb']:,.0f} |"
 
 
 def fit(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Processor seconds as a constant and what each image and each class adds, by least squares; no embedding."""
+    """Fits processor seconds as a constant and a share of each image and class, by least squares."""
     rows = [row for row in rows if row["n_images"] is not None]
     terms = np.array([[1.0, row["n_images"], row["n_classes"]] for row in rows])
     cpu = np.array([row["cpu_seconds"] for row in rows])
@@ -123,7 +133,7 @@ def fit(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def project(record: dict[str, Any]) -> dict[str, float]:
-    """Core-hours of each stage for ImageNet's training images, from runs that `benchmarks.memory --whole` measured.
+    """Projects core-hours of each stage for ImageNet's training images, from runs of `benchmarks.memory --whole`.
 
     The pass: what an image adds between two runs of the same classes, times the images, and what the run over all
     classes took beyond that. Graphs and embedding: as measured over all classes. Examples: ten times as measured,
@@ -133,16 +143,16 @@ def project(record: dict[str, Any]) -> dict[str, float]:
     n_images, n_classes = IMAGENET
     scale = n_classes / whole["n_classes"]
 
-    def cpu(run: dict[str, Any], stage: str) -> float:
+    def read_cpu(run: dict[str, Any], stage: str) -> float:
         return float(run["stages"][stage]["cpu_seconds"])
 
-    per_image = (cpu(many, "aggregate") - cpu(few, "aggregate")) / (many["n_images"] - few["n_images"])
-    rest = max(0.0, cpu(whole, "aggregate") - per_image * whole["n_images"])
+    per_image = (read_cpu(many, "aggregate") - read_cpu(few, "aggregate")) / (many["n_images"] - few["n_images"])
+    rest = max(0.0, read_cpu(whole, "aggregate") - per_image * whole["n_images"])
     hours = {
         "aggregate": (per_image * n_images + rest * scale) / 3600,
-        "graphs": cpu(whole, "graphs") * scale / 3600,
-        "examples": cpu(whole, "examples") * 10 * scale / 3600,
-        "embedding": cpu(whole, "embedding") * scale / 3600,
+        "graphs": read_cpu(whole, "graphs") * scale / 3600,
+        "examples": read_cpu(whole, "examples") * 10 * scale / 3600,
+        "embedding": read_cpu(whole, "embedding") * scale / 3600,
     }
     return {
         "seconds_per_image": round(per_image, 4),
@@ -166,7 +176,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for row in measure_grid(Path(name), images, classes):
             record["rows"].append(row)
-            print(_line(row), flush=True)
+            print(_format_row(row), flush=True)
             options.results.write_text(json.dumps(record, indent=1) + "\n")  # what is measured is kept
     record["fit"] = fit(record["rows"])
     print("processor seconds:", record["fit"])

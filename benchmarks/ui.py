@@ -1,7 +1,7 @@
-"""How quick the dashboard is in a real browser: `make bench-ui`, or `python -m benchmarks.ui RUN`.
+"""Times of the dashboard in a real browser: `make bench-ui`, or `python -m benchmarks.ui RUN`.
 
 Starts the server on a run, drives Chromium, and prints medians and the ninth decile. Times run in the page, from the
-event of the input to the second animation frame after what it asked for stands; bytes are what the network brought.
+event of the input to the second animation frame after its effect is there; bytes are what the network brought.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Measured:
     kilobytes: list[float] = field(default_factory=list)
     requests: list[int] = field(default_factory=list)
 
-    def summary(self) -> dict[str, float]:
-        """Medians, and the ninth decile of the times."""
+    def summarize(self) -> dict[str, float]:
+        """Returns the medians, and the ninth decile of the times."""
         deciles = statistics.quantiles(self.milliseconds, n=10) if len(self.milliseconds) > 1 else self.milliseconds * 9
         medians = {"ms": statistics.median(self.milliseconds), "ms_p90": deciles[8]}
         if self.kilobytes:
@@ -71,15 +71,15 @@ class Network:
     def reset(self) -> None:
         self.n_bytes, self.n_requests = 0.0, 0
 
-    def heap(self) -> float:
-        """Megabytes that scripts hold after a collection."""
+    def read_heap(self) -> float:
+        """Returns the megabytes that scripts hold after a collection."""
         self._session.send("HeapProfiler.collectGarbage")
         return float(self._session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
 
 
 @contextmanager
-def served(run: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The address of a run served by a process of its own, and the process."""
+def serve_run(run: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Serves a run by a process of its own, and yields its address and the process."""
     command = [sys.executable, "-m", "summit_dash.cli", "serve", str(run), "--port", "0", "--no-open"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
@@ -96,8 +96,8 @@ def served(run: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.wait(timeout=10)
 
 
-def resident_megabytes(process: subprocess.Popen[str]) -> float:
-    """Memory of a process as Linux tells it."""
+def read_resident_megabytes(process: subprocess.Popen[str]) -> float:
+    """Reads the resident memory of a process from /proc."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1000  # type: ignore[union-attr]
 
@@ -112,9 +112,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         run = options.run or write_synthetic_run(Path(scratch) / "drawn", SyntheticRun(n_classes=1000))
         browser = playwright.chromium.launch(executable_path=executable, args=[*FLAGS, "--enable-precise-memory-info"])
-        with served(run) as (url, process):
+        with serve_run(run) as (url, process):
             figures = measure(browser, url, options.repeats)
-            figures["server memory"] = {"MB": round(resident_megabytes(process), 1)}
+            figures["server memory"] = {"MB": round(read_resident_megabytes(process), 1)}
         browser.close()
     RESULTS.mkdir(exist_ok=True)
     about = {"run": run.name, "repeats": options.repeats, "machine": platform.processor() or platform.machine()}
@@ -123,7 +123,7 @@ def main() -> None:
 
 
 def print_table(figures: dict[str, dict[str, float]]) -> None:
-    """As Markdown."""
+    """Prints the figures as a Markdown table."""
     columns = ("ms", "ms_p90", "kB", "requests", "MB")
     print("| | " + " | ".join(columns) + " |\n|---" * 1 + "|---" * len(columns) + "|")
     for name, values in figures.items():
@@ -131,35 +131,35 @@ def print_table(figures: dict[str, dict[str, float]]) -> None:
 
 
 def measure(browser: Browser, url: str, repeats: int) -> dict[str, dict[str, float]]:
-    """All measures, in one browser."""
-    figures = {"first view, nothing cached": cold(browser, url, repeats).summary()}
+    """Takes all measures in one browser."""
+    figures = {"first view, nothing cached": measure_cold(browser, url, repeats).summarize()}
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     network = Network(page)
-    figures["first view, warm"] = warm(page, network, url, repeats).summary()
+    figures["first view, warm"] = measure_warm(page, network, url, repeats).summarize()
     ids = page.evaluate("() => summitDash.run.classes.map((each) => each.id)")
     layers = page.evaluate("() => summitDash.run.layers.map((each) => each.layer)")
     some = [int(c) for c in ids[1 :: max(1, len(ids) // (2 * repeats + 1))]][: 2 * repeats]
-    figures["class click to graph"] = switches(page, network, some[:repeats]).summary()
-    figures["comparison"] = comparisons(page, network, some[repeats:]).summary()
-    figures["layer change"] = layer_changes(page, network, layers, repeats).summary()
-    figures["keystroke to list"] = keystrokes(page, repeats).summary()
+    figures["class click to graph"] = measure_switches(page, network, some[:repeats]).summarize()
+    figures["comparison"] = measure_comparisons(page, network, some[repeats:]).summarize()
+    figures["layer change"] = measure_layer_changes(page, network, layers, repeats).summarize()
+    figures["keystroke to list"] = measure_keystrokes(page, repeats).summarize()
     select(page, some[0])
-    before = network.heap()
+    before = network.read_heap()
     for class_id in [int(c) for c in ids[2:102]] if len(ids) > 101 else [int(c) for c in ids] * 4:
         select(page, class_id)
     figures["heap before 100 classes"] = {"MB": round(before, 1)}
-    figures["heap after 100 classes"] = {"MB": round(network.heap(), 1)}
+    figures["heap after 100 classes"] = {"MB": round(network.read_heap(), 1)}
     context.close()
     return figures
 
 
 def wait_painted(page: Page, drawn: str, since: float = 0.0) -> float:
-    """When the graph of these classes was painted, in the page's milliseconds."""
+    """Waits until the graph of these classes is painted, and returns the moment in the page's milliseconds."""
     return float(page.wait_for_function(_PAINTED, arg=[_GRAPH, drawn, since], polling="raf").json_value())
 
 
-def cold(browser: Browser, url: str, repeats: int) -> Measured:
+def measure_cold(browser: Browser, url: str, repeats: int) -> Measured:
     """Opens the page in a fresh context each time."""
     result = Measured()
     for _ in range(repeats):
@@ -170,7 +170,7 @@ def cold(browser: Browser, url: str, repeats: int) -> Measured:
     return result
 
 
-def warm(page: Page, network: Network, url: str, repeats: int) -> Measured:
+def measure_warm(page: Page, network: Network, url: str, repeats: int) -> Measured:
     """Opens the page again and again; scripts and pictures come from the browser's cache."""
     _open(page, network, url, Measured())
     result = Measured()
@@ -191,13 +191,13 @@ def _open(page: Page, network: Network, url: str, result: Measured) -> None:
 
 
 def select(page: Page, class_id: int) -> float:
-    """Selects a class; the milliseconds until its graph is painted."""
+    """Selects a class, and returns the milliseconds until its graph is painted."""
     since = page.evaluate(_DISPATCH, {"class_id": class_id, "vs": None, "view": "graph"})
     return wait_painted(page, str(class_id), since) - since
 
 
-def switches(page: Page, network: Network, class_ids: list[int]) -> Measured:
-    """A click on the row of a class that was never shown, found by its number in the search."""
+def measure_switches(page: Page, network: Network, class_ids: list[int]) -> Measured:
+    """Measures a click on the row of a class that was never shown, found by its number in the search."""
     result = Measured()
     for class_id in class_ids:
         page.fill("#search", f"#{class_id}")
@@ -214,8 +214,8 @@ def switches(page: Page, network: Network, class_ids: list[int]) -> Measured:
     return result
 
 
-def comparisons(page: Page, network: Network, class_ids: list[int]) -> Measured:
-    """The class that is shown against others that were never shown."""
+def measure_comparisons(page: Page, network: Network, class_ids: list[int]) -> Measured:
+    """Measures comparisons of the shown class with classes that were never shown."""
     result = Measured()
     first = page.evaluate("() => summitDash.selection.class_id")
     for class_id in class_ids:
@@ -227,8 +227,8 @@ def comparisons(page: Page, network: Network, class_ids: list[int]) -> Measured:
     return result
 
 
-def layer_changes(page: Page, network: Network, layers: list[str], repeats: int) -> Measured:
-    """Until every point stands where the layer has it; no animation, as a system may ask for."""
+def measure_layer_changes(page: Page, network: Network, layers: list[str], repeats: int) -> Measured:
+    """Measures changes of the layer until every point is at its position, without animation."""
     result = Measured()
     for turn in range(repeats):
         layer = layers[turn % len(layers)]
@@ -243,8 +243,8 @@ def layer_changes(page: Page, network: Network, layers: list[str], repeats: int)
     return result
 
 
-def keystrokes(page: Page, repeats: int) -> Measured:
-    """From the event of a key to the second frame after the list has followed it."""
+def measure_keystrokes(page: Page, repeats: int) -> Measured:
+    """Measures the event of a key to the second frame after the list has followed it."""
     result = Measured()
     words: Callable[[int], str] = lambda turn: ("wolf", "crane", "tractor", "fox ", "pelican")[turn % 5]  # noqa: E731
     page.evaluate("""() => document.getElementById('search').addEventListener('input', () => {

@@ -1,4 +1,4 @@
-"""What a feature visualization costs: `python -m benchmarks.visualizations [--model FILE.py:build ...]`.
+"""The cost of a feature visualization: `python -m benchmarks.visualizations [--model FILE.py:build ...]`.
 
 The same channels of one layer, for the same number of steps at the same size, drawn in turn in several ways:
 
@@ -38,8 +38,8 @@ from precompute.models.sources.loading import LoadedModel, ModelConfig, load_mod
 CPU = torch.device("cpu")
 
 
-def plain_loop(loaded: LoadedModel, layer: str, config: OptimizationConfig, channels: range) -> None:
-    """One channel at a time with a hook on the whole model, as tutorials have it."""
+def draw_in_plain_loop(loaded: LoadedModel, layer: str, config: OptimizationConfig, channels: range) -> None:
+    """Draws one channel at a time with a hook on the whole model, as tutorials do."""
     seen: list[Tensor] = []
     hook = loaded.module.get_submodule(layer).register_forward_hook(
         lambda _module, _inputs, output: seen.append(output)
@@ -62,22 +62,22 @@ def plain_loop(loaded: LoadedModel, layer: str, config: OptimizationConfig, chan
     hook.remove()
 
 
-def eager_forward(model: ExportedModel, layer: str) -> LayerForward:
-    """The model up to a layer as it was exported."""
+def build_eager_forward(model: ExportedModel, layer: str) -> LayerForward:
+    """Returns the model up to a layer as it was exported."""
     (recorded,) = select_layers(model, [layer])
     graph, layout = model.sub_graph([recorded.node]), model.layouts[recorded.node]
     return lambda batch: layout.maps(graph(batch)[0])
 
 
 def measure(options: argparse.Namespace) -> dict[str, list[tuple[float, float]]]:
-    """Per way of drawing the seconds per picture of every round: wall time and processor time."""
+    """Returns, for every way of drawing, wall and processor seconds per picture of each round."""
     loaded = load_model(ModelConfig(options.model, options.weights, options.preprocess))
     model = ExportedModel(loaded.module, (3, options.size, options.size))
     config = OptimizationConfig(
         size=options.size, n_steps=options.steps, batch_size=options.batch_size, plateau=PlateauConfig(window=0)
     )
     forwards = Forwards(model, [options.layer], CPU)
-    eager, forward = eager_forward(model, options.layer), forwards(options.layer)
+    eager, forward = build_eager_forward(model, options.layer), forwards(options.layer)
     precision = step_precision("auto", forwards, options.layer)
     reduced = forwards.in_bfloat16(options.layer) if precision == "bfloat16" else None
     print(f"batched: steps in {precision}")
@@ -88,22 +88,25 @@ def measure(options: argparse.Namespace) -> dict[str, list[tuple[float, float]]]
         request = VisualizationRequest(through, loaded.preprocess.normalize, options.layer, channels, chosen)
         list(visualize_channels(replace(request, step_forward=step)))
 
-    def single(through: LayerForward) -> None:
+    def draw_single(through: LayerForward) -> None:
         with Parallel(CPU, 1):
             draw(through, 0, options.single, 1)
 
-    def batched(step: LayerForward | None) -> None:
+    def draw_batched(step: LayerForward | None) -> None:
         size = options.batch_size
         with Parallel(CPU) as parallel:
             firsts = range(0, options.channels, size)
             list(parallel.map(lambda first: draw(forward, first, size, size, step), firsts))
 
     ways: dict[str, tuple[int, Callable[[], None]]] = {
-        "plain loop": (options.single, lambda: plain_loop(loaded, options.module, config, range(options.single))),
-        "careful loop": (options.single, lambda: single(eager)),
-        "one by one": (options.single, lambda: single(forward)),
-        "batched in float32": (options.channels, lambda: batched(None)),
-        "batched": (options.channels, lambda: batched(reduced)),
+        "plain loop": (
+            options.single,
+            lambda: draw_in_plain_loop(loaded, options.module, config, range(options.single)),
+        ),
+        "careful loop": (options.single, lambda: draw_single(eager)),
+        "one by one": (options.single, lambda: draw_single(forward)),
+        "batched in float32": (options.channels, lambda: draw_batched(None)),
+        "batched": (options.channels, lambda: draw_batched(reduced)),
     }
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for repeat in range(options.repeats + 1):

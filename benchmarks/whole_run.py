@@ -1,4 +1,4 @@
-"""Times a whole `precompute` without pictures: `python -m benchmarks.whole_run MODEL IMAGES [--weights ...]`.
+"""The time of a whole `precompute` without pictures: `python -m benchmarks.whole_run MODEL IMAGES [--weights ...]`.
 
 The command runs in a process of its own. Printed are the seconds of every stage, the stage `examples` and the whole
 command in multiples of the pass, and the megabytes that examples take in the run.

@@ -1,24 +1,89 @@
-"""A real run for every test that needs one: the demo, made once as `summit-dash demo` makes it."""
+"""Marks of tests, their order, and runs that many tests read, each made once for all workers of a machine."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from tests.support.marks import read_marks
+
+FIRST = ("kill", "slow", "ray", "real", "browser")
+"""Marks of the tests that take longest."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives each of several workers one core, before torch is imported: they would wait for each other's threads."""
+    if hasattr(config, "workerinput"):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Adds the marks of `tests/marks.txt`, and groups and orders the tests for several workers.
+
+    The tests of a file are a group, which one worker runs, so that fixtures of the file are made once. The tests of the
+    demo run are a group of their own: the other workers do not wait until it is made. Groups that take long come first.
+    """
+    entries = read_marks()
+    for item in items:
+        for entry in entries:
+            if entry.is_for(item.nodeid):
+                item.add_marker(entry.mark)
+        if _find_group(item) == "demo":
+            item.add_marker("slow")
+        item.add_marker(pytest.mark.xdist_group(_find_group(item)))
+    ranks: dict[str, int] = {}
+    for item in items:
+        group = _find_group(item)
+        ranks[group] = min(ranks.get(group, len(FIRST)), _rank(item))
+    items.sort(key=lambda item: ranks[_find_group(item)])
+
+
+def _find_group(item: pytest.Item) -> str:
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return "demo" if "demo_run" in fixtures else item.nodeid.partition("::")[0]
+
+
+def _rank(item: pytest.Item) -> int:
+    """Returns -1 for tests of the demo run, else the first mark of FIRST that a test has."""
+    if _find_group(item) == "demo":
+        return -1
+    return next((rank for rank, mark in enumerate(FIRST) if item.get_closest_marker(mark)), len(FIRST))
+
 
 @pytest.fixture(scope="session")
-def demo_run(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
-    """The whole demo run, with every stage and all its images; one for all workers, so no test may write to it."""
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of this session that all its workers see."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base if worker_id == "master" else base.parent) / "demo"
-    folder.mkdir(exist_ok=True)
-    with FileLock(folder / "lock"):
-        if not (folder / "done").is_file():
-            _make_demo_run(folder / "run")
-            (folder / "done").touch()
-    return folder / "run"
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def demo_run(shared_folder: Path) -> Path:
+    """The whole demo run, with every stage and all its images; no test may write to it."""
+    return make_once(shared_folder, "demo", _make_demo_run)
+
+
+@pytest.fixture(scope="session")
+def synthetic_run(shared_folder: Path) -> Path:
+    """A run of 12 classes written without a model; no test may write to it."""
+    return make_once(shared_folder, "synthetic", _make_synthetic_run)
+
+
+def make_once(folder: Path, name: str, make: Callable[[Path], object]) -> Path:
+    """Returns the run of this name, which the first worker that asks makes while the others wait."""
+    run = folder / "runs" / name
+    run.parent.mkdir(exist_ok=True)
+    done = run.with_suffix(".done")
+    with FileLock(run.with_suffix(".lock")):
+        if not done.is_file():
+            make(run)
+            done.touch()
+    return run
 
 
 def _make_demo_run(out: Path) -> None:
@@ -27,3 +92,9 @@ def _make_demo_run(out: Path) -> None:
     from precompute.commands.demo import run_demo
 
     run_demo(out, None, Console(quiet=True))
+
+
+def _make_synthetic_run(out: Path) -> None:
+    from tests.support.synthetic_run import write_synthetic_run
+
+    write_synthetic_run(out)

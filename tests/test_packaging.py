@@ -1,4 +1,4 @@
-"""What a built wheel carries: everything that the dashboard and the demo need outside the checkout."""
+"""The contents of a built wheel: all that the dashboard and the demo need outside the checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the Chromium that the browser tests drive."""
+"""The Chromium that the browser tests drive."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FLAGS = (
 
 
 def find_chromium() -> str | None:
-    """Path of Playwright's own Chromium, else of the system's; None where there is neither."""
+    """Finds Playwright's own Chromium, else the system's; None if there is neither."""
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     if own and Path(own).exists():

@@ -1,9 +1,10 @@
-"""A real server on a synthetic run, a real Chromium, and no word in its console."""
+"""A real server of a synthetic run, and a real Chromium whose console must stay empty."""
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,9 @@ from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
-from tests.support.synthetic_run import write_synthetic_run
 
 _DRIVER = re.compile(r"GL Driver Message .*GPU stall due to ReadPixels")
-"""Said by the software renderer of a machine without a graphics card, not by the page."""
+"""A message of the software renderer, on machines without a graphics card; the page does not cause it."""
 
 
 @pytest.fixture(scope="session")
@@ -36,13 +36,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def run_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_synthetic_run(tmp_path_factory.mktemp("runs") / "synthetic")
+def run_path(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This worker's copy of the synthetic run, beside which tests save labels."""
+    return Path(shutil.copytree(synthetic_run, tmp_path_factory.mktemp("runs") / "synthetic"))
 
 
 @contextmanager
 def serve(run_path: Path) -> Iterator[str]:
-    """The address of a run, served until the block ends."""
+    """Serves a run until the block ends, and yields its address."""
     app = create_app([RunStore(run_path)], Settings())
     server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -61,13 +62,13 @@ def url(run_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def words() -> list[str]:
-    """What the console said; must be empty at the end of a test."""
+    """Messages of the console; empty at the end of a test."""
     return []
 
 
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """One for all tests, so that the scripts of the page are fetched once."""
+    """The context of all tests, so that the scripts of the page are fetched once."""
     with browser.new_context(
         viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce"
     ) as context:
@@ -87,13 +88,13 @@ def page(context: BrowserContext, url: str, words: list[str]) -> Iterator[Page]:
 
 
 def watch(page: Page, url: str, words: list[str]) -> None:
-    """Notes every warning, error, failed answer and request to somewhere else."""
+    """Notes every warning, error, failed answer and request to another address in `words`."""
 
-    def on_console(message: ConsoleMessage) -> None:
+    def note_console(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not _DRIVER.search(message.text):
             words.append(f"{message.type}: {message.text}")
 
-    page.on("console", on_console)
+    page.on("console", note_console)
     page.on("pageerror", lambda error: words.append(f"page error: {error}"))
     page.on("response", lambda r: words.append(f"{r.status} {r.url}") if r.status >= 400 else None)
     page.on(

@@ -1,4 +1,4 @@
-"""What tests do to the page, and wait for: the one place that knows its elements."""
+"""Actions on the page and waits for its answers: the one module that knows the elements of the page."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from playwright.sync_api import Locator, Page, expect
 
 
 def open_left(page: Page, url: str) -> None:
-    """Opens an address and waits for the list with its similarities, and for the embedding or what stands in for it."""
+    """Opens an address and waits for the list with its similarities, and for the embedding or its message."""
     page.goto(url)
     expect(page.locator("#embedding[data-layer], .embedding-empty:not(:empty)").first).to_be_visible()
     expect(page.locator("#class-list .row:visible").first).to_be_visible()
     page.wait_for_function("() => window.summitDash.list.state.similarity !== undefined")
 
 
-def rows(page: Page) -> list[str]:
-    """Names of the classes in the list that are in the document, from the top, without the pinned one."""
-    return _texts(page, ".list-space .row[data-class]:not([hidden])", ".name")
+def list_names(page: Page) -> list[str]:
+    """Returns the names of the listed classes in the document, from the top, without the pinned one."""
+    return _list_texts(page, ".list-space .row[data-class]:not([hidden])", ".name")
 
 
-def heads(page: Page) -> list[str]:
-    """Names of the groups in the list, from the top."""
-    return _texts(page, ".list-space .row[data-group]:not([hidden])", ".group-name")
+def list_groups(page: Page) -> list[str]:
+    """Returns the names of the groups in the list, from the top."""
+    return _list_texts(page, ".list-space .row[data-group]:not([hidden])", ".group-name")
 
 
-def _texts(page: Page, row: str, part: str) -> list[str]:
+def _list_texts(page: Page, row: str, part: str) -> list[str]:
     script = """([row, part]) => [...document.querySelectorAll(row)]
       .sort((a, b) => a.getAttribute('aria-posinset') - b.getAttribute('aria-posinset'))
       .map((each) => each.querySelector(part).textContent)"""
@@ -35,13 +35,13 @@ def _texts(page: Page, row: str, part: str) -> list[str]:
     return found
 
 
-def row(page: Page, class_id: int) -> Locator:
-    """The row of a class, pinned or in the list."""
+def find_row(page: Page, class_id: int) -> Locator:
+    """Returns the row of a class, pinned or in the list."""
     return page.locator(f"#sidebar [role=option][data-class='{class_id}']")
 
 
 def wait_for_rows(page: Page, n: int) -> None:
-    """Waits until so many classes are in the document below the pinned one."""
+    """Waits until `n` classes are in the document below the pinned one."""
     expect(page.locator(".list-space .row[data-class]:visible")).to_have_count(n)
 
 
@@ -51,8 +51,8 @@ def wait_for_first_row(page: Page, name: str) -> None:
     page.wait_for_function(script, arg=name)
 
 
-def point(page: Page, class_id: int) -> tuple[float, float]:
-    """Where the point of a class is, in pixels of the page."""
+def find_point(page: Page, class_id: int) -> tuple[float, float]:
+    """Returns x and y of the point of a class in the embedding, in pixels of the page."""
     found: dict[str, float] = page.evaluate("(id) => window.summitDash.embedding.at(id)", class_id)
     return found["x"], found["y"]
 
@@ -62,7 +62,7 @@ def wait_for_layer(page: Page, layer: str) -> None:
     expect(page.locator("#embedding")).to_have_attribute("data-layer", layer)
 
 
-def selection(page: Page) -> dict[str, Any]:
+def read_selection(page: Page) -> dict[str, Any]:
     found: dict[str, Any] = page.evaluate("() => window.summitDash.selection")
     return found
 
@@ -78,7 +78,7 @@ def wait_for_selection(page: Page, **fields: Any) -> None:
 
 
 def open_graph(page: Page, url: str) -> None:
-    """Opens an address and waits until the graph, or what stands in for it, is there."""
+    """Opens an address and waits for the graph or its message."""
     page.goto(url)
     expect(page.locator("#graph .graph-stage[data-drawn], #graph .graph-empty:not(:empty)").first).to_be_visible()
 
@@ -89,15 +89,15 @@ def wait_for_drawn(page: Page, *class_ids: int) -> None:
     expect(page.locator(f'#graph .graph-stage[data-drawn="{wanted}"]')).to_be_visible()
 
 
-def nodes(page: Page, state: str = "") -> list[str]:
-    """Channel ids of the graph's nodes that are shown; `state` is a selector such as `.lit`."""
+def list_nodes(page: Page, state: str = "") -> list[str]:
+    """Returns the channel ids of the shown nodes; `state` is a selector such as `.lit`."""
     script = "(s) => [...document.querySelectorAll(`#graph [data-node]${s}:not([hidden])`)].map((n) => n.dataset.node)"
     found: list[str] = page.evaluate(script, state)
     return found
 
 
-def edges(page: Page, state: str = "") -> list[str]:
-    """Ids of the graph's edges that are shown, as `conv1-3--conv2-4`."""
+def list_edges(page: Page, state: str = "") -> list[str]:
+    """Returns the ids of the shown edges, such as `conv1-3--conv2-4`; `state` is a selector."""
     script = "(s) => [...document.querySelectorAll(`#graph [data-edge]${s}:not([hidden])`)].map((n) => n.dataset.edge)"
     found: list[str] = page.evaluate(script, state)
     return found
@@ -112,7 +112,7 @@ def hover_node(page: Page, channel_id: str) -> None:
 
 
 def hover_edge(page: Page, edge_id: str) -> None:
-    """Puts the pointer on an influence, where no other one lies over it."""
+    """Puts the pointer on a point of an edge that no other edge covers."""
     script = """(id) => {
       const edge = document.querySelector(`#graph [data-edge="${id}"]`);
       const line = edge.querySelector('.line');
@@ -135,24 +135,24 @@ def slide(page: Page, name: str, value: int) -> None:
     page.locator(f"#{name}").fill(str(value))
 
 
-def box_of_node(page: Page, channel_id: str) -> dict[str, float]:
-    """Where a node's picture is on the page, in pixels."""
+def measure_node(page: Page, channel_id: str) -> dict[str, float]:
+    """Returns the box of a node's picture: `x`, `y`, `width` and `height` in pixels of the page."""
     box: Any = page.locator(f'#graph [data-node="{channel_id}"] .back').bounding_box()
     assert box is not None
     found: dict[str, float] = box
     return found
 
 
-def span_of_graph(page: Page) -> tuple[float, float]:
-    """Width and height of all nodes together, in pixels."""
-    boxes = [box_of_node(page, channel_id) for channel_id in nodes(page)]
+def measure_graph(page: Page) -> tuple[float, float]:
+    """Returns width and height of all nodes together, in pixels."""
+    boxes = [measure_node(page, channel_id) for channel_id in list_nodes(page)]
     right, left = max(b["x"] + b["width"] for b in boxes), min(b["x"] for b in boxes)
     bottom, top = max(b["y"] + b["height"] for b in boxes), min(b["y"] for b in boxes)
     return right - left, bottom - top
 
 
 def download(page: Page, name: str) -> tuple[str, bytes]:
-    """Saves what the graph shows in one of the formats of its menu: the file's name and what is in it."""
+    """Saves the shown graph in a format of its menu, and returns the file's name and bytes."""
     page.get_by_label("Save as a file").click()
     with page.expect_download() as waiting:
         page.locator(f"#graph [data-format={name}]").click()

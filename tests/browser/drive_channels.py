@@ -1,14 +1,14 @@
-"""Opens the page at a channel, and reads what the panel and the wall show."""
+"""Ways to open the page at a channel, and to read the panel and the wall."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-__all__ = ["open_panel", "open_wall", "places", "tile"]
+__all__ = ["find_tile", "list_tiles", "open_panel", "open_wall"]
 
 
 def open_panel(page: Page, address: str, channel_id: str) -> Locator:
-    """The panel once it is filled with the channel."""
+    """Opens an address and returns the panel, filled with the channel."""
     page.goto(address)
     return wait_for_panel(page, channel_id)
 
@@ -20,7 +20,7 @@ def wait_for_panel(page: Page, channel_id: str) -> Locator:
 
 
 def open_wall(page: Page, address: str, layer: str) -> Locator:
-    """The wall once it holds the layer's channels."""
+    """Opens an address and returns the wall, filled with the channels of the layer."""
     page.goto(address)
     return wait_for_wall(page, layer)
 
@@ -32,11 +32,11 @@ def wait_for_wall(page: Page, layer: str) -> Locator:
     return wall
 
 
-def tile(page: Page, channel_id: str) -> Locator:
+def find_tile(page: Page, channel_id: str) -> Locator:
     return page.locator(f'#channels [data-tile="{channel_id}"]')
 
 
-def places(page: Page) -> list[int]:
-    """The channels of the tiles that are elements now, in the order of the wall."""
+def list_tiles(page: Page) -> list[int]:
+    """Returns the channels of the tiles that are in the document, in the order of the wall."""
     script = "tiles => tiles.map(t => [Number(t.dataset.place), Number(t.dataset.tile.split('-').pop())])"
     return [channel for _, channel in sorted(page.locator("#channels .tile").evaluate_all(script))]

@@ -1,4 +1,4 @@
-"""Makes sure that the browser tests have a Chromium: Playwright's own, else the system's, else Debian's package.
+"""An installer of Chromium for the browser tests: Playwright's own, else the system's, else Debian's package.
 
 Run as `python -m tests.browser.install`.
 """

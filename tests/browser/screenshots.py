@@ -25,8 +25,8 @@ SIZES = ((1440, 900), (1024, 768))
 _PICTURES_ARE_IN = "() => [...document.images].every((i) => i.complete)"
 
 
-def queries(store: RunStore, a: int, b: int) -> dict[str, str]:
-    """The address of every page, by name."""
+def build_queries(store: RunStore, a: int, b: int) -> dict[str, str]:
+    """Returns the query of every page, by name."""
     middle, last = store.layer_names[len(store.layers) // 2], store.layer_names[-1]
     nodes = [n for n in store.graph(a).nodes if n.at.layer == middle] or list(store.graph(a).nodes)
     at = max(nodes, key=lambda n: n.activation_count).at
@@ -45,7 +45,7 @@ def queries(store: RunStore, a: int, b: int) -> dict[str, str]:
 
 
 def take(browser: Browser, url: str, pages: Mapping[str, str], out: Path) -> None:
-    """Takes them all."""
+    """Takes every page at every size and in both themes, as files in `out`."""
     for width, height in SIZES:
         for theme in ("light", "dark"):
             context = browser.new_context(
@@ -57,13 +57,13 @@ def take(browser: Browser, url: str, pages: Mapping[str, str], out: Path) -> Non
             page.set_default_timeout(60_000)
             for name, query in pages.items():
                 page.goto(url + query)
-                _wait(page)
+                _wait_for_pictures(page)
                 page.screenshot(path=out / f"{name}-{width}-{theme}.png")
             context.close()
 
 
-def _wait(page: Page) -> None:
-    """Until graph, embedding and pictures are painted."""
+def _wait_for_pictures(page: Page) -> None:
+    """Waits until graph, embedding and pictures are painted."""
     page.wait_for_function("() => window.summitDash && summitDash.selection")
     if page.evaluate("() => ['graph', 'compare'].includes(summitDash.selection.view)"):
         page.wait_for_selector("#graph .graph-stage[data-painted]")
@@ -91,7 +91,7 @@ def main() -> None:
     executable = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        take(browser, f"http://127.0.0.1:{server.effective_port}/", queries(store, a, b), arguments.out)
+        take(browser, f"http://127.0.0.1:{server.effective_port}/", build_queries(store, a, b), arguments.out)
         browser.close()
 
 

@@ -24,7 +24,7 @@ def store(run_path: Path) -> RunStore:
     return RunStore(run_path)
 
 
-def test_the_panel_tells_all_of_a_channel(page: Page, url: str, store: RunStore) -> None:
+def test_the_panel_shows_all_of_a_channel(page: Page, url: str, store: RunStore) -> None:
     at = Channel("conv3", 5)
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
     expect(panel.locator("h2")).to_have_text("conv3-5")
@@ -206,7 +206,7 @@ def test_every_kind_of_visualization_and_the_flags(rich_page: Page, rich_url: st
     expect(panel.locator(".kind")).to_have_count(0)
 
 
-def test_an_example_stands_for_what_is_not_visualized(rich_page: Page, rich_url: str) -> None:
+def test_an_example_is_for_what_is_not_visualized(rich_page: Page, rich_url: str) -> None:
     panel = open_panel(rich_page, f"{rich_url}?class=1&layer=conv1&channel=0", "conv1-0")
     expect(panel.locator(".caption")).to_have_text("example, no visualization")
     expect(panel.locator(".portrait.example img")).to_be_visible()

@@ -12,7 +12,7 @@ from precompute.contract.schema import read_table, table_path
 from precompute.contract.writing import write_table
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
-from tests.browser.drive_channels import open_wall, places, tile, wait_for_panel, wait_for_wall
+from tests.browser.drive_channels import find_tile, list_tiles, open_wall, wait_for_panel, wait_for_wall
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ def store(run_path: Path) -> RunStore:
     return RunStore(run_path)
 
 
-def ranking(store: RunStore, layer: str, values: np.ndarray) -> list[int]:
+def rank_channels(store: RunStore, layer: str, values: np.ndarray) -> list[int]:
     fraction = store.channel_facts(layer).activation_fraction.round(6)
     return [int(n) for n in np.lexsort((np.arange(len(values)), -fraction, -values))]
 
@@ -32,7 +32,7 @@ def test_the_wall_shows_every_channel_in_the_order_chosen(page: Page, url: str, 
     open_wall(page, f"{url}?view=channels&layer=conv1", "conv1")
     facts = store.channel_facts("conv1")
     expect(page.locator(".channel-count")).to_have_text("16 of 16 channels")
-    assert places(page) == ranking(store, "conv1", facts.n_classes)
+    assert list_tiles(page) == rank_channels(store, "conv1", facts.n_classes)
     by_value = {
         "graphs": store.graph_uses("conv1"),
         "fraction": facts.activation_fraction,
@@ -42,36 +42,36 @@ def test_the_wall_shows_every_channel_in_the_order_chosen(page: Page, url: str, 
         page.locator(f"#channels [data-name={name}]").click()
         expect(page).to_have_url(re.compile(f"order={name}"))
         expect(page.locator(f"#channels [data-name={name}]")).to_have_attribute("aria-pressed", "true")
-        assert places(page) == ranking(store, "conv1", values)
+        assert list_tiles(page) == rank_channels(store, "conv1", values)
     page.locator("#channels [data-name=number]").click()
     expect(page).to_have_url(re.compile("order=number"))
-    assert places(page) == list(range(16))
+    assert list_tiles(page) == list(range(16))
 
 
 def test_a_tile_opens_the_panel_and_the_address_both(page: Page, url: str) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv3", "conv3")
-    tile(page, "conv3-7").click()
+    find_tile(page, "conv3-7").click()
     wait_for_panel(page, "conv3-7")
     expect(page).to_have_url(re.compile("layer=conv3&channel=7&view=channels"))
-    expect(tile(page, "conv3-7")).to_have_attribute("aria-selected", "true")
-    tile(page, "conv3-9").click()
+    expect(find_tile(page, "conv3-7")).to_have_attribute("aria-selected", "true")
+    find_tile(page, "conv3-9").click()
     wait_for_panel(page, "conv3-9")
     expect(page.locator(".tile[aria-selected=true]")).to_have_count(1)
     page.reload()
     wait_for_wall(page, "conv3")
     wait_for_panel(page, "conv3-9")
-    expect(tile(page, "conv3-9")).to_be_in_viewport()
-    expect(tile(page, "conv3-9")).to_have_attribute("aria-selected", "true")
+    expect(find_tile(page, "conv3-9")).to_be_in_viewport()
+    expect(find_tile(page, "conv3-9")).to_have_attribute("aria-selected", "true")
 
 
 def test_search_by_number(page: Page, url: str) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
     search = page.get_by_label("Find channels by number or label")
     search.fill("4")
-    assert places(page) == [4, *range(40, 48)]
+    assert list_tiles(page) == [4, *range(40, 48)]
     expect(page.locator(".channel-count")).to_have_text("9 of 48 channels")
     search.fill("conv5-12")
-    assert places(page) == [12]
+    assert list_tiles(page) == [12]
     search.fill("zebra")
     expect(page.locator(".wall-none")).to_contain_text("No channel of conv5 matches “zebra”.")
     page.get_by_role("button", name="Show all channels").click()
@@ -83,20 +83,20 @@ def test_arrows_move_through_the_wall(page: Page, url: str) -> None:
     wall = open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
     columns = int(wall.get_attribute("aria-colcount") or 0)
     assert page.locator(".tile[tabindex='0']").count() == 1
-    tile(page, "conv5-0").focus()
+    find_tile(page, "conv5-0").focus()
     for key, channel in [("ArrowRight", 1), ("ArrowDown", 1 + columns), ("ArrowLeft", columns), ("ArrowUp", 0),
                          ("End", columns - 1), ("Home", 0), ("ArrowUp", 0)]:  # fmt: skip
         page.keyboard.press(key)
-        expect(tile(page, f"conv5-{channel}")).to_be_focused()
+        expect(find_tile(page, f"conv5-{channel}")).to_be_focused()
     for _ in range(20):
         page.keyboard.press("PageDown")
-    expect(tile(page, "conv5-47")).to_be_focused()
-    expect(tile(page, "conv5-47")).to_be_in_viewport()
+    expect(find_tile(page, "conv5-47")).to_be_focused()
+    expect(find_tile(page, "conv5-47")).to_be_in_viewport()
     page.keyboard.press("Enter")
     panel = wait_for_panel(page, "conv5-47")
     expect(panel.locator("h2")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(tile(page, "conv5-47")).to_be_focused()
+    expect(find_tile(page, "conv5-47")).to_be_focused()
 
 
 def test_sizes_are_remembered(page: Page, url: str) -> None:
@@ -118,7 +118,7 @@ def test_the_layer_changes_the_wall(page: Page, url: str) -> None:
     page.evaluate("() => ['conv1', 'conv3', 'conv2'].forEach((layer) => summitDash.dispatch({layer}))")
     wait_for_wall(page, "conv2")
     expect(page.locator(".channel-count")).to_have_text("24 of 24 channels")
-    expect(page.locator("#channels .tile[data-tile^=conv2-]")).to_have_count(len(places(page)))
+    expect(page.locator("#channels .tile[data-tile^=conv2-]")).to_have_count(len(list_tiles(page)))
     expect(page.locator(".curve.current")).to_have_attribute("data-layer", "conv2")
 
 
@@ -141,7 +141,9 @@ def test_use_by_layer_as_a_plot_and_a_table(page: Page, url: str, store: RunStor
     rows = page.locator(".use-table tbody tr")
     for place, (layer, info) in enumerate(store.layers.items()):
         uses = store.channel_facts(layer).n_classes
-        shares = [f"{100 * (test(uses)).mean():.1f} %" for test in (_by_none, _by_one, _by_most)]
+        shares = [
+            f"{100 * (test(uses)).mean():.1f} %" for test in (_is_used_by_none, _is_used_by_one, _is_used_by_most)
+        ]
         cells = rows.nth(place).locator("td").all_inner_texts()
         assert cells[:4] == [str(info.n_channels), *shares]
     expect(page.locator("tr[aria-current=true] th")).to_have_text("4")
@@ -153,15 +155,15 @@ def test_use_by_layer_as_a_plot_and_a_table(page: Page, url: str, store: RunStor
     wait_for_wall(page, "conv3")
 
 
-def _by_none(uses: np.ndarray) -> np.ndarray:
+def _is_used_by_none(uses: np.ndarray) -> np.ndarray:
     return uses == 0
 
 
-def _by_one(uses: np.ndarray) -> np.ndarray:
+def _is_used_by_one(uses: np.ndarray) -> np.ndarray:
     return uses == 1
 
 
-def _by_most(uses: np.ndarray) -> np.ndarray:
+def _is_used_by_most(uses: np.ndarray) -> np.ndarray:
     return uses > 6
 
 
@@ -205,11 +207,11 @@ def wide_page(browser: Browser, wide_url: str) -> Iterator[Page]:
 
 def test_only_the_rows_in_view_are_elements(wide_page: Page, wide_url: str) -> None:
     open_wall(wide_page, f"{wide_url}?view=channels&layer=wide&order=number", "wide")
-    assert len(places(wide_page)) < 200
+    assert len(list_tiles(wide_page)) < 200
     wide_page.evaluate("() => (document.querySelector('.wall-scroller').scrollTop = 1e6)")
-    expect(tile(wide_page, f"wide-{WIDE - 1}")).to_be_in_viewport()
-    assert len(places(wide_page)) < 200
-    assert places(wide_page)[-1] == WIDE - 1
+    expect(find_tile(wide_page, f"wide-{WIDE - 1}")).to_be_in_viewport()
+    assert len(list_tiles(wide_page)) < 200
+    assert list_tiles(wide_page)[-1] == WIDE - 1
     expect(wide_page.locator(".tile .picture.bare").first).to_be_visible()
 
 
@@ -219,11 +221,11 @@ def test_flags_filter_and_are_counted(wide_page: Page, wide_url: str) -> None:
     expect(wide_page.locator("[data-name=dead]")).to_have_text("Dead 2")
     wide_page.locator("[data-name=dead]").click()
     expect(wide_page.locator(".channel-count")).to_have_text("2 of 2,000 channels")
-    assert places(wide_page) == [3, 1500]
+    assert list_tiles(wide_page) == [3, 1500]
     expect(wide_page.locator(".tile-flag")).to_have_text(["dead", "dead"])
     wide_page.locator("[data-name=outlier]").click()
     expect(wide_page).to_have_url(re.compile("flag=outlier"))
-    assert places(wide_page) == [77]
+    assert list_tiles(wide_page) == [77]
     wide_page.evaluate("() => summitDash.dispatch({layer: 'narrow'})")
     expect(wide_page.locator(".wall-none")).to_contain_text("narrow has no outlier.")
     wide_page.get_by_role("button", name="Show all channels").click()
@@ -233,6 +235,6 @@ def test_flags_filter_and_are_counted(wide_page: Page, wide_url: str) -> None:
 def test_a_link_to_a_channel_far_down_shows_its_tile(wide_page: Page, wide_url: str) -> None:
     open_wall(wide_page, f"{wide_url}?view=channels&layer=wide&channel=1234&order=number", "wide")
     wait_for_panel(wide_page, "wide-1234")
-    expect(tile(wide_page, "wide-1234")).to_be_in_viewport()
+    expect(find_tile(wide_page, "wide-1234")).to_be_in_viewport()
     wide_page.get_by_label("Close the channel").click()
-    expect(tile(wide_page, "wide-1234")).to_be_in_viewport()
+    expect(find_tile(wide_page, "wide-1234")).to_be_in_viewport()

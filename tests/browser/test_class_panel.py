@@ -6,14 +6,14 @@ from importlib.resources import files
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.drive import click_node, nodes, open_graph, wait_for_drawn, wait_for_selection
+from tests.browser.drive import click_node, list_nodes, open_graph, wait_for_drawn, wait_for_selection
 
 pytestmark = pytest.mark.browser
 LOADED = "() => [...document.querySelectorAll('#class-panel img')].every((i) => i.complete && i.naturalWidth > 0)"
 
 
-def panel_of(page: Page, class_id: int) -> Locator:
-    """The panel once it is filled with the class."""
+def wait_for_class_panel(page: Page, class_id: int) -> Locator:
+    """Waits until the panel is filled with the class, and returns it."""
     panel = page.locator("#class-panel")
     expect(panel).to_have_attribute("data-class", str(class_id))
     return panel
@@ -24,7 +24,7 @@ def test_the_name_opens_what_the_model_takes_for_the_class(page: Page, url: str)
     name = page.locator(".class-open")
     expect(name).to_have_attribute("aria-expanded", "false")
     name.click()
-    panel = panel_of(page, 0)
+    panel = wait_for_class_panel(page, 0)
     expect(page).to_have_url(re.compile("panel=class"))
     expect(panel.locator("h2")).to_have_text("red fox")
     expect(panel.locator(".class-facts")).to_contain_text("200 images")
@@ -44,7 +44,7 @@ def test_the_keyboard_opens_and_closes_it_and_the_focus_returns(page: Page, url:
     open_graph(page, f"{url}?class=0")
     page.locator(".class-open").focus()
     page.keyboard.press("Enter")
-    panel = panel_of(page, 0)
+    panel = wait_for_class_panel(page, 0)
     expect(panel.locator("h2")).to_be_focused()
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
@@ -58,29 +58,29 @@ def test_the_keyboard_opens_and_closes_it_and_the_focus_returns(page: Page, url:
 
 def test_a_link_opens_it_and_another_class_fills_it(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=1&panel=class")
-    panel = panel_of(page, 1)
+    panel = wait_for_class_panel(page, 1)
     expect(panel.locator("[data-method=code-space]")).to_contain_text("None: this run was drawn without a generator.")
     page.evaluate("() => summitDash.dispatch({class_id: 2})")
-    panel = panel_of(page, 2)
+    panel = wait_for_class_panel(page, 2)
     expect(panel.locator(".empty-state")).to_contain_text("Draw them: summit-dash prototypes synthetic")
 
 
 def test_one_panel_at_a_time(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=0&panel=class")
-    panel_of(page, 0)
+    wait_for_class_panel(page, 0)
     wait_for_drawn(page, 0)
-    click_node(page, nodes(page)[0])
+    click_node(page, list_nodes(page)[0])
     expect(page.locator("#panel")).to_be_visible()
     expect(page.locator("#class-panel")).to_be_hidden()
     page.locator(".class-open").click()
-    panel_of(page, 0)
+    wait_for_class_panel(page, 0)
     expect(page.locator("#panel")).to_be_hidden()
     wait_for_selection(page, channel=None, panel="class")
 
 
 def test_how_leads_to_about(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=0&panel=class")
-    panel_of(page, 0).get_by_role("button", name="How?").click()
+    wait_for_class_panel(page, 0).get_by_role("button", name="How?").click()
     wait_for_selection(page, view="about")
     expect(page.locator("#about")).to_contain_text("Prototypes.")
     expect(page.locator("#class-panel")).to_be_hidden()
@@ -91,7 +91,7 @@ def test_how_leads_to_about(page: Page, url: str) -> None:
 def test_axe_finds_nothing_serious(page: Page, url: str, theme: str, class_id: int) -> None:
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
     open_graph(page, f"{url}?class={class_id}&panel=class")
-    panel_of(page, class_id)
+    wait_for_class_panel(page, class_id)
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
     for part in ("#class-panel", ".graph-bar"):
         violations = page.evaluate("async (part) => (await axe.run(part)).violations", part)
@@ -102,6 +102,6 @@ def test_axe_finds_nothing_serious(page: Page, url: str, theme: str, class_id: i
 def test_it_fits_a_small_window(page: Page, url: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 768})
     open_graph(page, f"{url}?class=0&panel=class")
-    panel = panel_of(page, 0)
+    panel = wait_for_class_panel(page, 0)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     assert panel.evaluate("e => e.scrollWidth <= e.clientWidth")

@@ -16,7 +16,7 @@ from summit_dash.graph.comparison import Comparison, Part, compare
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
-from tests.browser.drive import box_of_node, download, edges, nodes, open_graph, wait_for_drawn
+from tests.browser.drive import download, list_edges, list_nodes, measure_node, open_graph, wait_for_drawn
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
@@ -32,7 +32,7 @@ def compared(store: RunStore) -> Comparison:
     return compare(store.graph(0), store.graph(2))
 
 
-def query(page: Page, expected: str) -> None:
+def wait_for_query(page: Page, expected: str) -> None:
     """Waits for the address to end in the query."""
     expect(page).to_have_url(re.compile(re.escape(expected) + "$"))
 
@@ -50,7 +50,7 @@ def test_the_second_class_is_chosen_by_typing(page: Page, url: str) -> None:
     expect(page.locator("#versus-list [role=option]")).to_have_text(["white wolf"])
     field.press("Enter")
     wait_for_drawn(page, 0, 2)
-    query(page, "?class=0&vs=2&layer=conv5&view=compare")
+    wait_for_query(page, "?class=0&vs=2&layer=conv5&view=compare")
     expect(field).to_have_value("white wolf")
     expect(empty).to_be_empty()
 
@@ -88,17 +88,17 @@ def test_a_class_of_another_run(page: Page, url_of_two_runs: str, words: list[st
         for layer, channel in zip(payload["nodes"]["layer"], payload["nodes"]["channel"], strict=True)
     }
     own = {node.at.channel_id for node in store.graph(0).nodes}
-    assert set(nodes(page, ".only-b")) == theirs - own
-    assert set(nodes(page, ".shared")) == theirs & own
+    assert set(list_nodes(page, ".only-b")) == theirs - own
+    assert set(list_nodes(page, ".shared")) == theirs & own
     expect(page.locator(".gutter-row[data-layer=conv5]")).to_contain_text("cos –")
     page.get_by_label("Swap A and B").click()
     wait_for_drawn(page, 1, 0)
-    query(page, "?run=other&class=1&vs=0&vs_run=synthetic&layer=conv5&view=compare")
+    wait_for_query(page, "?run=other&class=1&vs=0&vs_run=synthetic&layer=conv5&view=compare")
     page.get_by_label("Run of the second class").select_option("other")
     page.locator("#versus").fill("coyote")
     page.keyboard.press("Enter")
     wait_for_drawn(page, 1, 3)
-    query(page, "?run=other&class=1&vs=3&layer=conv5&view=compare")
+    wait_for_query(page, "?run=other&class=1&vs=3&layer=conv5&view=compare")
     open_graph(page, f"{url_of_two_runs}?class=0&vs=1&vs_run=gone&view=compare")
     expect(page.locator("#graph .graph-empty")).to_contain_text("The link says vs_run=gone; served: synthetic, other.")
     words[:] = [word for word in words if not word.startswith("outside: ")]  # this page is of another server
@@ -107,11 +107,11 @@ def test_a_class_of_another_run(page: Page, url_of_two_runs: str, words: list[st
 def test_parts_and_their_counts(page: Page, url: str, compared: Comparison) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
-    assert nodes(page) == [at.channel_id for at in compared.nodes]
+    assert list_nodes(page) == [at.channel_id for at in compared.nodes]
     for part in Part:
         expect(page.locator(f"#graph .key[data-part={part.value}] b")).to_have_text(str(compared.count(part)))
-        assert len(nodes(page, f".{part.value}")) == compared.count(part)
-        assert len(edges(page, f".{part.value}")) == sum(found is part for found in compared.edges.values())
+        assert len(list_nodes(page, f".{part.value}")) == compared.count(part)
+        assert len(list_edges(page, f".{part.value}")) == sum(found is part for found in compared.edges.values())
     expect(page.locator("#graph .parting")).to_contain_text(f"They part at {compared.parting_layer}")
 
 
@@ -133,7 +133,7 @@ def test_every_layer_has_its_numbers(page: Page, url: str, store: RunStore) -> N
         expect(row).to_contain_text(f"J {layer.jaccard:.2f}cos {layer.cosine:.2f}")
 
 
-def test_the_line_stands_below_the_parting_layer(page: Page, url: str, compared: Comparison) -> None:
+def test_the_line_is_below_the_parting_layer(page: Page, url: str, compared: Comparison) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
     line = page.locator("#graph .parting-line").bounding_box()
@@ -151,11 +151,11 @@ def test_swap_and_clear(page: Page, url: str) -> None:
     wait_for_drawn(page, 0, 2)
     page.get_by_label("Swap A and B").click()
     wait_for_drawn(page, 2, 0)
-    query(page, "?class=2&vs=0&layer=conv5&view=compare")
+    wait_for_query(page, "?class=2&vs=0&layer=conv5&view=compare")
     expect(page.locator("#graph h1")).to_contain_text("white wolf")
     page.get_by_label("Compare no more").click()
     wait_for_drawn(page, 2)
-    query(page, "?class=2&layer=conv5")
+    wait_for_query(page, "?class=2&layer=conv5")
 
 
 @pytest.mark.parametrize("value", ["99", "wolf"])
@@ -165,13 +165,13 @@ def test_an_unknown_second_class_says_so(page: Page, url: str, value: str) -> No
     expect(page.locator("#graph .graph-empty")).to_contain_text("Choose the second class above.")
 
 
-def test_side_by_side_a_shared_channel_stands_at_the_same_height(
+def test_side_by_side_a_shared_channel_is_at_the_same_height(
     page: Page, url: str, store: RunStore, compared: Comparison
 ) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
     page.get_by_label("Side by side").click()
-    query(page, "&sides=two")
+    wait_for_query(page, "&sides=two")
     a, b = (page.locator(f"#graph .node[data-key^='{letter}:']") for letter in "ab")
     expect(a).to_have_count(len(store.graph(0).nodes))
     expect(b).to_have_count(len(store.graph(2).nodes))
@@ -191,7 +191,7 @@ def test_more_classes_in_the_bars(page: Page, url: str, store: RunStore) -> None
     expect(panel.locator(".compared-layer")).to_have_count(5)
     page.get_by_role("combobox", name="One more class").fill("coyote")
     page.keyboard.press("Enter")
-    query(page, "?class=0&vs=2&also=3&layer=conv4&view=compare")
+    wait_for_query(page, "?class=0&vs=2&also=3&layer=conv4&view=compare")
     other = next(layer for layer in compare(store.graph(0), store.graph(3)).layers if layer.layer == "conv3")
     line = panel.locator(".compared-layer[data-layer=conv3] .compared-line[data-class='3']")
     expect(line).to_contain_text(f"{other.jaccard:.2f}")
@@ -217,11 +217,11 @@ def test_classes_that_are_similar_but_differ_here(page: Page, url: str) -> None:
     wait_for_drawn(page, 0, best)
 
 
-def test_a_node_tells_both_counts_and_files_hold_both(page: Page, url: str, compared: Comparison) -> None:
+def test_a_node_shows_both_counts_and_files_hold_both(page: Page, url: str, compared: Comparison) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
     only_a = next(at.channel_id for at, part in compared.nodes.items() if part is Part.ONLY_A)
-    box = box_of_node(page, only_a)
+    box = measure_node(page, only_a)
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     expect(page.locator("#graph .graph-card")).to_contain_text("B white wolf: not in its graph")
     name, content = download(page, "json")

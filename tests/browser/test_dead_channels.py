@@ -1,4 +1,4 @@
-"""A run in which two channels of conv5 were found dead: one stands as its best dataset example, one has no picture."""
+"""A run with two channels of conv5 that were found dead; a dead channel is shown by its best dataset example."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serve
-from tests.browser.drive_channels import open_panel, open_wall, tile
+from tests.browser.drive_channels import find_tile, open_panel, open_wall
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
 SPEC = SyntheticRun(n_classes=4, picture_size=16, excitations=True, found_dead=[("conv5", 3), ("conv5", 7)])
-TOLD = "dead: the objective never rose above its start; no picture"
+REASON = "dead: the objective never rose above its start; no picture"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def bare_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same without dataset examples."""
+    """The same run without dataset examples."""
     run = write_synthetic_run(tmp_path_factory.mktemp("runs") / "bare", SPEC)
     (run / "dataset_examples.parquet").unlink()
     return run
@@ -33,7 +33,7 @@ def bare_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_panel_says_why_there_is_no_picture(page: Page, url: str) -> None:
     panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=3", "conv5-3")
-    expect(panel.locator(".identity-facts")).to_contain_text(TOLD)
+    expect(panel.locator(".identity-facts")).to_contain_text(REASON)
     expect(panel.locator(".portrait-frame .caption")).to_have_text("example, visualization dead")
     panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=5", "conv5-5")
     expect(panel.locator(".identity-facts")).not_to_contain_text("dead")
@@ -42,9 +42,9 @@ def test_the_panel_says_why_there_is_no_picture(page: Page, url: str) -> None:
 
 def test_the_wall_flags_it(page: Page, url: str) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
-    expect(tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
-    expect(tile(page, "conv5-3")).to_have_attribute("aria-label", r"conv5-3, undrawable, Used by 4 of 4 classes")
-    expect(tile(page, "conv5-2").locator(".tile-flag")).to_have_count(0)
+    expect(find_tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
+    expect(find_tile(page, "conv5-3")).to_have_attribute("aria-label", r"conv5-3, undrawable, Used by 4 of 4 classes")
+    expect(find_tile(page, "conv5-2").locator(".tile-flag")).to_have_count(0)
     counts = page.locator(".picture-count")
     expect(counts).to_have_text("41 pictures, 26 beat the best image, 2 undrawable")
 
@@ -54,14 +54,22 @@ def test_without_examples_the_place_is_flagged(page: Page, bare_run: Path, words
         panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=3", "conv5-3")
         expect(panel.locator(".portrait-frame .caption")).to_have_text("dead: no picture")
         open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
-        expect(tile(page, "conv5-3").locator(".picture.bare")).to_be_visible()
-        expect(tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
+        expect(find_tile(page, "conv5-3").locator(".picture.bare")).to_be_visible()
+        expect(find_tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
     assert all(word.startswith(f"outside: {url}") for word in words)  # another address than the other tests'
     words.clear()
 
 
-def test_about_tells_the_counts_of_every_layer(page: Page, url: str) -> None:
+def test_about_counts_pictures_and_dead_channels_of_every_layer(page: Page, url: str) -> None:
     page.goto(f"{url}?class=1&view=about")
-    rows = page.locator("#about-pictures tbody tr")
-    expect(rows).to_have_count(5)
-    expect(rows.last).to_have_text("conv54841" + "26 of 412")
+    table = page.locator("#about-pictures table")
+    expect(table.locator("tbody tr")).to_have_count(5)
+    heads = table.locator("thead th").all_text_contents()
+    cells = table.locator("tbody tr").last.locator("th, td").all_text_contents()
+    assert dict(zip(heads, cells, strict=True)) == {
+        "Layer": "conv5",
+        "Channels": "48",
+        "Pictures": "41",
+        "Beat the best image": "26 of 41",
+        "Dead": "2",
+    }

@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from summit_dash.run.store import RunStore
-from tests.browser.drive import open_left, point, row, selection, wait_for_layer, wait_for_rows, wait_for_selection
+from tests.browser.drive import (
+    find_point,
+    find_row,
+    open_left,
+    read_selection,
+    wait_for_layer,
+    wait_for_rows,
+    wait_for_selection,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -27,20 +35,20 @@ def test_points_stand_as_in_the_table(page: Page, url: str, store: RunStore) -> 
         page.locator(f"#layer-strip [data-layer={layer}]").click()
         wait_for_layer(page, layer)
         table = store.embedding(layer)
-        (x0, y0), (x1, y1) = point(page, 0), point(page, 3)
+        (x0, y0), (x1, y1) = find_point(page, 0), find_point(page, 3)
         across = (x1 - x0) / (table[3][0] - table[0][0])
         up = (y0 - y1) / (table[3][1] - table[0][1])
         assert across == pytest.approx(up, rel=2e-2)  # equal scales, y upwards
         for class_id, (x, y) in table.items():
             expected = (x0 + across * (x - table[0][0]), y0 - across * (y - table[0][1]))
-            assert point(page, class_id) == pytest.approx(expected, abs=2)
+            assert find_point(page, class_id) == pytest.approx(expected, abs=2)
     expect(page.get_by_role("img", name=re.compile("^12 classes as points at conv2;"))).to_be_visible()
 
 
 def test_points_move_to_another_layer(page: Page, url: str) -> None:
     page.emulate_media(reduced_motion="no-preference")
     open_left(page, f"{url}?layer=conv1")
-    start = point(page, 3)
+    start = find_point(page, 3)
     script = """async () => {
       const at = [];
       window.summitDash.dispatch({layer: 'conv5'});
@@ -51,7 +59,7 @@ def test_points_move_to_another_layer(page: Page, url: str) -> None:
       return at;
     }"""
     way = page.evaluate(script)
-    end = point(page, 3)
+    end = find_point(page, 3)
     assert len(set(way)) > 3
     assert min(start[0], end[0]) - 0.01 <= min(way) <= max(way) <= max(start[0], end[0]) + 0.01
     assert way[-1] == end[0]
@@ -71,10 +79,10 @@ def test_keys_and_buttons_choose_the_layer(page: Page, url: str) -> None:
 
 def test_a_click_selects_and_shift_compares(page: Page, url: str) -> None:
     open_left(page, url)
-    page.mouse.click(*point(page, 6))
+    page.mouse.click(*find_point(page, 6))
     wait_for_selection(page, class_id=6)
     page.keyboard.down("Shift")
-    page.mouse.click(*point(page, 1))
+    page.mouse.click(*find_point(page, 1))
     page.keyboard.up("Shift")
     wait_for_selection(page, class_id=6, vs=1, view="compare")
     marks = "() => { const {a, b} = window.summitDash.embedding.plot; return [a, b]; }"
@@ -83,37 +91,37 @@ def test_a_click_selects_and_shift_compares(page: Page, url: str) -> None:
 
 def test_a_point_and_its_row_mark_each_other(page: Page, url: str) -> None:
     open_left(page, url)
-    x, y = point(page, 3)
+    x, y = find_point(page, 3)
     page.mouse.move(x + 5, y + 3)
-    expect(row(page, 3)).to_have_class(re.compile("linked"))
+    expect(find_row(page, 3)).to_have_class(re.compile("linked"))
     card = page.locator(".embedding-card")
     expect(card).to_contain_text("coyote")
     expect(card).to_contain_text(re.compile(r"\d+\.\d % of 200 images"))
     expect(card.locator("img")).to_have_attribute("src", re.compile(r"/example/conv5/\d+/3/0\.webp"))
     page.mouse.move(x, y + 400)
     expect(card).to_have_count(0)
-    expect(row(page, 3)).not_to_have_class(re.compile("linked"))
-    row(page, 5).hover()
+    expect(find_row(page, 3)).not_to_have_class(re.compile("linked"))
+    find_row(page, 5).hover()
     expect(page.locator("#embedding")).to_have_attribute("data-hover", "5")
 
 
 def test_zoom_goes_to_the_pointer_and_back(page: Page, url: str) -> None:
     open_left(page, url)
-    whole = x, y = point(page, 3)
+    whole = x, y = find_point(page, 3)
     page.mouse.move(x, y)
     page.mouse.wheel(0, -400)
     page.wait_for_function(f"() => ({ZOOM})() > 2")
-    assert point(page, 3) == pytest.approx((x, y), abs=1.5)  # the pointer stands on whole pixels
-    x, y = point(page, 3)
+    assert find_point(page, 3) == pytest.approx((x, y), abs=1.5)  # the pointer is on whole pixels
+    x, y = find_point(page, 3)
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 30, y - 20, steps=4)
     page.mouse.up()
-    assert point(page, 3) == pytest.approx((x - 30, y - 20), abs=1)
-    assert selection(page)["class_id"] == 0  # a drag is no click
+    assert find_point(page, 3) == pytest.approx((x - 30, y - 20), abs=1)
+    assert read_selection(page)["class_id"] == 0  # a drag is no click
     page.locator("#embedding").get_by_role("button", name="Show all classes").click()
     page.wait_for_function(f"() => ({ZOOM})() === 1")
-    assert point(page, 3) == pytest.approx(whole, abs=0.5)
+    assert find_point(page, 3) == pytest.approx(whole, abs=0.5)
     for name, sign in (("Zoom in", 1), ("Zoom out", -1)):
         before = page.evaluate(ZOOM)
         page.locator("#embedding").get_by_role("button", name=name).click()
@@ -128,15 +136,15 @@ def test_drawing_round_classes_narrows_the_list(page: Page, url: str) -> None:
     page.keyboard.press("Escape")
     expect(lasso).to_have_attribute("aria-pressed", "false")
     lasso.click()
-    x, y = point(page, 5)
+    x, y = find_point(page, 5)
     page.mouse.move(x - 9, y - 9)
     page.mouse.down()
     for dx, dy in ((9, -9), (9, 9), (-9, 9)):
         page.mouse.move(x + dx, y + dy, steps=3)
     page.mouse.up()
     page.wait_for_function("() => window.summitDash.selection.only.includes(5)")
-    only = selection(page)["only"]
-    inside = [c for c in range(12) if abs(point(page, c)[0] - x) < 9 and abs(point(page, c)[1] - y) < 9]
+    only = read_selection(page)["only"]
+    inside = [c for c in range(12) if abs(find_point(page, c)[0] - x) < 9 and abs(find_point(page, c)[1] - y) < 9]
     assert only == inside
     wait_for_rows(page, len(only))
     expect(page.locator("#only")).to_contain_text(f"{len(only)} of 12 classes")
@@ -172,37 +180,3 @@ def test_an_unknown_layer_says_so_and_the_page_lives_on(page: Page, url: str) ->
     page.locator("#layer-strip [data-layer=conv3]").click()
     wait_for_layer(page, "conv3")
     expect(empty).to_be_empty()
-
-
-GEOMETRY = """() => {
-  const {scatter} = window.summitDash.model;
-  const square = [[0, 0], [10, 0], [10, 10], [0, 10]];
-  const points = {x: [1, 5, 30, NaN], y: [1, 5, 5, NaN]};
-  const label = (x, y, must = false) => ({x, y, width: 30, height: 10, gap: 6, must});
-  const box = {width: 100, height: 100, limit: 9, taken: []};
-  const boxes = (labels, more) => scatter.placeLabels(labels, {...box, ...more}).map(({box: b}) => [b.x, b.y]);
-  return {
-    enclosed: scatter.enclosed(points, scatter.WHOLE, square),
-    zoomed: scatter.enclosed(points, {k: 2, x: -4, y: -4}, square),
-    nearest: scatter.nearest(points, scatter.WHOLE, 7, 5, 12),
-    none: scatter.nearest(points, scatter.WHOLE, 60, 60, 12),
-    right: boxes([label(20, 50)]),
-    apart: boxes([label(50, 50), label(52, 50), label(51, 51), label(50, 50), label(50, 50)]).length,
-    must: boxes([label(50, 50), label(50, 50, true)], {limit: 0}).length,
-    edge: boxes([label(95, 50)]),
-    taken: boxes([label(50, 50)], {taken: [{x: 54, y: 45, width: 5, height: 5}]}),
-  };
-}"""
-
-
-def test_geometry(page: Page, url: str) -> None:
-    open_left(page, url)
-    found = page.evaluate(GEOMETRY)
-    assert found["enclosed"] == [0, 1]
-    assert found["zoomed"] == [1]  # at (6, 6); the first has left to (-2, -2)
-    assert (found["nearest"], found["none"]) == (1, -1)
-    assert found["right"] == [[26, 45]]
-    assert found["apart"] == 4  # right, left, above, below; no fifth place
-    assert found["must"] == 1
-    assert found["edge"] == [[59, 45]]
-    assert found["taken"] == [[14, 45]]

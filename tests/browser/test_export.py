@@ -13,7 +13,7 @@ from summit_dash.export.scene import PictureSource, build_scene
 from summit_dash.export.shapes import GraphScene, SceneEdge, SceneNode
 from summit_dash.export.subject import read_subject
 from summit_dash.run.store import RunStore
-from tests.browser.drive import nodes as shown_nodes
+from tests.browser.drive import list_nodes as shown_nodes
 from tests.browser.drive import open_graph, wait_for_drawn
 
 pytestmark = pytest.mark.browser
@@ -44,13 +44,13 @@ _CANVAS = """() => {
 }"""
 
 
-def rgb(color: str) -> str:
+def read_color(color: str) -> str:
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgb({red},{green},{blue})"
 
 
 def draw(store: RunStore, shown: dict[str, Any], vs: int | None, covers: float) -> tuple[GraphScene, float]:
-    """The scene on the page's stage, and how far its stage lies below its edge."""
+    """Draws the scene of the shown graph, and returns it with the distance of its stage from the upper edge."""
     pictures = PictureSource(store.pictures.picture_kind, lambda at, side: None)
     scene = build_scene(read_subject(store, 0, vs, covers), pictures, "light", Size(*shown["room"]))
     first = next(node for node in scene.nodes if node.channel_id == shown["nodes"][0]["id"])
@@ -88,7 +88,7 @@ def check_node(node: SceneNode, theirs: dict[str, Any], top: float) -> None:
     assert side == pytest.approx(theirs["side"], abs=0.1)
     assert frame.stroke.width == pytest.approx(theirs["ring"], abs=0.01)
     assert frame.stroke.opacity == pytest.approx(theirs["opacity"])
-    assert (bool(frame.stroke.dash), rgb(frame.stroke.color)) == (theirs["dashed"], theirs["color"])
+    assert (bool(frame.stroke.dash), read_color(frame.stroke.color)) == (theirs["dashed"], theirs["color"])
 
 
 def check_edge(edge: SceneEdge, theirs: dict[str, Any], top: float) -> None:
@@ -96,4 +96,4 @@ def check_edge(edge: SceneEdge, theirs: dict[str, Any], top: float) -> None:
         assert (ours.x, ours.y - top) == pytest.approx(shown, abs=0.1)
     assert edge.stroke.width == pytest.approx(theirs["width"], abs=0.01)
     assert edge.stroke.opacity == pytest.approx(theirs["opacity"])
-    assert (bool(edge.stroke.dash), rgb(edge.stroke.color)) == (theirs["dashed"], theirs["color"])
+    assert (bool(edge.stroke.dash), read_color(edge.stroke.color)) == (theirs["dashed"], theirs["color"])

@@ -15,17 +15,17 @@ from playwright.sync_api import Page, Route, expect
 from summit_dash.run.graphs import shares_covered
 from summit_dash.run.store import RunStore
 from tests.browser.drive import (
-    box_of_node,
     click_node,
     download,
-    edges,
     hover_edge,
     hover_node,
     leave_graph,
-    nodes,
+    list_edges,
+    list_nodes,
+    measure_graph,
+    measure_node,
     open_graph,
     slide,
-    span_of_graph,
     wait_for_drawn,
 )
 
@@ -37,11 +37,11 @@ def store(run_path: Path) -> RunStore:
     return RunStore(run_path)
 
 
-def channel_ids(store: RunStore, class_id: int) -> list[str]:
+def list_channel_ids(store: RunStore, class_id: int) -> list[str]:
     return [node.at.channel_id for node in store.graph(class_id).nodes]
 
 
-def query(page: Page, expected: str) -> None:
+def wait_for_query(page: Page, expected: str) -> None:
     """Waits for the address to end in the query."""
     expect(page).to_have_url(re.compile(re.escape(expected) + "$"))
 
@@ -50,8 +50,8 @@ def test_the_graph_of_a_class_is_drawn_whole(page: Page, url: str, store: RunSto
     open_graph(page, url)
     wait_for_drawn(page, 0)
     graph = store.graph(0)
-    assert nodes(page) == channel_ids(store, 0)
-    assert edges(page) == [f"{e.source.channel_id}--{e.target.channel_id}" for e in graph.edges]
+    assert list_nodes(page) == list_channel_ids(store, 0)
+    assert list_edges(page) == [f"{e.source.channel_id}--{e.target.channel_id}" for e in graph.edges]
     expect(page.locator("#graph h1")).to_have_text("red fox")
     expect(page.locator("#graph .summary")).to_have_text(f"{len(graph.nodes)} channels, {len(graph.edges)} influences")
     expect(page.locator("#graph .gutter-row")).to_have_count(5)
@@ -73,7 +73,7 @@ def test_the_output_is_on_top_and_nothing_sticks_out(page: Page, url: str, store
     wait_for_drawn(page, 0)
     stage = page.locator("#graph .graph-stage").bounding_box()
     assert stage
-    middles = {node: box_of_node(page, node) for node in nodes(page)}
+    middles = {node: measure_node(page, node) for node in list_nodes(page)}
     for box in middles.values():
         assert stage["x"] <= box["x"] <= stage["x"] + stage["width"] - box["width"]
         assert stage["y"] <= box["y"] <= stage["y"] + stage["height"] - box["height"]
@@ -93,7 +93,7 @@ def test_one_class_after_the_other_leaves_nothing_behind(page: Page, url: str, s
     for class_id in (9, 4, 0):
         page.evaluate("(id) => summitDash.dispatch({class_id: id})", class_id)
         wait_for_drawn(page, class_id)
-        assert nodes(page) == channel_ids(store, class_id)
+        assert list_nodes(page) == list_channel_ids(store, class_id)
     assert page.evaluate(elements) == before
 
 
@@ -108,15 +108,15 @@ def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, sto
     expect(card).to_contain_text("of 200 images")
     expect(card.locator(".card-examples img")).to_have_count(10)
     mine = [edge for edge in graph.edges if at in (edge.source, edge.target)]
-    assert set(nodes(page, ".lit")) == {end.channel_id for edge in mine for end in (edge.source, edge.target)}
-    assert len(edges(page, ".lit")) == len(mine)
+    assert set(list_nodes(page, ".lit")) == {end.channel_id for edge in mine for end in (edge.source, edge.target)}
+    assert len(list_edges(page, ".lit")) == len(mine)
     leave_graph(page)
     expect(card).to_be_hidden()
-    assert nodes(page, ".lit") == []
+    assert list_nodes(page, ".lit") == []
 
 
 def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, url: str, store: RunStore) -> None:
-    def with_diversity(route: Route) -> None:
+    def add_diversity(route: Route) -> None:
         payload = route.fetch().json()
         route.fulfill(json={**payload, "kinds": ["channel", "diversity-0", "diversity-1", "diversity-2"]})
 
@@ -126,7 +126,7 @@ def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, ur
     at = next(
         node.at for node in store.graph(0).nodes if store.pictures.is_visualized(node.at) and node.at.layer == "conv3"
     )
-    page.route(f"**/data/channel/{at.layer}/{at.channel}.json*", with_diversity)
+    page.route(f"**/data/channel/{at.layer}/{at.channel}.json*", add_diversity)
     page.route("**/diversity-*.webp*", answer_picture)
     open_graph(page, url)
     wait_for_drawn(page, 0)
@@ -134,7 +134,7 @@ def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, ur
     card = page.locator("#graph .graph-card")
     scrub = card.get_by_role("slider")
     expect(scrub).to_have_attribute("aria-valuemax", "3")
-    box = box_of_node(page, at.channel_id)
+    box = measure_node(page, at.channel_id)
     page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 5)
     expect(card).to_contain_text("diversity 2 · 4 of 4")
     scrub.focus()
@@ -161,7 +161,7 @@ def test_hover_on_an_influence_shows_both_ends(page: Page, url: str, store: RunS
     expect(card).to_contain_text(f"{edge.source.channel_id} → {edge.target.channel_id}")
     expect(card).to_contain_text(f"{edge.influence_count} of 200 images")
     expect(card.locator(".card-examples img")).to_have_count(8)
-    assert set(nodes(page, ".lit")) == {edge.source.channel_id, edge.target.channel_id}
+    assert set(list_nodes(page, ".lit")) == {edge.source.channel_id, edge.target.channel_id}
 
 
 def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Page, url: str, store: RunStore) -> None:
@@ -169,18 +169,18 @@ def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Pag
     wait_for_drawn(page, 0)
     at = next(node.at for node in store.graph(0).nodes if node.at.layer == "conv4")
     click_node(page, at.channel_id)
-    query(page, f"?class=0&layer={at.layer}&channel={at.channel}")
-    assert nodes(page, ".chosen") == [at.channel_id]
-    own = set(channel_ids(store, 0))
+    wait_for_query(page, f"?class=0&layer={at.layer}&channel={at.channel}")
+    assert list_nodes(page, ".chosen") == [at.channel_id]
+    own = set(list_channel_ids(store, 0))
     outside = [e.source.channel_id for e in store.sources(0, at, 10) if e.source.channel_id not in own]
     ghosts = page.locator("#graph [data-ghost]")
     expect(ghosts).to_have_count(len(outside[:6]))
     assert ghosts.evaluate_all("(all) => all.map((g) => g.dataset.ghost)") == outside[:6]
     ghosts.first.locator(".back").click()
-    query(page, f"?class=0&layer=conv3&channel={outside[0].split('-')[1]}")
+    wait_for_query(page, f"?class=0&layer=conv3&channel={outside[0].split('-')[1]}")
     expect(page.locator("#graph [data-ghost].chosen")).to_have_count(1)
     page.keyboard.press("Escape")
-    query(page, "?class=0&layer=conv3")
+    wait_for_query(page, "?class=0&layer=conv3")
     expect(ghosts).to_have_count(0)
 
 
@@ -191,7 +191,7 @@ def test_a_double_click_stacks_nothing(page: Page, url: str, store: RunStore) ->
     page.locator(f'#graph [data-node="{at.channel_id}"] .back').dblclick()
     expect(page.locator("#graph .tray")).to_have_count(1)
     expect(page.locator("#graph .world")).to_have_count(1)
-    query(page, f"channel={at.channel}")
+    wait_for_query(page, f"channel={at.channel}")
 
 
 def test_a_click_on_the_paper_closes(page: Page, url: str, store: RunStore) -> None:
@@ -200,8 +200,8 @@ def test_a_click_on_the_paper_closes(page: Page, url: str, store: RunStore) -> N
     wait_for_drawn(page, 0)
     stage = page.locator("#graph .graph-paper")
     stage.click(position={"x": 130, "y": 8})
-    query(page, f"?class=0&layer={at.layer}")
-    assert nodes(page, ".chosen") == []
+    wait_for_query(page, f"?class=0&layer={at.layer}")
+    assert list_nodes(page, ".chosen") == []
 
 
 def test_covers_leaves_the_channels_that_cover_the_share(page: Page, url: str, store: RunStore) -> None:
@@ -209,20 +209,20 @@ def test_covers_leaves_the_channels_that_cover_the_share(page: Page, url: str, s
     wait_for_drawn(page, 0)
     expect(page.locator("#covers-value")).to_have_text("40 %")
     covered = shares_covered(store.graph(0).nodes)
-    assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 40}
+    assert set(list_nodes(page)) == {at.channel_id for at, share in covered.items() if share < 40}
     slide(page, "covers", 70)  # at once, before the state follows
-    assert set(nodes(page)) == {at.channel_id for at, share in covered.items() if share < 70}
-    query(page, "&covers=70")
+    assert set(list_nodes(page)) == {at.channel_id for at, share in covered.items() if share < 70}
+    wait_for_query(page, "&covers=70")
 
 
 def test_sliders_stretch_the_graph(page: Page, url: str) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
-    before = span_of_graph(page)
+    before = measure_graph(page)
     slide(page, "height", 50)
-    query(page, "&height=50")
+    wait_for_query(page, "&height=50")
     expect(page.locator("#height-value")).to_have_text("50 %")
-    after = span_of_graph(page)
+    after = measure_graph(page)
     assert after[1] < 0.75 * before[1]
     assert after[0] == pytest.approx(before[0], abs=1)
 
@@ -231,7 +231,7 @@ def test_zoom_pan_fit_and_the_small_map(page: Page, url: str) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
     expect(page.locator("#graph .minimap")).to_be_hidden()
-    before = span_of_graph(page)
+    before = measure_graph(page)
     page.locator("#graph [data-tool=in]").click()
     page.locator("#graph .graph-stage").hover()
     page.mouse.wheel(0, -400)
@@ -245,22 +245,22 @@ def test_zoom_pan_fit_and_the_small_map(page: Page, url: str) -> None:
     page.wait_for_function("(t) => document.querySelector('#graph .world').getAttribute('transform') !== t", arg=first)
     page.keyboard.press("f")
     expect(page.locator("#graph .minimap")).to_be_hidden()
-    assert span_of_graph(page) == pytest.approx(before, abs=1)
+    assert measure_graph(page) == pytest.approx(before, abs=1)
 
 
 def test_a_drag_moves_the_paper_and_opens_nothing(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
-    node = channel_ids(store, 0)[0]
-    before = box_of_node(page, node)
+    node = list_channel_ids(store, 0)[0]
+    before = measure_node(page, node)
     page.mouse.move(before["x"] + 10, before["y"] + 10)
     page.mouse.down()
     page.mouse.move(before["x"] + 70, before["y"] - 30, steps=4)
     page.mouse.up()
     expect(page.locator("#graph .minimap")).to_be_visible()
-    after = box_of_node(page, node)
+    after = measure_node(page, node)
     assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((60, -40), abs=3)
-    query(page, "?class=0&layer=conv5")
+    wait_for_query(page, "?class=0&layer=conv5")
 
 
 def test_arrows_walk_through_the_graph(page: Page, url: str, store: RunStore) -> None:
@@ -280,7 +280,7 @@ def test_arrows_walk_through_the_graph(page: Page, url: str, store: RunStore) ->
     expect(page.locator("#graph .node:focus")).to_have_attribute("data-node", strongest.source.channel_id)
     expect(page.locator("#graph .graph-card")).to_contain_text(strongest.source.channel_id)
     page.keyboard.press("Enter")
-    query(page, f"?class=0&layer=conv4&channel={strongest.source.channel}")
+    wait_for_query(page, f"?class=0&layer=conv4&channel={strongest.source.channel}")
 
 
 def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore) -> None:
@@ -289,17 +289,17 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
     at = store.graph(0).edges[0].target.channel_id
     page.locator(f'#graph [data-node="{at}"]').focus()
     page.keyboard.press("p")
-    query(page, f"&pins={at}")
+    wait_for_query(page, f"&pins={at}")
     kept = page.evaluate(
         "(pin) => { const {drawing} = summitDash.graph.scene; return [...summitDash.model.connected(drawing, [pin])] }",
         at,
     )
     expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(kept))
-    assert set(nodes(page)) == set(kept)
-    assert len(kept) < len(channel_ids(store, 0))
+    assert set(list_nodes(page)) == set(kept)
+    assert len(kept) < len(list_channel_ids(store, 0))
     page.locator("#graph .pin-note button").click()
-    query(page, "?class=0&layer=conv5")
-    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(channel_ids(store, 0)))
+    wait_for_query(page, "?class=0&layer=conv5")
+    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(list_channel_ids(store, 0)))
 
 
 def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunStore) -> None:
@@ -307,12 +307,12 @@ def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunSt
     wait_for_drawn(page, 0)
     page.locator(".gutter-row[data-layer=conv4]").hover()
     page.get_by_label("More channels of conv4").click()
-    query(page, "&expand=conv4")
+    wait_for_query(page, "&expand=conv4")
     added = page.locator("#graph .node.added")
     n_own = sum(node.at.layer == "conv4" for node in store.graph(0).nodes)
     expect(added).to_have_count(24 - n_own)
     expect(page.locator("#graph .summary")).to_contain_text(f", {24 - n_own} more")
-    assert all(node.startswith("conv4-") for node in nodes(page, ".added"))
+    assert all(node.startswith("conv4-") for node in list_nodes(page, ".added"))
     page.get_by_label("More channels of conv4").click()
     expect(added).to_have_count(0)
 
@@ -320,12 +320,12 @@ def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunSt
 def test_from_left_to_right(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=0&direction=right")
     wait_for_drawn(page, 0)
-    boxes = {node: box_of_node(page, node) for node in nodes(page)}
+    boxes = {node: measure_node(page, node) for node in list_nodes(page)}
     left = [box["x"] + box["width"] / 2 for node, box in boxes.items() if node.startswith("conv1-")]
     right = [box["x"] + box["width"] / 2 for node, box in boxes.items() if node.startswith("conv5-")]
     assert max(left) < min(right)
     page.get_by_label("Input at the left").click()
-    query(page, "?class=0&layer=conv5")
+    wait_for_query(page, "?class=0&layer=conv5")
 
 
 def test_the_same_as_a_table(page: Page, url: str, store: RunStore) -> None:
@@ -339,13 +339,13 @@ def test_the_same_as_a_table(page: Page, url: str, store: RunStore) -> None:
     expect(row).to_contain_text(str(node.activation_count))
     expect(row).to_contain_text(f"{node.activation_count / 2:.1f} %")
     row.locator("button").click()
-    query(page, f"?class=0&layer={node.at.layer}&channel={node.at.channel}")
+    wait_for_query(page, f"?class=0&layer={node.at.layer}&channel={node.at.channel}")
 
 
 def test_files_of_what_is_shown(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, f"{url}?class=0&covers=60")
     wait_for_drawn(page, 0)
-    shown, drawn = nodes(page), edges(page)
+    shown, drawn = list_nodes(page), list_edges(page)
     name, content = download(page, "svg")
     assert name == "red-fox-graph.svg"
     svg = ElementTree.fromstring(content)
@@ -372,7 +372,7 @@ def test_an_unknown_class_says_so_and_the_page_lives_on(page: Page, url: str, st
     page.evaluate("() => summitDash.dispatch({class_id: 9})")
     wait_for_drawn(page, 9)
     expect(empty).to_be_empty()
-    assert nodes(page) == channel_ids(store, 9)
+    assert list_nodes(page) == list_channel_ids(store, 9)
 
 
 @pytest.mark.parametrize("link", ["?class=0", "?class=0&vs=2&view=compare", "?class=0&layer=conv4&channel=18"])

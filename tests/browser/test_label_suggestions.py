@@ -1,4 +1,4 @@
-"""conv5-11 of the synthetic run is used most by three wolves."""
+"""Suggested labels: conv5-11 of the synthetic run is used most by three wolves."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_where_labels_are_only_read_it_is_text(
     expect(panel.get_by_label("Label of conv5-11")).to_be_hidden()
 
 
-def test_the_card_of_a_node_tells_it_below_the_rest(page: Page, url: str, store: RunStore) -> None:
+def test_the_card_of_a_node_shows_it_below_the_rest(page: Page, url: str, store: RunStore) -> None:
     class_id = next(c for c in store.classes if any(n.at == ("conv5", 11) for n in store.graph(c).nodes))
     open_graph(page, f"{url}?class={class_id}")
     hover_node(page, "conv5-11")

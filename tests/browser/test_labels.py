@@ -12,7 +12,7 @@ from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import LABELS, read_labels, save_label
 from summit_dash.run.store import RunStore
 from tests.browser.drive import hover_node, open_graph, wait_for_selection
-from tests.browser.drive_channels import open_panel, open_wall, places, tile, wait_for_panel
+from tests.browser.drive_channels import find_tile, list_tiles, open_panel, open_wall, wait_for_panel
 
 pytestmark = pytest.mark.browser
 
@@ -65,18 +65,18 @@ def test_the_wall_shows_and_finds_labels(page: Page, url: str, store: RunStore) 
     save_label(store, Channel("conv3", 9), "wolf ears")
     save_label(store, Channel("conv1", 2), "edges")
     open_wall(page, f"{url}?view=channels&layer=conv3&order=number", "conv3")
-    expect(tile(page, "conv3-5").locator(".tile-label")).to_have_text("Wolf hands")
+    expect(find_tile(page, "conv3-5").locator(".tile-label")).to_have_text("Wolf hands")
     page.get_by_label("Find channels by number or label").fill("wolf")
-    assert places(page) == [5, 9]
+    assert list_tiles(page) == [5, 9]
     page.get_by_label("Find channels by number or label").fill("hands wolf")
-    assert places(page) == [5]
-    tile(page, "conv3-5").click()
+    assert list_tiles(page) == [5]
+    find_tile(page, "conv3-5").click()
     field = wait_for_panel(page, "conv3-5").get_by_label("Label of conv3-5")
     field.fill("Paws")
     field.press("Enter")
     expect(page.locator(".wall-none")).to_be_visible()
     page.get_by_role("button", name="Show all channels").click()
-    expect(tile(page, "conv3-5").locator(".tile-label")).to_have_text("Paws")
+    expect(find_tile(page, "conv3-5").locator(".tile-label")).to_have_text("Paws")
 
 
 def test_a_label_is_on_the_card_of_its_node_and_found_by_go_to(page: Page, url: str, store: RunStore) -> None:

@@ -13,9 +13,9 @@ from summit_dash.run.store import RunStore
 from tests.browser.conftest import watch
 from tests.browser.drive import (
     click_node,
-    nodes,
+    find_row,
+    list_nodes,
     open_graph,
-    row,
     wait_for_drawn,
     wait_for_layer,
     wait_for_selection,
@@ -37,15 +37,15 @@ def store(run_path: Path) -> RunStore:
     return RunStore(run_path)
 
 
-def _ends_with(page: Page, query: str) -> None:
+def _wait_for_query(page: Page, query: str) -> None:
     expect(page).to_have_url(re.compile(re.escape(query) + "$"))
 
 
-def test_the_page_tells_what_it_shows(page: Page, url: str) -> None:
+def test_the_header_names_the_model_and_counts_the_images(page: Page, url: str) -> None:
     open_graph(page, url)
     expect(page.locator("header")).to_contain_text("SyntheticNet")
     expect(page.locator("header")).to_contain_text("2,400")
-    _ends_with(page, "?class=0&layer=conv5")
+    _wait_for_query(page, "?class=0&layer=conv5")
 
 
 def test_a_link_shows_the_same_after_a_reload_and_in_another_browser(
@@ -67,21 +67,26 @@ def test_a_link_shows_the_same_after_a_reload_and_in_another_browser(
                 each.reload()
 
 
+def test_a_class_is_opened_by_its_name(page: Page, url: str, store: RunStore) -> None:
+    page.goto(f"{url}?class={store.classes[7].class_name}&layer=conv3")
+    _wait_for_query(page, "?class=7&layer=conv3")
+
+
 def test_back_and_forward(page: Page, url: str) -> None:
     open_graph(page, url)
     for class_id in (9, 7):
-        row(page, class_id).click()
+        find_row(page, class_id).click()
         wait_for_drawn(page, class_id)
-        _ends_with(page, f"?class={class_id}&layer=conv5")
+        _wait_for_query(page, f"?class={class_id}&layer=conv5")
     for step, class_id in (("go_back", 9), ("go_back", 0), ("go_forward", 9)):
         getattr(page, step)()
         wait_for_drawn(page, class_id)
-        _ends_with(page, f"?class={class_id}&layer=conv5")
+        _wait_for_query(page, f"?class={class_id}&layer=conv5")
 
 
 def test_u_undoes_and_capital_u_does_again(page: Page, url: str) -> None:
     open_graph(page, url)
-    row(page, 9).click()
+    find_row(page, 9).click()
     wait_for_drawn(page, 9)
     page.locator("main").focus()
     page.keyboard.press("u")
@@ -154,7 +159,7 @@ def test_axe_finds_nothing_serious(page: Page, url: str, view: str, theme: str) 
     page.wait_for_function("() => window.summitDash && summitDash.selection")
     if view in ("graph", "compare"):
         wait_for_drawn(page, *((3, 2) if view == "compare" else (3,)))
-        click_node(page, nodes(page)[0])
+        click_node(page, list_nodes(page)[0])
         expect(page.locator("#panel[data-channel]")).to_be_visible()
     else:
         expect(page.locator(f"#{view} > *, .graph-empty > *").locator("visible=true").first).to_be_visible()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from summit_dash.run.similarity import similarity_to
 from summit_dash.run.store import RunStore
-from tests.browser.drive import open_left, row, rows, wait_for_first_row, wait_for_rows, wait_for_selection
+from tests.browser.drive import find_row, list_names, open_left, wait_for_first_row, wait_for_rows, wait_for_selection
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +21,8 @@ def store(run_path: Path) -> RunStore:
     return RunStore(run_path)
 
 
-def by_similarity(store: RunStore, class_id: int, layer: str) -> list[str]:
-    """Names of all other classes, the most similar first; to thousandths, ties in the run's order."""
+def rank_by_similarity(store: RunStore, class_id: int, layer: str) -> list[str]:
+    """Returns the names of all other classes, the most similar first; ties, to thousandths, in the run's order."""
     values = np.rint(1000 * similarity_to(store.counts(layer), store.row_of(class_id)))
     ids = list(store.classes)
     return [store.classes[ids[i]].short_name for i in np.argsort(-values, kind="stable") if ids[i] != class_id]
@@ -32,22 +32,22 @@ def test_the_list_shows_every_class_by_similarity_and_pins_the_selected_one(
     page: Page, url: str, store: RunStore
 ) -> None:
     open_left(page, f"{url}?class=3")
-    assert rows(page) == by_similarity(store, 3, "conv5")
+    assert list_names(page) == rank_by_similarity(store, 3, "conv5")
     expect(page.locator(".list-pinned .name")).to_have_text("coyote")
-    expect(row(page, 3)).to_have_attribute("aria-selected", "true")
+    expect(find_row(page, 3)).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("listbox", name="Classes").get_by_role("option")).to_have_count(12)
     assert page.locator("#sidebar [aria-setsize='12']").count() == 12
 
 
 def test_a_layer_brings_its_own_similarities(page: Page, url: str, store: RunStore) -> None:
     open_left(page, f"{url}?class=0&layer=conv2")
-    assert rows(page) == by_similarity(store, 0, "conv2")
+    assert list_names(page) == rank_by_similarity(store, 0, "conv2")
     page.evaluate("() => window.summitDash.dispatch({layer: 'conv4'})")
     title = re.compile("^cosine 0\\.[0-9]{3} at conv4$")
-    expect(row(page, 1).locator(".cell-similarity")).to_have_attribute("title", title)
-    assert rows(page) == by_similarity(store, 0, "conv4")
+    expect(find_row(page, 1).locator(".cell-similarity")).to_have_attribute("title", title)
+    assert list_names(page) == rank_by_similarity(store, 0, "conv4")
     value = similarity_to(store.counts("conv4"), 0)[1]
-    assert row(page, 1).locator(".cell-similarity").get_attribute("title") == f"cosine {value:.3f} at conv4"
+    assert find_row(page, 1).locator(".cell-similarity").get_attribute("title") == f"cosine {value:.3f} at conv4"
 
 
 def test_the_orders(page: Page, url: str, store: RunStore) -> None:
@@ -61,9 +61,9 @@ def test_the_orders(page: Page, url: str, store: RunStore) -> None:
         expect(page).to_have_url(re.compile(f"&sort={order}$"))
     page.locator("[data-sort=name]").click()
     wait_for_first_row(page, "coyote")
-    assert rows(page) == sorted(rows(page))
+    assert list_names(page) == sorted(list_names(page))
     page.locator("[data-sort=similarity]").click()
-    wait_for_first_row(page, by_similarity(store, 0, "conv5")[0])
+    wait_for_first_row(page, rank_by_similarity(store, 0, "conv5")[0])
     expect(page.locator("[data-sort=similarity]")).to_have_attribute("aria-pressed", "true")
 
 
@@ -71,32 +71,32 @@ def test_numbers_carry_their_n_and_equal_names_their_mark(page: Page, url: str, 
     open_left(page, url)
     info = store.classes[4]
     assert info.top1_accuracy is not None
-    expect(row(page, 4).locator(".mark")).to_have_text(info.synset or "")
-    title = row(page, 4).locator(".number").get_attribute("title") or ""
+    expect(find_row(page, 4).locator(".mark")).to_have_text(info.synset or "")
+    title = find_row(page, 4).locator(".number").get_attribute("title") or ""
     found = re.match(r"Top-1 accuracy: (\d+\.\d) % of 200 images", title)
     assert found
     assert float(found.group(1)) == pytest.approx(100 * info.top1_accuracy, abs=0.051)
-    bars = row(page, 4).locator("path").get_attribute("d") or ""
+    bars = find_row(page, 4).locator("path").get_attribute("d") or ""
     assert bars.count("M") == 20
 
 
 def test_a_click_selects_and_pins(page: Page, url: str) -> None:
     open_left(page, url)
-    row(page, 9).click()
+    find_row(page, 9).click()
     expect(page.locator(".list-pinned .name")).to_have_text("tractor")
     expect(page).to_have_url(re.compile(r"\?class=9&layer=conv5$"))
-    assert "tractor" not in rows(page)
+    assert "tractor" not in list_names(page)
 
 
 def test_a_row_compares_by_its_button_by_shift_and_by_keys(page: Page, url: str) -> None:
     open_left(page, url)
-    row(page, 7).hover()
-    row(page, 7).locator(".row-compare").click()
+    find_row(page, 7).hover()
+    find_row(page, 7).locator(".row-compare").click()
     wait_for_selection(page, class_id=0, vs=7, view="compare")
-    expect(row(page, 7).locator(".badge-b")).to_be_visible()
-    row(page, 5).click(modifiers=["Shift"])
+    expect(find_row(page, 7).locator(".badge-b")).to_be_visible()
+    find_row(page, 5).click(modifiers=["Shift"])
     wait_for_selection(page, class_id=0, vs=5)
-    expect(row(page, 7).locator(".badge-b")).to_be_hidden()
+    expect(find_row(page, 7).locator(".badge-b")).to_be_hidden()
     page.keyboard.press("ArrowDown")
     cursor = page.locator("#class-list .row.cursor")
     wanted = int(cursor.get_attribute("data-class") or "")
@@ -111,9 +111,9 @@ def test_search_filters_marks_and_opens(page: Page, url: str) -> None:
     expect(search).to_be_focused()
     search.fill("wolf")
     wait_for_rows(page, 3)
-    assert set(rows(page)) == {"grey wolf", "white wolf", "coyote"}  # the prairie wolf
-    assert rows(page)[-1] == "coyote"
-    assert row(page, 1).locator("mark").all_text_contents() == ["wolf"]
+    assert set(list_names(page)) == {"grey wolf", "white wolf", "coyote"}  # the prairie wolf
+    assert list_names(page)[-1] == "coyote"
+    assert find_row(page, 1).locator("mark").all_text_contents() == ["wolf"]
     search.fill("tundrarum")
     wait_for_rows(page, 1)
     search.fill("#9")
@@ -133,10 +133,10 @@ def test_search_forgives_errors_and_arrows_move(page: Page, url: str) -> None:
     search = page.locator("#search")
     search.fill("wihte wolv")
     wait_for_rows(page, 1)
-    assert row(page, 2).locator("mark").all_text_contents() == ["white", "wolf"]
+    assert find_row(page, 2).locator("mark").all_text_contents() == ["white", "wolf"]
     search.fill("wolf")
     wait_for_rows(page, 3)
-    names = rows(page)
+    names = list_names(page)
     cursor = page.locator("#class-list .row.cursor .name")
     expect(cursor).to_have_text(names[0])
     search.press("ArrowDown")
@@ -161,7 +161,7 @@ def test_where_nothing_matches_the_nearest_name_is_offered(page: Page, url: str)
 
 def test_keys_move_the_cursor(page: Page, url: str) -> None:
     open_left(page, url)
-    names = rows(page)
+    names = list_names(page)
     cursor = page.locator("#class-list .row.cursor .name")
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -195,7 +195,7 @@ def test_a_narrowed_list_says_so_and_is_widened(page: Page, url: str) -> None:
 def test_a_row_under_the_pointer_fetches_its_class_ahead(page: Page, url: str) -> None:
     open_left(page, url)
     with page.expect_response("**/data/class/6.json*"), page.expect_response("**/thumbnails/6.bin*"):
-        row(page, 6).hover()
+        find_row(page, 6).hover()
     expect(page.locator("#embedding")).to_have_attribute("data-hover", "6")
 
 
@@ -203,5 +203,5 @@ def test_a_quick_second_click_wins(page: Page, url: str, store: RunStore) -> Non
     open_left(page, url)
     page.evaluate("() => [3, 9, 5].forEach((id) => window.summitDash.dispatch({class_id: id}))")
     expect(page.locator(".list-pinned .name")).to_have_text("heron")
-    wait_for_first_row(page, by_similarity(store, 5, "conv5")[0])
-    assert rows(page) == by_similarity(store, 5, "conv5")
+    wait_for_first_row(page, rank_by_similarity(store, 5, "conv5")[0])
+    assert list_names(page) == rank_by_similarity(store, 5, "conv5")

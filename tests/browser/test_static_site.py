@@ -16,7 +16,7 @@ from summit_dash.export.site import write_site
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import watch
-from tests.browser.drive import click_node, nodes, wait_for_drawn, wait_for_selection
+from tests.browser.drive import click_node, list_nodes, wait_for_drawn, wait_for_selection
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
@@ -43,7 +43,7 @@ def opened(browser: Browser, site: Path, words: list[str]) -> Iterator[Page]:
 
 def test_graph_and_list(opened: Page, run_path: Path) -> None:
     store = RunStore(run_path)
-    assert set(nodes(opened)) == {node.at.channel_id for node in store.graph(3).nodes}
+    assert set(list_nodes(opened)) == {node.at.channel_id for node in store.graph(3).nodes}
     opened.locator("#sidebar [role=option][data-class='5']").click()
     wait_for_drawn(opened, 5)
     assert opened.url.endswith("#?class=5&layer=conv5")
@@ -59,7 +59,7 @@ def test_comparison(opened: Page) -> None:
 
 
 def test_channel_panel(opened: Page) -> None:
-    node = nodes(opened)[0]
+    node = list_nodes(opened)[0]
     click_node(opened, node)
     expect(opened.locator(f"#panel[data-channel='{node}']")).to_be_visible()
     opened.wait_for_function("() => [...document.querySelectorAll('#panel img')].every((i) => i.naturalWidth > 0)")

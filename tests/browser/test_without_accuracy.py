@@ -27,7 +27,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("link", ["?class=2", "?class=2&vs=9&view=compare", "?class=2&layer=conv2&channel=3"])
-def test_no_number_stands_for_none(page: Page, url: str, link: str) -> None:
+def test_no_number_is_for_none(page: Page, url: str, link: str) -> None:
     open_graph(page, url + link)
     expect(page.locator("#graph .graph-bar")).to_contain_text("no accuracy")
     assert not re.search(r"NaN|None(?! recorded)|null|undefined", page.locator("body").inner_text())

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serve
-from tests.browser.drive import open_left, row, wait_for_selection
+from tests.browser.drive import find_row, open_left, wait_for_selection
 
 pytestmark = pytest.mark.browser
 
@@ -32,6 +32,6 @@ def test_it_says_how_to_make_them_and_the_list_is_there(page: Page, url: str) ->
     expect(page.locator("[data-embedding=lasso]")).to_be_hidden()
     page.keyboard.press("l")
     page.evaluate("() => window.summitDash.dispatch({layer: 'conv2'})")
-    row(page, 5).click()
+    find_row(page, 5).click()
     wait_for_selection(page, class_id=5, layer="conv2")
     expect(empty.locator(".empty-do")).to_be_visible()

@@ -27,7 +27,7 @@ def _load(name: str, weights: str) -> LoadedModel:
     return load_model(ModelConfig(f"{folder}/model.py:build", str(folder / weights), str(folder / "preprocess.toml")))
 
 
-def _top1(model: LoadedModel, source: ImageSource, images: Sequence[LabelledImage]) -> float:
+def _measure_top1(model: LoadedModel, source: ImageSource, images: Sequence[LabelledImage]) -> float:
     hits = []
     for start in range(0, len(images), 25):
         some = images[start : start + 25]
@@ -45,7 +45,7 @@ def test_googlenet_knows_the_sample_images() -> None:
     assert source.labels_are_outputs is True
     assert len(source.images) == len(source.classes) == 1000
     with torch.inference_mode():
-        assert _top1(model, source, source.images[::4]) == pytest.approx(0.768, abs=0.01)
+        assert _measure_top1(model, source, source.images[::4]) == pytest.approx(0.768, abs=0.01)
 
 
 def test_resnet20_knows_the_cifar_images() -> None:
@@ -55,7 +55,7 @@ def test_resnet20_knows_the_cifar_images() -> None:
     assert model.input_size is None
     assert [c.class_name for c in source.classes][:2] == ["airplane", "automobile"]
     with torch.inference_mode():
-        assert 0.7 < _top1(model, source, source.images) < 0.92
+        assert 0.7 < _measure_top1(model, source, source.images) < 0.92
 
 
 def test_five_images_of_each_of_150_classes() -> None:

@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 
-def precompute(model: str, weights: str, images: Path, out: Path, *options: str) -> None:
+def run_precompute(model: str, weights: str, images: Path, out: Path, *options: str) -> None:
     folder = DATA / model
     arguments = [
         *("precompute", f"{folder}/model.py:build", str(images), "--weights", str(folder / weights)),
@@ -44,7 +44,7 @@ def test_a_run_of_googlenet(tmp_path: Path) -> None:
         writer.writerows(rows)
     out = tmp_path / "run"
     stages = ("--allow-outside", "--layers", ",".join(MIXED), "--stages", "aggregate,graphs,examples")
-    precompute("googlenet", "bvlc_googlenet.safetensors", tmp_path / "labels.csv", out, *stages)
+    run_precompute("googlenet", "bvlc_googlenet.safetensors", tmp_path / "labels.csv", out, *stages)
     assert validate(out) == []
     assert tuple(read_manifest(out)["layers"]) == MIXED
     nodes = read_table(out, "attribution_graph_nodes").to_pylist()
@@ -55,6 +55,6 @@ def test_a_run_of_googlenet(tmp_path: Path) -> None:
 def test_a_run_of_resnet20_is_as_accurate_as_measured_elsewhere(tmp_path: Path) -> None:
     out = tmp_path / "run"
     stages = ("--stages", "aggregate,graphs,examples", "--limit-per-class", "30")
-    precompute("cifar10", "resnet20.safetensors", DATA / "cifar10" / "images", out, *stages)
+    run_precompute("cifar10", "resnet20.safetensors", DATA / "cifar10" / "images", out, *stages)
     assert validate(out) == []
     assert read_manifest(out)["images"]["top1_accuracy"] == pytest.approx(0.81, abs=0.06)

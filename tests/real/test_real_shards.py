@@ -22,7 +22,7 @@ pytestmark = [
 ]
 
 
-def precompute(images: str, out: Path, *options: str) -> None:
+def run_precompute(images: str, out: Path, *options: str) -> None:
     folder = DATA / "cifar10"
     arguments = [
         *("precompute", f"{folder}/model.py:build", images, "--weights", str(folder / "resnet20.safetensors")),
@@ -36,7 +36,7 @@ def precompute(images: str, out: Path, *options: str) -> None:
 
 def test_shuffled_shards_make_the_tables_of_the_folder(tmp_path: Path) -> None:
     images = DATA / "cifar10" / "images"
-    precompute(str(images), tmp_path / "folder", "--limit-per-class", str(N_IMAGES))
+    run_precompute(str(images), tmp_path / "folder", "--limit-per-class", str(N_IMAGES))
 
     classes = sorted(path.name for path in images.iterdir())
     chosen = [(name, path) for name in classes for path in sorted((images / name).iterdir())[:N_IMAGES]]
@@ -47,7 +47,7 @@ def test_shuffled_shards_make_the_tables_of_the_folder(tmp_path: Path) -> None:
             key, label = f"{name}/{path.stem}", {"class_id": classes.index(name), "class_name": name}
             members += [(key + path.suffix, path.read_bytes()), (key + ".json", json.dumps(label))]
         write_shard(tmp_path / "shards" / f"test-{number:04d}.tar", members)
-    precompute(f"{tmp_path}/shards/test-{{0000..0002}}.tar", tmp_path / "run")
+    run_precompute(f"{tmp_path}/shards/test-{{0000..0002}}.tar", tmp_path / "run")
 
     assert validate(tmp_path / "run") == []
     assert read_manifest(tmp_path / "run")["images"] == read_manifest(tmp_path / "folder")["images"]

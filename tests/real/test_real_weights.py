@@ -1,4 +1,4 @@
-"""Real weights in the files that public projects publish: under each of them the network gives the same logits."""
+"""Real weights in the kinds of files that public projects publish; the network gives the same logits with each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def load(model: Path, weights: Path) -> LoadedModel:
 
 
 def write_all(folder: Path, state: State) -> list[Path]:
-    """The files that the issue of a public project may be: each with the same weights to be taken."""
+    """Writes the kinds of files in which public projects publish weights, each with the same weights in it."""
     swa = {"n_averaged": torch.tensor(7), **prefixed("module.", state)}
     files = {
         "resnet20-12fca82f.th": (legacy, training(prefixed("module.", state))),  # akamaster/pytorch_resnet_cifar10

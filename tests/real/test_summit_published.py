@@ -30,13 +30,13 @@ def imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def published() -> dict[int, dict[str, list[dict[str, Any]]]]:
+def read_published() -> dict[int, dict[str, list[dict[str, Any]]]]:
     paths = (PUBLISHED / "data/ag").glob("ag-*.json")
     return {int(path.stem.removeprefix("ag-")): json.loads(path.read_text()) for path in paths}
 
 
 def test_nodes_and_edges_equal_the_json_files_for_every_class(imported: Path) -> None:
-    store, files = RunStore(imported), published()
+    store, files = RunStore(imported), read_published()
     assert sorted(store.classes) == sorted(files)
     for class_id, layers in files.items():
         graph = store.graph(class_id)

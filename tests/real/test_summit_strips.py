@@ -31,8 +31,8 @@ pytestmark = [
 ]
 
 
-def published(channel: int, kind: str) -> Image.Image | None:
-    """A picture of a channel; None: it is not among the published ones."""
+def read_picture(channel: int, kind: str) -> Image.Image | None:
+    """Reads a published picture of a channel; None if there is none."""
     folder = "dataset-p" if kind.startswith("dataset-p") else kind
     path = PICTURES / folder / f"{LAYER}-{channel}-{kind}.jpg"
     if not path.is_file():
@@ -41,30 +41,30 @@ def published(channel: int, kind: str) -> Image.Image | None:
         return image.convert("RGB")
 
 
-def example(channel: int, rank: int, is_best: bool) -> Image.Image | None:
-    return published(channel, f"dataset-p-{rank}") if is_best else None
+def read_example(channel: int, rank: int, is_best: bool) -> Image.Image | None:
+    return read_picture(channel, f"dataset-p-{rank}") if is_best else None
 
 
-def decoded(image: bytes) -> np.ndarray:
+def decode(image: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(image)) as opened:
         return np.asarray(opened.convert("RGB"))
 
 
 @pytest.fixture(scope="module")
 def strips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of the whole layer, ten channels each and the rest in the last, as Distill's are."""
+    """Strips of the whole layer, of ten channels each with the rest in the last, as Distill's are."""
     folder = tmp_path_factory.mktemp("strips")
     n_channels = next(layer.n_channels for layer in INCEPTION if layer.name == LAYER)
     for first in range(0, n_channels, N_ROWS):
         last = min(first + N_ROWS, n_channels)
         path = folder / f"{LAYER}-{first:05d}--{LAYER}-{last - 1:05d}.png"
-        write_strip(path, range(first, last), published, example)
+        write_strip(path, range(first, last), read_picture, read_example)
     return folder
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of the graphs alone, without pictures."""
+    """A run of the graphs alone, without pictures."""
     folder = tmp_path_factory.mktemp("summit")
     (folder / "ag").symlink_to((PUBLISHED / "data/ag").resolve())
     import_summit(ImportRequest(folder, folder / "run"))
@@ -85,12 +85,12 @@ def test_strips_bring_back_the_published_pictures(run: Path, strips: Path) -> No
         at = Channel(LAYER, channel)
         assert store.pictures.visualization_kinds(at) == kinds and len(store.pictures.examples(at)) == 10
         for kind in kinds:
-            image, expected = store.pictures.visualization(at, kind), published(channel, kind)
-            assert image is not None and np.array_equal(decoded(image), np.asarray(expected))
-        best, expected = store.pictures.example(at, ALL_CLASSES, 0), published(channel, "dataset-p-0")
+            image, expected = store.pictures.visualization(at, kind), read_picture(channel, kind)
+            assert image is not None and np.array_equal(decode(image), np.asarray(expected))
+        best, expected = store.pictures.example(at, ALL_CLASSES, 0), read_picture(channel, "dataset-p-0")
         assert best is not None and expected is not None
-        assert decoded(best).shape == (73, 73, 3)
-        assert np.abs(decoded(best) - np.asarray(expected, float)).mean() < 10
+        assert decode(best).shape == (73, 73, 3)
+        assert np.abs(decode(best) - np.asarray(expected, float)).mean() < 10
 
 
 def test_they_do_not_pass_for_a_grid(run: Path, strips: Path) -> None:

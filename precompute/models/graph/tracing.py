@@ -55,7 +55,7 @@ def copy_module(module: nn.Module) -> nn.Module:
     except Exception as problem:  # any exception of the user's own __deepcopy__ may come out here
         reason = (str(problem).splitlines() or ["no message"])[0].rstrip(".")
         raise InputError(
-            "A model can be copy_module, so that reading it leaves it as it is.",
+            "A model can be copied, so that reading it leaves it as it is.",
             f"copy.deepcopy of {type(module).__name__} fails ({type(problem).__name__}: {reason}).",
             "Keep files, locks, generators and the like outside of the module, or give it a __deepcopy__.",
         ) from problem

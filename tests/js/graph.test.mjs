@@ -1,0 +1,43 @@
+/* The graph of a class is drawn as Python draws it; pins and the share of activation choose what is shown. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {loadModel, plain, readCases} from './scripts.mjs';
+
+const model = loadModel();
+const {layers, classes} = readCases();
+
+for (const {class_id: id, payload, nodes, edges} of classes)
+  test(`class ${id} is drawn as Python draws it`, () => {
+    const drawing = plain(model.drawClass(model.readGraph(payload, layers)));
+    assert.deepEqual(drawing.nodes.map((n) => [n.id, n.x, n.y, n.size, n.covered]), nodes);
+    assert.deepEqual(drawing.edges.map((e) => [e.id, e.width, e.covered]), edges);
+  });
+
+const toDrawing = (letters, pairs, covered = {}) => ({
+  nodes: [...letters].map((key) => ({key, id: key, covered: covered[key] || 0})),
+  edges: pairs.map(([source, target]) => ({source, target})),
+});
+const show = (drawing, covers, pins) => [...model.shownNodes(drawing, covers, pins)].sort().join('');
+
+test('pins leave what is connected upwards and downwards', () => {
+  const drawing = toDrawing('abcdef', ['ab', 'bc', 'bd', 'eb', 'ef']);
+  assert.equal(show(drawing, 100, ['b']), 'abcde');
+  assert.equal(show(drawing, 100, ['c', 'f']), 'abcef');
+  assert.equal(show(drawing, 100, []), 'abcdef');
+  assert.equal(show(drawing, 100, ['gone']), 'abcdef');
+});
+
+test('a channel that the share of activation hides connects nothing', () => {
+  const drawing = toDrawing('abc', ['ab', 'bc'], {b: 60});
+  assert.equal(show(drawing, 100, ['a']), 'abc');
+  assert.equal(show(drawing, 50, ['a']), 'a');
+  assert.equal(show(drawing, 50, ['b']), 'ac'); // a hidden pin holds nothing
+});
+
+test('channels of an expanded layer are added once, with the influences that reach them', () => {
+  const graph = {layers: ['one', 'two'], nodes: [{id: 'one-1'}, {id: 'two-4'}], edges: []};
+  const edges = {source_layer: [0, 0, 0], source: [1, 1, 9], target_layer: [1, 1, 1], target: [4, 5, 5], count: [7, 3, 2], mean: [1, 2, 3]};
+  const added = plain(model.readAdded([{layer: 'two', channel: [4, 5], count: [8, 6], picture: [0, 1], edges}], graph));
+  assert.deepEqual(added.nodes.map((node) => node.id), ['two-5']);
+  assert.deepEqual(added.edges.map((edge) => [edge.id, edge.count, edge.mean]), [['one-1--two-5', 3, 2]]);
+});

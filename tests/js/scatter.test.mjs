@@ -1,0 +1,36 @@
+/* The geometry of the embedding: what a lasso encloses, what is near the pointer, and the positions of labels. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import {loadModel, plain} from './scripts.mjs';
+
+const {scatter} = loadModel();
+const points = {x: [1, 5, 30, NaN], y: [1, 5, 5, NaN]};
+const square = [[0, 0], [10, 0], [10, 10], [0, 10]];
+const label = (x, y, must = false) => ({x, y, width: 30, height: 10, gap: 6, must});
+const place = (labels, more = {}) =>
+  plain(scatter.placeLabels(labels, {width: 100, height: 100, limit: 9, taken: [], ...more}).map(({box}) => [box.x, box.y]));
+
+test('a path encloses the points that are within it on the screen', () => {
+  assert.deepEqual(plain(scatter.enclosed(points, scatter.WHOLE, square)), [0, 1]);
+  assert.deepEqual(plain(scatter.enclosed(points, {k: 2, x: -4, y: -4}, square)), [1]); // at (6, 6); the first is at (-2, -2)
+});
+
+test('the nearest point is found within a radius', () => {
+  assert.equal(scatter.nearest(points, scatter.WHOLE, 7, 5, 12), 1);
+  assert.equal(scatter.nearest(points, scatter.WHOLE, 60, 60, 12), -1);
+});
+
+test('a label is at the right of its point, at the left where the edge is near', () => {
+  assert.deepEqual(place([label(20, 50)]), [[26, 45]]);
+  assert.deepEqual(place([label(95, 50)]), [[59, 45]]);
+});
+
+test('labels avoid each other and what is taken', () => {
+  const crowded = [label(50, 50), label(52, 50), label(51, 51), label(50, 50), label(50, 50)];
+  assert.equal(place(crowded).length, 4); // right, left, above, below; there is no fifth side
+  assert.deepEqual(place([label(50, 50)], {taken: [{x: 54, y: 45, width: 5, height: 5}]}), [[14, 45]]);
+});
+
+test('labels that must be there are placed beyond the limit', () => {
+  assert.equal(place([label(50, 50), label(50, 50, true)], {limit: 0}).length, 1);
+});
