@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from precompute.contract.labelled import MID_GREY, Colour, LabelledClass, LabelledImage
 from precompute.datasets.decode import decode
+from precompute.datasets.images import SourceWithoutStories
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -41,7 +42,7 @@ class LabelledFile:
 
 
 @dataclass(frozen=True)
-class FileImages:
+class FileImages(SourceWithoutStories):
     """Image files under one folder; satisfies `ImageSource`.
 
     Args:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
+from precompute.datasets.images import ImageSource
 from precompute.datasets.labels.classes import number_names
 from precompute.datasets.sources.files import FileImages, LabelledFile, printable
+from precompute.datasets.sources.kind import ImageSourceKind, OpenRequest
 from precompute.datasets.sources.left_out import LeftOut, is_image, is_left_out
 from precompute.datasets.sources.splits import require_no_splits
 
-__all__ = ["open_folder"]
+__all__ = ["SOURCE", "open_folder"]
 
 _LAYOUT = "An image folder has one subfolder per class, with images in it: IMAGES/cat/1.jpg, IMAGES/dog/1.jpg."
 
@@ -107,3 +109,17 @@ def _empty_class(folder: Path, n_classes: int) -> InputError:
         f"The class folder {folder} (one of {n_classes:,}) holds no image.{kinds}",
         f"Add images to it or remove it.{manifest}{shards}",
     )
+
+
+def _open(request: OpenRequest) -> ImageSource:
+    return open_folder(request.path, request.limit_per_class)
+
+
+SOURCE = ImageSourceKind(
+    key="folder",
+    rank=10,
+    usage="a folder with one subfolder per class",
+    recognises=lambda request: request.path.is_dir(),
+    open=_open,
+    file_forms=("a folder",),
+)

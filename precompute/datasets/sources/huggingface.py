@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import MID_GREY, Colour, LabelledClass, LabelledImage, UnreadableImage
 from precompute.datasets.decode import decode
+from precompute.datasets.images import ImageSource, SourceWithoutStories
 from precompute.datasets.labels.classes import Label, classes_of
 from precompute.datasets.sources.files import limited, printable, size_and_time
+from precompute.datasets.sources.kind import ImageSourceKind, OpenRequest
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["HuggingFaceImages", "is_saved_dataset", "open_huggingface"]
+__all__ = ["SOURCE", "HuggingFaceImages", "is_saved_dataset", "open_huggingface"]
 
 _RULE = (
     "A Hugging Face dataset is a folder that `Dataset.save_to_disk` wrote, with a column of images and a column of "
@@ -39,7 +41,7 @@ class _Row:
 
 
 @dataclass(frozen=True)
-class HuggingFaceImages:
+class HuggingFaceImages(SourceWithoutStories):
     """The images of a dataset saved on disk; satisfies `ImageSource`.
 
     Args:
@@ -188,3 +190,16 @@ def _labels(root: Path, dataset: Any, column: str) -> list[Label]:
         class_name, class_id = (value.strip(), None) if isinstance(value, str) else (names and names[value], value)
         labels.append(Label(f"row {row}", class_name, class_id, said.get("synset"), said.get("group")))
     return labels
+
+
+def _open(request: OpenRequest) -> ImageSource:
+    return open_huggingface(request.path, request.limit_per_class)
+
+
+SOURCE = ImageSourceKind(
+    key="huggingface",
+    rank=40,
+    usage="a Hugging Face dataset saved on disk",
+    recognises=lambda request: request.path.is_dir() and is_saved_dataset(request.path),
+    open=_open,
+)

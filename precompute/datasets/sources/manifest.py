@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from precompute.contract.errors import InputError
+from precompute.datasets.images import ImageSource
 from precompute.datasets.labels.classes import classes_of
 from precompute.datasets.sources.files import FileImages, LabelledFile, printable
+from precompute.datasets.sources.kind import ImageSourceKind, OpenRequest
 from precompute.datasets.sources.manifest_rows import RULE, ManifestRow, read_csv_rows, read_parquet_rows
 
-__all__ = ["Folder", "open_manifest"]
+__all__ = ["SOURCE", "Folder", "open_manifest"]
 
 
 def open_manifest(path: Path, limit_per_class: int | None = None, allow_outside: bool = False) -> FileImages:
@@ -120,3 +122,22 @@ def _require_unique_paths(path: Path, rows: Sequence[ManifestRow], relatives: Se
                 f"{path} has {printable(row.path)} in {before} and {row.label.place}.",
                 "Remove one of the two.",
             )
+
+
+def _recognises(request: OpenRequest) -> bool:
+    path = request.path
+    return path.suffix.lower() in (".csv", ".parquet") and path.exists() and not path.is_dir()
+
+
+def _open(request: OpenRequest) -> ImageSource:
+    return open_manifest(request.path, request.limit_per_class, request.allow_outside)
+
+
+SOURCE = ImageSourceKind(
+    key="manifest",
+    rank=20,
+    usage="a manifest .csv or .parquet",
+    recognises=_recognises,
+    open=_open,
+    file_forms=("a .csv", "a .parquet"),
+)

@@ -15,7 +15,7 @@ from precompute.datasets.sources.files import printable
 from precompute.datasets.sources.left_out import LeftOut, is_left_out
 from precompute.datasets.sources.suffixes import image_suffixes
 
-__all__ = ["COMPRESSED_SUFFIXES", "RULE", "Sample", "compressed_shard", "read_samples"]
+__all__ = ["COMPRESSED_SUFFIXES", "RULE", "Sample", "build_compressed_error", "read_samples"]
 
 RULE = (
     "A shard is an uncompressed .tar in which every KEY has one image and one label: KEY.jpg (or another image) and "
@@ -95,8 +95,8 @@ def read_samples(shard: Path, left_out: LeftOut) -> list[Sample]:
     return _complete(shard, found, others)
 
 
-def compressed_shard(shard: Path, kind: str = "") -> InputError:
-    """The one message for compressed shards."""
+def build_compressed_error(shard: Path, kind: str = "") -> InputError:
+    """Builds the one message for compressed shards."""
     return InputError(
         "Shards are uncompressed: images are read from the middle of a .tar, and are compressed themselves.",
         f"{printable(str(shard))} is compressed{f' ({kind})' if kind else ''}.",
@@ -134,7 +134,7 @@ def _broken(shard: Path, file: BinaryIO, problem: tarfile.TarError) -> InputErro
     start = file.read(_BLOCK)
     for magic, kind in _COMPRESSED.items():
         if start.startswith(magic):
-            return compressed_shard(shard, kind)
+            return build_compressed_error(shard, kind)
     if not start:
         return _wrong(shard, "is empty (0 bytes)", "Write the shard again, or leave it out.")
     if "unexpected end" in str(problem) or "truncated" in str(problem):
