@@ -7,14 +7,14 @@ from functools import cache
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
-from precompute.demo.shapes import IMAGE_SIZE, Box, Points, Rgb, darker, lighter
+from precompute.demo.shapes import IMAGE_SIZE, Box, Points, Rgb, darken, lighten
 
 SUPERSAMPLING = 3
 CANVAS_SIZE = IMAGE_SIZE * SUPERSAMPLING
 
 
 @cache
-def _ramp(angle: int) -> Image.Image:
+def _make_ramp(angle: int) -> Image.Image:
     """Square of 64 with a ramp from 0 to 255 along `angle` degrees."""
     axis = np.linspace(-1, 1, 64)
     along = axis[None, :] * np.cos(np.radians(angle)) + axis[:, None] * np.sin(np.radians(angle))
@@ -22,7 +22,7 @@ def _ramp(angle: int) -> Image.Image:
 
 
 @cache
-def _disc() -> Image.Image:
+def _make_disc() -> Image.Image:
     """Square of 64 that fades from 255 in the middle to 0 at the inscribed circle."""
     axis = np.linspace(-1, 1, 64)
     radius = np.sqrt(axis[None, :] ** 2 + axis[:, None] ** 2)
@@ -30,7 +30,7 @@ def _disc() -> Image.Image:
 
 
 @cache
-def _noise() -> Image.Image:
+def _make_noise() -> Image.Image:
     """Fixed mottled texture, twice the canvas wide: fine and coarse grain added."""
     rng = np.random.default_rng(20200)
     side = 2 * CANVAS_SIZE
@@ -50,7 +50,7 @@ class Canvas:
     def __init__(self, light_angle: int) -> None:
         self.image = Image.new("RGB", (CANVAS_SIZE, CANVAS_SIZE))
         self._draw = ImageDraw.Draw(self.image)
-        self._ramp = _ramp(light_angle)
+        self._ramp = _make_ramp(light_angle)
 
     def fill(self, points: Points, colour: Rgb, shade: float) -> None:
         """Fill a polygon given in image pixels; `shade` darkens the side away from the light by that share."""
@@ -58,34 +58,36 @@ class Canvas:
         if not shade:
             self._draw.polygon(scaled.ravel().tolist(), fill=colour)
             return
-        made = self._mask(scaled)
+        made = self._make_mask(scaled)
         if made is None:
             return
         mask, box = made
-        self.image.paste(lighter(colour, shade * 0.35), box, mask)
+        self.image.paste(lighten(colour, shade * 0.35), box, mask)
         ramp = self._ramp.resize(mask.size, Image.Resampling.BILINEAR)
-        self.image.paste(darker(colour, shade), box, ImageChops.multiply(mask, ramp))
+        self.image.paste(darken(colour, shade), box, ImageChops.multiply(mask, ramp))
 
-    def grain(self, points: Points, colour: Rgb, strength: float, offset: tuple[int, int]) -> None:
+    def add_grain(self, points: Points, colour: Rgb, strength: float, offset: tuple[int, int]) -> None:
         """Mottle a polygon with a colour."""
-        made = self._mask(points * SUPERSAMPLING, round(255 * strength))
+        made = self._make_mask(points * SUPERSAMPLING, round(255 * strength))
         if made is None:
             return
         mask, box = made
-        noise = _noise().crop((offset[0], offset[1], offset[0] + mask.width, offset[1] + mask.height))
+        noise = _make_noise().crop((offset[0], offset[1], offset[0] + mask.width, offset[1] + mask.height))
         self.image.paste(colour, box, ImageChops.multiply(mask, noise))
 
-    def glow(self, points: Points, colour: Rgb, strength: float) -> None:
+    def add_glow(self, points: Points, colour: Rgb, strength: float) -> None:
         """A soft spot that fills the bounding box of the points."""
         low, high = (points * SUPERSAMPLING).min(axis=0), (points * SUPERSAMPLING).max(axis=0)
         x0, y0, x1, y1 = int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1
         level = round(255 * strength)
         spot = (
-            _disc().resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR).point([v * level // 255 for v in range(256)])
+            _make_disc()
+            .resize((x1 - x0, y1 - y0), Image.Resampling.BILINEAR)
+            .point([v * level // 255 for v in range(256)])
         )
         self.image.paste(colour, (x0, y0, x1, y1), spot)
 
-    def gradient(self, y0: float, y1: float, top: Rgb, low: Rgb) -> None:
+    def fill_gradient(self, y0: float, y1: float, top: Rgb, low: Rgb) -> None:
         """Full-width bands from one colour to another, between two heights given as shares of the image."""
         first, last = max(0, round(y0 * CANVAS_SIZE)), min(CANVAS_SIZE, round(y1 * CANVAS_SIZE))
         if last > first:
@@ -93,12 +95,12 @@ class Canvas:
             band = Image.fromarray(np.rint(column).astype(np.uint8))
             self.image.paste(band.resize((CANVAS_SIZE, last - first), Image.Resampling.NEAREST), (0, first))
 
-    def veil(self, colour: Rgb, strength: float) -> None:
+    def add_veil(self, colour: Rgb, strength: float) -> None:
         self.image.paste(
             colour, (0, 0, CANVAS_SIZE, CANVAS_SIZE), Image.new("L", self.image.size, round(255 * strength))
         )
 
-    def line(self, points: Points, width: float, colour: Rgb) -> None:
+    def draw_line(self, points: Points, width: float, colour: Rgb) -> None:
         draw = self._draw
         scaled, thick = points * SUPERSAMPLING, max(1.0, width * SUPERSAMPLING)
         draw.line(scaled.ravel().tolist(), fill=colour, width=round(thick), joint="curve")
@@ -107,7 +109,7 @@ class Canvas:
             for x, y in (scaled[0], scaled[-1]):
                 draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
 
-    def _mask(self, scaled: Points, level: int = 255) -> tuple[Image.Image, Box] | None:
+    def _make_mask(self, scaled: Points, level: int = 255) -> tuple[Image.Image, Box] | None:
         """Mask of a polygon over the part of its bounding box that lies on the canvas, and that box."""
         low = np.maximum(np.floor(scaled.min(axis=0)), 0).astype(int)
         high = np.minimum(np.ceil(scaled.max(axis=0)) + 1, CANVAS_SIZE).astype(int)
@@ -126,7 +128,7 @@ class Canvas:
         try:
             yield
         finally:
-            made = self._mask(points * SUPERSAMPLING)
+            made = self._make_mask(points * SUPERSAMPLING)
             drawn, self.image, self._draw = self.image, kept, kept_draw
             if made is not None:
                 kept.paste(drawn.crop(made[1]), made[1], made[0])

@@ -11,6 +11,7 @@ from precompute.contract.labelled import MID_GREY, Colour, LabelledClass, Labell
 from precompute.demo import backgrounds, canvas, clutter, drawing, scenes, shapes, sky, subject
 from precompute.demo.families import FAMILIES
 from precompute.demo.scenes import CLASSES, Scene, draw_scene
+from precompute.demo.stories import STORIES
 
 Split = Literal["train", "held-out"]
 SPLIT_SEEDS: dict[Split, int] = {"train": 1, "held-out": 2}
@@ -28,6 +29,7 @@ class DemoImages:
     labels_are_outputs = True
     n_labels = len(CLASSES)
     notes = ()
+    stories = STORIES
 
     def __init__(self, images_per_class: int = 50, split: Split = "held-out") -> None:
         if split not in SPLIT_SEEDS:
@@ -49,13 +51,13 @@ class DemoImages:
 
     def load(self, image: LabelledImage, background: Colour = MID_GREY) -> Image.Image:
         """The image, RGB, 96 x 96; scenes are opaque, so `background` shows nowhere."""
-        return self.scene(image).image
+        return self.draw_scene(image).image
 
-    def scene(self, image: LabelledImage) -> Scene:
+    def draw_scene(self, image: LabelledImage) -> Scene:
         """The image with its ground truth: which parts, where."""
-        return draw_scene(image.class_id, self.scene_index(image), seed=SPLIT_SEEDS[self.split])
+        return draw_scene(image.class_id, self.compute_scene_index(image), seed=SPLIT_SEEDS[self.split])
 
-    def scene_index(self, image: LabelledImage) -> int:
+    def compute_scene_index(self, image: LabelledImage) -> int:
         """Scene number of the image, for `draw_scene` with this split's seed."""
         return image.class_id * _CLASS_STRIDE + int(image.path.rsplit("/", 1)[1])
 

@@ -32,9 +32,9 @@ class Subject:
     stream: str = ""
     attribute: str = ""
 
-    def pose(self, stage: Stage) -> Pose:
+    def choose_pose(self, stage: Stage) -> Pose:
         """The object's frame in this scene."""
-        rng = stage.rng("pose")
+        rng = stage.make_rng("pose")
         size = rng.uniform(*self.size) * IMAGE_SIZE * (_FAR if rng.random() < _FAR_RATE else 1.0)
         x, y = rng.uniform(*self.across) * IMAGE_SIZE, rng.uniform(*self.base) * IMAGE_SIZE - size
         return Pose(

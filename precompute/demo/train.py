@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from precompute.demo.images import SPLIT_SEEDS, DemoImages, Split
 from precompute.demo.model import CLASS_NAMES, PREPROCESS, RECORDED_LAYERS, WEIGHTS, build
-from precompute.demo.scenes import Part, draw_scene
+from precompute.demo.scenes import Part, Variation, draw_scene
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Recipe:
     held_out_per_class: int = 50
 
 
-_source = cache(DemoImages)
+_open_source = cache(DemoImages)
 
 
-def _some_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
+def _choose_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
     """Either one part alone, large ones more often, or about half of them."""
     names = sorted({part.name for part in parts})
     if rng.random() < 0.5:
@@ -66,16 +66,16 @@ def _some_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
 
 
 def _draw(split: Split, images_per_class: int, part_dropout: float, image_id: int) -> NDArray[np.uint8]:
-    source = _source(images_per_class, split)
+    source = _open_source(images_per_class, split)
     image = source.images[image_id]
-    scene = source.scene(image)
+    scene = source.draw_scene(image)
     rng = np.random.default_rng([SPLIT_SEEDS[split], image_id])
     if rng.random() < part_dropout:
         some = draw_scene(
             image.class_id,
-            source.scene_index(image),
+            source.compute_scene_index(image),
             seed=SPLIT_SEEDS[split],
-            include=_some_parts(scene.parts, rng),
+            variation=Variation(include=_choose_parts(scene.parts, rng)),
         )
         scene = some if some.parts else scene
     return np.asarray(scene.image)
@@ -112,7 +112,7 @@ def _augment(pixels: Tensor, generator: torch.Generator, shift: int) -> Tensor:
 
 
 @contextmanager
-def _regularised(model: nn.Module, recipe: Recipe) -> Iterator[Callable[[], Tensor]]:
+def _regularise(model: nn.Module, recipe: Recipe) -> Iterator[Callable[[], Tensor]]:
     """While open, the last layers lose channels at random; the value yielded gives the mean activation."""
     means: dict[str, Tensor] = {}
 
@@ -150,7 +150,7 @@ def train(recipe: Recipe) -> nn.Module:
         optimizer, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.15
     )
     model.train()
-    with _regularised(model, recipe) as mean_activation:
+    with _regularise(model, recipe) as mean_activation:
         for epoch in range(recipe.epochs):
             order = torch.randperm(len(pixels), generator=generator)[: steps * recipe.batch_size]
             total = 0.0
@@ -170,7 +170,7 @@ def train(recipe: Recipe) -> nn.Module:
 
 
 @torch.no_grad()
-def accuracy_per_class(model: nn.Module, images_per_class: int) -> NDArray[np.float64]:
+def measure_accuracy(model: nn.Module, images_per_class: int) -> NDArray[np.float64]:
     """Share of each class's held-out images that the network names rightly."""
     pixels, labels = draw_split("held-out", images_per_class)
     predicted = torch.cat([model(preprocess(part)).argmax(dim=1) for part in pixels.split(128)])
@@ -196,7 +196,7 @@ def main() -> None:
     recipe = Recipe(seed=arguments.seed, images_per_class=arguments.images_per_class, epochs=arguments.epochs)
     started = time.monotonic()
     model = train(recipe)
-    accuracy = accuracy_per_class(model, recipe.held_out_per_class)
+    accuracy = measure_accuracy(model, recipe.held_out_per_class)
     for name, share in sorted(zip(CLASS_NAMES, accuracy, strict=True), key=lambda pair: pair[1]):
         print(f"{share:6.1%}  {name}")
     print(f"held-out accuracy {accuracy.mean():.2%}; {time.monotonic() - started:.0f} s in all")

@@ -66,7 +66,7 @@ class Pictures(NamedTuple):
     class_ids: Tensor
 
 
-_source = cache(DemoImages)
+_open_source = cache(DemoImages)
 
 
 # --- pictures -------------------------------------------------------------------------------------------------------
@@ -84,8 +84,8 @@ def _cut(scene: Scene, frame: float) -> tuple[float, NDArray[np.uint8]]:
 
 
 def _draw(images_per_class: int, frame: float, image_id: int) -> tuple[float, NDArray[np.uint8]]:
-    source = _source(images_per_class, "train")
-    return _cut(source.scene(source.images[image_id]), frame)
+    source = _open_source(images_per_class, "train")
+    return _cut(source.draw_scene(source.images[image_id]), frame)
 
 
 def draw_pictures(recipe: Recipe) -> Pictures:
@@ -123,13 +123,13 @@ class Compared(nn.Module):
 
 
 @torch.no_grad()
-def _coarse(network: Compared, pixels: Tensor) -> Tensor:
+def _compute_coarse_maps(network: Compared, pixels: Tensor) -> Tensor:
     """`mixed2` of pictures on a coarse grid, flat, `(image, value)`: what lies where."""
     found = [network(preprocess(part), "mixed2")["mixed2"] for part in pixels.split(64)]
     return torch.cat([functional.avg_pool2d(maps, 2).flatten(1) for maps in found])
 
 
-def _mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
+def _choose_mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
     """Which pictures of a class are mirrored so that all lie as alike as they can, `(image,)`.
 
     Starts from the direction in which pictures differ most from their mirror images, and then compares with the mean.
@@ -148,32 +148,35 @@ def _mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
 
 def align(network: Compared, drawn: Pictures) -> Tensor:
     """The pictures, some of them mirrored."""
-    plain, other = (_coarse(network, pixels) for pixels in (drawn.pixels, drawn.pixels.flip(3)))
+    plain, other = (_compute_coarse_maps(network, pixels) for pixels in (drawn.pixels, drawn.pixels.flip(3)))
     centre = (plain.mean(dim=0) + other.mean(dim=0)) / 2
     plain, other = (functional.normalize(each - centre, dim=1) for each in (plain, other))
     flipped = torch.zeros(len(drawn.pixels), dtype=torch.bool)
     for class_id in drawn.class_ids.unique():
         places = (drawn.class_ids == class_id).nonzero()[:, 0]
-        flipped[places] = _mirrored(plain[places], other[places])
+        flipped[places] = _choose_mirrored(plain[places], other[places])
     return torch.where(flipped.view(-1, 1, 1, 1), drawn.pixels.flip(3), drawn.pixels)
 
 
 @torch.no_grad()
-def codes_of(network: Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
+def compute_codes(network: Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
     """`(image, code)`: principal components of the last recorded layer's means, then some of the coarse colours."""
     means = torch.cat([network(preprocess(part))[_CODED_LAYER].mean(dim=(2, 3)) for part in pixels.split(64)])
     colours = torch.cat([functional.avg_pool2d(part / 255, _COARSE_PIXEL).flatten(1) for part in pixels.split(64)])
-    parts = (_components(means, recipe.code_size - recipe.n_colours), _components(colours, recipe.n_colours))
+    parts = (
+        _compute_components(means, recipe.code_size - recipe.n_colours),
+        _compute_components(colours, recipe.n_colours),
+    )
     return torch.cat(parts, dim=1)
 
 
-def _components(values: Tensor, n: int) -> Tensor:
+def _compute_components(values: Tensor, n: int) -> Tensor:
     """The strongest principal components, each of mean 0 and variance 1, `(image, n)`."""
     vectors = torch.linalg.svd(values - values.mean(dim=0), full_matrices=False).U
     return vectors[:, :n] * len(values) ** 0.5
 
 
-def typical_codes(codes: Tensor, n: int, seed: int) -> Tensor:
+def find_typical_codes(codes: Tensor, n: int, seed: int) -> Tensor:
     """Centres of groups of codes, `(n, code)`: k-means, started from codes far apart (k-means++), without classes."""
     generator = torch.Generator().manual_seed(seed)
     centres = codes[torch.randint(len(codes), (1,), generator=generator)]
@@ -190,19 +193,19 @@ def typical_codes(codes: Tensor, n: int, seed: int) -> Tensor:
 # --- training -------------------------------------------------------------------------------------------------------
 
 
-def _batches(n_pictures: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
+def _iterate_batches(n_pictures: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
     while True:
         order = torch.randperm(n_pictures, generator=generator)
         yield from order[: n_pictures // recipe.batch_size * recipe.batch_size].view(-1, recipe.batch_size)
 
 
-def _shifted(drawn: Tensor, pixels: Tensor, shift: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def _shift_both(drawn: Tensor, pixels: Tensor, shift: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Both moved alike: the strides of the network would else let a pattern of fixed places pass for texture."""
     moves = torch.randint(0, shift, (2,), generator=generator).tolist()
     return torch.roll(drawn, moves, (2, 3)), torch.roll(pixels, moves, (2, 3))
 
 
-def _loss(network: Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> Tensor:
+def _compute_loss(network: Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> Tensor:
     """Of pictures in [0, 1] against uint8 ones."""
     with torch.no_grad():
         wanted = network(preprocess(pixels), _COMPARED_LAYERS[-1])
@@ -220,7 +223,7 @@ def train(recipe: Recipe) -> DemoGenerator:
     started = time.monotonic()
     network = Compared()
     pixels = align(network, draw_pictures(recipe))
-    codes = codes_of(network, pixels, recipe)
+    codes = compute_codes(network, pixels, recipe)
     print(f"{len(pixels)} pictures and their codes after {time.monotonic() - started:.0f} s", flush=True)
     model = DemoGenerator().to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99))
@@ -228,9 +231,11 @@ def train(recipe: Recipe) -> DemoGenerator:
         optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
     )
     total = 0.0
-    for step, batch in zip(range(1, recipe.steps + 1), _batches(len(pixels), recipe, generator), strict=False):
+    for step, batch in zip(range(1, recipe.steps + 1), _iterate_batches(len(pixels), recipe, generator), strict=False):
         noise = recipe.code_noise * torch.randn(len(batch), recipe.code_size, generator=generator)
-        loss = _loss(network, *_shifted(model(codes[batch] + noise), pixels[batch], recipe.shift, generator), recipe)
+        loss = _compute_loss(
+            network, *_shift_both(model(codes[batch] + noise), pixels[batch], recipe.shift, generator), recipe
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -239,7 +244,7 @@ def train(recipe: Recipe) -> DemoGenerator:
         if step % 100 == 0:
             print(f"step {step}/{recipe.steps} loss {total / 100:.3f} {time.monotonic() - started:.0f} s", flush=True)
             total = 0.0
-    model.code_starts = typical_codes(codes, N_STARTS, recipe.seed)
+    model.code_starts = find_typical_codes(codes, N_STARTS, recipe.seed)
     return model.eval()
 
 

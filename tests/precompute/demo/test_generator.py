@@ -18,7 +18,7 @@ from precompute.contract.schema import read_manifest, read_table, table_path
 from precompute.demo.generator import CODE_SIZE, N_STARTS, WEIGHTS, load_generator
 from precompute.demo.model import CLASS_NAMES, load
 from precompute.demo.train import preprocess
-from precompute.demo.train_generator import Compared, Recipe, codes_of, draw_pictures, train, typical_codes
+from precompute.demo.train_generator import Compared, Recipe, compute_codes, draw_pictures, find_typical_codes, train
 
 
 def test_the_weights_are_small_and_tell_their_recipe() -> None:
@@ -51,7 +51,7 @@ def test_training_makes_the_same_weights_again() -> None:
 def test_codes_are_uncorrelated_and_of_variance_one() -> None:
     recipe = Recipe(images_per_class=8)
     pixels = draw_pictures(recipe).pixels
-    codes = codes_of(Compared(), pixels, recipe)
+    codes = compute_codes(Compared(), pixels, recipe)
     seen = codes[:, : CODE_SIZE - recipe.n_colours]
     assert codes.shape == (len(pixels), CODE_SIZE)
     torch.testing.assert_close(codes.mean(dim=0), torch.zeros(CODE_SIZE), atol=1e-4, rtol=0)
@@ -62,7 +62,7 @@ def test_typical_codes_are_the_centres_of_groups() -> None:
     generator = torch.Generator().manual_seed(0)
     middles = 20 * torch.randn(5, 3, generator=generator)
     codes = (middles[:, None] + torch.randn(5, 40, 3, generator=generator)).flatten(0, 1)
-    found = typical_codes(codes, 5, seed=1)
+    found = find_typical_codes(codes, 5, seed=1)
     assert sorted(torch.cdist(found, middles).argmin(dim=1).tolist()) == list(range(5))
 
 

@@ -15,7 +15,7 @@ from precompute.aggregate.recording import Recorder
 from precompute.contract.schema import read_manifest, read_table
 from precompute.contract.validate import validate
 from precompute.demo.images import DemoImages
-from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, draw_scene
+from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, Variation, draw_scene
 from precompute.devices.cores import Parallel
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.run import prepare
@@ -34,7 +34,7 @@ def respond(
     loaded = load_model(ModelConfig("demo"))
     inputs = prepare(loaded, DemoImages(images_per_class=1), None, AggregateConfig())
     scenes = [
-        draw_scene(class_id, index, seed=SEED, include=include, exclude=exclude, attribute=attribute)
+        draw_scene(class_id, index, seed=SEED, variation=Variation(include, exclude, attribute))
         for index in scene_numbers(class_id)
     ]
     pixels = np.stack([loaded.preprocess.image(scene.image) for scene in scenes])

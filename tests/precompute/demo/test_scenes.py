@@ -12,10 +12,10 @@ from precompute.demo.scenes import (
     CLASS_IDS,
     CLASSES,
     DISCRIMINABLE,
-    STORIES,
     UNEXPECTED,
     Box,
     Scene,
+    Variation,
     draw_scene,
 )
 
@@ -90,7 +90,7 @@ def test_leaving_a_part_out_changes_its_surroundings_only(name: str, part: str) 
     changed = 0
     for index in range(6):
         whole = draw_scene(CLASS_IDS[name], index, seed=5)
-        without = draw_scene(CLASS_IDS[name], index, seed=5, exclude={part})
+        without = draw_scene(CLASS_IDS[name], index, seed=5, variation=Variation(exclude={part}))
         boxes = [found.box for found in whole.parts if found.name == part]
         difference = np.abs(_pixels(whole) - _pixels(without)).sum(axis=2)
         assert difference[_outside(boxes)].sum() == 0
@@ -102,8 +102,8 @@ def test_leaving_a_part_out_changes_its_surroundings_only(name: str, part: str) 
 
 def test_a_part_can_be_drawn_alone() -> None:
     index = next(i for i in range(20) if any(p.name == "hand" for p in draw_scene(UNEXPECTED.class_id, i).parts))
-    alone = draw_scene(UNEXPECTED.class_id, index, include={"hand"})
-    empty = draw_scene(UNEXPECTED.class_id, index, include=())
+    alone = draw_scene(UNEXPECTED.class_id, index, variation=Variation(include={"hand"}))
+    empty = draw_scene(UNEXPECTED.class_id, index, variation=Variation(include=()))
     assert {part.name for part in alone.parts} == {"hand"}
     assert (empty.parts, empty.class_id) == ((), None)
     difference = np.abs(_pixels(alone) - _pixels(empty)).sum(axis=2)
@@ -113,9 +113,9 @@ def test_a_part_can_be_drawn_alone() -> None:
 
 def test_unknown_parts_and_attributes_are_refused() -> None:
     with pytest.raises(ValueError, match="parts of trout are"):
-        draw_scene(CLASS_IDS["trout"], 0, include={"hand"})
+        draw_scene(CLASS_IDS["trout"], 0, variation=Variation(include={"hand"}))
     with pytest.raises(ValueError, match="for bears only"):
-        draw_scene(CLASS_IDS["trout"], 0, attribute="black fur")
+        draw_scene(CLASS_IDS["trout"], 0, variation=Variation(attribute="black fur"))
 
 
 def test_the_foreign_part_comes_with_the_class_and_never_with_its_sibling() -> None:
@@ -135,12 +135,13 @@ def test_bears_of_one_index_differ_in_their_fur_only() -> None:
         difference = np.abs(_pixels(black) - _pixels(brown)).sum(axis=2)
         assert difference.any()
         assert not difference[_outside([part.box for part in black.parts if part.name in furry])].any()
-        recoloured = draw_scene(DISCRIMINABLE.class_a, index, seed=5, attribute=DISCRIMINABLE.attribute_b)
+        recoloured = draw_scene(
+            DISCRIMINABLE.class_a, index, seed=5, variation=Variation(attribute=DISCRIMINABLE.attribute_b)
+        )
         assert recoloured.image.tobytes() == brown.image.tobytes()
 
 
 def test_stories_name_what_the_classes_have() -> None:
-    assert STORIES == (UNEXPECTED, DISCRIMINABLE)
     assert {DISCRIMINABLE.attribute_a, DISCRIMINABLE.attribute_b} == set(FUR)
     for class_id in (DISCRIMINABLE.class_a, DISCRIMINABLE.class_b):
         assert CLASSES[class_id].parts == DISCRIMINABLE.shared_parts
@@ -153,7 +154,7 @@ def test_images_are_sorted_and_load() -> None:
     image = source.images[3 * CLASS_IDS["black bear"] + 2]
     assert image.path == "demo/black bear/0002"
     assert source.load(image).size == (96, 96)
-    assert source.scene(image).class_id == image.class_id
+    assert source.draw_scene(image).class_id == image.class_id
 
 
 def test_splits_and_bears_show_different_scenes() -> None:
@@ -163,7 +164,7 @@ def test_splits_and_bears_show_different_scenes() -> None:
     for class_id in (0, DISCRIMINABLE.class_a):
         first = [source.load(source.images[4 * class_id]).tobytes() for source in (held_out, train)]
         assert first[0] != first[1]
-    black, brown = (held_out.scene(held_out.images[4 * c]) for c in (DISCRIMINABLE.class_a, DISCRIMINABLE.class_b))
+    black, brown = (held_out.draw_scene(held_out.images[4 * c]) for c in (DISCRIMINABLE.class_a, DISCRIMINABLE.class_b))
     assert black.parts != brown.parts
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from precompute.demo.model import RECORDED_LAYERS, load
-from precompute.demo.scenes import CLASSES, DISCRIMINABLE, UNEXPECTED, draw_scene
+from precompute.demo.scenes import CLASSES, DISCRIMINABLE, UNEXPECTED, Variation, draw_scene
 from precompute.demo.train import draw_split, preprocess
 
 ACTIVATION_MASS = 0.03
@@ -46,7 +46,7 @@ def _record(model: nn.Module, pixels: torch.Tensor) -> tuple[Activations, NDArra
 
 
 def _draw(class_id: int, **choice: object) -> torch.Tensor:
-    scenes = [draw_scene(class_id, index, seed=PROBE_SEED, **choice) for index in range(N_PROBES)]  # type: ignore[arg-type]
+    scenes = [draw_scene(class_id, index, seed=PROBE_SEED, variation=Variation(**choice)) for index in range(N_PROBES)]  # type: ignore[arg-type]
     return torch.from_numpy(np.stack([np.asarray(scene.image) for scene in scenes])).permute(0, 3, 1, 2)
 
 
