@@ -1,4 +1,4 @@
-"""Where scenes take place."""
+"""The places of scenes: one function draws each, from the sky down to the ground."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ from precompute.demo.sky import Daylight, choose_daylight, draw_hills, draw_sky
 
 
 def draw_ground(stage: Stage, horizon: float, colour: Rgb, grain: Rgb, *, strength: float = 0.35) -> Brush:
-    """A graded, mottled plane from the horizon down; returns the brush for what grows there."""
+    """Draws a graded, mottled plane from the horizon down, and returns the brush for the things that grow there."""
     brush = stage.start_scenery("ground")
     base = jitter(brush.rng, colour, 12)
     brush.fill_gradient(horizon, 1, lighten(base, 0.22), darken(base, 0.16))
@@ -97,7 +97,7 @@ def draw_desert(stage: Stage) -> None:
 
 
 def draw_lake(stage: Stage) -> None:
-    """Water up to the viewer's feet, a far shore with hills and firs."""
+    """Draws water up to the viewer's feet and a far shore with hills and firs."""
     horizon = stage.make_rng("horizon").uniform(0.26, 0.46)
     draw_sky(stage, horizon)
     far = stage.start_scenery("far shore")
@@ -123,7 +123,7 @@ def draw_sea(stage: Stage) -> None:
 
 
 def draw_underwater(stage: Stage) -> None:
-    """Blue depth with shafts of light, sand, weed and bubbles."""
+    """Draws blue depth with shafts of light, sand, weed and bubbles."""
     brush = stage.start_scenery("water")
     rng = brush.rng
     base = pick(rng, [(36, 140, 184), (30, 156, 168), (44, 116, 178)])
@@ -141,7 +141,7 @@ def draw_underwater(stage: Stage) -> None:
 
 
 def draw_street(stage: Stage) -> None:
-    """Houses in a row, a kerb and a road."""
+    """Draws houses in a row, a kerb and a road."""
     horizon = stage.make_rng("horizon").uniform(0.52, 0.64)
     draw_sky(stage, horizon)
     light, brush = choose_daylight(stage), stage.start_scenery("row of houses")
@@ -165,7 +165,7 @@ def draw_street(stage: Stage) -> None:
 
 
 def draw_room(stage: Stage) -> None:
-    """A table before a papered wall, now and then a window."""
+    """Draws a table before a papered wall, with a window in 45 of 100 scenes."""
     brush = stage.start_scenery("room")
     rng = brush.rng
     horizon = stage.make_rng("horizon").uniform(0.56, 0.7)
@@ -198,7 +198,7 @@ def _draw_window(brush: Brush, light: Daylight, x: float) -> None:
 
 
 def draw_open_sky(stage: Stage) -> None:
-    """Sky nearly down to the lower edge."""
+    """Draws a sky nearly down to the lower edge."""
     horizon = stage.make_rng("horizon").uniform(0.8, 0.95)
     draw_sky(stage, horizon)
     draw_hills(stage, horizon, (104, 150, 120), jagged=bool(stage.make_rng("jagged").random() < 0.3))
@@ -207,7 +207,7 @@ def draw_open_sky(stage: Stage) -> None:
 
 
 def draw_leaves(stage: Stage) -> None:
-    """The close view of a garden bed: leaves large and small, out of focus."""
+    """Draws the close view of a garden bed: leaves large and small, out of focus."""
     brush = stage.start_scenery("leaves")
     rng = brush.rng
     base = pick(rng, [(96, 150, 84), (120, 168, 100), (84, 136, 104), (150, 176, 110)])

@@ -15,7 +15,7 @@ CANVAS_SIZE = IMAGE_SIZE * SUPERSAMPLING
 
 @cache
 def _make_ramp(angle: int) -> Image.Image:
-    """Square of 64 with a ramp from 0 to 255 along `angle` degrees."""
+    """Makes a square of 64 pixels with a ramp from 0 to 255 along `angle` degrees."""
     axis = np.linspace(-1, 1, 64)
     along = axis[None, :] * np.cos(np.radians(angle)) + axis[:, None] * np.sin(np.radians(angle))
     return Image.fromarray(np.clip((along + 0.35) / 1.5 * 255, 0, 255).astype(np.uint8))
@@ -23,7 +23,7 @@ def _make_ramp(angle: int) -> Image.Image:
 
 @cache
 def _make_disc() -> Image.Image:
-    """Square of 64 that fades from 255 in the middle to 0 at the inscribed circle."""
+    """Makes a square of 64 pixels that fades from 255 in the middle to 0 at the inscribed circle."""
     axis = np.linspace(-1, 1, 64)
     radius = np.sqrt(axis[None, :] ** 2 + axis[:, None] ** 2)
     return Image.fromarray((np.clip(1 - radius, 0, 1) ** 1.2 * 255).astype(np.uint8))
@@ -31,7 +31,7 @@ def _make_disc() -> Image.Image:
 
 @cache
 def _make_noise() -> Image.Image:
-    """Fixed mottled texture, twice the canvas wide: fine and coarse grain added."""
+    """Makes a fixed mottled texture, twice as wide as the canvas, of fine and coarse grain."""
     rng = np.random.default_rng(20200)
     side = 2 * CANVAS_SIZE
     total = np.zeros((side, side), dtype=np.float32)
@@ -45,7 +45,7 @@ def _make_noise() -> Image.Image:
 
 
 class Canvas:
-    """The supersampled picture and the one place that touches Pillow."""
+    """The supersampled picture; the only code of the demo that draws with Pillow."""
 
     def __init__(self, light_angle: int) -> None:
         self.image = Image.new("RGB", (CANVAS_SIZE, CANVAS_SIZE))
@@ -53,7 +53,13 @@ class Canvas:
         self._ramp = _make_ramp(light_angle)
 
     def fill(self, points: Points, colour: Rgb, shade: float) -> None:
-        """Fill a polygon given in image pixels; `shade` darkens the side away from the light by that share."""
+        """Fills a polygon given in image pixels.
+
+        Args:
+            points: corners, `(point, 2)`.
+            colour: of the lit side.
+            shade: share, 0 to 1, by which the side away from the light is darker.
+        """
         scaled = points * SUPERSAMPLING
         if not shade:
             self._draw.polygon(scaled.ravel().tolist(), fill=colour)
@@ -67,7 +73,7 @@ class Canvas:
         self.image.paste(darken(colour, shade), box, ImageChops.multiply(mask, ramp))
 
     def add_grain(self, points: Points, colour: Rgb, strength: float, offset: tuple[int, int]) -> None:
-        """Mottle a polygon with a colour."""
+        """Mottles a polygon with a colour; `offset` is the corner of the part of the texture that is used."""
         made = self._make_mask(points * SUPERSAMPLING, round(255 * strength))
         if made is None:
             return
@@ -76,7 +82,7 @@ class Canvas:
         self.image.paste(colour, box, ImageChops.multiply(mask, noise))
 
     def add_glow(self, points: Points, colour: Rgb, strength: float) -> None:
-        """A soft spot that fills the bounding box of the points."""
+        """Draws a soft spot that fills the bounding box of the points."""
         low, high = (points * SUPERSAMPLING).min(axis=0), (points * SUPERSAMPLING).max(axis=0)
         x0, y0, x1, y1 = int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1
         level = round(255 * strength)
@@ -88,7 +94,7 @@ class Canvas:
         self.image.paste(colour, (x0, y0, x1, y1), spot)
 
     def fill_gradient(self, y0: float, y1: float, top: Rgb, low: Rgb) -> None:
-        """Full-width bands from one colour to another, between two heights given as shares of the image."""
+        """Draws full-width bands from one colour to another, between two heights given as shares of the image."""
         first, last = max(0, round(y0 * CANVAS_SIZE)), min(CANVAS_SIZE, round(y1 * CANVAS_SIZE))
         if last > first:
             column = np.linspace(top, low, last - first)[:, None, :]
@@ -96,11 +102,13 @@ class Canvas:
             self.image.paste(band.resize((CANVAS_SIZE, last - first), Image.Resampling.NEAREST), (0, first))
 
     def add_veil(self, colour: Rgb, strength: float) -> None:
+        """Lays one colour over the whole picture; `strength` is its share, 0 to 1."""
         self.image.paste(
             colour, (0, 0, CANVAS_SIZE, CANVAS_SIZE), Image.new("L", self.image.size, round(255 * strength))
         )
 
     def draw_line(self, points: Points, width: float, colour: Rgb) -> None:
+        """Draws a stroke with round ends; `width` in image pixels."""
         draw = self._draw
         scaled, thick = points * SUPERSAMPLING, max(1.0, width * SUPERSAMPLING)
         draw.line(scaled.ravel().tolist(), fill=colour, width=round(thick), joint="curve")
@@ -110,7 +118,10 @@ class Canvas:
                 draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
 
     def _make_mask(self, scaled: Points, level: int = 255) -> tuple[Image.Image, Box] | None:
-        """Mask of a polygon over the part of its bounding box that lies on the canvas, and that box."""
+        """Makes the mask of a polygon over its bounding box, cut to the canvas, and returns it with this box.
+
+        None if the polygon lies outside of the canvas.
+        """
         low = np.maximum(np.floor(scaled.min(axis=0)), 0).astype(int)
         high = np.minimum(np.ceil(scaled.max(axis=0)) + 1, CANVAS_SIZE).astype(int)
         if (high <= low).any():
@@ -121,7 +132,7 @@ class Canvas:
 
     @contextmanager
     def clip(self, points: Points) -> Iterator[None]:
-        """Whatever is drawn inside shows within the polygon only."""
+        """Restricts drawing to the polygon while the context is open."""
         kept, kept_draw = self.image, self._draw
         self.image = kept.copy()
         self._draw = ImageDraw.Draw(self.image)

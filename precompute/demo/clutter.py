@@ -1,4 +1,4 @@
-"""What lies about in a scene, behind and before the object, and the weather."""
+"""The small things behind and before the object of a scene, and the weather."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from precompute.demo.sky import choose_daylight
 
 
 def draw_tufts(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
-    """Tufts of grass, larger towards the viewer."""
+    """Draws tufts of grass, larger towards the viewer."""
     rng = brush.rng
     for _ in range(count):
         x, y = rng.uniform(0, 1), rng.uniform(horizon + 0.04, 1)
@@ -21,7 +21,7 @@ def draw_tufts(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
 
 
 def draw_stones(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
-    """Rounded stones with their shadows."""
+    """Draws rounded stones with their shadows."""
     rng = brush.rng
     for _ in range(count):
         x, y, size = rng.uniform(0, 1), rng.uniform(horizon + 0.03, 1), rng.uniform(0.015, 0.05)
@@ -40,7 +40,7 @@ def draw_stones(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
 
 
 def draw_flowers(brush: Brush, horizon: float, count: int) -> None:
-    """Small flowers of one colour."""
+    """Draws small flowers of one colour."""
     rng = brush.rng
     colour = pick(rng, [(250, 240, 240), (250, 210, 80), (230, 110, 140), (170, 130, 220), (120, 160, 240)])
     for _ in range(count):
@@ -50,7 +50,7 @@ def draw_flowers(brush: Brush, horizon: float, count: int) -> None:
 
 
 def draw_bushes(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
-    """Round bushes along the horizon."""
+    """Draws round bushes along the horizon."""
     rng = brush.rng
     for _ in range(count):
         x, size = rng.uniform(0, 1), rng.uniform(0.05, 0.1)
@@ -60,7 +60,7 @@ def draw_bushes(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
 
 
 def draw_firs(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
-    """Firs along the horizon."""
+    """Draws firs along the horizon."""
     rng = brush.rng
     for _ in range(count):
         x, tall = rng.uniform(-0.05, 1.05), rng.uniform(0.16, 0.42)
@@ -74,7 +74,7 @@ def draw_firs(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
 
 
 def draw_trunks(brush: Brush, horizon: float, count: int) -> None:
-    """Trunks that leave the image at the top."""
+    """Draws trunks that leave the image at the top."""
     rng = brush.rng
     for _ in range(count):
         x, wide = rng.uniform(0, 1), rng.uniform(0.02, 0.05)
@@ -83,7 +83,7 @@ def draw_trunks(brush: Brush, horizon: float, count: int) -> None:
 
 
 def draw_ripples(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
-    """Short bright waves."""
+    """Draws short bright waves."""
     rng = brush.rng
     for _ in range(count):
         y = rng.uniform(horizon + 0.02, 1)
@@ -94,7 +94,7 @@ def draw_ripples(brush: Brush, horizon: float, colour: Rgb, count: int) -> None:
 
 
 def draw_reeds(brush: Brush, x: float) -> None:
-    """Bulrushes in a lower corner."""
+    """Draws bulrushes in a lower corner."""
     for _ in range(6):
         foot = x + brush.rng.uniform(-0.08, 0.08)
         tall = brush.rng.uniform(0.2, 0.45)
@@ -103,7 +103,7 @@ def draw_reeds(brush: Brush, x: float) -> None:
 
 
 def draw_weed(brush: Brush) -> None:
-    """A clump of water weed or coral."""
+    """Draws a clump of water weed or coral."""
     rng = brush.rng
     x, tall = rng.uniform(0, 1), rng.uniform(0.15, 0.4)
     tone = pick(rng, [(44, 130, 90), (90, 150, 70), (226, 110, 110), (236, 150, 90)])
@@ -114,7 +114,7 @@ def draw_weed(brush: Brush) -> None:
 
 
 def draw_foreground(stage: Stage, place: str) -> None:
-    """Now and then something before the object, in a lower corner: grass, a stone, a leaf, a splash."""
+    """Draws grass, stones or a fruit before the object, in a lower corner, in three scenes of five."""
     brush = stage.start_scenery("foreground")
     rng = brush.rng
     x, kind = float(rng.choice([rng.uniform(0, 0.4), rng.uniform(0.6, 1)])), rng.random()
@@ -142,7 +142,7 @@ def draw_foreground(stage: Stage, place: str) -> None:
 
 
 def draw_weather(stage: Stage) -> None:
-    """Haze, rain or snow over everything, in one scene of five."""
+    """Draws haze, rain or snow over everything, in one scene of five."""
     brush, light = stage.start_scenery("weather"), choose_daylight(stage)
     rng = brush.rng
     kind = rng.random()

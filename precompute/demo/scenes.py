@@ -1,7 +1,7 @@
-"""The demo's labelled scenes: 32 classes in families that share parts, drawn from nothing but numbers.
+"""The demo's labelled scenes: 32 classes in families that share parts, drawn by code alone.
 
-`draw_scene` is deterministic in its arguments. The parts of a scene, and where they lie, are known exactly; parts can
-be left out or drawn alone, and the fur of a bear can be changed with everything else kept.
+`draw_scene` is deterministic in its arguments. The parts of a scene and their boxes are known exactly. Parts can be
+left out or drawn alone, and the fur of a bear can be changed while everything else stays the same.
 """
 
 from collections.abc import Collection
@@ -54,7 +54,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class UnexpectedStory:
-    """Unexpected semantics: scenes of the class hold a foreign part at this rate, those of its sibling never."""
+    """Unexpected semantics: a share `rate` of a class's scenes has a foreign part; no scene of its sibling has it."""
 
     class_id: int
     sibling_class_id: int
@@ -141,9 +141,9 @@ def _list_parts(stage: Stage) -> tuple[Part, ...]:
 
 
 def _draw_companion(stage: Stage, subject: Subject, place: str) -> tuple[Part, ...]:
-    """In two scenes of five, something else that belongs here, small and far: a sail on the sea, a house on the hill.
+    """Draws another class's object, small and far off, in two scenes of five, and returns its parts.
 
-    Never a fish (it might bring a hand) or a bear.
+    The object belongs to the same place. It is never a bear, nor a fish, because a carp could bring a hand.
     """
     rng = stage.make_rng("companion")
     if rng.random() >= _COMPANION_RATE:
@@ -176,7 +176,7 @@ def _require_parts(subject: Subject, names: set[str]) -> None:
 
 
 def _develop(stage: Stage, *, lit: bool) -> Image.Image:
-    """Reduce the canvas to the image, tint it with the hour's light, darken the corners, add a little sensor noise."""
+    """Reduces the canvas to the image, tints it, darkens the corners and adds a little sensor noise."""
     rng = stage.make_rng("camera")
     pixels = np.asarray(stage.canvas.image.reduce(SUPERSAMPLING), np.float32)
     tint = np.array(choose_daylight(stage).tint if lit else (1.0, 1.0, 1.0), np.float32)

@@ -1,4 +1,4 @@
-"""Times of day, and what stands on the horizon: sky, clouds, hills."""
+"""The time of day, the sky with its clouds, and the hills on the horizon."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,15 @@ from precompute.demo.shapes import Rgb, jitter, lighten, make_oval, mix
 
 @dataclass(frozen=True)
 class Daylight:
-    """A time of day: the sky's colours from top to horizon, the tint of everything, and the light in the sky."""
+    """A time of day.
+
+    Attributes:
+        top: colour of the sky at the top.
+        low: colour of the sky at the horizon.
+        tint: factors for red, green and blue of the whole image.
+        lamp: colour of sun or moon; None for neither.
+        stars: True at night.
+    """
 
     top: Rgb
     low: Rgb
@@ -32,12 +40,12 @@ _DAYLIGHT_ODDS = np.array([0.22, 0.2, 0.16, 0.12, 0.1, 0.11, 0.09])
 
 
 def choose_daylight(stage: Stage) -> Daylight:
-    """The scene's time of day, the same however often it is asked for."""
+    """Chooses the time of day of a scene, the same one on every call."""
     return DAYLIGHTS[int(stage.make_rng("daylight").choice(len(DAYLIGHTS), p=_DAYLIGHT_ODDS))]
 
 
 def draw_sky(stage: Stage, horizon: float) -> None:
-    """Graded sky with sun or moon, stars at night, clouds."""
+    """Draws a graded sky with sun or moon, stars at night, and clouds."""
     light, brush = choose_daylight(stage), stage.start_scenery("sky")
     rng = brush.rng
     brush.fill_gradient(0, horizon + 0.02, light.top, light.low)
@@ -69,7 +77,7 @@ def _draw_cloud(brush: Brush, light: Daylight, horizon: float) -> None:
 
 
 def draw_hills(stage: Stage, horizon: float, colour: Rgb, *, layers: int = 2, jagged: bool = False) -> None:
-    """Rows of hills or mountains that fade towards the sky."""
+    """Draws rows of hills or mountains that fade towards the sky."""
     light, brush = choose_daylight(stage), stage.start_scenery("hills")
     rng = brush.rng
     for layer in range(layers):

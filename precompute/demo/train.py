@@ -1,6 +1,6 @@
 """Trains the demo's network on scenes drawn for it and writes its weights: `python -m precompute.demo.train`.
 
-The only place where the demo learns anything; opening the demo reads the weights. Everything random follows the seed.
+Opening the demo only reads the weights. Every random number follows from the seed.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from precompute.demo.scenes import Part, Variation, draw_scene
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights.
+    """The settings of the training; the weights follow from them.
 
     `part_dropout` is the share of training scenes of which only some parts are drawn, so that the network learns to
     know a class by each of its parts. `sparsity` weighs the mean activation of the recorded layers in the loss;
@@ -54,7 +54,7 @@ _open_source = cache(DemoImages)
 
 
 def _choose_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
-    """Either one part alone, large ones more often, or about half of them."""
+    """Chooses either one part, a large one more often, or about half of the parts."""
     names = sorted({part.name for part in parts})
     if rng.random() < 0.5:
         areas = np.zeros(len(names))
@@ -82,7 +82,7 @@ def _draw(split: Split, images_per_class: int, part_dropout: float, image_id: in
 
 
 def draw_split(split: Split, images_per_class: int, part_dropout: float = 0.0) -> tuple[Tensor, Tensor]:
-    """Images `(image, 3, 96, 96)` as uint8 and their class ids, drawn on all cores."""
+    """Draws the images `(image, 3, 96, 96)` of a split as uint8, on all cores, with their class ids."""
     source = DemoImages(images_per_class, split)
     draw = partial(_draw, split, images_per_class, part_dropout)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -92,14 +92,14 @@ def draw_split(split: Split, images_per_class: int, part_dropout: float = 0.0) -
 
 
 def preprocess(pixels: Tensor) -> Tensor:
-    """The network's input for uint8 images `(batch, 3, height, width)`."""
+    """Computes the network's input from uint8 images `(batch, 3, height, width)`."""
     mean = torch.tensor(PREPROCESS["mean"]).view(1, 3, 1, 1)
     std = torch.tensor(PREPROCESS["std"]).view(1, 3, 1, 1)
     return ((pixels.float() / 255 - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 def _augment(pixels: Tensor, generator: torch.Generator, shift: int) -> Tensor:
-    """Mirrored, shifted, brighter or darker; colours keep their hue, because hue tells classes apart."""
+    """Mirrors and shifts images, and changes their brightness; the hue stays, because it distinguishes classes."""
     count, side = len(pixels), pixels.shape[-1]
     flipped = torch.rand(count, generator=generator) < 0.5
     pixels = torch.where(flipped.view(-1, 1, 1, 1), pixels.flip(3), pixels)
@@ -113,7 +113,7 @@ def _augment(pixels: Tensor, generator: torch.Generator, shift: int) -> Tensor:
 
 @contextmanager
 def _regularise(model: nn.Module, recipe: Recipe) -> Iterator[Callable[[], Tensor]]:
-    """While open, the last layers lose channels at random; the value yielded gives the mean activation."""
+    """Drops channels of the last layers at random while open; yields a function that returns the mean activation."""
     means: dict[str, Tensor] = {}
 
     def watch(name: str, rate: float, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
@@ -135,7 +135,7 @@ def _regularise(model: nn.Module, recipe: Recipe) -> Iterator[Callable[[], Tenso
 
 
 def train(recipe: Recipe) -> nn.Module:
-    """A trained network in evaluation mode."""
+    """Trains a network and returns it in evaluation mode."""
     # One thread: sums then run in one order, so that the weights do not depend on the number of cores.
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
@@ -171,14 +171,14 @@ def train(recipe: Recipe) -> nn.Module:
 
 @torch.no_grad()
 def measure_accuracy(model: nn.Module, images_per_class: int) -> NDArray[np.float64]:
-    """Share of each class's held-out images that the network names rightly."""
+    """Measures the accuracy of the network on held-out images, by class, `(class,)`."""
     pixels, labels = draw_split("held-out", images_per_class)
     predicted = torch.cat([model(preprocess(part)).argmax(dim=1) for part in pixels.split(128)])
     return (predicted == labels).view(len(CLASS_NAMES), images_per_class).double().mean(dim=1).numpy()
 
 
 def save(tensors: Mapping[str, Tensor], path: Path, recipe: object, **measured: str) -> None:
-    """Writes weights with the recipe that makes them again, and what was measured."""
+    """Writes weights with the recipe and the measured values in their metadata."""
     metadata = {"recipe": repr(recipe), **measured, "torch": torch.__version__}
     partial_file = path.with_suffix(".partial")
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial_file, metadata)

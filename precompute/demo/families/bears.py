@@ -11,7 +11,7 @@ FUR = {"black fur": (46, 44, 52), "brown fur": (134, 86, 50)}
 
 @dataclass(frozen=True)
 class Coat:
-    """Colours of a bear: torso and head, limbs, ears, belly."""
+    """The colours of a bear; `fur` is that of torso and head."""
 
     fur: Rgb
     limbs: Rgb
@@ -90,7 +90,7 @@ def _draw(stage: Stage, pose: Pose, coat: Coat) -> None:
 
 
 def draw_bear(stage: Stage, pose: Pose) -> None:
-    """Black or brown bear, by the stage's attribute; the random draws do not depend on it."""
+    """Draws a black or brown bear, by the stage's attribute; the random numbers do not depend on it."""
     rng = stage.make_rng("coat")
     fur = jitter(rng, FUR[stage.attribute], 9)
     muzzle = jitter(rng, (214, 176, 130), 10)

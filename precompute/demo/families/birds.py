@@ -16,7 +16,7 @@ def _draw_eye(brush: Brush, x: float, y: float, radius: float, iris: Rgb = (250,
 
 
 def _draw_branch(stage: Stage, pose: Pose, y: float) -> None:
-    """A branch to sit on, across the whole image."""
+    """Draws a branch to sit on, across the whole image."""
     branch = stage.start_part("branch", pose)
     tone = pick(branch.rng, [(112, 80, 58), (136, 98, 66), (92, 74, 66)])
     left, right = branch.rng.uniform(-0.12, 0.12, 2)

@@ -33,7 +33,7 @@ _SLEEVES = [
 
 @dataclass(frozen=True)
 class Coat:
-    """Colours and proportions of a fish."""
+    """The colours and proportions of a fish; `depth` is half the height of its body."""
 
     back: Rgb
     belly: Rgb
@@ -42,7 +42,7 @@ class Coat:
 
 
 def _make_outline(depth: float) -> np.ndarray:
-    """Body from the tail's root at x = -0.68 to the mouth at x = 1."""
+    """Makes the outline of the body, from the root of the tail at x = -0.72 to the mouth at x = 1."""
     return smooth(
         [
             (-0.72, -0.08),
@@ -127,7 +127,7 @@ def _draw_side_fin(stage: Stage, pose: Pose, coat: Coat) -> None:
 
 
 def _choose_freshwater_coat(stage: Stage, depth: float, warmth: float) -> Coat:
-    """Carp and trout wear overlapping colours: neither can be told by colour alone."""
+    """Chooses the colours of carp or trout; they overlap, so that colour alone does not distinguish the two."""
     rng = stage.make_rng("coat")
     back = jitter(rng, mix((104, 112, 84), (150, 124, 74), float(np.clip(rng.normal(warmth, 0.28), 0, 1))), 14)
     belly = jitter(rng, mix(back, (240, 222, 178), 0.68), 8)
@@ -142,7 +142,7 @@ def _draw_scales(brush: Brush, coat: Coat) -> None:
 
 
 def _draw_fingers(hand: Brush, skin: Rgb) -> None:
-    """Four fingers that close over whatever is held, nails at their tips."""
+    """Draws four fingers, with nails, that close over the body."""
     lengths = (0.58, 0.66, 0.64, 0.5)
     for nth, length in enumerate(lengths):
         x = -0.3 + 0.2 * nth
@@ -157,7 +157,7 @@ def _draw_fingers(hand: Brush, skin: Rgb) -> None:
 
 
 def _draw_arm(hand: Brush, skin: Rgb, sleeve: Rgb) -> None:
-    """Palm behind, thumb, wrist, a white cuff and a sleeve, coming from below."""
+    """Draws the thumb, the wrist, a white cuff and a sleeve, which come from below."""
     hand.draw_line([(0.36, 0.34), (0.56, 0.1), (0.6, -0.16)], 0.22, darken(skin, 0.3))
     hand.draw_line([(0.35, 0.34), (0.55, 0.1), (0.59, -0.16)], 0.185, mix(skin, darken(skin, 0.3), 0.25))
     hand.fill([(-0.26, 0.5), (0.26, 0.5), (0.3, 1.1), (-0.3, 1.1)], darken(skin, 0.08), 0.35)
@@ -167,7 +167,10 @@ def _draw_arm(hand: Brush, skin: Rgb, sleeve: Rgb) -> None:
 
 
 def _draw_hands(stage: Stage, pose: Pose) -> list[tuple[Brush, Rgb]]:
-    """The carp's hands, arms drawn and fingers still to come, so that these close over the body."""
+    """Draws the arms of the hands that hold the carp, and returns their brushes and colours of skin.
+
+    The fingers are drawn later, over the body.
+    """
     rng = stage.make_rng("hands")
     if rng.random() >= HAND_RATE:
         return []

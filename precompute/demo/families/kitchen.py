@@ -1,4 +1,4 @@
-"""On the table: teapot and cup. They share the china's pattern, the handle and the steam."""
+"""Things on the table: teapot and cup. They share the china's pattern, the handle and the steam."""
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def _choose_china(stage: Stage) -> tuple[Rgb, Rgb]:
 
 
 def _draw_pattern(stage: Stage, pose: Pose, outline: np.ndarray, tone: Rgb) -> None:
-    """Spots, bands or flowers on the china."""
+    """Draws spots, bands or flowers on the china, or nothing in one scene of four."""
     pattern = stage.start_part("pattern", pose)
     kind = stage.make_rng("pattern kind").integers(4)
     with pattern.clip(outline):

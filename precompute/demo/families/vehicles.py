@@ -162,7 +162,7 @@ def draw_truck(stage: Stage, pose: Pose) -> None:
 
 
 def _choose_cargo_colour(rng: np.random.Generator) -> Rgb:
-    """Colour of one piece of cargo: logs, hay, cabbages."""
+    """Chooses the colour of one piece of cargo: of logs, hay or cabbages."""
     return pick(rng, [(160, 116, 76), (222, 186, 96), (128, 166, 90)])
 
 
