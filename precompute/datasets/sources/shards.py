@@ -18,8 +18,8 @@ from precompute.contract.errors import InputError
 from precompute.contract.labelled import MID_GREY, Colour, LabelledClass, LabelledImage, UnreadableImage
 from precompute.datasets.decode import decode
 from precompute.datasets.images import ImageSource, SourceWithoutStories
-from precompute.datasets.labels.classes import Label, classes_of
-from precompute.datasets.sources.files import limited, printable, size_and_time
+from precompute.datasets.labels.classes import Label, build_classes
+from precompute.datasets.sources.files import read_size_and_time, take_first, to_printable
 from precompute.datasets.sources.kind import ImageSourceKind, OpenRequest
 from precompute.datasets.sources.left_out import LeftOut
 from precompute.datasets.sources.shard_index import (
@@ -113,7 +113,7 @@ class ShardImages(SourceWithoutStories):
         for label in self.classes:
             digest.update(repr((label.class_id, label.class_name, label.synset, label.group)).encode())
         for shard in self.shards:
-            digest.update(repr((printable(shard.name), *size_and_time(shard))).encode())
+            digest.update(repr((to_printable(shard.name), *read_size_and_time(shard))).encode())
         for member in self.members:
             row = (member.class_id, member.name, member.shard, member.offset, member.size)
             digest.update(repr(row).encode())
@@ -134,15 +134,15 @@ def open_shards(name: str, shards: Sequence[Path], limit_per_class: int | None =
     """
     left_out = LeftOut()
     samples = list(_read_unique_samples(shards, left_out))
-    classes, ids = classes_of(name, (_add_shard_to_label(shards, shard, sample) for shard, sample in samples))
+    classes, ids = build_classes(name, (_add_shard_to_label(shards, shard, sample) for shard, sample in samples))
     members = [
         ShardMember(class_id, sample.image, shard, sample.offset, sample.size)
         for class_id, (shard, sample) in zip(ids, samples, strict=True)
     ]
-    kept = tuple(limited(sorted(members, key=lambda m: (m.class_id, m.name)), limit_per_class))
+    kept = tuple(take_first(sorted(members, key=lambda m: (m.class_id, m.name)), limit_per_class))
     stated = samples[0][1].label.class_id is not None
     return ShardImages(
-        name=printable(name),
+        name=to_printable(name),
         shards=tuple(shards),
         classes=tuple(classes),
         members=kept,

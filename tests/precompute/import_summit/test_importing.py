@@ -151,7 +151,7 @@ def test_the_layers_are_those_of_the_network_that_summit_looked_at(folder: Path)
         (name, i, n) for i, (name, n) in enumerate(zip(names, sizes, strict=True))
     ]
     for layer in INCEPTION:
-        branches = [layer.branch(channel) for channel in range(layer.n_channels)]
+        branches = [layer.find_branch(channel) for channel in range(layer.n_channels)]
         assert tuple(branches.count(b) for b in ("1x1", "3x3", "5x5", "pool")) == layer.widths
 
 
@@ -160,8 +160,8 @@ def test_the_dashboard_reads_it_like_any_run(folder: Path) -> None:
     assert store.layer_names[0] == "mixed3a"
     graph = store.graph(270)
     assert (len(graph.nodes), len(graph.edges)) == (6, 6)
-    sources = store.sources(270, Channel("mixed4a", 0), 5)
-    assert [(e.source.channel, e.influence_count) for e in sources] == [(10, 30), (479, 25), (11, 20)]
+    describe_sources = store.sources(270, Channel("mixed4a", 0), 5)
+    assert [(e.source.channel, e.influence_count) for e in describe_sources] == [(10, 30), (479, 25), (11, 20)]
     assert {e.mean_influence for e in graph.edges} == {None}, "not told, and no 0"
     assert len(store.embedding("mixed3b")) == 2
     assert [e.rank for e in store.pictures.examples(Channel("mixed3a", 5))] == [0, 1, 2]
@@ -448,7 +448,7 @@ def test_an_interruption_leaves_no_run_or_the_one_before(folder: Path, monkeypat
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     (folder / "data/ag/ag-7.json").unlink()
     with monkeypatch.context() as patched:
-        patched.setattr(pictures, "encode_webp", interrupted)
+        patched.setattr(pictures, "encode_crop", interrupted)
         with pytest.raises(KeyboardInterrupt):
             run(folder, overwrite=True)
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before

@@ -23,7 +23,7 @@ IMAGENET = ModelOutputs(6, NAMES, SYNSETS)
 
 
 def source_of(*classes: LabelledClass, stated: bool | None = None) -> FileImages:
-    return FileImages.of(Path("images"), classes, [], stated)
+    return FileImages.from_files(Path("images"), classes, [], stated)
 
 
 def named(*names: str) -> FileImages:

@@ -13,7 +13,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass, LabelledImage, UnreadableImage
 from precompute.datasets.images import ImageSource
 from precompute.datasets.sources.open import open_images
-from precompute.datasets.sources.suffixes import image_suffixes
+from precompute.datasets.sources.suffixes import find_image_suffixes
 
 CODECS = {"AVIF": "avif", "JPEG2000": "jpg_2000"}
 
@@ -176,7 +176,7 @@ def test_what_pillow_reads_is_an_image(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", [".h5", ".grib", ".mpg", ".eps", ".pdf", ".npy", ".svg", ".heic"])
 def test_what_pillow_does_not_decode_is_no_image(suffix: str) -> None:
-    assert suffix not in image_suffixes()
+    assert suffix not in find_image_suffixes()
 
 
 def test_an_archive_unpacked_into_a_new_folder(pets: Path, tmp_path: Path) -> None:
