@@ -71,7 +71,6 @@ class FileImages(SourceWithoutStories):
         files: Iterable[LabelledFile],
         labels_are_outputs: bool | None = None,
         limit_per_class: int | None = None,
-        notes: tuple[str, ...] = (),
     ) -> FileImages:
         """Sorts the files, keeps the first `limit_per_class` of each class, and numbers the images."""
         kept = tuple(take_first(sorted(files, key=lambda f: (f.class_id, f.shown)), limit_per_class))
@@ -82,7 +81,6 @@ class FileImages(SourceWithoutStories):
             files=kept,
             images=tuple(LabelledImage(i, f.class_id, f.shown) for i, f in enumerate(kept)),
             labels_are_outputs=labels_are_outputs,
-            notes=notes,
         )
 
     @property

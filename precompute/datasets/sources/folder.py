@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from precompute.contract.errors import InputError
@@ -44,7 +45,7 @@ def open_folder(root: Path, limit_per_class: int | None = None) -> FileImages:
         classes.append(LabelledClass(class_id, to_printable(folder.name)))
         files += found
     notes = (*left_out.notes, *_note_single_class(root, folders))
-    return FileImages.from_files(root, classes, files, limit_per_class=limit_per_class, notes=notes)
+    return replace(FileImages.from_files(root, classes, files, limit_per_class=limit_per_class), notes=notes)
 
 
 def _iterate_class_folders(root: Path, left_out: LeftOut) -> Iterator[Path]:

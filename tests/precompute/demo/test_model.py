@@ -17,7 +17,7 @@ def model() -> nn.Module:
     return load()
 
 
-def _outputs(model: nn.Module) -> dict[str, torch.Tensor]:
+def _record_outputs(model: nn.Module) -> dict[str, torch.Tensor]:
     outputs: dict[str, torch.Tensor] = {}
     handles = [
         model.get_submodule(name).register_forward_hook(lambda _m, _i, out, name=name: outputs.update({name: out}))
@@ -39,7 +39,7 @@ def test_weights_are_small_and_fit(model: nn.Module) -> None:
 
 
 def test_recorded_layers_are_five_to_seven_of_32_to_160_channels_after_relu(model: nn.Module) -> None:
-    outputs = _outputs(model)
+    outputs = _record_outputs(model)
     assert tuple(outputs) == RECORDED_LAYERS
     assert 5 <= len(outputs) <= 7
     for output in outputs.values():
