@@ -1,1 +1,1 @@
-"""Labelled images, from wherever they lie."""
+"""Labelled images: their sources, their labels, and their decoding."""

@@ -1,4 +1,4 @@
-"""The brush, which remembers where each part lies, and the stage, which knows what to draw."""
+"""The brush, which draws one part and records its extent, and the stage, which holds the parts of a scene."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from precompute.demo.canvas import CANVAS_SIZE, Canvas
-from precompute.demo.shapes import IMAGE_SIZE, WHOLE, Box, Points, Pose, Rgb, oval, smooth
+from precompute.demo.shapes import IMAGE_SIZE, WHOLE, Box, Ellipse, Points, Pose, Rgb, make_oval, smooth
 
 
 class Brush:
-    """Draws one part in its frame and records its extent; an inactive brush (a part left out) draws nothing."""
+    """A tool that draws one part in its frame and records its extent; an inactive brush draws nothing.
+
+    An inactive brush, of a part that is left out, still takes the same random numbers.
+    """
 
     def __init__(self, canvas: Canvas, pose: Pose, seed: tuple[int, ...], *, active: bool, tracking: bool) -> None:
         self.pose, self.active = pose, active
@@ -22,12 +25,12 @@ class Brush:
 
     @cached_property
     def rng(self) -> np.random.Generator:
-        """The part's own random stream."""
+        """The random stream of this part alone."""
         return np.random.Generator(np.random.PCG64(self._seed))
 
     @property
     def box(self) -> Box | None:
-        """Extent in pixels of the image, clipped to it; None where nothing of the part is inside."""
+        """Extent in pixels of the image, clipped to it; None if nothing of the part is inside."""
         if not np.isfinite(self._low).all():
             return None
         low = np.clip(np.floor(self._low), 0, IMAGE_SIZE).astype(int)
@@ -35,53 +38,57 @@ class Brush:
         return (int(low[0]), int(low[1]), int(high[0]), int(high[1])) if (high > low).all() else None
 
     def fill(self, points: ArrayLike, colour: Rgb, shade: float = 0.0) -> None:
+        """Fills a polygon; `shade` darkens the side away from the light by that share."""
         if self.active:
             self._canvas.fill(self._track(points), colour, shade)
 
-    def blob(self, points: ArrayLike, colour: Rgb, shade: float = 0.0) -> None:
-        """Fill the smooth closed curve through the points."""
+    def fill_blob(self, points: ArrayLike, colour: Rgb, shade: float = 0.0) -> None:
+        """Fills the smooth closed curve through the points."""
         if self.active:
             self.fill(smooth(points), colour, shade)
 
-    def grain(self, points: ArrayLike, colour: Rgb, strength: float = 0.5) -> None:
-        """Mottle the polygon: fur, grass, bark, stone."""
+    def add_grain(self, points: ArrayLike, colour: Rgb, strength: float = 0.5) -> None:
+        """Mottles the polygon, for fur, grass, bark or stone."""
         offset = (int(self.rng.integers(CANVAS_SIZE)), int(self.rng.integers(CANVAS_SIZE)))
         if self.active:
-            self._canvas.grain(self.pose.place(points), colour, strength, offset)
+            self._canvas.add_grain(self.pose.to_pixels(points), colour, strength, offset)
 
-    def glow(self, cx: float, cy: float, rx: float, ry: float, colour: Rgb, strength: float = 0.5) -> None:
-        """A soft spot: shadow, lamp, sun. It does not count towards the part's extent."""
+    def add_glow(self, ellipse: Ellipse, colour: Rgb, strength: float = 0.5) -> None:
+        """Draws a soft spot: a shadow, a lamp, the sun. It does not count towards the part's extent."""
         if self.active:
-            self._canvas.glow(self.pose.place(oval(cx, cy, rx, ry)), colour, strength)
+            self._canvas.add_glow(self.pose.to_pixels(make_oval(*ellipse)), colour, strength)
 
-    def gradient(self, y0: float, y1: float, top: Rgb, low: Rgb) -> None:
-        """Full-width bands between two heights of the image (0 to 1); for backgrounds."""
+    def fill_gradient(self, y0: float, y1: float, top: Rgb, low: Rgb) -> None:
+        """Draws full-width bands between two heights of the image (0 to 1), for backgrounds."""
         if self.active:
-            self._canvas.gradient(y0, y1, top, low)
+            self._canvas.fill_gradient(y0, y1, top, low)
 
-    def veil(self, colour: Rgb, strength: float) -> None:
-        """One colour over the whole image: haze."""
+    def add_veil(self, colour: Rgb, strength: float) -> None:
+        """Lays one colour over the whole image, for haze."""
         if self.active:
-            self._canvas.veil(colour, strength)
+            self._canvas.add_veil(colour, strength)
 
-    def line(self, points: ArrayLike, width: float, colour: Rgb) -> None:
-        """A stroke with round ends; `width` in local units."""
+    def draw_line(self, points: ArrayLike, width: float, colour: Rgb) -> None:
+        """Draws a stroke with round ends; `width` in local units."""
         if self.active:
-            self._canvas.line(self._track(points, width * self.pose.size / 2), width * self.pose.size, colour)
+            self._canvas.draw_line(self._track(points, width * self.pose.size / 2), width * self.pose.size, colour)
 
     @contextmanager
     def clip(self, points: ArrayLike) -> Iterator[None]:
-        """Draw only within the polygon (stripes, spots, windows of light)."""
+        """Restricts drawing to the polygon while the context is open, for stripes, spots and reflections.
+
+        Nothing that is drawn meanwhile counts towards the extent of the part.
+        """
         if not self.active:
             yield
             return
         tracking, self._tracking = self._tracking, False
-        with self._canvas.clip(self.pose.place(points)):
+        with self._canvas.clip(self.pose.to_pixels(points)):
             yield
         self._tracking = tracking
 
     def _track(self, points: ArrayLike, margin: float = 0.0) -> Points:
-        placed = self.pose.place(points)
+        placed = self.pose.to_pixels(points)
         if self._tracking:
             self._low = np.minimum(self._low, placed.min(axis=0) - margin)
             self._high = np.maximum(self._high, placed.max(axis=0) + margin)
@@ -89,38 +96,46 @@ class Brush:
 
 
 class Stage:
-    """One scene under construction. Every part has a random stream of its own, so that leaving one out, or changing its
-    colour, moves nothing else."""
+    """One scene under construction.
+
+    Every part has a random stream of its own: to leave out one part, or to change its colour, moves nothing else.
+
+    Attributes:
+        brushes: the name and the brush of every part, in the order in which they were started.
+        attribute: the colour of the fur, for bears; otherwise empty.
+        light_from_left: side of the light, the same for the whole scene.
+        canvas: the picture that all brushes draw on.
+    """
 
     def __init__(self, key: tuple[int, int, int], include: Collection[str] | None, exclude: Collection[str]) -> None:
         self._key, self._include, self._exclude = key, include, frozenset(exclude)
         self._counts: dict[str, int] = {}
         self.brushes: list[tuple[str, Brush]] = []
         self.attribute = ""
-        self.light_from_left = bool(self.rng("light side").random() < 0.5)
+        self.light_from_left = bool(self.make_rng("light side").random() < 0.5)
         self.canvas = Canvas(55 if self.light_from_left else 125)
 
-    def beside(self, stream: int) -> "Stage":
-        """A stage on the same canvas for another object, with random streams of its own."""
+    def start_beside(self, stream: int) -> "Stage":
+        """Starts a stage on the same canvas for another object, with random streams of its own."""
         other = Stage((self._key[0], stream, self._key[2]), None, ())
         other.light_from_left, other.canvas = self.light_from_left, self.canvas
         return other
 
-    def rng(self, name: str) -> np.random.Generator:
-        """The stream of that name, the same on every call."""
-        return np.random.Generator(np.random.PCG64(self._seed(name)))
+    def make_rng(self, name: str) -> np.random.Generator:
+        """Makes the random stream of a name, from its start on every call."""
+        return np.random.Generator(np.random.PCG64(self._build_seed(name)))
 
-    def _seed(self, name: str) -> tuple[int, ...]:
+    def _build_seed(self, name: str) -> tuple[int, ...]:
         return (*self._key, crc32(name.encode()))
 
-    def part(self, name: str, pose: Pose) -> Brush:
-        """A brush for a named part of the object; repeated names (wheels) are separate parts."""
+    def start_part(self, name: str, pose: Pose) -> Brush:
+        """Starts a brush for a named part of the object; a name that is started again (wheels) is a separate part."""
         nth = self._counts[name] = self._counts.get(name, 0) + 1
         chosen = (self._include is None or name in self._include) and name not in self._exclude
-        brush = Brush(self.canvas, pose, self._seed(f"{name} {nth}"), active=chosen, tracking=True)
+        brush = Brush(self.canvas, pose, self._build_seed(f"{name} {nth}"), active=chosen, tracking=True)
         self.brushes.append((name, brush))
         return brush
 
-    def scenery(self, name: str, pose: Pose = WHOLE) -> Brush:
-        """A brush for background and clutter: always drawn, never recorded."""
-        return Brush(self.canvas, pose, self._seed(f"scenery {name}"), active=True, tracking=False)
+    def start_scenery(self, name: str, pose: Pose = WHOLE) -> Brush:
+        """Starts a brush for background and clutter, which are always drawn and never recorded."""
+        return Brush(self.canvas, pose, self._build_seed(f"scenery {name}"), active=True, tracking=False)

@@ -1,8 +1,8 @@
 """The demo's generator: a small decoder that draws scenes of the demo's kind from a short code.
 
-A code holds what the demo's network has of a picture in its last recorded layer, as in Nguyen et al. (2016), whose
-generator inverts a layer of the network, and a few of the picture's coarse colours: principal components, each of mean
-0 and variance 1. `train_generator` made it.
+A code describes a picture by two groups of principal components, each of mean 0 and variance 1: of the last recorded
+layer of the demo's network, after Nguyen et al. (2016), whose generator inverts a layer of the network, and
+of the picture's coarse colours. `train_generator` trains the generator.
 """
 
 from pathlib import Path
@@ -23,7 +23,10 @@ _SLOPE = 0.1
 
 
 class Enlarge(nn.Sequential):
-    """Twice as high and wide, bilinear, then a convolution, batch norm and leaky ReLU: no chessboard."""
+    """Bilinear enlargement by two, then a convolution, batch norm and leaky ReLU.
+
+    A transposed convolution would leave a chessboard pattern.
+    """
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__(
@@ -35,10 +38,10 @@ class Enlarge(nn.Sequential):
 
 
 class DemoGenerator(nn.Module):
-    """Codes `(batch, 64)` to pictures in [0, 1], `(batch, 3, 96, 96)`.
+    """A decoder of codes `(batch, 64)` to pictures in [0, 1], `(batch, 3, 96, 96)`.
 
     Attributes:
-        code_starts: typical codes, `(128, 64)`: centres of groups of training pictures, whatever their classes.
+        code_starts: typical codes, `(128, 64)`: centres of groups of training pictures that were found without classes.
     """
 
     code_starts: Tensor
@@ -59,7 +62,7 @@ class DemoGenerator(nn.Module):
 
 
 def load_generator() -> DemoGenerator:
-    """The trained generator in evaluation mode, from the weights beside this file; nothing is trained or fetched."""
+    """Loads the trained generator, in evaluation mode, from the weights beside this file."""
     generator = DemoGenerator()
     generator.load_state_dict(load_file(WEIGHTS))  # stored in 16 bits, copied into 32
     return generator.eval()

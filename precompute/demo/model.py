@@ -1,6 +1,6 @@
 """The demo's network: a small convolutional classifier of the drawn scenes.
 
-It holds one of each thing that attribution graphs have to cope with: plain convolutions, inception-like blocks
+It holds one of each structure that attribution graphs have to handle: plain convolutions, inception-like blocks
 (bottlenecks, pooling branch, concatenation), a residual block with an identity shortcut, batch norm everywhere.
 """
 
@@ -30,7 +30,7 @@ WEIGHTS = Path(__file__).with_name("weights.safetensors")
 
 
 class ConvBlock(nn.Sequential):
-    """Convolution, batch norm, ReLU; the size is kept but for the stride."""
+    """Convolution, batch norm, ReLU; only a stride changes the size."""
 
     def __init__(self, n_in: int, n_out: int, kernel: int, stride: int = 1) -> None:
         super().__init__(
@@ -94,12 +94,12 @@ class DemoNet(nn.Module):
 
 
 def build() -> nn.Module:
-    """The untrained network."""
+    """Builds the untrained network."""
     return DemoNet()
 
 
 def load() -> nn.Module:
-    """The trained network in evaluation mode, from the weights beside this file; nothing is trained or fetched."""
+    """Loads the trained network, in evaluation mode, from the weights beside this file."""
     model = build()
     model.load_state_dict(load_file(WEIGHTS))
     return model.eval()

@@ -1,16 +1,24 @@
-"""Times of day, and what stands on the horizon: sky, clouds, hills."""
+"""The time of day, the sky with its clouds, and the hills on the horizon."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from precompute.demo.drawing import Brush, Stage
-from precompute.demo.shapes import Rgb, jitter, lighter, mix, oval
+from precompute.demo.shapes import Rgb, jitter, lighten, make_oval, mix
 
 
 @dataclass(frozen=True)
 class Daylight:
-    """A time of day: the sky's colours from top to horizon, the tint of everything, and the light in the sky."""
+    """A time of day.
+
+    Attributes:
+        top: colour of the sky at the top.
+        low: colour of the sky at the horizon.
+        tint: factors for red, green and blue of the whole image.
+        lamp: colour of sun or moon; None for neither.
+        stars: True at night.
+    """
 
     top: Rgb
     low: Rgb
@@ -31,31 +39,31 @@ DAYLIGHTS = (
 _DAYLIGHT_ODDS = np.array([0.22, 0.2, 0.16, 0.12, 0.1, 0.11, 0.09])
 
 
-def daylight_of(stage: Stage) -> Daylight:
-    """The scene's time of day, the same however often it is asked for."""
-    return DAYLIGHTS[int(stage.rng("daylight").choice(len(DAYLIGHTS), p=_DAYLIGHT_ODDS))]
+def choose_daylight(stage: Stage) -> Daylight:
+    """Chooses the time of day of a scene, the same one on every call."""
+    return DAYLIGHTS[int(stage.make_rng("daylight").choice(len(DAYLIGHTS), p=_DAYLIGHT_ODDS))]
 
 
-def sky(stage: Stage, horizon: float) -> None:
-    """Graded sky with sun or moon, stars at night, clouds."""
-    light, brush = daylight_of(stage), stage.scenery("sky")
+def draw_sky(stage: Stage, horizon: float) -> None:
+    """Draws a graded sky with sun or moon, stars at night, and clouds."""
+    light, brush = choose_daylight(stage), stage.start_scenery("sky")
     rng = brush.rng
-    brush.gradient(0, horizon + 0.02, light.top, light.low)
+    brush.fill_gradient(0, horizon + 0.02, light.top, light.low)
     if light.stars:
         for x, y in rng.random((16, 2)):
-            brush.fill(oval(x, y * horizon, 0.007), (250, 248, 226))
+            brush.fill(make_oval(x, y * horizon, 0.007), (250, 248, 226))
     if light.lamp and rng.random() < 0.6:
         x = rng.uniform(0.08, 0.3) if stage.light_from_left else rng.uniform(0.7, 0.92)
         y, radius = rng.uniform(0.08, max(0.12, horizon - 0.2)), rng.uniform(0.04, 0.075)
-        brush.glow(x, y, radius * 4, radius * 4, light.lamp, 0.55)
-        brush.fill(oval(x, y, radius), light.lamp)
+        brush.add_glow((x, y, radius * 4, radius * 4), light.lamp, 0.55)
+        brush.fill(make_oval(x, y, radius), light.lamp)
         if light.stars:
-            brush.fill(oval(x + radius * 0.45, y - radius * 0.2, radius * 0.8), mix(light.top, light.low, y))
+            brush.fill(make_oval(x + radius * 0.45, y - radius * 0.2, radius * 0.8), mix(light.top, light.low, y))
     for _ in range(int(rng.integers(0, 4))):
-        _cloud(brush, light, horizon)
+        _draw_cloud(brush, light, horizon)
 
 
-def _cloud(brush: Brush, light: Daylight, horizon: float) -> None:
+def _draw_cloud(brush: Brush, light: Daylight, horizon: float) -> None:
     rng = brush.rng
     x, y, size = rng.uniform(0, 1), rng.uniform(0.05, max(0.12, horizon * 0.75)), rng.uniform(0.05, 0.1)
     colour = mix(light.low, (255, 255, 255), 0.35 if light.stars else 0.7)
@@ -63,14 +71,14 @@ def _cloud(brush: Brush, light: Daylight, horizon: float) -> None:
         for offset, scale in ((-1.25, 0.6), (-0.5, 0.95), (0.4, 1.15), (1.2, 0.7)):
             drop = size * (0.2 if shade else 0.0)
             brush.fill(
-                oval(x + offset * size, y + drop - scale * size * 0.2, size * scale, size * scale * 0.62),
+                make_oval(x + offset * size, y + drop - scale * size * 0.2, size * scale, size * scale * 0.62),
                 mix(colour, light.top, shade),
             )
 
 
-def hills(stage: Stage, horizon: float, colour: Rgb, *, layers: int = 2, jagged: bool = False) -> None:
-    """Rows of hills or mountains that fade towards the sky."""
-    light, brush = daylight_of(stage), stage.scenery("hills")
+def draw_hills(stage: Stage, horizon: float, colour: Rgb, *, layers: int = 2, jagged: bool = False) -> None:
+    """Draws rows of hills or mountains that fade towards the sky."""
+    light, brush = choose_daylight(stage), stage.start_scenery("hills")
     rng = brush.rng
     for layer in range(layers):
         tone = mix(jitter(rng, colour, 10), light.low, 0.62 - 0.35 * layer / max(1, layers - 1))
@@ -81,7 +89,7 @@ def hills(stage: Stage, horizon: float, colour: Rgb, *, layers: int = 2, jagged:
             brush.fill([(-0.2, horizon + 0.05), *zip(xs, ys, strict=True), (1.2, horizon + 0.05)], tone)
             for peak in range(1, 9, 2):
                 x, y = xs[peak], ys[peak]
-                brush.fill([(x, y), (x + 0.03, y + 0.05), (x, y + 0.04), (x - 0.03, y + 0.055)], lighter(tone, 0.6))
+                brush.fill([(x, y), (x + 0.03, y + 0.05), (x, y + 0.04), (x - 0.03, y + 0.055)], lighten(tone, 0.6))
         else:
             xs = np.linspace(0, 1, 24)
             phase = rng.uniform(0, 6.3, 2)

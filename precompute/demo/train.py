@@ -1,6 +1,6 @@
 """Trains the demo's network on scenes drawn for it and writes its weights: `python -m precompute.demo.train`.
 
-The only place where the demo learns anything; opening the demo reads the weights. Everything random follows the seed.
+Opening the demo only reads the weights. Every random number follows from the seed.
 """
 
 import argparse
@@ -22,12 +22,12 @@ from torch.nn import functional
 
 from precompute.demo.images import SPLIT_SEEDS, DemoImages, Split
 from precompute.demo.model import CLASS_NAMES, PREPROCESS, RECORDED_LAYERS, WEIGHTS, build
-from precompute.demo.scenes import Part, draw_scene
+from precompute.demo.scenes import Part, Variation, draw_scene
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights.
+    """The settings of the training; the weights follow from them.
 
     `part_dropout` is the share of training scenes of which only some parts are drawn, so that the network learns to
     know a class by each of its parts. `sparsity` weighs the mean activation of the recorded layers in the loss;
@@ -50,11 +50,11 @@ class Recipe:
     held_out_per_class: int = 50
 
 
-_source = cache(DemoImages)
+_open_source = cache(DemoImages)
 
 
-def _some_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
-    """Either one part alone, large ones more often, or about half of them."""
+def _choose_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
+    """Chooses either one part, a large one more often, or about half of the parts."""
     names = sorted({part.name for part in parts})
     if rng.random() < 0.5:
         areas = np.zeros(len(names))
@@ -66,23 +66,23 @@ def _some_parts(parts: tuple[Part, ...], rng: np.random.Generator) -> set[str]:
 
 
 def _draw(split: Split, images_per_class: int, part_dropout: float, image_id: int) -> NDArray[np.uint8]:
-    source = _source(images_per_class, split)
+    source = _open_source(images_per_class, split)
     image = source.images[image_id]
-    scene = source.scene(image)
+    scene = source.draw_scene(image)
     rng = np.random.default_rng([SPLIT_SEEDS[split], image_id])
     if rng.random() < part_dropout:
         some = draw_scene(
             image.class_id,
-            source.scene_index(image),
+            source.compute_scene_index(image),
             seed=SPLIT_SEEDS[split],
-            include=_some_parts(scene.parts, rng),
+            variation=Variation(include=_choose_parts(scene.parts, rng)),
         )
         scene = some if some.parts else scene
     return np.asarray(scene.image)
 
 
 def draw_split(split: Split, images_per_class: int, part_dropout: float = 0.0) -> tuple[Tensor, Tensor]:
-    """Images `(image, 3, 96, 96)` as uint8 and their class ids, drawn on all cores."""
+    """Draws the images `(image, 3, 96, 96)` of a split as uint8, on all cores, with their class ids."""
     source = DemoImages(images_per_class, split)
     draw = partial(_draw, split, images_per_class, part_dropout)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -92,14 +92,14 @@ def draw_split(split: Split, images_per_class: int, part_dropout: float = 0.0) -
 
 
 def preprocess(pixels: Tensor) -> Tensor:
-    """The network's input for uint8 images `(batch, 3, height, width)`."""
+    """Computes the network's input from uint8 images `(batch, 3, height, width)`."""
     mean = torch.tensor(PREPROCESS["mean"]).view(1, 3, 1, 1)
     std = torch.tensor(PREPROCESS["std"]).view(1, 3, 1, 1)
     return ((pixels.float() / 255 - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
 def _augment(pixels: Tensor, generator: torch.Generator, shift: int) -> Tensor:
-    """Mirrored, shifted, brighter or darker; colours keep their hue, because hue tells classes apart."""
+    """Mirrors and shifts images, and changes their brightness; the hue stays, because it distinguishes classes."""
     count, side = len(pixels), pixels.shape[-1]
     flipped = torch.rand(count, generator=generator) < 0.5
     pixels = torch.where(flipped.view(-1, 1, 1, 1), pixels.flip(3), pixels)
@@ -112,8 +112,8 @@ def _augment(pixels: Tensor, generator: torch.Generator, shift: int) -> Tensor:
 
 
 @contextmanager
-def _regularised(model: nn.Module, recipe: Recipe) -> Iterator[Callable[[], Tensor]]:
-    """While open, the last layers lose channels at random; the value yielded gives the mean activation."""
+def _regularise(model: nn.Module, recipe: Recipe) -> Iterator[Callable[[], Tensor]]:
+    """Drops channels of the last layers at random while open; yields a function that returns the mean activation."""
     means: dict[str, Tensor] = {}
 
     def watch(name: str, rate: float, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
@@ -135,7 +135,7 @@ def _regularised(model: nn.Module, recipe: Recipe) -> Iterator[Callable[[], Tens
 
 
 def train(recipe: Recipe) -> nn.Module:
-    """A trained network in evaluation mode."""
+    """Trains a network and returns it in evaluation mode."""
     # One thread: sums then run in one order, so that the weights do not depend on the number of cores.
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
@@ -150,7 +150,7 @@ def train(recipe: Recipe) -> nn.Module:
         optimizer, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.15
     )
     model.train()
-    with _regularised(model, recipe) as mean_activation:
+    with _regularise(model, recipe) as mean_activation:
         for epoch in range(recipe.epochs):
             order = torch.randperm(len(pixels), generator=generator)[: steps * recipe.batch_size]
             total = 0.0
@@ -170,15 +170,15 @@ def train(recipe: Recipe) -> nn.Module:
 
 
 @torch.no_grad()
-def accuracy_per_class(model: nn.Module, images_per_class: int) -> NDArray[np.float64]:
-    """Share of each class's held-out images that the network names rightly."""
+def measure_accuracy(model: nn.Module, images_per_class: int) -> NDArray[np.float64]:
+    """Measures the accuracy of the network on held-out images, by class, `(class,)`."""
     pixels, labels = draw_split("held-out", images_per_class)
     predicted = torch.cat([model(preprocess(part)).argmax(dim=1) for part in pixels.split(128)])
     return (predicted == labels).view(len(CLASS_NAMES), images_per_class).double().mean(dim=1).numpy()
 
 
 def save(tensors: Mapping[str, Tensor], path: Path, recipe: object, **measured: str) -> None:
-    """Writes weights with the recipe that makes them again, and what was measured."""
+    """Writes weights with the recipe and the measured values in their metadata."""
     metadata = {"recipe": repr(recipe), **measured, "torch": torch.__version__}
     partial_file = path.with_suffix(".partial")
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial_file, metadata)
@@ -196,7 +196,7 @@ def main() -> None:
     recipe = Recipe(seed=arguments.seed, images_per_class=arguments.images_per_class, epochs=arguments.epochs)
     started = time.monotonic()
     model = train(recipe)
-    accuracy = accuracy_per_class(model, recipe.held_out_per_class)
+    accuracy = measure_accuracy(model, recipe.held_out_per_class)
     for name, share in sorted(zip(CLASS_NAMES, accuracy, strict=True), key=lambda pair: pair[1]):
         print(f"{share:6.1%}  {name}")
     print(f"held-out accuracy {accuracy.mean():.2%}; {time.monotonic() - started:.0f} s in all")

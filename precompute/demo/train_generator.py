@@ -1,7 +1,8 @@
 """Trains the demo's generator on the demo's scenes and writes its weights: `python -m precompute.demo.train_generator`.
 
-Each training picture is a scene, cut to its object and mirrored so that the objects of a class face one way; its code
-is made of its colours and of what the demo's network sees in it. Everything random follows the seed.
+Each training picture is a scene, cut to its object and mirrored so that the objects of a class face one way. Its code
+holds principal components of its colours and of the activations of the demo's network. Every random number follows
+from the seed.
 """
 
 import argparse
@@ -28,21 +29,22 @@ from precompute.demo.scenes import Scene
 from precompute.demo.train import preprocess, save
 
 _BESIDE_THE_OBJECT = ("branch", "wave", "hand", "lines")
-"""Parts that reach far beyond the object; they stay in the picture and do not decide where it is cut."""
+"""Parts that reach far beyond the object; they stay in the picture but do not determine the cut."""
 _COMPARED_LAYERS = ("stem", "conv2", "mixed1", "mixed2")
 _CODED_LAYER = RECORDED_LAYERS[-1]
 _COARSE_PIXEL = 24
-"""Side of the squares whose mean colours a code may hold, in pixels."""
+"""Side of the squares whose mean colours enter a code, in pixels."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights.
+    """The settings of the training; the weights follow from them.
 
-    Scenes are cut to `frame` times their object; those of which less than `least_side` pixels would be left are not
-    taken. Of the numbers of a code `n_colours` are colours. A code is moved by noise of `code_noise`, so that near
-    codes draw near pictures. The loss is `pixel_weight` times the mean difference of colours plus the relative
-    difference of the network's activations in four layers, of pictures moved alike by less than `shift` pixels.
+    Scenes are cut to `frame` times their object. A scene of which less than `least_side` pixels would be left is not
+    used. `n_colours` numbers of a code are colours. Noise of the standard deviation `code_noise` is added to codes, so
+    that similar codes draw similar pictures. The loss is `pixel_weight` times the mean difference of colours plus the
+    relative difference of the network's activations in four layers; before it is computed, both pictures are shifted
+    alike by less than `shift` pixels.
     """
 
     seed: int = 11
@@ -66,14 +68,14 @@ class Pictures(NamedTuple):
     class_ids: Tensor
 
 
-_source = cache(DemoImages)
+_open_source = cache(DemoImages)
 
 
 # --- pictures -------------------------------------------------------------------------------------------------------
 
 
 def _cut(scene: Scene, frame: float) -> tuple[float, NDArray[np.uint8]]:
-    """The side of the square that is cut out, in pixels, and the cut at the size of a scene."""
+    """Cuts a scene to its object; returns the side of the cut in pixels, and the cut at the size of a scene."""
     named = [part.box for part in scene.parts if part.name not in _BESIDE_THE_OBJECT]
     boxes = np.array(named or [part.box for part in scene.parts], float)
     low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
@@ -84,33 +86,33 @@ def _cut(scene: Scene, frame: float) -> tuple[float, NDArray[np.uint8]]:
 
 
 def _draw(images_per_class: int, frame: float, image_id: int) -> tuple[float, NDArray[np.uint8]]:
-    source = _source(images_per_class, "train")
-    return _cut(source.scene(source.images[image_id]), frame)
+    source = _open_source(images_per_class, "train")
+    return _cut(source.draw_scene(source.images[image_id]), frame)
 
 
 def draw_pictures(recipe: Recipe) -> Pictures:
-    """The scenes of the training split that are large enough, cut to their objects; drawn on all cores."""
+    """Draws the scenes of the training split on all cores, cuts them to their objects and drops the small ones."""
     source = DemoImages(recipe.images_per_class, "train")
     draw = partial(_draw, recipe.images_per_class, recipe.frame)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         drawn = list(pool.map(draw, range(len(source.images)), chunksize=64))
-    taken = [place for place, (side, _) in enumerate(drawn) if side >= recipe.least_side]
-    pixels = torch.from_numpy(np.stack([drawn[place][1] for place in taken])).permute(0, 3, 1, 2).contiguous()
-    return Pictures(pixels, torch.tensor([source.images[place].class_id for place in taken]))
+    taken = [index for index, (side, _) in enumerate(drawn) if side >= recipe.least_side]
+    pixels = torch.from_numpy(np.stack([drawn[index][1] for index in taken])).permute(0, 3, 1, 2).contiguous()
+    return Pictures(pixels, torch.tensor([source.images[index].class_id for index in taken]))
 
 
 # --- codes ----------------------------------------------------------------------------------------------------------
 
 
 class Compared(nn.Module):
-    """The demo's network as pictures are compared by it: all layers that the loss and the codes need, in one pass."""
+    """The demo's network, which returns all layers that the loss and the codes need in one pass."""
 
     def __init__(self) -> None:
         super().__init__()
         self.net = load().to(memory_format=torch.channels_last).requires_grad_(False)
 
     def forward(self, inputs: Tensor, last: str = _CODED_LAYER) -> dict[str, Tensor]:
-        """Activations by layer, up to the last one that is asked for; `inputs` preprocessed."""
+        """Computes activations by layer, up to the layer `last`; `inputs` are preprocessed."""
         pools = {"conv2": "pool1", "mixed2": "pool2", "mixed3": "pool3"}
         found: dict[str, Tensor] = {}
         for name in RECORDED_LAYERS:
@@ -123,16 +125,17 @@ class Compared(nn.Module):
 
 
 @torch.no_grad()
-def _coarse(network: Compared, pixels: Tensor) -> Tensor:
-    """`mixed2` of pictures on a coarse grid, flat, `(image, value)`: what lies where."""
+def _compute_coarse_maps(network: Compared, pixels: Tensor) -> Tensor:
+    """Computes the activations of `mixed2` on a coarse grid, flattened, `(image, value)`."""
     found = [network(preprocess(part), "mixed2")["mixed2"] for part in pixels.split(64)]
     return torch.cat([functional.avg_pool2d(maps, 2).flatten(1) for maps in found])
 
 
-def _mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
-    """Which pictures of a class are mirrored so that all lie as alike as they can, `(image,)`.
+def _choose_mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
+    """Chooses the pictures of a class to mirror so that all become as similar as possible, `(image,)`.
 
-    Starts from the direction in which pictures differ most from their mirror images, and then compares with the mean.
+    The choice starts from the direction in which pictures differ most from their mirror images. Then each picture is
+    compared with the mean of the chosen ones, at most ten times.
     """
     difference = as_drawn - mirrored
     main = torch.linalg.svd(difference, full_matrices=False).Vh[0]
@@ -147,34 +150,43 @@ def _mirrored(as_drawn: Tensor, mirrored: Tensor) -> Tensor:
 
 
 def align(network: Compared, drawn: Pictures) -> Tensor:
-    """The pictures, some of them mirrored."""
-    plain, other = (_coarse(network, pixels) for pixels in (drawn.pixels, drawn.pixels.flip(3)))
+    """Mirrors some of the pictures so that the objects of a class face one way."""
+    plain, other = (_compute_coarse_maps(network, pixels) for pixels in (drawn.pixels, drawn.pixels.flip(3)))
     centre = (plain.mean(dim=0) + other.mean(dim=0)) / 2
     plain, other = (functional.normalize(each - centre, dim=1) for each in (plain, other))
     flipped = torch.zeros(len(drawn.pixels), dtype=torch.bool)
     for class_id in drawn.class_ids.unique():
-        places = (drawn.class_ids == class_id).nonzero()[:, 0]
-        flipped[places] = _mirrored(plain[places], other[places])
+        indices = (drawn.class_ids == class_id).nonzero()[:, 0]
+        flipped[indices] = _choose_mirrored(plain[indices], other[indices])
     return torch.where(flipped.view(-1, 1, 1, 1), drawn.pixels.flip(3), drawn.pixels)
 
 
 @torch.no_grad()
-def codes_of(network: Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
-    """`(image, code)`: principal components of the last recorded layer's means, then some of the coarse colours."""
+def compute_codes(network: Compared, pixels: Tensor, recipe: Recipe) -> Tensor:
+    """Computes the code of each picture, `(image, code)`.
+
+    A code holds principal components of the means of the last recorded layer, then those of the coarse colours.
+    """
     means = torch.cat([network(preprocess(part))[_CODED_LAYER].mean(dim=(2, 3)) for part in pixels.split(64)])
     colours = torch.cat([functional.avg_pool2d(part / 255, _COARSE_PIXEL).flatten(1) for part in pixels.split(64)])
-    parts = (_components(means, recipe.code_size - recipe.n_colours), _components(colours, recipe.n_colours))
+    parts = (
+        _compute_components(means, recipe.code_size - recipe.n_colours),
+        _compute_components(colours, recipe.n_colours),
+    )
     return torch.cat(parts, dim=1)
 
 
-def _components(values: Tensor, n: int) -> Tensor:
-    """The strongest principal components, each of mean 0 and variance 1, `(image, n)`."""
+def _compute_components(values: Tensor, n: int) -> Tensor:
+    """Computes the strongest principal components, each of mean 0 and variance 1, `(image, n)`."""
     vectors = torch.linalg.svd(values - values.mean(dim=0), full_matrices=False).U
     return vectors[:, :n] * len(values) ** 0.5
 
 
-def typical_codes(codes: Tensor, n: int, seed: int) -> Tensor:
-    """Centres of groups of codes, `(n, code)`: k-means, started from codes far apart (k-means++), without classes."""
+def find_typical_codes(codes: Tensor, n: int, seed: int) -> Tensor:
+    """Finds the centres of groups of codes, `(n, code)`, by k-means.
+
+    The centres start from codes far apart (k-means++, Arthur and Vassilvitskii, 2007). Classes are not used.
+    """
     generator = torch.Generator().manual_seed(seed)
     centres = codes[torch.randint(len(codes), (1,), generator=generator)]
     while len(centres) < n:
@@ -183,27 +195,27 @@ def typical_codes(codes: Tensor, n: int, seed: int) -> Tensor:
     for _ in range(20):
         nearest = torch.cdist(codes, centres).argmin(dim=1)
         filled = nearest.unique()
-        centres[filled] = torch.stack([codes[nearest == place].mean(dim=0) for place in filled])
+        centres[filled] = torch.stack([codes[nearest == group].mean(dim=0) for group in filled])
     return centres
 
 
 # --- training -------------------------------------------------------------------------------------------------------
 
 
-def _batches(n_pictures: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
+def _iterate_batches(n_pictures: int, recipe: Recipe, generator: torch.Generator) -> Iterator[Tensor]:
     while True:
         order = torch.randperm(n_pictures, generator=generator)
         yield from order[: n_pictures // recipe.batch_size * recipe.batch_size].view(-1, recipe.batch_size)
 
 
-def _shifted(drawn: Tensor, pixels: Tensor, shift: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Both moved alike: the strides of the network would else let a pattern of fixed places pass for texture."""
+def _shift_both(drawn: Tensor, pixels: Tensor, shift: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Shifts both alike, so that a pattern fixed to the strides of the network does not pass for texture."""
     moves = torch.randint(0, shift, (2,), generator=generator).tolist()
     return torch.roll(drawn, moves, (2, 3)), torch.roll(pixels, moves, (2, 3))
 
 
-def _loss(network: Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> Tensor:
-    """Of pictures in [0, 1] against uint8 ones."""
+def _compute_loss(network: Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> Tensor:
+    """Computes the loss of pictures in [0, 1] against uint8 ones."""
     with torch.no_grad():
         wanted = network(preprocess(pixels), _COMPARED_LAYERS[-1])
     found = network(preprocess(drawn * 255), _COMPARED_LAYERS[-1])
@@ -212,7 +224,7 @@ def _loss(network: Compared, drawn: Tensor, pixels: Tensor, recipe: Recipe) -> T
 
 
 def train(recipe: Recipe) -> DemoGenerator:
-    """A trained generator in evaluation mode."""
+    """Trains a generator and returns it in evaluation mode."""
     # One thread: sums then run in one order, so that the weights do not depend on the number of cores.
     torch.set_num_threads(1)
     torch.manual_seed(recipe.seed)
@@ -220,7 +232,7 @@ def train(recipe: Recipe) -> DemoGenerator:
     started = time.monotonic()
     network = Compared()
     pixels = align(network, draw_pictures(recipe))
-    codes = codes_of(network, pixels, recipe)
+    codes = compute_codes(network, pixels, recipe)
     print(f"{len(pixels)} pictures and their codes after {time.monotonic() - started:.0f} s", flush=True)
     model = DemoGenerator().to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99))
@@ -228,9 +240,11 @@ def train(recipe: Recipe) -> DemoGenerator:
         optimizer, recipe.learning_rate, total_steps=recipe.steps, pct_start=0.1
     )
     total = 0.0
-    for step, batch in zip(range(1, recipe.steps + 1), _batches(len(pixels), recipe, generator), strict=False):
+    for step, batch in zip(range(1, recipe.steps + 1), _iterate_batches(len(pixels), recipe, generator), strict=False):
         noise = recipe.code_noise * torch.randn(len(batch), recipe.code_size, generator=generator)
-        loss = _loss(network, *_shifted(model(codes[batch] + noise), pixels[batch], recipe.shift, generator), recipe)
+        loss = _compute_loss(
+            network, *_shift_both(model(codes[batch] + noise), pixels[batch], recipe.shift, generator), recipe
+        )
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -239,7 +253,7 @@ def train(recipe: Recipe) -> DemoGenerator:
         if step % 100 == 0:
             print(f"step {step}/{recipe.steps} loss {total / 100:.3f} {time.monotonic() - started:.0f} s", flush=True)
             total = 0.0
-    model.code_starts = typical_codes(codes, N_STARTS, recipe.seed)
+    model.code_starts = find_typical_codes(codes, N_STARTS, recipe.seed)
     return model.eval()
 
 

@@ -1,4 +1,4 @@
-"""From Summit's published folder to a run: everything is read and checked first, then written, then put in place."""
+"""The import of Summit's published folder as a run: all data is read and checked, then written, then put in place."""
 
 from __future__ import annotations
 
@@ -27,25 +27,27 @@ from precompute.import_summit.judgement import Faults, judge
 from precompute.import_summit.metadata import ClassFacts, read_imagenet, read_labels
 from precompute.import_summit.pictures import Encoding, Pictures, find_pictures, write_pictures
 from precompute.import_summit.published import find_data, find_graphs, read_graph
-from precompute.import_summit.report import gaps, links, sources
+from precompute.import_summit.report import build_links, describe_sources, list_gaps
 from precompute.import_summit.tables import ImportedClass, write_class_tables, write_embeddings
 
 __all__ = ["ImportReport", "ImportRequest", "import_summit"]
 
 _STAGING = ".import.tmp"
 _AS_PUBLISHED = {"influence": "summit", "activation_mass": 0.03, "top_k": 5}
-"""Section 6 of the paper; the data itself does not tell."""
+"""The settings by section 6 of the paper (Hohman et al. 2020); the data itself does not state them."""
 
 
 @dataclass(frozen=True)
 class ImportRequest:
-    """What a person asks for.
+    """A user's request for an import.
 
     Attributes:
         folder: the published data, with `data/ag` or `ag` in it.
-        out: the run.
-        labels: a .csv that names the classes.
-        overwrite: replace the run in `out`, be it another or the same.
+        out: folder of the run.
+        labels: a .csv that names the classes; None without one.
+        overwrite: replace a run in `out`.
+        embedding: settings of the embedding, for data without one.
+        encoding: settings of the pictures.
     """
 
     folder: Path
@@ -58,7 +60,7 @@ class ImportRequest:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What came of it: the manifest as written; `is_new` is False where the run was there already."""
+    """The result of an import: the manifest as written; `is_new` is False if the same run was there already."""
 
     manifest: Mapping[str, Any]
     is_new: bool
@@ -66,7 +68,15 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class _Published:
-    """All of a folder but the pixels."""
+    """The whole content of a folder except for the pixels.
+
+    Attributes:
+        classes: sorted by class_id.
+        pictures: the files of pictures.
+        other_files: names of files beside the graphs that are no graphs.
+        n_told: number of classes that the labels and `imagenet.json` describe, by file.
+        fingerprint: digest of all files.
+    """
 
     classes: Sequence[ImportedClass]
     pictures: Pictures
@@ -76,15 +86,17 @@ class _Published:
 
 
 def import_summit(request: ImportRequest, progress: Progress | None = None) -> ImportReport:
-    """Makes a run of Summit's published data; the same run, where it is there, is left alone unless `overwrite`.
+    """Makes a run of Summit's published data; an existing run of the same data is kept unless `overwrite` is set.
+
+    After an error the folder of the run is as before.
 
     Raises:
-        InputError: bad input, or the folder of the run holds something else; nothing is half-written.
+        InputError: the input is faulty; the folder of the run holds something else, or is being written.
     """
     shown = progress or SilentProgress()
     require_no_writer(request.out)
     published = _read(request, shown)
-    manifest = _manifest(request, published)
+    manifest = _build_manifest(request, published)
     with only_writer(request.out):
         _remove_staging(request.out)
         if require_replaceable(request.out, manifest["identity"], request.overwrite) and not request.overwrite:
@@ -116,15 +128,15 @@ def _read(request: ImportRequest, progress: Progress) -> _Published:
     classes = []
     with progress.stage("Attribution graphs", total=len(paths), unit="classes") as advance:
         for class_id, path in paths.items():
-            classes.append(_class(class_id, path, labels.get(class_id), told.get(class_id, ClassFacts())))
+            classes.append(_build_class(class_id, path, labels.get(class_id), told.get(class_id, ClassFacts())))
             advance(1)
     pictures = find_pictures(data)
     texts = [*paths.values(), *(p for p in (data / "imagenet.json", request.labels) if p is not None)]
     n_told = {"labels": len(labels.keys() & paths.keys()), "imagenet.json": len(told.keys() & paths.keys())}
-    return _Published(classes, pictures, others, n_told, _fingerprint(texts, pictures))
+    return _Published(classes, pictures, others, n_told, _compute_fingerprint(texts, pictures))
 
 
-def _class(class_id: int, path: Path, label: LabelledClass | None, facts: ClassFacts) -> ImportedClass:
+def _build_class(class_id: int, path: Path, label: LabelledClass | None, facts: ClassFacts) -> ImportedClass:
     graph = read_graph(class_id, path)
     counts = [n for listed in facts.counts.values() for n in listed.values()]
     return ImportedClass(
@@ -138,13 +150,13 @@ def _class(class_id: int, path: Path, label: LabelledClass | None, facts: ClassF
     )
 
 
-def _fingerprint(texts: Sequence[Path], pictures: Pictures) -> str:
-    """Of the contents of the small files, and the names and sizes of the pictures."""
+def _compute_fingerprint(texts: Sequence[Path], pictures: Pictures) -> str:
+    """Computes the SHA-256 of the contents of the small files, and of the names and sizes of the pictures."""
     digest = hashlib.sha256()
     for path in texts:
         if path.is_file():
             digest.update(hashlib.sha256(path.read_bytes()).digest())
-    sizes = [[*place, path.stat().st_size] for place, path in pictures.files.items()]
+    sizes = [[*key, path.stat().st_size] for key, path in pictures.files.items()]
     digest.update(json.dumps(sizes).encode())
     return digest.hexdigest()
 
@@ -155,7 +167,7 @@ def _fingerprint(texts: Sequence[Path], pictures: Pictures) -> str:
 def _write(
     staging: Path, request: ImportRequest, published: _Published, manifest: dict[str, Any], progress: Progress
 ) -> None:
-    """Writes every table into `staging`, and what is learnt by it into the manifest."""
+    """Writes every table into `staging`; adds the unreadable pictures and the seconds of the stages to the manifest."""
     start = time.perf_counter()
     write_class_tables(staging, published.classes)
     unreadable = write_pictures(staging, published.pictures, request.encoding, progress)
@@ -177,14 +189,14 @@ def _write(
     manifest["stages"]["embedding"] = {"state": "done", "seconds": round(time.perf_counter() - start, 2)}
 
 
-def _embedding_method(classes: Sequence[ImportedClass]) -> str:
-    """`summit`: as published; else of the counts, by UMAP or, where that is not installed, principal components."""
+def _choose_embedding_method(classes: Sequence[ImportedClass]) -> str:
+    """Chooses the embedding: `summit` if it is published for all classes, otherwise `umap`, or `pca` without UMAP."""
     if all(c.facts.points for c in classes):
         return "summit"
     return "umap" if has_umap() else "pca"
 
 
-def _manifest(request: ImportRequest, published: _Published) -> dict[str, Any]:
+def _build_manifest(request: ImportRequest, published: _Published) -> dict[str, Any]:
     classes = published.classes
     all_told = all(c.facts.n_images == c.n_images for c in classes)
     dataset = {
@@ -193,7 +205,7 @@ def _manifest(request: ImportRequest, published: _Published) -> dict[str, Any]:
         "n_classes": len(classes),
         "fingerprint": published.fingerprint,
     }
-    method = _embedding_method(classes)
+    method = _choose_embedding_method(classes)
     config = {
         "layers": list(LAYERS),
         "aggregate": _AS_PUBLISHED,
@@ -207,38 +219,38 @@ def _manifest(request: ImportRequest, published: _Published) -> dict[str, Any]:
         "model": model,
         "dataset": dataset,
         "layers": list(LAYERS),
-        "links": links(),
+        "links": build_links(),
         "config": config,
         "seeds": {"embedding": request.embedding.seed},
-        "identity": {"imported": sources(), "dataset": dataset, "config": config},
-        "imported": _imported(request, published, method),
+        "identity": {"imported": describe_sources(), "dataset": dataset, "config": config},
+        "imported": _build_imported_facts(request, published, method),
         "stages": {},
         "versions": library_versions(),
     }
 
 
-def _imported(request: ImportRequest, published: _Published, method: str) -> dict[str, Any]:
-    """What the run is made of, what was wrong with it, and what it does not tell."""
+def _build_imported_facts(request: ImportRequest, published: _Published, method: str) -> dict[str, Any]:
+    """Builds the manifest's entry `imported`: the source of the data, its faults and its gaps."""
     faults = {c.class_id: c.judged.faults for c in published.classes}
     return {
-        **sources(),
+        **describe_sources(),
         "folder": str(request.folder),
         "embedding": method,
-        "gaps": gaps(published.classes, published.pictures, published.n_told, method),
+        "gaps": list_gaps(published.classes, published.pictures, published.n_told, method),
         "faults": reduce(add, faults.values(), Faults()).to_dict(),
         "classes": {str(class_id): found.to_dict() for class_id, found in faults.items()},
-        "pictures": _picture_facts(published),
+        "pictures": _build_picture_facts(published),
         "other_files": [*(f"ag/{name}" for name in published.other_files), *published.pictures.strangers],
         "other_folders": list(published.pictures.folders),
     }
 
 
-def _picture_facts(published: _Published) -> dict[str, Any]:
-    """Counts per kind, and the channels of graphs that have none of a kind."""
+def _build_picture_facts(published: _Published) -> dict[str, Any]:
+    """Counts the files of pictures and lists, by kind, the channels of graphs that have no picture of the kind."""
     nodes = sorted({(n.layer, n.channel) for c in published.classes for n in c.graph.nodes})
     facts: dict[str, Any] = {"n_files": len(published.pictures.files), "missing": {}}
     for kind in ("channel", "diversity-0", "diversity-1", "diversity-2", "diversity-3", "dataset-p"):
-        having = published.pictures.having(kind)
+        having = published.pictures.find_channels(kind)
         missing = [f"{INCEPTION[layer].name}-{channel}" for layer, channel in nodes if (layer, channel) not in having]
         if missing:
             facts["missing"][kind] = missing

@@ -12,16 +12,17 @@ INPUT_SIZE = (3, 224, 224)
 BRANCHES = ("1x1", "3x3", "5x5", "pool")
 """The branches whose outputs an inception module concatenates, in the order of their channels."""
 COMPOSED = ("3x3", "5x5")
-"""The branches with two convolutions: a bottleneck of 1x1 lies between the module's input and their channels."""
+"""The branches with two convolutions: a 1x1 convolution, the bottleneck, is between the module's input and theirs."""
 
 
 class InceptionLayer(NamedTuple):
     """One inception module.
 
-    Args:
+    Attributes:
+        name: as in Lucid.
         widths: channels of each branch.
         bottlenecks: channels of the 1x1 convolution before the 3x3 and before the 5x5.
-        side: rows, and columns, of the output for 224 x 224 pixels.
+        side: number of rows, and of columns, of the output for 224 x 224 pixels.
         stride: input pixels between neighbouring positions.
         receptive_field: input pixels, along one side, that a position can see.
     """
@@ -35,21 +36,22 @@ class InceptionLayer(NamedTuple):
 
     @property
     def n_channels(self) -> int:
+        """Channels of the output."""
         return sum(self.widths)
 
-    def branch(self, channel: int) -> str:
-        """The branch that a channel of the output comes from."""
+    def find_branch(self, channel: int) -> str:
+        """Finds the branch that a channel of the output belongs to."""
         return BRANCHES[bisect_right(list(accumulate(self.widths)), channel)]
 
-    def bottleneck(self, branch: str) -> int:
-        """Channels of the bottleneck before a branch of `COMPOSED`."""
+    def count_bottleneck(self, branch: str) -> int:
+        """Returns the number of channels of the bottleneck before a branch of `COMPOSED`."""
         return self.bottlenecks[COMPOSED.index(branch)]
 
 
 INCEPTION = (
     InceptionLayer("mixed3a", (64, 128, 32, 32), (96, 16), 28, 8, 59),
     InceptionLayer("mixed3b", (128, 192, 96, 64), (128, 32), 28, 8, 91),
-    # 204, where the paper of GoogLeNet has 208: the network that Summit looked at gives mixed4a 508 channels.
+    # 204 although the paper of GoogLeNet has 208: mixed4a has 508 channels in the network that Summit examined.
     InceptionLayer("mixed4a", (192, 204, 48, 64), (96, 16), 14, 16, 171),
     InceptionLayer("mixed4b", (160, 224, 64, 64), (112, 24), 14, 16, 235),
     InceptionLayer("mixed4c", (128, 256, 64, 64), (128, 24), 14, 16, 299),
@@ -60,4 +62,4 @@ INCEPTION = (
 )
 """The recorded layers in order from the input, as in the graph that Summit and Lucid use."""
 LAYERS = {layer.name: index for index, layer in enumerate(INCEPTION)}
-"""Place of each layer in `INCEPTION`, by name."""
+"""Position of each layer in `INCEPTION`, by name."""

@@ -1,11 +1,11 @@
-"""Which of Summit's published influences hold between recorded channels, and how often they do not.
+"""The judgement of Summit's published influences: some join recorded channels, the others are counted as faults.
 
-An inception module has four branches. The channels of two of them (1x1, pool) take the module's input directly; those
-of the others (3x3, 5x5) take it through a bottleneck. Summit lists the strongest inputs of a channel's own convolution
-(`attr_channels`): for the latter branches these are numbers within the bottleneck, not channels of the layer before.
-The edges (`prev_channels`) of these branches join recorded channels, but their counts are composed of two steps: the
-greatest, over the bottleneck, of the lesser of both steps' counts. Where the step into the bottleneck is the lesser,
-all targets have the same count.
+An inception module has four branches. The channels of two of them (1x1, pool) have the module's input as their own
+input; those of the others (3x3, 5x5) have the output of a bottleneck. Summit lists the strongest inputs of a channel's
+own convolution (`attr_channels`). For the branches 3x3 and 5x5 these are numbers within the bottleneck, not channels of
+the layer before. The edges (`prev_channels`) of these branches join recorded channels, but their counts are composed of
+two steps: the greatest, over the bottleneck, of the lesser of both steps' counts. If the step into the bottleneck has
+the lesser count, all targets have the same count.
 """
 
 from __future__ import annotations
@@ -22,24 +22,26 @@ __all__ = ["Faults", "Judged", "judge"]
 
 @dataclass(frozen=True)
 class Faults:
-    """Numbers of one class, or of all.
+    """Counts of what was found in the graphs of one class, or of all.
 
     Attributes:
-        n_nodes, n_edges: as in the file, and in the run.
+        n_nodes: nodes, in the file and in the run.
+        n_edges: edges, in the file and in the run.
         n_listed: entries of `attr_channels`.
-        n_listed_kept: of them, those taken as influences: of branches without a bottleneck.
-        n_listed_as_edges: of those kept, such as are edges too, with the same count.
-        n_listed_without_edge: of those kept, such as join two nodes of the graph that no edge joins.
+        n_listed_kept: entries of branches without a bottleneck that are kept as influences.
+        n_listed_as_edges: kept entries that are edges too, with the same count.
+        n_listed_without_edge: kept entries that join two nodes of the graph without an edge between them.
         n_nodes_listing_bottleneck: nodes whose entries are numbers within a bottleneck.
-        n_listed_bottleneck: these entries: left out.
-        n_bottleneck_fitting: of them, those less than the bottleneck's width.
-        n_bottleneck_coinciding: of them, those with the number of a channel that has an edge to the node ...
-        n_bottleneck_agreeing: ... and with its count, too.
-        n_listed_out_of_range: entries of the other branches that are no channel of the layer before: left out.
-        n_listed_contradicting: entries of the other branches whose edge has another count: left out, the edge stays.
-        n_edges_composed: edges to branches with a bottleneck, whose counts are of two steps.
-        n_edges_repeating: of them, those with the count of another edge from the same channel to the same branch.
-        n_edges_above_step: of them, those above the greatest listed count of the step that ends in the node.
+        n_listed_bottleneck: entries that are numbers within a bottleneck; they are left out.
+        n_bottleneck_fitting: entries within a bottleneck that are less than its width.
+        n_bottleneck_coinciding: entries within a bottleneck that have the number of a channel with an edge to the node.
+        n_bottleneck_agreeing: coinciding entries that also have the count of this edge.
+        n_listed_out_of_range: entries of the other branches that are no channel of the layer before; they are left out.
+        n_listed_contradicting: entries of the other branches whose edge has another count; they are left out, and the
+            edge is kept.
+        n_edges_composed: edges to branches with a bottleneck, whose counts are composed of two steps.
+        n_edges_repeating: composed edges with the count of another edge from the same channel to the same branch.
+        n_edges_above_step: composed edges with a count above every listed count of the step that ends in the node.
     """
 
     n_nodes: int = 0
@@ -63,17 +65,17 @@ class Faults:
         return Faults(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
 
     def to_dict(self) -> dict[str, int]:
-        """As JSON for the manifest."""
+        """Returns the counts by name, for the manifest."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What is kept of a class's graph.
+    """The result for one class.
 
     Attributes:
-        influences: of each node `(layer, channel)`, the sound influences on it, edges included, by source channel.
-        faults: the numbers of what was found.
+        influences: sound influences on each node `(layer, channel)`, edges included, sorted by source channel.
+        faults: counts of what was found.
     """
 
     influences: Mapping[tuple[int, int], tuple[Influence, ...]]
@@ -81,28 +83,28 @@ class Judged:
 
 
 def judge(graph: PublishedGraph) -> Judged:
-    """Sorts a graph's influences into those between recorded channels and the others."""
-    places = {(node.layer, node.channel) for node in graph.nodes}
+    """Separates a graph's influences between recorded channels from the others, which are counted."""
+    nodes = {(node.layer, node.channel) for node in graph.nodes}
     influences = {}
     total = Faults(n_edges_repeating=_count_repeating(graph))
     for node in graph.nodes:
-        if _branch(node) in COMPOSED:
+        if _find_branch(node) in COMPOSED:
             kept, faults = _judge_composed(node)
         else:
-            kept, faults = _judge_direct(node, places)
+            kept, faults = _judge_direct(node, nodes)
         influences[node.layer, node.channel] = tuple(sorted((*node.edges, *kept)))
         total += faults
     return Judged(influences, total)
 
 
-def _branch(node: PublishedNode) -> str:
-    return INCEPTION[node.layer].branch(node.channel)
+def _find_branch(node: PublishedNode) -> str:
+    return INCEPTION[node.layer].find_branch(node.channel)
 
 
 def _judge_composed(node: PublishedNode) -> tuple[list[Influence], Faults]:
-    """Nothing that a channel behind a bottleneck lists is a channel of the layer before; its edges are composed."""
+    """Judges a channel behind a bottleneck: it lists no channel of the layer before, and its edges are composed."""
     edges = dict(node.edges)
-    width = INCEPTION[node.layer].bottleneck(_branch(node))
+    width = INCEPTION[node.layer].count_bottleneck(_find_branch(node))
     step = max((i.influence_count for i in node.listed), default=None)
     coinciding = [i for i in node.listed if i.channel in edges]
     return [], Faults(
@@ -119,8 +121,8 @@ def _judge_composed(node: PublishedNode) -> tuple[list[Influence], Faults]:
     )
 
 
-def _judge_direct(node: PublishedNode, places: set[tuple[int, int]]) -> tuple[list[Influence], Faults]:
-    """What a channel without a bottleneck lists are channels of the layer before; those that are no edges are new."""
+def _judge_direct(node: PublishedNode, nodes: set[tuple[int, int]]) -> tuple[list[Influence], Faults]:
+    """Judges a channel without a bottleneck: it lists channels of the layer before; those without an edge are new."""
     edges = dict(node.edges)
     n_sources = INCEPTION[node.layer - 1].n_channels if node.layer else 0
     agreeing = sum(edges.get(i.channel) == i.influence_count for i in node.listed)
@@ -133,17 +135,17 @@ def _judge_direct(node: PublishedNode, places: set[tuple[int, int]]) -> tuple[li
         n_listed=len(node.listed),
         n_listed_kept=agreeing + len(known),
         n_listed_as_edges=agreeing,
-        n_listed_without_edge=sum((node.layer - 1, channel) in places for channel in known),
+        n_listed_without_edge=sum((node.layer - 1, channel) in nodes for channel in known),
         n_listed_out_of_range=outside,
         n_listed_contradicting=contradicting,
     )
 
 
 def _count_repeating(graph: PublishedGraph) -> int:
-    """Composed edges that share source, branch and count with another."""
+    """Counts the composed edges that have source, branch and count in common with another."""
     seen: Counter[tuple[int, str, int, int]] = Counter()
     for node in graph.nodes:
-        branch = _branch(node)
+        branch = _find_branch(node)
         if branch in COMPOSED:
             seen.update((node.layer, branch, edge.channel, edge.influence_count) for edge in node.edges)
     return sum(n for n in seen.values() if n > 1)

@@ -1,4 +1,4 @@
-"""Summit's pictures of channels: found by their names, and encoded anew for a run."""
+"""Summit's pictures of channels: found by their names, and encoded again for a run."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _AT_ONCE = 256
 _ROWS_PER_GROUP = 1000
 
 
-class Place(NamedTuple):
-    """What a picture shows: a channel, and which of its pictures; sorts as the tables do."""
+class PictureKey(NamedTuple):
+    """The key of a picture: its channel, its kind and its rank; keys sort like the rows of the tables."""
 
     layer: int
     channel: int
@@ -42,7 +42,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Encoding:
-    """How pictures are stored: size and quality of examples and of feature visualizations, and threads at work."""
+    """The settings of stored pictures.
+
+    Attributes:
+        examples: size and quality of dataset examples.
+        visualizations: size and quality of feature visualizations.
+        workers: number of threads.
+    """
 
     examples: ExampleConfig = field(default_factory=ExampleConfig)
     visualizations: ExampleConfig = field(default_factory=lambda: ExampleConfig(size=224))
@@ -54,42 +60,42 @@ class Pictures:
     """The pictures of a folder.
 
     Attributes:
-        files: in the order of the tables.
-        strangers: files whose names are no picture of a recorded channel, relative to the folder.
-        folders: subfolders that nothing is known of.
+        files: by key, in the order of the tables.
+        strangers: paths, relative to the folder, of files that are no picture of a recorded channel by their names.
+        folders: names of unknown subfolders.
     """
 
-    files: Mapping[Place, Path]
+    files: Mapping[PictureKey, Path]
     strangers: Sequence[str]
     folders: Sequence[str]
 
-    def having(self, kind: str) -> set[tuple[int, int]]:
-        """The channels `(layer, channel)` that have a picture of a kind."""
-        return {place[:2] for place in self.files if place.kind == kind}
+    def find_channels(self, kind: str) -> set[tuple[int, int]]:
+        """Finds the channels `(layer, channel)` that have a picture of a kind."""
+        return {key[:2] for key in self.files if key.kind == kind}
 
 
 def find_pictures(data: Path) -> Pictures:
-    """Looks through `feature-vis`; an absent folder holds no pictures."""
+    """Finds the pictures in `feature-vis` by their names; an absent folder holds none."""
     root = data / "feature-vis"
-    files: dict[Place, Path] = {}
+    files: dict[PictureKey, Path] = {}
     strangers = []
     for kind in (*VISUALIZATIONS, EXAMPLES):
-        for path in _visible(root / kind):
-            place = _place(path.name, kind)
-            if place is None or place in files or not path.is_file():
+        for path in _list_visible(root / kind):
+            key = _parse_name(path.name, kind)
+            if key is None or key in files or not path.is_file():
                 strangers.append(f"{kind}/{path.name}")
             else:
-                files[place] = path
-    folders = [p.name for p in _visible(root) if p.name not in (*VISUALIZATIONS, EXAMPLES)]
+                files[key] = path
+    folders = [p.name for p in _list_visible(root) if p.name not in (*VISUALIZATIONS, EXAMPLES)]
     return Pictures(dict(sorted(files.items())), strangers, folders)
 
 
-def _visible(folder: Path) -> list[Path]:
+def _list_visible(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
 
 
-def _place(name: str, kind: str) -> Place | None:
-    """From `mixed3a-101-channel.jpg`, or `mixed3a-101-dataset-p-7.jpg`."""
+def _parse_name(name: str, kind: str) -> PictureKey | None:
+    """Parses a name such as `mixed3a-101-channel.jpg` or `mixed3a-101-dataset-p-7.jpg`; None for any other."""
     match = _NAME.fullmatch(name)
     if match is None or match["layer"] not in LAYERS:
         return None
@@ -97,44 +103,44 @@ def _place(name: str, kind: str) -> Place | None:
     if channel >= INCEPTION[layer].n_channels:
         return None
     if kind != EXAMPLES:
-        return Place(layer, channel, kind) if match["kind"] == kind else None
+        return PictureKey(layer, channel, kind) if match["kind"] == kind else None
     stem, _, rank = match["kind"].rpartition("-")
-    return Place(layer, channel, kind, int(rank)) if stem == kind and rank.isdecimal() else None
+    return PictureKey(layer, channel, kind, int(rank)) if stem == kind and rank.isdecimal() else None
 
 
 def write_pictures(run: Path, pictures: Pictures, encoding: Encoding, progress: Progress) -> dict[str, str]:
-    """Writes feature_visualizations and dataset_examples, each if there is a picture for it.
+    """Writes the tables feature_visualizations and dataset_examples; a table without pictures is not written.
 
     Returns:
-        The reason of every picture that could not be read, by its path.
+        The reason for every picture that could not be read, by its path.
     """
-    visualizations = [place for place in pictures.files if place.kind != EXAMPLES]
-    examples = [place for place in pictures.files if place.kind == EXAMPLES]
+    visualizations = [key for key in pictures.files if key.kind != EXAMPLES]
+    examples = [key for key in pictures.files if key.kind == EXAMPLES]
     unreadable: dict[str, str] = {}
     with (
         ThreadPoolExecutor(encoding.workers, thread_name_prefix="picture") as pool,
         progress.stage("Pictures", total=len(pictures.files), unit="pictures") as advance,
     ):
 
-        def encoded(places: Sequence[Place], config: ExampleConfig) -> Iterator[tuple[Place, bytes]]:
-            for start in range(0, len(places), _AT_ONCE):  # an interruption waits for those that were handed out
-                some = places[start : start + _AT_ONCE]
-                results = pool.map(lambda place: _encode(pictures.files[place], config), some)
-                for place, result in zip(some, results, strict=True):
+        def encode_all(keys: Sequence[PictureKey], config: ExampleConfig) -> Iterator[tuple[PictureKey, bytes]]:
+            for start in range(0, len(keys), _AT_ONCE):  # an interruption waits for the pictures already submitted
+                some = keys[start : start + _AT_ONCE]
+                results = pool.map(lambda key: _encode(pictures.files[key], config), some)
+                for key, result in zip(some, results, strict=True):
                     if isinstance(result, bytes):
-                        yield place, result
+                        yield key, result
                     else:
-                        unreadable[str(pictures.files[place])] = str(result)
+                        unreadable[str(pictures.files[key])] = str(result)
                     advance(1)
 
         if visualizations:
             with TableWriter(run, "feature_visualizations") as writer:
-                for group in _by_channels(encoded(visualizations, encoding.visualizations)):
-                    writer.write(_visualization_rows(group))
+                for group in _group_by_channel(encode_all(visualizations, encoding.visualizations)):
+                    writer.write(_build_visualization_rows(group))
         if examples:
             with TableWriter(run, "dataset_examples") as writer:
-                for group in _by_channels(encoded(examples, encoding.examples)):
-                    writer.write(_example_rows(group))
+                for group in _group_by_channel(encode_all(examples, encoding.examples)):
+                    writer.write(_build_example_rows(group))
     return unreadable
 
 
@@ -145,11 +151,11 @@ def _encode(path: Path, config: ExampleConfig) -> bytes | UnreadableImage:
         return problem
 
 
-def _by_channels(rows: Iterable[tuple[Place, bytes]]) -> Iterator[list[tuple[Place, bytes]]]:
-    """Rows of about a thousand pictures that hold whole channels of one layer: what a reader opens for one of them."""
-    group: list[tuple[Place, bytes]] = []
+def _group_by_channel(rows: Iterable[tuple[PictureKey, bytes]]) -> Iterator[list[tuple[PictureKey, bytes]]]:
+    """Groups rows by about a thousand, with whole channels of one layer; a reader opens one group for a channel."""
+    group: list[tuple[PictureKey, bytes]] = []
     for row in rows:
-        if group and _ends(group, row[0]):
+        if group and _is_complete(group, row[0]):
             yield group
             group = []
         group.append(row)
@@ -157,32 +163,32 @@ def _by_channels(rows: Iterable[tuple[Place, bytes]]) -> Iterator[list[tuple[Pla
         yield group
 
 
-def _ends(group: Sequence[tuple[Place, bytes]], following: Place) -> bool:
+def _is_complete(group: Sequence[tuple[PictureKey, bytes]], following: PictureKey) -> bool:
     last = group[-1][0]
     is_next_channel = last[:2] != following[:2]
     return last.layer != following.layer or (is_next_channel and len(group) >= _ROWS_PER_GROUP)
 
 
-def _channel_columns(group: Sequence[tuple[Place, bytes]]) -> dict[str, list[object]]:
+def _build_channel_columns(group: Sequence[tuple[PictureKey, bytes]]) -> dict[str, list[object]]:
     return {
-        "layer": [INCEPTION[place.layer].name for place, _ in group],
-        "channel": [place.channel for place, _ in group],
+        "layer": [INCEPTION[key.layer].name for key, _ in group],
+        "channel": [key.channel for key, _ in group],
         "image": [image for _, image in group],
     }
 
 
-def _visualization_rows(group: Sequence[tuple[Place, bytes]]) -> dict[str, list[object]]:
+def _build_visualization_rows(group: Sequence[tuple[PictureKey, bytes]]) -> dict[str, list[object]]:
     unknown = ("objective_value", "n_steps", "initial_objective_value")
-    kinds: list[object] = [place.kind for place, _ in group]
-    return {**_channel_columns(group), "kind": kinds, **{name: [None] * len(group) for name in unknown}}
+    kinds: list[object] = [key.kind for key, _ in group]
+    return {**_build_channel_columns(group), "kind": kinds, **{name: [None] * len(group) for name in unknown}}
 
 
-def _example_rows(group: Sequence[tuple[Place, bytes]]) -> dict[str, list[object]]:
+def _build_example_rows(group: Sequence[tuple[PictureKey, bytes]]) -> dict[str, list[object]]:
     unknown = ("image_id", "activation", "x0", "y0", "x1", "y1")
-    ranks: list[object] = [place.rank for place, _ in group]
+    ranks: list[object] = [key.rank for key, _ in group]
     owner: list[object] = [ALL_CLASSES] * len(group)
     return {
-        **_channel_columns(group),
+        **_build_channel_columns(group),
         "class_id": owner,
         "rank": ranks,
         **{name: [None] * len(group) for name in unknown},

@@ -1,4 +1,4 @@
-"""Summit's attribution graphs as published: one `ag-CLASS.json` per class, read and checked."""
+"""Summit's published attribution graphs: one file `ag-CLASS.json` per class, read and checked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GREATEST = 2**31 - 1
 
 
 class Influence(NamedTuple):
-    """A channel by its number, as the file has it, and the images in which it is among the strongest inputs."""
+    """A source channel by its number in the file, and in how many images it is among the strongest inputs."""
 
     channel: int
     influence_count: int
@@ -34,9 +34,11 @@ class Influence(NamedTuple):
 class PublishedNode(NamedTuple):
     """A kept channel.
 
-    Args:
-        layer: place of its layer in `INCEPTION`.
-        activation_count: images of the class among whose strongest channels it is.
+    Attributes:
+        layer: position of its layer in `INCEPTION`.
+        channel: number of the channel in its layer.
+        activation_count: number of the class's images that have it among their strongest channels.
+        pagerank_score: personalized PageRank, from 0 to 1.
         edges: the kept channels of the layer before, with counts (`prev_channels`).
         listed: up to three strongest inputs (`attr_channels`), strongest first; not always channels of that layer.
     """
@@ -57,20 +59,21 @@ class PublishedGraph(NamedTuple):
 
     @property
     def n_edges(self) -> int:
+        """Number of edges of all nodes."""
         return sum(len(node.edges) for node in self.nodes)
 
     @property
     def greatest_count(self) -> int:
-        """No class has fewer images than this: each count is of its images."""
+        """The greatest of all counts; the class has at least as many images, because every count is of its images."""
         counts = [i.influence_count for node in self.nodes for i in (*node.edges, *node.listed)]
         return max([*counts, *(node.activation_count for node in self.nodes)], default=0)
 
 
 def find_data(folder: Path) -> Path:
-    """The folder that holds `ag` and `feature-vis`: the one given, or `data` in it.
+    """Finds the folder that holds `ag` and `feature-vis`: `data` in the given folder, or the given folder itself.
 
     Raises:
-        InputError: there is no such folder, or no `ag` in it.
+        InputError: there is no such folder; there is no `ag` in it.
     """
     rule = "Summit's published data is a folder with data/ag/ag-CLASS.json, as in github.com/fredhohman/summit-data."
     if not folder.is_dir():
@@ -83,7 +86,7 @@ def find_data(folder: Path) -> Path:
 
 
 def find_graphs(data: Path) -> tuple[dict[int, Path], list[str]]:
-    """The graph file of each class, sorted by class, and the names of other files beside them.
+    """Finds the graph file of each class, sorted by class, and the names of the other files beside them.
 
     Raises:
         InputError: there is no graph.
@@ -109,102 +112,108 @@ def read_graph(class_id: int, path: Path) -> PublishedGraph:
     """Reads the graph of a class.
 
     Raises:
-        InputError: the file cannot be read, is no JSON, or is no sound graph of InceptionV1's channels.
+        InputError: the file cannot be read; it is no JSON; it is no sound graph of InceptionV1's channels.
     """
     try:
         layers = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as problem:
-        raise InputError(_RULE, f"{path}: {_reason(problem)}.", _FIX) from problem
+        raise InputError(_RULE, f"{path}: {_state_reason(problem)}.", _FIX) from problem
     try:
-        nodes = sorted(_nodes(layers))
+        nodes = sorted(_iterate_nodes(layers))
         _require_sound(nodes)
     except ValueError as problem:
         raise InputError(_RULE, f"{path}: {problem}.", _FIX) from problem
     return PublishedGraph(class_id, tuple(nodes))
 
 
-def _reason(problem: Exception) -> str:
+def _state_reason(problem: Exception) -> str:
     if isinstance(problem, RecursionError):
         return "lists within lists without end"
     return str(problem.strerror if isinstance(problem, OSError) else problem).rstrip(".")
 
 
-def _nodes(layers: Any) -> Iterator[PublishedNode]:
-    for name, entries in _mapping(layers, "the whole").items():
+def _iterate_nodes(layers: Any) -> Iterator[PublishedNode]:
+    for name, entries in _require_mapping(layers, "the whole").items():
         if name not in LAYERS:
             raise ValueError(f"the layer {name} is none of {', '.join(LAYERS)}")
-        for number, entry in enumerate(_list(entries, name)):
-            yield _node(name, _mapping(entry, f"node {number} of {name}"), f"node {number} of {name}")
+        for number, entry in enumerate(_require_list(entries, name)):
+            yield _read_node(name, _require_mapping(entry, f"node {number} of {name}"), f"node {number} of {name}")
 
 
-def _node(layer: str, entry: Mapping[str, Any], where: str) -> PublishedNode:
+def _read_node(layer: str, entry: Mapping[str, Any], where: str) -> PublishedNode:
     if entry.get("layer", layer) != layer:
         raise ValueError(f"{where} says that its layer is {entry['layer']}")
-    channel = _whole(entry.get("channel"), f"channel of {where}")
+    channel = _require_whole_number(entry.get("channel"), f"channel of {where}")
     where = f"{layer}-{channel}"
     index, score = LAYERS[layer], entry.get("pagerank")
     if channel >= INCEPTION[index].n_channels:
         raise ValueError(f"{where} is no channel: {layer} has {INCEPTION[index].n_channels}")
     if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1 or not math.isfinite(score):
-        raise ValueError(f"pagerank of {where} is {_short(score)}, and no number from 0 to 1")
-    count = _whole(entry.get("count"), f"count of {where}")
-    edges = tuple(sorted(_influences(entry.get("prev_channels"), f"prev_channels of {where}")))
-    listed = tuple(_influences(entry.get("attr_channels", []), f"attr_channels of {where}"))
+        raise ValueError(f"pagerank of {where} is {_shorten(score)}, and no number from 0 to 1")
+    count = _require_whole_number(entry.get("count"), f"count of {where}")
+    edges = tuple(sorted(_iterate_influences(entry.get("prev_channels"), f"prev_channels of {where}")))
+    listed = tuple(_iterate_influences(entry.get("attr_channels", []), f"attr_channels of {where}"))
     return PublishedNode(index, channel, count, float(score), edges, listed)
 
 
-def _influences(entries: Any, where: str) -> Iterator[Influence]:
-    for entry in _list(entries, where):
-        source = _mapping(entry, where)
-        count = _whole(source.get("inf"), f"inf in {where}")
+def _iterate_influences(entries: Any, where: str) -> Iterator[Influence]:
+    for entry in _require_list(entries, where):
+        source = _require_mapping(entry, where)
+        count = _require_whole_number(source.get("inf"), f"inf in {where}")
         if not count:
             raise ValueError(f"{where} has an influence that counts 0 images")
         number = source.get("prev_channel")
         if isinstance(number, str) and re.fullmatch(r"[0-9]{1,9}", number):  # attr_channels quote their numbers
             number = int(number)
-        yield Influence(_whole(number, f"prev_channel in {where}"), count)
+        yield Influence(_require_whole_number(number, f"prev_channel in {where}"), count)
 
 
 def _require_sound(nodes: list[PublishedNode]) -> None:
-    """Each node once, each edge once, and each from a node of the layer before."""
-    places = {(node.layer, node.channel) for node in nodes}
-    if len(places) < len(nodes):
+    """Requires that each node and each edge is there once, and that each edge starts at a node of the layer before.
+
+    Raises:
+        ValueError: the nodes, sorted, are otherwise.
+    """
+    known = {(node.layer, node.channel) for node in nodes}
+    if len(known) < len(nodes):
         first = next(a for a, b in itertools.pairwise(nodes) if a[:2] == b[:2])
-        raise ValueError(f"{_name(first)} is listed twice")
+        raise ValueError(f"{_format_name(first)} is listed twice")
     for node in nodes:
-        sources = [edge.channel for edge in node.edges]
-        if len(set(sources)) < len(sources):
-            raise ValueError(f"{_name(node)} has two edges from the same channel")
-        for source in sources:
+        describe_sources = [edge.channel for edge in node.edges]
+        if len(set(describe_sources)) < len(describe_sources):
+            raise ValueError(f"{_format_name(node)} has two edges from the same channel")
+        for source in describe_sources:
             if not node.layer:
-                raise ValueError(f"{_name(node)} has an edge from channel {source}, and no layer is before it")
-            if (node.layer - 1, source) not in places:
+                raise ValueError(f"{_format_name(node)} has an edge from channel {source}, and no layer is before it")
+            if (node.layer - 1, source) not in known:
                 before = INCEPTION[node.layer - 1].name
-                raise ValueError(f"{_name(node)} has an edge from {before}-{source}, which is no node of the graph")
+                raise ValueError(
+                    f"{_format_name(node)} has an edge from {before}-{source}, which is no node of the graph"
+                )
 
 
-def _name(node: PublishedNode) -> str:
+def _format_name(node: PublishedNode) -> str:
     return f"{INCEPTION[node.layer].name}-{node.channel}"
 
 
-def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+def _require_mapping(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{where} is {_short(value)}, and no object")
+        raise ValueError(f"{where} is {_shorten(value)}, and no object")
     return value
 
 
-def _list(value: Any, where: str) -> list[Any]:
+def _require_list(value: Any, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise ValueError(f"{where} is {_short(value)}, and no list")
+        raise ValueError(f"{where} is {_shorten(value)}, and no list")
     return value
 
 
-def _whole(value: Any, where: str) -> int:
+def _require_whole_number(value: Any, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _GREATEST:
-        raise ValueError(f"{where} is {_short(value)}, and no whole number from 0")
+        raise ValueError(f"{where} is {_shorten(value)}, and no whole number from 0")
     return value
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = "absent" if value is None else json.dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

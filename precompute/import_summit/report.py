@@ -1,4 +1,4 @@
-"""What an import says about the data: where it is from, what it does not tell, and what is wrong with it."""
+"""The report of an import: the source of the data, its gaps and its faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from precompute.import_summit.inception import INCEPTION
 from precompute.import_summit.pictures import Pictures
 from precompute.import_summit.tables import ImportedClass
 
-__all__ = ["gaps", "links", "print_import", "sources", "tell_faults"]
+__all__ = ["build_links", "describe_sources", "list_faults", "list_gaps", "print_import"]
 
 _MOST_CLASSES = 50
 _COLUMNS = {
@@ -29,7 +29,7 @@ _COLUMNS = {
     "contra": "n_listed_contradicting",
     "range": "n_listed_out_of_range",
 }
-"""Headings of the table of classes, and the numbers under them."""
+"""Headings of the table of classes, and the names of the counts under them."""
 _EMBEDDINGS = {
     "summit": "Embedding: Summit's own, from imagenet.json.",
     "umap": "Embedding: computed from the activation counts that are told, by UMAP (of fewer than five classes "
@@ -39,16 +39,16 @@ _EMBEDDINGS = {
 }
 
 
-def sources() -> dict[str, str]:
-    """Where the data is from."""
+def describe_sources() -> dict[str, str]:
+    """Describes the source of the data, for the manifest."""
     return {
         "source": "github.com/fredhohman/summit-data, MIT licence",
         "paper": "Hohman, Park, Robinson, Chau: Summit, IEEE TVCG 2020",
     }
 
 
-def links() -> list[dict[str, Any]]:
-    """How the influences on each layer were measured, as the manifest of a run tells it."""
+def build_links() -> list[dict[str, Any]]:
+    """Builds the manifest's entry `links`: the measure of the influences on each layer."""
     reason = (
         "no other is published; counts on channels of the 3x3 and 5x5 branches are the lesser of two steps, into a "
         "bottleneck and out of it, so equal counts are no sign of equal influence"
@@ -59,12 +59,26 @@ def links() -> list[dict[str, Any]]:
     ]
 
 
-def gaps(classes: Sequence[ImportedClass], pictures: Pictures, n_told: Mapping[str, int], embedding: str) -> list[str]:
-    """What the data does not tell, a sentence each."""
-    return [*_class_gaps(classes, n_told), *_table_gaps(classes), _EMBEDDINGS[embedding], *_picture_gaps(pictures)]
+def list_gaps(
+    classes: Sequence[ImportedClass], pictures: Pictures, n_told: Mapping[str, int], embedding: str
+) -> list[str]:
+    """Lists the facts that the data does not hold, a sentence each.
+
+    Args:
+        classes: sorted by class_id.
+        pictures: the files of pictures.
+        n_told: number of classes that `imagenet.json` describes, under the name of the file.
+        embedding: `summit`, `umap` or `pca`.
+    """
+    return [
+        *_list_class_gaps(classes, n_told),
+        *_list_table_gaps(classes),
+        _EMBEDDINGS[embedding],
+        *_list_picture_gaps(pictures),
+    ]
 
 
-def _class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int]) -> Iterator[str]:
+def _list_class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int]) -> Iterator[str]:
     n = len(classes)
     unnamed = sum(c.name == f"class {c.class_id}" for c in classes)
     if unnamed:
@@ -85,11 +99,11 @@ def _class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int]) -> 
         yield f"Number of images: for {corrected:,} classes {found}."
 
 
-def _table_gaps(classes: Sequence[ImportedClass]) -> Iterator[str]:
+def _list_table_gaps(classes: Sequence[ImportedClass]) -> Iterator[str]:
     listed = sum(bool(c.facts.counts) for c in classes)
     if listed:
         yield f"Activation counts: as imagenet.json lists them for {listed:,} classes, and those of the graphs' nodes."
-        if differing := sum(_n_differing(c) for c in classes):
+        if differing := sum(_count_differing(c) for c in classes):
             yield f"Activation counts: {differing:,} differ between imagenet.json and a graph, whose count is taken."
     else:
         yield "Activation counts: those of the graphs' nodes alone; a channel without one is not told, and not 0."
@@ -98,8 +112,8 @@ def _table_gaps(classes: Sequence[ImportedClass]) -> Iterator[str]:
     yield "Dataset examples: in Summit's order; their images, activations and places in the image are not told."
 
 
-def _n_differing(known: ImportedClass) -> int:
-    """Nodes whose count in `imagenet.json` is another."""
+def _count_differing(known: ImportedClass) -> int:
+    """Counts the nodes whose count in `imagenet.json` is another."""
     return sum(
         known.facts.counts.get(INCEPTION[node.layer].name, {}).get(node.channel, node.activation_count)
         != node.activation_count
@@ -107,18 +121,22 @@ def _n_differing(known: ImportedClass) -> int:
     )
 
 
-def _picture_gaps(pictures: Pictures) -> Iterator[str]:
+def _list_picture_gaps(pictures: Pictures) -> Iterator[str]:
     if not pictures.files:
         yield "Pictures: none; feature-vis is not there or empty."
     else:
         yield "Feature visualizations: objective values and numbers of steps are not told."
 
 
-# --- for a person ---------------------------------------------------------------------------------------------------
+# --- for the user ---------------------------------------------------------------------------------------------------
 
 
-def tell_faults(faults: Mapping[str, int]) -> Iterator[str]:
-    """What is wrong with the published graphs, in numbers; a sentence each."""
+def list_faults(faults: Mapping[str, int]) -> Iterator[str]:
+    """Lists the faults of the published graphs, a sentence each.
+
+    Args:
+        faults: as `Faults.to_dict` returns them.
+    """
     f = faults
     if f["n_listed_bottleneck"]:
         yield (
@@ -152,17 +170,17 @@ def print_import(manifest: Mapping[str, Any], out: Path, console: Console) -> No
     found = f"{len(classes):,} classes, {faults['n_nodes']:,} nodes and {faults['n_edges']:,} edges, as in the files."
     console.print(f"Attribution graphs: {found}", highlight=False, soft_wrap=True)
     if len(classes) <= _MOST_CLASSES:
-        console.print(_class_table(classes, faults))
-    _print_list("Faults of the published data", [*tell_faults(faults)], console)
+        console.print(_build_class_table(classes, faults))
+    _print_list("Faults of the published data", [*list_faults(faults)], console)
     _print_list("Not told, or told otherwise", imported["gaps"], console)
-    _print_list("Pictures", [*_tell_pictures(imported)], console)
+    _print_list("Pictures", [*_list_picture_faults(imported)], console)
     console.print(
         f"All numbers, class by class: {out / 'manifest.json'}, under imported.", highlight=False, soft_wrap=True
     )
     console.print(f"Run: {out}\nOpen it: summit-dash serve {out}", highlight=False, soft_wrap=True)
 
 
-def _class_table(classes: Mapping[str, Mapping[str, int]], faults: Mapping[str, int]) -> Table:
+def _build_class_table(classes: Mapping[str, Mapping[str, int]], faults: Mapping[str, int]) -> Table:
     table = Table("class", box=None, pad_edge=False, header_style="dim")
     for heading in _COLUMNS:
         table.add_column(heading, justify="right")
@@ -171,21 +189,22 @@ def _class_table(classes: Mapping[str, Mapping[str, int]], faults: Mapping[str, 
     return table
 
 
-def _tell_pictures(imported: Mapping[str, Any]) -> Iterator[str]:
+def _list_picture_faults(imported: Mapping[str, Any]) -> Iterator[str]:
     pictures = imported["pictures"]
     yield f"{pictures['n_files'] - len(pictures['unreadable']):,} of {pictures['n_files']:,} encoded."
     if pictures["unreadable"]:
         told = (f"{path}: {reason}" for path, reason in pictures["unreadable"].items())
-        yield f"{len(pictures['unreadable']):,} could not be read: {_some(told)}"
+        yield f"{len(pictures['unreadable']):,} could not be read: {_join_some(told)}"
     for kind, channels in pictures["missing"].items():
-        yield f"{len(channels):,} channels of graphs have no {kind}: {_some(channels)}"
+        yield f"{len(channels):,} channels of graphs have no {kind}: {_join_some(channels)}"
     if imported["other_files"]:
-        yield f"{len(imported['other_files']):,} files are not of the published names: {_some(imported['other_files'])}"
+        files = imported["other_files"]
+        yield f"{len(files):,} files are not of the published names: {_join_some(files)}"
     if imported["other_folders"]:
-        yield f"Folders passed over: {_some(imported['other_folders'])}"
+        yield f"Folders passed over: {_join_some(imported['other_folders'])}"
 
 
-def _some(names: Any, most: int = 5) -> str:
+def _join_some(names: Any, most: int = 5) -> str:
     known = list(names)
     return ", ".join(known[:most]) + (f", and {len(known) - most:,} more." if len(known) > most else ".")
 

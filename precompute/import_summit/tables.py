@@ -1,4 +1,4 @@
-"""The tables of an imported run, from graphs that were read and judged."""
+"""The tables of an imported run, written from graphs that were read and judged."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ __all__ = ["ImportedClass", "write_class_tables", "write_embeddings"]
 
 
 class ImportedClass(NamedTuple):
-    """A class with everything that is known of it.
+    """A class with all facts about it.
 
-    Args:
-        n_images: its images, or, where nobody tells, the greatest count of its graph: there are no fewer.
+    Attributes:
+        graph: as published.
+        judged: the sound influences, and the faults.
+        name: from the labels, from `imagenet.json`, or `class N`.
+        synset: WordNet's identifier of the class; None if unknown.
+        group: a super-class; None if unknown.
+        n_images: number of its images; the greatest of all its counts if `imagenet.json` states none or fewer.
+        facts: from `imagenet.json`.
     """
 
     graph: PublishedGraph
@@ -32,10 +38,11 @@ class ImportedClass(NamedTuple):
 
     @property
     def class_id(self) -> int:
+        """The id of the class."""
         return self.graph.class_id
 
-    def counts(self) -> dict[tuple[int, int], int]:
-        """Activation counts by `(layer, channel)`: of the graph's nodes, and of whatever `imagenet.json` tells."""
+    def build_counts(self) -> dict[tuple[int, int], int]:
+        """Builds the activation counts by `(layer, channel)`; a node's count goes before that of `imagenet.json`."""
         told = self.facts.counts.items()
         counts = {(LAYERS[name], channel): n for name, listed in told for channel, n in listed.items()}
         return counts | {(node.layer, node.channel): node.activation_count for node in self.graph.nodes}
@@ -45,19 +52,19 @@ Columns = Mapping[str, Sequence[Any]]
 
 
 def write_class_tables(run: Path, classes: Sequence[ImportedClass]) -> None:
-    """Writes every table that follows from the graphs; `classes` are sorted by their ids."""
-    write_table(run, "classes", _classes(classes))
-    write_table(run, "layers", _layers())
-    write_table(run, "activations", _columns(_ACTIVATIONS, _activation_rows(classes)))
-    write_table(run, "influences", _columns(_EDGES, _influence_rows(classes)))
-    write_table(run, "attribution_graph_nodes", _columns(_NODES, _node_rows(classes)))
-    write_table(run, "attribution_graph_edges", _columns(_EDGES, _edge_rows(classes)))
+    """Writes all tables of classes, layers, activations, influences and graphs; `classes` are sorted by their ids."""
+    write_table(run, "classes", _build_classes(classes))
+    write_table(run, "layers", _build_layers())
+    write_table(run, "activations", _build_columns(_ACTIVATIONS, _iterate_activation_rows(classes)))
+    write_table(run, "influences", _build_columns(_EDGES, _iterate_influence_rows(classes)))
+    write_table(run, "attribution_graph_nodes", _build_columns(_NODES, _iterate_node_rows(classes)))
+    write_table(run, "attribution_graph_edges", _build_columns(_EDGES, _iterate_edge_rows(classes)))
     graphs = ((c.class_id, None, len(c.graph.nodes), c.graph.n_edges) for c in classes)
-    write_table(run, "attribution_graphs", _columns(("class_id", "pagerank_mass", "n_nodes", "n_edges"), graphs))
+    write_table(run, "attribution_graphs", _build_columns(("class_id", "pagerank_mass", "n_nodes", "n_edges"), graphs))
 
 
 def write_embeddings(run: Path, classes: Sequence[ImportedClass]) -> None:
-    """Writes Summit's own embedding, which every class tells of."""
+    """Writes Summit's own embedding, of which every class must have its points."""
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for layer in INCEPTION:
@@ -65,7 +72,7 @@ def write_embeddings(run: Path, classes: Sequence[ImportedClass]) -> None:
                 point: Point = known.facts.points[layer.name]
                 yield layer.name, known.class_id, *point
 
-    write_table(run, "embeddings", _columns(("layer", "class_id", "x", "y"), rows()))
+    write_table(run, "embeddings", _build_columns(("layer", "class_id", "x", "y"), rows()))
 
 
 _ACTIVATIONS = ("class_id", "layer", "channel", "activation_count", "mean_activation")
@@ -76,12 +83,12 @@ _EDGES = (
 )
 
 
-def _columns(names: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> Columns:
+def _build_columns(names: Sequence[str], rows: Iterator[tuple[Any, ...]]) -> Columns:
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return dict(zip(names, columns, strict=True))
 
 
-def _classes(classes: Sequence[ImportedClass]) -> Columns:
+def _build_classes(classes: Sequence[ImportedClass]) -> Columns:
     return {
         "class_id": [c.class_id for c in classes],
         "class_name": [c.name for c in classes],
@@ -90,16 +97,16 @@ def _classes(classes: Sequence[ImportedClass]) -> Columns:
         "n_images": [c.n_images for c in classes],
         "top1_accuracy": [c.facts.top1_accuracy for c in classes],
         "top5_accuracy": [None] * len(classes),
-        "probability_histogram": [_histogram(c) for c in classes],
+        "probability_histogram": [_find_histogram(c) for c in classes],
     }
 
 
-def _histogram(known: ImportedClass) -> list[int] | None:
+def _find_histogram(known: ImportedClass) -> list[int] | None:
     histogram = known.facts.probability_histogram
     return histogram if histogram and sum(histogram) == known.n_images else None
 
 
-def _layers() -> Columns:
+def _build_layers() -> Columns:
     return {
         "layer": [layer.name for layer in INCEPTION],
         "layer_index": list(range(len(INCEPTION))),
@@ -112,32 +119,32 @@ def _layers() -> Columns:
     }
 
 
-def _activation_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
+def _iterate_activation_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
     for known in classes:
-        for (layer, channel), count in sorted(known.counts().items()):
+        for (layer, channel), count in sorted(known.build_counts().items()):
             yield known.class_id, INCEPTION[layer].name, channel, count, None
 
 
-def _node_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
+def _iterate_node_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
     for known in classes:
         for node in known.graph.nodes:
             name = INCEPTION[node.layer].name
             yield known.class_id, name, node.channel, node.activation_count, node.pagerank_score
 
 
-def _edge_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
+def _iterate_edge_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
     for known in classes:
         for node in known.graph.nodes:
             for edge in node.edges:
-                yield (known.class_id, *_ends(node.layer, node.channel, edge.channel), edge.influence_count, None)
+                yield (known.class_id, *_name_ends(node.layer, node.channel, edge.channel), edge.influence_count, None)
 
 
-def _influence_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
+def _iterate_influence_rows(classes: Sequence[ImportedClass]) -> Iterator[tuple[Any, ...]]:
     for known in classes:
         for (layer, channel), influences in known.judged.influences.items():
             for influence in influences:
-                yield (known.class_id, *_ends(layer, channel, influence.channel), influence.influence_count, None)
+                yield (known.class_id, *_name_ends(layer, channel, influence.channel), influence.influence_count, None)
 
 
-def _ends(layer: int, channel: int, source: int) -> tuple[str, int, str, int]:
+def _name_ends(layer: int, channel: int, source: int) -> tuple[str, int, str, int]:
     return INCEPTION[layer].name, channel, INCEPTION[layer - 1].name, source

@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def picture(colour: tuple[int, ...] = (255, 0, 0), kind: str = "PNG", mode: str = "RGB") -> bytes:
-    """An encoded picture of 8 x 8 pixels of one colour."""
+    """Encodes a picture of 8 x 8 pixels of one colour."""
     file = io.BytesIO()
     Image.new(mode, (8, 8), colour).save(file, kind)
     return file.getvalue()

@@ -1,1 +1,1 @@
-"""Labels: the classes that they name, and the model's outputs that they mean."""
+"""Labels: the classes that they name, and the model's outputs for these classes."""

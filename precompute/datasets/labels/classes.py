@@ -1,4 +1,4 @@
-"""From the labels of single images to the classes of a source, refusing labels that contradict each other."""
+"""The classes of a source, built from the labels of its images; labels that contradict each other are refused."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
 
-__all__ = ["Label", "classes_of", "number_names", "whole_number"]
+__all__ = ["Label", "build_classes", "number_names", "parse_whole_number"]
 
 _LIMIT = 2**31
 _NUMBER = r"[0-9]{1,9}"
-"""A name that is a class_id, too, of so many digits as the page's address has at most."""
+"""A name that is also a class_id; nine digits are the most that the page's address accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What a source says of one image.
+    """The label of one image.
 
-    Args:
-        place: where it says so, for a person: `line 3`, `row 3`, `a.tar, member 7.cls`.
-        class_name: None where there is a number alone; the class then bears its number.
-        class_id: the model's output index, or None where the source does not number its classes.
+    Attributes:
+        place: position of the label in the source, for messages: `line 3`, `row 3`, `a.tar, member 7.cls`.
+        class_name: None if the label is a number alone; the class is then named by its number.
+        class_id: the model's output index; None if the source does not number its classes.
+        synset: WordNet's identifier of the class; None if unknown.
+        group: a super-class; None if unknown.
     """
 
     place: str
@@ -33,18 +35,18 @@ class Label:
     group: str | None = None
 
 
-def classes_of(source: str, labels: Iterable[Label]) -> tuple[list[LabelledClass], list[int]]:
-    """The classes, sorted by class_id, and the class_id of every label in order.
+def build_classes(source: str, labels: Iterable[Label]) -> tuple[list[LabelledClass], list[int]]:
+    """Builds the classes, sorted by class_id, and returns them with the class_id of every label in order.
 
-    Without a `class_id` the class names are numbered by `number_names`. Two classes may share a name (ImageNet has two
-    cranes) if their ids differ.
+    Class names without a `class_id` are numbered by `number_names`. Two classes with different ids may share a name, as
+    the two cranes of ImageNet do.
 
     Args:
         source: the file or folder, for a message.
         labels: one per image, each with a name, a number or both.
 
     Raises:
-        InputError: some labels have a `class_id` and some have none, or two labels of one class differ.
+        InputError: some labels have a `class_id` and some have none; two labels of one class differ.
     """
     known = list(labels)
     _require_all_or_no_ids(source, known)
@@ -63,12 +65,15 @@ def classes_of(source: str, labels: Iterable[Label]) -> tuple[list[LabelledClass
 
 
 def number_names(names: Iterable[str]) -> dict[str, int]:
-    """The class_id of every class name: the number that the name itself is, if all are, else its place in their order.
+    """Numbers class names: by the numbers that they are, if all are different numbers, otherwise in sorted order.
 
-    So a folder `10` is class 10, and comes after class 2.
+    A folder `10` is therefore class 10, and comes after class 2.
 
     Args:
-        names: of classes; a name may be there several times.
+        names: of classes; repeated names count once.
+
+    Returns:
+        The class_id of every name.
     """
     distinct = sorted(set(names))
     numbers = [int(name) if re.fullmatch(_NUMBER, name) else -1 for name in distinct]
@@ -77,8 +82,8 @@ def number_names(names: Iterable[str]) -> dict[str, int]:
     return dict(zip(distinct, numbers, strict=True))
 
 
-def whole_number(value: object) -> int | None:
-    """A class_id or output index of a file: a whole number from 0 that a table can hold, else None."""
+def parse_whole_number(value: object) -> int | None:
+    """Parses a class_id or output index of a file; None for anything but a whole number from 0 to 2^31 - 1."""
     if isinstance(value, str):
         value = int(value) if value.strip().isdecimal() else None
     valid = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LIMIT

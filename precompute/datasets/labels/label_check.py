@@ -1,4 +1,4 @@
-"""Whether the images speak for another reading of their labels than the one that was taken."""
+"""A check of the labels: the predictions may fit another reading of them better than the one that is used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Hits = NDArray[np.bool_]
 
 
 class Predictions(NamedTuple):
-    """Images sorted by class: `class_id` and the most probable `output` of each, `(image,)`."""
+    """The predictions for images sorted by class: `class_id` and most probable `output` of each, `(image,)`."""
 
     class_id: NDArray[np.int32]
     output: NDArray[np.int32]
@@ -38,22 +38,23 @@ def read_predictions(run: Path) -> Predictions:
 def check_labels(
     found: Predictions, used: Meaning, others: Mapping[str, ClassOutputs], n_outputs: int
 ) -> tuple[str, ...]:
-    """Sentences on readings under which markedly more images would be right.
+    """Writes a sentence for every reading with which markedly more images would be right.
 
-    A reading is markedly better if it gains 5 points and three standard errors of the difference, image by image, over
-    the images whose class has an output in both. Of a guess, any other assignment of outputs to classes is tried as
-    well: chosen on every other image, judged on the rest.
+    A reading is markedly better if its accuracy gains more than 5 points and more than three standard errors of the
+    difference, taken image by image over the images whose class has an output in both readings. If the reading used is
+    a guess and no other is better, the best assignment of outputs to classes is tried too: it is chosen on every other
+    image and judged on the rest.
 
     Args:
-        found: what the model predicted.
-        used: the reading that was taken.
-        others: the readings that fit the classes as well, by the word that `--class-outputs` has for them.
-        n_outputs: of the model.
+        found: the model's predictions.
+        used: the reading that is used.
+        others: the other readings that fit the classes, by their word for `--class-outputs`.
+        n_outputs: number of the model's outputs.
     """
-    now = _hits(found, used.outputs)
+    now = _find_hits(found, used.outputs)
     notes = []
     for way, outputs in others.items():
-        then = _hits(found, outputs)
+        then = _find_hits(found, outputs)
         both = _has_outputs(found, outputs) & _has_outputs(found, used.outputs)
         if _is_better(then[both], now[both]):
             notes.append(
@@ -61,8 +62,8 @@ def check_labels(
                 f"read now, {now[both].mean():.0%} are."
             )
     if not notes and used.is_guess:
-        judged = _judged_half(found)
-        then = _hits(found, _best_assignment(found, ~judged, n_outputs))
+        judged = _choose_judged_half(found)
+        then = _find_hits(found, _find_best_assignment(found, ~judged, n_outputs))
         if _is_better(then[judged], now[judged]):
             notes.append(
                 f"With other outputs for the classes, {then[judged].mean():.0%} of the images would be right; as the "
@@ -72,7 +73,7 @@ def check_labels(
     return tuple(notes)
 
 
-def _hits(found: Predictions, outputs: ClassOutputs) -> Hits:
+def _find_hits(found: Predictions, outputs: ClassOutputs) -> Hits:
     hits = np.zeros(len(found.class_id), np.bool_)
     for class_id in np.unique(found.class_id).tolist():
         of_class = found.class_id == class_id
@@ -92,15 +93,15 @@ def _is_better(then: Hits, now: Hits) -> bool:
     return bool(gain.mean() > max(_LEAST_GAIN, _STANDARD_ERRORS * error))
 
 
-def _judged_half(found: Predictions) -> Hits:
-    """Every other image of each class, the first not."""
+def _choose_judged_half(found: Predictions) -> Hits:
+    """Marks every other image of each class, beginning with its second, `(image,)`."""
     _, first = np.unique(found.class_id, return_index=True)
     starts = np.repeat(first, np.diff([*first.tolist(), len(found.class_id)]))
     return (np.arange(len(found.class_id)) - starts) % 2 == 1
 
 
-def _best_assignment(found: Predictions, chosen: Hits, n_outputs: int) -> ClassOutputs:
-    """One output for each class, none twice, by which most of the chosen images are right."""
+def _find_best_assignment(found: Predictions, chosen: Hits, n_outputs: int) -> ClassOutputs:
+    """Finds the assignment of different outputs to the classes that makes most of the chosen images right."""
     classes, rows = np.unique(found.class_id, return_inverse=True)
     if len(classes) * n_outputs > _MOST_CELLS:
         return {}

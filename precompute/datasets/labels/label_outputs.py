@@ -1,4 +1,4 @@
-"""Which of the model's outputs mean each class of the images, and by what that is known."""
+"""The model's outputs that mean each class of the images, and the reason for this reading."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ _MOST = 5
 
 @dataclass(frozen=True)
 class Meaning:
-    """The outputs that mean each class, by class_id; a class that none means is absent and has no accuracy.
+    """A reading of the labels: the outputs that mean each class.
 
-    Args:
-        outputs: ascending for each class.
-        known_by: `stated` by the images' source; `file`, `name`, `id` or `text` as a person asked for; else `name`,
-            `number` (of classes called by numbers) or `order`, a guess from there being as many outputs; `none`.
-        notes: sentences for the person.
+    Attributes:
+        outputs: by class_id, ascending for each class. A class without an output is absent and has no accuracy.
+        known_by: the reason: `stated` by the images' source; `file`, `name`, `id` or `text` as the user asked for;
+            found without a request: `name`, `number` (class names are numbers) or `order` (there are as many classes as
+            outputs); `none`.
+        notes: sentences for the user.
     """
 
     outputs: ClassOutputs
@@ -38,19 +39,19 @@ class Meaning:
 
     @property
     def is_guess(self) -> bool:
-        """True where nothing but numbers speaks for the outputs."""
+        """True if the reading rests on numbers alone."""
         return self.known_by in ("number", "order")
 
     def are_class_ids(self, classes: Sequence[LabelledClass]) -> bool:
-        """Tells whether each class means the one output that its class_id numbers."""
+        """Checks if each class means exactly the output with the number of its class_id."""
         return self.known_by != "file" and all(self.outputs.get(c.class_id) == (c.class_id,) for c in classes)
 
 
 def read_meaning(source: ImageSource, outputs: ModelOutputs, way: str = AUTO) -> Meaning:
-    """Finds out which outputs mean the classes of a source.
+    """Finds the outputs that mean the classes of a source.
 
-    Where nobody says so, these are tried in turn: the class_id that the source states; names that all are outputs'
-    names; class names that are the numbers from 0, as many as outputs; the order of the labels, if there are as many.
+    `auto` tries in turn: the class_id that the source states; the names, if each is an output's name; class names that
+    are the numbers from 0, as many as outputs; the order of the labels, if there are as many labels as outputs.
 
     Args:
         source: the labelled images.
@@ -58,18 +59,17 @@ def read_meaning(source: ImageSource, outputs: ModelOutputs, way: str = AUTO) ->
         way: `auto`, one of `WAYS`, or a file that `read_class_outputs` reads.
 
     Raises:
-        InputError: the way does not fit the classes, or the names of all classes are outputs' names and one is that of
-            several.
+        InputError: the way does not fit the classes; by `auto`, the name of a class is that of several outputs.
     """
     if way == AUTO:
-        return _automatic(source, outputs)
+        return _read_automatically(source, outputs)
     if way in WAYS:
         return WAYS[way](source, outputs)
     return Meaning(read_class_outputs(Path(way), source.classes, outputs.number), "file")
 
 
 def other_readings(source: ImageSource, outputs: ModelOutputs, used: Meaning) -> dict[str, ClassOutputs]:
-    """The outputs by every other way that fits the classes, by the name of the way."""
+    """Finds the different readings by every other way that fits the classes, by the name of the way."""
     found: dict[str, ClassOutputs] = {}
     for name in ("name", "id", "text"):
         try:
@@ -81,10 +81,10 @@ def other_readings(source: ImageSource, outputs: ModelOutputs, used: Meaning) ->
     return found
 
 
-# --- ways that a person names --------------------------------------------------------------------------------------
+# --- ways that the user names --------------------------------------------------------------------------------------
 
 
-def _by_name(source: ImageSource, outputs: ModelOutputs) -> Meaning:
+def _read_by_name(source: ImageSource, outputs: ModelOutputs) -> Meaning:
     if outputs.names is None and outputs.synsets is None:
         raise InputError(
             "--class-outputs name finds classes among the names of the outputs.",
@@ -96,15 +96,15 @@ def _by_name(source: ImageSource, outputs: ModelOutputs) -> Meaning:
         names = [labelled.class_name for labelled in source.classes]
         raise InputError(
             "--class-outputs name finds classes among the names of the outputs.",
-            f"No output has the name of a class: {_listed(names)}.{_nearest(names[0], outputs)}",
+            f"No output has the name of a class: {_join_names(names)}.{_suggest_names(names[0], outputs)}",
             "Say which outputs mean them by --class-outputs FILE.",
         )
-    return Meaning(_single(match.outputs), "name", tuple(_told(match)))
+    return Meaning(_wrap_outputs(match.outputs), "name", tuple(_describe_match(match)))
 
 
-def _by_id(source: ImageSource, outputs: ModelOutputs) -> Meaning:
+def _read_by_id(source: ImageSource, outputs: ModelOutputs) -> Meaning:
     ids = [labelled.class_id for labelled in source.classes]
-    first = 1 if _count_from_one(source, outputs) else 0
+    first = 1 if _counts_from_one(source, outputs) else 0
     if max(ids) - first >= outputs.number:
         raise InputError(
             f"The model's outputs are numbered from 0 to {outputs.number - 1:,}.",
@@ -112,125 +112,131 @@ def _by_id(source: ImageSource, outputs: ModelOutputs) -> Meaning:
             "Say which outputs mean the classes by --class-outputs FILE.",
         )
     notes = ("Classes are numbered from 1, outputs from 0: class 1 means output 0.",) if first else ()
-    return Meaning(_single({class_id: class_id - first for class_id in ids}), "id", notes)
+    return Meaning(_wrap_outputs({class_id: class_id - first for class_id in ids}), "id", notes)
 
 
-def _by_text(source: ImageSource, outputs: ModelOutputs) -> Meaning:
+def _read_by_text(source: ImageSource, outputs: ModelOutputs) -> Meaning:
     if len(source.classes) != outputs.number:
         raise InputError(
             "The order of the names tells the outputs where there are as many of both.",
             f"There are {len(source.classes):,} classes and {outputs.number:,} outputs.",
             "Say which outputs mean the classes by --class-outputs FILE.",
         )
-    return Meaning(_single(_text_order(source)), "text")
+    return Meaning(_wrap_outputs(_compute_text_order(source)), "text")
 
 
-def _by_nothing(source: ImageSource, outputs: ModelOutputs) -> Meaning:
+def _read_none(source: ImageSource, outputs: ModelOutputs) -> Meaning:
     del source, outputs  # no class means an output
     return Meaning({}, "none")
 
 
 WAYS: Mapping[str, Callable[[ImageSource, ModelOutputs], Meaning]] = {
-    "name": _by_name,
-    "id": _by_id,
-    "text": _by_text,
-    "none": _by_nothing,
+    "name": _read_by_name,
+    "id": _read_by_id,
+    "text": _read_by_text,
+    "none": _read_none,
 }
-"""What `--class-outputs` may say in place of a file."""
+"""The words that `--class-outputs` accepts besides `auto` and a file, with the function that reads by each."""
 
 
-# --- where nobody says ----------------------------------------------------------------------------------------------
+# --- the way auto ---------------------------------------------------------------------------------------------------
 
 
-def _automatic(source: ImageSource, outputs: ModelOutputs) -> Meaning:
+def _read_automatically(source: ImageSource, outputs: ModelOutputs) -> Meaning:
     match = match_names(source.classes, outputs)
     if source.labels_are_outputs:
-        return _stated(source, outputs, match)
+        return _read_stated(source, outputs, match)
     if not match.unknown:
         _require_unambiguous(match, outputs)
         is_plain = all(class_id == output for class_id, output in match.outputs.items())
-        return Meaning(_single(match.outputs), "name", () if is_plain else tuple(_told(match)))
+        return Meaning(_wrap_outputs(match.outputs), "name", () if is_plain else tuple(_describe_match(match)))
     if source.n_labels != outputs.number:
-        return Meaning({}, "none", tuple(_hints(source, outputs, match)))
-    if _are_numbers_from_zero(source):
-        return Meaning(_single({c.class_id: c.class_id for c in source.classes}), "number", (_number_note(source),))
-    return _by_order(source, match)
+        return Meaning({}, "none", tuple(_list_hints(source, outputs, match)))
+    if _has_names_from_zero(source):
+        return Meaning(
+            _wrap_outputs({c.class_id: c.class_id for c in source.classes}), "number", (_build_number_note(source),)
+        )
+    return _read_by_order(source, match)
 
 
-def _stated(source: ImageSource, outputs: ModelOutputs, match: NameMatch) -> Meaning:
-    """As the source says; a class_id that is no output says that the labels are others."""
+def _read_stated(source: ImageSource, outputs: ModelOutputs, match: NameMatch) -> Meaning:
+    """Takes each class_id as the output index; none if one of them is no output, because the labels are then others."""
     highest = max(source.classes, key=lambda c: c.class_id)
     if highest.class_id >= outputs.number:
-        return Meaning({}, "none", tuple(_hints(source, outputs, match)))
-    return Meaning(_single({c.class_id: c.class_id for c in source.classes}), "stated", _contradictions(source, match))
+        return Meaning({}, "none", tuple(_list_hints(source, outputs, match)))
+    return Meaning(
+        _wrap_outputs({c.class_id: c.class_id for c in source.classes}), "stated", _list_contradictions(source, match)
+    )
 
 
-def _by_order(source: ImageSource, match: NameMatch) -> Meaning:
-    """A guess from the number of classes, unless names of outputs speak against it."""
-    by_text = _are_numbers(source) and len(source.classes) == source.n_labels
-    order = _text_order(source) if by_text else {c.class_id: c.class_id for c in source.classes}
+def _read_by_order(source: ImageSource, match: NameMatch) -> Meaning:
+    """Guesses the outputs from the order of the labels; reads by name if a name contradicts the order."""
+    by_text = _has_number_names(source) and len(source.classes) == source.n_labels
+    order = _compute_text_order(source) if by_text else {c.class_id: c.class_id for c in source.classes}
     if any(order[class_id] != output for class_id, output in match.outputs.items()):
-        return Meaning(_single(match.outputs), "name", tuple(_told(match)))
+        return Meaning(_wrap_outputs(match.outputs), "name", tuple(_describe_match(match)))
     if by_text:
         first = ", ".join(sorted(c.class_name for c in source.classes)[:3])
         note = f"in the order of text, as ImageFolder sorts them ({first}, ...); --class-outputs says otherwise."
-        return Meaning(_single(order), "order", (f"Class names are numbers, taken for the model's outputs {note}",))
+        return Meaning(
+            _wrap_outputs(order), "order", (f"Class names are numbers, taken for the model's outputs {note}",)
+        )
     note = (
         f"The {len(order):,} classes are taken for the model's outputs in the order of their labels, because there are "
         "as many. If accuracy is no better than chance, the order is another: name the outputs by --output-names FILE, "
         "or say which mean each class by --class-outputs."
     )
-    return Meaning(_single(order), "order", (note,))
+    return Meaning(_wrap_outputs(order), "order", (note,))
 
 
-def _hints(source: ImageSource, outputs: ModelOutputs, match: NameMatch) -> list[str]:
-    """What would make outputs of labels that are none as they are."""
-    if _count_from_one(source, outputs):
+def _list_hints(source: ImageSource, outputs: ModelOutputs, match: NameMatch) -> list[str]:
+    """Lists the way that would give outputs to labels that have none as they are."""
+    if _counts_from_one(source, outputs):
         return ["Classes are numbered from 1 to the number of outputs; if class 1 means output 0: --class-outputs id."]
     if match.outputs:
         number, classes = len(match.outputs), len(source.classes)
         return [f"{number:,} of {classes:,} classes have the name of an output; to take these: --class-outputs name."]
-    if _are_numbers(source) and max(c.class_id for c in source.classes) < outputs.number:
+    if _has_number_names(source) and max(c.class_id for c in source.classes) < outputs.number:
         return ["Class names are numbers; if class 3 means output 3: --class-outputs id."]
     return []
 
 
 def _require_unambiguous(match: NameMatch, outputs: ModelOutputs) -> None:
-    for labelled, places in match.ambiguous.items():
+    for labelled, indices in match.ambiguous.items():
         raise InputError(
             "A class means the one output that has its name.",
-            f"{labelled.class_name} is the name of {_outputs_listed(places, outputs)}.",
+            f"{labelled.class_name} is the name of {_join_outputs(indices, outputs)}.",
             "Say which it means by --class-outputs FILE, or leave it out of accuracy by --class-outputs name.",
         )
 
 
-def _contradictions(source: ImageSource, match: NameMatch) -> tuple[str, ...]:
+def _list_contradictions(source: ImageSource, match: NameMatch) -> tuple[str, ...]:
     others = [c for c in source.classes if match.outputs.get(c.class_id, c.class_id) != c.class_id]
     if not others:
         return ()
     first = others[0]
     return (
-        f"The class_id of {_classes(len(others))} is not the output of its name, such as {first.class_name}: "
+        f"The class_id of {_format_classes(len(others))} is not the output of its name, such as {first.class_name}: "
         f"class_id {first.class_id}, output {match.outputs[first.class_id]}. The class_id is taken; to take the names: "
         "--class-outputs name.",
     )
 
 
-def _told(match: NameMatch) -> list[str]:
-    """How many classes mean the output of their name, and which do not."""
+def _describe_match(match: NameMatch) -> list[str]:
+    """Describes the number of classes that mean the output of their name, and the classes that do not."""
     left = [*match.unknown, *match.ambiguous]
     if not left:
         return ["Each class means the output of its name."]
     number = len(match.outputs)
     means = "means the output of its name" if number == 1 else "mean the output of their name"
-    names = _listed([labelled.class_name for labelled in left])
+    names = _join_names([labelled.class_name for labelled in left])
     known = f"{number:,} of {number + len(left):,} classes {means}"
     return [f"{known}; without accuracy, as no one output has their name: {names}."]
 
 
-def _number_note(source: ImageSource) -> str:
+def _build_number_note(source: ImageSource) -> str:
     note = "Class names are numbers: class 3 means output 3."
-    if all(_text_order(source)[c.class_id] == c.class_id for c in source.classes):
+    if all(_compute_text_order(source)[c.class_id] == c.class_id for c in source.classes):
         return note
     return f"{note} For a model trained on ImageFolder's order (0, 1, 10, ...): --class-outputs text."
 
@@ -238,42 +244,42 @@ def _number_note(source: ImageSource) -> str:
 # --- numbers and words ----------------------------------------------------------------------------------------------
 
 
-def _single(outputs: Mapping[int, int]) -> ClassOutputs:
+def _wrap_outputs(outputs: Mapping[int, int]) -> ClassOutputs:
     return {class_id: (output,) for class_id, output in sorted(outputs.items())}
 
 
-def _are_numbers(source: ImageSource) -> bool:
-    """Tells whether classes bear the numbers that their names are."""
+def _has_number_names(source: ImageSource) -> bool:
+    """Checks if all class names are numbers and equal to the class_ids."""
     numbers = number_names(c.class_name for c in source.classes)
     return all(c.class_name.isdecimal() and numbers[c.class_name] == c.class_id for c in source.classes)
 
 
-def _are_numbers_from_zero(source: ImageSource) -> bool:
-    return _are_numbers(source) and [c.class_id for c in source.classes] == list(range(source.n_labels))
+def _has_names_from_zero(source: ImageSource) -> bool:
+    return _has_number_names(source) and [c.class_id for c in source.classes] == list(range(source.n_labels))
 
 
-def _count_from_one(source: ImageSource, outputs: ModelOutputs) -> bool:
+def _counts_from_one(source: ImageSource, outputs: ModelOutputs) -> bool:
     return [c.class_id for c in source.classes] == list(range(1, outputs.number + 1))
 
 
-def _text_order(source: ImageSource) -> dict[int, int]:
+def _compute_text_order(source: ImageSource) -> dict[int, int]:
     ordered = sorted(source.classes, key=lambda c: (c.class_name, c.class_id))
-    return {labelled.class_id: place for place, labelled in enumerate(ordered)}
+    return {labelled.class_id: index for index, labelled in enumerate(ordered)}
 
 
-def _classes(number: int) -> str:
+def _format_classes(number: int) -> str:
     return f"{number:,} class{'' if number == 1 else 'es'}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join_names(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST:,} more" if len(names) > _MOST else "")
 
 
-def _outputs_listed(places: Sequence[int], outputs: ModelOutputs) -> str:
-    named = [f"{place} ({outputs.synsets[place]})" if outputs.synsets else str(place) for place in places]
-    return f"{len(places)} outputs: {', '.join(named)}"
+def _join_outputs(indices: Sequence[int], outputs: ModelOutputs) -> str:
+    named = [f"{i} ({outputs.synsets[i]})" if outputs.synsets else str(i) for i in indices]
+    return f"{len(indices)} outputs: {', '.join(named)}"
 
 
-def _nearest(name: str, outputs: ModelOutputs) -> str:
+def _suggest_names(name: str, outputs: ModelOutputs) -> str:
     nearest = difflib.get_close_matches(name, outputs.names or (), n=3, cutoff=0.5)
     return f" Near {name}: {', '.join(nearest)}." if nearest else ""

@@ -14,18 +14,18 @@ from precompute.contract.labelled import LabelledClass
 __all__ = ["ModelOutputs", "NameMatch", "match_names"]
 
 _Reading: TypeAlias = tuple[Callable[[LabelledClass], str], Mapping[str, list[int]]]
-"""What a class is found by, and the outputs of each key."""
+"""A function that returns the key of a class, and the outputs of each key."""
 _SYNSET = re.compile(r"n\d{8}(?!\d)")
 
 
 @dataclass(frozen=True)
 class ModelOutputs:
-    """What is known of a model's outputs.
+    """The facts that are known of a model's outputs.
 
-    Args:
-        number: how many there are.
-        names: of each, in order; None where nobody knows.
-        synsets: of each, in order, such as `n02012849`; None where they are not ImageNet's.
+    Attributes:
+        number: of outputs.
+        names: of each output, in order; None if unknown.
+        synsets: of each output, in order, such as `n02012849`; None if the outputs are not ImageNet's.
     """
 
     number: int
@@ -35,12 +35,12 @@ class ModelOutputs:
 
 @dataclass(frozen=True)
 class NameMatch:
-    """The output of each class that one alone has the name of, by class_id; and the classes that have several or none.
+    """The outputs that have the names of classes.
 
-    Args:
-        outputs: one for each class that was found; no output is that of two classes.
-        ambiguous: the outputs of a class's name, where there are several.
-        unknown: classes whose name no output has, or that share an output.
+    Attributes:
+        outputs: by class_id, the only output with the name of the class; no two classes have the same output.
+        ambiguous: classes whose name several outputs have, with these outputs.
+        unknown: classes whose name no output has, and classes that share an output.
     """
 
     outputs: Mapping[int, int]
@@ -51,59 +51,60 @@ class NameMatch:
 def match_names(classes: Iterable[LabelledClass], outputs: ModelOutputs) -> NameMatch:
     """Finds each class by its synset, its name, its name in any spelling, or the first of several names.
 
-    Upper and lower case, blanks, hyphens and underscores are alike in the last two.
+    The last two ignore case, and treat blanks, hyphens and underscores alike. The first of the four that finds an
+    output decides.
     """
-    readings = _readings(outputs)
-    found = {labelled: _outputs_of(labelled, readings) for labelled in classes}
-    taken = Counter(places[0] for places in found.values() if len(places) == 1)
-    sure = {c.class_id: places[0] for c, places in found.items() if len(places) == 1 and taken[places[0]] == 1}
-    ambiguous = {labelled: places for labelled, places in found.items() if len(places) > 1}
-    unknown = [c for c, places in found.items() if c.class_id not in sure and len(places) < 2]
+    readings = _build_readings(outputs)
+    found = {labelled: _find_outputs(labelled, readings) for labelled in classes}
+    taken = Counter(indices[0] for indices in found.values() if len(indices) == 1)
+    sure = {c.class_id: indices[0] for c, indices in found.items() if len(indices) == 1 and taken[indices[0]] == 1}
+    ambiguous = {labelled: indices for labelled, indices in found.items() if len(indices) > 1}
+    unknown = [c for c, indices in found.items() if c.class_id not in sure and len(indices) < 2]
     return NameMatch(sure, ambiguous, unknown)
 
 
-def _readings(outputs: ModelOutputs) -> Sequence[_Reading]:
-    """What a class may be found by, the surest first."""
+def _build_readings(outputs: ModelOutputs) -> Sequence[_Reading]:
+    """Builds the ways to find a class, the surest first."""
     names = outputs.names or ()
-    spellings = (_composed, _plain, _first)
+    spellings = (_compose_accents, _simplify, _take_first_name)
     return [
-        (_synset, _places(outputs.synsets or ())),
+        (_read_synset, _index_keys(outputs.synsets or ())),
         *(
-            ((lambda labelled, spell=spell: spell(labelled.class_name)), _places(map(spell, names)))
+            ((lambda labelled, spell=spell: spell(labelled.class_name)), _index_keys(map(spell, names)))
             for spell in spellings
         ),
     ]
 
 
-def _outputs_of(labelled: LabelledClass, readings: Sequence[_Reading]) -> list[int]:
-    for key_of, places in readings:
-        if found := places.get(key_of(labelled)):
+def _find_outputs(labelled: LabelledClass, readings: Sequence[_Reading]) -> list[int]:
+    for read_key, outputs in readings:
+        if found := outputs.get(read_key(labelled)):
             return found
     return []
 
 
-def _places(keys: Iterable[str]) -> Mapping[str, list[int]]:
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, key in enumerate(keys):
+def _index_keys(keys: Iterable[str]) -> Mapping[str, list[int]]:
+    indices: dict[str, list[int]] = defaultdict(list)
+    for index, key in enumerate(keys):
         if key:
-            places[key].append(place)
-    return dict(places)
+            indices[key].append(index)
+    return dict(indices)
 
 
-def _synset(labelled: LabelledClass) -> str:
-    """As stated, or at the start of the name: `n02085620-Chihuahua`."""
+def _read_synset(labelled: LabelledClass) -> str:
+    """Reads the synset that is stated, or the one at the start of the name, as in `n02085620-Chihuahua`."""
     match = _SYNSET.match(labelled.class_name)
     return labelled.synset or (match[0] if match else "")
 
 
-def _composed(name: str) -> str:
-    """As it is, whether its accents are letters of their own, as in the names of files on a Mac, or not."""
+def _compose_accents(name: str) -> str:
+    """Joins letters with their accents (Unicode form NFC), which names of files on a Mac store apart."""
     return unicodedata.normalize("NFC", name.strip())
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[-_\s]+", " ", _composed(name)).strip().casefold()
+def _simplify(name: str) -> str:
+    return re.sub(r"[-_\s]+", " ", _compose_accents(name)).strip().casefold()
 
 
-def _first(name: str) -> str:
-    return _plain(name.partition(",")[0])
+def _take_first_name(name: str) -> str:
+    return _simplify(name.partition(",")[0])

@@ -1,4 +1,4 @@
-"""What a person says about the model's outputs: which of them mean a class of the images, and what they are called."""
+"""A user's files about the model's outputs: the outputs that mean each class, and the names of the outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
-from precompute.datasets.labels.classes import whole_number
+from precompute.datasets.labels.classes import parse_whole_number
 
 __all__ = ["read_class_outputs", "read_output_names", "recorded_outputs"]
 
@@ -28,36 +28,36 @@ _NAMES_RULE = (
 
 
 def read_class_outputs(path: Path, classes: Sequence[LabelledClass], n_outputs: int) -> dict[int, tuple[int, ...]]:
-    """The outputs that mean each class, ascending, by class_id; classes that the file does not name are absent.
+    """Reads the outputs that mean each class, ascending, by class_id; classes that the file does not name are absent.
 
-    An output may belong to several classes: `dog` and `animal` may both be classes of one set.
+    An output may belong to several classes, such as `dog` and `animal` of one set.
 
     Raises:
-        InputError: the file cannot be read, a name is no class of the images or that of two, or an output does not
+        InputError: the file cannot be read; a name is no class of the images, or that of several; an output does not
             exist.
     """
-    ids = _ids_by_name(path, classes)
+    ids = _index_by_name(path, classes)
     outputs: dict[int, set[int]] = defaultdict(set)
-    for place, class_name, value in _mapping_rows(path):
+    for position, class_name, value in _read_mapping_rows(path):
         if class_name not in ids:
             nearest = difflib.get_close_matches(class_name, ids, n=3, cutoff=0.4) or sorted(ids)[:3]
             raise InputError(
                 "--class-outputs names classes of the images.",
-                f"{path}, {place}: {class_name} is none of them; the nearest are {', '.join(nearest)}.",
+                f"{path}, {position}: {class_name} is none of them; the nearest are {', '.join(nearest)}.",
                 "Correct the name, or remove it.",
             )
         class_id = ids[class_name]
         if class_id is None:
             raise InputError(
                 "--class-outputs knows a class by its name.",
-                f"{path}, {place}: {class_name} is the name of several classes of the images.",
+                f"{path}, {position}: {class_name} is the name of several classes of the images.",
                 "Give the classes different names.",
             )
-        index = whole_number(value)
+        index = parse_whole_number(value)
         if index is None or index >= n_outputs:
             raise InputError(
                 f"The model's outputs are numbered from 0 to {n_outputs - 1:,}.",
-                f"{path}, {place}, gives {class_name} the output {value}.",
+                f"{path}, {position}, gives {class_name} the output {value}.",
                 "Correct it.",
             )
         outputs[class_id].add(index)
@@ -67,11 +67,11 @@ def read_class_outputs(path: Path, classes: Sequence[LabelledClass], n_outputs: 
 
 
 def recorded_outputs(dataset: Mapping[str, Any], class_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """The outputs that mean each class of a run, by class_id; classes that no output means are absent.
+    """Finds the outputs that mean each class of a run, by class_id; classes without an output are absent.
 
     Args:
-        dataset: as the run's manifest has it.
-        class_ids: of the run.
+        dataset: the entry `dataset` of the run's manifest.
+        class_ids: of the run's classes.
     """
     stated = dataset.get("class_outputs")
     if stated is not None:
@@ -80,22 +80,22 @@ def recorded_outputs(dataset: Mapping[str, Any], class_ids: Iterable[int]) -> di
 
 
 def read_output_names(path: Path, n_outputs: int) -> tuple[str, ...]:
-    """The name of every output, in order.
+    """Reads the name of every output, in order.
 
     Raises:
-        InputError: the file cannot be read, or does not name each output once.
+        InputError: the file cannot be read; it does not name each output once.
     """
     kind = path.suffix.lower()
     if kind == ".txt":
-        names = [line.strip() for line in _text(path, _NAMES_RULE).split("\n")]
+        names = [line.strip() for line in _read_text(path, _NAMES_RULE).split("\n")]
         while names and not names[-1]:
             names.pop()
     elif kind == ".json":
-        names = _json(path, _NAMES_RULE)
+        names = _read_json(path, _NAMES_RULE)
         if not isinstance(names, list):
             raise InputError(_NAMES_RULE, f"{path} is no list.", 'Write ["tench", "goldfish", ...].')
     elif kind == ".csv":
-        names = _names_in_order(path, n_outputs)
+        names = _read_names_in_order(path, n_outputs)
     else:
         raise InputError(_NAMES_RULE, f"{path} is a file of another kind.", "Name a .txt, a .json or a .csv.")
     for index, name in enumerate(names):
@@ -113,22 +113,22 @@ def read_output_names(path: Path, n_outputs: int) -> tuple[str, ...]:
 # --- mapping --------------------------------------------------------------------------------------------------------
 
 
-def _ids_by_name(path: Path, classes: Iterable[LabelledClass]) -> dict[str, int | None]:
-    """The class_id of each name; None where two classes share it."""
+def _index_by_name(path: Path, classes: Iterable[LabelledClass]) -> dict[str, int | None]:
+    """Returns the class_id of each name; None for a name that several classes share."""
     ids: dict[str, int | None] = {}
     for labelled in classes:
         ids[labelled.class_name] = None if labelled.class_name in ids else labelled.class_id
     return ids
 
 
-def _mapping_rows(path: Path) -> Iterable[tuple[str, str, Any]]:
-    """Place in the file, class name and output index as written."""
+def _read_mapping_rows(path: Path) -> Iterable[tuple[str, str, Any]]:
+    """Yields the position in the file, the class name, and the output index as written."""
     kind = path.suffix.lower()
     if kind == ".csv":
-        for line, row in _csv_rows(path, _MAPPING_RULE, ("class_name",), ("output_index",)):
+        for line, row in _read_csv_rows(path, _MAPPING_RULE, ("class_name",), ("output_index",)):
             yield line, row[0], row[1]
     elif kind == ".json":
-        mapping = _json(path, _MAPPING_RULE)
+        mapping = _read_json(path, _MAPPING_RULE)
         if not isinstance(mapping, dict):
             raise InputError(_MAPPING_RULE, f"{path} is no object.", 'Write {"dog": [151, 152]}.')
         for class_name, indices in mapping.items():
@@ -140,10 +140,10 @@ def _mapping_rows(path: Path) -> Iterable[tuple[str, str, Any]]:
         raise InputError(_MAPPING_RULE, f"{path} is a file of another kind.", "Name a .csv or a .json.")
 
 
-def _names_in_order(path: Path, n_outputs: int) -> list[str]:
+def _read_names_in_order(path: Path, n_outputs: int) -> list[str]:
     names: dict[int, str] = {}
-    for line, row in _csv_rows(path, _NAMES_RULE, ("output_index", "class_id"), ("name", "class_name")):
-        index = whole_number(row[0])
+    for line, row in _read_csv_rows(path, _NAMES_RULE, ("output_index", "class_id"), ("name", "class_name")):
+        index = parse_whole_number(row[0])
         if index is None or index >= n_outputs:
             raise InputError(
                 f"The model's outputs are numbered from 0 to {n_outputs - 1:,}.",
@@ -168,7 +168,7 @@ def _names_in_order(path: Path, n_outputs: int) -> list[str]:
 # --- files ----------------------------------------------------------------------------------------------------------
 
 
-def _text(path: Path, rule: str) -> str:
+def _read_text(path: Path, rule: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as problem:
@@ -177,15 +177,21 @@ def _text(path: Path, rule: str) -> str:
         raise InputError(rule, f"{path} is no UTF-8.", "Save it as UTF-8 text.") from problem
 
 
-def _json(path: Path, rule: str) -> Any:
+def _read_json(path: Path, rule: str) -> Any:
     try:
-        return json.loads(_text(path, rule), object_pairs_hook=lambda pairs: _without_repeats(path, rule, pairs))
+        return json.loads(
+            _read_text(path, rule), object_pairs_hook=lambda pairs: _require_unique_keys(path, rule, pairs)
+        )
     except ValueError as problem:
         raise InputError(rule, f"{path}: {problem}.", "Correct the JSON.") from problem
 
 
-def _without_repeats(path: Path, rule: str, pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
-    """JSON would silently keep the last of two."""
+def _require_unique_keys(path: Path, rule: str, pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+    """Builds an object of JSON; the parser itself would silently keep the last of two equal keys.
+
+    Raises:
+        InputError: a key is there twice.
+    """
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
@@ -194,14 +200,14 @@ def _without_repeats(path: Path, rule: str, pairs: Sequence[tuple[str, Any]]) ->
     return result
 
 
-def _csv_rows(
+def _read_csv_rows(
     path: Path, rule: str, first: Sequence[str], second: Sequence[str]
 ) -> Iterable[tuple[str, tuple[str, str]]]:
-    """`line N` and the cells of two columns, each under any of its names."""
-    reader = csv.reader(io.StringIO(_text(path, rule)), strict=True)
+    """Yields `line N` and the cells of two columns, each under any of its names."""
+    reader = csv.reader(io.StringIO(_read_text(path, rule)), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
-        places = []
+        positions = []
         for names in (first, second):
             known = [header.index(name) for name in names if name in header]
             if not known:
@@ -209,7 +215,7 @@ def _csv_rows(
                     f"{path} has no column {' or '.join(names)}; its first line has {', '.join(header) or 'nothing'}."
                 )
                 raise InputError(rule, found, "Add it; cells are separated by commas.")
-            places.append(known[0])
+            positions.append(known[0])
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
@@ -217,7 +223,7 @@ def _csv_rows(
             if len(cells) != len(header):
                 found = f"{path}, {line}, has {len(cells)} cells, the header {len(header)}."
                 raise InputError(rule, found, "Correct or remove it.")
-            yield line, (cells[places[0]].strip(), cells[places[1]].strip())
+            yield line, (cells[positions[0]].strip(), cells[positions[1]].strip())
     except csv.Error as problem:
         raise InputError(rule, f"{path}, line {reader.line_num}: {problem}.", "Save it as comma-separated text.") from (
             problem

@@ -1,1 +1,1 @@
-"""Labelled images: folders, manifests, shards, saved datasets."""
+"""The kinds of image sources: the demo, folders, manifests, shards, saved datasets."""

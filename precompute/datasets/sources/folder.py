@@ -1,51 +1,54 @@
-"""A folder with one subfolder per class."""
+"""A folder with one subfolder per class, as a source of images."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
+from precompute.datasets.images import ImageSource
 from precompute.datasets.labels.classes import number_names
-from precompute.datasets.sources.files import FileImages, LabelledFile, printable
+from precompute.datasets.sources.files import FileImages, LabelledFile, to_printable
+from precompute.datasets.sources.kind import ImageSourceKind, OpenRequest
 from precompute.datasets.sources.left_out import LeftOut, is_image, is_left_out
 from precompute.datasets.sources.splits import require_no_splits
 
-__all__ = ["open_folder"]
+__all__ = ["SOURCE", "open_folder"]
 
 _LAYOUT = "An image folder has one subfolder per class, with images in it: IMAGES/cat/1.jpg, IMAGES/dog/1.jpg."
 
 
 def open_folder(root: Path, limit_per_class: int | None = None) -> FileImages:
-    """Reads the names under a folder of class folders; classes are numbered as `number_names` does.
+    """Reads the names under a folder of class folders; `number_names` numbers the classes.
 
-    Hidden files, folders that systems make, and files that are no images by their names are passed over and counted;
-    images may lie in deeper folders.
+    Images may be in deeper folders. Hidden files, folders that systems make, and files that are no images by their
+    names are left out and counted.
 
     Raises:
-        InputError: there are no class folders, they are parts of a data set, or one of them holds no image.
+        InputError: there are no class folders; they are parts of a data set; one of them holds no image.
     """
     left_out = LeftOut()
-    folders = sorted(_class_folders(root, left_out), key=lambda f: f.name)
+    folders = sorted(_iterate_class_folders(root, left_out), key=lambda f: f.name)
     if not folders:
-        raise _no_classes(root)
+        raise _build_no_classes_error(root)
     require_no_splits(root, folders)
     numbers = number_names([folder.name for folder in folders])
     classes, files = [], []
     for folder in folders:
         class_id = numbers[folder.name]
-        found = [LabelledFile(class_id, str(path.relative_to(root))) for path in _images_below(folder, left_out)]
+        found = [LabelledFile(class_id, str(path.relative_to(root))) for path in _iterate_images(folder, left_out)]
         if not found:
-            raise _empty_class(folder, len(folders))
-        classes.append(LabelledClass(class_id, printable(folder.name)))
+            raise _build_empty_class_error(folder, len(folders))
+        classes.append(LabelledClass(class_id, to_printable(folder.name)))
         files += found
-    notes = (*left_out.notes, *_one_class(root, folders))
-    return FileImages.of(root, classes, files, limit_per_class=limit_per_class, notes=notes)
+    notes = (*left_out.notes, *_note_single_class(root, folders))
+    return replace(FileImages.from_files(root, classes, files, limit_per_class=limit_per_class), notes=notes)
 
 
-def _class_folders(root: Path, left_out: LeftOut) -> Iterator[Path]:
+def _iterate_class_folders(root: Path, left_out: LeftOut) -> Iterator[Path]:
     for entry in root.iterdir():
         if not entry.is_dir():
             left_out.add_file(entry.name, outside=True)
@@ -55,7 +58,7 @@ def _class_folders(root: Path, left_out: LeftOut) -> Iterator[Path]:
             yield entry
 
 
-def _images_below(folder: Path, left_out: LeftOut) -> Iterator[Path]:
+def _iterate_images(folder: Path, left_out: LeftOut) -> Iterator[Path]:
     """Yields the paths of the image files at any depth; links are followed, but no folder is entered twice."""
     seen: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
@@ -74,32 +77,32 @@ def _images_below(folder: Path, left_out: LeftOut) -> Iterator[Path]:
                 left_out.add_file(name)
 
 
-def _one_class(root: Path, folders: list[Path]) -> list[str]:
-    """Says that a single class may be the folder that was meant, as after an archive was unpacked into a new folder."""
+def _note_single_class(root: Path, folders: list[Path]) -> list[str]:
+    """Notes that a single class with folders in it may be the folder that was meant, as after unpacking an archive."""
     below = sorted(f.name for f in folders[0].iterdir() if f.is_dir() and not is_left_out(f.name))
     if len(folders) > 1 or len(below) < 2:
         return []
-    names = ", ".join(map(printable, below[:3])) + (", ..." if len(below) > 3 else "")
-    one = printable(folders[0].name)
-    return [f"All images are of one class, {one}. If {names} are the classes, name {printable(str(folders[0]))}."]
+    names = ", ".join(map(to_printable, below[:3])) + (", ..." if len(below) > 3 else "")
+    one = to_printable(folders[0].name)
+    return [f"All images are of one class, {one}. If {names} are the classes, name {to_printable(str(folders[0]))}."]
 
 
-def _no_classes(root: Path) -> InputError:
+def _build_no_classes_error(root: Path) -> InputError:
     images = sum(1 for f in root.iterdir() if is_image(f.name))
-    manifests = _manifests(root)
+    manifests = _list_manifests(root)
     found = f"{root} has no subfolders" + (f", but {images:,} images of its own." if images else ".")
     fix = "Sort the images into class folders, or write a manifest .csv with the columns path and class_name."
     return InputError(_LAYOUT, found, f"Did you mean {root / manifests[0]}?" if manifests else fix)
 
 
-def _manifests(folder: Path) -> list[str]:
+def _list_manifests(folder: Path) -> list[str]:
     return sorted(f.name for f in folder.iterdir() if f.suffix.lower() in (".csv", ".parquet"))
 
 
-def _empty_class(folder: Path, n_classes: int) -> InputError:
+def _build_empty_class_error(folder: Path, n_classes: int) -> InputError:
     others = sorted({Path(name).suffix or name for _, _, names in os.walk(folder) for name in names})
     kinds = f" It holds {', '.join(others[:5])}, and Pillow reads no images from these here." if others else ""
-    siblings = _manifests(folder.parent)
+    siblings = _list_manifests(folder.parent)
     shards = f" To read its shards, name '{folder}/*.tar'." if ".tar" in others else ""
     manifest = f" If {folder.parent} is described by {siblings[0]}, name that file." if siblings else ""
     return InputError(
@@ -107,3 +110,17 @@ def _empty_class(folder: Path, n_classes: int) -> InputError:
         f"The class folder {folder} (one of {n_classes:,}) holds no image.{kinds}",
         f"Add images to it or remove it.{manifest}{shards}",
     )
+
+
+def _open(request: OpenRequest) -> ImageSource:
+    return open_folder(request.path, request.limit_per_class)
+
+
+SOURCE = ImageSourceKind(
+    key="folder",
+    rank=10,
+    usage="a folder with one subfolder per class",
+    recognises=lambda request: request.path.is_dir(),
+    open=_open,
+    file_forms=("a folder",),
+)

@@ -1,4 +1,4 @@
-"""The rows of a manifest, from a .csv or a .parquet."""
+"""The rows of a manifest, read from a .csv or a .parquet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from precompute.contract.errors import InputError
-from precompute.datasets.labels.classes import Label, whole_number
+from precompute.datasets.labels.classes import Label, parse_whole_number
 
 __all__ = ["COLUMNS", "REQUIRED", "RULE", "ManifestRow", "read_csv_rows", "read_parquet_rows"]
 
@@ -35,10 +35,10 @@ class ManifestRow:
 
 
 def read_csv_rows(path: Path) -> Iterator[ManifestRow]:
-    """The rows of a .csv of comma-separated UTF-8.
+    """Yields the rows of a .csv of comma-separated UTF-8.
 
     Raises:
-        InputError: a column is missing or there twice, or a line is impossible.
+        InputError: a column is missing or there twice; a line is impossible.
     """
     try:
         # surrogateescape: a path may have any bytes that the file system accepts.
@@ -51,7 +51,7 @@ def read_csv_rows(path: Path) -> Iterator[ManifestRow]:
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     place = f"line {reader.line_num}"
-                    yield _csv_row(path, place, header, _without_stray_blanks(cells, lines.last, len(header)))
+                    yield _read_csv_row(path, place, header, _remove_stray_blanks(cells, lines.last, len(header)))
     except csv.Error as problem:
         raise InputError(
             RULE, f"{path}, line {reader.line_num}: {problem}.", "Save it as comma-separated UTF-8 text."
@@ -59,10 +59,10 @@ def read_csv_rows(path: Path) -> Iterator[ManifestRow]:
 
 
 def read_parquet_rows(path: Path) -> Iterator[ManifestRow]:
-    """The rows of a .parquet: text columns, and whole numbers in class_id.
+    """Yields the rows of a .parquet, whose columns hold text, and class_id whole numbers.
 
     Raises:
-        InputError: it is no Parquet file, a column is missing or of another type, or a row is impossible.
+        InputError: it is no Parquet file; a column is missing or of another type; a row is impossible.
     """
     try:
         with pq.ParquetFile(path) as file:
@@ -74,7 +74,7 @@ def read_parquet_rows(path: Path) -> Iterator[ManifestRow]:
             for batch in file.iter_batches(columns=names):
                 for values in batch.to_pylist():
                     number += 1
-                    yield _row(path, f"row {number}", values)
+                    yield _build_row(path, f"row {number}", values)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as problem:
         reason = (str(problem).splitlines() or [type(problem).__name__])[0].rstrip(".")
         raise InputError(RULE, f"{path}: {reason}.", "Write the file again.") from problem
@@ -92,8 +92,8 @@ def _require_columns(path: Path, header: Sequence[str], place: str, fix: str) ->
             shown = ", ".join(header) if any(header) else "nothing"
             raise InputError(
                 RULE,
-                f"{path} has no column {name}; {place} has {_readable(shown)}.",
-                f"Rename {_readable(nearest[0])} to {name}." if nearest else fix,
+                f"{path} has no column {name}; {place} has {_to_readable(shown)}.",
+                f"Rename {_to_readable(nearest[0])} to {name}." if nearest else fix,
             )
     for name in COLUMNS:
         if header.count(name) > 1:
@@ -114,7 +114,7 @@ def _require_type(path: Path, field: pa.Field) -> None:
 
 
 class _LastLine:
-    """The lines of a file, of which the last one stays at hand."""
+    """The lines of a file; `last` is the line that was read last."""
 
     def __init__(self, file: Iterable[str]) -> None:
         self._file = iter(file)
@@ -126,49 +126,49 @@ class _LastLine:
             yield line
 
 
-def _without_stray_blanks(cells: list[str], line: str, length: int) -> list[str]:
-    """The cells of a line where a blank before a quotation mark means nothing, nor do empty cells at its end."""
+def _remove_stray_blanks(cells: list[str], line: str, length: int) -> list[str]:
+    """Returns the cells of a line without a blank before a quotation mark, and without empty cells at the end."""
     if any(cell[:1].isspace() and cell.lstrip().startswith('"') for cell in cells):
         cells = next(csv.reader([line], strict=True, skipinitialspace=True))
     return cells[:length] if not any(cell.strip() for cell in cells[length:]) else cells
 
 
-def _csv_row(path: Path, place: str, header: Sequence[str], cells: Sequence[str]) -> ManifestRow:
+def _read_csv_row(path: Path, place: str, header: Sequence[str], cells: Sequence[str]) -> ManifestRow:
     if len(cells) != len(header):
-        raise _impossible(path, place, f"has {len(cells)} cells, the header {len(header)}")
-    return _row(path, place, dict(zip(header, cells, strict=True)))
+        raise _build_row_error(path, place, f"has {len(cells)} cells, the header {len(header)}")
+    return _build_row(path, place, dict(zip(header, cells, strict=True)))
 
 
-def _row(path: Path, place: str, values: Mapping[str, Any]) -> ManifestRow:
-    """A row of cells as they are in the file: text, None, or in `class_id` of a .parquet a number."""
+def _build_row(path: Path, place: str, values: Mapping[str, Any]) -> ManifestRow:
+    """Builds a row from its cells: text, None, or a number in `class_id` of a .parquet."""
     for name in REQUIRED:
         if not (values[name] or "").strip():
-            raise _impossible(path, place, f"has no {name}")
+            raise _build_row_error(path, place, f"has no {name}")
     for name in ("class_name", "synset", "group"):
         text = values.get(name) or ""
-        if text != _readable(text):
-            raise _impossible(path, place, f"has a {name} that is no UTF-8", "Save the manifest as UTF-8.")
+        if text != _to_readable(text):
+            raise _build_row_error(path, place, f"has a {name} that is no UTF-8", "Save the manifest as UTF-8.")
     label = Label(
         place=place,
         class_name=sys.intern(values["class_name"].strip()),  # one text for all the images of a class
-        class_id=_class_id(path, place, values["class_id"]) if "class_id" in values else None,
+        class_id=_parse_class_id(path, place, values["class_id"]) if "class_id" in values else None,
         synset=sys.intern((values.get("synset") or "").strip()) or None,
         group=sys.intern((values.get("group") or "").strip()) or None,
     )
     return ManifestRow(values["path"], label)
 
 
-def _class_id(path: Path, place: str, value: object) -> int:
-    class_id = whole_number(value)
+def _parse_class_id(path: Path, place: str, value: object) -> int:
+    class_id = parse_whole_number(value)
     if class_id is None:
-        shown = repr(_readable(value)) if isinstance(value, str) else "null" if value is None else value
-        raise _impossible(path, place, f"has class_id {shown}, which is no whole number from 0")
+        shown = repr(_to_readable(value)) if isinstance(value, str) else "null" if value is None else value
+        raise _build_row_error(path, place, f"has class_id {shown}, which is no whole number from 0")
     return class_id
 
 
-def _impossible(path: Path, place: str, found: str, fix: str = "Correct or remove it.") -> InputError:
+def _build_row_error(path: Path, place: str, found: str, fix: str = "Correct or remove it.") -> InputError:
     return InputError(RULE, f"{path}, {place}, {found}.", fix)
 
 
-def _readable(text: str) -> str:
+def _to_readable(text: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

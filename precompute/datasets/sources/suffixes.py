@@ -1,4 +1,4 @@
-"""Which files are images by their names: what the Pillow that is installed can open."""
+"""The endings of image files that the installed Pillow can open."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ import functools
 
 from PIL import Image, features
 
-__all__ = ["image_suffixes"]
+__all__ = ["find_image_suffixes"]
 
 _NO_IMAGES = frozenset({"BUFR", "GRIB", "HDF5", "WMF", "MPEG", "EPS"})
-"""Formats that Pillow knows and does not decode by itself: it would need a handler, or start Ghostscript."""
+"""Formats that Pillow knows but does not decode alone: it needs a handler, or starts Ghostscript."""
 
 _CODECS = {"AVIF": "avif", "JPEG2000": "jpg_2000", "WEBP": "webp", "JPEG": "jpg"}
-"""Formats that Pillow may have been built without, and what it calls their libraries."""
+"""Formats that a build of Pillow may lack, with its names for their libraries."""
 
 
 @functools.cache
-def image_suffixes() -> frozenset[str]:
+def find_image_suffixes() -> frozenset[str]:
     """Returns the endings of image files, in lower case with their dots."""
     known = Image.registered_extensions()
     return frozenset(suffix.lower() for suffix, kind in known.items() if _is_read(kind))

@@ -3,124 +3,128 @@
 import numpy as np
 
 from precompute.demo.drawing import Stage
-from precompute.demo.shapes import Pose, Rgb, block, darker, jitter, lighter, oval, pick, smooth
+from precompute.demo.shapes import Pose, Rgb, darken, jitter, lighten, make_block, make_oval, pick, smooth
 from precompute.demo.subject import Subject
 
 _GREEN = (86, 150, 70)
 
 
-def _shadow(stage: Stage, pose: Pose, wide: float) -> None:
-    stage.scenery("shadow", pose).glow(0, 0.97, wide, 0.1, (18, 34, 26), 0.6)
+def _draw_shadow(stage: Stage, pose: Pose, wide: float) -> None:
+    stage.start_scenery("shadow", pose).add_glow((0, 0.97, wide, 0.1), (18, 34, 26), 0.6)
 
 
-def _stem(stage: Stage, pose: Pose, top: float, width: float = 0.09) -> None:
-    stem = stage.part("stem", pose)
+def _draw_stem(stage: Stage, pose: Pose, top: float, width: float = 0.09) -> None:
+    stem = stage.start_part("stem", pose)
     sway = stem.rng.uniform(-0.08, 0.08)
-    stem.line([(sway * 0.4, 1.0), (sway, 0.5), (0, top)], width, _GREEN)
-    stem.line([(sway * 0.4 - 0.02, 1.0), (sway - 0.02, 0.5), (-0.02, top)], width * 0.3, lighter(_GREEN, 0.3))
+    stem.draw_line([(sway * 0.4, 1.0), (sway, 0.5), (0, top)], width, _GREEN)
+    stem.draw_line([(sway * 0.4 - 0.02, 1.0), (sway - 0.02, 0.5), (-0.02, top)], width * 0.3, lighten(_GREEN, 0.3))
 
 
-def _leaf(stage: Stage, pose: Pose, y: float, size: float, angle: float) -> None:
-    leaf = stage.part("leaf", pose.child(0, y, size, angle))
-    leaf.blob(
+def _draw_leaf(stage: Stage, pose: Pose, y: float, size: float, angle: float) -> None:
+    leaf = stage.start_part("leaf", pose.make_child(0, y, size, angle))
+    leaf.fill_blob(
         [(0, 0), (0.3, -0.3), (0.7, -0.28), (1.1, 0), (0.7, 0.2), (0.3, 0.16)], jitter(leaf.rng, (92, 158, 76), 14), 0.4
     )
-    leaf.line([(0.1, -0.02), (0.95, -0.02)], 0.05, (140, 190, 110))
+    leaf.draw_line([(0.1, -0.02), (0.95, -0.02)], 0.05, (140, 190, 110))
 
 
 def draw_sunflower(stage: Stage, pose: Pose) -> None:
-    rng = stage.rng("bloom")
+    rng = stage.make_rng("bloom")
     yellow, seeds = pick(rng, [(250, 200, 44), (246, 180, 40), (252, 216, 80)]), pick(rng, [(96, 62, 40), (72, 50, 42)])
-    _shadow(stage, pose, 0.5)
-    _stem(stage, pose, -0.2)
-    _leaf(stage, pose, 0.62, 0.55, rng.uniform(-50, -20))
-    _leaf(stage, pose, 0.42, 0.5, rng.uniform(200, 230))
-    bloom = pose.child(0, -0.36, 0.62, rng.uniform(-20, 20))
-    petals = stage.part("petals", bloom)
+    _draw_shadow(stage, pose, 0.5)
+    _draw_stem(stage, pose, -0.2)
+    _draw_leaf(stage, pose, 0.62, 0.55, rng.uniform(-50, -20))
+    _draw_leaf(stage, pose, 0.42, 0.5, rng.uniform(200, 230))
+    bloom = pose.make_child(0, -0.36, 0.62, rng.uniform(-20, 20))
+    petals = stage.start_part("petals", bloom)
     for ring, (count, reach) in enumerate(((13, 1.0), (13, 0.86))):
         for nth in range(count):
-            petal = bloom.child(0, 0, reach, 360 / count * (nth + 0.5 * ring))
+            petal = bloom.make_child(0, 0, reach, 360 / count * (nth + 0.5 * ring))
             petals.pose = petal
-            petals.blob([(0.3, 0), (0.6, -0.16), (1.0, 0), (0.6, 0.16)], darker(yellow, 0.14) if ring == 0 else yellow)
+            petals.fill_blob(
+                [(0.3, 0), (0.6, -0.16), (1.0, 0), (0.6, 0.16)], darken(yellow, 0.14) if ring == 0 else yellow
+            )
     petals.pose = bloom
-    centre = stage.part("centre", bloom)
-    centre.fill(oval(0, 0, 0.48), seeds, 0.35)
+    centre = stage.start_part("centre", bloom)
+    centre.fill(make_oval(0, 0, 0.48), seeds, 0.35)
     for x, y in centre.rng.uniform(-0.34, 0.34, (18, 2)):
-        centre.fill(oval(x, y, 0.045), lighter(seeds, 0.3))
+        centre.fill(make_oval(x, y, 0.045), lighten(seeds, 0.3))
 
 
-def _tulip_bloom(stage: Stage, bloom: Pose, tone: Rgb) -> None:
-    petals = stage.part("petals", bloom)
-    petals.blob(
+def _draw_tulip_bloom(stage: Stage, bloom: Pose, tone: Rgb) -> None:
+    petals = stage.start_part("petals", bloom)
+    petals.fill_blob(
         [(-0.3, 0.7), (-0.62, 0.1), (-0.5, -0.9), (-0.1, -0.3), (0.1, -0.3), (0.5, -0.9), (0.62, 0.1), (0.3, 0.7)],
-        darker(tone, 0.2),
+        darken(tone, 0.2),
         0.2,
     )
     for side in (-1, 1):
-        petals.blob(
+        petals.fill_blob(
             [(0, 0.78), (side * 0.56, 0.5), (side * 0.74, -0.1), (side * 0.62, -0.8), (side * 0.2, -0.2)], tone, 0.35
         )
-    petals.blob([(0, 0.8), (0.36, 0.4), (0.3, -0.2), (0, -0.78), (-0.3, -0.2), (-0.36, 0.4)], lighter(tone, 0.2), 0.25)
+    petals.fill_blob(
+        [(0, 0.8), (0.36, 0.4), (0.3, -0.2), (0, -0.78), (-0.3, -0.2), (-0.36, 0.4)], lighten(tone, 0.2), 0.25
+    )
 
 
 def draw_tulip(stage: Stage, pose: Pose) -> None:
-    rng = stage.rng("bloom")
+    rng = stage.make_rng("bloom")
     tone = pick(rng, [(214, 56, 70), (240, 120, 150), (246, 190, 60), (150, 84, 170), (244, 236, 226), (236, 120, 60)])
-    _shadow(stage, pose, 0.5)
+    _draw_shadow(stage, pose, 0.5)
     second = rng.random() < 0.35
     if second:
-        behind = pose.child(float(rng.choice([-0.6, 0.6])), 0.3, 0.7, rng.uniform(-8, 8))
-        _stem(stage, behind, -0.3)
-        _leaf(stage, behind, 0.8, 0.9, -62)
-        _tulip_bloom(stage, behind.child(0, -0.55, 0.44), jitter(rng, tone, 16))
-    _stem(stage, pose, -0.3)
-    _leaf(stage, pose, 0.95, 1.0, rng.uniform(-76, -56))
-    _leaf(stage, pose, 0.95, 0.85, rng.uniform(236, 256))
-    _tulip_bloom(stage, pose.child(0, -0.5, 0.5, rng.uniform(-10, 10)), tone)
+        behind = pose.make_child(float(rng.choice([-0.6, 0.6])), 0.3, 0.7, rng.uniform(-8, 8))
+        _draw_stem(stage, behind, -0.3)
+        _draw_leaf(stage, behind, 0.8, 0.9, -62)
+        _draw_tulip_bloom(stage, behind.make_child(0, -0.55, 0.44), jitter(rng, tone, 16))
+    _draw_stem(stage, pose, -0.3)
+    _draw_leaf(stage, pose, 0.95, 1.0, rng.uniform(-76, -56))
+    _draw_leaf(stage, pose, 0.95, 0.85, rng.uniform(236, 256))
+    _draw_tulip_bloom(stage, pose.make_child(0, -0.5, 0.5, rng.uniform(-10, 10)), tone)
 
 
 def draw_cactus(stage: Stage, pose: Pose) -> None:
-    rng = stage.rng("growth")
+    rng = stage.make_rng("growth")
     green = pick(rng, [(78, 146, 92), (96, 150, 76), (70, 130, 110)])
-    _shadow(stage, pose, 0.6)
-    trunk = stage.part("trunk", pose)
-    trunk.fill(block(-0.22, -0.86, 0.22, 1.0, 0.2), green, 0.4)
+    _draw_shadow(stage, pose, 0.6)
+    trunk = stage.start_part("trunk", pose)
+    trunk.fill(make_block(-0.22, -0.86, 0.22, 1.0, 0.2), green, 0.4)
     for side, low, high in (
         (-1, rng.uniform(0.2, 0.45), rng.uniform(-0.45, -0.2)),
         (1, rng.uniform(0.0, 0.3), rng.uniform(-0.6, -0.3)),
     ):
         if rng.random() < 0.12:
             continue
-        arm = stage.part("arm", pose)
+        arm = stage.start_part("arm", pose)
         path = np.array([(side * 0.1, low), (side * 0.44, low), (side * 0.56, low - 0.1), (side * 0.58, high)])
-        arm.line(path, 0.26, darker(green, 0.2))
-        arm.line(path - (0.03, 0.01), 0.19, green)
-    spines = stage.part("spines", pose)
+        arm.draw_line(path, 0.26, darken(green, 0.2))
+        arm.draw_line(path - (0.03, 0.01), 0.19, green)
+    spines = stage.start_part("spines", pose)
     for x in (-0.12, 0.0, 0.12):
         for y in np.arange(-0.7, 0.95, 0.2):
-            spines.line([(x - 0.025, y), (x + 0.025, y - 0.05)], 0.025, lighter(green, 0.6))
+            spines.draw_line([(x - 0.025, y), (x + 0.025, y - 0.05)], 0.025, lighten(green, 0.6))
     if rng.random() < 0.6:
-        bloom = stage.part("petals", pose.child(0.0, -0.9, 0.2))
+        bloom = stage.start_part("petals", pose.make_child(0.0, -0.9, 0.2))
         for nth in range(6):
-            bloom.pose = pose.child(0.0, -0.9, 0.24, 60 * nth)
-            bloom.blob(
+            bloom.pose = pose.make_child(0.0, -0.9, 0.24, 60 * nth)
+            bloom.fill_blob(
                 [(0, 0), (0.5, -0.3), (1, 0), (0.5, 0.3)],
-                pick(stage.rng("blossom"), [(240, 110, 150), (250, 200, 90), (236, 90, 80)]),
+                pick(stage.make_rng("blossom"), [(240, 110, 150), (250, 200, 90), (236, 90, 80)]),
             )
-        bloom.fill(oval(0, 0, 0.3), (252, 226, 130))
+        bloom.fill(make_oval(0, 0, 0.3), (252, 226, 130))
 
 
 def draw_palm(stage: Stage, pose: Pose) -> None:
-    rng = stage.rng("growth")
+    rng = stage.make_rng("growth")
     lean, bark = rng.uniform(-0.3, 0.3), pick(rng, [(156, 116, 80), (136, 104, 84), (176, 138, 92)])
-    island = stage.scenery("island", pose)
-    island.blob(
+    island = stage.start_scenery("island", pose)
+    island.fill_blob(
         [(-0.9, 1.06), (-0.5, 0.94), (0, 0.88), (0.5, 0.94), (0.9, 1.06), (0.4, 1.12), (-0.4, 1.12)],
         (236, 210, 158),
         0.3,
     )
-    _shadow(stage, pose, 0.5)
-    trunk = stage.part("trunk", pose)
+    _draw_shadow(stage, pose, 0.5)
+    trunk = stage.start_part("trunk", pose)
     ys = np.linspace(1.0, -0.42, 9)
     xs = lean * ((1 - ys) / 1.42) ** 2
     for nth in range(8):
@@ -132,16 +136,16 @@ def draw_palm(stage: Stage, pose: Pose) -> None:
                 (xs[nth + 1] + wide * 0.76, ys[nth + 1] - 0.02),
                 (xs[nth + 1] - wide * 0.76, ys[nth + 1] - 0.02),
             ],
-            darker(bark, 0.12 * (nth % 2)),
+            darken(bark, 0.12 * (nth % 2)),
             0.3,
         )
     green = pick(rng, [(66, 146, 82), (92, 160, 76), (54, 130, 96)])
-    crown = pose.child(float(xs[-1]), -0.44)
+    crown = pose.make_child(float(xs[-1]), -0.44)
     for nth, angle in enumerate((160, 20, 200, -20, 235, -55, 265)):
-        frond = stage.part("frond", crown.child(0, 0, rng.uniform(0.66, 0.82), angle + rng.uniform(-8, 8)))
+        frond = stage.start_part("frond", crown.make_child(0, 0, rng.uniform(0.66, 0.82), angle + rng.uniform(-8, 8)))
         droop = 0.2 if -90 < angle <= 90 else -0.2
-        tone = darker(green, 0.16) if nth % 2 else green
-        frond.blob(
+        tone = darken(green, 0.16) if nth % 2 else green
+        frond.fill_blob(
             [
                 (0, 0),
                 (0.4, -0.16 - droop * 0.5),
@@ -153,26 +157,26 @@ def draw_palm(stage: Stage, pose: Pose) -> None:
             tone,
             0.35,
         )
-        frond.line([(0.05, 0), (0.5, -0.02), (0.95, droop)], 0.03, lighter(tone, 0.35))
-    nuts = stage.part("coconuts", crown)
+        frond.draw_line([(0.05, 0), (0.5, -0.02), (0.95, droop)], 0.03, lighten(tone, 0.35))
+    nuts = stage.start_part("coconuts", crown)
     for x, y in ((-0.08, 0.06), (0.09, 0.05), (0.01, 0.13))[: int(rng.integers(0, 4))]:
-        nuts.fill(oval(x, y, 0.085), (112, 74, 50), 0.4)
+        nuts.fill(make_oval(x, y, 0.085), (112, 74, 50), 0.4)
 
 
 def draw_toadstool(stage: Stage, pose: Pose) -> None:
-    rng = stage.rng("cap")
+    rng = stage.make_rng("cap")
     cap = pick(rng, [(206, 50, 46), (220, 96, 50), (186, 60, 96), (160, 110, 70)])
-    _shadow(stage, pose, 0.6)
-    stem = stage.part("stem", pose)
-    stem.blob(
+    _draw_shadow(stage, pose, 0.6)
+    stem = stage.start_part("stem", pose)
+    stem.fill_blob(
         [(-0.2, -0.2), (0.2, -0.2), (0.22, 0.4), (0.32, 0.86), (0, 1.0), (-0.32, 0.86), (-0.22, 0.4)],
         (244, 234, 212),
         0.3,
     )
-    frill = stage.part("frill", pose)
-    frill.blob([(-0.26, 0.1), (0.26, 0.1), (0.36, 0.32), (0, 0.26), (-0.36, 0.32)], (232, 216, 190), 0.2)
-    dome = stage.part("cap", pose)
-    dome.fill(oval(0, 0.0, 0.86, 0.2), (226, 204, 176), 0.3)
+    frill = stage.start_part("frill", pose)
+    frill.fill_blob([(-0.26, 0.1), (0.26, 0.1), (0.36, 0.32), (0, 0.26), (-0.36, 0.32)], (232, 216, 190), 0.2)
+    dome = stage.start_part("cap", pose)
+    dome.fill(make_oval(0, 0.0, 0.86, 0.2), (226, 204, 176), 0.3)
     outline = smooth(
         [
             (-0.92, 0.0),
@@ -186,7 +190,7 @@ def draw_toadstool(stage: Stage, pose: Pose) -> None:
         ]
     )
     dome.fill(outline, cap, 0.4)
-    spots = stage.part("spots", pose)
+    spots = stage.start_part("spots", pose)
     with spots.clip(outline):
         for x, y, radius in (
             (-0.5, -0.3, 0.15),
@@ -196,7 +200,7 @@ def draw_toadstool(stage: Stage, pose: Pose) -> None:
             (0.74, -0.06, 0.1),
             (-0.8, -0.04, 0.1),
         ):
-            spots.fill(oval(x + spots.rng.uniform(-0.07, 0.07), y, radius, radius * 0.85), (250, 244, 230))
+            spots.fill(make_oval(x + spots.rng.uniform(-0.07, 0.07), y, radius, radius * 0.85), (250, 244, 230))
 
 
 SUBJECTS = (

@@ -3,7 +3,7 @@
 import numpy as np
 
 from precompute.demo.drawing import Stage
-from precompute.demo.shapes import Pose, Rgb, block, darker, lighter, oval, pick, smooth
+from precompute.demo.shapes import Pose, Rgb, darken, lighten, make_block, make_oval, pick, smooth
 from precompute.demo.subject import Subject
 
 _CLOTH: list[Rgb] = [
@@ -17,21 +17,21 @@ _CLOTH: list[Rgb] = [
 ]
 
 
-def _two_colours(stage: Stage) -> tuple[Rgb, Rgb]:
-    rng = stage.rng("cloth")
+def _choose_two_colours(stage: Stage) -> tuple[Rgb, Rgb]:
+    rng = stage.make_rng("cloth")
     first, second = rng.choice(len(_CLOTH), 2, replace=False)
     return pick(rng, [_CLOTH[first]]), pick(rng, [_CLOTH[second]])
 
 
 def draw_balloon(stage: Stage, pose: Pose) -> None:
-    first, second = _two_colours(stage)
-    lines = stage.part("lines", pose)
+    first, second = _choose_two_colours(stage)
+    lines = stage.start_part("lines", pose)
     for x in (-0.3, -0.1, 0.1, 0.3):
-        lines.line([(x, 0.3), (x * 0.5, 0.76)], 0.025, (90, 70, 60))
-    rng = stage.rng("bands")
+        lines.draw_line([(x, 0.3), (x * 0.5, 0.76)], 0.025, (90, 70, 60))
+    rng = stage.make_rng("bands")
     zigzag = bool(rng.random() < 0.5)
     bands = (((-0.5, 0.34),), ((-0.66, 0.16), (-0.3, 0.16), (0.06, 0.16)), ((-0.42, 0.2), (0.02, 0.5)))[rng.integers(3)]
-    envelope = stage.part("panels", pose)
+    envelope = stage.start_part("panels", pose)
     outline = smooth(
         [
             (-0.2, 0.46),
@@ -51,40 +51,40 @@ def draw_balloon(stage: Stage, pose: Pose) -> None:
             xs = np.linspace(-1, 1, 17)
             sag = y - 0.16 * xs**2 + (0.07 * (np.arange(17) % 2) if zigzag else 0.0)
             envelope.fill([*zip(xs, sag, strict=True), *zip(xs[::-1], sag[::-1] + thick, strict=True)], second)
-        envelope.fill(oval(0, -1.0, 0.34, 0.12), second)
-        envelope.glow(-0.3 if stage.light_from_left else 0.3, -0.5, 0.5, 0.6, (255, 255, 255), 0.45)
-        envelope.glow(0.7 if stage.light_from_left else -0.7, 0.1, 0.7, 1.0, (30, 20, 60), 0.55)
-    basket = stage.part("basket", pose)
-    basket.fill(block(-0.18, 0.72, 0.18, 1.0, 0.04), (156, 108, 66), 0.35)
-    basket.fill(block(-0.2, 0.7, 0.2, 0.77, 0.03), (112, 74, 48))
+        envelope.fill(make_oval(0, -1.0, 0.34, 0.12), second)
+        envelope.add_glow((-0.3 if stage.light_from_left else 0.3, -0.5, 0.5, 0.6), (255, 255, 255), 0.45)
+        envelope.add_glow((0.7 if stage.light_from_left else -0.7, 0.1, 0.7, 1.0), (30, 20, 60), 0.55)
+    basket = stage.start_part("basket", pose)
+    basket.fill(make_block(-0.18, 0.72, 0.18, 1.0, 0.04), (156, 108, 66), 0.35)
+    basket.fill(make_block(-0.2, 0.7, 0.2, 0.77, 0.03), (112, 74, 48))
     for x in (-0.07, 0.05):
-        basket.line([(x, 0.8), (x, 0.97)], 0.025, (120, 80, 50))
+        basket.draw_line([(x, 0.8), (x, 0.97)], 0.025, (120, 80, 50))
 
 
 def draw_kite(stage: Stage, pose: Pose) -> None:
-    first, second = _two_colours(stage)
-    rng = stage.rng("tail")
-    lines = stage.part("lines", pose)
-    lines.line([(0, -0.1), (0.5, 0.9), (1.4, 2.2), (2.4, 3.2)], 0.025, (250, 246, 236))
+    first, second = _choose_two_colours(stage)
+    rng = stage.make_rng("tail")
+    lines = stage.start_part("lines", pose)
+    lines.draw_line([(0, -0.1), (0.5, 0.9), (1.4, 2.2), (2.4, 3.2)], 0.025, (250, 246, 236))
     ys = np.linspace(0.42, 1.15, 10)
     xs = 0.14 * np.sin(ys * 9 + rng.uniform(0, 6)) - (ys - 0.42) * rng.uniform(-0.3, 0.5)
-    tail = stage.part("tail", pose)
-    tail.line(np.stack([xs, ys], axis=1), 0.03, darker(first, 0.2))
+    tail = stage.start_part("tail", pose)
+    tail.draw_line(np.stack([xs, ys], axis=1), 0.03, darken(first, 0.2))
     for nth in (2, 5, 8):
         x, y = float(xs[nth]), float(ys[nth])
         tail.fill(
             [(x - 0.14, y - 0.08), (x + 0.14, y + 0.08), (x + 0.14, y - 0.08), (x - 0.14, y + 0.08)],
             second if nth % 2 else first,
         )
-    panels = stage.part("panels", pose)
+    panels = stage.start_part("panels", pose)
     top, left, right, foot = (0.0, -1.0), (-0.6, -0.3), (0.6, -0.3), (0.0, 0.46)
     middle = (0.0, -0.3)
     for corner, side, tone in ((top, left, first), (top, right, second), (foot, left, second), (foot, right, first)):
         panels.fill([corner, side, middle], tone, 0.25)
-    panels.line([top, foot], 0.03, darker(first, 0.4))
-    panels.line([left, right], 0.03, darker(first, 0.4))
+    panels.draw_line([top, foot], 0.03, darken(first, 0.4))
+    panels.draw_line([left, right], 0.03, darken(first, 0.4))
     if rng.random() < 0.4:
-        panels.fill(oval(0, -0.3, 0.15), lighter(first, 0.6))
+        panels.fill(make_oval(0, -0.3, 0.15), lighten(first, 0.6))
 
 
 SUBJECTS = (

@@ -16,7 +16,7 @@ from precompute.contract.labelled import UnreadableImage
 from precompute.datasets.decode import decode
 
 
-def _pixel(path: Path, x: int = 0, y: int = 0) -> tuple[int, ...]:
+def _read_pixel(path: Path, x: int = 0, y: int = 0) -> tuple[int, ...]:
     image = decode(path)
     assert image.mode == "RGB"
     pixel = image.getpixel((x, y))
@@ -24,8 +24,8 @@ def _pixel(path: Path, x: int = 0, y: int = 0) -> tuple[int, ...]:
     return pixel
 
 
-def _png(mode: str, colour: tuple[int, ...], transparent: tuple[int, ...] = ()) -> bytes:
-    """A PNG of 2 x 2 pixels with 16 bits per channel, which Pillow reads but does not write; one pixel is black."""
+def _make_png(mode: str, colour: tuple[int, ...], transparent: tuple[int, ...] = ()) -> bytes:
+    """Makes a PNG of 2 x 2 pixels with 16 bits per channel, which Pillow does not write; one pixel is black."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -38,8 +38,8 @@ def _png(mode: str, colour: tuple[int, ...], transparent: tuple[int, ...] = ()) 
     return b"\x89PNG\r\n\x1a\n" + head + clear + chunk(b"IDAT", zlib.compress(lines)) + chunk(b"IEND", b"")
 
 
-def _tiff(colour: tuple[int, int, int]) -> bytes:
-    """A TIFF of 2 x 1 pixels of RGB with 16 bits per channel, little-endian."""
+def _make_tiff(colour: tuple[int, int, int]) -> bytes:
+    """Makes a TIFF of 2 x 1 pixels of RGB with 16 bits per channel, little-endian."""
     entries = [(256, 3, 1, 2), (257, 3, 1, 1), (258, 3, 3, 122), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 128)]
     entries += [(277, 3, 1, 3), (278, 3, 1, 1), (279, 4, 1, 12)]
     directory = struct.pack("<H", 9) + b"".join(struct.pack("<HHII", *e) for e in entries) + struct.pack("<I", 0)
@@ -49,7 +49,7 @@ def _tiff(colour: tuple[int, int, int]) -> bytes:
     )
 
 
-def _noise(size: int = 64) -> Image.Image:
+def _make_noise(size: int = 64) -> Image.Image:
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8))
 
 
@@ -74,13 +74,13 @@ def test_every_mode_becomes_rgb(
 ) -> None:
     Image.new(mode, (4, 3), colour).save(tmp_path / file)
 
-    assert _pixel(tmp_path / file) == expected
+    assert _read_pixel(tmp_path / file) == expected
 
 
 def test_cmyk_jpeg(tmp_path: Path) -> None:
     Image.new("CMYK", (16, 16), (0, 255, 255, 0)).save(tmp_path / "a.jpg", quality=100)
 
-    assert np.allclose(_pixel(tmp_path / "a.jpg"), (255, 0, 0), atol=3)
+    assert np.allclose(_read_pixel(tmp_path / "a.jpg"), (255, 0, 0), atol=3)
 
 
 def test_palette_with_and_without_transparency(tmp_path: Path) -> None:
@@ -92,16 +92,16 @@ def test_palette_with_and_without_transparency(tmp_path: Path) -> None:
     image.save(tmp_path / "half.png", transparency=b"\x00\xff")
     image.save(tmp_path / "clear.gif", transparency=0)
 
-    assert _pixel(tmp_path / "opaque.png") == (255, 0, 0)
+    assert _read_pixel(tmp_path / "opaque.png") == (255, 0, 0)
     for file in ("clear.png", "half.png", "clear.gif"):
-        assert _pixel(tmp_path / file) == (128, 128, 128)
-        assert _pixel(tmp_path / file, 1) == (0, 0, 255)
+        assert _read_pixel(tmp_path / file) == (128, 128, 128)
+        assert _read_pixel(tmp_path / file, 1) == (0, 0, 255)
 
 
 def test_an_opaque_rgb_colour_marked_as_transparent(tmp_path: Path) -> None:
     Image.new("RGB", (2, 2), (1, 2, 3)).save(tmp_path / "a.png", transparency=(1, 2, 3))
 
-    assert _pixel(tmp_path / "a.png") == (128, 128, 128)
+    assert _read_pixel(tmp_path / "a.png") == (128, 128, 128)
 
 
 def test_exif_orientation_is_respected(tmp_path: Path) -> None:
@@ -112,12 +112,12 @@ def test_exif_orientation_is_respected(tmp_path: Path) -> None:
     image.save(tmp_path / "a.jpg", exif=exif, quality=100, subsampling=0)
 
     assert decode(tmp_path / "a.jpg").size == (16, 32)
-    assert np.allclose(_pixel(tmp_path / "a.jpg", 8, 4), (0, 0, 255), atol=3)
+    assert np.allclose(_read_pixel(tmp_path / "a.jpg", 8, 4), (0, 0, 255), atol=3)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_damaged_exif_does_not_cost_the_pixels(tmp_path: Path) -> None:
-    _noise().save(tmp_path / "a.jpg", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\x7f")
+    _make_noise().save(tmp_path / "a.jpg", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\x7f")
 
     assert decode(tmp_path / "a.jpg").size == (64, 64)
 
@@ -126,7 +126,7 @@ def test_the_first_frame_of_an_animation(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (4, 4), c) for c in ((255, 0, 0), (0, 255, 0))]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
 
-    assert _pixel(tmp_path / "a.gif") == (255, 0, 0)
+    assert _read_pixel(tmp_path / "a.gif") == (255, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_files_that_are_no_images(tmp_path: Path, content: bytes | None, reason:
 @pytest.mark.parametrize("kept", [0.1, 0.5, 0.9])
 def test_truncated_files(tmp_path: Path, file: str, kept: float) -> None:
     path = tmp_path / file
-    _noise().save(path)
+    _make_noise().save(path)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
 
@@ -178,7 +178,7 @@ def test_values_beyond_sixteen_bits_are_refused(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("limit", [64 * 64 - 1, 1000])
 def test_images_beyond_pillows_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
-    _noise(64).save(tmp_path / "a.png")
+    _make_noise(64).save(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
 
     with pytest.raises(UnreadableImage, match="Pillow holds safe"):
@@ -186,7 +186,7 @@ def test_images_beyond_pillows_limit(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_the_limit_holds_where_warnings_are_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _noise(64).save(tmp_path / "a.png")
+    _make_noise(64).save(tmp_path / "a.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 64 * 64 - 1)
 
     with pytest.raises(UnreadableImage, match="Pillow holds safe"):
@@ -206,7 +206,7 @@ def test_an_image_without_pixels(size: tuple[int, int]) -> None:
 # --- sound pixels among broken texts ---------------------------------------------------------------------------------
 
 
-def _texts(number: int, length: int, kind: str) -> dict[str, object]:
+def _make_texts(number: int, length: int, kind: str) -> dict[str, object]:
     info = PngInfo()
     for i in range(number):
         add = info.add_itxt if kind == "iTXt" else info.add_text
@@ -214,8 +214,8 @@ def _texts(number: int, length: int, kind: str) -> dict[str, object]:
     return {"pnginfo": info}
 
 
-def _inserted(content: bytes, kind: bytes, data: bytes) -> bytes:
-    """The PNG with one more chunk after its header, whose checksum is wrong."""
+def _insert_chunk(content: bytes, kind: bytes, data: bytes) -> bytes:
+    """Inserts a chunk with a wrong checksum after the header of a PNG."""
     return content[:33] + struct.pack(">I", len(data)) + kind + data + b"\0\0\0\0" + content[33:]
 
 
@@ -223,21 +223,21 @@ def _inserted(content: bytes, kind: bytes, data: bytes) -> bytes:
     "options",
     [
         {"icc_profile": bytes(2_000_000)},
-        _texts(1, 2_000_000, "zTXt"),
-        _texts(1, 2_000_000, "iTXt"),
-        _texts(3, 500_000, "zTXt"),
-        {"icc_profile": bytes(2_000_000), **_texts(1, 2_000_000, "zTXt")},
+        _make_texts(1, 2_000_000, "zTXt"),
+        _make_texts(1, 2_000_000, "iTXt"),
+        _make_texts(3, 500_000, "zTXt"),
+        {"icc_profile": bytes(2_000_000), **_make_texts(1, 2_000_000, "zTXt")},
     ],
 )
 def test_a_png_with_more_text_than_pillow_reads_keeps_its_pixels(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object]
 ) -> None:
     monkeypatch.setattr(PngImagePlugin, "MAX_TEXT_MEMORY", 2**20)  # 64 times as much takes a while to write
-    noise = Image.merge("RGBA", [*_noise(16).split(), _noise(16).getchannel(0)])
+    noise = Image.merge("RGBA", [*_make_noise(16).split(), _make_noise(16).getchannel(0)])
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by a quarter
-    plain = _encoded(noise, "PNG", exif=exif)
-    content = _encoded(noise, "PNG", exif=exif, **options)
+    plain = _encode(noise, "PNG", exif=exif)
+    content = _encode(noise, "PNG", exif=exif, **options)
     with pytest.raises(ValueError, match="TEXT"):
         Image.open(io.BytesIO(content)).load()
     (tmp_path / "a.png").write_bytes(content)
@@ -248,13 +248,13 @@ def test_a_png_with_more_text_than_pillow_reads_keeps_its_pixels(
 
 @pytest.mark.parametrize(("kind", "data"), [(b"pHYs", b"1"), (b"tEXt", b"a\0b"), (b"iCCP", b"\0\0"), (b"eXIf", b"")])
 def test_a_png_with_a_broken_chunk_that_is_no_pixel_keeps_its_pixels(kind: bytes, data: bytes) -> None:
-    content = _encoded(_noise(8), "PNG")
+    content = _encode(_make_noise(8), "PNG")
 
-    assert decode(_inserted(content, kind, data)).tobytes() == _noise(8).tobytes()
+    assert decode(_insert_chunk(content, kind, data)).tobytes() == _make_noise(8).tobytes()
 
 
 def test_a_png_with_a_broken_pixel_chunk_stays_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = _encoded(_noise(8), "PNG", icc_profile=bytes(2_000_000))
+    content = _encode(_make_noise(8), "PNG", icc_profile=bytes(2_000_000))
     with pytest.raises(UnreadableImage, match="MAX_TEXT_CHUNK"):
         decode(content[:-40])
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 63)
@@ -267,7 +267,7 @@ def test_a_png_with_a_broken_pixel_chunk_stays_unreadable(monkeypatch: pytest.Mo
 MEAN = (124, 116, 104)
 
 
-def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+def _encode(image: Image.Image, kind: str, **options: object) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -295,7 +295,7 @@ def _encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 def test_transparency_is_laid_over_the_mean(
     mode: str, colour: int | tuple[int, ...], kind: str, expected: tuple[int, ...]
 ) -> None:
-    content = _encoded(Image.new(mode, (4, 3), colour), kind, lossless=True)
+    content = _encode(Image.new(mode, (4, 3), colour), kind, lossless=True)
 
     decoded = decode(content, MEAN)
 
@@ -306,17 +306,17 @@ def test_transparency_is_laid_over_the_mean(
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (_png("L", (257 * 100,)), (100, 100, 100)),
-        (_png("L", (257 * 100 + 200,)), (101, 101, 101)),
-        (_png("RGB", (257 * 100, 257 * 200, 65535)), (100, 200, 255)),
-        (_png("LA", (257 * 100, 65535)), (100, 100, 100)),
-        (_png("LA", (257 * 100, 0)), MEAN),
-        (_png("RGBA", (257 * 100, 257 * 200, 65535, 65535)), (100, 200, 255)),
-        (_png("RGBA", (257 * 100, 257 * 200, 65535, 0)), MEAN),
-        (_png("L", (257 * 100,), transparent=(257 * 100,)), MEAN),
-        (_png("L", (257 * 100,), transparent=(257 * 100 + 1,)), (100, 100, 100)),
-        (_png("RGB", (257 * 100, 257 * 200, 65535), transparent=(257 * 100, 257 * 200, 65535)), MEAN),
-        (_tiff((257 * 100, 257 * 200, 65535)), (100, 200, 255)),
+        (_make_png("L", (257 * 100,)), (100, 100, 100)),
+        (_make_png("L", (257 * 100 + 200,)), (101, 101, 101)),
+        (_make_png("RGB", (257 * 100, 257 * 200, 65535)), (100, 200, 255)),
+        (_make_png("LA", (257 * 100, 65535)), (100, 100, 100)),
+        (_make_png("LA", (257 * 100, 0)), MEAN),
+        (_make_png("RGBA", (257 * 100, 257 * 200, 65535, 65535)), (100, 200, 255)),
+        (_make_png("RGBA", (257 * 100, 257 * 200, 65535, 0)), MEAN),
+        (_make_png("L", (257 * 100,), transparent=(257 * 100,)), MEAN),
+        (_make_png("L", (257 * 100,), transparent=(257 * 100 + 1,)), (100, 100, 100)),
+        (_make_png("RGB", (257 * 100, 257 * 200, 65535), transparent=(257 * 100, 257 * 200, 65535)), MEAN),
+        (_make_tiff((257 * 100, 257 * 200, 65535)), (100, 200, 255)),
     ],
 )
 def test_sixteen_bits(content: bytes, expected: tuple[int, ...]) -> None:
@@ -328,28 +328,28 @@ def test_palette_transparency_is_laid_over_the_mean() -> None:
     image.putpalette([255, 0, 0, 0, 0, 255])
     image.putpixel((1, 0), 1)
     for content in (
-        _encoded(image, "PNG", transparency=0),
-        _encoded(image, "PNG", transparency=b"\x00\xff"),
-        _encoded(image, "GIF", transparency=0),
+        _encode(image, "PNG", transparency=0),
+        _encode(image, "PNG", transparency=b"\x00\xff"),
+        _encode(image, "GIF", transparency=0),
     ):
         assert np.asarray(decode(content, MEAN)).tolist() == [[list(MEAN), [0, 0, 255]]]
 
 
 def test_cmyk_of_a_jpeg_is_inverted_as_adobe_writes_it() -> None:
-    content = _encoded(Image.new("CMYK", (16, 16), (255, 0, 0, 51)), "JPEG", quality=100)
+    content = _encode(Image.new("CMYK", (16, 16), (255, 0, 0, 51)), "JPEG", quality=100)
     assert b"Adobe" in content
 
     assert np.allclose(np.asarray(decode(content)), (0, 204, 204), atol=3)
 
 
 def test_grey_jpeg() -> None:
-    assert decode(_encoded(Image.new("L", (16, 16), 77), "JPEG", quality=100)).getcolors() == [(256, (77, 77, 77))]
+    assert decode(_encode(Image.new("L", (16, 16), 77), "JPEG", quality=100)).getcolors() == [(256, (77, 77, 77))]
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
 def test_the_first_frame_of_every_animation(kind: str) -> None:
     frames = [Image.new("RGB", (4, 4), c) for c in ((255, 0, 0), (0, 255, 0))]
-    content = _encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
+    content = _encode(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
 
     assert decode(content).getcolors() == [(16, (255, 0, 0))]
 
@@ -363,7 +363,7 @@ def test_every_orientation(orientation: int, corner: tuple[int, int]) -> None:
     image = Image.new("RGB", (2, 2))
     image.putpixel((0, 0), (255, 0, 0))
 
-    upright = decode(_encoded(image, "PNG", exif=exif))
+    upright = decode(_encode(image, "PNG", exif=exif))
 
     assert upright.getpixel(corner) == (255, 0, 0)
 

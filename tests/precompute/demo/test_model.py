@@ -9,7 +9,7 @@ from torch import nn
 from precompute.demo.images import DemoImages
 from precompute.demo.model import CLASS_NAMES, INPUT_SIZE, PREPROCESS, RECORDED_LAYERS, WEIGHTS, build, load
 from precompute.demo.scenes import CLASSES
-from precompute.demo.train import accuracy_per_class
+from precompute.demo.train import measure_accuracy
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def model() -> nn.Module:
     return load()
 
 
-def _outputs(model: nn.Module) -> dict[str, torch.Tensor]:
+def _record_outputs(model: nn.Module) -> dict[str, torch.Tensor]:
     outputs: dict[str, torch.Tensor] = {}
     handles = [
         model.get_submodule(name).register_forward_hook(lambda _m, _i, out, name=name: outputs.update({name: out}))
@@ -39,7 +39,7 @@ def test_weights_are_small_and_fit(model: nn.Module) -> None:
 
 
 def test_recorded_layers_are_five_to_seven_of_32_to_160_channels_after_relu(model: nn.Module) -> None:
-    outputs = _outputs(model)
+    outputs = _record_outputs(model)
     assert tuple(outputs) == RECORDED_LAYERS
     assert 5 <= len(outputs) <= 7
     for output in outputs.values():
@@ -66,7 +66,7 @@ def test_preprocessing_is_the_one_the_weights_were_trained_with() -> None:
 
 
 def test_held_out_accuracy_is_high_but_not_perfect(model: nn.Module) -> None:
-    accuracy = accuracy_per_class(model, 15)
+    accuracy = measure_accuracy(model, 15)
     # 15 images a class leave a standard error of 0.8 points around the 50-image figure.
     assert 0.88 <= accuracy.mean() <= 0.99
     assert accuracy.min() >= 0.5

@@ -1,4 +1,4 @@
-"""The demo's two stories, told by its attribution graphs and checked against the ground truth of the scenes."""
+"""The demo's two stories in its attribution graphs, checked against the ground truth of the scenes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from precompute.aggregate.recording import Recorder
 from precompute.contract.schema import read_manifest, read_table
 from precompute.contract.validate import validate
 from precompute.demo.images import DemoImages
-from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, draw_scene
+from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, Variation, draw_scene
 from precompute.devices.cores import Parallel
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.inputs import prepare
@@ -30,12 +30,12 @@ Activations = dict[str, NDArray[np.float32]]
 def respond(
     class_id: int, include: frozenset[str] | None, exclude: frozenset[str], attribute: str | None
 ) -> Activations:
-    """Spatial maxima `(scene, channel)` per recorded layer on scenes drawn with these parts alone."""
+    """Records spatial maxima `(scene, channel)` by layer on scenes drawn with these parts alone."""
     loaded = load_model(ModelConfig("demo"))
     inputs = prepare(loaded, DemoImages(images_per_class=1), None, AggregateConfig())
     scenes = [
-        draw_scene(class_id, index, seed=SEED, include=include, exclude=exclude, attribute=attribute)
-        for index in scene_numbers(class_id)
+        draw_scene(class_id, index, seed=SEED, variation=Variation(include, exclude, attribute))
+        for index in find_scene_numbers(class_id)
     ]
     pixels = np.stack([loaded.preprocess.image(scene.image) for scene in scenes])
     with Parallel(torch.device("cpu")) as parallel:
@@ -44,8 +44,8 @@ def respond(
 
 
 @cache
-def scene_numbers(class_id: int) -> tuple[int, ...]:
-    """Scenes of a class; of the class with the foreign thing those that have it."""
+def find_scene_numbers(class_id: int) -> tuple[int, ...]:
+    """Finds the scenes of a class; of the class with the foreign thing those that have it."""
     numbers = range(N_SCENES)
     if class_id != UNEXPECTED.class_id:
         return tuple(numbers)
@@ -53,8 +53,8 @@ def scene_numbers(class_id: int) -> tuple[int, ...]:
     return tuple(n for n, scene in drawn if UNEXPECTED.foreign_part in {part.name for part in scene.parts})
 
 
-def graph(run: Path, class_id: int) -> dict[str, set[int]]:
-    """Channels of a class's attribution graph, by layer."""
+def read_graph(run: Path, class_id: int) -> dict[str, set[int]]:
+    """Reads the channels of a class's attribution graph, by layer."""
     kept: dict[str, set[int]] = {layer: set() for layer in read_manifest(run)["layers"]}
     for row in read_table(run, "attribution_graph_nodes").to_pylist():
         if row["class_id"] == class_id:
@@ -62,13 +62,13 @@ def graph(run: Path, class_id: int) -> dict[str, set[int]]:
     return kept
 
 
-def auc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
-    """How often one excites the channel more than the other; a half where both leave it alike."""
+def compute_auc(positive: NDArray[np.float32], negative: NDArray[np.float32]) -> float:
+    """Computes how often one excites the channel more than the other; equal responses count one half."""
     return float((positive[:, None] > negative).mean() + 0.5 * (positive[:, None] == negative).mean())
 
 
-def response_to_the_thing(channels: dict[str, set[int]]) -> dict[tuple[str, int], float]:
-    """Per channel, how surely the foreign thing drawn alone excites it more than the object alone, and than neither."""
+def measure_response(channels: dict[str, set[int]]) -> dict[tuple[str, int], float]:
+    """Measures how surely the foreign thing alone excites a channel more than the object alone, and than neither."""
     thing, nothing = frozenset({UNEXPECTED.foreign_part}), frozenset[str]()
     alone = respond(UNEXPECTED.class_id, thing, nothing, None)
     others = (
@@ -76,7 +76,7 @@ def response_to_the_thing(channels: dict[str, set[int]]) -> dict[tuple[str, int]
         respond(UNEXPECTED.class_id, nothing, nothing, None),
     )
     return {
-        (layer, c): min(auc(alone[layer][:, c], other[layer][:, c]) for other in others)
+        (layer, c): min(compute_auc(alone[layer][:, c], other[layer][:, c]) for other in others)
         for layer, kept in channels.items()
         for c in kept
     }
@@ -93,21 +93,21 @@ def test_the_demo_run_is_valid_and_as_accurate_as_promised(demo_run: Path) -> No
 
 
 def test_the_graph_with_the_foreign_thing_holds_channels_for_it_and_the_siblings_none(demo_run: Path) -> None:
-    own = response_to_the_thing(graph(demo_run, UNEXPECTED.class_id))
-    sibling = response_to_the_thing(graph(demo_run, UNEXPECTED.sibling_class_id))
+    own = measure_response(read_graph(demo_run, UNEXPECTED.class_id))
+    sibling = measure_response(read_graph(demo_run, UNEXPECTED.sibling_class_id))
     assert sum(response >= 0.9 for response in own.values()) >= 3, own
     assert max(sibling.values()) <= 0.8, sibling
 
 
 def test_siblings_share_their_early_channels_and_part_late(demo_run: Path, layers: list[str]) -> None:
-    a, b = (graph(demo_run, class_id) for class_id in (DISCRIMINABLE.class_a, DISCRIMINABLE.class_b))
+    a, b = (read_graph(demo_run, class_id) for class_id in (DISCRIMINABLE.class_a, DISCRIMINABLE.class_b))
     jaccard = [len(a[layer] & b[layer]) / len(a[layer] | b[layer]) for layer in layers]
     assert min(jaccard[:4]) >= 0.5, jaccard
     assert max(jaccard[-2:]) <= 0.25, jaccard
 
 
 def test_siblings_part_at_channels_that_respond_to_the_attribute(demo_run: Path, layers: list[str]) -> None:
-    a, b = (graph(demo_run, class_id) for class_id in (DISCRIMINABLE.class_a, DISCRIMINABLE.class_b))
+    a, b = (read_graph(demo_run, class_id) for class_id in (DISCRIMINABLE.class_a, DISCRIMINABLE.class_b))
     dark, light = (
         respond(DISCRIMINABLE.class_a, None, frozenset(), attribute)
         for attribute in (DISCRIMINABLE.attribute_a, DISCRIMINABLE.attribute_b)

@@ -1,4 +1,4 @@
-"""Which outputs mean a class, and what outputs are called: files that say so, and files that cannot be right."""
+"""Files about outputs, those of each class and their names, and files that cannot be right."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
-from precompute.datasets.labels.outputs import read_class_outputs, read_output_names
+from precompute.datasets.labels.outputs import read_class_outputs, read_output_names, recorded_outputs
 
 CLASSES = [LabelledClass(0, "bird"), LabelledClass(4, "cat"), LabelledClass(9, "dog, hound")]
 CRANES = [LabelledClass(0, "crane"), LabelledClass(1, "crane"), LabelledClass(2, "cat")]
 
 
-def _file(folder: Path, name: str, text: str) -> Path:
+def _write(folder: Path, name: str, text: str) -> Path:
     (folder / name).write_text(text, encoding="utf-8")
     return folder / name
 
@@ -29,11 +29,11 @@ def _file(folder: Path, name: str, text: str) -> Path:
     ],
 )
 def test_outputs_of_classes(tmp_path: Path, name: str, text: str) -> None:
-    assert read_class_outputs(_file(tmp_path, name, text), CLASSES, 10) == {4: (2,), 9: (5, 7)}
+    assert read_class_outputs(_write(tmp_path, name, text), CLASSES, 10) == {4: (2,), 9: (5, 7)}
 
 
 def test_an_output_may_belong_to_two_classes(tmp_path: Path) -> None:
-    path = _file(tmp_path, "a.json", '{"bird": [1, 2], "cat": [2]}')
+    path = _write(tmp_path, "a.json", '{"bird": [1, 2], "cat": [2]}')
 
     assert read_class_outputs(path, CLASSES, 10) == {0: (1, 2), 4: (2,)}
 
@@ -61,13 +61,13 @@ def test_an_output_may_belong_to_two_classes(tmp_path: Path) -> None:
 )
 def test_mappings_that_cannot_be_right(tmp_path: Path, name: str, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_class_outputs(_file(tmp_path, name, text), CLASSES, 10)
+        read_class_outputs(_write(tmp_path, name, text), CLASSES, 10)
 
 
 def test_a_name_of_two_classes(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="crane is the name of several classes"):
-        read_class_outputs(_file(tmp_path, "a.json", '{"crane": 1}'), CRANES, 10)
-    assert read_class_outputs(_file(tmp_path, "a.json", '{"cat": 1}'), CRANES, 10) == {2: (1,)}
+        read_class_outputs(_write(tmp_path, "a.json", '{"crane": 1}'), CRANES, 10)
+    assert read_class_outputs(_write(tmp_path, "a.json", '{"cat": 1}'), CRANES, 10) == {2: (1,)}
 
 
 def test_a_mapping_that_is_missing_or_no_text(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_mapping_that_is_missing_or_no_text(tmp_path: Path) -> None:
     ],
 )
 def test_names_of_outputs(tmp_path: Path, name: str, text: str) -> None:
-    assert read_output_names(_file(tmp_path, name, text), 3) == ("tench, Tinca tinca", "goldfish", "cock")
+    assert read_output_names(_write(tmp_path, name, text), 3) == ("tench, Tinca tinca", "goldfish", "cock")
 
 
 @pytest.mark.parametrize(
@@ -108,4 +108,18 @@ def test_names_of_outputs(tmp_path: Path, name: str, text: str) -> None:
 )
 def test_names_that_cannot_be_right(tmp_path: Path, name: str, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_output_names(_file(tmp_path, name, text), 3)
+        read_output_names(_write(tmp_path, name, text), 3)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        ({"class_outputs": {"4": [2], "9": [5, 7]}}, {4: (2,), 9: (5, 7)}),
+        ({"class_outputs": {}, "labels_are_outputs": True}, {}),
+        ({"labels_are_outputs": True}, {4: (4,), 9: (9,)}),
+        ({"labels_are_outputs": False}, {}),
+        ({}, {}),
+    ],
+)
+def test_outputs_that_a_run_has_recorded(dataset: dict[str, object], expected: dict[int, tuple[int, ...]]) -> None:
+    assert recorded_outputs(dataset, [4, 9]) == expected

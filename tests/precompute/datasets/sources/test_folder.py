@@ -1,24 +1,20 @@
-"""A folder with one subfolder per class."""
+"""Folders with one subfolder per class, as a source of images."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image, features
+from PIL import Image
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass, LabelledImage, UnreadableImage
 from precompute.datasets.images import ImageSource
 from precompute.datasets.sources.open import open_images
-from precompute.datasets.sources.suffixes import image_suffixes
-
-CODECS = {"AVIF": "avif", "JPEG2000": "jpg_2000"}
 
 
-def _image(path: Path, colour: tuple[int, int, int] = (255, 0, 0)) -> None:
+def _save_image(path: Path, colour: tuple[int, int, int] = (255, 0, 0)) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (8, 8), colour).save(path)
 
@@ -28,10 +24,10 @@ def pets(tmp_path: Path) -> Path:
     """Two classes, one nested, with files that are to be passed over."""
     root = tmp_path / "pets"
     for name in ("dog/2.PNG", "dog/1.png", "cat/old/9.jpg", "cat/new/3.jpeg"):
-        _image(root / name)
-    _image(root / "cat/.hidden.png")
-    _image(root / "cat/.thumbnails/1.png")
-    _image(root / ".cache/1.png")
+        _save_image(root / name)
+    _save_image(root / "cat/.hidden.png")
+    _save_image(root / "cat/.thumbnails/1.png")
+    _save_image(root / ".cache/1.png")
     (root / "dog/readme.txt").write_text("two dogs")
     return root
 
@@ -107,7 +103,7 @@ def test_names_that_are_no_utf8_are_shown_escaped_and_can_be_loaded(pets: Path) 
 
 
 def test_linked_folders_are_followed_but_not_round_in_circles(pets: Path, tmp_path: Path) -> None:
-    _image(tmp_path / "elsewhere/1.png")
+    _save_image(tmp_path / "elsewhere/1.png")
     try:
         (pets / "fox").symlink_to(tmp_path / "elsewhere")
         (pets / "dog/again").symlink_to(pets / "dog")
@@ -118,7 +114,7 @@ def test_linked_folders_are_followed_but_not_round_in_circles(pets: Path, tmp_pa
 
 
 def test_one_name_with_two_endings_is_two_images(pets: Path) -> None:
-    _image(pets / "dog/1.jpg")
+    _save_image(pets / "dog/1.jpg")
 
     assert [i.path for i in open_images(str(pets)).images][2:] == ["dog/1.jpg", "dog/1.png", "dog/2.PNG"]
 
@@ -134,11 +130,11 @@ def test_what_is_no_image_of_a_class_is_counted_and_said(pets: Path) -> None:
         "cat/@EADIR/old/5.jpg",
         "dog/._1.png",
     ):
-        _image(pets / name)
+        _save_image(pets / name)
     for name in ("dog/3.heic", "dog/4.HEIC", "cat/old/LICENSE", "cat/.DS_Store", "stray.csv", "$RECYCLE.BIN/x.dat"):
         (pets / name).parent.mkdir(exist_ok=True)
         (pets / name).touch()
-    _image(pets / "stray.png")
+    _save_image(pets / "stray.png")
 
     source = open_images(str(pets))
 
@@ -154,79 +150,18 @@ def test_what_is_no_image_of_a_class_is_counted_and_said(pets: Path) -> None:
 
 
 def test_a_folder_of_nothing_else_has_nothing_to_say(tmp_path: Path) -> None:
-    _image(tmp_path / "cat/1.png")
+    _save_image(tmp_path / "cat/1.png")
     (tmp_path / "cat/.DS_Store").touch()
 
     assert open_images(str(tmp_path)).notes == ()
 
 
-@pytest.mark.parametrize("suffix", ["jpe", "JFIF", "pnm", "tga", "jp2", "avif", "qoi", "dds", "pcx", "apng", "ico"])
-def test_what_pillow_reads_is_an_image(tmp_path: Path, suffix: str) -> None:
-    kind = Image.registered_extensions().get(f".{suffix.lower()}")
-    if kind is None or kind not in Image.SAVE or (kind in CODECS and not features.check(CODECS[kind])):
-        pytest.skip(f"this Pillow does not write .{suffix}")
-    (tmp_path / "cat").mkdir()
-    Image.new("RGB", (16, 16), (200, 10, 10)).save(tmp_path / f"cat/1.{suffix}")
-
-    source = open_images(str(tmp_path))
-
-    pixel = source.load(source.images[0]).getpixel((8, 8))
-    assert isinstance(pixel, tuple) and np.allclose(pixel, (200, 10, 10), atol=12)
-
-
-@pytest.mark.parametrize("suffix", [".h5", ".grib", ".mpg", ".eps", ".pdf", ".npy", ".svg", ".heic"])
-def test_what_pillow_does_not_decode_is_no_image(suffix: str) -> None:
-    assert suffix not in image_suffixes()
-
-
 def test_an_archive_unpacked_into_a_new_folder(pets: Path, tmp_path: Path) -> None:
-    _image(tmp_path / "__MACOSX/._1.png")
+    _save_image(tmp_path / "__MACOSX/._1.png")
 
     (note,) = (note for note in open_images(str(tmp_path)).notes if "class" in note)
 
     assert note == f"All images are of one class, pets. If cat, dog are the classes, name {pets}."
-
-
-# --- parts of a data set ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("files", "named"),
-    [
-        (("train/cat/1.png", "val/cat/1.png", "test/cat/1.png"), "val"),
-        (("train/cat/1.png", "Test_set/1.png"), "train"),
-        (("train2017/cat/1.png", "valid/dog/1.png"), "valid"),
-        (("training/cat/1.png",), "training"),
-        (("train/cat/1.png", "test/cat/1.png", "masks/cat/1.png"), "test"),
-    ],
-)
-def test_parts_of_a_data_set_are_no_classes(tmp_path: Path, files: tuple[str, ...], named: str) -> None:
-    for name in files:
-        _image(tmp_path / name)
-
-    with pytest.raises(InputError, match=r"holds parts of a data set instead") as problem:
-        open_images(str(tmp_path))
-
-    assert problem.value.fix == f"Name one of them: {tmp_path / named}"
-    assert len(open_images(str(tmp_path / named)).classes) == 1
-
-
-def test_parts_without_class_folders_have_none_to_name(tmp_path: Path) -> None:
-    for name in ("train/1.png", "val/1.png"):
-        _image(tmp_path / name)
-
-    with pytest.raises(InputError, match=r"parts of a data set instead: train, val\. Sort the images"):
-        open_images(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    "files", [("train/1.png", "bus/1.png"), ("train/old/1.png", "bus/old/1.png"), ("test/1.png",), ("testament/1.png",)]
-)
-def test_a_class_may_be_called_like_a_part(tmp_path: Path, files: tuple[str, ...]) -> None:
-    for name in files:
-        _image(tmp_path / name)
-
-    assert len(open_images(str(tmp_path)).classes) == len({name.split("/")[0] for name in files})
 
 
 # --- bad input ------------------------------------------------------------------------------------------------------
@@ -259,7 +194,7 @@ def test_a_folder_of_folders_of_shards(tmp_path: Path) -> None:
 
 
 def test_images_without_class_folders(tmp_path: Path) -> None:
-    _image(tmp_path / "1.png")
+    _save_image(tmp_path / "1.png")
 
     with pytest.raises(InputError, match=r"has no subfolders, but 1 images of its own.*class folders"):
         open_images(str(tmp_path))

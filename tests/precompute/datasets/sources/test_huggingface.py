@@ -35,13 +35,13 @@ def save(tmp_path: Path) -> Save:
     return save
 
 
-def _pictures(*colours: tuple[int, ...]) -> list[dict[str, Any]]:
+def _encode_pictures(*colours: tuple[int, ...]) -> list[dict[str, Any]]:
     return [{"bytes": picture(colour), "path": None} for colour in colours]
 
 
 def test_class_labels_bring_names_and_numbers(save: Save) -> None:
     folder = save(
-        {"image": _pictures(RED, BLUE, RED), "label": [2, 0, 2]},
+        {"image": _encode_pictures(RED, BLUE, RED), "label": [2, 0, 2]},
         label=datasets.ClassLabel(names=["cat", "cow", "dog"]),
     )
 
@@ -64,7 +64,7 @@ def test_names_with_synset_and_group(save: Save) -> None:
         str(
             save(
                 {
-                    "image": _pictures(RED, BLUE),
+                    "image": _encode_pictures(RED, BLUE),
                     "class_name": ["dog", "cat"],
                     "synset": ["n2", None],
                     "group": ["animal", "animal"],
@@ -78,7 +78,7 @@ def test_names_with_synset_and_group(save: Save) -> None:
 
 
 def test_bare_numbers_are_the_models_outputs(save: Save) -> None:
-    source = open_images(str(save({"image": _pictures(RED, BLUE), "label": [7, 3]})))
+    source = open_images(str(save({"image": _encode_pictures(RED, BLUE), "label": [7, 3]})))
 
     assert list(source.classes) == [LabelledClass(3, "3"), LabelledClass(7, "7")]
     assert source.labels_are_outputs is True
@@ -95,7 +95,7 @@ def test_files_are_embedded_and_transparency_is_laid_over_the_background(save: S
 
 def test_a_row_without_an_image_is_unreadable(save: Save) -> None:
     source = open_images(
-        str(save({"image": [*_pictures(RED), None, {"bytes": b"text", "path": None}], "label": ["a", "a", "a"]}))
+        str(save({"image": [*_encode_pictures(RED), None, {"bytes": b"text", "path": None}], "label": ["a", "a", "a"]}))
     )
 
     for image, reason in ((source.images[1], "has no bytes"), (source.images[2], "is no image that Pillow knows")):
@@ -104,7 +104,7 @@ def test_a_row_without_an_image_is_unreadable(save: Save) -> None:
 
 
 def test_the_fingerprint_follows_content_and_limit(save: Save) -> None:
-    columns = {"image": _pictures(RED, BLUE), "label": ["a", "a"]}
+    columns = {"image": _encode_pictures(RED, BLUE), "label": ["a", "a"]}
     folder = save(columns)
     original = open_images(str(folder)).fingerprint()
 
@@ -119,12 +119,12 @@ def test_the_fingerprint_follows_content_and_limit(save: Save) -> None:
     ("columns", "message"),
     [
         ({"label": ["a"], "width": [8]}, "has no column of images; its columns are label, width"),
-        ({"image": _pictures(RED), "width": [8]}, "has no column of labels; its columns are image, width"),
-        ({"image": _pictures(RED), "label": [0.5]}, "has no column of labels"),
-        ({"image": _pictures(RED, BLUE), "label": ["a", None]}, "row 1, has no label"),
-        ({"image": _pictures(RED, BLUE), "label": [3, -1]}, "row 1, has the label -1, which stands for none"),
+        ({"image": _encode_pictures(RED), "width": [8]}, "has no column of labels; its columns are image, width"),
+        ({"image": _encode_pictures(RED), "label": [0.5]}, "has no column of labels"),
+        ({"image": _encode_pictures(RED, BLUE), "label": ["a", None]}, "row 1, has no label"),
+        ({"image": _encode_pictures(RED, BLUE), "label": [3, -1]}, "row 1, has the label -1, which stands for none"),
         (
-            {"image": _pictures(RED, BLUE), "label": ["a", "a"], "group": ["b", "c"]},
+            {"image": _encode_pictures(RED, BLUE), "label": ["a", "a"], "group": ["b", "c"]},
             "gives the class a the group b in row 0 and c in row 1",
         ),
     ],
@@ -136,7 +136,7 @@ def test_datasets_that_cannot_be_right(save: Save, columns: dict[str, list[Any]]
 
 def test_two_columns_of_labels(save: Save) -> None:
     kind = datasets.ClassLabel(names=["a"])
-    folder = save({"image": _pictures(RED), "fine": [0], "coarse": [0]}, fine=kind, coarse=kind)
+    folder = save({"image": _encode_pictures(RED), "fine": [0], "coarse": [0]}, fine=kind, coarse=kind)
 
     with pytest.raises(InputError, match="several columns of labels: fine, coarse"):
         open_images(str(folder))
@@ -151,7 +151,7 @@ def test_a_dictionary_of_splits(save: Save, tmp_path: Path) -> None:
 
 
 def test_a_damaged_dataset(save: Save) -> None:
-    folder = save({"image": _pictures(RED), "label": ["a"]})
+    folder = save({"image": _encode_pictures(RED), "label": ["a"]})
     (folder / "state.json").write_text("{")
 
     with pytest.raises(InputError, match="Save the dataset again"):
@@ -159,7 +159,7 @@ def test_a_damaged_dataset(save: Save) -> None:
 
 
 def test_without_the_library(save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = save({"image": _pictures(RED), "label": ["a"]})
+    folder = save({"image": _encode_pictures(RED), "label": ["a"]})
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(InputError, match=r"pip install 'summit-dash\[precompute,huggingface\]'"):

@@ -275,7 +275,7 @@ def inner(tmp_path: Path) -> Path:
     return folder
 
 
-def _manifest(folder: Path, *paths: object) -> str:
+def _write_manifest(folder: Path, *paths: object) -> str:
     (folder / "labels.csv").write_text("path,class_name\n" + "".join(f"{path},cat\n" for path in paths))
     return str(folder / "labels.csv")
 
@@ -283,7 +283,7 @@ def _manifest(folder: Path, *paths: object) -> str:
 @pytest.mark.parametrize("outside", ["../out.png", "sub/../../out.png", "..", "{tmp_path}/out.png"])
 def test_paths_that_lead_out_are_refused_unless_allowed(inner: Path, outside: str) -> None:
     path = outside.format(tmp_path=inner.parent)
-    manifest = _manifest(inner, "in.png", path)
+    manifest = _write_manifest(inner, "in.png", path)
 
     with pytest.raises(InputError, match=r"line 3, leads out of it: .*--allow-outside"):
         open_images(manifest)
@@ -295,7 +295,7 @@ def test_paths_that_lead_out_are_refused_unless_allowed(inner: Path, outside: st
 
 def test_paths_that_stay_inside(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Image.new("RGB", (8, 8)).save(inner / "..png", "PNG")
-    manifest = _manifest(inner, inner / "in.png", "sub/../..png")
+    manifest = _write_manifest(inner, inner / "in.png", "sub/../..png")
     monkeypatch.chdir(inner.parent)
 
     for name in (manifest, "inner/labels.csv"):
@@ -310,7 +310,7 @@ def test_a_link_may_point_out_and_the_folder_may_be_a_link(inner: Path) -> None:
         (inner.parent / "alias").symlink_to(inner)
     except OSError:
         pytest.skip("links are not allowed here")
-    _manifest(inner, "link.png", inner / "in.png")
+    _write_manifest(inner, "link.png", inner / "in.png")
 
     source = open_images(str(inner.parent / "alias" / "labels.csv"))
 
@@ -319,7 +319,7 @@ def test_a_link_may_point_out_and_the_folder_may_be_a_link(inner: Path) -> None:
 
 
 def test_one_file_by_two_names_is_found_outside_too(inner: Path) -> None:
-    manifest = _manifest(inner, "../out.png", inner.parent / "out.png")
+    manifest = _write_manifest(inner, "../out.png", inner.parent / "out.png")
 
     with pytest.raises(InputError, match="in line 2 and line 3"):
         open_images(manifest, allow_outside=True)
