@@ -42,6 +42,7 @@ def build_contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs)
         "dataset": {**dataset, "outputs_by": meaning.known_by, "notes": [*inputs.source.notes, *meaning.notes]},
         "layers": config["layers"],
         "links": [_describe_link(measure) for measure in inputs.measures],
+        **({"stories": list(inputs.source.stories)} if inputs.source.stories else {}),
         "config": config,
         "seeds": {"embedding": request.config.embedding.seed, "visualize": request.config.visualize.seed},
         "speed": speed,
