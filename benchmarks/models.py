@@ -29,9 +29,9 @@ from precompute.feature_visualization.channels.config import VisualizeConfig
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.interventions.intervention import check_links
 from precompute.models.layers.selection import select_layers
-from precompute.models.provenance.expressions import Convolution, parts_of
+from precompute.models.provenance.expressions import Convolution, list_parts
 from precompute.models.provenance.links import derive_links
-from precompute.models.sources.catalogue import FAMILIES, ModelFacts, facts_of, read_catalogue, write_catalogue
+from precompute.models.sources.catalogue import FAMILIES, ModelFacts, collect_facts, read_catalogue, write_catalogue
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.config import RunConfig
 from precompute.pipeline.request import RunRequest
@@ -93,7 +93,7 @@ def try_model(source: str) -> tuple[Row, ModelFacts]:
                 part.node
                 for link in links
                 if link.channels
-                for part in parts_of(link.channels)
+                for part in list_parts(link.channels)
                 if isinstance(part, Convolution)
             }
         ),
@@ -104,7 +104,7 @@ def try_model(source: str) -> tuple[Row, ModelFacts]:
         round(time.perf_counter() - start, 1),
         "; ".join(problems),
     )
-    return row, facts_of(source, model, layers)
+    return row, collect_facts(source, model, layers)
 
 
 def _check_run(source: str, folder: Path) -> list[str]:

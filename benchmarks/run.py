@@ -31,7 +31,7 @@ from precompute.aggregate.influence.values import Values
 from precompute.aggregate.recording import Recorder
 from precompute.datasets.sources.open import open_images
 from precompute.devices.cores import Parallel
-from precompute.models.provenance.expressions import Convolution, parts_of
+from precompute.models.provenance.expressions import Convolution, list_parts
 from precompute.models.provenance.links import Link
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.inputs import prepare
@@ -152,7 +152,7 @@ def list_convolutions(links: list[Link]) -> list[Convolution]:
         part
         for link in links
         if link.channels is not None
-        for part in parts_of(link.channels)
+        for part in list_parts(link.channels)
         if isinstance(part, Convolution)
     ]
 

@@ -28,8 +28,8 @@ from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, OptimizationConfig, PlateauConfig
 from precompute.feature_visualization.ascent.forwards import Forwards
 from precompute.feature_visualization.ascent.optimize import LayerForward, VisualizationRequest, visualize_channels
-from precompute.feature_visualization.ascent.parametrization import FourierParametrization, channel_generator
-from precompute.feature_visualization.ascent.precision import step_precision
+from precompute.feature_visualization.ascent.parametrization import FourierParametrization, seed_generator
+from precompute.feature_visualization.ascent.precision import choose_precision
 from precompute.feature_visualization.ascent.transforms import draw_transforms, transform
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
@@ -46,7 +46,7 @@ def draw_in_plain_loop(loaded: LoadedModel, layer: str, config: OptimizationConf
     )
     loaded.module.requires_grad_(True)
     for channel in channels:
-        generator = channel_generator(config.seed, layer, channel)
+        generator = seed_generator(config.seed, layer, channel)
         parametrization = FourierParametrization(config.shape, IMAGENET_COLOUR, CPU)
         spectrum = parametrization.draw_start(generator)[None].requires_grad_()
         movements = draw_transforms(config.transforms, config.n_steps, generator)
@@ -78,7 +78,7 @@ def measure(options: argparse.Namespace) -> dict[str, list[tuple[float, float]]]
     )
     forwards = Forwards(model, [options.layer], CPU)
     eager, forward = build_eager_forward(model, options.layer), forwards(options.layer)
-    precision = step_precision("auto", forwards, options.layer)
+    precision = choose_precision("auto", forwards, options.layer)
     reduced = forwards.in_bfloat16(options.layer) if precision == "bfloat16" else None
     print(f"batched: steps in {precision}")
 

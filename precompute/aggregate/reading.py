@@ -46,10 +46,10 @@ def read_images(
         except UnreadableImage as problem:
             return ReadImage(image, None, str(problem))
 
-    return ahead(read, images, workers)
+    return map_ahead(read, images, workers)
 
 
-def ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def map_ahead(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """Yields results in the order of the items, at most 16 items per worker ahead of the reader, so that few are held.
 
     Args:

@@ -13,9 +13,9 @@ from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.influence.values import Values
 from precompute.contract.errors import InputError
 from precompute.devices.cores import Parallel
-from precompute.devices.precision import DTYPES, forward_precision, require_precision
+from precompute.devices.precision import DTYPES, keep_forward_precision, require_precision
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import size_for_one_image
+from precompute.models.graph.operators import compute_size_for_one_image
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer
 
@@ -84,11 +84,11 @@ class Recorder:
 
     def _run(self, batch: Tensor) -> tuple[Tensor, ...]:
         with torch.inference_mode():
-            with forward_precision(self._precision, self._parallel.device):
+            with keep_forward_precision(self._precision, self._parallel.device):
                 values: tuple[Tensor, ...] = self._forward(batch)
             return tuple(value.float() if value.dtype == torch.bfloat16 else value for value in values)
 
 
 def _compute_size(node: fx.Node) -> int:
     value = node.meta["val"]
-    return math.prod(size_for_one_image(size) for size in value.shape) * int(value.element_size())
+    return math.prod(compute_size_for_one_image(size) for size in value.shape) * int(value.element_size())

@@ -26,9 +26,9 @@ from precompute.datasets.images import ImageSource
 from precompute.datasets.labels.label_outputs import Meaning
 from precompute.datasets.labels.output_match import ModelOutputs
 from precompute.devices.cores import Parallel
-from precompute.devices.precision import whole_float32
+from precompute.devices.precision import keep_whole_float32
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.probabilities import ranked
+from precompute.models.graph.probabilities import rank_outputs
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.provenance.links import Link
 from precompute.models.sources.preprocess import Preprocess
@@ -181,7 +181,7 @@ class UnitMaker:
             InputError: an image is of another size, or the model yields no finite numbers, neither for any of the
                 images nor for noise.
         """
-        with whole_float32():
+        with keep_whole_float32():
             return self._make(class_id, images, advance)
 
     def _make(self, class_id: int, images: Iterable[ReadImage], advance: Advance) -> Unit:
@@ -247,7 +247,7 @@ class UnitMaker:
         return self._recorder(self._inputs.preprocess.tensor(np.stack(pixels), self._device))
 
     def _build_rows(self, image_ids: Sequence[int], class_id: int, logits: Tensor) -> ImageRows:
-        probabilities, order = self._inputs.model.outputs.probabilities, ranked(logits)
+        probabilities, order = self._inputs.model.outputs.probabilities, rank_outputs(logits)
         best = probabilities.of_outputs(logits.double()).gather(1, order[:, :1])[:, 0]
         true = torch.full((len(image_ids),), float("nan"), dtype=torch.float64)
         in_top5 = torch.zeros(len(image_ids), dtype=torch.bool)

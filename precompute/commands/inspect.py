@@ -62,7 +62,7 @@ def run_inspect(options: InspectOptions, console: Console | None = None) -> None
     require_names(options.model, options.weights)
     from precompute.models.graph.exported import ExportedModel
     from precompute.models.layers.selection import select_layers
-    from precompute.models.provenance.inventory import notes_on_layers, take_inventory
+    from precompute.models.provenance.inventory import describe_choice, take_inventory
     from precompute.models.sources.loading import ModelConfig, load_model
 
     config = ModelConfig(options.model, options.weights, options.preprocess, model_path=tuple(options.model_path or ()))
@@ -94,7 +94,7 @@ def run_inspect(options: InspectOptions, console: Console | None = None) -> None
         console.print(said, highlight=False, soft_wrap=True)
     if loaded.published_top1 is not None:
         console.print(f"Published top-1 accuracy on ImageNet: {loaded.published_top1:.3f}", highlight=False)
-    print_notes((*loaded.notes, *notes_on_layers(exported, recorded, names is None)), console)
+    print_notes((*loaded.notes, *describe_choice(exported, recorded, names is None)), console)
     for name, reason in inventory.untraced.items():
         console.print(f"[yellow]Not traced: influence on {escape(name)}. {escape(reason)}[/]", highlight=False)
     if options.check:

@@ -56,10 +56,10 @@ def run_models(options: ModelsOptions, console: Console | None = None) -> None:
     """
     console, pattern = console or build_wide_console(), options.pattern
     require_precompute()
-    from precompute.models.sources.catalogue import FAMILIES, all_sources, matching, read_catalogue
+    from precompute.models.sources.catalogue import FAMILIES, find_matching, list_sources, read_catalogue
 
-    known = all_sources(tagged="." in pattern)
-    chosen = matching(pattern, known) if pattern else [s for family in FAMILIES for s in family.sources]
+    known = list_sources(tagged="." in pattern)
+    chosen = find_matching(pattern, known) if pattern else [s for family in FAMILIES for s in family.sources]
     if not chosen:
         nearest = difflib.get_close_matches(pattern, [s.partition(":")[2] for s in known], n=5, cutoff=0.5)
         raise InputError(
@@ -84,14 +84,14 @@ def run_models(options: ModelsOptions, console: Console | None = None) -> None:
 
 
 def _find_facts(source: str, catalogue: Mapping[str, ModelFacts], details: bool) -> ModelFacts:
-    from precompute.models.sources.catalogue import ModelFacts, describe, quick_facts
+    from precompute.models.sources.catalogue import ModelFacts, describe, look_up_facts
 
-    quick = quick_facts(source, catalogue)
+    quick = look_up_facts(source, catalogue)
     return ModelFacts.from_dict(describe(source)) if details and quick.layers is None else quick
 
 
 def _print_models(facts: Sequence[ModelFacts], console: Console) -> None:
-    from precompute.models.sources.catalogue import family_of
+    from precompute.models.sources.catalogue import find_family
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("model", no_wrap=True)
@@ -102,7 +102,7 @@ def _print_models(facts: Sequence[ModelFacts], console: Console) -> None:
         layers = fact.layers or ()
         table.add_row(
             escape(fact.source),
-            family_of(fact.source),
+            find_family(fact.source),
             " x ".join(str(n) for n in fact.input_size[1:]) if fact.input_size else "",
             str(len(layers)) if layers else "",
             f"{sum(layer.n_channels for layer in layers):,}" if layers else "",

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from precompute.contract.tables import TABLES
 
 __all__ = ["ClassReader"]
@@ -36,7 +36,7 @@ class ClassReader:
     """
 
     def __init__(self, run: Path, name: str, columns: Sequence[str]) -> None:
-        self._path = table_path(run, name)
+        self._path = locate_table(run, name)
         if not self._path.is_file():
             read_table(run, name)  # Raises the message that names the missing stage.
         self._columns = list(columns)

@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
-from precompute.contract.schema import MANIFEST, read_manifest, table_path
+from precompute.contract.schema import MANIFEST, locate_table, read_manifest
 
-__all__ = ["Box", "ExampleImages", "Form", "box_of", "read_form"]
+__all__ = ["Box", "ExampleImages", "Form", "read_box", "read_form"]
 
 _TABLE = "example_images"
 _GROUPS_REMEMBERED = 32
@@ -45,7 +45,7 @@ class Form(NamedTuple):
     quality: int = 80
 
 
-def box_of(row: Mapping[str, Any]) -> Box:
+def read_box(row: Mapping[str, Any]) -> Box:
     """Reads the crop of a row of `dataset_examples`."""
     return Box(*(row[name] for name in Box._fields))
 
@@ -67,7 +67,7 @@ class ExampleImages:
     """
 
     def __init__(self, run: Path) -> None:
-        self._path = table_path(run, _TABLE)
+        self._path = locate_table(run, _TABLE)
         self._read_group = lru_cache(_GROUPS_REMEMBERED)(self._read_images_of_group)
 
     def encoded(self, image_id: int) -> bytes | None:

@@ -20,7 +20,7 @@ from filelock import lock_descriptor
 
 from precompute.contract.errors import InputError
 
-__all__ = ["LOCK", "hold_file", "only_writer", "require_no_writer"]
+__all__ = ["LOCK", "hold_file", "hold_run", "require_no_writer"]
 
 LOCK = ".lock"
 """The file in a run's folder that is locked. It says who holds it, and is no part of the run."""
@@ -32,7 +32,7 @@ _LOCKED_BYTE = b" "
 
 
 @contextlib.contextmanager
-def only_writer(run: Path) -> Iterator[None]:
+def hold_run(run: Path) -> Iterator[None]:
     """Holds a run's folder while the block lasts. Makes the folder if it is absent; removes it if it is left empty.
 
     A file system may know no locks, as some network ones do. There the block runs without.

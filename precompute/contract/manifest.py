@@ -51,7 +51,7 @@ def open_manifest(run: Path, contents: Mapping[str, Any], stages: Sequence[str],
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **contents,
         "stages": {stage: {"state": "pending", "seconds": None} for stage in stages},
-        "versions": library_versions(),
+        "versions": read_library_versions(),
     }
     write_manifest(run, manifest)
     return manifest
@@ -109,7 +109,7 @@ def remove_leftovers(run: Path) -> None:
         path.unlink()
 
 
-def noting(run: Path, manifest: dict[str, Any], key: str) -> Callable[[Mapping[str, Any]], None]:
+def build_note(run: Path, manifest: dict[str, Any], key: str) -> Callable[[Mapping[str, Any]], None]:
     """Returns a function that writes facts into a run's manifest under a key. Its caller holds the run's lock."""
 
     def note(facts: Mapping[str, Any]) -> None:
@@ -157,7 +157,7 @@ def _shorten(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def library_versions() -> dict[str, str]:
+def read_library_versions() -> dict[str, str]:
     """Reads the versions of Python and of the libraries that a run depends on, as far as they are installed."""
     versions = {"python": platform.python_version()}
     for name in _LIBRARIES:

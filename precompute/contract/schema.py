@@ -27,9 +27,9 @@ __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
     "VISUALIZATION_KINDS",
+    "locate_table",
     "read_manifest",
     "read_table",
-    "table_path",
     "write_manifest",
 ]
 
@@ -38,7 +38,7 @@ MANIFEST = "manifest.json"
 """The name of the manifest in a run's folder."""
 
 
-def table_path(run: Path, name: str) -> Path:
+def locate_table(run: Path, name: str) -> Path:
     """Returns the path of a table's file in a run. The file need not exist."""
     return run / f"{TABLES[name].name}.parquet"
 
@@ -102,7 +102,7 @@ def read_table(
     Raises:
         InputError: the run has no such table (its stage has not run), or the file is damaged.
     """
-    path = table_path(run, name)
+    path = locate_table(run, name)
     if not path.is_file():
         raise InputError(
             f"The table {name} is written by a stage of precompute.",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS
-from precompute.contract.schema import MANIFEST, read_manifest, table_path
+from precompute.contract.schema import MANIFEST, locate_table, read_manifest
 from precompute.contract.tables import TABLES
 from precompute.contract.validation.facts import Facts
 from precompute.contract.validation.tables import Finding, check_table, shorten
@@ -61,7 +61,7 @@ def validate(run: Path, tables_of_stages: Mapping[str, Sequence[str]] = TABLES_O
         _read_layer_names(manifest), is_imported=is_imported, imported_settings=_find_imported_settings(manifest)
     )
     for table in TABLES.values():
-        path = table_path(run, table.name)
+        path = locate_table(run, table.name)
         if path.is_file():
             findings += check_table(path, table, facts)
         elif table.name in required:

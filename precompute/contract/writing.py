@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from precompute.contract.atomic import replace_file
-from precompute.contract.schema import table_path
+from precompute.contract.schema import locate_table
 from precompute.contract.tables import TABLES, Table
 
 __all__ = ["TableWriter", "find_row_groups", "gather_rows", "write_table"]
@@ -36,7 +36,7 @@ class TableWriter:
 
     def __init__(self, run: Path, name: str) -> None:
         self._table = TABLES[name]
-        self._path = table_path(run, name)
+        self._path = locate_table(run, name)
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
 

@@ -15,7 +15,7 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 """The precisions of a forward pass, by the name that `--precision` takes."""
 
 
-def forward_precision(precision: str, device: torch.device) -> contextlib.AbstractContextManager[Any]:
+def keep_forward_precision(precision: str, device: torch.device) -> contextlib.AbstractContextManager[Any]:
     """Returns a context in which a forward pass has a precision: autocast for bfloat16, no change for float32.
 
     Autocast is a state of the thread, so every thread enters a context of its own.
@@ -39,7 +39,7 @@ def require_precision(precision: str, device: torch.device) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # on some devices torch warns and goes on in float32
-            with forward_precision(precision, device):
+            with keep_forward_precision(precision, device):
                 pass
     except (RuntimeError, UserWarning) as problem:
         raise InputError(
@@ -50,7 +50,7 @@ def require_precision(precision: str, device: torch.device) -> None:
 
 
 @contextlib.contextmanager
-def whole_float32() -> Iterator[None]:
+def keep_whole_float32() -> Iterator[None]:
     """Keeps all digits of float32 while the block lasts, against torch's defaults and settings of a model's file.
 
     By default torch lets cuDNN round the inputs of convolutions to TF32 (10 bits of mantissa); on request it rounds

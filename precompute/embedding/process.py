@@ -28,7 +28,7 @@ from precompute.embedding.build import lay_out_layers
 from precompute.embedding.config import EmbeddingConfig
 from precompute.embedding.layout import FloatArray, embed_layer, has_umap, needs_umap
 
-__all__ = ["EmbeddingProcess", "embedding_process", "is_worth_a_process", "serve"]
+__all__ = ["EmbeddingProcess", "is_worth_a_process", "serve", "start_embedding_process"]
 
 _SECONDS = struct.Struct("<d")
 _COMMAND = "from precompute.embedding.process import serve; serve()"
@@ -40,7 +40,7 @@ def is_worth_a_process(n_classes: int, n_cores: int) -> bool:
 
 
 @contextlib.contextmanager
-def embedding_process(is_wanted: bool) -> Iterator[EmbeddingProcess | None]:
+def start_embedding_process(is_wanted: bool) -> Iterator[EmbeddingProcess | None]:
     """Starts the process and ends it with the block. Yields None if it is not wanted or cannot be started."""
     process = None
     if is_wanted:

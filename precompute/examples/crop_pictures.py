@@ -12,7 +12,7 @@ from typing import IO, NamedTuple
 import numpy as np
 from PIL import Image
 
-from precompute.aggregate.reading import ahead
+from precompute.aggregate.reading import map_ahead
 from precompute.aggregate.stage import PassInputs
 from precompute.contract.example_images import Box
 from precompute.contract.pictures import encode_crop, encode_jpeg
@@ -94,7 +94,7 @@ def encode_crops(
             progress.stage("Dataset examples", total=len(parts), unit="images") as advance,
             TableWriter(run, "example_images") as writer,
         ):
-            sizes = _store(ahead(encode, parts, encoding.workers), file, writer, advance)
+            sizes = _store(map_ahead(encode, parts, encoding.workers), file, writer, advance)
         yield EncodedCrops(file, sizes)
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from precompute.contract.labelled import LabelledClass
-from precompute.contract.lock import only_writer, require_no_writer
-from precompute.contract.manifest import library_versions, replace_run, require_replaceable
+from precompute.contract.lock import hold_run, require_no_writer
+from precompute.contract.manifest import read_library_versions, replace_run, require_replaceable
 from precompute.contract.progress import Progress, SilentProgress
 from precompute.contract.schema import read_manifest
 from precompute.embedding.build import build_embeddings
@@ -97,7 +97,7 @@ def import_summit(request: ImportRequest, progress: Progress | None = None) -> I
     require_no_writer(request.out)
     published = _read(request, shown)
     manifest = _build_manifest(request, published)
-    with only_writer(request.out):
+    with hold_run(request.out):
         _remove_staging(request.out)
         if require_replaceable(request.out, manifest["identity"], request.overwrite) and not request.overwrite:
             found = read_manifest(request.out)
@@ -225,7 +225,7 @@ def _build_manifest(request: ImportRequest, published: _Published) -> dict[str, 
         "identity": {"imported": describe_sources(), "dataset": dataset, "config": config},
         "imported": _build_imported_facts(request, published, method),
         "stages": {},
-        "versions": library_versions(),
+        "versions": read_library_versions(),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.stage import PassInputs
 from precompute.models.sources.loaded import LoadedModel
-from precompute.models.sources.reloading import recorded_places
+from precompute.models.sources.reloading import record_places
 from precompute.models.weights.loading import parameters_sha256
 from precompute.pipeline.config import SPEED
 from precompute.pipeline.registry import find_stages
@@ -38,7 +38,7 @@ def build_contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs)
     stages = {name: stage.identity(request.config) for name, stage in find_stages().items() if stage.identity}
     return {
         # Where files are decides nothing, but adding pictures to the run loads the model again.
-        "model": model | {**outputs, **recorded_places(request.model)},
+        "model": model | {**outputs, **record_places(request.model)},
         "dataset": {**dataset, "outputs_by": meaning.known_by, "notes": [*inputs.source.notes, *meaning.notes]},
         "layers": config["layers"],
         "links": [_describe_link(measure) for measure in inputs.measures],

@@ -11,7 +11,7 @@ from precompute.aggregate.config import PRECISIONS
 from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import UnitStore
 from precompute.contract.errors import InputError
-from precompute.contract.lock import only_writer, require_no_writer
+from precompute.contract.lock import hold_run, require_no_writer
 from precompute.contract.manifest import open_manifest, remove_if_empty
 from precompute.contract.output_meanings import describe_outputs
 from precompute.contract.progress import Progress
@@ -19,7 +19,7 @@ from precompute.contract.schema import write_manifest
 from precompute.datasets.images import ImageSource
 from precompute.devices.choice import choose_device
 from precompute.engines.ray import require_ray
-from precompute.models.provenance.inventory import notes_on_layers
+from precompute.models.provenance.inventory import describe_choice
 from precompute.models.sources.loaded import LoadedModel
 from precompute.pipeline.config import ENGINES
 from precompute.pipeline.identity import build_contents, compute_fingerprint
@@ -76,7 +76,7 @@ def _run_stages(request: RunRequest, source: ImageSource, opened: Mapping[str, A
     loaded, inputs = load_inputs(request, source)
     names = inputs.named_outputs.names
     contents = build_contents(request, loaded, inputs)
-    with only_writer(request.out):
+    with hold_run(request.out):
         manifest = open_manifest(request.out, contents, tuple(find_stages()), request.overwrite)
         if manifest["model"].get("output_names") != names:  # by themselves they change no table
             manifest["model"]["output_names"] = names
@@ -145,7 +145,7 @@ def _note_model(
     """Returns sentences on the model, its outputs and its layers."""
     outputs = describe_outputs(manifest["model"])
     is_auto = (request.config.layers or loaded.layers) is None
-    return (*loaded.notes, *([outputs] if outputs else []), *notes_on_layers(inputs.model, inputs.layers, is_auto))
+    return (*loaded.notes, *([outputs] if outputs else []), *describe_choice(inputs.model, inputs.layers, is_auto))
 
 
 def _find_classes_without_outputs(inputs: PassInputs) -> tuple[str, ...]:

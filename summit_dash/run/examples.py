@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
-from precompute.contract.example_images import Box, ExampleImages, box_of, read_form
+from precompute.contract.example_images import Box, ExampleImages, read_box, read_form
 from precompute.contract.pictures import encode_crop
-from precompute.contract.schema import ALL_CLASSES, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, locate_table, read_table
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel
 
@@ -57,7 +57,7 @@ class RunExamples:
         self._path = path
         self.form = read_form(path)
         self.images = ExampleImages(path)
-        self.are_there = table_path(path, _TABLE).is_file()
+        self.are_there = locate_table(path, _TABLE).is_file()
         self._best_of_layer = Remembered(self._read_best, 32)
         self._of_channel = Remembered(self._read_examples, 64)
         self._decoded = Remembered(self.images.decoded, _IMAGES_REMEMBERED)
@@ -110,9 +110,9 @@ class RunExamples:
 
 def _kept(row: Mapping[str, Any]) -> _Kept:
     image: bytes | None = row["image"]
-    return _Crop(row["image_id"], box_of(row)) if image is None else image
+    return _Crop(row["image_id"], read_box(row)) if image is None else image
 
 
 def _example(row: Mapping[str, Any]) -> Example:
-    box = box_of(row) if row["image"] is None else None
+    box = read_box(row) if row["image"] is None else None
     return Example(row["class_id"], row["rank"], row["image_id"], row["activation"], box)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from precompute.contract.schema import ALL_CLASSES, MANIFEST, read_manifest, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, MANIFEST, locate_table, read_manifest, read_table
 from summit_dash.run.cache import Remembered
 from summit_dash.run.examples import Example, RunExamples
 from summit_dash.run.graphs import Channel
@@ -60,7 +60,7 @@ class PictureKind(IntEnum):
 
 def stamp_of(run: Path) -> Stamp:
     """Changes when a run gets pictures."""
-    return tuple(_file_stamp(path) for path in (run / MANIFEST, *(table_path(run, name) for name in _TABLES)))
+    return tuple(_file_stamp(path) for path in (run / MANIFEST, *(locate_table(run, name) for name in _TABLES)))
 
 
 class RunPictures:
@@ -75,7 +75,7 @@ class RunPictures:
         self._path = path
         self._facts: Mapping[str, Any] = read_manifest(path)
         self.kept_examples = RunExamples(path)
-        self._tables = frozenset(name for name in _TABLES if table_path(path, name).is_file())
+        self._tables = frozenset(name for name in _TABLES if locate_table(path, name).is_file())
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
 
@@ -156,7 +156,7 @@ class RunPictures:
         if "feature_visualizations" not in self._tables:
             return {}
         columns = ["layer", "channel", "kind"]
-        if "excitation" in pq.read_schema(table_path(self._path, "feature_visualizations")).names:
+        if "excitation" in pq.read_schema(locate_table(self._path, "feature_visualizations")).names:
             columns.append("excitation")
         found: dict[Channel, dict[str, float | None]] = defaultdict(dict)
         for row in read_table(self._path, "feature_visualizations", columns).to_pylist():

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.contract.schema import locate_table, read_manifest, read_table
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links
@@ -141,7 +141,7 @@ class RunStore:
 
     def has(self, table: str) -> bool:
         """Whether the stage that writes the table has run."""
-        return table_path(self.path, table).is_file()
+        return locate_table(self.path, table).is_file()
 
     @cached_property
     def has_accuracy(self) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from precompute.contract.writing import write_table
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
@@ -182,7 +182,7 @@ def wide_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A layer of 2,000 channels, of which a few are dead or outliers; and one whose facts are not known."""
     spec = SyntheticRun(n_classes=2, layers=(("narrow", 4), ("wide", WIDE)), picture_size=8, without_visualization=1)
     path = write_synthetic_run(tmp_path_factory.mktemp("runs") / "wide", spec)
-    table_path(path, "dataset_examples").unlink()  # no picture at all
+    locate_table(path, "dataset_examples").unlink()  # no picture at all
     facts = read_table(path, "channels").to_pydict()
     place = {(layer, n): i for i, (layer, n) in enumerate(zip(facts["layer"], facts["channel"], strict=True))}
     for channel in range(len(facts["channel"])):

@@ -9,7 +9,7 @@ import pytest
 from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from tests.reference.networks import CIFAR, GOOGLENET
-from tests.support.counting import differences
+from tests.support.counting import find_differences
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 
@@ -25,7 +25,7 @@ def test_resnet20_counts_equal_the_reference() -> None:
         ModelConfig(f"{folder}/model.py:build", str(folder / "resnet20.safetensors"), str(folder / "preprocess.toml"))
     )
     source = open_images(str(folder / "images"), limit_per_class=2)
-    wrong, n_counts = differences(loaded, source, list(source.images), CIFAR)
+    wrong, n_counts = find_differences(loaded, source, list(source.images), CIFAR)
     assert n_counts > 2000
     assert wrong == {}
 
@@ -35,6 +35,6 @@ def test_googlenet_counts_equal_the_reference() -> None:
     weights, preprocess = str(folder / "bvlc_googlenet.safetensors"), str(folder / "preprocess.toml")
     loaded = load_model(ModelConfig(f"{folder}/model.py:build", weights, preprocess))
     source = open_images(str(DATA / "imagenet_sample" / "labels.csv"))
-    wrong, n_counts = differences(loaded, source, list(source.images[::400]), GOOGLENET)
+    wrong, n_counts = find_differences(loaded, source, list(source.images[::400]), GOOGLENET)
     assert n_counts > 30_000
     assert wrong == {}

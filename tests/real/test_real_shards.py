@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
 from summit_dash.cli import main
 from tests.support.shards import write_shard
@@ -55,6 +55,6 @@ def test_shuffled_shards_make_the_tables_of_the_folder(tmp_path: Path) -> None:
     assert {"classes", "activations", "influences", "attribution_graph_nodes", "dataset_examples"} <= set(tables)
     for name in tables:
         # A member is named as the file was, so that even the paths are the same.
-        one, other = (table_path(tmp_path / run, name) for run in ("folder", "run"))
+        one, other = (locate_table(tmp_path / run, name) for run in ("folder", "run"))
         assert one.read_bytes() == other.read_bytes(), name
         assert read_table(tmp_path / "folder", name).equals(read_table(tmp_path / "run", name)), name

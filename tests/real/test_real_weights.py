@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from precompute.models.sources.loading import LoadedModel, ModelConfig, load_model
-from tests.support.checkpoint_files import State, halved, lightning, prefixed, training
+from tests.support.checkpoint_files import State, add_prefix, halve, make_lightning, make_training
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 CIFAR = DATA / "cifar10"
@@ -29,16 +29,19 @@ def load(model: Path, weights: Path) -> LoadedModel:
 
 def write_all(folder: Path, state: State) -> list[Path]:
     """Writes the kinds of files in which public projects publish weights, each with the same weights in it."""
-    swa = {"n_averaged": torch.tensor(7), **prefixed("module.", state)}
+    swa = {"n_averaged": torch.tensor(7), **add_prefix("module.", state)}
     files = {
-        "resnet20-12fca82f.th": (legacy, training(prefixed("module.", state))),  # akamaster/pytorch_resnet_cifar10
-        "resnet20.th": (torch.save, training(prefixed("module.", state))),
-        "epoch=9-step=90.ckpt": (torch.save, lightning(state)),
-        "old.ckpt": (legacy, lightning(state)),
-        "model_best.pth.tar": (torch.save, training(prefixed("module.", state))),
+        "resnet20-12fca82f.th": (
+            legacy,
+            make_training(add_prefix("module.", state)),
+        ),  # akamaster/pytorch_resnet_cifar10
+        "resnet20.th": (torch.save, make_training(add_prefix("module.", state))),
+        "epoch=9-step=90.ckpt": (torch.save, make_lightning(state)),
+        "old.ckpt": (legacy, make_lightning(state)),
+        "model_best.pth.tar": (torch.save, make_training(add_prefix("module.", state))),
         "pytorch_model.bin": (torch.save, state),
-        "last.pth.tar": (torch.save, training(halved(state), state_dict_ema=state)),
-        "checkpoint.pth": (torch.save, {"model": halved(state), "model_ema": swa}),
+        "last.pth.tar": (torch.save, make_training(halve(state), state_dict_ema=state)),
+        "checkpoint.pth": (torch.save, {"model": halve(state), "model_ema": swa}),
         "swa.pt": (torch.save, swa),
         "weights": (legacy, {"net": state, "acc": 91.2}),
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from precompute.contract.schema import TABLES, table_path
+from precompute.contract.schema import TABLES, locate_table
 from precompute.contract.validate import validate
 from summit_dash.cli import main
 from tests.support.small import write_small
@@ -36,7 +36,7 @@ def test_a_whole_run_is_valid_and_a_second_call_changes_nothing(
     assert call([*small, "--out", str(out)]) == 0
     assert validate(out) == []
     made = {path.name for path in out.glob("*.parquet")}
-    assert {table_path(out, name).name for name in TABLES} - made == {"faithfulness.parquet", "prototypes.parquet"}
+    assert {locate_table(out, name).name for name in TABLES} - made == {"faithfulness.parquet", "prototypes.parquet"}
     assert not (out / "parts").exists()
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     assert call([*small, "--out", str(out)]) == 0
@@ -49,7 +49,7 @@ def test_a_whole_run_is_valid_and_a_second_call_changes_nothing(
 def test_validate_names_what_is_wrong(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "run"
     call([*small, "--out", str(out), *FIRST_STAGES])
-    table_path(out, "activations").unlink()
+    locate_table(out, "activations").unlink()
     capsys.readouterr()
     assert call(["validate", str(out)]) == 1
     assert "activations" in capsys.readouterr().out
@@ -71,7 +71,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_tables(tmp_path: Path) -> N
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert first_unit.exists()
-    assert not table_path(killed, "activations").exists()
+    assert not locate_table(killed, "activations").exists()
     assert call([*arguments, "--out", str(killed)]) == 0
     for path in whole.glob("*.parquet"):
         assert path.read_bytes() == (killed / path.name).read_bytes(), path.name
@@ -184,12 +184,12 @@ def test_another_run_in_the_folder_is_refused_with_what_differs(
 ) -> None:
     out = ["--out", str(tmp_path / "run"), *FIRST_STAGES]
     call([*small, *out])
-    before = table_path(tmp_path / "run", "activations").read_bytes()
+    before = locate_table(tmp_path / "run", "activations").read_bytes()
     capsys.readouterr()
     assert call([*small, *out, "--limit-per-class", "2"]) == 2
     said = capsys.readouterr().err
     assert "dataset.n_images is 12, asked for 6" in said and "--overwrite" in said
-    assert table_path(tmp_path / "run", "activations").read_bytes() == before
+    assert locate_table(tmp_path / "run", "activations").read_bytes() == before
     assert call([*small, *out, "--limit-per-class", "2", "--overwrite"]) == 0
     assert validate(tmp_path / "run") == []
 

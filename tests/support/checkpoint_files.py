@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-__all__ = ["State", "halved", "hyper_parameters", "lightning", "prefixed", "training"]
+__all__ = ["State", "add_prefix", "halve", "make_hyper_parameters", "make_lightning", "make_training"]
 
 State = dict[str, Tensor]
 
@@ -33,17 +33,17 @@ class Mode(enum.Enum):
     MAX = 1
 
 
-def prefixed(prefix: str, state: State) -> State:
+def add_prefix(prefix: str, state: State) -> State:
     """Adds a prefix to all keys."""
     return {prefix + key: value for key, value in state.items()}
 
 
-def halved(state: State) -> State:
+def halve(state: State) -> State:
     """Makes other weights of the same names and shapes."""
     return {key: value / 2 if value.is_floating_point() else value for key, value in state.items()}
 
 
-def hyper_parameters() -> dict[str, Any]:
+def make_hyper_parameters() -> dict[str, Any]:
     """Makes values of every kind that is found in published checkpoints."""
     config = Config(width=1, nested=Config(depth=2))
     config.path = "x"  # type: ignore[attr-defined]
@@ -65,7 +65,7 @@ def hyper_parameters() -> dict[str, Any]:
     }
 
 
-def training(state: State, **more: Any) -> dict[str, Any]:
+def make_training(state: State, **more: Any) -> dict[str, Any]:
     """Makes a checkpoint as torch's ImageNet example saves it."""
     optimizer = {"state": {0: {"momentum_buffer": torch.ones(3)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
     return {
@@ -78,16 +78,20 @@ def training(state: State, **more: Any) -> dict[str, Any]:
     }
 
 
-def lightning(state: State) -> dict[str, Any]:
+def make_lightning(state: State) -> dict[str, Any]:
     """Makes a checkpoint of PyTorch Lightning, of a module with a loss and a metric that have buffers."""
     return {
         "epoch": 1,
         "pytorch-lightning_version": "2.1.0",
-        "state_dict": {**prefixed("model.", state), "criterion.weight": torch.ones(2), "accuracy.tp": torch.zeros(())},
+        "state_dict": {
+            **add_prefix("model.", state),
+            "criterion.weight": torch.ones(2),
+            "accuracy.tp": torch.zeros(()),
+        },
         "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": {"current": {"ready": 1}}}},
         "callbacks": {"ModelCheckpoint{'monitor': 'loss'}": {"best_model_score": torch.tensor(0.5), "dirpath": "/x"}},
-        "optimizer_states": [training(state)["optimizer"]],
+        "optimizer_states": [make_training(state)["optimizer"]],
         "lr_schedulers": [],
         "hparams_name": "hparams",
-        "hyper_parameters": hyper_parameters(),
+        "hyper_parameters": make_hyper_parameters(),
     }

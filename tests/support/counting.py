@@ -50,7 +50,7 @@ def count_links(
     return {measure.link.target.name: list_counts(pairs) for measure, pairs in zip(measures, composed, strict=True)}
 
 
-def differences(
+def find_differences(
     loaded: LoadedModel, source: object, images: list[LabelledImage], reference: ReferenceConfig
 ) -> tuple[Differences, int]:
     """Finds every count that differs between the fast path and the reference, and the number of all counts."""

@@ -32,7 +32,7 @@ class Interpreter:
 
 
 @contextmanager
-def interpreter() -> Iterator[Interpreter]:
+def start_interpreter() -> Iterator[Interpreter]:
     """Starts the process and ends it with the block."""
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawned, initializer=_prepare) as pool:

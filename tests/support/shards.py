@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 
-def picture(colour: tuple[int, ...] = (255, 0, 0), kind: str = "PNG", mode: str = "RGB") -> bytes:
+def encode_picture(colour: tuple[int, ...] = (255, 0, 0), kind: str = "PNG", mode: str = "RGB") -> bytes:
     """Encodes a picture of 8 x 8 pixels of one colour."""
     file = io.BytesIO()
     Image.new(mode, (8, 8), colour).save(file, kind)

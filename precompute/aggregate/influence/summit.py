@@ -29,7 +29,7 @@ from precompute.models.provenance.expressions import (
     Passed,
     Selection,
     Source,
-    parts_of,
+    list_parts,
 )
 from precompute.models.provenance.links import Link
 
@@ -90,7 +90,7 @@ def compose_counts(link: Link, by_convolution: Mapping[int, PairSums], n_images:
     assert link.channels is not None
     composition = _Composition(link, by_convolution)
     known: dict[int, _Counts] = {}
-    for expression in parts_of(link.channels):
+    for expression in list_parts(link.channels):
         known[id(expression)] = composition.compose(expression, known)
     found = known[id(link.channels)]
     count = found.count.clamp(0, n_images)

@@ -45,8 +45,8 @@ from precompute.models.provenance.expressions import (
     Selection,
     Source,
     Term,
-    inner_of,
-    post_order,
+    list_inner,
+    sort_post_order,
 )
 from precompute.models.provenance.links import Link
 
@@ -58,7 +58,7 @@ class _Evaluation:
 
     def __init__(self, channels: Channels) -> None:
         self.channels = channels
-        self.order = post_order(channels, _list_needed)
+        self.order = sort_post_order(channels, _list_needed)
         self.uses = Counter(id(part) for expression in self.order for part in _list_needed(expression))
 
 
@@ -205,4 +205,4 @@ def _list_needed(channels: Channels) -> Sequence[Channels]:
     if isinstance(channels, Addition):
         terms = [term.channels for term in channels.terms]
         return [term.input if isinstance(term, Convolution) else term for term in terms]
-    return inner_of(channels)
+    return list_inner(channels)

@@ -14,7 +14,7 @@ from precompute.datasets.labels.classes import number_names
 from precompute.datasets.labels.output_match import ModelOutputs, NameMatch, match_names
 from precompute.datasets.labels.outputs import read_class_outputs
 
-__all__ = ["AUTO", "WAYS", "Meaning", "other_readings", "read_meaning"]
+__all__ = ["AUTO", "WAYS", "Meaning", "find_other_readings", "read_meaning"]
 
 AUTO = "auto"
 ClassOutputs = Mapping[int, tuple[int, ...]]
@@ -68,7 +68,7 @@ def read_meaning(source: ImageSource, outputs: ModelOutputs, way: str = AUTO) ->
     return Meaning(read_class_outputs(Path(way), source.classes, outputs.number), "file")
 
 
-def other_readings(source: ImageSource, outputs: ModelOutputs, used: Meaning) -> dict[str, ClassOutputs]:
+def find_other_readings(source: ImageSource, outputs: ModelOutputs, used: Meaning) -> dict[str, ClassOutputs]:
     """Finds the different readings by every other way that fits the classes, by the name of the way."""
     found: dict[str, ClassOutputs] = {}
     for name in ("name", "id", "text"):

@@ -15,7 +15,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
 from precompute.datasets.labels.classes import parse_whole_number
 
-__all__ = ["read_class_outputs", "read_output_names", "recorded_outputs"]
+__all__ = ["find_recorded_outputs", "read_class_outputs", "read_output_names"]
 
 _MAPPING_RULE = (
     "--class-outputs is auto, name, id, text or none, or names a .csv with the columns class_name and output_index (a "
@@ -66,7 +66,7 @@ def read_class_outputs(path: Path, classes: Sequence[LabelledClass], n_outputs: 
     return {class_id: tuple(sorted(indices)) for class_id, indices in sorted(outputs.items())}
 
 
-def recorded_outputs(dataset: Mapping[str, Any], class_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+def find_recorded_outputs(dataset: Mapping[str, Any], class_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     """Finds the outputs that mean each class of a run, by class_id; classes without an output are absent.
 
     Args:

@@ -15,7 +15,7 @@ from precompute.feature_visualization.ascent.local_response_norm import fuse_loc
 from precompute.feature_visualization.ascent.optimize import LayerForward
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer, select_layers
 
@@ -124,10 +124,10 @@ def _remove_last_relu(module: fx.GraphModule) -> None:
     readers, waiting = {output}, list(output.all_input_nodes)
     while waiting:
         node = waiting.pop()
-        if operator_name(node) == "cat":
+        if get_operator_name(node) == "cat":
             readers.add(node)
             waiting += node.all_input_nodes
-        elif operator_name(node) == "relu":
+        elif get_operator_name(node) == "relu":
             for reader in readers & set(node.users):
                 reader.replace_input_with(node, node.args[0])
     module.graph.eliminate_dead_code()

@@ -18,9 +18,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from PIL import Image
 
-from precompute.contract.example_images import Box, ExampleImages, Form, box_of, read_form
+from precompute.contract.example_images import Box, ExampleImages, Form, read_box, read_form
 from precompute.contract.pictures import fit
-from precompute.contract.schema import ALL_CLASSES, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, locate_table, read_table
 from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, ColourMatrix
 
 __all__ = ["ImageStatistics", "measure_colour_matrix", "measure_statistics", "read_example_images"]
@@ -120,7 +120,7 @@ def read_example_images(run: Path, layers: tuple[str, ...], shape: tuple[int, in
     Returns:
         RGB, `(n, height, width, 3)`, at most 512 images, evenly spread over all; n is 0 if the run has no examples.
     """
-    if not layers or not table_path(run, "dataset_examples").is_file():
+    if not layers or not locate_table(run, "dataset_examples").is_file():
         return np.zeros((0, *shape, 3), np.uint8)
     best = (pc.field("layer") == layers[-1]) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") == 0)
     rows = read_table(run, "dataset_examples", ["image_id", *Box._fields, "image"], best).to_pylist()
@@ -139,7 +139,7 @@ def _show_example(row: Mapping[str, Any], images: ExampleImages, form: Form) -> 
     if row["image"] is not None:
         return Image.open(io.BytesIO(row["image"])).convert("RGB")
     image = images.decoded(row["image_id"])
-    return None if image is None else fit(image.crop(box_of(row)), form.size)
+    return None if image is None else fit(image.crop(read_box(row)), form.size)
 
 
 def _resize(picture: Image.Image, shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, fx
 from torch.autograd.function import FunctionCtx
 
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 
 __all__ = ["fuse_local_response_norms", "normalize_local_response"]
 
@@ -29,7 +29,7 @@ class _Norm(NamedTuple):
 def fuse_local_response_norms(module: fx.GraphModule) -> None:
     """Replaces every local response normalization of an exported graph in place; values change by rounding alone."""
     for node in list(module.graph.nodes):
-        found = _match_norm(node) if operator_name(node) == "div" else None
+        found = _match_norm(node) if get_operator_name(node) == "div" else None
         if found is not None:
             with module.graph.inserting_before(node):
                 fused = module.graph.call_function(normalize_local_response, (node.args[0], *found))
@@ -111,7 +111,10 @@ def _match_chain(last: Any, names: tuple[str, ...]) -> list[Any] | None:
     """Follows first arguments back from the last node; None if an operator is not the one that its name asks for."""
     nodes: list[fx.Node] = []
     for name in names:
-        if not isinstance(last, fx.Node) or operator_name(last) not in {name, "view" if name == "reshape" else name}:
+        if not isinstance(last, fx.Node) or get_operator_name(last) not in {
+            name,
+            "view" if name == "reshape" else name,
+        }:
             return None
         nodes.append(last)
         last = last.args[0]

@@ -25,8 +25,8 @@ from precompute.feature_visualization.ascent.objective import (
 from precompute.feature_visualization.ascent.parametrization import (
     Parametrization,
     Penalty,
-    channel_generator,
     choose_parametrization,
+    seed_generator,
 )
 from precompute.feature_visualization.ascent.plateau import Plateau
 from precompute.feature_visualization.ascent.relu import RedirectedRelu
@@ -148,7 +148,7 @@ def visualize_channels(request: VisualizationRequest) -> Iterator[ChannelVisuali
             for channel in request.channels[first : first + step]
             for n in range(group)
         ]
-        generators = [channel_generator(request.config.seed, request.layer, *member) for member in members]
+        generators = [seed_generator(request.config.seed, request.layer, *member) for member in members]
         indices = torch.tensor([channel for channel, _ in members], device=request.device)
         drawn = optimize_pictures(PictureRequest(request, build_objective(request.kind, indices), generators, group))
         for member, picture, start, end, n_steps in zip(members, *drawn, strict=True):

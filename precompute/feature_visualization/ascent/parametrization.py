@@ -24,8 +24,8 @@ __all__ = [
     "Parametrization",
     "Penalty",
     "PixelParametrization",
-    "channel_generator",
     "choose_parametrization",
+    "seed_generator",
 ]
 
 _START_DEVIATION = 0.01
@@ -66,7 +66,7 @@ def choose_parametrization(
     return kind(config.shape, statistics.colour, device)
 
 
-def channel_generator(seed: int, layer: str, channel: int, kind: str = "channel") -> torch.Generator:
+def seed_generator(seed: int, layer: str, channel: int, kind: str = "channel") -> torch.Generator:
     """Returns a CPU generator that depends on the arguments alone, not on the batch in which the channel is drawn."""
     name = f"{seed}/{layer}/{channel}" + ("" if kind == "channel" else f"/{kind}")
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()

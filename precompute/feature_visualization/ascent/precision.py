@@ -15,10 +15,10 @@ from precompute.contract.errors import InputError
 from precompute.feature_visualization.ascent.config import PRECISIONS
 from precompute.feature_visualization.ascent.forwards import Forwards
 
-__all__ = ["has_bfloat16", "step_precision"]
+__all__ = ["choose_precision", "has_bfloat16"]
 
 
-def step_precision(asked: str, forwards: Forwards, layer: str) -> str:
+def choose_precision(asked: str, forwards: Forwards, layer: str) -> str:
     """Chooses the precision of the steps: `float32` or `bfloat16`.
 
     Args:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 
 __all__ = ["Channel", "choose_channels", "rank_channels", "split_into_batches"]
 
@@ -47,7 +47,7 @@ def rank_channels(run: Path, n_channels: Mapping[str, int]) -> list[Channel]:
         run: the run's directory.
         n_channels: number of channels of every layer, in order from the input.
     """
-    has_graphs = table_path(run, "attribution_graph_nodes").is_file()
+    has_graphs = locate_table(run, "attribution_graph_nodes").is_file()
     ranked = _rank_in_graphs(run, tuple(n_channels)) if has_graphs else []
     rest = (Channel(layer, c) for layer, n in n_channels.items() for c in range(n))
     return list(dict.fromkeys([*ranked, *rest]))

@@ -12,7 +12,7 @@ import torch
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import Progress
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import DIVERSITY, VisualizationConfig
 from precompute.feature_visualization.ascent.image_statistics import (
@@ -185,7 +185,7 @@ def read_statistics(run: Path, layers: tuple[str, ...], config: VisualizationCon
 
 def _read_maxima(run: Path) -> dict[tuple[str, int], float]:
     """Reads the max_activation of every channel; empty if the run has no table of channels."""
-    if not table_path(run, "channels").is_file():
+    if not locate_table(run, "channels").is_file():
         return {}
     table = read_table(run, "channels", ["layer", "channel", "max_activation"])
     layers = table["layer"].cast(pa.string()).to_pylist()

@@ -9,7 +9,7 @@ from typing import Any
 from precompute.feature_visualization.ascent.config import PRECISIONS, VisualizationConfig
 from precompute.feature_visualization.ascent.forwards import Forwards
 from precompute.feature_visualization.ascent.optimize import LayerForward, Normalize
-from precompute.feature_visualization.ascent.precision import step_precision
+from precompute.feature_visualization.ascent.precision import choose_precision
 from precompute.feature_visualization.channels.time_limit import TimeLimit
 from precompute.feature_visualization.storage.picture_store import NoteFacts
 
@@ -52,7 +52,7 @@ def set_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:
         InputError: the model does not compute in the precision that was asked for by name.
     """
     asked = drawing.config.precision
-    precision = step_precision(asked, forwards, drawing.layers[-1])
+    precision = choose_precision(asked, forwards, drawing.layers[-1])
     others = [name for name in PRECISIONS if name not in ("auto", precision)] if asked == "auto" else []
     return replace(
         drawing,

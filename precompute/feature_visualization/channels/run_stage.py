@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from precompute.aggregate.stage import PassInputs
-from precompute.contract.manifest import noting
+from precompute.contract.manifest import build_note
 from precompute.contract.progress import Progress
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import VisualizationConfig, choose_side
@@ -45,7 +45,7 @@ def visualize_run(
     Returns:
         The facts of the stage: `n_drawn` and `n_chosen` if there was no time for all pictures; otherwise none.
     """
-    facts, note = manifest.get("visualizations", {}), noting(run, manifest, "visualizations")
+    facts, note = manifest.get("visualizations", {}), build_note(run, manifest, "visualizations")
     settings = VisualizeConfig(**manifest["config"]["visualize"])
     drawing = _choose_drawing(settings, inputs, device, facts)
     if drawing.limit is not None and not settings.size:

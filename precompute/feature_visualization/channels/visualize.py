@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import torch
 
 from precompute.contract.errors import InputError
-from precompute.contract.lock import only_writer, require_no_writer
-from precompute.contract.manifest import noting, remove_if_empty, remove_leftovers
+from precompute.contract.lock import hold_run, require_no_writer
+from precompute.contract.manifest import build_note, remove_if_empty, remove_leftovers
 from precompute.contract.progress import Progress
 from precompute.contract.schema import read_manifest, read_table
 from precompute.feature_visualization.ascent.config import METHODS, VisualizationConfig, choose_side
@@ -77,10 +77,10 @@ def visualize(request: VisualizeRequest, progress: Progress) -> VisualizationRep
     config = _build_config(request, model)
     read_statistics(request.run, tuple(layers), config)  # raises before the run is locked
     forwards = Forwards(model, tuple(layers), torch.device(config.device))
-    with only_writer(request.run):
+    with hold_run(request.run):
         remove_leftovers(request.run)
         manifest = read_manifest(request.run)  # another process may have written it before the lock was free
-        note = noting(request.run, manifest, "visualizations")
+        note = build_note(request.run, manifest, "visualizations")
         facts = manifest.get("visualizations", {})
         drawing = Drawing(forwards, loaded.preprocess.normalize, tuple(layers), config, facts, note)
         report = draw_pictures(

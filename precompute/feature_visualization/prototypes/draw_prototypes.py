@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import torch
 
 from precompute.contract.errors import InputError
-from precompute.contract.lock import only_writer, require_no_writer
-from precompute.contract.manifest import noting, remove_if_empty, remove_leftovers
+from precompute.contract.lock import hold_run, require_no_writer
+from precompute.contract.manifest import build_note, remove_if_empty, remove_leftovers
 from precompute.contract.progress import Progress
 from precompute.contract.schema import PROTOTYPE_METHODS, read_manifest, read_table
-from precompute.datasets.labels.outputs import recorded_outputs
+from precompute.datasets.labels.outputs import find_recorded_outputs
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import VisualizationConfig
 from precompute.feature_visualization.ascent.forwards import build_logits
@@ -95,7 +95,7 @@ def draw_prototypes(request: PrototypeRequest, progress: Progress) -> PrototypeR
     manifest = read_manifest(request.run)
     require_no_writer(request.run)
     known = read_table(request.run, "classes", ["class_id"])["class_id"].to_pylist()
-    outputs = recorded_outputs(manifest.get("dataset", {}), known)
+    outputs = find_recorded_outputs(manifest.get("dataset", {}), known)
     class_ids = _choose_classes(request, known, outputs)
     source = request.generator or (DEMO if manifest.get("model", {}).get("source") == DEMO else None)
     methods = _choose_methods(request.methods, source)
@@ -104,10 +104,10 @@ def draw_prototypes(request: PrototypeRequest, progress: Progress) -> PrototypeR
     paths = request.where.model_path
     generator = load_generator(str(source), request.code_size, paths) if needs_generator else None
     drawer = _build_prototyper(request, manifest, loaded, outputs, generator)
-    with only_writer(request.run):
+    with hold_run(request.run):
         remove_leftovers(request.run)
         manifest = read_manifest(request.run)  # another process may have written it before the lock was free
-        note = noting(request.run, manifest, "prototypes")
+        note = build_note(request.run, manifest, "prototypes")
         store = PrototypeStore(request.run, manifest.get("prototypes", {}), note)
         reached = _draw_missing(store, drawer, class_ids, methods, progress)
         remove_if_empty(request.run / "parts")

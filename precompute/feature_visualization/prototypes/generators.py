@@ -13,7 +13,7 @@ from torch.nn import functional
 from precompute.contract.errors import InputError
 from precompute.models.sources.model_file import build_from_file
 from precompute.models.sources.soundness import make_module_ready
-from precompute.models.weights.loading import file_sha256, parameters_sha256
+from precompute.models.weights.loading import hash_file, parameters_sha256
 
 __all__ = ["DEMO", "CodeParametrization", "Generator", "LoadedGenerator", "load_generator"]
 
@@ -140,7 +140,7 @@ def _load_demo() -> LoadedGenerator:
     size = demo.CODE_SIZE
     module = demo.load_generator()
     module.requires_grad_(False)
-    sha256 = file_sha256(demo.WEIGHTS)
+    sha256 = hash_file(demo.WEIGHTS)
     return LoadedGenerator(module, DEMO, sha256, torch.zeros(size), torch.ones(size), module.code_starts)
 
 

@@ -24,7 +24,7 @@ from precompute.feature_visualization.ascent.optimize import (
     VisualizationRequest,
     optimize_pictures,
 )
-from precompute.feature_visualization.ascent.parametrization import Parametrization, Penalty, channel_generator
+from precompute.feature_visualization.ascent.parametrization import Parametrization, Penalty, seed_generator
 from precompute.feature_visualization.prototypes.config import CODE_SPACE, PrototypeConfig
 from precompute.feature_visualization.prototypes.generators import CodeParametrization, LoadedGenerator
 from precompute.feature_visualization.storage.stored import decode_batch, encode_picture
@@ -137,7 +137,7 @@ class Prototyper:
         how = VisualizationRequest(
             self.model.forward, self.model.normalize, "", (), config, device, statistics=self.statistics
         )
-        generators = [channel_generator(self.config.seed, "class", c, batch.method) for c in batch.class_ids]
+        generators = [seed_generator(self.config.seed, "class", c, batch.method) for c in batch.class_ids]
         objective = self.model.build_objective(batch.class_ids, device)
         parametrization, penalty, starts = self._prepare_method(batch, device)
         drawn = optimize_pictures(

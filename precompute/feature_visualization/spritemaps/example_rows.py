@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from precompute.contract.schema import ALL_CLASSES, TABLES, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, TABLES, locate_table, read_table
 from precompute.contract.writing import TableWriter
 
 __all__ = ["Examples", "add_examples", "find_channels_with_examples"]
@@ -22,7 +22,7 @@ _ROWS_PER_GROUP = 1000
 
 def find_channels_with_examples(run: Path) -> set[tuple[str, int]]:
     """Finds layer and channel of every example over all classes."""
-    if not table_path(run, _TABLE).is_file():
+    if not locate_table(run, _TABLE).is_file():
         return set()
     table = read_table(run, _TABLE, ["layer", "channel"], pc.field("class_id") == ALL_CLASSES)
     return set(zip(table["layer"].cast(pa.string()).to_pylist(), table["channel"].to_pylist(), strict=True))
@@ -46,7 +46,7 @@ def add_examples(run: Path, examples: Examples, layers: Sequence[str]) -> None:
         return
     schema = pa.schema([pa.field(f.name, _unpack_dictionary(f.type)) for f in spec.schema])
     added = pa.Table.from_pylist(rows, schema=schema)
-    if table_path(run, _TABLE).is_file():
+    if locate_table(run, _TABLE).is_file():
         added = pa.concat_tables([read_table(run, _TABLE, schema.names).cast(schema), added])
     layer_index = pc.index_in(added["layer"], pa.array(layers))
     keys = added.select(["channel", "class_id", "rank"]).append_column("layer_index", layer_index)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from precompute.contract.errors import InputError
-from precompute.contract.lock import only_writer, require_no_writer
-from precompute.contract.manifest import noting, remove_leftovers
+from precompute.contract.lock import hold_run, require_no_writer
+from precompute.contract.manifest import build_note, remove_leftovers
 from precompute.contract.progress import Progress
 from precompute.contract.schema import read_manifest
 from precompute.feature_visualization.spritemaps.cutting import CutSheet, cut_source
@@ -68,10 +68,10 @@ def import_spritemaps(request: ImportRequest, progress: Progress) -> ImportRepor
             sheets.append(cut_source(source, request, layers[source.layer], pool))
             advance(1)
     pictures = _collect_keys(sheets)
-    with only_writer(request.run):
+    with hold_run(request.run):
         remove_leftovers(request.run)
         manifest = read_manifest(request.run)  # another process may have written it before the lock was free
-        note = noting(request.run, manifest, "visualizations")
+        note = build_note(request.run, manifest, "visualizations")
         store = PictureStore(request.run, tuple(layers), manifest.get("visualizations", {}), note)
         n_replaced = _require_free(store, pictures, request.overwrite)
         n_all = sum(len(images) for sheet in sheets for images in sheet.examples.values())

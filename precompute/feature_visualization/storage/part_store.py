@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from precompute.contract.atomic import replace_file
-from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.schema import TABLES, locate_table, read_table
 from precompute.contract.writing import write_table
 
 __all__ = ["NoteFacts", "PartStore", "Parts", "Row", "select_used_settings"]
@@ -61,7 +61,7 @@ class PartStore:
 
     def read_rows(self) -> list[Row]:
         """Reads the rows of the table; none without a table, and None in columns that an earlier version lacks."""
-        if not table_path(self._run, self._table).is_file():
+        if not locate_table(self._run, self._table).is_file():
             return []
         unknown = dict.fromkeys(self._part.names)
         return [{**unknown, **row} for row in read_table(self._run, self._table).to_pylist()]

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import fx
 
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 
 __all__ = ["inline_contexts"]
 
@@ -24,7 +24,7 @@ def inline_contexts(traced: fx.GraphModule) -> None:
     Args:
         traced: the program before it is decomposed, since decomposing drops the paths inside; it is changed.
     """
-    while found := [node for node in traced.graph.nodes if operator_name(node) in _CONTEXTS]:
+    while found := [node for node in traced.graph.nodes if get_operator_name(node) in _CONTEXTS]:
         for node in found:
             _inline(traced, node)
     traced.recompile()
@@ -60,6 +60,6 @@ def _is_graph(owner: fx.GraphModule, node: fx.Node) -> bool:
 def _replace_results(context: fx.Node, results: Any) -> None:
     """Replaces every part of the tuple that a context returns by the value itself."""
     for reader in list(context.users):
-        assert operator_name(reader) == "getitem"
+        assert get_operator_name(reader) == "getitem"
         reader.replace_all_uses_with(results[reader.args[1]])
         reader.graph.erase_node(reader)

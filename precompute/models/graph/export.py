@@ -16,7 +16,7 @@ from torch import Tensor, fx, nn
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.contexts import inline_contexts
-from precompute.models.graph.operators import HALF, operator_name
+from precompute.models.graph.operators import HALF, get_operator_name
 from precompute.models.graph.outputs import BatchFixed, LogitsAlone
 from precompute.models.graph.simplify import simplify
 from precompute.models.graph.source_location import name_module
@@ -46,7 +46,7 @@ def export_graph(module: nn.Module, input_size: tuple[int, int, int]) -> fx.Grap
     exported = _export(module, input_size)
     for node in list(exported.graph.nodes):
         # Our checks of input shapes and dtypes come earlier than those of the export, and their messages are clearer.
-        if node.op == "call_module" or operator_name(node) == "_assert_tensor_metadata":
+        if node.op == "call_module" or get_operator_name(node) == "_assert_tensor_metadata":
             exported.graph.erase_node(node)
     simplify(exported.graph)
     exported.graph.eliminate_dead_code()  # operators of the other values that the model returned
@@ -130,7 +130,7 @@ def _require_single_precision(exported: fx.GraphModule) -> None:
             )
         constant = attrgetter(str(node.target))(exported) if node.op == "get_attr" else None
         if isinstance(constant, Tensor) and constant.dtype in HALF:
-            users = [user for user in node.users if operator_name(user) not in _CONVERSIONS]
+            users = [user for user in node.users if get_operator_name(user) not in _CONVERSIONS]
             if users:
                 raise InputError(
                     "A model computes in float32; its parameters and buffers have been converted.",
@@ -150,10 +150,10 @@ def _find_read_by_output(graph: fx.Graph) -> list[fx.Node]:
 
 def _require_determinism(exported: fx.GraphModule) -> None:
     for node in exported.graph.nodes:
-        if operator_name(node) in _RANDOM or (operator_name(node) == "dropout" and node.args[2] is True):
+        if get_operator_name(node) in _RANDOM or (get_operator_name(node) == "dropout" and node.args[2] is True):
             raise InputError(
                 "A model in eval mode says the same of the same image.",
-                f"{name_module(node)} calls {operator_name(node)}, which draws random numbers.",
+                f"{name_module(node)} calls {get_operator_name(node)}, which draws random numbers.",
                 "Let its forward ask for self.training, or use nn.Dropout, which does.",
             )
 

@@ -18,7 +18,13 @@ from precompute.models.graph.final_activation import read_outputs
 from precompute.models.graph.independence import require_independence
 from precompute.models.graph.infer_layouts import infer_layouts
 from precompute.models.graph.layout import Layout
-from precompute.models.graph.operators import calls_around, module_path, operator_name, reads_size_alone, shape_of
+from precompute.models.graph.operators import (
+    get_module_path,
+    get_operator_name,
+    get_shape,
+    list_calls_around,
+    reads_size_alone,
+)
 from precompute.models.graph.transposed import write_as_convolutions
 
 
@@ -64,7 +70,7 @@ class ExportedModel:
     @property
     def n_outputs(self) -> int:
         """The length of the vector of logits; at least 2 once `outputs` is known."""
-        shape = shape_of(self.output)
+        shape = get_shape(self.output)
         assert shape is not None
         return shape[-1]
 
@@ -72,9 +78,9 @@ class ExportedModel:
     def output_layer(self) -> str:
         """The path of the module with the last weights before the logits; the operator where no module has them."""
         node = self.output
-        while operator_name(node) not in {"linear", "conv2d"} and (read := self.inputs_of(node)):
+        while get_operator_name(node) not in {"linear", "conv2d"} and (read := self.inputs_of(node)):
             node = read[0]
-        return module_path(node) or operator_name(node)
+        return get_module_path(node) or get_operator_name(node)
 
     def set_output(self, node: fx.Node) -> None:
         """Makes another value the logits, and removes the operators that nothing reads any more."""
@@ -105,7 +111,7 @@ class ExportedModel:
         if node in self._after_input:
             raise InputError(
                 "Weights are the same for every image.",
-                f"{node.name} in {module_path(node) or 'the model'} is computed from the image.",
+                f"{node.name} in {get_module_path(node) or 'the model'} is computed from the image.",
                 "Use --influence gradient, which needs no weights.",
             )
         if node.op == "get_attr":
@@ -122,12 +128,12 @@ class ExportedModel:
         members: dict[str, list[fx.Node]] = {}
         for node in self.graph.nodes:
             if node in self._after_input and node.op == "call_function":
-                for call in calls_around(node):
+                for call in list_calls_around(node):
                     members.setdefault(call, []).append(node)
         found = {}
         for call, nodes in members.items():
             inside = set(nodes)
-            leaving = [n for n in nodes if shape_of(n) is not None and any(self._leaves(u, inside) for u in n.users)]
+            leaving = [n for n in nodes if get_shape(n) is not None and any(self._leaves(u, inside) for u in n.users)]
             if len(leaving) == 1:
                 found[call] = leaving[0]
         return found

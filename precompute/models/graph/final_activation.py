@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, fx
 
 from precompute.contract.errors import InputError
-from precompute.models.graph.operators import is_movement, operator_name
+from precompute.models.graph.operators import get_operator_name, is_movement
 from precompute.models.graph.probabilities import Probabilities
 from precompute.models.graph.tail import OutputGraph, Tail
 
@@ -109,16 +109,16 @@ def _find_activation(model: OutputGraph, tail: Tail) -> str | None:
 def _take_activation_out(model: OutputGraph, tail: Tail) -> str | None:
     """Moves the output of the graph before a final activation and returns its name; None where there is none."""
     chain, node = list[fx.Node](), model.output
-    while operator_name(node) not in _FINAL:
+    while get_operator_name(node) not in _FINAL:
         read = model.inputs_of(node)
-        if len(read) != 1 or not (is_movement(node) or operator_name(node) in _AFTER_FINAL):
+        if len(read) != 1 or not (is_movement(node) or get_operator_name(node) in _AFTER_FINAL):
             return None
         chain.append(node)
         node = read[0]
-    kind, is_logarithm = _FINAL[operator_name(node)].removeprefix("log_"), "log" in operator_name(node)
+    kind, is_logarithm = _FINAL[get_operator_name(node)].removeprefix("log_"), "log" in get_operator_name(node)
     before = model.inputs_of(node)[0]
     for after in reversed(chain):
-        is_logarithm = {"exp": False, "log": True}.get(operator_name(after), is_logarithm)
+        is_logarithm = {"exp": False, "log": True}.get(get_operator_name(after), is_logarithm)
         if is_movement(after):
             before = _append_copy(model, after, before)
     logits, returned = tail.evaluate(before), tail.evaluate(model.output)

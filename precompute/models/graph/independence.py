@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, fx
 
 from precompute.contract.errors import InputError
-from precompute.models.graph.operators import is_same_size, module_path, operator_name, reads_size_alone
+from precompute.models.graph.operators import get_module_path, get_operator_name, is_same_size, reads_size_alone
 from precompute.models.graph.source_location import find_line
 
 __all__ = ["require_independence"]
@@ -172,7 +172,7 @@ def _measure_difference(one: Tensor, other: Tensor) -> Tensor | None:
 
 
 def _describe_location(node: fx.Node, kinds: Mapping[str, str]) -> str:
-    path = module_path(node)
+    path = get_module_path(node)
     kind = kinds.get(path, "")
     location = f"{path} ({kind})" if path and kind else path or "The model's forward"
     line = "" if hasattr(torch.nn, kind) else find_line(node)
@@ -180,7 +180,7 @@ def _describe_location(node: fx.Node, kinds: Mapping[str, str]) -> str:
 
 
 def _explain_mixing(node: fx.Node, kinds: Mapping[str, str]) -> InputError:
-    normalizes = any("batch_norm" in operator_name(one) for one in (node, *node.all_input_nodes))
+    normalizes = any("batch_norm" in get_operator_name(one) for one in (node, *node.all_input_nodes))
     return InputError(
         "What a model says of an image does not depend on the other images of its batch.",
         f"{_describe_location(node, kinds)} {'takes the statistics of the batch' if normalizes else 'mixes images'}: "
@@ -205,7 +205,7 @@ def _explain_counting(found: _Compared, kinds: Mapping[str, str]) -> InputError:
     assert found.first is not None
     return InputError(
         "What a model says of an image does not depend on the size of its batch, nor on its place there.",
-        f"{_describe_location(found.first, kinds)} calls {operator_name(found.first)}, whose values differ for one "
+        f"{_describe_location(found.first, kinds)} calls {get_operator_name(found.first)}, whose values differ for one "
         "image alone.",
         "Let every operator keep images apart: axis 0 is theirs alone.",
     )

@@ -15,12 +15,12 @@ from precompute.models.graph.operators import (
     CONVOLUTION,
     POOLING,
     compute_shape_for_one_image,
+    find_reduced_axes,
+    get_operator_name,
+    get_shape,
     is_first_of_several,
     is_movement,
     is_reduction,
-    operator_name,
-    reduced_axes,
-    shape_of,
 )
 from precompute.models.graph.products import ROW_BY_ROW, Product, read_product
 
@@ -44,7 +44,7 @@ def infer_layouts(
     layouts: dict[fx.Node, Layout] = {}
     known = Graph(layouts, is_fed, constant)
     for node in graph.nodes:
-        if shape_of(node) is None or not is_fed(node):
+        if get_shape(node) is None or not is_fed(node):
             continue
         shape = compute_shape_for_one_image(node)
         layout = _infer_layout(node, shape, known) if len(shape) >= 2 and shape[0] == 1 else None
@@ -56,7 +56,7 @@ def infer_layouts(
 def _infer_layout(node: fx.Node, shape: tuple[int, ...], graph: Graph) -> Layout | None:
     """Infers the layout of one value from those of its operands."""
     maker = node.args[0] if is_first_of_several(node) else node
-    name = operator_name(maker)
+    name = get_operator_name(maker)
     if node.op == "placeholder" or name in _CHANNELS_FIRST:
         return _infer_along_tokens(maker, shape, graph) or build_layout_of_maps(shape)
     if is_movement(node):
@@ -72,7 +72,7 @@ def _infer_layout(node: fx.Node, shape: tuple[int, ...], graph: Graph) -> Layout
 
 def _infer_along_tokens(node: fx.Node, shape: tuple[int, ...], graph: Graph) -> Layout | None:
     """Infers the layout after a convolution along tokens that returns as many of them as it reads."""
-    before = graph.layouts.get(node.args[0]) if operator_name(node) == "conv1d" else None
+    before = graph.layouts.get(node.args[0]) if get_operator_name(node) == "conv1d" else None
     if before is None or before.axis != 1 or compute_shape_for_one_image(node.args[0])[2:] != shape[2:]:
         return None
     return replace(before, n_channels=shape[1])
@@ -136,7 +136,7 @@ def _find_origin_of_tokens(node: fx.Node, shape: tuple[int, ...], graph: Graph) 
             if not layout.is_flat and layout.count_tokens(compute_shape_for_one_image(one)) == n_tokens:
                 return layout
             continue
-        readable = one.args[:1] if operator_name(one) in ROW_BY_ROW else one.all_input_nodes
+        readable = one.args[:1] if get_operator_name(one) in ROW_BY_ROW else one.all_input_nodes
         for parent in [p for p in readable if isinstance(p, fx.Node) and graph.is_fed(p) and p not in seen][::-1]:
             seen.add(parent)
             stack.append(parent)
@@ -146,14 +146,14 @@ def _find_origin_of_tokens(node: fx.Node, shape: tuple[int, ...], graph: Graph) 
 def _infer_after_reduction(shape: tuple[int, ...], node: fx.Node, graph: Graph) -> Layout | None:
     """Infers the layout after a reduction: that of its operand, without the reduced axes."""
     read = node.args[0]
-    before, axes = graph.layouts.get(read), reduced_axes(node)
+    before, axes = graph.layouts.get(read), find_reduced_axes(node)
     if before is None:
         return _infer_after_groups(shape, node, graph)
     if before.is_flat or before.axis in axes:
         return None
     if len(shape) == 2:
         return Layout(1, before.n_channels, (1, 1))
-    axis = before.axis if len(shape) == len(shape_of(read) or ()) else before.axis - sum(a < before.axis for a in axes)
+    axis = before.axis if len(shape) == len(get_shape(read) or ()) else before.axis - sum(a < before.axis for a in axes)
     found = build_unplaced_layout(axis, shape)
     return replace(found, is_placed=found.is_placed or (len(shape) == 4 and before.tokens is None))
 
@@ -166,7 +166,7 @@ def _infer_after_groups(shape: tuple[int, ...], node: fx.Node, graph: Graph) -> 
     movement = _follow_to_grid(node.args[0], graph) if is_movement(node.args[0]) else None
     if movement is None:
         return None
-    position, axes = movement.position[movement.numbers], reduced_axes(node)
+    position, axes = movement.position[movement.numbers], find_reduced_axes(node)
     least, greatest = position.amin(axes), position.amax(axes)
     if not torch.equal(least, greatest):
         return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from torch import fx
 
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import ELEMENTWISE, SQUASHING, is_first_of_several, operator_name, shape_of
+from precompute.models.graph.operators import ELEMENTWISE, SQUASHING, get_operator_name, get_shape, is_first_of_several
 
 
-def main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
+def find_main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
     """Finds the operands that carry a value's channels at their positions.
 
     A quotient has its dividend. A product has the operand of full size where the other one is a factor per channel or
@@ -16,11 +16,11 @@ def main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
     of two equals and every other operator have all their operands.
     """
     operands = list(dict.fromkeys(model.inputs_of(node)))
-    if operator_name(node) == "div":
+    if get_operator_name(node) == "div":
         return operands[:1] if node.args[0] in operands else operands
-    if operator_name(node) != "mul" or len(operands) < 2:
+    if get_operator_name(node) != "mul" or len(operands) < 2:
         return operands
-    full = [operand for operand in operands if shape_of(operand) == shape_of(node)]
+    full = [operand for operand in operands if get_shape(operand) == get_shape(node)]
     if len(full) == 1:
         return full
     open_ones = [operand for operand in operands if not _is_squashed(model, operand)]
@@ -29,9 +29,9 @@ def main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
 
 def _is_squashed(model: ExportedModel, node: fx.Node) -> bool:
     """Checks that a value comes out of a squashing function, perhaps scaled by constants afterwards."""
-    while operator_name(node) not in SQUASHING:
+    while get_operator_name(node) not in SQUASHING:
         inputs = model.inputs_of(node)
-        passes = operator_name(node) in ELEMENTWISE | {"mul", "div", "add", "sub"} or is_first_of_several(node)
+        passes = get_operator_name(node) in ELEMENTWISE | {"mul", "div", "add", "sub"} or is_first_of_several(node)
         if len(inputs) != 1 or not passes:
             return False
         node = inputs[0]

@@ -14,7 +14,12 @@ import torch
 from torch import Tensor, fx
 
 from precompute.models.graph.layout import Layout, Layouts
-from precompute.models.graph.operators import compute_shape_for_one_image, is_movement, is_split, size_for_one_image
+from precompute.models.graph.operators import (
+    compute_shape_for_one_image,
+    compute_size_for_one_image,
+    is_movement,
+    is_split,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def follow_movement(node: fx.Node, graph: Graph, is_base: Callable[[fx.Node], bo
         if not isinstance(value, fx.Node):
             return value
         is_number = not isinstance(value.meta.get("val"), Tensor | list | tuple)
-        return size_for_one_image(value) if is_number else find_value(value)
+        return compute_size_for_one_image(value) if is_number else find_value(value)
 
     def compute(one: fx.Node) -> Any:
         if not graph.is_fed(one):

@@ -58,7 +58,7 @@ MOVEMENT = {
 _IN_PARTS = {"split", "split_with_sizes", "chunk", "tensor_split", "unbind"}
 
 
-def operator_name(node: fx.Node) -> str:
+def get_operator_name(node: fx.Node) -> str:
     """Returns the plain name of the operator of a node, such as ``"conv2d"``; "" for inputs, weights and outputs."""
     if node.op != "call_function":
         return ""
@@ -67,7 +67,7 @@ def operator_name(node: fx.Node) -> str:
     return "getitem" if node.target is operator.getitem else str(getattr(node.target, "__name__", node.target))
 
 
-def shape_of(node: fx.Node) -> tuple[int, ...] | None:
+def get_shape(node: fx.Node) -> tuple[int, ...] | None:
     """Returns the shape of a node's value with the batch as -1; None where it is no tensor."""
     value = node.meta.get("val")
     if not isinstance(value, Tensor):
@@ -77,10 +77,10 @@ def shape_of(node: fx.Node) -> tuple[int, ...] | None:
 
 def compute_shape_for_one_image(node: fx.Node) -> tuple[int, ...]:
     """Computes the shape of a node's tensor for a batch of one image."""
-    return tuple(size_for_one_image(size) for size in node.meta["val"].shape)
+    return tuple(compute_size_for_one_image(size) for size in node.meta["val"].shape)
 
 
-def argument(node: fx.Node, name: str) -> Any:
+def get_argument(node: fx.Node, name: str) -> Any:
     """Returns an argument by its name in the operator's schema; None where the operator has no such argument."""
     schema = getattr(node.target, "_schema", None)
     for index, formal in enumerate(schema.arguments if schema is not None else ()):
@@ -92,13 +92,13 @@ def argument(node: fx.Node, name: str) -> Any:
 
 def is_reduction(node: fx.Node) -> bool:
     """Checks that a node takes axes together, which `max` and `min` of two values do not."""
-    return operator_name(node) in REDUCTION and argument(node, "other") is None
+    return get_operator_name(node) in REDUCTION and get_argument(node, "other") is None
 
 
-def reduced_axes(node: fx.Node) -> list[int]:
+def find_reduced_axes(node: fx.Node) -> list[int]:
     """Returns the axes that a reduction takes together, counted from the front."""
-    n_axes = len(shape_of(node.args[0]) or ())
-    axes = argument(node, "dim")
+    n_axes = len(get_shape(node.args[0]) or ())
+    axes = get_argument(node, "dim")
     if axes is None or axes == []:
         axes = list(range(n_axes))
     return [axis % n_axes for axis in (axes if isinstance(axes, list | tuple) else [axes])]
@@ -106,23 +106,23 @@ def reduced_axes(node: fx.Node) -> list[int]:
 
 def is_movement(node: fx.Node) -> bool:
     """Checks that a node only moves values; a part of a split does, the split itself does not."""
-    name = operator_name(node)
+    name = get_operator_name(node)
     if name == "getitem":
-        return operator_name(node.args[0]) in _IN_PARTS
+        return get_operator_name(node.args[0]) in _IN_PARTS
     return name in MOVEMENT and name not in _IN_PARTS
 
 
 def is_split(node: fx.Node) -> bool:
     """Checks that a node's value is a list of parts, each of them taken by a `getitem`."""
-    return operator_name(node) in _IN_PARTS
+    return get_operator_name(node) in _IN_PARTS
 
 
 def is_first_of_several(node: fx.Node) -> bool:
     """Checks that a node takes the main result of an operator that returns several, such as batch norm."""
-    return operator_name(node) == "getitem" and not is_movement(node) and node.args[1] == 0
+    return get_operator_name(node) == "getitem" and not is_movement(node) and node.args[1] == 0
 
 
-def size_for_one_image(value: Any) -> int:
+def compute_size_for_one_image(value: Any) -> int:
     """Computes a size, or an expression of the batch size, for a batch of one image."""
     return compute_size_for_images(value, 1)
 
@@ -151,7 +151,7 @@ def is_same_size(one: Any, other: Any) -> bool:
 
 def reads_size_alone(node: fx.Node) -> bool:
     """Checks that a node reads the sizes of its inputs, and none of their values."""
-    name = operator_name(node)
+    name = get_operator_name(node)
     return name.startswith(("sym_", "new_")) or name.endswith("_like")
 
 
@@ -161,7 +161,7 @@ def list_paths_around(node: fx.Node) -> list[str]:
     return [path for path, _ in stack.values() if path]
 
 
-def calls_around(node: fx.Node) -> list[str]:
+def list_calls_around(node: fx.Node) -> list[str]:
     """Lists the calls of the modules around a node; the first call of a module is `PATH`, the second one `PATH@2`."""
     stack = node.meta.get("nn_module_stack") or {}
     return [_name_call(key, path) for key, (path, _) in stack.items() if path]
@@ -173,12 +173,12 @@ def _name_call(key: str, path: str) -> str:
     return f"{path}@{int(number) + 1}" if number.isdecimal() and "@" in key else path
 
 
-def path_of_call(call: str) -> str:
+def get_path_of_call(call: str) -> str:
     """Returns the path of the module that is called."""
     return call.partition("@")[0]
 
 
-def module_path(node: fx.Node) -> str:
+def get_module_path(node: fx.Node) -> str:
     """Returns the path of the innermost module that a node belongs to; "" in the model's own forward."""
     paths = list_paths_around(node)
     return paths[-1] if paths else ""

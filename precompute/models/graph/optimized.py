@@ -8,7 +8,7 @@ from operator import attrgetter
 import torch
 from torch import Tensor, fx
 
-from precompute.models.graph.operators import NORMALIZATION, is_first_of_several, operator_name
+from precompute.models.graph.operators import NORMALIZATION, get_operator_name, is_first_of_several
 
 
 def optimize(module: fx.GraphModule, dtype: torch.dtype = torch.float32) -> fx.GraphModule:
@@ -22,10 +22,10 @@ def optimize(module: fx.GraphModule, dtype: torch.dtype = torch.float32) -> fx.G
     (output,) = (node for node in module.graph.nodes if node.op == "output")
     returned = set(output.all_input_nodes)
     for node in list(module.graph.nodes):
-        if operator_name(node) in NORMALIZATION:
+        if get_operator_name(node) in NORMALIZATION:
             _fold(module, node, returned)
     for node in list(module.graph.nodes):
-        if operator_name(node) == "conv2d" and node.args[1].op == "get_attr":
+        if get_operator_name(node) == "conv2d" and node.args[1].op == "get_attr":
             weight = attrgetter(str(node.args[1].target))(module).detach()
             _replace(module, node, {1: weight.contiguous(memory_format=torch.channels_last).to(dtype)})
     module.graph.eliminate_dead_code()
@@ -49,9 +49,9 @@ def _fold(module: fx.GraphModule, norm: fx.Node, returned: Collection[fx.Node]) 
     """Folds a batch norm into the convolution before it, unless something else reads that or the norm's statistics."""
     convolution = norm.args[0]
     assert isinstance(convolution, fx.Node)
-    results = list(norm.users) if operator_name(norm) != "batch_norm" else [norm]
+    results = list(norm.users) if get_operator_name(norm) != "batch_norm" else [norm]
     if (
-        operator_name(convolution) != "conv2d"
+        get_operator_name(convolution) != "conv2d"
         or set(convolution.users) != {norm}
         or convolution in returned
         or (results != [norm] and not all(is_first_of_several(result) for result in results))
@@ -61,7 +61,7 @@ def _fold(module: fx.GraphModule, norm: fx.Node, returned: Collection[fx.Node]) 
     if not all(one is None or (isinstance(one, fx.Node) and one.op == "get_attr") for one in constants):
         return
     weight, bias, gain, shift, mean, variance = (_read_constant(module, one) for one in constants)
-    epsilon = norm.args[7] if operator_name(norm) == "batch_norm" else norm.args[-1]
+    epsilon = norm.args[7] if get_operator_name(norm) == "batch_norm" else norm.args[-1]
     if weight is None or mean is None or variance is None or not isinstance(epsilon, float):
         return
     scale = torch.rsqrt(variance + epsilon) * (1 if gain is None else gain)

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from precompute.contract.errors import InputError
-from precompute.models.graph.operators import is_free, is_same_size, size_for_one_image
+from precompute.models.graph.operators import compute_size_for_one_image, is_free, is_same_size
 from precompute.models.graph.tracing import DetachedData
 
 __all__ = ["BatchFixed", "LogitsAlone", "choose_logits"]
@@ -128,7 +128,7 @@ def _describe_value(value: Any, batch: int) -> str:
 def _describe_size(size: Any, batch: int) -> str:
     if is_same_size(size, batch):
         return "batch"
-    return str(size) if isinstance(size, int) else f"batch x {size_for_one_image(size)}"
+    return str(size) if isinstance(size, int) else f"batch x {compute_size_for_one_image(size)}"
 
 
 def _join(items: Iterator[str]) -> str:

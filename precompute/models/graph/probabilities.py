@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["Probabilities", "ranked"]
+__all__ = ["Probabilities", "rank_outputs"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,6 @@ class Probabilities:
         return functional.logsigmoid(chosen.amax(1))
 
 
-def ranked(logits: Tensor) -> Tensor:
+def rank_outputs(logits: Tensor) -> Tensor:
     """Sorts the outputs of every row by probability, `(batch, output)`: the greatest first, ties by the lower index."""
     return logits.sort(dim=1, descending=True, stable=True).indices

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from torch import fx
 
-from precompute.models.graph.operators import operator_name, shape_of
+from precompute.models.graph.operators import get_operator_name, get_shape
 
 _MATRIX_PRODUCTS = {"matmul", "mm", "bmm"}
 ROW_BY_ROW = {*_MATRIX_PRODUCTS, "scaled_dot_product_attention"}
@@ -38,7 +38,7 @@ def read_product(node: fx.Node, is_fed: Callable[[fx.Node], bool]) -> Product | 
         node: the product.
         is_fed: returns True for values that depend on the image.
     """
-    name = operator_name(node)
+    name = get_operator_name(node)
     if name not in _MATRIX_PRODUCTS | {"linear", "einsum"}:
         return None
     factors = node.args[1] if name == "einsum" else node.args[:2]
@@ -46,8 +46,8 @@ def read_product(node: fx.Node, is_fed: Callable[[fx.Node], bool]) -> Product | 
         return None
     is_first = is_fed(factors[0])
     source, matrix = factors if is_first else factors[::-1]
-    n_axes = len(shape_of(source) or ())
-    if n_axes < 2 or len(shape_of(matrix) or ()) != 2:
+    n_axes = len(get_shape(source) or ())
+    if n_axes < 2 or len(get_shape(matrix) or ()) != 2:
         return None
     if name == "einsum":
         return _read_einsum(str(node.args[0]), source, matrix, is_first)

@@ -9,8 +9,8 @@ from torch import fx
 
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
-from precompute.models.graph.main_path import main_inputs
-from precompute.models.graph.operators import operator_name, shape_of
+from precompute.models.graph.main_path import find_main_inputs
+from precompute.models.graph.operators import get_operator_name, get_shape
 from precompute.models.graph.products import read_product
 
 _WINDOWED = {"conv2d", "max_pool2d", "avg_pool2d", "max_pool2d_with_indices"}
@@ -71,7 +71,7 @@ class ReceptiveField:
         return max(self.rows.stride, self.columns.stride)
 
 
-def receptive_fields(model: ExportedModel) -> dict[fx.Node, ReceptiveField | None]:
+def compute_receptive_fields(model: ExportedModel) -> dict[fx.Node, ReceptiveField | None]:
     """Computes the receptive field of every value.
 
     The fields of branches are united. A product with a gate has the field of its main path.
@@ -83,7 +83,7 @@ def receptive_fields(model: ExportedModel) -> dict[fx.Node, ReceptiveField | Non
     fields: dict[fx.Node, ReceptiveField | None] = {model.input: ReceptiveField()}
     for node in model.graph.nodes:
         if node is not model.input and model.depends_on_input(node):
-            fields[node] = _compute_field(model, node, [fields.get(parent) for parent in main_inputs(model, node)])
+            fields[node] = _compute_field(model, node, [fields.get(parent) for parent in find_main_inputs(model, node)])
     return fields
 
 
@@ -92,7 +92,7 @@ def _compute_field(model: ExportedModel, node: fx.Node, known: list[ReceptiveFie
     united = known[0] if known else None
     for other in known[1:]:
         united = _unite(united, other)
-    name = operator_name(node)
+    name = get_operator_name(node)
     if united is None:
         return None
     if name in _WINDOWED:
@@ -109,13 +109,13 @@ def _compute_field(model: ExportedModel, node: fx.Node, known: list[ReceptiveFie
         widths = [int(width) for width in _list(node.args[1])] + [0] * 6
         above, left = widths[2 * (3 - rows)], widths[2 * (3 - columns)]
         return ReceptiveField(united.rows.apply_window(1, 1, above), united.columns.apply_window(1, 1, left))
-    return united if _keeps_positions(model, main_inputs(model, node)[0], node) else None
+    return united if _keeps_positions(model, find_main_inputs(model, node)[0], node) else None
 
 
 def _find_axes_of_positions(model: ExportedModel, node: fx.Node) -> tuple[int, int]:
     """Finds the axes of rows and columns of a value with four axes; (0, 0) for others and for reordered tokens."""
     layout = model.layouts.get(node)
-    if len(shape_of(node) or ()) != 4 or (layout is not None and layout.tokens is not None):
+    if len(get_shape(node) or ()) != 4 or (layout is not None and layout.tokens is not None):
         return 0, 0
     rows, columns = (axis for axis in (1, 2, 3) if axis != (1 if layout is None else layout.axis))
     return rows, columns
@@ -130,7 +130,7 @@ def _unite(one: ReceptiveField | None, other: ReceptiveField | None) -> Receptiv
 
 def _keeps_positions(model: ExportedModel, parent: fx.Node, node: fx.Node) -> bool:
     """Checks that a position of a value sees the same pixels as that position of its operand."""
-    name = operator_name(node)
+    name = get_operator_name(node)
     if name in _MOVES_POSITIONS or name.startswith(("fft_", "_fft_")):
         return False
     before, after = model.layouts.get(parent), model.layouts.get(node)
@@ -138,15 +138,15 @@ def _keeps_positions(model: ExportedModel, parent: fx.Node, node: fx.Node) -> bo
         return False
     if before is not None and after is not None:
         return before.grid == after.grid and after.is_placed
-    shapes = shape_of(parent), shape_of(node)  # the parts of a batch norm, of a channel shuffle, or of the image
+    shapes = get_shape(parent), get_shape(node)  # the parts of a batch norm, of a channel shuffle, or of the image
     return None in shapes or shapes[0][-2:] == shapes[1][-2:]  # type: ignore[index]
 
 
 def _reads_along(model: ExportedModel, node: fx.Node, before: Layout) -> bool:
     """Checks that a node takes several positions together, or picks some, along the axis of tokens."""
-    name, product = operator_name(node), read_product(node, model.depends_on_input)
+    name, product = get_operator_name(node), read_product(node, model.depends_on_input)
     if name == "conv1d":
-        return (shape_of(node.args[1]) or ())[2:] != (1,)
+        return (get_shape(node.args[1]) or ())[2:] != (1,)
     if name == "index":
         return [axis for axis, index in enumerate(node.args[1]) if index is not None] != [before.axis]
     if name == "index_select":
@@ -155,15 +155,15 @@ def _reads_along(model: ExportedModel, node: fx.Node, before: Layout) -> bool:
 
 
 def _apply_window(node: fx.Node, field: ReceptiveField) -> ReceptiveField | None:
-    is_convolution = operator_name(node) == "conv2d"
-    weight = shape_of(node.args[1]) if is_convolution else None
+    is_convolution = get_operator_name(node) == "conv2d"
+    weight = get_shape(node.args[1]) if is_convolution else None
     kernel = _read_pair(node.args[1], (1, 1)) if weight is None else (weight[2], weight[3])
     rest: list[Any] = [*node.args[3 if is_convolution else 2 :], None, None, None]
     stride, padding, dilation = rest[:3]
     if isinstance(padding, str):
         around = _read_pair(dilation, (1, 1))
         padding = [d * (k - 1) // 2 for d, k in zip(around, kernel, strict=True)] if padding == "same" else 0
-    if operator_name(node) == "avg_pool2d":
+    if get_operator_name(node) == "avg_pool2d":
         dilation = None
     strides, paddings = _read_pair(stride, (1, 1) if is_convolution else kernel), _read_pair(padding, (0, 0))
     dilations = _read_pair(dilation, (1, 1))

@@ -7,7 +7,7 @@ from collections import Counter
 import torch
 from torch import fx
 
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 
 __all__ = ["simplify"]
 
@@ -27,7 +27,7 @@ def simplify(graph: fx.Graph) -> None:
     """
     kept = _find_straight_through(graph)
     for node in list(graph.nodes):
-        name = operator_name(node)
+        name = get_operator_name(node)
         if name == "squeeze":
             _name_axes(node)
         elif name in _DETACHING and node not in kept:
@@ -63,7 +63,7 @@ def _find_straight_through(graph: fx.Graph) -> set[fx.Node]:
     Such a sum holds a value and the same value detached, with opposite signs: only its gradient remains.
     """
     kept: set[fx.Node] = set()
-    if not any(operator_name(node) == "detach" for node in graph.nodes):
+    if not any(get_operator_name(node) == "detach" for node in graph.nodes):
         return kept
     sums: dict[fx.Node, _Sum] = {}
     for node in graph.nodes:
@@ -101,7 +101,7 @@ class _Sum:
 
 def _add_up(node: fx.Node, sums: dict[fx.Node, _Sum]) -> _Sum:
     """Writes a value as a sum, from the sums of its operands."""
-    found, name = _Sum(), operator_name(node)
+    found, name = _Sum(), get_operator_name(node)
     operands = [one for one in node.args if isinstance(one, fx.Node)]
     if name in {"add", "sub"} and len(operands) == len(node.args) and not node.kwargs:
         found.add(sums[operands[0]], 1)

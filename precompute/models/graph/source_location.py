@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import fx
 
-from precompute.models.graph.operators import module_path
+from precompute.models.graph.operators import get_module_path
 
 __all__ = ["find_line", "is_own_code", "name_module", "quote_line"]
 
@@ -20,7 +20,7 @@ _FRAME = re.compile(r'File "(.+)", line (\d+)')
 
 def name_module(node: fx.Node) -> str:
     """Returns the path of the innermost module of a node; "The model's forward" where it belongs to none."""
-    return module_path(node) or "The model's forward"
+    return get_module_path(node) or "The model's forward"
 
 
 def find_line(node: fx.Node) -> str:

@@ -18,8 +18,8 @@ from precompute.models.graph.operators import (
     NORMALIZATION,
     POOLING,
     compute_size_for_images,
-    module_path,
-    operator_name,
+    get_module_path,
+    get_operator_name,
 )
 
 __all__ = ["OutputGraph", "Tail"]
@@ -86,7 +86,7 @@ class Tail:
             if node in seen:
                 continue
             seen.add(node)
-            if operator_name(node) in _WEIGHTED or node is model.input:
+            if get_operator_name(node) in _WEIGHTED or node is model.input:
                 frontier[node] = None
             else:
                 self.nodes.append(node)
@@ -96,11 +96,11 @@ class Tail:
     @property
     def is_plain(self) -> bool:
         """True where none of the operators can make probabilities of logits."""
-        return all(operator_name(node) in _PLAIN or self._is_scaling(node) for node in self.nodes)
+        return all(get_operator_name(node) in _PLAIN or self._is_scaling(node) for node in self.nodes)
 
     def _is_scaling(self, node: fx.Node) -> bool:
         """Checks that a node divides by a value that is the same for every image, such as a temperature."""
-        return operator_name(node) == "div" and self._model.inputs_of(node) == [node.args[0]]
+        return get_operator_name(node) == "div" and self._model.inputs_of(node) == [node.args[0]]
 
     def require_images_apart(self) -> None:
         """Refuses a softmax over the batch.
@@ -109,13 +109,13 @@ class Tail:
             InputError: there is one.
         """
         for node in self.nodes:
-            if "softmax" not in operator_name(node):
+            if "softmax" not in get_operator_name(node):
                 continue
             shape = node.args[0].meta["val"].shape
             if not isinstance(shape[node.args[1]], int):
                 raise InputError(
                     "What a model says of an image does not depend on the others of its batch.",
-                    f"{module_path(node) or 'The forward'} takes a {operator_name(node).lstrip('_')} over axis "
+                    f"{get_module_path(node) or 'The forward'} takes a {get_operator_name(node).lstrip('_')} over axis "
                     f"{node.args[1]} of ({', '.join(str(n) if isinstance(n, int) else 'batch' for n in shape)}).",
                     "Take it over the classes, dim=1, or return the logits before it.",
                 )

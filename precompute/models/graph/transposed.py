@@ -14,7 +14,7 @@ import torch
 from torch import fx
 from torch._subclasses.fake_tensor import FakeTensor
 
-from precompute.models.graph.operators import argument, compute_shape_for_one_image, operator_name
+from precompute.models.graph.operators import compute_shape_for_one_image, get_argument, get_operator_name
 
 __all__ = ["write_as_convolutions"]
 
@@ -24,7 +24,7 @@ _ATEN = torch.ops.aten
 def write_as_convolutions(module: fx.GraphModule) -> None:
     """Replaces the transposed convolutions of maps in an exported graph; its values stay equal but for rounding."""
     for node in list(module.graph.nodes):
-        if operator_name(node) == "conv_transpose2d":
+        if get_operator_name(node) == "conv_transpose2d":
             with module.graph.inserting_before(node):
                 convolution = _Writer(module.graph, node).write()
             node.replace_all_uses_with(convolution)
@@ -40,10 +40,10 @@ class _Writer:
 
     def write(self) -> fx.Node:
         """Adds the operators to the graph, and returns the convolution that replaces the transposed one."""
-        source, weight, bias = (argument(self._node, name) for name in ("input", "weight", "bias"))
-        groups = int(argument(self._node, "groups"))
+        source, weight, bias = (get_argument(self._node, name) for name in ("input", "weight", "bias"))
+        groups = int(get_argument(self._node, "groups"))
         stride, padding, around, dilation = (
-            _read_pair(argument(self._node, name)) for name in ("stride", "padding", "output_padding", "dilation")
+            _read_pair(get_argument(self._node, name)) for name in ("stride", "padding", "output_padding", "dilation")
         )
         widths: list[int] = []
         for axis in (1, 0):  # a padding lists the last axis first

@@ -21,7 +21,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
 from precompute.models.provenance.descent import Descent, find_descents
 from precompute.models.provenance.directions import Directions
-from precompute.models.provenance.expressions import Convolution, parts_of
+from precompute.models.provenance.expressions import Convolution, list_parts
 from precompute.models.provenance.links import Link
 
 _TOLERANCE = 1e-5
@@ -118,7 +118,7 @@ class _Check:
     def __init__(self, model: ExportedModel, link: Link, image: Tensor, generator: torch.Generator) -> None:
         assert link.channels is not None
         self._model, self._generator = model, generator
-        parts = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]
+        parts = [part for part in list_parts(link.channels) if isinstance(part, Convolution)]
         self._convolutions = {part.node: [one for one in parts if one.node is part.node] for part in parts}
         self._directions = Directions(model)
         self._order = {node: index for index, node in enumerate(model.graph.nodes)}

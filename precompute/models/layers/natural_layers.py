@@ -12,10 +12,10 @@ from precompute.models.graph.operators import (
     CONVOLUTION,
     NORMALIZATION,
     RELU_LIKE,
-    calls_around,
-    operator_name,
-    path_of_call,
-    shape_of,
+    get_operator_name,
+    get_path_of_call,
+    get_shape,
+    list_calls_around,
 )
 
 _CHANNEL_MIXING = CONVOLUTION | {"linear", "matmul", "bmm", "einsum", "scaled_dot_product_attention"}
@@ -78,7 +78,7 @@ def list_recordable(model: ExportedModel) -> list[str]:
     outputs = {call: follow_nonlinearity(node) for call, node in model.outputs_of_modules().items()}
     known = [call for call, node in outputs.items() if _is_vector(model, node) or _has_positions(model, node)]
     known.sort(key=lambda call: outputs[call] is model.output)
-    return [f"{call} ({model.module_types.get(path_of_call(call), 'function')})" for call in known]
+    return [f"{call} ({model.module_types.get(get_path_of_call(call), 'function')})" for call in known]
 
 
 def _build_empty_error(model: ExportedModel) -> InputError:
@@ -102,7 +102,7 @@ def follow_nonlinearity(node: fx.Node) -> fx.Node:
     """Follows a value through the batch norm and the ReLU that are its only reader, as `conv -> bn -> relu`."""
     while len(node.users) == 1:
         (reader,) = node.users
-        if operator_name(reader) not in NORMALIZATION | RELU_LIKE | {"getitem"}:
+        if get_operator_name(reader) not in NORMALIZATION | RELU_LIKE | {"getitem"}:
             break
         node = reader
     return node
@@ -112,7 +112,7 @@ def _is_own(
     node: fx.Node, waist: Sequence[fx.Node], waists: Sequence[Sequence[fx.Node]], outputs: Mapping[str, fx.Node]
 ) -> bool:
     """Returns whether some module returns a value and holds no other waist, as a stem with its norm does."""
-    elsewhere = {path for other in waists if other is not waist and other for path in calls_around(other[0])}
+    elsewhere = {path for other in waists if other is not waist and other for path in list_calls_around(other[0])}
     return any(output is node and path not in elsewhere for path, output in outputs.items())
 
 
@@ -156,7 +156,7 @@ def _list_mixing_paths(model: ExportedModel) -> set[str]:
         path
         for node in model.graph.nodes
         if _mixes_channels(node, model.inputs_of(node))
-        for path in calls_around(node)
+        for path in list_calls_around(node)
     }
 
 
@@ -174,7 +174,7 @@ def _find_paths(
     returning = {node: [path for path, output in outputs.items() if output is node] for node in chosen}
     order = {node: index for index, node in enumerate(model.graph.nodes)}
     around = {
-        node: set(calls_around(min((raw[path] for path in paths), key=order.__getitem__)))
+        node: set(list_calls_around(min((raw[path] for path in paths), key=order.__getitem__)))
         for node, paths in returning.items()
     }
     found = []
@@ -208,12 +208,17 @@ def _find_waists(model: ExportedModel) -> list[list[fx.Node]]:
                 del live[source]
         live[node] = sum(1 for user in node.users if model.depends_on_input(user))
         is_mixed = is_mixed or _mixes_channels(node, inputs)
-        if (is_mixed or waists) and len(live) == 1 and shape_of(node) is not None and follow_nonlinearity(node) is node:
+        if (
+            (is_mixed or waists)
+            and len(live) == 1
+            and get_shape(node) is not None
+            and follow_nonlinearity(node) is node
+        ):
             waists.append([node]) if is_mixed else waists[-1].append(node)
             is_mixed = False
     return waists
 
 
 def _mixes_channels(node: fx.Node, inputs: Sequence[fx.Node]) -> bool:
-    name = operator_name(node)
+    name = get_operator_name(node)
     return name in _CHANNEL_MIXING or (name in {"add", "cat"} and len(inputs) > 1)

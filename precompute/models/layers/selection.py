@@ -10,8 +10,8 @@ from torch import fx
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import path_of_call, shape_of
-from precompute.models.graph.receptive_field import ReceptiveField, receptive_fields
+from precompute.models.graph.operators import get_path_of_call, get_shape
+from precompute.models.graph.receptive_field import ReceptiveField, compute_receptive_fields
 from precompute.models.layers.aliases import find_aliases
 from precompute.models.layers.natural_layers import choose_natural_layers, follow_nonlinearity, list_recordable
 
@@ -47,7 +47,9 @@ def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> t
     """
     outputs = {path: follow_nonlinearity(node) for path, node in model.outputs_of_modules().items()}
     named = find_aliases(model.module_types)
-    aliases = {call: call.replace(path, named[path], 1) for call in outputs if (path := path_of_call(call)) in named}
+    aliases = {
+        call: call.replace(path, named[path], 1) for call in outputs if (path := get_path_of_call(call)) in named
+    }
     paths = {alias: path for path, alias in aliases.items()}
     if names is None:
         chosen = {aliases.get(path, path): path for path in choose_natural_layers(model)}
@@ -55,7 +57,7 @@ def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> t
         chosen = {name: paths.get(name, name) for name in names}
         _require_known(names, outputs, paths, model)
     order = {node: index for index, node in enumerate(model.graph.nodes)}
-    fields = receptive_fields(model)
+    fields = compute_receptive_fields(model)
     layers = sorted(
         (_record(model, name, path, outputs[path], fields.get(outputs[path])) for name, path in chosen.items()),
         key=lambda layer: order[layer.node],
@@ -103,8 +105,8 @@ def _record(model: ExportedModel, name: str, path: str, node: fx.Node, field: Re
         raise InputError(
             "A recorded layer has channels: (batch, channel, height, width), (batch, token, channel), channels last, "
             "or (batch, channel).",
-            f"{name} has shape {shape_of(node)}, and which axis is of channels cannot be told.",
+            f"{name} has shape {get_shape(node)}, and which axis is of channels cannot be told.",
             f"Name another layer: {_list_some(model)}." if list_recordable(model) else _SPLIT,
         )
-    module_type = model.module_types.get(path_of_call(path), "function")
+    module_type = model.module_types.get(get_path_of_call(path), "function")
     return RecordedLayer(name, node, module_type, layout.n_channels, *layout.grid, field, layout.is_placed)

@@ -16,20 +16,20 @@ from torch import fx
 from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
-from precompute.models.graph.main_path import main_inputs
+from precompute.models.graph.main_path import find_main_inputs
 from precompute.models.graph.movement import Graph, Movement, follow_movement, is_one_per_row
 from precompute.models.graph.operators import (
     ELEMENTWISE,
     GREATER_OR_LESSER,
     NORMALIZATION,
     POOLING,
-    argument,
+    find_reduced_axes,
+    get_argument,
+    get_operator_name,
+    get_shape,
     is_first_of_several,
     is_movement,
     is_reduction,
-    operator_name,
-    reduced_axes,
-    shape_of,
 )
 from precompute.models.graph.products import Product, read_product
 from precompute.models.layers.selection import RecordedLayer
@@ -111,7 +111,7 @@ class ChannelReader:
             return Source(self._stops[node])
         if node not in self._fed:
             return Nothing(self._require_layout(node).n_channels)
-        name = operator_name(node)
+        name = get_operator_name(node)
         if name in {"conv2d", "conv1d"}:
             return self._read_convolution(node)
         if (product := read_product(node, self._model.depends_on_input)) is not None:
@@ -147,10 +147,10 @@ class ChannelReader:
         weight = self._model.parameter(node.args[1])
         source = node.args[0]
         assert isinstance(source, fx.Node) and weight is not None
-        if operator_name(node) == "conv1d":
+        if get_operator_name(node) == "conv1d":
             return self._read_token_convolution(node, weight)
         layout = self._require_layout(source)
-        if layout.axis != 1 or layout.grid != (shape_of(source) or ())[2:]:
+        if layout.axis != 1 or layout.grid != (get_shape(source) or ())[2:]:
             raise self._build_mixing_error(node)  # it takes another axis for that of channels
         dilation = _to_pair(arguments.get(5, 1))
         padding, overhang = arguments.get(4, 0), (0, 0)
@@ -171,10 +171,10 @@ class ChannelReader:
 
     def _read_token_convolution(self, node: fx.Node, weight: torch.Tensor) -> Convolution:
         """Reads a convolution of one tap; a longer one reads across the ends of the grid's rows."""
-        is_pointwise = weight.shape[2] == 1 and shape_of(node.args[0])[2:] == shape_of(node)[2:]  # type: ignore[index]
+        is_pointwise = weight.shape[2] == 1 and get_shape(node.args[0])[2:] == get_shape(node)[2:]  # type: ignore[index]
         if self._require_layout(node.args[0]).axis != 1 or not is_pointwise:
             raise self._build_mixing_error(node)
-        return self._build_pointwise(node, node.args[0], weight[..., None], int(argument(node, "groups")))
+        return self._build_pointwise(node, node.args[0], weight[..., None], int(get_argument(node, "groups")))
 
     def _read_product(self, node: fx.Node, product: Product) -> Convolution:
         """Reads a product with a matrix: a kernel of one position, or of all positions of flattened channels."""
@@ -221,9 +221,9 @@ class ChannelReader:
         is_of_groups = is_movement(read) and all(one in self._model.layouts for one in self._model.inputs_of(read))
         if read not in self._model.layouts and not is_of_groups:
             raise self._build_mixing_error(read)
-        if read not in self._model.layouts or self._require_layout(read).axis in reduced_axes(node):
+        if read not in self._model.layouts or self._require_layout(read).axis in find_reduced_axes(node):
             raise self._build_mixing_error(node)
-        if operator_name(node) in {"var", "std"}:
+        if get_operator_name(node) in {"var", "std"}:
             raise build_direction_error(self._model, node)
         return close(self._require_operand(node.args[0]))
 
@@ -274,7 +274,7 @@ class ChannelReader:
                 if factor is None
                 else self._turner.scaled(self._require_operand(operands[0]), factor)
             )
-        followed = main_inputs(self._model, node)
+        followed = find_main_inputs(self._model, node)
         if len(followed) != 1:
             raise self._build_mixing_error(node)
         inner = self._require_operand(followed[0])

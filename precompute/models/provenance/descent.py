@@ -16,8 +16,8 @@ from precompute.models.provenance.expressions import (
     Passed,
     Selection,
     Source,
-    inner_of,
-    post_order,
+    list_inner,
+    sort_post_order,
 )
 
 Descent = dict[tuple[fx.Node, int], int]
@@ -39,16 +39,16 @@ def is_turned(channels: Channels, known: dict[Channels, bool]) -> bool:
         channels: the expression.
         known: the answers for earlier expressions; new ones are added.
     """
-    for part in post_order(channels, lambda e: () if isinstance(e, Convolution) or e in known else inner_of(e)):
+    for part in sort_post_order(channels, lambda e: () if isinstance(e, Convolution) or e in known else list_inner(e)):
         if isinstance(part, Source | Convolution):
             known[part] = bool((_read_signs(part) < 0).any())
         elif part not in known:
-            known[part] = any(known[inner] for inner in inner_of(part))
+            known[part] = any(known[inner] for inner in list_inner(part))
     return known[channels]
 
 
 def _list_closed_parts(channels: Channels) -> list[Channels]:
-    return post_order(channels, lambda e: () if isinstance(e, Convolution) else inner_of(e))
+    return sort_post_order(channels, lambda e: () if isinstance(e, Convolution) else list_inner(e))
 
 
 def _combine(channels: Channels, known: dict[int, list[Descent]]) -> list[Descent]:

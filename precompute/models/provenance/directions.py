@@ -18,11 +18,11 @@ from precompute.models.graph.operators import (
     ELEMENTWISE,
     POOLING,
     REDUCTION,
+    compute_size_for_one_image,
+    get_operator_name,
+    get_shape,
     is_first_of_several,
     is_movement,
-    operator_name,
-    shape_of,
-    size_for_one_image,
 )
 
 _STEPS = torch.cat([torch.logspace(-3, 4, 71), torch.linspace(0.04, 8, 200)]).unique()
@@ -55,7 +55,7 @@ _ALL = Range()
 def is_elementwise(model: ExportedModel, node: fx.Node) -> bool:
     """Returns whether an operator treats each number alone, of a single operand that depends on the image."""
     is_pointwise = torch.Tag.pointwise in getattr(node.target, "tags", ())
-    return (is_pointwise or operator_name(node) in ELEMENTWISE) and len(set(model.inputs_of(node))) == 1
+    return (is_pointwise or get_operator_name(node) in ELEMENTWISE) and len(set(model.inputs_of(node))) == 1
 
 
 class Directions:
@@ -90,7 +90,7 @@ class Directions:
         return self._ranges[node]
 
     def _compute_range(self, node: fx.Node, depth: int) -> Range:
-        name, read = operator_name(node), list(dict.fromkeys(self._model.inputs_of(node)))
+        name, read = get_operator_name(node), list(dict.fromkeys(self._model.inputs_of(node)))
         if is_elementwise(self._model, node):
             whole = _measure_range(self._evaluate(node, _ALL), _ALL)
             if whole.low >= 0 or whole.high <= 0:
@@ -117,7 +117,7 @@ class Directions:
             `(number, ...)`, float64, with the axes of its value behind the first.
         """
         (read,) = set(self._model.inputs_of(node))
-        shape = shape_of(read) or (-1,)
+        shape = get_shape(read) or (-1,)
         constants = {one: self._read_constant(one) for one in node.all_input_nodes if one is not read}
         largest = max([shape[1], *(one.numel() for one in constants.values() if isinstance(one, Tensor))])
         points = _choose_points(within, n_at_most=_MAX_NUMBERS // largest)
@@ -131,7 +131,7 @@ class Directions:
 
     def _read_constant(self, node: fx.Node) -> Any:
         is_size = node.op != "get_attr" and not isinstance(node.meta.get("val"), Tensor)
-        return size_for_one_image(node) if is_size else self._model.parameter(node)
+        return compute_size_for_one_image(node) if is_size else self._model.parameter(node)
 
     def _reduce_to_channels(self, node: fx.Node, direction: Tensor) -> Tensor | None:
         """Reduces directions at the positions of one image, NaN where there is none, to those of channels."""

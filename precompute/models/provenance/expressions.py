@@ -140,12 +140,12 @@ class Passed:
 Channels = Source | Nothing | Convolution | Concatenation | Selection | Addition | Passed
 
 
-def parts_of(channels: Channels) -> list[Channels]:
+def list_parts(channels: Channels) -> list[Channels]:
     """Lists an expression and all expressions in it, each once and after its own parts; blocks share parts."""
-    return post_order(channels, inner_of)
+    return sort_post_order(channels, list_inner)
 
 
-def post_order(channels: Channels, needs: Callable[[Channels], Sequence[Channels]]) -> list[Channels]:
+def sort_post_order(channels: Channels, needs: Callable[[Channels], Sequence[Channels]]) -> list[Channels]:
     """Lists an expression and all that it needs, directly or indirectly, each once and after what it needs itself.
 
     Args:
@@ -166,7 +166,7 @@ def post_order(channels: Channels, needs: Callable[[Channels], Sequence[Channels
     return ordered
 
 
-def inner_of(channels: Channels) -> tuple[Channels, ...]:
+def list_inner(channels: Channels) -> tuple[Channels, ...]:
     """Returns the direct parts of an expression."""
     match channels:
         case Convolution(input=inner) | Passed(inner) | Selection(of=inner):

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, fx
 
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import operator_name, shape_of
+from precompute.models.graph.operators import get_operator_name, get_shape
 
 __all__ = ["read_coefficients", "read_factor", "read_norm_scale", "strip_positive_factors"]
 
@@ -18,7 +18,7 @@ def read_norm_scale(model: ExportedModel, node: fx.Node) -> Tensor:
         `(channel,)`, float64.
     """
     weight, variance = node.args[1], node.args[4]
-    epsilon = node.args[-1] if operator_name(node) != "batch_norm" else node.args[7]
+    epsilon = node.args[-1] if get_operator_name(node) != "batch_norm" else node.args[7]
     spread = model.parameter(variance)
     assert spread is not None and isinstance(epsilon, float)
     scale = torch.rsqrt(spread.double() + epsilon)
@@ -33,7 +33,7 @@ def read_coefficients(model: ExportedModel, node: fx.Node) -> dict[fx.Node, floa
         By operand that depends on the image; an operand that occurs twice has the sum of both coefficients.
     """
     alpha = float(node.kwargs.get("alpha", 1))
-    signs = {"add": (1.0, alpha), "sub": (1.0, -alpha), "rsub": (-alpha, 1.0), "neg": (-1.0,)}[operator_name(node)]
+    signs = {"add": (1.0, alpha), "sub": (1.0, -alpha), "rsub": (-alpha, 1.0), "neg": (-1.0,)}[get_operator_name(node)]
     fed = model.inputs_of(node)
     found: dict[fx.Node, float] = {}
     for operand, sign in zip(node.args, signs, strict=False):
@@ -52,15 +52,20 @@ def read_factor(model: ExportedModel, node: fx.Node) -> Tensor | None:
     layout = model.layouts.get(node)
     constant = next((arg for arg in node.args[:2] if arg not in model.inputs_of(node)), None)
     is_rounded = "rounding_mode" in node.kwargs
-    if layout is None or constant is None or is_rounded or (operator_name(node) == "div" and constant is node.args[0]):
+    if (
+        layout is None
+        or constant is None
+        or is_rounded
+        or (get_operator_name(node) == "div" and constant is node.args[0])
+    ):
         return None
     value = model.parameter(constant) if isinstance(constant, fx.Node) else constant
     factor = torch.as_tensor(value, dtype=torch.float64)
-    if operator_name(node) == "div":
+    if get_operator_name(node) == "div":
         factor = 1 / factor
     if factor.numel() == 1:
         return factor.flatten().expand(layout.n_channels)
-    shape = shape_of(node) or ()
+    shape = get_shape(node) or ()
     padded = (1,) * (len(shape) - factor.ndim) + tuple(factor.shape)
     per_channel = padded[layout.axis] == layout.n_channels and factor.numel() == layout.n_channels
     return factor.flatten() if per_channel and not layout.is_flat else None
@@ -68,7 +73,7 @@ def read_factor(model: ExportedModel, node: fx.Node) -> Tensor | None:
 
 def strip_positive_factors(model: ExportedModel, node: fx.Node) -> fx.Node:
     """Goes back from a value to the one before all multiplications by positive numbers."""
-    while operator_name(node) == "mul" and len(model.inputs_of(node)) == 1:
+    while get_operator_name(node) == "mul" and len(model.inputs_of(node)) == 1:
         factors = [one for one in node.args if isinstance(one, int | float)]
         if len(factors) != 1 or factors[0] <= 0:
             break

@@ -57,7 +57,7 @@ def _build_row(layer: RecordedLayer, fed_by: str) -> LayerRow:
     )
 
 
-def notes_on_layers(model: ExportedModel, layers: Sequence[RecordedLayer], is_auto: bool) -> tuple[str, ...]:
+def describe_choice(model: ExportedModel, layers: Sequence[RecordedLayer], is_auto: bool) -> tuple[str, ...]:
     """Writes sentences for the person, on layers left out and on tokens without a known position in the image.
 
     Args:

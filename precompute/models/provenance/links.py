@@ -15,7 +15,7 @@ from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.provenance.channel_reader import ChannelReader
-from precompute.models.provenance.expressions import Channels, Source, parts_of
+from precompute.models.provenance.expressions import Channels, Source, list_parts
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def derive_links(model: ExportedModel, layers: Sequence[RecordedLayer]) -> tuple
         except InputError as problem:
             links.append(Link(layer, tuple(other for other in layers if other in reaching), None, problem=problem))
             continue
-        found = {part.layer.node for part in parts_of(channels) if isinstance(part, Source)}
+        found = {part.layer.node for part in list_parts(channels) if isinstance(part, Source)}
         sources = tuple(other for other in layers if other.node in found)
         if sources:
             links.append(Link(layer, sources, channels, tuple(reader.gates)))

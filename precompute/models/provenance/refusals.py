@@ -8,7 +8,7 @@ from torch import fx
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import ELEMENTWISE, is_movement, module_path, operator_name
+from precompute.models.graph.operators import ELEMENTWISE, get_module_path, get_operator_name, is_movement
 
 __all__ = ["build_direction_error", "build_mixing_error", "find_mixing_operator"]
 
@@ -37,7 +37,7 @@ def find_mixing_operator(
         fed: values that recorded layers feed; others are not gone back to.
         stops: recorded layers, where the search ends.
     """
-    while (is_movement(node) or operator_name(node) in {*ELEMENTWISE, "linear"}) and node not in stops:
+    while (is_movement(node) or get_operator_name(node) in {*ELEMENTWISE, "linear"}) and node not in stops:
         lost = [n for n in node.all_input_nodes if n in fed and n not in model.layouts]
         if not lost:
             break
@@ -46,13 +46,13 @@ def find_mixing_operator(
 
 
 def _build_error(model: ExportedModel, node: fx.Node, does: str) -> InputError:
-    path = module_path(node)
+    path = get_module_path(node)
     kind = model.module_types.get(path, "")
     where = f"{path} ({kind})" if path else "the model's forward"
     return InputError(
         "Traced influence follows convolutions, linear layers, sums and whatever keeps channels apart and has one "
         "direction.",
-        f"{where} calls {operator_name(node) or node.op}, which {does}.",
+        f"{where} calls {get_operator_name(node) or node.op}, which {does}.",
         "Use --influence gradient, or auto, which takes gradients only where nothing can be traced; "
         "or record a layer on each side of it with --layers.",
     )

@@ -22,8 +22,8 @@ from precompute.models.provenance.expressions import (
     Source,
     Term,
     close,
-    inner_of,
-    post_order,
+    list_inner,
+    sort_post_order,
 )
 
 
@@ -98,7 +98,9 @@ class Turner:
     def _get_opposite(self, channels: Channels) -> Channels:
         """Returns all channels turned round, without recursion: networks are deeper than Python's stack."""
         known = self._opposites
-        for part in post_order(channels, lambda e: () if isinstance(e, Convolution) or e in known else inner_of(e)):
+        for part in sort_post_order(
+            channels, lambda e: () if isinstance(e, Convolution) or e in known else list_inner(e)
+        ):
             if part not in known:
                 found = self._build_opposite(part)
                 known[part], known[found] = found, part

@@ -21,8 +21,19 @@ if TYPE_CHECKING:
     from precompute.models.layers.selection import RecordedLayer
 
 __all__ = [
-    "CATALOGUE", "FAMILIES", "Family", "LayerFacts", "ModelFacts", "all_sources", "describe", "facts_of", "family_of",
-    "matching", "quick_facts", "read_catalogue", "write_catalogue",
+    "CATALOGUE",
+    "FAMILIES",
+    "Family",
+    "LayerFacts",
+    "ModelFacts",
+    "collect_facts",
+    "describe",
+    "find_family",
+    "find_matching",
+    "list_sources",
+    "look_up_facts",
+    "read_catalogue",
+    "write_catalogue",
 ]  # fmt: skip
 
 CATALOGUE = Path(__file__).with_name("catalogue.json")
@@ -112,12 +123,12 @@ class ModelFacts:
         )
 
 
-def family_of(source: str) -> str:
+def find_family(source: str) -> str:
     """Finds the family of a source of the selection; returns an empty text for any other source."""
     return next((family.name for family in FAMILIES if source in family.sources), "")
 
 
-def all_sources(tagged: bool = False) -> list[str]:
+def list_sources(tagged: bool = False) -> list[str]:
     """Lists every model of torchvision and timm, in alphabetical order within each library.
 
     Args:
@@ -132,7 +143,7 @@ def all_sources(tagged: bool = False) -> list[str]:
     return [*(f"torchvision:{n}" for n in torchvision_models.list_names()), *(f"timm:{n}" for n in names)]
 
 
-def matching(pattern: str, sources: Sequence[str]) -> list[str]:
+def find_matching(pattern: str, sources: Sequence[str]) -> list[str]:
     """Finds the sources that contain `pattern`, or match it where it has `*`, `?` or `[`; case does not count.
 
     A pattern with `*`, `?` or `[` but without a colon is compared with the name behind `torchvision:` or `timm:`.
@@ -144,7 +155,7 @@ def matching(pattern: str, sources: Sequence[str]) -> list[str]:
     return [s for s in sources if fnmatch.fnmatchcase((s if whole else s.partition(":")[2]).lower(), wanted)]
 
 
-def quick_facts(source: str, catalogue: Mapping[str, ModelFacts]) -> ModelFacts:
+def look_up_facts(source: str, catalogue: Mapping[str, ModelFacts]) -> ModelFacts:
     """Returns the facts about a source that need no building: shipped ones, else its published input size and accuracy.
 
     Raises:
@@ -179,15 +190,15 @@ def describe(source: str) -> dict[str, Any]:
     loaded = load_model(ModelConfig(source, weights="random"))
     assert loaded.input_size is not None  # torchvision and timm state theirs
     exported = ExportedModel(loaded.module, loaded.input_size)
-    return facts_of(source, exported, select_layers(exported)).to_dict()
+    return collect_facts(source, exported, select_layers(exported)).to_dict()
 
 
-def facts_of(source: str, exported: ExportedModel, layers: Sequence[RecordedLayer]) -> ModelFacts:
+def collect_facts(source: str, exported: ExportedModel, layers: Sequence[RecordedLayer]) -> ModelFacts:
     """Collects the facts about a source that is built and whose layers are chosen."""
     return ModelFacts(
         source=source,
         input_size=exported.input_size,
-        published_top1=quick_facts(source, {}).published_top1,
+        published_top1=look_up_facts(source, {}).published_top1,
         layers=tuple(LayerFacts(layer.name, layer.n_channels, layer.height, layer.width) for layer in layers),
         output_layer=exported.output_layer,
         n_outputs=exported.n_outputs,

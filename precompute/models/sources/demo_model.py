@@ -6,7 +6,7 @@ from precompute.contract.errors import InputError
 from precompute.models.sources.loaded import DEFAULT, LoadedModel, ModelConfig, choose_preprocess, get_input_size
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.registry import ModelSource
-from precompute.models.weights.loading import file_sha256
+from precompute.models.weights.loading import hash_file
 
 __all__ = ["SOURCE", "load"]
 
@@ -31,7 +31,7 @@ def load(config: ModelConfig) -> LoadedModel:
         module=demo.load(),
         name="demo",
         source=config.source,
-        weights_sha256=file_sha256(demo.WEIGHTS),
+        weights_sha256=hash_file(demo.WEIGHTS),
         preprocess=preprocess,
         input_size=get_input_size(chosen) if chosen else (3, demo.INPUT_SIZE, demo.INPUT_SIZE),
         output_names=tuple(demo.CLASS_NAMES),

@@ -7,7 +7,7 @@ import difflib
 from precompute.contract.errors import InputError
 from precompute.models.sources.loaded import LoadedModel, ModelConfig
 from precompute.models.sources.registry import MODEL_FILE, find_key, find_sources
-from precompute.models.sources.soundness import made_ready
+from precompute.models.sources.soundness import make_ready
 from precompute.models.weights.weights_file import require_code, require_weights
 
 __all__ = ["LoadedModel", "ModelConfig", "load_model"]
@@ -35,4 +35,4 @@ def load_model(config: ModelConfig) -> LoadedModel:
             f"Found {config.source}.",
             f"Did you mean {sources[nearest[0]].usage}?" if nearest else "Name one of these.",
         )
-    return made_ready(sources[key].load(config))
+    return make_ready(sources[key].load(config))

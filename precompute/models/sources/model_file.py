@@ -29,7 +29,7 @@ from precompute.models.sources.own_imports import ModuleLocation, find_roots, ha
 from precompute.models.sources.preprocess import EXAMPLE_TOML
 from precompute.models.sources.registry import MODEL_FILE, ModelSource
 from precompute.models.weights.checkpoint import read_checkpoint
-from precompute.models.weights.loading import file_sha256, load_weights
+from precompute.models.weights.loading import hash_file, load_weights
 from precompute.models.weights.weights_file import split_weights
 
 __all__ = ["EXAMPLE", "SOURCE", "BuiltModel", "build_from_file", "hash_code", "load"]
@@ -75,7 +75,7 @@ def load(config: ModelConfig) -> LoadedModel:
         built.module,
         name,
         config.source,
-        file_sha256(file.path) if file else None,
+        hash_file(file.path) if file else None,
         preprocess,
         get_input_size(preprocess),
         notes=notes,

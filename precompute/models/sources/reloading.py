@@ -15,7 +15,7 @@ from precompute.models.sources.preprocess import Preprocess
 from precompute.models.weights.loading import parameters_sha256
 from precompute.models.weights.weights_file import split_weights
 
-__all__ = ["NOT_MOVED", "Whereabouts", "load_again", "recorded_places"]
+__all__ = ["NOT_MOVED", "Whereabouts", "load_again", "record_places"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ NOT_MOVED = Whereabouts()
 _RULE = "Pictures are added to a run by the model that made it."
 
 
-def recorded_places(config: ModelConfig) -> dict[str, Any]:
+def record_places(config: ModelConfig) -> dict[str, Any]:
     """Returns the entries of the manifest on `--weights` and `--model-path`, with absolute paths."""
     weights = config.weights
     if weights not in (None, DEFAULT, RANDOM):

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from precompute.contract.errors import InputError
 from precompute.models.sources.loaded import LoadedModel
 
-__all__ = ["made_ready", "make_module_ready"]
+__all__ = ["make_module_ready", "make_ready"]
 
 _AT_MOST = 5
 
 
-def made_ready(loaded: LoadedModel) -> LoadedModel:
+def make_ready(loaded: LoadedModel) -> LoadedModel:
     """Makes the model's module ready and adds a note for each conversion; see `make_module_ready`."""
     return replace(loaded, notes=(*loaded.notes, *make_module_ready(loaded.module)))
 

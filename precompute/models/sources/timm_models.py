@@ -30,7 +30,7 @@ from precompute.models.sources.registry import ModelSource
 from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
 from precompute.models.weights.download import build_download_error, get_cache_path, require_reachable
 from precompute.models.weights.fitting import list_usual_states
-from precompute.models.weights.loading import file_sha256, load_weights
+from precompute.models.weights.loading import hash_file, load_weights
 from precompute.models.weights.weights_file import WeightsFile, split_weights
 
 __all__ = ["SOURCE", "list_architectures", "list_tagged_names", "load", "read_preprocess", "read_published_input_size"]
@@ -68,7 +68,7 @@ def load(config: ModelConfig) -> LoadedModel:
         module=module,
         name=label,
         source=config.source,
-        weights_sha256=file_sha256(file) if file else None,
+        weights_sha256=hash_file(file) if file else None,
         preprocess=preprocess,
         input_size=get_input_size(preprocess),
         output_names=tuple(map(str, info.label_descriptions())) if info else None,

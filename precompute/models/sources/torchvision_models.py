@@ -25,7 +25,7 @@ from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.registry import ModelSource
 from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
 from precompute.models.weights.download import build_download_error, get_cache_path, require_reachable
-from precompute.models.weights.loading import file_sha256, load_weights
+from precompute.models.weights.loading import hash_file, load_weights
 from precompute.models.weights.weights_file import split_weights
 
 __all__ = ["SOURCE", "build", "list_names", "load", "read_published_facts"]
@@ -55,7 +55,7 @@ def load(config: ModelConfig) -> LoadedModel:
         if weights != DEFAULT:
             (file, _), label = split_weights(weights), f"{name} ({split_weights(weights).label})"
         notes = load_weights(module, checkpoint, _rename_old_keys)
-        sha256 = file_sha256(file) if file.is_file() else None
+        sha256 = hash_file(file) if file.is_file() else None
     preprocess = choose_preprocess(config) or Preprocess.from_torchvision(published.transforms())
     return LoadedModel(
         module=module,

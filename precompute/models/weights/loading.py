@@ -13,13 +13,13 @@ from precompute.contract.errors import InputError
 from precompute.models.weights.checkpoint import Candidate, Checkpoint
 from precompute.models.weights.fitting import Match, find_match, is_averaged
 
-__all__ = ["file_sha256", "load_weights", "parameters_sha256"]
+__all__ = ["hash_file", "load_weights", "parameters_sha256"]
 
 _AT_MOST = 5
 _UNLIKE = "of another shape"
 
 
-def file_sha256(path: Path) -> str:
+def hash_file(path: Path) -> str:
     """Hashes a file's content.
 
     Returns:

@@ -67,10 +67,10 @@ def _choose_engine(context: RunContext) -> Engine:
 def _check_labels(context: RunContext) -> tuple[str, ...]:
     """Returns sentences on other readings of the labels under which more images would be right."""
     from precompute.datasets.labels.label_check import check_labels, read_predictions
-    from precompute.datasets.labels.label_outputs import other_readings
+    from precompute.datasets.labels.label_outputs import find_other_readings
 
     named, meaning = context.inputs.named_outputs, context.inputs.meaning
-    others = other_readings(context.inputs.source, named, meaning)
+    others = find_other_readings(context.inputs.source, named, meaning)
     return check_labels(read_predictions(context.folder), meaning, others, named.number)
 
 

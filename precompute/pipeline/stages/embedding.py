@@ -22,9 +22,9 @@ _NAME = "embedding"
 def _open(request: RunRequest, n_classes: int) -> AbstractContextManager[EmbeddingProcess | None]:
     """Starts the process where UMAP will be needed, as far as can be known before the model is loaded."""
     from precompute.devices.cores import count_cores
-    from precompute.embedding.process import embedding_process, is_worth_a_process
+    from precompute.embedding.process import is_worth_a_process, start_embedding_process
 
-    return embedding_process(is_worth_a_process(n_classes, count_cores()) and not _is_done(request))
+    return start_embedding_process(is_worth_a_process(n_classes, count_cores()) and not _is_done(request))
 
 
 def _is_done(request: RunRequest) -> bool:

@@ -6,18 +6,18 @@ import threading
 
 import pytest
 
-from precompute.aggregate.reading import Awaited, ReadImage, ahead, read_images
+from precompute.aggregate.reading import Awaited, ReadImage, map_ahead, read_images
 from tests.support.toy_pass import AS_IT_IS, FIRST, SECOND, ArraySource
 
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_results_come_in_the_order_of_the_items(workers: int) -> None:
-    assert list(ahead(lambda item: item * item, range(50), workers)) == [item * item for item in range(50)]
+    assert list(map_ahead(lambda item: item * item, range(50), workers)) == [item * item for item in range(50)]
 
 
 def test_without_workers_nothing_is_computed_before_it_is_wanted() -> None:
     computed: list[int] = []
-    results = ahead(lambda item: computed.append(item) or threading.current_thread(), range(3), 0)
+    results = map_ahead(lambda item: computed.append(item) or threading.current_thread(), range(3), 0)
     assert computed == []
     assert next(results) is threading.current_thread() and computed == [0]
 
@@ -30,14 +30,14 @@ def test_threads_are_no_more_than_16_items_each_ahead() -> None:
             taken.append(item)
             yield item
 
-    results = ahead(lambda item: item, take(), 2)  # type: ignore[arg-type, var-annotated]
+    results = map_ahead(lambda item: item, take(), 2)  # type: ignore[arg-type, var-annotated]
     next(results)
     assert len(taken) <= 2 * 16 + 1
     results.close()  # type: ignore[attr-defined]
 
 
 def test_an_error_of_an_item_is_raised_at_its_place() -> None:
-    results = ahead(lambda item: 1 // item, [1, 0, 1], 2)
+    results = map_ahead(lambda item: 1 // item, [1, 0, 1], 2)
     assert next(results) == 1
     with pytest.raises(ZeroDivisionError):
         next(results)

@@ -16,7 +16,7 @@ from precompute.aggregate.stage import PassSpeed
 from precompute.aggregate.units import UnitKey, UnitStore, plan_units
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.schema import TABLES, locate_table, read_table
 from precompute.contract.validate import validate
 from precompute.datasets.sources.files import FileImages
 from precompute.datasets.sources.open import open_images
@@ -187,6 +187,6 @@ def test_a_batch_holds_no_more_than_memory_allows(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(SystemExit):
             main([*arguments, str(tmp_path / out)])
     for name in TABLES:
-        whole, single = (table_path(tmp_path / out, name) for out in ("whole", "single"))
+        whole, single = (locate_table(tmp_path / out, name) for out in ("whole", "single"))
         assert whole.is_file() == single.is_file()
         assert not whole.is_file() or whole.read_bytes() == single.read_bytes()

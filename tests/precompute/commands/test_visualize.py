@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from precompute.contract.lock import only_writer
-from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.contract.lock import hold_run
+from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
 from tests.summit_dash.test_cli import call
 from tests.support.killing import kill_at
@@ -112,8 +112,8 @@ def test_pictures_are_the_same_on_every_cpu_and_in_every_order(run: Path, tmp_pa
     other = Path(shutil.copytree(run, tmp_path / "other"))
     assert call(["visualize", str(run), "--layers", "third", *QUICK]) == 0
     assert call(["visualize", str(other), "--layers", "third", *QUICK]) == 0
-    assert table_path(run, "feature_visualizations").read_bytes() == (
-        table_path(other, "feature_visualizations").read_bytes()
+    assert locate_table(run, "feature_visualizations").read_bytes() == (
+        locate_table(other, "feature_visualizations").read_bytes()
     )
 
 
@@ -122,7 +122,7 @@ def test_a_killed_call_goes_on_and_makes_nothing_twice(made: Path, tmp_path: Pat
     arguments = ["--layers", "second,third", "--batch-size", "4", *QUICK]
     whole = Path(shutil.copytree(made / "run", tmp_path / "whole"))
     assert call(["visualize", str(whole), *arguments]) == 0
-    expected = table_path(whole, "feature_visualizations").read_bytes()
+    expected = locate_table(whole, "feature_visualizations").read_bytes()
     for n_finished in (1, 6):
         run = Path(shutil.copytree(made / "run", tmp_path / f"killed-{n_finished}"))
         process = subprocess.run(
@@ -135,7 +135,7 @@ def test_a_killed_call_goes_on_and_makes_nothing_twice(made: Path, tmp_path: Pat
         drawn = _drawn_by(["visualize", str(run), *arguments])
         assert not finished & drawn
         assert len(finished | drawn) == 12 + 16
-        assert table_path(run, "feature_visualizations").read_bytes() == expected
+        assert locate_table(run, "feature_visualizations").read_bytes() == expected
         assert read_manifest(run)["visualizations"] == read_manifest(whole)["visualizations"]
         assert not (run / "parts").exists() and validate(run) == []
 
@@ -185,7 +185,7 @@ def test_killed_at_any_file_event_it_ends_in_the_same_table(made: Path, tmp_path
         kill_at(run, ["visualize", str(run), *arguments], moment)
         assert call(["visualize", str(run), *arguments]) == 0
         name = "feature_visualizations"
-        assert table_path(run, name).read_bytes() == table_path(whole, name).read_bytes(), moment
+        assert locate_table(run, name).read_bytes() == locate_table(whole, name).read_bytes(), moment
         assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
 
 
@@ -213,7 +213,7 @@ def test_what_does_not_exist_is_told(
 
 
 def test_a_layer_without_positions_has_no_neuron(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = table_path(run, "layers")
+    path = locate_table(run, "layers")
     table = pq.read_table(path)
     for name in ("height", "width"):
         column = table.schema.get_field_index(name)
@@ -251,7 +251,7 @@ def test_a_folder_that_is_no_run_and_one_that_is_being_written_are_told(
 ) -> None:
     assert call(["visualize", str(tmp_path / "none")]) == 2
     assert not (tmp_path / "none").exists()
-    with only_writer(run):
+    with hold_run(run):
         assert call(["visualize", str(run), *QUICK]) == 2
     assert "being written" in capsys.readouterr().err
 

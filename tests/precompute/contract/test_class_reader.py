@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from precompute.contract.class_reader import ClassReader
 from precompute.contract.errors import InputError
-from precompute.contract.schema import table_path
+from precompute.contract.schema import locate_table
 from precompute.contract.writing import TableWriter
 
 
@@ -80,6 +80,6 @@ def test_a_missing_table_names_its_stage_and_a_damaged_one_its_file(tmp_path: Pa
     with pytest.raises(InputError, match="activations is written by a stage"):
         open_reader(tmp_path)
 
-    table_path(tmp_path, "activations").write_bytes(b"PAR1 but nothing else")
+    locate_table(tmp_path, "activations").write_bytes(b"PAR1 but nothing else")
     with pytest.raises(InputError, match=r"sorted by class_id.*activations\.parquet"):
         open_reader(tmp_path)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.example_images import Box, ExampleImages, Form, box_of, read_form
+from precompute.contract.example_images import Box, ExampleImages, Form, read_box, read_form
 from precompute.contract.pictures import encode_jpeg
 from precompute.contract.schema import write_manifest
 from precompute.contract.writing import TableWriter
@@ -73,7 +73,7 @@ def test_threads_read_at_the_same_time(run: Path) -> None:
 def test_the_crop_of_a_row_is_its_box() -> None:
     row = {"layer": "stem", "y1": 40, "x1": 30, "y0": 20, "x0": 10}
 
-    assert box_of(row) == Box(10, 20, 30, 40)
+    assert read_box(row) == Box(10, 20, 30, 40)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.lock import LOCK, hold_file, only_writer, require_no_writer
+from precompute.contract.lock import LOCK, hold_file, hold_run, require_no_writer
 from tests.summit_dash.test_cli import FIRST_STAGES, call
 from tests.support.small import write_small
 
@@ -66,45 +66,45 @@ def test_a_killed_writer_leaves_no_lock(run: Path) -> None:
         process.send_signal(signal.SIGKILL)
     assert (run / LOCK).exists()
     require_no_writer(run)
-    with only_writer(run):
+    with hold_run(run):
         assert str(os.getpid()) in (run / LOCK).read_text()
 
 
 def test_the_lock_file_goes_with_its_holder(run: Path) -> None:
-    with only_writer(run):
-        with pytest.raises(InputError, match=str(os.getpid())), only_writer(run):
+    with hold_run(run):
+        with pytest.raises(InputError, match=str(os.getpid())), hold_run(run):
             pass
         (run / "table").touch()
     assert [path.name for path in run.iterdir()] == ["table"]
 
 
 def test_a_folder_that_stays_empty_is_not_left_behind(run: Path) -> None:
-    with only_writer(run):
+    with hold_run(run):
         assert run.is_dir()
     assert not run.exists()
 
 
 def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="can be written"), only_writer(tmp_path / "file" / "run"):
+    with pytest.raises(InputError, match="can be written"), hold_run(tmp_path / "file" / "run"):
         pass
 
 
 def test_a_file_is_no_folder_of_a_run(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match="is a file"), only_writer(tmp_path / "file"):
+    with pytest.raises(InputError, match="is a file"), hold_run(tmp_path / "file"):
         pass
 
 
 def test_the_lock_file_names_its_holder_and_the_time(run: Path) -> None:
-    with only_writer(run):
+    with hold_run(run):
         signed = json.loads((run / LOCK).read_text())
     assert (signed["pid"], signed["host"]) == (os.getpid(), socket.gethostname())
     assert set(signed) == {"pid", "host", "since"}
 
 
 def test_a_holder_that_wrote_no_name_is_another_process(run: Path) -> None:
-    with only_writer(run):
+    with hold_run(run):
         (run / LOCK).write_text("")
         with pytest.raises(InputError, match="is being written by another process"):
             require_no_writer(run)
@@ -113,7 +113,7 @@ def test_a_holder_that_wrote_no_name_is_another_process(run: Path) -> None:
 def test_a_look_at_a_run_changes_nothing(tmp_path: Path, run: Path) -> None:
     require_no_writer(run)
     assert list(tmp_path.iterdir()) == []
-    with only_writer(run):
+    with hold_run(run):
         with pytest.raises(InputError, match=str(os.getpid())):
             require_no_writer(run)
         assert str(os.getpid()) in (run / LOCK).read_text()
@@ -133,7 +133,7 @@ def test_a_lock_file_that_its_holder_removes_at_this_moment_is_not_held(
         return True
 
     monkeypatch.setattr("precompute.contract.lock.lock_descriptor", lock)
-    with only_writer(run):
+    with hold_run(run):
         assert opened == [0, 1]
         assert str(os.getpid()) in (run / LOCK).read_text()
 
@@ -144,7 +144,7 @@ def test_a_file_system_without_locks_is_no_obstacle(run: Path, monkeypatch: pyte
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr("precompute.contract.lock.lock_descriptor", lock)
-    with only_writer(run), hold_file(run / "labels.json"):
+    with hold_run(run), hold_file(run / "labels.json"):
         require_no_writer(run)
         (run / "labels.json").touch()
     assert (run / "labels.json").exists() and not (run / LOCK).exists()
@@ -157,7 +157,7 @@ def test_a_full_disk_is_not_mistaken_for_a_folder_without_permission(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("precompute.contract.lock.lock_descriptor", lock)
-    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)), only_writer(run):
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)), hold_run(run):
         pass
 
 

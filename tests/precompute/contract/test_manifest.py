@@ -9,10 +9,10 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.contract.manifest import (
+    build_note,
     clear,
-    library_versions,
-    noting,
     open_manifest,
+    read_library_versions,
     remove_if_empty,
     remove_leftovers,
     replace_run,
@@ -164,7 +164,7 @@ def test_an_interrupted_replacement_is_pending(tmp_path: Path) -> None:
 
 def test_facts_are_noted_under_their_key_and_the_rest_stays(tmp_path: Path) -> None:
     manifest: dict[str, Any] = {"created": "now"}
-    note = noting(tmp_path, manifest, "prototypes")
+    note = build_note(tmp_path, manifest, "prototypes")
 
     note({"n_prototypes": 1})
     note({"n_prototypes": 2})
@@ -188,4 +188,4 @@ def test_only_an_empty_folder_is_removed(tmp_path: Path) -> None:
 def test_versions_name_python_and_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("precompute.contract.manifest._LIBRARIES", ("numpy", "no-such-library"))
 
-    assert list(library_versions()) == ["python", "numpy"]
+    assert list(read_library_versions()) == ["python", "numpy"]

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import MANIFEST, SCHEMA_VERSION, read_manifest, read_table, table_path, write_manifest
+from precompute.contract.schema import MANIFEST, SCHEMA_VERSION, locate_table, read_manifest, read_table, write_manifest
 from precompute.contract.writing import write_table
 
 POINTS = {"layer": ["stem", "stem", "head"], "class_id": [1, 2, 1], "x": [0.0, 1.0, 2.0], "y": [0.0, 0.5, 1.0]}
@@ -76,7 +76,7 @@ def test_a_missing_table_names_the_command_that_goes_on(tmp_path: Path) -> None:
 
 def test_a_truncated_table_is_named(tmp_path: Path) -> None:
     write_table(tmp_path, "embeddings", POINTS)
-    path = table_path(tmp_path, "embeddings")
+    path = locate_table(tmp_path, "embeddings")
     path.write_bytes(path.read_bytes()[:-20])
 
     with pytest.raises(InputError, match=r"complete Parquet file.*embeddings\.parquet"):
@@ -85,4 +85,4 @@ def test_a_truncated_table_is_named(tmp_path: Path) -> None:
 
 def test_a_table_that_the_contract_lacks_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
-        table_path(tmp_path, "embedding")
+        locate_table(tmp_path, "embedding")

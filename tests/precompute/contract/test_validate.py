@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import SCHEMA_VERSION, table_path, write_manifest
+from precompute.contract.schema import SCHEMA_VERSION, locate_table, write_manifest
 from precompute.contract.tables import TABLES
 from precompute.contract.validate import TABLES_OF_STAGES, validate
 from tests.support.sound_run import LAYERS, MANIFEST, describe_findings, write_sound_run
@@ -30,7 +30,7 @@ def test_tables_of_stages_that_are_not_done_may_be_missing(run: Path) -> None:
     write_manifest(run, {**MANIFEST, "stages": {"aggregate": {"state": "running", "seconds": 0.0}}, "prototypes": None})
     for name in TABLES:
         if name != "classes":
-            table_path(run, name).unlink()
+            locate_table(run, name).unlink()
 
     assert validate(run) == []
 
@@ -43,7 +43,7 @@ def test_layers_of_the_manifest_may_be_objects(run: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name != "example_images"])
 def test_a_missing_table_of_a_finished_stage(run: Path, name: str) -> None:
-    table_path(run, name).unlink()
+    locate_table(run, name).unlink()
 
     assert f"{name} | The stage" in describe_findings(validate(run))
 
@@ -51,7 +51,7 @@ def test_a_missing_table_of_a_finished_stage(run: Path, name: str) -> None:
 def test_a_caller_names_the_tables_of_its_own_stages(run: Path) -> None:
     stages = {"layout": {"state": "done", "seconds": 1.0}, "graphs": {"state": "done", "seconds": 1.0}}
     write_manifest(run, {**MANIFEST, "stages": stages})
-    table_path(run, "embeddings").unlink()
+    locate_table(run, "embeddings").unlink()
 
     assert validate(run) == []
     (finding,) = validate(run, {"layout": ("embeddings",)})

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from precompute.contract.tables import TABLES
 from precompute.contract.writing import TableWriter, find_row_groups, gather_rows, write_table
 
@@ -36,14 +36,14 @@ def build_activations(class_id: int, n_channels: int) -> pa.Table:
 
 def list_group_sizes(run: Path, name: str) -> list[int]:
     """Returns the number of rows of each row group of a table."""
-    metadata = pq.read_metadata(table_path(run, name))
+    metadata = pq.read_metadata(locate_table(run, name))
     return [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
 
 
 def test_values_by_column_get_the_types_of_the_contract(tmp_path: Path) -> None:
     write_table(tmp_path, "embeddings", build_points(1, 2))
 
-    assert pq.read_schema(table_path(tmp_path, "embeddings")).equals(TABLES["embeddings"].schema)
+    assert pq.read_schema(locate_table(tmp_path, "embeddings")).equals(TABLES["embeddings"].schema)
     assert read_table(tmp_path, "embeddings")["layer"].to_pylist() == ["stem", "stem"]
 
 
@@ -62,7 +62,7 @@ def test_columns_that_were_added_later_may_be_left_out_and_others_may_not(tmp_pa
 def test_a_table_appears_when_all_of_it_is_written(tmp_path: Path) -> None:
     with TableWriter(tmp_path, "embeddings") as writer:
         writer.write(build_points(1))
-        assert not table_path(tmp_path, "embeddings").exists()
+        assert not locate_table(tmp_path, "embeddings").exists()
         writer.write(build_points(2, 3))
 
     assert list_group_sizes(tmp_path, "embeddings") == [1, 2]

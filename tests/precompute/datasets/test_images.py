@@ -6,16 +6,16 @@ import pytest
 
 from precompute.datasets.images import ImageSource
 from precompute.datasets.sources.open import open_images
-from tests.support.shards import picture, write_shard
+from tests.support.shards import encode_picture, write_shard
 
 
 @pytest.fixture(params=["demo", "folder", "manifest", "shards"])
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> ImageSource:
     """A source of each kind that needs no further library."""
     (tmp_path / "pets/cat").mkdir(parents=True)
-    (tmp_path / "pets/cat/1.png").write_bytes(picture())
+    (tmp_path / "pets/cat/1.png").write_bytes(encode_picture())
     (tmp_path / "pets.csv").write_text("path,class_name\npets/cat/1.png,cat\n")
-    write_shard(tmp_path / "pets.tar", [("1.png", picture()), ("1.cls", "cat")])
+    write_shard(tmp_path / "pets.tar", [("1.png", encode_picture()), ("1.cls", "cat")])
     specs = {
         "demo": "demo",
         "folder": tmp_path / "pets",

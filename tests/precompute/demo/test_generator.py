@@ -14,7 +14,7 @@ from rich.console import Console
 from safetensors import safe_open
 
 from precompute.commands.demo import run_demo
-from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.demo.generator import CODE_SIZE, N_STARTS, WEIGHTS, load_generator
 from precompute.demo.model import CLASS_NAMES, load
 from precompute.demo.train import preprocess
@@ -53,8 +53,8 @@ def test_every_class_of_the_demo_is_found_in_its_prototype(demo_run: Path, metho
 
 def test_an_older_demo_run_gets_prototypes_and_a_newer_one_keeps_them(demo_run: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(demo_run, tmp_path / "run"))
-    whole = table_path(run, "prototypes").read_bytes()
-    table_path(run, "prototypes").unlink()
+    whole = locate_table(run, "prototypes").read_bytes()
+    locate_table(run, "prototypes").unlink()
     run_demo(run, None, Console(quiet=True))
-    assert table_path(run, "prototypes").read_bytes() == whole
+    assert locate_table(run, "prototypes").read_bytes() == whole
     assert read_manifest(run)["prototypes"] == read_manifest(demo_run)["prototypes"]

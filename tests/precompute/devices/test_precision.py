@@ -17,9 +17,9 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import TABLES, read_table
 from precompute.contract.validate import validate
 from precompute.devices.cores import Parallel
-from precompute.devices.precision import DTYPES, require_precision, whole_float32
+from precompute.devices.precision import DTYPES, keep_whole_float32, require_precision
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 from precompute.models.layers.selection import RecordedLayer
 from tests.summit_dash.test_cli import FIRST_STAGES, call
 from tests.support.small import write_small
@@ -45,7 +45,7 @@ def test_float32_is_whole_inside_and_as_it_was_outside(asked_for: str) -> None:
     torch.set_float32_matmul_precision(asked_for)
     try:
         before = read_settings()
-        with pytest.raises(ZeroDivisionError), whole_float32():
+        with pytest.raises(ZeroDivisionError), keep_whole_float32():
             assert is_whole()
             raise ZeroDivisionError
         assert read_settings() == before and not is_whole()
@@ -91,7 +91,7 @@ class Accumulating(nn.Module):
 
 
 def find_relus(model: ExportedModel) -> list[fx.Node]:
-    return [node for node in model.graph.nodes if operator_name(node) == "relu"]
+    return [node for node in model.graph.nodes if get_operator_name(node) == "relu"]
 
 
 def build_recorder(model: ExportedModel, parallel: Parallel, precision: str) -> Recorder:

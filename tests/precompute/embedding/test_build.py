@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from precompute.contract.tables import TABLES
 from precompute.contract.writing import write_table
 from precompute.embedding.build import build_embeddings, lay_out_layers
@@ -39,7 +39,7 @@ def test_the_stage_reads_activations_and_writes_embeddings(tmp_path: Path) -> No
 
     build_embeddings(tmp_path, LAYERS, [9, 4, 2], FAST)
 
-    assert pq.read_schema(table_path(tmp_path, "embeddings")).equals(TABLES["embeddings"].schema)
+    assert pq.read_schema(locate_table(tmp_path, "embeddings")).equals(TABLES["embeddings"].schema)
     table = read_table(tmp_path, "embeddings")
     rows = [(row["layer"], row["class_id"]) for row in table.to_pylist()]
     assert rows == [(layer, class_id) for layer in ("stem", "head") for class_id in (2, 4, 9)]

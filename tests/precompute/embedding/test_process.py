@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.schema import read_manifest, table_path
+from precompute.contract.schema import locate_table, read_manifest
 from precompute.contract.writing import write_table
 from precompute.embedding import process as module
 from precompute.embedding.build import lay_out_layers
 from precompute.embedding.config import EmbeddingConfig
 from precompute.embedding.layout import FloatArray, embed_layer
-from precompute.embedding.process import EmbeddingProcess, embedding_process, is_worth_a_process
+from precompute.embedding.process import EmbeddingProcess, is_worth_a_process, start_embedding_process
 from summit_dash.cli import main
 from tests.support.small import write_small
 
@@ -62,7 +62,7 @@ def test_what_the_process_does_not_deliver_is_laid_out_here(
     run: Path, script: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_COMMAND", script)
-    with embedding_process(True) as process:
+    with start_embedding_process(True) as process:
         assert process is not None
         found = lay_out(run, process)
 
@@ -74,7 +74,7 @@ def test_layers_that_were_delivered_are_kept_and_the_others_follow_them(
     run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_COMMAND", ENDS_AFTER_A_LAYER)
-    with embedding_process(True) as process:
+    with start_embedding_process(True) as process:
         assert process is not None
         first, second, third = lay_out(run, process)
 
@@ -90,7 +90,7 @@ def test_layers_that_were_delivered_are_kept_and_the_others_follow_them(
 
 def test_the_process_is_gone_after_the_block_also_when_it_is_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_COMMAND", "import threading; threading.Event().wait()")
-    with pytest.raises(KeyboardInterrupt), embedding_process(True) as process:
+    with pytest.raises(KeyboardInterrupt), start_embedding_process(True) as process:
         raise KeyboardInterrupt
 
     assert process is not None
@@ -113,13 +113,13 @@ def test_without_a_use_for_it_no_process_is_started(monkeypatch: pytest.MonkeyPa
     assert not is_worth_a_process(1000, 1), "it would take its core from the other stages"
     monkeypatch.setitem(sys.modules, "umap", pytest)
     assert not is_worth_a_process(5, 2), "it is ready already"
-    with embedding_process(False) as process:
+    with start_embedding_process(False) as process:
         assert process is None
 
 
 def test_a_process_that_cannot_be_started_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with embedding_process(True) as process:
+    with start_embedding_process(True) as process:
         assert process is None
 
 
@@ -139,7 +139,7 @@ def test_a_run_is_the_same_with_and_without_the_process(
         assert ended.value.code == 0
 
     beside, here = tmp_path / "beside", tmp_path / "here"
-    assert table_path(beside, "embeddings").read_bytes() == table_path(here, "embeddings").read_bytes()
+    assert locate_table(beside, "embeddings").read_bytes() == locate_table(here, "embeddings").read_bytes()
     stages = {run: read_manifest(run)["stages"]["embedding"] for run in (beside, here)}
     assert stages[beside]["seconds_beside"] > 0
     assert set(stages[here]) == {"state", "seconds"}

@@ -15,7 +15,7 @@ from precompute.aggregate.config import AggregateConfig
 from precompute.contract.example_images import Box
 from precompute.contract.labelled import UnreadableImage
 from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import ALL_CLASSES, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, locate_table, read_table
 from precompute.contract.writing import write_table
 from precompute.examples import build
 from precompute.examples.build import ExamplesRequest, build_examples
@@ -102,7 +102,7 @@ def test_row_groups_hold_whole_channels(toy: ExportedToy, tmp_path: Path, monkey
     usual = build_tables(tmp_path, toy, make_source())
     monkeypatch.setattr(build, "_ROWS_PER_GROUP", 2)
     assert build_tables(tmp_path, toy, make_source()) == usual
-    file = pq.ParquetFile(table_path(tmp_path, "dataset_examples"))
+    file = pq.ParquetFile(locate_table(tmp_path, "dataset_examples"))
     groups = [file.read_row_group(index, ["layer", "channel"]).to_pylist() for index in range(file.num_row_groups)]
     channels = [{(row["layer"], row["channel"]) for row in group} for group in groups]
     assert len(groups) > 4
@@ -112,9 +112,9 @@ def test_row_groups_hold_whole_channels(toy: ExportedToy, tmp_path: Path, monkey
 def test_an_image_that_has_vanished_since_the_pass_is_an_error(toy: ExportedToy, tmp_path: Path) -> None:
     source = make_source()
     build_tables(tmp_path, toy, source)
-    table_path(tmp_path, "dataset_examples").unlink()
+    locate_table(tmp_path, "dataset_examples").unlink()
     inputs = make_inputs(toy, ArraySource({0: [FIRST, None], 3: [SECOND]}), AGGREGATE, {})
     store = write_units(tmp_path, make_inputs(toy, source, AGGREGATE, {}), AGGREGATE)
     with pytest.raises(UnreadableImage, match="it is torn"):
         build_examples(tmp_path, store, inputs, ExamplesRequest(AGGREGATE, ExampleConfig(), 0), SilentProgress())
-    assert not table_path(tmp_path, "dataset_examples").exists(), "no half of a table"
+    assert not locate_table(tmp_path, "dataset_examples").exists(), "no half of a table"

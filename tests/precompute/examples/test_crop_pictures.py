@@ -17,7 +17,7 @@ from PIL import Image
 from precompute.contract.example_images import Box, ExampleImages
 from precompute.contract.pictures import fit
 from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
 from precompute.examples.config import ExampleConfig
 from precompute.feature_visualization.ascent.image_statistics import measure_statistics, read_example_images
@@ -171,6 +171,6 @@ def test_an_interruption_leaves_no_half_of_a_table(folder: Path, monkeypatch: py
         patched.setattr("precompute.examples.crop_pictures.encode_jpeg", interrupt)
         go_on(folder, 1, "stopped")
     for name in ("example_images", "dataset_examples"):
-        assert not table_path(folder / "stopped", name).is_file()
+        assert not locate_table(folder / "stopped", name).is_file()
     precompute(build_request(folder, 1, "stopped"), SilentProgress())
     assert validate(folder / "stopped") == []

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.schema import TABLES, locate_table, read_table
 from precompute.contract.writing import TableWriter
 from precompute.graphs.build import GraphConfig, build_graphs
 from tests.reference.graphs import compute_reference_pagerank, compute_reference_personalization, select_by_reference
@@ -98,7 +98,7 @@ def test_tables_have_the_types_of_the_contract(tmp_path: Path) -> None:
     build_graphs(tmp_path, LAYERS, [0, 1], GraphConfig())
 
     for name in OUTPUTS:
-        assert pq.read_schema(table_path(tmp_path, name)).equals(TABLES[name].schema), name
+        assert pq.read_schema(locate_table(tmp_path, name)).equals(TABLES[name].schema), name
 
 
 def test_small_classes_share_a_row_group(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_small_classes_share_a_row_group(tmp_path: Path) -> None:
 
     build_graphs(tmp_path, LAYERS, range(50), GraphConfig())
 
-    assert pq.ParquetFile(table_path(tmp_path, "attribution_graph_nodes")).num_row_groups == 1
+    assert pq.ParquetFile(locate_table(tmp_path, "attribution_graph_nodes")).num_row_groups == 1
 
 
 def test_a_class_that_used_no_channel_has_an_empty_graph(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from precompute.contract import manifest as manifests
 from precompute.contract.errors import InputError
-from precompute.contract.lock import only_writer
+from precompute.contract.lock import hold_run
 from precompute.contract.schema import read_manifest, write_manifest
 from precompute.contract.validate import validate
 from precompute.import_summit import importing, pictures
@@ -109,7 +109,7 @@ def test_a_run_of_another_kind_leaves_no_table_behind(folder: Path) -> None:
 
 def test_a_folder_that_holds_no_run_or_is_being_written_is_left_alone(folder: Path) -> None:
     out = folder.parent / "run"
-    with only_writer(out), pytest.raises(InputError, match="One process at a time"):
+    with hold_run(out), pytest.raises(InputError, match="One process at a time"):
         import_folder(folder)
     out.mkdir()
     (out / "thesis.txt").write_text("precious")

@@ -21,7 +21,7 @@ from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import Preprocess
 from summit_dash.cli import main
-from tests.support.shards import picture, write_shard
+from tests.support.shards import encode_picture, write_shard
 from tests.support.small import CLASSES, write_small
 
 STAGES = ("--stages", "aggregate,graphs,examples")
@@ -100,7 +100,7 @@ def test_every_source_makes_the_same_tables(
 
 def test_the_pass_lays_transparency_over_the_mean(tmp_path: Path) -> None:
     (tmp_path / "cat").mkdir()
-    (tmp_path / "cat" / "1.png").write_bytes(picture((9, 9, 9, 0), mode="RGBA"))
+    (tmp_path / "cat" / "1.png").write_bytes(encode_picture((9, 9, 9, 0), mode="RGBA"))
     source = open_images(str(tmp_path))
     preprocess = Preprocess(0, 0, channels="BGR", scale=255.0, mean=(104.0, 117.0, 123.0))
 
@@ -199,15 +199,15 @@ def test_output_names_go_into_the_manifest(small: list[str], tmp_path: Path) -> 
 
 def bad_images(folder: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Images that cannot be right, and words that the message must hold."""
-    good = [("1.png", picture()), ("1.cls", "bark"), ("2.png", picture()), ("2.cls", "moss")]
+    good = [("1.png", encode_picture()), ("1.cls", "bark"), ("2.png", encode_picture()), ("2.cls", "moss")]
     bad = folder / "bad"
     whole = write_shard(bad / "whole.tar", good).read_bytes()
     (bad / "cut.tar").write_bytes(whole[:1700])
     (bad / "empty.tar").write_bytes(bytes(10240))
     (bad / "packed.tar.gz").write_bytes(b"\x1f\x8b")
-    write_shard(bad / "unlabelled.tar", [*good, ("3.png", picture())])
+    write_shard(bad / "unlabelled.tar", [*good, ("3.png", encode_picture())])
     write_shard(bad / "blank.tar", [*good, ("3.cls", "bark")])
-    write_shard(bad / "same.tar", [*good, ("1.png", picture())])
+    write_shard(bad / "same.tar", [*good, ("1.png", encode_picture())])
     write_shard(bad / "twice" / "a.tar", good)
     write_shard(bad / "twice" / "b.tar", good)
     Image.new("RGB", (8, 8)).save(bad / "x.png")

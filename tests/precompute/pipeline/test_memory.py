@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from precompute.aggregate.config import AggregateConfig
-from precompute.aggregate.reading import ReadImage, ahead, read_images
+from precompute.aggregate.reading import ReadImage, map_ahead, read_images
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.aggregate.stage import PassInputs, UnitMaker
 from precompute.contract.progress import SilentProgress
@@ -35,7 +35,7 @@ def inputs_of(folder: Path) -> PassInputs:
 @pytest.mark.parametrize(("workers", "most"), [(0, 1), (1, 18), (2, 34)])
 def test_few_items_are_made_ahead(workers: int, most: int) -> None:
     made = list[int]()
-    for taken, item in enumerate(ahead(lambda i: made.append(i) or i, range(200), workers)):
+    for taken, item in enumerate(map_ahead(lambda i: made.append(i) or i, range(200), workers)):
         assert item == taken
         assert len(made) - taken <= most
     assert sorted(made) == list(range(200))

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from precompute.contract.schema import TABLES, read_manifest, read_table, table_path
+from precompute.contract.schema import TABLES, locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
 from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
@@ -155,8 +155,8 @@ def test_images_without_finite_numbers_leave_the_tables_of_a_run_without_them(
     assert call([*arguments(folder, "normalised", *stages), "--out", str(other)]) == 0
 
     for name in TABLES:
-        if table_path(other, name).is_file():
-            assert table_path(run, name).read_bytes() == table_path(other, name).read_bytes(), name
+        if locate_table(other, name).is_file():
+            assert locate_table(run, name).read_bytes() == locate_table(other, name).read_bytes(), name
     found, expected = (read_manifest(each)["images"] for each in (run, other))
     assert found["skipped"].keys() == expected["skipped"].keys()
     assert {**found, "skipped": None} == {**expected, "skipped": None}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from summit_dash.payloads.channels import N_POINTS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
@@ -113,7 +113,7 @@ def test_a_channel_tells_its_facts(store: RunStore, rows: list[dict]) -> None:
 def test_a_run_without_the_tables_still_has_its_channels(tmp_path: Path) -> None:
     path = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=2, picture_size=8))
     for table in ("channels", "attribution_graph_nodes"):
-        table_path(path, table).unlink()
+        locate_table(path, table).unlink()
     store = RunStore(path)
     found = payload(store, "channels/conv1")
     assert set(found) == {"layer", "n_channels", "n_graphs", "picture", "found_dead", "pictures"}

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from precompute.contract.pictures import PictureForm, encode_crop
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from precompute.contract.validate import validate
 from summit_dash.export.site import write_site
 from summit_dash.export.thumbnails import convert_picture
@@ -105,7 +105,7 @@ def test_a_site_holds_an_image_once_and_no_file_of_its_parts(part_store: RunStor
 
 def test_a_part_of_an_image_that_is_gone_is_not_there(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=20, whole_images=True))
-    table_path(run, "example_images").unlink()
+    locate_table(run, "example_images").unlink()
     store = RunStore(run)
     lost = next(example for example in store.pictures.examples(AT, 3) if example.box is not None)
     assert store.pictures.example(AT, 3, lost.rank) is None

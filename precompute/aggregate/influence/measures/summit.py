@@ -12,8 +12,8 @@ from precompute.aggregate.influence.pairs import PairInfluence, PairSums
 from precompute.aggregate.influence.summit import SampledInfluence, compose_counts
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layouts
-from precompute.models.graph.operators import POOLING, is_first_of_several, operator_name
-from precompute.models.provenance.expressions import Convolution, parts_of
+from precompute.models.graph.operators import POOLING, get_operator_name, is_first_of_several
+from precompute.models.provenance.expressions import Convolution, list_parts
 from precompute.models.provenance.links import Link
 
 __all__ = ["MEASURE", "SummitMeasure"]
@@ -33,7 +33,7 @@ class SummitMeasure:
     def __init__(self, layouts: Layouts, link: Link) -> None:
         assert link.channels is not None
         self.link, self._layouts = link, layouts
-        self._convolutions = [part for part in parts_of(link.channels) if isinstance(part, Convolution)]
+        self._convolutions = [part for part in list_parts(link.channels) if isinstance(part, Convolution)]
 
     @property
     def counted(self) -> Sequence[PairInfluence]:
@@ -53,7 +53,7 @@ class SummitMeasure:
         if convolution.weight.shape[2:] != (1, 1):
             return node
         before = node.args[0] if is_first_of_several(node) else node
-        while operator_name(before) in POOLING and self._layouts[before.args[0]].grid == self._layouts[node].grid:
+        while get_operator_name(before) in POOLING and self._layouts[before.args[0]].grid == self._layouts[node].grid:
             node = before = before.args[0]
         return node
 

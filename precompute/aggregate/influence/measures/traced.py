@@ -15,7 +15,7 @@ from precompute.aggregate.influence.link_measure import InfluenceMeasure
 from precompute.aggregate.influence.pairs import PairInfluence, PairSums
 from precompute.aggregate.influence.traced import LinkInfluence
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.provenance.expressions import Addition, Convolution, Source, parts_of
+from precompute.models.provenance.expressions import Addition, Convolution, Source, list_parts
 from precompute.models.provenance.links import Link
 
 __all__ = ["MEASURE", "TracedMeasure"]
@@ -37,7 +37,7 @@ class TracedMeasure:
     def nodes(self) -> set[fx.Node]:
         """Inputs of convolutions, passed terms of additions, the target, and the sources that are turned round."""
         found = {self.link.target.node}
-        for part in parts_of(self.link.channels) if self.link.channels is not None else ():
+        for part in list_parts(self.link.channels) if self.link.channels is not None else ():
             if isinstance(part, Convolution):
                 found.add(part.input_node)
             elif isinstance(part, Addition):

@@ -17,7 +17,7 @@ from precompute.aggregate.kernels.convolution import (
 )
 from precompute.contract.schema import read_table
 from precompute.contract.validate import validate
-from precompute.devices.precision import whole_float32
+from precompute.devices.precision import keep_whole_float32
 from tests.reference import influence as reference
 from tests.reference.influence import Conv
 from tests.summit_dash.test_cli import FIRST_STAGES, call
@@ -42,7 +42,7 @@ def test_influences_equal_the_loop(name: str, tier: str, monkeypatch: pytest.Mon
     else:
         assert load_triton_kernels() is not None
         assert tiers._choose_tier(convolution, values.to(THERE)) is tiers._compute_by_triton
-    with whole_float32():
+    with keep_whole_float32():
         found = compute_convolution_influence(convolution, values.to(THERE))
     assert torch.equal(found.cpu(), torch.stack([reference.compute_influence(conv, image) for image in values]))
 
@@ -57,7 +57,7 @@ def test_influences_of_any_numbers_equal_those_of_the_cpu(tier: str, monkeypatch
     for n_wide, groups in ((1, 1), (1, 4), (3, 1), (3, 4), (3, 24), (5, 1)):
         weight = torch.randn(72, 24 // groups, n_wide, n_wide, generator=generator)
         convolution = build_expression(Conv(weight, padding=n_wide // 2, groups=groups))
-        with whole_float32():
+        with keep_whole_float32():
             found = compute_convolution_influence(convolution, values.to(THERE)).cpu()
             again = compute_convolution_influence(convolution, values.to(THERE)).cpu()
         assert torch.equal(found, again)

@@ -20,14 +20,14 @@ from precompute.aggregate.kernels import convolution as tiers
 from tests.reference import influence as reference
 from tests.reference.influence import Conv
 from tests.support.drawn_convolutions import FIXED, build_expression, draw_convolutions
-from tests.support.interpreted import Interpreter, interpreter
+from tests.support.interpreted import Interpreter, start_interpreter
 
 needs_triton = pytest.mark.skipif(importlib.util.find_spec("triton") is None, reason="Triton is not installed here")
 
 
 @pytest.fixture(scope="module")
 def interpret() -> Iterator[Interpreter]:
-    with interpreter() as begun:
+    with start_interpreter() as begun:
         yield begun
 
 

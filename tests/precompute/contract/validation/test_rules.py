@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from precompute.contract.schema import table_path
+from precompute.contract.schema import locate_table
 from precompute.contract.validate import validate
 from precompute.contract.validation.facts import Batch, Facts
 from precompute.contract.validation.rules import find_faults
@@ -99,7 +99,7 @@ def test_a_broken_rule_is_found(tmp_path: Path, name: str, change: Change, messa
 
 def test_images_are_missed_only_where_an_example_is_a_part_of_one(tmp_path: Path) -> None:
     run = write_sound_run(tmp_path)
-    table_path(run, "example_images").unlink()
+    locate_table(run, "example_images").unlink()
     assert "Not in 1 row; first: row 0" in describe_findings(validate(run))
     rows = ROWS["dataset_examples"]
     write_table(run, "dataset_examples", {**rows, "image": [WEBP] * 4})

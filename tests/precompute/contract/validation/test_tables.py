@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from precompute.contract.schema import table_path
+from precompute.contract.schema import locate_table
 from precompute.contract.tables import TABLES
 from precompute.contract.validate import validate
 from precompute.contract.writing import write_table
@@ -22,7 +22,7 @@ def run(tmp_path: Path) -> Path:
 
 
 def test_further_columns_and_plain_strings_are_fine(run: Path) -> None:
-    path = table_path(run, "channels")
+    path = locate_table(run, "channels")
     table = pq.read_table(path)
     table = table.set_column(0, "layer", table["layer"].cast(pa.string()))
     pq.write_table(table.append_column("note", pa.array(["x"] * 3)), path)
@@ -41,7 +41,7 @@ def test_further_columns_and_plain_strings_are_fine(run: Path) -> None:
 def test_a_null_is_found_with_the_columns_meaning(
     run: Path, name: str, column: str, values: list[Any], meaning: str
 ) -> None:
-    pq.write_table(make_nullable(name, {**ROWS[name], column: values}), table_path(run, name))
+    pq.write_table(make_nullable(name, {**ROWS[name], column: values}), locate_table(run, name))
 
     finding = next(f for f in validate(run) if f.table == name)
 
@@ -50,7 +50,7 @@ def test_a_null_is_found_with_the_columns_meaning(
 
 
 def test_columns_that_were_added_later_may_be_missing(run: Path) -> None:
-    path = table_path(run, "feature_visualizations")
+    path = locate_table(run, "feature_visualizations")
     added = [column.name for column in TABLES["feature_visualizations"].columns if column.may_be_absent]
     assert added == ["excitation", "settings"]
     assert pq.read_table(path)["settings"].null_count == 2, "whatever writes none leaves them null"
@@ -61,7 +61,7 @@ def test_columns_that_were_added_later_may_be_missing(run: Path) -> None:
 @pytest.mark.parametrize("name", list(TABLES))
 def test_a_missing_column_is_named_with_its_meaning(run: Path, name: str) -> None:
     column = [column for column in TABLES[name].columns if not column.may_be_absent][-1]
-    pq.write_table(pq.read_table(table_path(run, name)).drop_columns([column.name]), table_path(run, name))
+    pq.write_table(pq.read_table(locate_table(run, name)).drop_columns([column.name]), locate_table(run, name))
 
     finding = next(f for f in validate(run) if f.table == name)
 
@@ -71,8 +71,10 @@ def test_a_missing_column_is_named_with_its_meaning(run: Path, name: str) -> Non
 
 
 def test_a_column_of_another_type_is_named(run: Path) -> None:
-    table = pq.read_table(table_path(run, "embeddings"))
-    pq.write_table(table.set_column(1, "class_id", table["class_id"].cast(pa.string())), table_path(run, "embeddings"))
+    table = pq.read_table(locate_table(run, "embeddings"))
+    pq.write_table(
+        table.set_column(1, "class_id", table["class_id"].cast(pa.string())), locate_table(run, "embeddings")
+    )
 
     (finding,) = validate(run)
 
@@ -82,7 +84,7 @@ def test_a_column_of_another_type_is_named(run: Path) -> None:
 
 @pytest.mark.parametrize("kept", [0.0, 0.5])
 def test_a_damaged_table(run: Path, kept: float) -> None:
-    path = table_path(run, "influences")
+    path = locate_table(run, "influences")
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
 

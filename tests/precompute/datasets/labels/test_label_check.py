@@ -10,7 +10,7 @@ import pytest
 
 from precompute.contract.labelled import LabelledClass
 from precompute.datasets.labels.label_check import Predictions, check_labels
-from precompute.datasets.labels.label_outputs import Meaning, other_readings, read_meaning
+from precompute.datasets.labels.label_outputs import Meaning, find_other_readings, read_meaning
 from precompute.datasets.labels.output_match import ModelOutputs
 from precompute.datasets.sources.files import FileImages
 
@@ -27,7 +27,7 @@ def predict(outputs: Sequence[int], n_images: int = 4) -> Predictions:
 def check(found: Predictions, way: str = "auto", outputs: ModelOutputs | None = None) -> tuple[str, ...]:
     known = outputs or ModelOutputs(12)
     used = read_meaning(TWELVE, known, way)
-    return check_labels(found, used, other_readings(TWELVE, known, used), known.number)
+    return check_labels(found, used, find_other_readings(TWELVE, known, used), known.number)
 
 
 def test_images_that_are_right_say_nothing() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
-from precompute.datasets.labels.outputs import read_class_outputs, read_output_names, recorded_outputs
+from precompute.datasets.labels.outputs import find_recorded_outputs, read_class_outputs, read_output_names
 
 CLASSES = [LabelledClass(0, "bird"), LabelledClass(4, "cat"), LabelledClass(9, "dog, hound")]
 CRANES = [LabelledClass(0, "crane"), LabelledClass(1, "crane"), LabelledClass(2, "cat")]
@@ -122,4 +122,4 @@ def test_names_that_cannot_be_right(tmp_path: Path, name: str, text: str, messag
     ],
 )
 def test_outputs_that_a_run_has_recorded(dataset: dict[str, object], expected: dict[int, tuple[int, ...]]) -> None:
-    assert recorded_outputs(dataset, [4, 9]) == expected
+    assert find_recorded_outputs(dataset, [4, 9]) == expected

@@ -12,7 +12,7 @@ import pytest
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass, LabelledImage, UnreadableImage
 from precompute.datasets.sources.open import open_images
-from tests.support.shards import picture
+from tests.support.shards import encode_picture
 
 datasets = pytest.importorskip("datasets", reason="the extra huggingface is not installed")
 
@@ -36,7 +36,7 @@ def save(tmp_path: Path) -> Save:
 
 
 def _encode_pictures(*colours: tuple[int, ...]) -> list[dict[str, Any]]:
-    return [{"bytes": picture(colour), "path": None} for colour in colours]
+    return [{"bytes": encode_picture(colour), "path": None} for colour in colours]
 
 
 def test_class_labels_bring_names_and_numbers(save: Save) -> None:
@@ -85,7 +85,7 @@ def test_bare_numbers_are_the_models_outputs(save: Save) -> None:
 
 
 def test_files_are_embedded_and_transparency_is_laid_over_the_background(save: Save, tmp_path: Path) -> None:
-    (tmp_path / "a.png").write_bytes(picture((9, 9, 9, 0), mode="RGBA"))
+    (tmp_path / "a.png").write_bytes(encode_picture((9, 9, 9, 0), mode="RGBA"))
     folder = save({"image": [str(tmp_path / "a.png")], "label": ["a"]})
     (tmp_path / "a.png").unlink()
     source = open_images(str(folder))

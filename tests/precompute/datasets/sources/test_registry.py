@@ -9,7 +9,7 @@ import pytest
 from precompute.datasets.sources import registry
 from precompute.datasets.sources.kind import ImageSourceKind, OpenRequest
 from precompute.datasets.sources.registry import find_kind, list_file_forms, list_kinds, state_rule
-from tests.support.shards import picture, write_shard
+from tests.support.shards import encode_picture, write_shard
 
 
 def test_every_kind_is_found_in_the_order_of_its_rank() -> None:
@@ -45,7 +45,7 @@ def test_the_rule_names_every_kind() -> None:
 def test_a_name_is_recognised_by_the_most_special_kind(tmp_path: Path, name: str, key: str | None) -> None:
     for file in ("labels.CSV", "labels.parquet", "a.tgz", "labels.txt"):
         (tmp_path / file).touch()
-    write_shard(tmp_path / "a.tar", [("1.png", picture()), ("1.cls", "a")])
+    write_shard(tmp_path / "a.tar", [("1.png", encode_picture()), ("1.cls", "a")])
     write_shard(tmp_path / "shards/a.tar", [])
     (tmp_path / "classes/cat").mkdir(parents=True)
     write_shard(tmp_path / "classes/a.tar", [])

@@ -8,9 +8,9 @@ from precompute.contract.errors import InputError
 from precompute.datasets.labels.classes import Label
 from precompute.datasets.sources.left_out import LeftOut
 from precompute.datasets.sources.shard_index import Sample, build_compressed_error, read_samples
-from tests.support.shards import picture, write_shard
+from tests.support.shards import encode_picture, write_shard
 
-IMAGE = picture()
+IMAGE = encode_picture()
 
 
 def test_a_sample_has_the_offset_of_its_bytes(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from precompute.contract.labelled import LabelledClass, LabelledImage, Unreadabl
 from precompute.datasets.images import ImageSource
 from precompute.datasets.sources.open import open_images
 from precompute.datasets.sources.shards import ShardImages
-from tests.support.shards import picture, write_shard
+from tests.support.shards import encode_picture, write_shard
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
@@ -27,11 +27,21 @@ def shards(tmp_path: Path) -> Path:
     folder = tmp_path / "pets"
     write_shard(
         folder / "train-0000.tar",
-        [("b.png", picture(RED)), ("b.cls", "dog\n"), ("x/d.jpeg", picture(BLUE, "JPEG")), ("x/d.cls", "cat")],
+        [
+            ("b.png", encode_picture(RED)),
+            ("b.cls", "dog\n"),
+            ("x/d.jpeg", encode_picture(BLUE, "JPEG")),
+            ("x/d.cls", "cat"),
+        ],
     )
     write_shard(
         folder / "train-0001.tar",
-        [("c.cls", "cat"), ("c.webp", picture(BLUE, "WEBP")), ("./a.PNG", picture(RED)), ("./a.cls", "dog")],
+        [
+            ("c.cls", "cat"),
+            ("c.webp", encode_picture(BLUE, "WEBP")),
+            ("./a.PNG", encode_picture(RED)),
+            ("./a.cls", "dog"),
+        ],
     )
     return folder
 
@@ -54,7 +64,7 @@ def test_images_are_sorted_by_class_and_name_wherever_they_lie(shards: Path) -> 
 
 def test_what_systems_put_into_an_archive_is_left_out_and_said(tmp_path: Path) -> None:
     junk = [("__MACOSX/._a.png", b""), ("__MACOSX/x/b.png", b""), ("x/@eaDir/a.png/thumb.jpg", b""), ("x/.b.png", b"")]
-    write_shard(tmp_path / "a.tar", [("a.png", picture(RED)), *junk, ("a.cls", "dog")])
+    write_shard(tmp_path / "a.tar", [("a.png", encode_picture(RED)), *junk, ("a.cls", "dog")])
 
     source = open_images(str(tmp_path / "a.tar"))
 
@@ -85,7 +95,7 @@ def test_many_threads_read_the_same_shard(tmp_path: Path) -> None:
     colours = [(number, 255 - number, 7) for number in range(60)]
     write_shard(
         tmp_path / "a.tar",
-        [m for i, c in enumerate(colours) for m in ((f"{i:03d}.png", picture(c)), (f"{i:03d}.cls", "one"))],
+        [m for i, c in enumerate(colours) for m in ((f"{i:03d}.png", encode_picture(c)), (f"{i:03d}.cls", "one"))],
     )
     source = open_images(str(tmp_path / "a.tar"))
 
@@ -99,7 +109,8 @@ def test_numbers_are_the_models_outputs(tmp_path: Path) -> None:
     source = open_images(
         str(
             write_shard(
-                tmp_path / "a.tar", [("1.png", picture()), ("1.cls", "207"), ("2.png", picture()), ("2.cls", b"7")]
+                tmp_path / "a.tar",
+                [("1.png", encode_picture()), ("1.cls", "207"), ("2.png", encode_picture()), ("2.cls", b"7")],
             )
         )
     )
@@ -118,14 +129,14 @@ def test_numbers_are_the_models_outputs(tmp_path: Path) -> None:
     ],
 )
 def test_json_carries_everything(tmp_path: Path, label: str) -> None:
-    source = open_images(str(write_shard(tmp_path / "a.tar", [("1.png", picture()), ("1.json", label)])))
+    source = open_images(str(write_shard(tmp_path / "a.tar", [("1.png", encode_picture()), ("1.json", label)])))
 
     assert list(source.classes) == [LabelledClass(3, "dog", "n1", "animal")]
     assert source.labels_are_outputs is True
 
 
 def test_cls_and_json_together(tmp_path: Path) -> None:
-    members = [("1.png", picture()), ("1.cls", "3"), ("1.json", '{"class_name": "dog", "group": "animal"}')]
+    members = [("1.png", encode_picture()), ("1.cls", "3"), ("1.json", '{"class_name": "dog", "group": "animal"}')]
 
     assert list(open_images(str(write_shard(tmp_path / "a.tar", members))).classes) == [
         LabelledClass(3, "dog", None, "animal")
@@ -133,7 +144,13 @@ def test_cls_and_json_together(tmp_path: Path) -> None:
 
 
 def test_other_members_are_passed_over(tmp_path: Path) -> None:
-    members = [("1.png", picture()), ("1.cls", "a"), ("1.txt", "a caption"), ("1.seg.png", picture()), ("._1.png", b"")]
+    members = [
+        ("1.png", encode_picture()),
+        ("1.cls", "a"),
+        ("1.txt", "a caption"),
+        ("1.seg.png", encode_picture()),
+        ("._1.png", b""),
+    ]
     path = write_shard(tmp_path / "a.tar", members)
     with tarfile.open(path, "a") as tar:
         folder = tarfile.TarInfo("folder")
@@ -144,7 +161,7 @@ def test_other_members_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_transparency_is_laid_over_the_background(tmp_path: Path) -> None:
-    clear = picture((9, 9, 9, 0), mode="RGBA")
+    clear = encode_picture((9, 9, 9, 0), mode="RGBA")
     source = open_images(str(write_shard(tmp_path / "a.tar", [("1.png", clear), ("1.cls", "a")])))
 
     assert source.load(source.images[0], (1, 2, 3)).getcolors() == [(64, (1, 2, 3))]
@@ -192,48 +209,51 @@ def test_the_index_holds_no_images(tmp_path: Path) -> None:
 
 def test_a_folder_of_classes_with_a_tar_beside_them_stays_a_folder_of_classes(shards: Path) -> None:
     (shards / "dog").mkdir()
-    (shards / "dog" / "1.png").write_bytes(picture())
+    (shards / "dog" / "1.png").write_bytes(encode_picture())
 
     assert [image.path for image in open_images(str(shards)).images] == ["dog/1.png"]
 
 
 # --- bad input ------------------------------------------------------------------------------------------------------
 
-GOOD = [("1.png", picture()), ("1.cls", "a"), ("2.png", picture()), ("2.cls", "b")]
+GOOD = [("1.png", encode_picture()), ("1.cls", "a"), ("2.png", encode_picture()), ("2.cls", "b")]
 
 
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        ([("1.png", picture())], r"a\.tar has 1 image without a label, such as 1\.png\. Add 1\.cls"),
+        ([("1.png", encode_picture())], r"a\.tar has 1 image without a label, such as 1\.png\. Add 1\.cls"),
         ([*GOOD, ("3.cls", "a"), ("4.json", "{}")], r"has 2 labels without an image, such as 3\.cls"),
-        ([*GOOD, ("1.jpg", picture())], r"has two images of one key: 1\.png and 1\.jpg"),
-        ([*GOOD, ("1.png", picture())], r"has two images of one key: 1\.png and 1\.png"),
+        ([*GOOD, ("1.jpg", encode_picture())], r"has two images of one key: 1\.png and 1\.jpg"),
+        ([*GOOD, ("1.png", encode_picture())], r"has two images of one key: 1\.png and 1\.png"),
         ([*GOOD, ("1.cls", "a")], r"has two members 1\.cls"),
         ([], "holds no image with a label"),
         ([("1.heic", b"")], r"holds no image with a label; it has \.heic"),
-        ([("1.png", picture()), ("1.cls", " ")], r"has an empty label, 1\.cls"),
-        ([("1.png", picture()), ("1.cls", "-1")], r"has class_id -1 in 1\.cls"),
-        ([("1.png", picture()), ("1.cls", b"\xff")], r"has a 1\.cls that is no UTF-8"),
-        ([("1.png", picture()), ("1.cls", "x" * 2**21)], r"has a label of 2,097,152 bytes, 1\.cls"),
-        ([("1.png", picture()), ("1.json", "{")], r"has a 1\.json that is no JSON"),
-        ([("1.png", picture()), ("1.json", "[1]")], r"has a 1\.json that is no JSON object"),
-        ([("1.png", picture()), ("1.json", '{"caption": "a"}')], r"has no class in 1\.json"),
-        ([("1.png", picture()), ("1.json", '{"label": [1, 2]}')], r"has \[1, 2\] as label in 1\.json"),
-        ([("1.png", picture()), ("1.json", '{"class_id": 1.5}')], r"has class_id 1\.5 in 1\.json"),
-        ([("1.png", picture()), ("1.json", '{"class_name": 7}')], r"has class_name 7 in 1\.json, which is no text"),
+        ([("1.png", encode_picture()), ("1.cls", " ")], r"has an empty label, 1\.cls"),
+        ([("1.png", encode_picture()), ("1.cls", "-1")], r"has class_id -1 in 1\.cls"),
+        ([("1.png", encode_picture()), ("1.cls", b"\xff")], r"has a 1\.cls that is no UTF-8"),
+        ([("1.png", encode_picture()), ("1.cls", "x" * 2**21)], r"has a label of 2,097,152 bytes, 1\.cls"),
+        ([("1.png", encode_picture()), ("1.json", "{")], r"has a 1\.json that is no JSON"),
+        ([("1.png", encode_picture()), ("1.json", "[1]")], r"has a 1\.json that is no JSON object"),
+        ([("1.png", encode_picture()), ("1.json", '{"caption": "a"}')], r"has no class in 1\.json"),
+        ([("1.png", encode_picture()), ("1.json", '{"label": [1, 2]}')], r"has \[1, 2\] as label in 1\.json"),
+        ([("1.png", encode_picture()), ("1.json", '{"class_id": 1.5}')], r"has class_id 1\.5 in 1\.json"),
         (
-            [("1.png", picture()), ("1.cls", "3"), ("1.json", '{"class_id": 4}')],
+            [("1.png", encode_picture()), ("1.json", '{"class_name": 7}')],
+            r"has class_name 7 in 1\.json, which is no text",
+        ),
+        (
+            [("1.png", encode_picture()), ("1.cls", "3"), ("1.json", '{"class_id": 4}')],
             r"has class_id 3 in 1\.cls and 4 in 1\.json",
         ),
         (
-            [*GOOD, ("3.png", picture()), ("3.cls", "7")],
+            [*GOOD, ("3.png", encode_picture()), ("3.cls", "7")],
             r"gives class_id 7 in a\.tar, member 3\.cls and none in a\.tar",
         ),
         (
             [
-                *[("1.png", picture()), ("1.json", '{"class_id": 4, "class_name": "cat"}')],
-                *[("2.png", picture()), ("2.json", '{"class_id": 4, "class_name": "dog"}')],
+                *[("1.png", encode_picture()), ("1.json", '{"class_id": 4, "class_name": "cat"}')],
+                *[("2.png", encode_picture()), ("2.json", '{"class_id": 4, "class_name": "dog"}')],
             ],
             r"gives class_id 4 the class_name cat in a\.tar, member 1\.json and dog in a\.tar, member 2\.json",
         ),

@@ -14,7 +14,7 @@ from precompute.feature_visualization.ascent.local_response_norm import (
     fuse_local_response_norms,
     normalize_local_response,
 )
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 
 
 @pytest.mark.parametrize(("size", "beta"), [(5, 0.75), (4, 0.75), (3, 0.5), (1, 1.0)])
@@ -64,7 +64,7 @@ def build_exported(change: Change | None = None) -> fx.GraphModule:
 
 def list_operators(module: fx.GraphModule) -> list[str]:
     """Lists the names of the operators of a graph in order."""
-    return [operator_name(node) for node in module.graph.nodes if node.op == "call_function"]
+    return [get_operator_name(node) for node in module.graph.nodes if node.op == "call_function"]
 
 
 def test_the_exported_operators_become_one_of_the_same_values() -> None:

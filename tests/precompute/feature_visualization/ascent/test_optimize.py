@@ -22,7 +22,7 @@ from precompute.feature_visualization.ascent.optimize import (
     optimize_pictures,
     visualize_channels,
 )
-from precompute.feature_visualization.ascent.parametrization import _scale_colour, channel_generator
+from precompute.feature_visualization.ascent.parametrization import _scale_colour, seed_generator
 
 CPU = torch.device("cpu")
 RED, GREEN, BLUE, EDGE, DEAD, BRIGHT = range(6)
@@ -227,7 +227,7 @@ def test_steps_take_their_own_forward_and_reported_objectives_do_not() -> None:
 def test_given_starts_are_taken_and_stay_as_they_are() -> None:
     how = VisualizationRequest(build_random_layer(), normalize, "", (), replace(TINY, method="pixel"))
     starts = torch.full((1, 3, 16, 16), 0.3)
-    generators = [channel_generator(0, "layer", 0)]
+    generators = [seed_generator(0, "layer", 0)]
     objective = build_objective("channel", torch.tensor([2]))
     drawn = optimize_pictures(PictureRequest(how, objective, generators, starts=starts))
     assert torch.equal(starts, torch.full((1, 3, 16, 16), 0.3))
@@ -245,7 +245,7 @@ def test_a_penalty_holds_a_picture_back() -> None:
         request = PictureRequest(
             how,
             objective,
-            [channel_generator(0, "layer", 2)],
+            [seed_generator(0, "layer", 2)],
             penalty=lambda parameters, pictures: weight * (pictures - 0.5).square().sum(dim=(1, 2, 3)),
         )
         return float(np.abs(optimize_pictures(request).pictures.astype(float) - 127.5).mean())

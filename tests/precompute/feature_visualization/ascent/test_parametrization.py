@@ -16,8 +16,8 @@ from precompute.feature_visualization.ascent.parametrization import (
     FourierParametrization,
     MacoParametrization,
     PixelParametrization,
-    channel_generator,
     choose_parametrization,
+    seed_generator,
 )
 from tests.reference.visualization import sum_fourier_picture, sum_maco_picture
 from tests.support.photographs import draw_photographs
@@ -36,14 +36,14 @@ def test_pictures_equal_the_sum_of_waves(size: int) -> None:
 
 def test_the_start_is_faint_noise_around_grey() -> None:
     parametrization = FourierParametrization((64, 64), IMAGENET_COLOUR, CPU)
-    picture = parametrization.render(parametrization.draw_start(channel_generator(0, "mixed4d", 3))[None])
+    picture = parametrization.render(parametrization.draw_start(seed_generator(0, "mixed4d", 3))[None])
     assert 0 < picture.std() < 0.02
     assert (picture - 0.5).abs().max() < 0.05
 
 
 def test_a_generator_depends_on_seed_layer_and_channel_alone() -> None:
     def draw_first(seed: int, layer: str, channel: int) -> float:
-        return float(torch.rand((), generator=channel_generator(seed, layer, channel)))
+        return float(torch.rand((), generator=seed_generator(seed, layer, channel)))
 
     assert draw_first(0, "a", 1) == draw_first(0, "a", 1)
     assert (
@@ -81,7 +81,7 @@ def test_a_maco_picture_is_a_sum_of_waves_of_given_magnitude() -> None:
     statistics = measure_statistics(draw_photographs(8))
     assert statistics.magnitude is not None
     parametrization = MacoParametrization((8, 8), statistics, CPU)
-    phase = parametrization.draw_start(channel_generator(0, "layer", 1))
+    phase = parametrization.draw_start(seed_generator(0, "layer", 1))
     phase[:, 0, 0] = phase[:, 0, 4] = phase[:, 4, 0] = phase[:, 4, 4] = 0
     # Twins in the columns without mirror image have opposite phases in a real picture.
     expected = sum_maco_picture(
@@ -97,7 +97,7 @@ def test_the_magnitude_stays_that_of_the_images_whatever_the_phases() -> None:
     images = draw_photographs(16)
     statistics = measure_statistics(images)
     parametrization = MacoParametrization((16, 16), statistics, CPU)
-    phases = torch.stack([parametrization.draw_start(channel_generator(seed, "layer", 0)) for seed in range(8)])
+    phases = torch.stack([parametrization.draw_start(seed_generator(seed, "layer", 0)) for seed in range(8)])
     pictures = parametrization.render(phases).numpy()
     assert abs(pictures.mean() - images.mean() / 255) < 0.03
     assert 0.7 < pictures.std(axis=(2, 3)).mean() / (images / 255).std(axis=(1, 2)).mean() < 1.3

@@ -14,7 +14,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import read_manifest, read_table
 from precompute.feature_visualization.ascent import precision
 from precompute.feature_visualization.ascent.forwards import Forwards
-from precompute.feature_visualization.ascent.precision import has_bfloat16, step_precision
+from precompute.feature_visualization.ascent.precision import choose_precision, has_bfloat16
 from precompute.models.graph.exported import ExportedModel
 from tests.precompute.commands.test_visualize import QUICK, made
 from tests.summit_dash.test_cli import call
@@ -55,7 +55,7 @@ def test_bfloat16_is_taken_where_the_device_computes_in_it(monkeypatch: pytest.M
     for answer in (True, False):
         monkeypatch.setattr(precision, "has_bfloat16", lambda device, answer=answer: answer)
         found = {
-            asked: step_precision(asked, build_forwards(Plain()), "body") for asked in ("auto", "float32", "bfloat16")
+            asked: choose_precision(asked, build_forwards(Plain()), "body") for asked in ("auto", "float32", "bfloat16")
         }
         assert found == {"auto": "bfloat16" if answer else "float32", "float32": "float32", "bfloat16": "bfloat16"}
 
@@ -71,11 +71,11 @@ def test_a_processor_without_the_instructions_is_not_asked(monkeypatch: pytest.M
 
 def test_a_model_that_insists_on_float32_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precision, "has_bfloat16", lambda device: True)
-    assert step_precision("auto", build_forwards(Insisting()), "head") == "float32"
+    assert choose_precision("auto", build_forwards(Insisting()), "head") == "float32"
     with pytest.raises(InputError, match="Up to head one does not"):
-        step_precision("bfloat16", build_forwards(Insisting()), "head")
+        choose_precision("bfloat16", build_forwards(Insisting()), "head")
     with pytest.raises(InputError, match="A precision is one of auto, float32, bfloat16"):
-        step_precision("half", build_forwards(Plain()), "body")
+        choose_precision("half", build_forwards(Plain()), "body")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from PIL import Image
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import VISUALIZATION_KINDS, read_table, table_path
+from precompute.contract.schema import VISUALIZATION_KINDS, locate_table, read_table
 from precompute.contract.writing import write_table
 from precompute.feature_visualization.ascent.config import IMAGENET_COLOUR, VisualizationConfig
 from precompute.feature_visualization.ascent.image_statistics import measure_statistics
@@ -69,7 +69,7 @@ def test_an_interrupted_stage_goes_on_and_ends_in_the_same_bytes(tmp_path: Path,
     build_all(whole, forwards=complete)
     with pytest.raises(KeyboardInterrupt):
         build_all(broken, forwards=Forwards(stop_after))
-    assert not table_path(broken, "feature_visualizations").exists()
+    assert not locate_table(broken, "feature_visualizations").exists()
     parts = {path: path.stat().st_mtime_ns for path in (broken / "parts" / "visualize").glob("*")}
     per_batch = CONFIG.n_steps + 3  # and the start, the end, the stored pictures
     assert len(parts) == stop_after // per_batch
@@ -77,7 +77,7 @@ def test_an_interrupted_stage_goes_on_and_ends_in_the_same_bytes(tmp_path: Path,
     assert build_all(broken, forwards=rest) == {"z/early": 1}
     assert sum(rest.calls.values()) == sum(complete.calls.values()) - per_batch * len(parts)
     name = "feature_visualizations"
-    assert table_path(broken, name).read_bytes() == table_path(whole, name).read_bytes()
+    assert locate_table(broken, name).read_bytes() == locate_table(whole, name).read_bytes()
 
 
 def test_finished_batches_of_another_config_and_damaged_ones_are_drawn_again(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_finished_batches_of_another_config_and_damaged_ones_are_drawn_again(tmp
     build_all(other, changed, damaged)
     assert again.calls == complete.calls
     assert sum(damaged.calls.values()) == sum(complete.calls.values()) - (CONFIG.n_steps + 3)
-    tables = {table_path(tmp_path / r, "feature_visualizations").read_bytes() for r in ("run", "other", "fresh")}
+    tables = {locate_table(tmp_path / r, "feature_visualizations").read_bytes() for r in ("run", "other", "fresh")}
     assert len(tables) == 1
 
 
@@ -155,7 +155,7 @@ def test_four_pictures_of_a_channel_are_four_rows(tmp_path: Path) -> None:
 def test_a_table_of_an_earlier_version_is_kept_and_added_to(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     build_all(run, n_channels=2)
-    path = table_path(run, "feature_visualizations")
+    path = locate_table(run, "feature_visualizations")
     pq.write_table(pq.read_table(path).drop_columns(["excitation", "settings"]), path)
     draw_pictures(run, build_drawing(run), [Channel("a.late", 1)], progress=SilentProgress())
     rows = read_table(run, "feature_visualizations").to_pylist()

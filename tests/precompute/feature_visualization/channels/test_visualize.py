@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.lock import only_writer
+from precompute.contract.lock import hold_run
 from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import read_table
 from precompute.contract.writing import write_table
@@ -57,7 +57,7 @@ def test_a_request_that_means_nothing_is_refused(
 
 
 def test_a_run_that_another_process_writes_is_left_alone(run: Path) -> None:
-    with only_writer(run), pytest.raises(InputError, match="is being written by"):
+    with hold_run(run), pytest.raises(InputError, match="is being written by"):
         visualize(VisualizeRequest(run), SilentProgress())
 
 

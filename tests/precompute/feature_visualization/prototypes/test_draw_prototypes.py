@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from precompute.contract.lock import only_writer
-from precompute.contract.schema import read_manifest, read_table, table_path
+from precompute.contract.lock import hold_run
+from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
 from precompute.feature_visualization.prototypes.prototype_store import PrototypeStore
 from tests.summit_dash.test_cli import call
@@ -63,10 +63,10 @@ def test_both_methods_of_all_classes_go_into_the_run(
     (of_code,) = [each for each in settings.values() if each["method"] == "code-space"]
     assert of_code["generator"]["code_size"] == CODE_SIZE and len(of_code["generator"]["sha256"]) == 64
     assert validate(run) == [] and not (run / "parts" / "prototypes").exists()
-    before = table_path(run, "prototypes").read_bytes()
+    before = locate_table(run, "prototypes").read_bytes()
     assert call(["prototypes", str(run), *generator, *QUICK]) == 0
     assert "Drew 0 prototypes; 6 were there" in capsys.readouterr().err
-    assert table_path(run, "prototypes").read_bytes() == before
+    assert locate_table(run, "prototypes").read_bytes() == before
 
 
 def test_without_a_generator_they_are_of_pictures_alone(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +95,7 @@ def test_a_class_of_several_outputs_has_the_sum_of_their_probabilities(made: Pat
     assert call(parts) == 0
     # Both start alike: the probability of two of three outputs is greater than that of one of them.
     (single,) = read_rows(made / "run")
-    table_path(made / "run", "prototypes").unlink()
+    locate_table(made / "run", "prototypes").unlink()
     assert reached[0]["initial_log_probability"] > single["initial_log_probability"] + 0.1
 
 
@@ -106,7 +106,7 @@ def test_killed_at_any_file_event_it_ends_in_the_same_table(made: Path, tmp_path
     whole, counted = copy("whole"), copy("counted")
     assert call(["prototypes", str(whole), *generator, *QUICK]) == 0
     n_events = count_moments(counted, ["prototypes", str(counted), *generator, *QUICK])
-    assert table_path(counted, "prototypes").read_bytes() == table_path(whole, "prototypes").read_bytes()
+    assert locate_table(counted, "prototypes").read_bytes() == locate_table(whole, "prototypes").read_bytes()
     for share in (0.55, 0.95):
         run = copy(f"killed-{share}")
         arguments = ["prototypes", str(run), *generator, *QUICK]
@@ -116,7 +116,7 @@ def test_killed_at_any_file_event_it_ends_in_the_same_table(made: Path, tmp_path
         ]
         drawn = _record_drawn(arguments)
         assert not {(row["class_id"], row["method"]) for row in kept} & drawn, "nothing is drawn twice"
-        assert table_path(run, "prototypes").read_bytes() == table_path(whole, "prototypes").read_bytes(), share
+        assert locate_table(run, "prototypes").read_bytes() == locate_table(whole, "prototypes").read_bytes(), share
         assert read_manifest(run)["prototypes"] == read_manifest(whole)["prototypes"]
         assert {path.name for path in run.iterdir()} == {path.name for path in whole.iterdir()}
 
@@ -165,6 +165,6 @@ def test_a_class_without_outputs_and_labels_that_are_none_are_told(
 
 
 def test_one_writer_at_a_time(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with only_writer(run):
+    with hold_run(run):
         assert call(["prototypes", str(run), *QUICK]) == 2
     assert "Traceback" not in capsys.readouterr().err

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from precompute.contract.schema import table_path
+from precompute.contract.schema import locate_table
 from tests.support.sheets import (
     GREY,
     LAYERS,
@@ -35,7 +35,7 @@ def run(made: Path, tmp_path: Path) -> Path:
 def bare(run: Path, tmp_path: Path) -> Path:
     """The run without pictures of channels."""
     copy = Path(shutil.copytree(run, tmp_path / "bare"))
-    table_path(copy, "feature_visualizations").unlink()
+    locate_table(copy, "feature_visualizations").unlink()
     return copy
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from precompute.contract.schema import read_table, table_path
+from precompute.contract.schema import locate_table, read_table
 from precompute.contract.writing import write_table
 from precompute.feature_visualization.spritemaps.description import (
     DESCRIPTION,
@@ -47,7 +47,7 @@ def test_a_drawn_picture_of_one_colour_is_a_picture(run: Path, bare: Path, tmp_p
     assert are_equal(read_pictures(bare), read_pictures(run))
     assert run_spritemaps("import", bare, f"conv1={tmp_path}/sheets/conv1-channel.png", "--overwrite") == 0
     other = Path(shutil.copytree(run, tmp_path / "other"))
-    table_path(other, "feature_visualizations").unlink()
+    locate_table(other, "feature_visualizations").unlink()
     assert run_spritemaps("import", other, f"conv1={tmp_path}/sheets/conv1-channel.png") == 0
     assert len(read_pictures(other)) == 8
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from precompute.contract.schema import ALL_CLASSES, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, locate_table, read_table
 from precompute.contract.writing import write_table
 from precompute.feature_visualization.spritemaps.example_rows import add_examples, find_channels_with_examples
 
@@ -58,18 +58,18 @@ def test_a_strip_knows_the_picture_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("examples", [{}, {("z/early", 0): []}], ids=["no channels", "no pictures"])
 def test_nothing_to_add_leaves_the_file_as_it_is(tmp_path: Path, examples: dict[tuple[str, int], list[bytes]]) -> None:
     add_examples(tmp_path, examples, LAYERS)
-    assert not table_path(tmp_path, "dataset_examples").exists()
+    assert not locate_table(tmp_path, "dataset_examples").exists()
     write_examples(tmp_path, [("a.late", 0, ALL_CLASSES, 0)])
-    before = table_path(tmp_path, "dataset_examples").stat().st_mtime_ns
+    before = locate_table(tmp_path, "dataset_examples").stat().st_mtime_ns
     add_examples(tmp_path, examples, LAYERS)
-    assert table_path(tmp_path, "dataset_examples").stat().st_mtime_ns == before
+    assert locate_table(tmp_path, "dataset_examples").stat().st_mtime_ns == before
 
 
 def test_a_row_group_has_whole_channels_of_one_layer(tmp_path: Path) -> None:
     """150 channels of 10 rows are groups of 1000 and 500 rows; the next layer begins another one."""
     examples = {("z/early", channel): [b"x"] * 10 for channel in range(150)}
     add_examples(tmp_path, examples | {("a.late", 0): [b"x"] * 3}, LAYERS)
-    with pq.ParquetFile(table_path(tmp_path, "dataset_examples")) as file:
+    with pq.ParquetFile(locate_table(tmp_path, "dataset_examples")) as file:
         sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
         firsts = [file.read_row_group(i, ["layer", "channel"]).slice(0, 1).to_pylist()[0] for i in range(len(sizes))]
     assert sizes == [1000, 500, 3]
@@ -78,6 +78,6 @@ def test_a_row_group_has_whole_channels_of_one_layer(tmp_path: Path) -> None:
 
 def test_a_channel_of_more_rows_than_a_group_is_not_divided(tmp_path: Path) -> None:
     add_examples(tmp_path, {("z/early", 0): [b"x"] * 1500, ("z/early", 1): [b"x"] * 2}, LAYERS)
-    with pq.ParquetFile(table_path(tmp_path, "dataset_examples")) as file:
+    with pq.ParquetFile(locate_table(tmp_path, "dataset_examples")) as file:
         sizes = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
     assert sizes == [1500, 2]

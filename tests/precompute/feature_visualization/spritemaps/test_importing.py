@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from precompute.contract.lock import only_writer
+from precompute.contract.lock import hold_run
 from precompute.contract.schema import read_manifest, read_table, write_manifest
 from precompute.contract.validate import validate
 from precompute.feature_visualization.storage.picture_store import PictureStore
@@ -149,7 +149,7 @@ main(["spritemaps", "import", {str(bare)!r}, {str(tmp_path / "sheets")!r}])
 def test_a_run_that_is_written_or_unfinished_is_left_alone(
     bare: Path, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with only_writer(bare):
+    with hold_run(bare):
         assert run_spritemaps("import", bare, f"conv1={files}/good.png") == 2
     assert "is being written by" in capsys.readouterr().err
     manifest = {key: value for key, value in read_manifest(bare).items() if key != "schema_version"}

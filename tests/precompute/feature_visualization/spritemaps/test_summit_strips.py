@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.schema import ALL_CLASSES, read_manifest, read_table, table_path
+from precompute.contract.schema import ALL_CLASSES, locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
 from precompute.import_summit.importing import ImportRequest, import_summit
 from summit_dash.run.graphs import Channel
@@ -98,14 +98,14 @@ def test_the_examples_that_are_there_stay_as_they_are(run: Path, strip: Path) ->
     assert import_strips(run, f"mixed3a={strip}") == 0
     after = read_table(run, "dataset_examples").to_pylist()
     assert [row for row in after if row in before] == before and len(after) == len(before) + 87
-    once = table_path(run, "dataset_examples").read_bytes()
+    once = locate_table(run, "dataset_examples").read_bytes()
     assert import_strips(run, f"mixed3a={strip}") == 0
-    assert table_path(run, "dataset_examples").read_bytes() == once
+    assert locate_table(run, "dataset_examples").read_bytes() == once
 
 
 def test_a_run_without_examples_gets_some_and_an_open_dashboard_shows_them(run: Path, strip: Path) -> None:
-    table_path(run, "dataset_examples").unlink()
-    table_path(run, "feature_visualizations").unlink()
+    locate_table(run, "dataset_examples").unlink()
+    locate_table(run, "feature_visualizations").unlink()
     store, at = RunStore(run), Channel("mixed3a", 6)
     assert store.pictures.examples(at) == []
     version = store.version
@@ -142,9 +142,9 @@ def test_a_run_that_is_not_imported_gets_the_pictures_alone(
     """Its examples name image, activation and box, which a strip does not have."""
     options = SyntheticRun(n_classes=4, layers=(("mixed3a", 12), ("top", 8)), n_images=10, without_visualization=1)
     run = write_synthetic_run(tmp_path / "synthetic", options)
-    before, findings = table_path(run, "dataset_examples").read_bytes(), validate(run)
+    before, findings = locate_table(run, "dataset_examples").read_bytes(), validate(run)
     assert import_strips(run, f"mixed3a={strip}") == 0
-    assert table_path(run, "dataset_examples").read_bytes() == before
+    assert locate_table(run, "dataset_examples").read_bytes() == before
     assert len(read_table(run, "feature_visualizations")) == 69 and validate(run) == findings
     said = capsys.readouterr().err
     assert "Left out 97 examples: a strip does not tell image" in said and "dataset examples into" not in said

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from precompute.contract.schema import TABLES, read_table, table_path
+from precompute.contract.schema import TABLES, locate_table, read_table
 from precompute.contract.writing import write_table
 from precompute.feature_visualization.storage.part_store import PartStore, select_used_settings
 
@@ -71,7 +71,7 @@ def test_a_table_of_an_earlier_version_has_none_in_the_columns_that_it_lacks(tmp
     values = {"layer": ["a"], "channel": [0], "kind": ["channel"], "image": [b"x"], "objective_value": [1.0]}
     more = {"n_steps": [2], "initial_objective_value": [0.0], "excitation": [None], "settings": [None]}
     write_table(tmp_path, "feature_visualizations", values | more)
-    path = table_path(tmp_path, "feature_visualizations")
+    path = locate_table(tmp_path, "feature_visualizations")
     pq.write_table(pq.read_table(path).drop_columns(["excitation", "settings"]), path)
     part = pa.schema([(name, pa.string()) for name in names])
     (row,) = PartStore(tmp_path, "visualize", "feature_visualizations", part).read_rows()
@@ -85,7 +85,7 @@ def test_the_table_is_written_before_the_facts_and_the_files_go_last(store: Part
     seen: list[tuple[bool, bool]] = []
 
     def note() -> None:
-        seen.append((table_path(tmp_path, "prototypes").is_file(), paths[0].is_file()))
+        seen.append((locate_table(tmp_path, "prototypes").is_file(), paths[0].is_file()))
 
     store.replace([build_row(4)], note, paths)
     assert seen == [(True, True)]

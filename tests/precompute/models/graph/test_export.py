@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 from tests.support.plain_net import SIZE, Net, require_same_as_plain
 
 
@@ -85,7 +85,7 @@ def test_dropout_and_batch_norm_of_a_model_in_training_are_silent() -> None:
 
     model = ExportedModel(module, SIZE)
 
-    names = {operator_name(node) for node in model.graph.nodes}
+    names = {get_operator_name(node) for node in model.graph.nodes}
     assert not {"native_dropout", "bernoulli", "_native_batch_norm_legit"} & names
 
 

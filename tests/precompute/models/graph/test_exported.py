@@ -8,7 +8,7 @@ from torch import Tensor, fx, nn
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 
 
 class Pair(nn.Module):
@@ -56,7 +56,7 @@ def images() -> Tensor:
 
 def find(model: ExportedModel, name: str) -> fx.Node:
     """Finds the first node of an operator."""
-    return next(node for node in model.graph.nodes if operator_name(node) == name)
+    return next(node for node in model.graph.nodes if get_operator_name(node) == name)
 
 
 def test_each_call_of_a_module_has_an_output_unless_it_returns_several(model: ExportedModel) -> None:
@@ -91,7 +91,7 @@ def test_a_part_of_the_graph_continues_from_given_values(model: ExportedModel, n
 
     assert again is value
     torch.testing.assert_close(logits, net(images))
-    names = [operator_name(node) for node in part.graph.nodes]
+    names = [get_operator_name(node) for node in part.graph.nodes]
     assert names.count("conv2d") == 1, "the operators before the given value are left out"
 
 

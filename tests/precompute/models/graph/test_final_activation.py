@@ -14,7 +14,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.final_activation import OutputFacts
-from precompute.models.graph.probabilities import ranked
+from precompute.models.graph.probabilities import rank_outputs
 from precompute.models.layers.selection import select_layers
 
 SIZE = (3, 12, 12)
@@ -106,7 +106,7 @@ def test_probabilities_are_what_the_forward_says(name: str) -> None:
     else:
         expected = returned.exp() if ending.activation in LOGARITHMS else returned
     torch.testing.assert_close(probabilities, expected, rtol=0, atol=2e-7)
-    in_order = expected.gather(1, ranked(logits))
+    in_order = expected.gather(1, rank_outputs(logits))
     torch.testing.assert_close(in_order, expected.sort(1, descending=True).values, rtol=0, atol=2e-7)
     if ending.factor is not None:
         torch.testing.assert_close(logits, ending.factor * net.compute_values(IMAGES), rtol=1e-5, atol=1e-4)

@@ -22,7 +22,7 @@ from precompute.aggregate.recording import Recorder
 from precompute.devices.cores import Parallel
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
-from precompute.models.provenance.inventory import notes_on_layers
+from precompute.models.provenance.inventory import describe_choice
 from precompute.models.provenance.links import derive_links
 from summit_dash.cli import app
 from tests.support.small import write_small
@@ -256,7 +256,7 @@ def test_tokens_of_unknown_position_are_in_a_row_with_a_note(n_latents: int) -> 
         (ROWS, COLUMNS, True), (1, n_latents, False), (1, n_latents, False),
     ]  # fmt: skip
     assert layers[2].receptive_field is None
-    notes = notes_on_layers(exported, layers, is_auto=False)
+    notes = describe_choice(exported, layers, is_auto=False)
     assert [note.split(" whose")[0] for note in notes] == [
         f"read has {n_latents} positions", f"block has {n_latents} positions",
     ]  # fmt: skip

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, fx, nn
 
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.main_path import main_inputs
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.main_path import find_main_inputs
+from precompute.models.graph.operators import get_operator_name
 
 
 class Gated(nn.Module):
@@ -57,12 +57,12 @@ def model() -> ExportedModel:
 
 def find_convolution(model: ExportedModel, node: fx.Node) -> str:
     """Finds the convolution that a value comes from."""
-    while operator_name(node) != "conv2d":
+    while get_operator_name(node) != "conv2d":
         (node, *_) = model.inputs_of(node)
-    return "one" if node is next(n for n in model.graph.nodes if operator_name(n) == "conv2d") else "other"
+    return "one" if node is next(n for n in model.graph.nodes if get_operator_name(n) == "conv2d") else "other"
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_gate_is_not_on_the_main_path(name: str, model: ExportedModel) -> None:
     (node,) = model.inputs_of(model.outputs_of_modules()[f"markers.{name}"])
-    assert [find_convolution(model, one) for one in main_inputs(model, node)] == WITHOUT_GATE.get(name, ["one"])
+    assert [find_convolution(model, one) for one in find_main_inputs(model, node)] == WITHOUT_GATE.get(name, ["one"])

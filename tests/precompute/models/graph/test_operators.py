@@ -11,23 +11,23 @@ from torch import Tensor, fx, nn
 
 from precompute.aggregate.influence.gradient import GradientInfluence
 from precompute.models.graph.operators import (
-    argument,
-    calls_around,
     compute_shape_for_one_image,
     compute_size_for_images,
+    compute_size_for_one_image,
+    find_reduced_axes,
+    get_argument,
+    get_module_path,
+    get_operator_name,
+    get_path_of_call,
+    get_shape,
     is_first_of_several,
     is_free,
     is_movement,
     is_reduction,
     is_same_size,
     is_split,
-    module_path,
-    operator_name,
-    path_of_call,
+    list_calls_around,
     reads_size_alone,
-    reduced_axes,
-    shape_of,
-    size_for_one_image,
 )
 from precompute.models.graph.tracing import trace
 from tests.support.between import Between, Deformed, Volume, record_link
@@ -43,27 +43,27 @@ def build_call(function: Any, *shapes: tuple[int, ...], arguments: tuple[Any, ..
 def test_an_operator_has_the_name_without_its_overload() -> None:
     small = SmallGraph()
     image = small.add_input(1, 3)
-    assert operator_name(small.call(ATEN.add.Tensor, image, image)) == "add"
-    assert operator_name(small.call(operator.getitem, small.call(ATEN.split.Tensor, image, 1, 1), 0)) == "getitem"
-    assert operator_name(image) == operator_name(small.add_constant(torch.ones(1))) == ""
+    assert get_operator_name(small.call(ATEN.add.Tensor, image, image)) == "add"
+    assert get_operator_name(small.call(operator.getitem, small.call(ATEN.split.Tensor, image, 1, 1), 0)) == "getitem"
+    assert get_operator_name(image) == get_operator_name(small.add_constant(torch.ones(1))) == ""
 
 
 def test_an_argument_is_found_by_name_wherever_it_is_given() -> None:
     small = SmallGraph()
     image = small.add_input(1, 3)
     given, named = small.call(ATEN.sum.dim_IntList, image, [1]), small.call(ATEN.softmax.int, image, dim=1)
-    assert argument(given, "dim") == [1]
-    assert argument(given, "keepdim") is False, "the default of the schema"
-    assert argument(named, "dim") == 1
-    assert argument(given, "other") is None
-    assert argument(image, "dim") is None
+    assert get_argument(given, "dim") == [1]
+    assert get_argument(given, "keepdim") is False, "the default of the schema"
+    assert get_argument(named, "dim") == 1
+    assert get_argument(given, "other") is None
+    assert get_argument(image, "dim") is None
 
 
 @pytest.mark.parametrize(
     ("dim", "expected"), [([-1], [3]), ([2, -1], [2, 3]), ([], [0, 1, 2, 3]), (None, [0, 1, 2, 3])], ids=str
 )
 def test_reduced_axes_are_counted_from_the_front(dim: list[int] | None, expected: list[int]) -> None:
-    assert reduced_axes(build_call(ATEN.sum.dim_IntList, (1, 2, 3, 4), arguments=(dim,))) == expected
+    assert find_reduced_axes(build_call(ATEN.sum.dim_IntList, (1, 2, 3, 4), arguments=(dim,))) == expected
 
 
 def test_the_greater_of_two_values_is_no_reduction() -> None:
@@ -95,10 +95,10 @@ def test_the_first_result_of_a_batch_norm_is_the_main_one() -> None:
 def test_a_second_call_of_a_module_is_numbered_from_two() -> None:
     node = build_call(ATEN.relu.default, (1, 2))
     node.meta["nn_module_stack"] = {"L": ("", "Net"), "L.a@1": ("a", "Sequential"), "L.a.0": ("a.0", "ReLU")}
-    assert calls_around(node) == ["a@2", "a.0"]
-    assert [path_of_call(call) for call in calls_around(node)] == ["a", "a.0"]
-    assert module_path(node) == "a.0"
-    assert module_path(build_call(ATEN.relu.default, (1, 2))) == ""
+    assert list_calls_around(node) == ["a@2", "a.0"]
+    assert [get_path_of_call(call) for call in list_calls_around(node)] == ["a", "a.0"]
+    assert get_module_path(node) == "a.0"
+    assert get_module_path(build_call(ATEN.relu.default, (1, 2))) == ""
 
 
 class Sized(nn.Module):
@@ -111,14 +111,14 @@ class Sized(nn.Module):
 
 @pytest.fixture(scope="module")
 def sized() -> dict[str, fx.Node]:
-    return {operator_name(node): node for node in trace(Sized(), (3, 4, 4)).graph.nodes}
+    return {get_operator_name(node): node for node in trace(Sized(), (3, 4, 4)).graph.nodes}
 
 
 def test_sizes_are_computed_for_any_number_of_images(sized: dict[str, fx.Node]) -> None:
     batch, folded = sized["movedim"].meta["val"].shape[0], sized["reshape"].meta["val"].shape[0]
     assert (compute_size_for_images(batch, 5), compute_size_for_images(folded, 5)) == (5, 80)
-    assert (size_for_one_image(folded), size_for_one_image(7)) == (16, 7)
-    assert shape_of(sized["reshape"]) == (-1, 3)
+    assert (compute_size_for_one_image(folded), compute_size_for_one_image(7)) == (16, 7)
+    assert get_shape(sized["reshape"]) == (-1, 3)
     assert compute_shape_for_one_image(sized["reshape"]) == (16, 3)
 
 

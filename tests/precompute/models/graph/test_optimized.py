@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from precompute.aggregate.recording import Recorder
 from precompute.devices.cores import Parallel
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import NORMALIZATION, operator_name
+from precompute.models.graph.operators import NORMALIZATION, get_operator_name
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer
 
@@ -36,16 +36,16 @@ def export_normalized() -> tuple[ExportedModel, list[torch.fx.Node]]:
     """Exports the network; returns the model and its convolutions, ReLUs and linear layers."""
     torch.manual_seed(0)
     model = ExportedModel(Normalized(), (3, 8, 8))
-    return model, [n for n in model.graph.nodes if operator_name(n) in {"relu", "conv2d", "linear"}]
+    return model, [n for n in model.graph.nodes if get_operator_name(n) in {"relu", "conv2d", "linear"}]
 
 
 def test_batch_norms_behind_convolutions_are_folded() -> None:
     model, nodes = export_normalized()
     images = torch.randn(3, 3, 8, 8)
-    wanted = [node for node in nodes if operator_name(node) != "conv2d"]
+    wanted = [node for node in nodes if get_operator_name(node) != "conv2d"]
     expected = model.sub_graph(wanted)(images)
     fast = optimize(model.sub_graph(wanted))
-    assert sum(operator_name(node) in NORMALIZATION for node in fast.graph.nodes) == 1
+    assert sum(get_operator_name(node) in NORMALIZATION for node in fast.graph.nodes) == 1
     for found, value in zip(fast(images.contiguous(memory_format=torch.channels_last)), expected, strict=True):
         torch.testing.assert_close(found, value, rtol=1e-4, atol=1e-5)
 

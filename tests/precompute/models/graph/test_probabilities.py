@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from precompute.models.graph.probabilities import Probabilities, ranked
+from precompute.models.graph.probabilities import Probabilities, rank_outputs
 
 
 def test_a_class_of_several_outputs() -> None:
@@ -22,7 +22,7 @@ def test_a_class_of_several_outputs() -> None:
 def test_ties_are_ranked_by_the_lower_output() -> None:
     logits = torch.randint(-2, 3, (40, 30), generator=torch.Generator().manual_seed(0)).float()
     expected = [sorted(range(30), key=lambda k, row=row: (-row[k], k)) for row in logits.tolist()]  # type: ignore[misc]
-    assert ranked(logits).tolist() == expected
+    assert rank_outputs(logits).tolist() == expected
 
 
 def test_one_output_of_several_right_ones_has_the_probability_of_its_logit_alone() -> None:

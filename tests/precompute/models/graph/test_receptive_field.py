@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.receptive_field import Axis, ReceptiveField, receptive_fields
+from precompute.models.graph.receptive_field import Axis, ReceptiveField, compute_receptive_fields
 from precompute.models.layers.selection import RecordedLayer, select_layers
 from tests.support.between import Between, Deformed, Volume
 
@@ -90,7 +90,7 @@ class Branches(nn.Module):
 @pytest.fixture(scope="module")
 def fields() -> dict[str, ReceptiveField | None]:
     model = ExportedModel(Branches(), (3, 32, 32))
-    found = receptive_fields(model)
+    found = compute_receptive_fields(model)
     return {name: found[node] for name, node in model.outputs_of_modules().items()}
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 from precompute.models.graph.simplify import simplify
 from tests.support.plain_net import SIZE, Forward, Net, compute_logits, require_same_as_plain
 from tests.support.small_graphs import ATEN, SmallGraph
@@ -50,7 +50,7 @@ def test_one_image_keeps_its_axis(name: str) -> None:
 
 def name_operators(small: SmallGraph) -> list[str]:
     """Lists the names of the operators of a graph."""
-    return [operator_name(node) for node in small.graph.nodes if node.op == "call_function"]
+    return [get_operator_name(node) for node in small.graph.nodes if node.op == "call_function"]
 
 
 def test_a_squeeze_of_everything_names_the_axes_of_a_batch_of_several() -> None:

@@ -16,7 +16,7 @@ from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.tracing import DetachedData, copy_module, find_line_that_fixes_batch
 from precompute.models.layers.selection import select_layers
-from precompute.models.provenance.expressions import Convolution, parts_of
+from precompute.models.provenance.expressions import Convolution, list_parts
 from precompute.models.provenance.links import derive_links
 from tests.support.plain_net import SIZE, Net, compute_logits
 
@@ -158,7 +158,7 @@ def test_a_module_with_computed_tensors_has_its_effective_weights(name: str) -> 
     torch.testing.assert_close(compute_logits(model, images), expected)
     (link,) = derive_links(model, select_layers(model))
     assert link.channels is not None
-    (convolution,) = (part for part in parts_of(link.channels) if isinstance(part, Convolution))
+    (convolution,) = (part for part in list_parts(link.channels) if isinstance(part, Convolution))
     torch.testing.assert_close(convolution.weight, effective)
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from precompute.models.interventions.intervention import check_links
-from precompute.models.provenance.expressions import Concatenation, Convolution, Nothing, Selection, parts_of
+from precompute.models.provenance.expressions import Concatenation, Convolution, Nothing, Selection, list_parts
 from precompute.models.provenance.turning import Turner
 from tests.support.between_layers import Between, Function, link_layers, make_conv, make_cut_norm, make_norm
 
@@ -228,7 +228,7 @@ def test_interventions_find_a_sign_that_was_lost(name: str, monkeypatch: pytest.
 @pytest.mark.parametrize("name", ["several convolutions", "shortcut", "grouped", "depthwise", "linear on tokens"])
 def test_interventions_find_a_weight_of_the_wrong_sign(name: str) -> None:
     exported, (link,) = link_layers(Between(CASES[name]))
-    wrong = next(part for part in parts_of(link.channels) if isinstance(part, Convolution))  # type: ignore[arg-type]
+    wrong = next(part for part in list_parts(link.channels) if isinstance(part, Convolution))  # type: ignore[arg-type]
     object.__setattr__(wrong, "weight", -wrong.weight)
     report = check_links(exported, [link], ALL)
     assert "changes channels otherwise than the derived weights" in report.failures[0]
@@ -236,7 +236,7 @@ def test_interventions_find_a_weight_of_the_wrong_sign(name: str) -> None:
 
 def test_interventions_find_padding_on_the_wrong_side() -> None:
     exported, (link,) = link_layers(Between(CASES["kernel of even sides"]))
-    wrong = next(part for part in parts_of(link.channels) if isinstance(part, Convolution))  # type: ignore[arg-type]
+    wrong = next(part for part in list_parts(link.channels) if isinstance(part, Convolution))  # type: ignore[arg-type]
     object.__setattr__(wrong, "padding", (wrong.padding[0] + 1, wrong.padding[1]))
     object.__setattr__(wrong, "overhang", (wrong.overhang[0] - 2, wrong.overhang[1]))
     assert "changes channels otherwise" in check_links(exported, [link], ALL).failures[0]

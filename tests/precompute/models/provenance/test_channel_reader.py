@@ -16,7 +16,7 @@ from precompute.models.provenance.expressions import (
     Passed,
     Selection,
     Source,
-    parts_of,
+    list_parts,
 )
 from precompute.models.provenance.links import Link
 from tests.support.between_layers import Between, Function, link_branches, link_layers, make_conv, make_norm
@@ -173,7 +173,7 @@ def test_a_linear_layer_behind_a_flatten_is_a_convolution_over_all_positions() -
         b=nn.Linear(8, 8),
     )
     _, (link,) = link_layers(Between(block))
-    kernels = [part.weight.shape for part in parts_of(link.channels) if isinstance(part, Convolution)]  # type: ignore[arg-type]
+    kernels = [part.weight.shape for part in list_parts(link.channels) if isinstance(part, Convolution)]  # type: ignore[arg-type]
     assert kernels == [(8, 8, 3, 3), (8, 8, 1, 1)]
 
 
@@ -189,4 +189,4 @@ def test_deep_shortcuts_are_deeper_than_the_stack() -> None:
             return x
 
     _, (link,) = link_layers(Between(Deep()))
-    assert sum(isinstance(part, Addition) for part in parts_of(link.channels)) == 400  # type: ignore[arg-type]
+    assert sum(isinstance(part, Addition) for part in list_parts(link.channels)) == 400  # type: ignore[arg-type]

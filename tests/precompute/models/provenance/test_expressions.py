@@ -21,8 +21,8 @@ from precompute.models.provenance.expressions import (
     Term,
     arrange,
     close,
-    inner_of,
-    parts_of,
+    list_inner,
+    list_parts,
 )
 
 NODES = [fx.Graph().placeholder(f"value{i}") for i in range(4)]
@@ -72,12 +72,12 @@ def test_parts_are_listed_once_and_after_their_own_parts() -> None:
     closed = Passed(convolution)
     total = Addition((Term(closed, NODES[1]), Term(source, NODES[0])), 2)
 
-    found = parts_of(total)
+    found = list_parts(total)
 
     assert set(map(id, found)) == {id(part) for part in (source, convolution, closed, total)}
     assert len(found) == 4
     for part in found:
-        assert all(found.index(inner) < found.index(part) for inner in inner_of(part))
+        assert all(found.index(inner) < found.index(part) for inner in list_inner(part))
 
 
 def test_nothing_is_closed_twice() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import operator_name
+from precompute.models.graph.operators import get_operator_name
 from precompute.models.provenance.factors import (
     read_coefficients,
     read_factor,
@@ -112,4 +112,4 @@ def test_positive_factors_are_stripped_and_others_are_kept(
     found = strip_positive_factors(model, nodes[name])
 
     assert found is not nodes[name]
-    assert operator_name(found) == PRODUCTS[name][1]
+    assert get_operator_name(found) == PRODUCTS[name][1]

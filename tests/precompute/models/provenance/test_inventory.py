@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
-from precompute.models.provenance.inventory import LayerRow, notes_on_layers, take_inventory
+from precompute.models.provenance.inventory import LayerRow, describe_choice, take_inventory
 
 
 class Net(nn.Module):
@@ -51,10 +51,10 @@ def test_the_inventory_names_what_feeds_each_layer_and_what_cannot_be_traced(mod
 def test_a_layer_left_out_by_auto_is_noted_unless_it_is_recorded(model: ExportedModel) -> None:
     spatial, all_of_them = select_layers(model, ["first", "second"]), select_layers(model, ["first", "vector"])
 
-    (note,) = notes_on_layers(model, spatial, is_auto=True)
+    (note,) = describe_choice(model, spatial, is_auto=True)
     assert note.startswith("--layers auto leaves out what has no positions (1 x 1): vector.")
-    assert notes_on_layers(model, all_of_them, is_auto=True) == ()
-    assert notes_on_layers(model, spatial, is_auto=False) == ()
+    assert describe_choice(model, all_of_them, is_auto=True) == ()
+    assert describe_choice(model, spatial, is_auto=False) == ()
 
 
 def test_tokens_of_unknown_positions_are_noted() -> None:
@@ -69,5 +69,5 @@ def test_tokens_of_unknown_positions_are_noted() -> None:
     model = ExportedModel(Tokens(), (3, 4, 4))
     layers = select_layers(model, ["first", "mix"])
 
-    (note,) = notes_on_layers(model, layers, is_auto=False)
+    (note,) = describe_choice(model, layers, is_auto=False)
     assert note.startswith("mix has 14 positions whose places in the image cannot be told")

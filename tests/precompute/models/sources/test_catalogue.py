@@ -12,11 +12,11 @@ from precompute.contract.errors import InputError
 from precompute.models.sources.catalogue import (
     FAMILIES,
     ModelFacts,
-    all_sources,
     describe,
-    family_of,
-    matching,
-    quick_facts,
+    find_family,
+    find_matching,
+    list_sources,
+    look_up_facts,
     read_catalogue,
     write_catalogue,
 )
@@ -37,11 +37,11 @@ def call_models(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[in
 
 
 def test_every_source_of_the_selection_exists() -> None:
-    known = set(all_sources())
+    known = set(list_sources())
 
     assert len(SELECTION) == len(set(SELECTION))
     assert set(SELECTION) <= known
-    assert family_of("timm:nasnetalarge") == "NASNet" and family_of("timm:resnet18") == ""
+    assert find_family("timm:nasnetalarge") == "NASNet" and find_family("timm:resnet18") == ""
 
 
 def test_the_shipped_facts_fit_the_selection() -> None:
@@ -49,7 +49,7 @@ def test_the_shipped_facts_fit_the_selection() -> None:
 
     assert list(catalogue) == SELECTION
     for source, facts in catalogue.items():
-        quick = quick_facts(source, {})
+        quick = look_up_facts(source, {})
         assert facts.source == source
         assert (facts.input_size, facts.published_top1) == (quick.input_size, quick.published_top1), source
         assert facts.layers and facts.output_layer and facts.n_outputs == 1000
@@ -120,7 +120,7 @@ SOURCES = ["torchvision:resnet18", "torchvision:vgg16", "timm:resnet18", "timm:r
     ],
 )
 def test_patterns_are_parts_of_names_or_globs(pattern: str, found: list[int]) -> None:
-    assert matching(pattern, SOURCES) == [SOURCES[index] for index in found]
+    assert find_matching(pattern, SOURCES) == [SOURCES[index] for index in found]
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from precompute.contract.errors import InputError
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.models.weights.loading import file_sha256
+from precompute.models.weights.loading import hash_file
 
 
 def test_the_demo_brings_weights_preprocessing_layers_and_names(
@@ -24,7 +24,7 @@ def test_the_demo_brings_weights_preprocessing_layers_and_names(
     loaded = load_model(ModelConfig("demo"))
 
     assert loaded.input_size == (3, 96, 96)
-    assert loaded.weights_sha256 == file_sha256(demo.WEIGHTS)
+    assert loaded.weights_sha256 == hash_file(demo.WEIGHTS)
     assert loaded.layers is not None
     assert set(loaded.layers) <= {name for name, _ in loaded.module.named_modules()}
     assert loaded.output_names is not None

@@ -13,7 +13,7 @@ from precompute.contract.errors import InputError
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.model_file import hash_code
 from precompute.models.sources.preprocess import Preprocess
-from precompute.models.sources.reloading import Whereabouts, load_again, recorded_places
+from precompute.models.sources.reloading import Whereabouts, load_again, record_places
 from precompute.models.weights.loading import parameters_sha256
 from tests.support.model_files import NETWORK
 
@@ -31,7 +31,7 @@ def make_manifest(folder: Path, weights: Path | None = None) -> dict[str, Any]:
         "code_sha256": loaded.code_sha256,
         "weights_sha256": loaded.weights_sha256,
         "parameters_sha256": parameters_sha256(loaded.module),
-        **recorded_places(config),
+        **record_places(config),
     }
     return {"model": model}
 
@@ -110,9 +110,9 @@ def test_places_are_recorded_from_the_root(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.pth").touch()
 
-    assert recorded_places(ModelConfig("demo")) == {"weights": None}
-    assert recorded_places(ModelConfig("timm:resnet18", "random")) == {"weights": "random"}
-    assert recorded_places(ModelConfig("m.py:f", "a.pth:ema", model_path=("lib",))) == {
+    assert record_places(ModelConfig("demo")) == {"weights": None}
+    assert record_places(ModelConfig("timm:resnet18", "random")) == {"weights": "random"}
+    assert record_places(ModelConfig("m.py:f", "a.pth:ema", model_path=("lib",))) == {
         "weights": f"{tmp_path}/a.pth:ema",
         "model_path": [f"{tmp_path}/lib"],
     }

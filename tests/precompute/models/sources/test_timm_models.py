@@ -17,7 +17,7 @@ from precompute.contract.schema import TABLES, read_table
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.timm_models import read_preprocess
-from precompute.models.weights.loading import file_sha256
+from precompute.models.weights.loading import hash_file
 from summit_dash.cli import main
 from tests.support.small import write_small
 
@@ -159,7 +159,7 @@ def test_default_weights_come_from_the_cache_of_the_hub(monkeypatch: pytest.Monk
     assert loaded.name == "mobilenetv3_small_050"
     assert loaded.output_names is not None and len(loaded.output_names) == 1000
     assert "goldfish" in loaded.output_names[1]
-    assert loaded.weights_sha256 == file_sha256(tmp_path / "model.safetensors")
+    assert loaded.weights_sha256 == hash_file(tmp_path / "model.safetensors")
     assert torch.equal(loaded.module.get_parameter("conv_stem.weight"), state["conv_stem.weight"])
 
 
@@ -185,7 +185,7 @@ def test_weights_from_a_file_with_the_usual_wrappers(prefix: str, wrapper: str, 
     loaded = load_model(ModelConfig(SMALLEST, str(tmp_path / "best.pth")))
 
     assert loaded.name == "mobilenetv3_small_050 (best.pth)"
-    assert loaded.weights_sha256 == file_sha256(tmp_path / "best.pth")
+    assert loaded.weights_sha256 == hash_file(tmp_path / "best.pth")
     assert all(torch.equal(value, state[key]) for key, value in loaded.module.state_dict().items())
 
 

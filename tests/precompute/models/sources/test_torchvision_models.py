@@ -11,7 +11,7 @@ from precompute.contract.errors import InputError
 from precompute.models.sources import torchvision_models
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import Preprocess
-from precompute.models.weights.loading import file_sha256
+from precompute.models.weights.loading import hash_file
 
 
 def test_a_torchvision_model_with_random_weights() -> None:
@@ -76,7 +76,7 @@ def test_default_weights_come_with_names_of_outputs_and_a_hash(monkeypatch: pyte
     loaded = load_model(ModelConfig("torchvision:squeezenet1_1"))
 
     assert loaded.output_names == tuple(SqueezeNet1_1_Weights.DEFAULT.meta["categories"])
-    assert loaded.weights_sha256 == file_sha256(cached)
+    assert loaded.weights_sha256 == hash_file(cached)
     assert loaded.name == "squeezenet1_1"
     assert loaded.published_top1 == pytest.approx(0.58178)
     assert torch.equal(loaded.module.state_dict()["features.0.weight"], state["features.0.weight"])

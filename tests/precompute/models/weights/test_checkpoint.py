@@ -21,7 +21,7 @@ from torch import nn
 from precompute.contract.errors import InputError
 from precompute.models.weights.checkpoint import read_checkpoint
 from precompute.models.weights.weights_file import WeightsFile
-from tests.support.checkpoint_files import State, hyper_parameters, lightning, training
+from tests.support.checkpoint_files import State, make_hyper_parameters, make_lightning, make_training
 
 STATE: State = {"conv.weight": torch.arange(6.0).view(2, 3), "conv.bias": torch.tensor([1.0, 2.0])}
 
@@ -59,7 +59,9 @@ def test_a_name_decides_nothing(written: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("written", ["zip", "legacy"])
-@pytest.mark.parametrize("whole", [lightning, training, lambda state: training(state, args=hyper_parameters())])
+@pytest.mark.parametrize(
+    "whole", [make_lightning, make_training, lambda state: make_training(state, args=make_hyper_parameters())]
+)
 def test_objects_beside_the_weights_do_not_matter(written: str, whole: Callable[[State], Any], tmp_path: Path) -> None:
     FORMATS[written](whole(STATE), tmp_path / "a.ckpt")
 
@@ -71,7 +73,7 @@ def test_objects_beside_the_weights_do_not_matter(written: str, whole: Callable[
     }.items()
 
 
-@pytest.mark.parametrize("value", hyper_parameters().items(), ids=lambda item: item[0])
+@pytest.mark.parametrize("value", make_hyper_parameters().items(), ids=lambda item: item[0])
 def test_each_kind_of_object(value: tuple[str, Any], tmp_path: Path) -> None:
     torch.save({"state_dict": STATE, "hyper_parameters": value[1], "more": [value[1]]}, tmp_path / "a.ckpt")
 

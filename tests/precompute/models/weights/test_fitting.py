@@ -19,7 +19,7 @@ from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
 from precompute.models.weights.loading import load_weights
 from precompute.models.weights.weights_file import split_weights
 from tests.summit_dash.test_cli import FIRST_STAGES, call
-from tests.support.checkpoint_files import State, halved, lightning, prefixed, training
+from tests.support.checkpoint_files import State, add_prefix, halve, make_lightning, make_training
 from tests.support.small import write_small
 
 
@@ -46,7 +46,7 @@ def make_state() -> State:
 
 
 PLAIN = make_state()
-EMA = halved(PLAIN)
+EMA = halve(PLAIN)
 
 
 def load_state(
@@ -76,22 +76,22 @@ def make_averaged() -> State:
 
 WHOLE: dict[str, Callable[[], Any]] = {
     "flat": lambda: PLAIN,
-    "state_dict": lambda: training(PLAIN),
-    "DataParallel": lambda: training(prefixed("module.", PLAIN)),
-    "parts in DataParallel": lambda: training(
+    "state_dict": lambda: make_training(PLAIN),
+    "DataParallel": lambda: make_training(add_prefix("module.", PLAIN)),
+    "parts in DataParallel": lambda: make_training(
         {k.replace("features.", "features.module."): v for k, v in PLAIN.items()}
     ),
-    "compiled": lambda: prefixed("_orig_mod.", PLAIN),
-    "compiled, then DataParallel": lambda: prefixed("module._orig_mod.", PLAIN),
-    "DataParallel, then compiled": lambda: prefixed("_orig_mod.module.", PLAIN),
+    "compiled": lambda: add_prefix("_orig_mod.", PLAIN),
+    "compiled, then DataParallel": lambda: add_prefix("module._orig_mod.", PLAIN),
+    "DataParallel, then compiled": lambda: add_prefix("_orig_mod.module.", PLAIN),
     "compiled parts": lambda: rename("features.", "features._orig_mod."),
     "net": lambda: {"net": PLAIN, "acc": 91.2, "epoch": 3},
     "model": lambda: {"model": PLAIN, "scaler": {"scale": 1.0}},
-    "model_state_dict": lambda: {"model_state_dict": prefixed("module.", PLAIN), "loss": torch.tensor(1.0)},
+    "model_state_dict": lambda: {"model_state_dict": add_prefix("module.", PLAIN), "loss": torch.tensor(1.0)},
     "network": lambda: {"network": PLAIN},
     "another key": lambda: {"best_weights": PLAIN},
     "two keys": lambda: {"checkpoint": {"net": {"state_dict": PLAIN}}},
-    "another attribute": lambda: {"state_dict": prefixed("net.backbone.", PLAIN)},
+    "another attribute": lambda: {"state_dict": add_prefix("net.backbone.", PLAIN)},
     "without counters": lambda: {k: v for k, v in PLAIN.items() if "num_batches" not in k},
 }
 
@@ -108,17 +108,17 @@ def test_nothing_is_said_where_there_is_no_choice(name: str, tmp_path: Path) -> 
 
 BESIDE: dict[str, tuple[Callable[[], Any], str]] = {
     "lightning": (
-        lambda: lightning(PLAIN),
+        lambda: make_lightning(PLAIN),
         r"Left out 2 entries of .*a\.pth beside model\.\*: criterion\.weight, accuracy\.tp\.",
     ),
     "SWA": (make_averaged, r"Left out 1 entry of .* beside module\.\*: n_averaged\."),
     "a loss": (
-        lambda: {**prefixed("net.", PLAIN), "loss_fn.weight": torch.ones(2)},
+        lambda: {**add_prefix("net.", PLAIN), "loss_fn.weight": torch.ones(2)},
         r"beside net\.\*: loss_fn\.weight\.",
     ),
     "values": (lambda: {**PLAIN, "epoch": 3, "lr": 0.1}, r"Left out 2 entries of .*a\.pth: epoch, lr\."),
     "a decoder": (
-        lambda: {**prefixed("encoder.", PLAIN), **{f"decoder.{n}.weight": torch.ones(3) for n in range(7)}},
+        lambda: {**add_prefix("encoder.", PLAIN), **{f"decoder.{n}.weight": torch.ones(3) for n in range(7)}},
         r"beside encoder\.\*: decoder\.0\.weight, .*decoder\.4\.weight and 2 more\.",
     ),
 }
@@ -136,12 +136,12 @@ def test_what_lies_beside_the_weights_is_left_out_and_said(name: str, tmp_path: 
 
 
 AVERAGED: dict[str, Callable[[], Any]] = {
-    "timm": lambda: training(PLAIN, state_dict_ema=EMA),
+    "timm": lambda: make_training(PLAIN, state_dict_ema=EMA),
     "torchvision's reference": lambda: {"model": PLAIN, "model_ema": make_averaged(), "optimizer": {}},
     "ema": lambda: {"model": PLAIN, "ema": EMA},
     "nested": lambda: {"state_dict": PLAIN, "callbacks": {"EMA": {"ema_state_dict": EMA}}},
-    "in one dict": lambda: {**prefixed("ema_model.module.", EMA), **prefixed("model.", PLAIN)},
-    "swa_state_dict": lambda: {"state_dict": PLAIN, "swa_state_dict": prefixed("module.", EMA)},
+    "in one dict": lambda: {**add_prefix("ema_model.module.", EMA), **add_prefix("model.", PLAIN)},
+    "swa_state_dict": lambda: {"state_dict": PLAIN, "swa_state_dict": add_prefix("module.", EMA)},
     "last in the file": lambda: {"ema_state_dict": EMA, "model_state_dict": PLAIN},
 }
 
@@ -168,7 +168,7 @@ def test_a_usual_name_comes_before_another(tmp_path: Path) -> None:
     ("content", "names"),
     [
         ({"student": PLAIN, "teacher": EMA}, "student, teacher"),
-        ({**prefixed("student.", PLAIN), **prefixed("teacher.", EMA)}, "student, teacher"),
+        ({**add_prefix("student.", PLAIN), **add_prefix("teacher.", EMA)}, "student, teacher"),
         ({"state_dict_ema": EMA, "swa": PLAIN}, "state_dict_ema, swa"),
     ],
 )
@@ -193,7 +193,9 @@ def test_averaged_weights_of_another_layout_are_passed_over(tmp_path: Path) -> N
 def test_the_averages_of_an_optimizer_are_no_weights(tmp_path: Path) -> None:
     """Some keep them under the names of the parameters, and they have their shapes."""
     kept = {"exp_avg": EMA, "exp_avg_sq": EMA}
-    found, notes = load_state(tmp_path, training(PLAIN, optimizer_state=kept, averages={"exp_avg": EMA}, gradients=EMA))
+    found, notes = load_state(
+        tmp_path, make_training(PLAIN, optimizer_state=kept, averages={"exp_avg": EMA}, gradients=EMA)
+    )
 
     assert is_equal(found, PLAIN) and notes == ()
 
@@ -201,21 +203,21 @@ def test_the_averages_of_an_optimizer_are_no_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["ema", "state_dict.model", "optimizer"])
 def test_a_key_that_is_not_there(key: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=rf"has no {key}; it holds state_dict\."):
-        load_state(tmp_path, training(PLAIN), f":{key}")
+        load_state(tmp_path, make_training(PLAIN), f":{key}")
 
 
 @pytest.mark.parametrize("name", ["model", "net"])
 def test_a_module_that_holds_the_network_takes_the_networks_weights(name: str, tmp_path: Path) -> None:
-    found, notes = load_state(tmp_path, training(prefixed("module.", PLAIN)), module=Holder(name, Net()))
+    found, notes = load_state(tmp_path, make_training(add_prefix("module.", PLAIN)), module=Holder(name, Net()))
 
-    assert is_equal(found, prefixed(f"{name}.", PLAIN)) and notes == ()
+    assert is_equal(found, add_prefix(f"{name}.", PLAIN)) and notes == ()
 
 
 # --- misfits --------------------------------------------------------------------------------------------------------
 
 
 def test_another_number_of_classes_is_named_under_any_prefix(tmp_path: Path) -> None:
-    for content in (PLAIN, training(prefixed("module.", PLAIN)), lightning(PLAIN)):
+    for content in (PLAIN, make_training(add_prefix("module.", PLAIN)), make_lightning(PLAIN)):
         with pytest.raises(InputError) as caught:
             load_state(tmp_path, content, module=Net(n_outputs=7))
         assert "has 2 of another shape: head.weight (file (2, 4), model (7, 4)), head.bias" in caught.value.found
@@ -226,7 +228,7 @@ def test_the_error_is_about_the_nearest_state_dict(tmp_path: Path) -> None:
     wrong = {**{k: v for k, v in PLAIN.items() if k != "head.bias"}, "tail.bias": torch.ones(2)}
 
     with pytest.raises(InputError) as caught:
-        load_state(tmp_path, {"discriminator": {"a.weight": torch.ones(2)}, "generator": prefixed("module.", wrong)})
+        load_state(tmp_path, {"discriminator": {"a.weight": torch.ones(2)}, "generator": add_prefix("module.", wrong)})
 
     assert caught.value.found.endswith("a.pth (generator) has 1 missing: head.bias; 1 unexpected: tail.bias.")
 
@@ -258,12 +260,12 @@ def test_torchvision_takes_averaged_weights(tmp_path: Path) -> None:
     from torchvision.models import squeezenet1_1
 
     state = dict(squeezenet1_1().state_dict())
-    ema = {"n_averaged": torch.tensor(1), **prefixed("module.", halved(state))}
+    ema = {"n_averaged": torch.tensor(1), **add_prefix("module.", halve(state))}
     torch.save({"model": state, "model_ema": ema}, tmp_path / "model_90")
 
     made = load_model(ModelConfig("torchvision:squeezenet1_1", str(tmp_path / "model_90")))
 
-    assert is_equal(dict(made.module.state_dict()), halved(state)) and len(made.notes) == 2
+    assert is_equal(dict(made.module.state_dict()), halve(state)) and len(made.notes) == 2
 
 
 def test_a_run_notes_which_weights_were_taken_and_draws_with_them(
@@ -273,7 +275,7 @@ def test_a_run_notes_which_weights_were_taken_and_draws_with_them(
 
     arguments = write_small(tmp_path)
     small = load_file(tmp_path / "weights.safetensors")
-    torch.save(training(small, state_dict_ema=halved(small)), tmp_path / "last.pth.tar")
+    torch.save(make_training(small, state_dict_ema=halve(small)), tmp_path / "last.pth.tar")
     place = arguments.index("--weights") + 1
     for key, name in (("", "ema"), (":state_dict", "plain")):
         arguments[place] = f"{tmp_path}/last.pth.tar{key}"

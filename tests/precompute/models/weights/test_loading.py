@@ -12,7 +12,7 @@ from torch import nn
 
 from precompute.contract.errors import InputError
 from precompute.models.weights.checkpoint import Checkpoint
-from precompute.models.weights.loading import file_sha256, load_weights, parameters_sha256
+from precompute.models.weights.loading import hash_file, load_weights, parameters_sha256
 from tests.support.model_files import Load, make_load
 
 
@@ -40,7 +40,7 @@ def test_weights_are_read(load: Load, tmp_path: Path, file: str, wrap: Callable[
     loaded = load(weights=str(path))
 
     assert torch.equal(loaded.module.state_dict()["conv.weight"], state["conv.weight"])
-    assert loaded.weights_sha256 == file_sha256(path)
+    assert loaded.weights_sha256 == hash_file(path)
     assert loaded.name == f"Tiny ({file})"
 
 
@@ -134,7 +134,7 @@ def test_a_truncated_checkpoint(load: Load, tmp_path: Path) -> None:
 def test_the_hash_of_a_file_is_sha256_of_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
 
-    assert file_sha256(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert hash_file(tmp_path / "a") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 def test_the_hash_of_parameters_is_of_names_types_shapes_and_values() -> None:

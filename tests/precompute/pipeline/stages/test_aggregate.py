@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import table_path
+from precompute.contract.schema import locate_table
 from precompute.engines.local import LocalEngine
 from precompute.engines.ray import RayEngine
 from precompute.pipeline.stages import aggregate
@@ -23,7 +23,7 @@ def test_the_pass_writes_its_tables_and_notes_what_it_read(tmp_path: Path) -> No
     images = context.manifest["images"]
     assert (images["n_read"], images["n_skipped"]) == (11, 1)
     assert list(images["skipped"]) == [f"{CLASSES[1]}/2.png"]
-    assert all(table_path(context.folder, table).is_file() for table in aggregate.STAGE.tables)
+    assert all(locate_table(context.folder, table).is_file() for table in aggregate.STAGE.tables)
     assert facts is not None and set(facts) <= {"waiting_fraction"}
 
 
