@@ -62,7 +62,7 @@ def compute_grouped_influence(convolution: Convolution, values: Tensor, step: in
 
 def compute_naively(convolutions: list[Convolution], values: Values) -> None:
     """Computes exact influences at stride 1, and finds the strongest of every row."""
-    for image in values.alone():
+    for image in values.split_images():
         for convolution in convolutions:
             influence = compute_grouped_influence(convolution, image[convolution.input_node], 1)
             influence.clamp_min_(0).topk(min(TOP_K, influence.shape[1]))
@@ -71,7 +71,7 @@ def compute_naively(convolutions: list[Convolution], values: Values) -> None:
 def compute_as_summit(convolutions: list[Convolution], values: Values) -> None:
     """Computes influences at stride 3, sorts a row per channel, and counts in dictionaries."""
     counts: dict[tuple[int, int, int], int] = defaultdict(int)
-    for image in values.alone():
+    for image in values.split_images():
         for index, convolution in enumerate(convolutions):
             influence = compute_grouped_influence(convolution, image[convolution.input_node], SAMPLING).numpy()
             for target, row in enumerate(influence):
@@ -89,8 +89,10 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
     batch = loaded.preprocess.tensor(np.stack([loaded.preprocess.image(source.load(image)) for image in images]))
     convolutions = list_convolutions(inputs.links)
     with Parallel(torch.device("cpu"), options.threads) as parallel, torch.inference_mode():
-        eager = copy.deepcopy(inputs.model.sub_graph([inputs.model.output]))  # the recorders rearrange shared weights
-        pieces = batch.split(parallel.share(len(batch)))
+        eager = copy.deepcopy(
+            inputs.model.build_sub_graph([inputs.model.output])
+        )  # the recorders rearrange shared weights
+        pieces = batch.split(parallel.count_images_each(len(batch)))
         forward = Recorder(inputs.model, (), (), parallel)
         recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
         sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
@@ -100,7 +102,7 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
                 eager(piece)
 
         def run_on_each_image(baseline: Callable[[list[Convolution], Values], None]) -> None:
-            list(parallel.map(lambda one: _run_baseline(baseline, convolutions, one), recorded.alone()))
+            list(parallel.map(lambda one: _run_baseline(baseline, convolutions, one), recorded.split_images()))
 
         recorded = recorder(batch).values
         runs: dict[str, Callable[[], object]] = {

@@ -65,8 +65,8 @@ def draw_in_plain_loop(loaded: LoadedModel, layer: str, config: OptimizationConf
 def build_eager_forward(model: ExportedModel, layer: str) -> LayerForward:
     """Returns the model up to a layer as it was exported."""
     (recorded,) = select_layers(model, [layer])
-    graph, layout = model.sub_graph([recorded.node]), model.layouts[recorded.node]
-    return lambda batch: layout.maps(graph(batch)[0])
+    graph, layout = model.build_sub_graph([recorded.node]), model.layouts[recorded.node]
+    return lambda batch: layout.view_maps(graph(batch)[0])
 
 
 def measure(options: argparse.Namespace) -> dict[str, list[tuple[float, float]]]:
@@ -79,7 +79,7 @@ def measure(options: argparse.Namespace) -> dict[str, list[tuple[float, float]]]
     forwards = Forwards(model, [options.layer], CPU)
     eager, forward = build_eager_forward(model, options.layer), forwards(options.layer)
     precision = choose_precision("auto", forwards, options.layer)
-    reduced = forwards.in_bfloat16(options.layer) if precision == "bfloat16" else None
+    reduced = forwards.build_in_bfloat16(options.layer) if precision == "bfloat16" else None
     print(f"batched: steps in {precision}")
 
     def draw(through: LayerForward, first: int, n: int, batch_size: int, step: LayerForward | None = None) -> None:

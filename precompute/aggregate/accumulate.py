@@ -121,7 +121,7 @@ class ClassAccumulator:
         Returns:
             for each image the reason that it was left out; an empty text where it was added.
         """
-        everything = list(self._parallel.map(self._reduce_image, values.alone()))
+        everything = list(self._parallel.map(self._reduce_image, values.split_images()))
         problems = self._find_problems([found for _, found in everything])
         images = [image for image, problem in zip(everything, problems, strict=True) if not problem]
         image_ids = [image_id for image_id, problem in zip(image_ids, problems, strict=True) if not problem]

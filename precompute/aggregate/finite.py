@@ -31,7 +31,7 @@ class FiniteCheck:
     def find_problems(self, recording: Recording) -> list[str]:
         """Names for every image the first of its numbers that are not finite; an empty text where all are."""
         values = recording.values
-        pieces = values.alone() if values.device.type == "cpu" else [values]
+        pieces = values.split_images() if values.device.type == "cpu" else [values]
         finite = torch.cat(list(self._parallel.map(self._check_values, pieces))).tolist()
         logits = self._check_logits(recording.logits).tolist()
         return [self._describe(*one) for one in zip(finite, logits, strict=True)]

@@ -61,7 +61,10 @@ def merge_units(
     classes: list[dict[str, Any]] = []
     skipped: dict[str, str] = {}
     names = [layer.name for layer in inputs.layers]
-    with ExitStack() as stack, progress.stage("Tables", total=len(inputs.source.classes), unit="classes") as advance:
+    with (
+        ExitStack() as stack,
+        progress.open_stage("Tables", total=len(inputs.source.classes), unit="classes") as advance,
+    ):
         activations, influences, images = (
             stack.enter_context(gather_rows(run, name, _ROWS_PER_GROUP))
             for name in ("activations", "influences", "images")

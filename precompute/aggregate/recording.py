@@ -51,7 +51,7 @@ class Recorder:
         for measure in measures:
             wanted |= measure.nodes
         self._nodes: list[fx.Node] = [node for node in model.graph.nodes if node in wanted]
-        sub_graph = model.sub_graph([model.output, *self._nodes])
+        sub_graph = model.build_sub_graph([model.output, *self._nodes])
         self._forward = optimize(sub_graph, DTYPES[precision]).to(parallel.device)
         self._layouts = model.layouts
         self._parallel, self._precision = parallel, precision
@@ -64,7 +64,7 @@ class Recorder:
         """Records one batch `(batch, channel, height, width)` of preprocessed images."""
         if batch.device.type == "cpu":
             batch = batch.contiguous(memory_format=torch.channels_last)
-        pieces = list(self._parallel.map(self._run, batch.split(self._parallel.share(len(batch)))))
+        pieces = list(self._parallel.map(self._run, batch.split(self._parallel.count_images_each(len(batch)))))
         values = [Values(dict(zip(self._nodes, recorded, strict=True)), self._layouts) for _, *recorded in pieces]
         return Recording(
             torch.cat([logits for logits, *_ in pieces]), values[0] if len(values) == 1 else Values.join(values)

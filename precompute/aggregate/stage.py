@@ -135,7 +135,7 @@ def make_units(
     pending = {key: images for key, images in units.items() if not store.has(key)}
     n_images = sum(map(len, units.values()))
     seconds = waited = 0.0
-    with progress.stage("Activations and influences", total=n_images, unit="images") as advance:
+    with progress.open_stage("Activations and influences", total=n_images, unit="images") as advance:
         advance(n_images - sum(map(len, pending.values())))
         if pending:
             with contextlib.closing(engine.make(pending, fingerprint, advance)) as making:
@@ -248,12 +248,12 @@ class UnitMaker:
 
     def _build_rows(self, image_ids: Sequence[int], class_id: int, logits: Tensor) -> ImageRows:
         probabilities, order = self._inputs.model.outputs.probabilities, rank_outputs(logits)
-        best = probabilities.of_outputs(logits.double()).gather(1, order[:, :1])[:, 0]
+        best = probabilities.compute_for_outputs(logits.double()).gather(1, order[:, :1])[:, 0]
         true = torch.full((len(image_ids),), float("nan"), dtype=torch.float64)
         in_top5 = torch.zeros(len(image_ids), dtype=torch.bool)
         outputs = self._inputs.class_outputs.get(class_id)
         if outputs is not None:
-            true = probabilities.of_class(logits.double(), outputs)
+            true = probabilities.compute_for_class(logits.double(), outputs)
             in_top5 = torch.isin(order[:, :5], torch.tensor(outputs)).any(1)
         return ImageRows(
             np.asarray(image_ids, np.int32),

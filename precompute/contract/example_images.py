@@ -70,14 +70,14 @@ class ExampleImages:
         self._path = locate_table(run, _TABLE)
         self._read_group = lru_cache(_GROUPS_REMEMBERED)(self._read_images_of_group)
 
-    def encoded(self, image_id: int) -> bytes | None:
+    def read_jpeg(self, image_id: int) -> bytes | None:
         """Reads an image as JPEG; None if the run does not hold it."""
         group = int(np.searchsorted(self._last_ids, image_id))
         return self._read_group(group).get(image_id) if group < len(self._last_ids) else None
 
-    def decoded(self, image_id: int) -> Image.Image | None:
+    def read_image(self, image_id: int) -> Image.Image | None:
         """Reads an image in RGB, as large as the model's input; None if the run does not hold it."""
-        encoded = self.encoded(image_id)
+        encoded = self.read_jpeg(image_id)
         return None if encoded is None else Image.open(io.BytesIO(encoded)).convert("RGB")
 
     @cached_property

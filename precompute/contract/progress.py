@@ -32,7 +32,7 @@ class Progress(Protocol):
                 advance(len(batch))
     """
 
-    def stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
+    def open_stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
         """Opens a stage of `total` items. `unit` names the items in the plural. Only one stage is open at a time."""
         ...
 
@@ -40,7 +40,7 @@ class Progress(Protocol):
 class SilentProgress:
     """A progress that prints nothing, for tests and for use as a library."""
 
-    def stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
+    def open_stage(self, description: str, total: int, unit: str = "images") -> AbstractContextManager[Advance]:
         return contextlib.nullcontext(_ignore)
 
 
@@ -56,7 +56,7 @@ class ConsoleProgress:
         self._console = console or Console(stderr=True)
 
     @contextlib.contextmanager
-    def stage(self, description: str, total: int, unit: str = "images") -> Iterator[Advance]:
+    def open_stage(self, description: str, total: int, unit: str = "images") -> Iterator[Advance]:
         start, done = time.perf_counter(), 0
         with contextlib.ExitStack() as stack:
             bar, task = self._open_bar(stack, description, total, unit)

@@ -61,7 +61,7 @@ class Parallel:
         """Returns the results of a function in the order of the items."""
         return map(function, items) if self._pool is None else self._pool.map(function, items)
 
-    def share(self, n_images: int) -> int:
+    def count_images_each(self, n_images: int) -> int:
         """Returns the number of images of a batch that one thread takes: one in a pool, the whole batch otherwise.
 
         The shape of a tensor decides which algorithms torch takes, and so the roundings. With one image at a time no

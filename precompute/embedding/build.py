@@ -45,7 +45,7 @@ def build_embeddings(
         InputError: the table is missing, damaged, or names layers or channels not in `layers`.
     """
     ordered, points = sorted(class_ids), list[FloatArray]()
-    with (progress or SilentProgress()).stage("Embedding", total=len(layers), unit="layers") as advance:
+    with (progress or SilentProgress()).open_stage("Embedding", total=len(layers), unit="layers") as advance:
         for layout_of_layer in lay_out_layers(run, layers, ordered, config, layout or embed_layer):
             points.append(layout_of_layer)
             advance(1)

@@ -97,7 +97,7 @@ class EmbeddingProcess:
             self._stdin.flush()
         self._reader.start()
 
-    def layout(self, counts: npt.ArrayLike, previous: FloatArray | None, config: EmbeddingConfig) -> FloatArray:
+    def lay_out(self, counts: npt.ArrayLike, previous: FloatArray | None, config: EmbeddingConfig) -> FloatArray:
         """Returns the layout of the next layer, `(n_classes, 2)`: from the process, or by `embed_layer` if it failed.
 
         Arguments are those of `embed_layer`. They are used only if the process failed; it reads the run itself.

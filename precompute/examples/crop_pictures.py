@@ -91,7 +91,7 @@ def encode_crops(
     # Its name is that of a leftover, on systems where it has one for a moment.
     with tempfile.TemporaryFile(dir=run, prefix=".dataset_examples.parquet.", suffix=".tmp") as file:
         with (
-            progress.stage("Dataset examples", total=len(parts), unit="images") as advance,
+            progress.open_stage("Dataset examples", total=len(parts), unit="images") as advance,
             TableWriter(run, "example_images") as writer,
         ):
             sizes = _store(map_ahead(encode, parts, encoding.workers), file, writer, advance)

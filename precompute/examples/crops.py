@@ -29,8 +29,8 @@ def compute_crop_box(layer: RecordedLayer, position: int, size: tuple[int, ...])
     if layer.receptive_field is None:
         return Box(0, 0, size[1], size[0])
     row, column = divmod(position, layer.width)
-    y0, y1 = layer.receptive_field.rows.window(row, size[0])
-    x0, x1 = layer.receptive_field.columns.window(column, size[1])
+    y0, y1 = layer.receptive_field.rows.compute_window(row, size[0])
+    x0, x1 = layer.receptive_field.columns.compute_window(column, size[1])
     return Box(x0, y0, x1, y1)
 
 

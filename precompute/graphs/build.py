@@ -66,7 +66,9 @@ def build_graphs(
         ClassReader(run, "influences", _INFLUENCE_COLUMNS) as influences,
         gather_rows(run, "attribution_graph_nodes") as append_nodes,
         gather_rows(run, "attribution_graph_edges") as append_edges,
-        (progress or SilentProgress()).stage("Attribution graphs", total=len(class_ids), unit="classes") as advance,
+        (progress or SilentProgress()).open_stage(
+            "Attribution graphs", total=len(class_ids), unit="classes"
+        ) as advance,
     ):
         for class_id in sorted(class_ids):
             rows = influences.read(class_id)

@@ -126,7 +126,7 @@ def _read(request: ImportRequest, progress: Progress) -> _Published:
     labels = read_labels(request.labels) if request.labels is not None else {}
     told = read_imagenet(data / "imagenet.json") if (data / "imagenet.json").is_file() else {}
     classes = []
-    with progress.stage("Attribution graphs", total=len(paths), unit="classes") as advance:
+    with progress.open_stage("Attribution graphs", total=len(paths), unit="classes") as advance:
         for class_id, path in paths.items():
             classes.append(_build_class(class_id, path, labels.get(class_id), told.get(class_id, ClassFacts())))
             advance(1)

@@ -119,7 +119,7 @@ def write_pictures(run: Path, pictures: Pictures, encoding: Encoding, progress: 
     unreadable: dict[str, str] = {}
     with (
         ThreadPoolExecutor(encoding.workers, thread_name_prefix="picture") as pool,
-        progress.stage("Pictures", total=len(pictures.files), unit="pictures") as advance,
+        progress.open_stage("Pictures", total=len(pictures.files), unit="pictures") as advance,
     ):
 
         def encode_all(keys: Sequence[PictureKey], config: ExampleConfig) -> Iterator[tuple[PictureKey, bytes]]:

@@ -133,7 +133,7 @@ def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
         for node in store.graph(class_id).nodes:
             yield from _example_files(store, node.at, class_id, shown)
     for image_id in sorted(shown):
-        image = store.pictures.kept_examples.images.encoded(image_id)
+        image = store.pictures.kept_examples.images.read_jpeg(image_id)
         if image is not None:
             yield f"image/{image_id}.jpg", image
 

@@ -60,7 +60,7 @@ class RunExamples:
         self.are_there = locate_table(path, _TABLE).is_file()
         self._best_of_layer = Remembered(self._read_best, 32)
         self._of_channel = Remembered(self._read_examples, 64)
-        self._decoded = Remembered(self.images.decoded, _IMAGES_REMEMBERED)
+        self._decoded = Remembered(self.images.read_image, _IMAGES_REMEMBERED)
         self._cropped = Remembered(self._cut, _CROPS_REMEMBERED)
 
     def of(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:

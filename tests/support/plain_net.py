@@ -45,7 +45,7 @@ class Net(nn.Module):
 
 def compute_logits(model: ExportedModel, images: Tensor) -> Tensor:
     """Computes the logits of an exported model, `(batch, output)`."""
-    return model.sub_graph([model.output])(images)[0]
+    return model.build_sub_graph([model.output])(images)[0]
 
 
 def require_same_as_plain(model: ExportedModel) -> None:

@@ -33,7 +33,7 @@ class GradientInfluence(PairInfluence):
         self._sources = [source.node for source in link.sources]
         # The image goes in as well: values may reach the target past all recorded layers, and views read its size.
         self._given = [*self._sources, model.input]
-        self._forward = model.sub_graph([link.target.node], given=self._given)
+        self._forward = model.build_sub_graph([link.target.node], given=self._given)
 
     @property
     def n_targets(self) -> int:
@@ -45,7 +45,7 @@ class GradientInfluence(PairInfluence):
 
     def __call__(self, values: Values) -> Tensor:
         """Computes a batch's influences `(batch, target channel, source channel)`; 0 for targets not strongest."""
-        return torch.stack([self._compute_image(image) for image in values.alone()])
+        return torch.stack([self._compute_image(image) for image in values.split_images()])
 
     def find_strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
         """Finds an image's strongest sources; strengths are all NaN where any influence is no finite number.
@@ -62,7 +62,7 @@ class GradientInfluence(PairInfluence):
             given = [values.read_raw(node).clone() for node in self._given]
             leaves = [value.requires_grad_() for value in given[:-1]]
             (target,) = self._forward(*given)
-            activation, _ = find_spatial_maximum(self._layouts[self._link.target.node].maps(target))
+            activation, _ = find_spatial_maximum(self._layouts[self._link.target.node].view_maps(target))
             kept = find_strongest_channels(activation.detach(), self._mass)[0].nonzero()[:, 0].tolist()
             for channel in kept:
                 gradients = torch.autograd.grad(
@@ -81,4 +81,4 @@ class GradientInfluence(PairInfluence):
         layout = self._layouts[node]
         if gradient is None:
             return torch.zeros(layout.n_channels, device=activation.device)
-        return layout.maps(gradient * activation)[0].flatten(1).sum(1)
+        return layout.view_maps(gradient * activation)[0].flatten(1).sum(1)

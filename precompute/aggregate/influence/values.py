@@ -43,7 +43,7 @@ class Values:
 
     def __getitem__(self, node: fx.Node) -> Tensor:
         """Returns a value as `(batch, channel, height, width)`; a view."""
-        return self._layouts[node].maps(self.read_raw(node))
+        return self._layouts[node].view_maps(self.read_raw(node))
 
     def find_extremes(self, node: fx.Node) -> tuple[Tensor, Tensor]:
         """Finds the greatest and least value of every channel over its positions, `(batch, channel)` each, once.
@@ -93,7 +93,7 @@ class Values:
         """The device of the values."""
         return self._alone[0].device if self._alone else next(iter(self._raw.values())).device
 
-    def alone(self) -> list[Values]:
+    def split_images(self) -> list[Values]:
         """Splits the batch into batches of one image; a batch of one is returned as it is."""
         if len(self) == 1:
             return [self]
@@ -103,7 +103,7 @@ class Values:
 
     def select(self, indices: Sequence[int]) -> Values:
         """Selects some of the images by their indices in the batch, in order."""
-        alone = self.alone()
+        alone = self.split_images()
         return self if len(indices) == len(alone) else Values.join([alone[index] for index in indices])
 
     def _slice(self, index: int) -> Values:

@@ -40,7 +40,7 @@ def export_for_shape(model: ExportedModel, shape: tuple[int, int]) -> ExportedMo
 
 def build_logits(model: ExportedModel, device: torch.device) -> LayerForward:
     """Builds the whole forward pass, from model input to logits `(batch, output)`, with its weights on a device."""
-    graph = model.sub_graph([model.output])
+    graph = model.build_sub_graph([model.output])
     fuse_local_response_norms(graph)
     graph = optimize(graph).to(device)
     return lambda batch: graph(batch)[0]
@@ -77,7 +77,7 @@ class Forwards:
         """
         return self._find_or_make(layer, kind == "negative", torch.float32)
 
-    def in_bfloat16(self, layer: str, kind: str = "channel") -> LayerForward:
+    def build_in_bfloat16(self, layer: str, kind: str = "channel") -> LayerForward:
         """Returns the same forward pass computed in bfloat16 throughout; its input and output are float32.
 
         Autocast would convert around every operator, which costs as much time as the operators save.
@@ -94,7 +94,7 @@ class Forwards:
             return self._made[key]
 
     def _make(self, layer: RecordedLayer, before_relu: bool, dtype: torch.dtype) -> LayerForward:
-        graph = self._model.sub_graph([layer.node])
+        graph = self._model.build_sub_graph([layer.node])
         if before_relu:
             _remove_last_relu(graph)
         fuse_local_response_norms(graph)
@@ -115,7 +115,7 @@ class _Forward:
     def __call__(self, batch: Tensor) -> Tensor:
         if batch.device.type == "cpu":
             batch = batch.contiguous(memory_format=torch.channels_last)
-        return self.layout.maps(self.graph(batch.to(self.dtype))[0]).float()
+        return self.layout.view_maps(self.graph(batch.to(self.dtype))[0]).float()
 
 
 def _remove_last_relu(module: fx.GraphModule) -> None:

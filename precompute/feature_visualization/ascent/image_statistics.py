@@ -138,7 +138,7 @@ def _show_example(row: Mapping[str, Any], images: ExampleImages, form: Form) -> 
     """
     if row["image"] is not None:
         return Image.open(io.BytesIO(row["image"])).convert("RGB")
-    image = images.decoded(row["image_id"])
+    image = images.read_image(row["image_id"])
     return None if image is None else fit(image.crop(read_box(row)), form.size)
 
 

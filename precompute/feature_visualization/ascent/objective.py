@@ -115,7 +115,7 @@ class LogProbabilityObjective:
     probabilities: Probabilities = field(default_factory=Probabilities)
 
     def __call__(self, maps: Tensor) -> Tensor:
-        return self.probabilities.log_of_classes(maps.flatten(1), self.outputs)
+        return self.probabilities.compute_log_for_classes(maps.flatten(1), self.outputs)
 
     def keep(self, indices: Tensor) -> LogProbabilityObjective:
         return LogProbabilityObjective(self.outputs[indices], self.probabilities)

@@ -64,4 +64,4 @@ def has_bfloat16(device: torch.device) -> bool:
 
 def _try_step(forwards: Forwards, layer: str) -> None:
     picture = torch.zeros((1, *forwards.input_size), device=forwards.device, requires_grad=True)
-    torch.autograd.grad(forwards.in_bfloat16(layer)(picture).sum(), [picture])
+    torch.autograd.grad(forwards.build_in_bfloat16(layer)(picture).sum(), [picture])

@@ -134,7 +134,7 @@ def draw_pictures(
     n_done, dead = 0, list[PictureKey]()
     with (
         Parallel(torch.device(config.device), config.threads) as parallel,
-        progress.stage(f"Drawing channels{until}", total=n_all, unit="pictures") as advance,
+        progress.open_stage(f"Drawing channels{until}", total=n_all, unit="pictures") as advance,
     ):
         advance(n_all - n_missing)
         for rows in draw_batches(store, draw, batches, settings, parallel):

@@ -57,6 +57,6 @@ def set_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:
     return replace(
         drawing,
         config=replace(drawing.config, precision=precision),
-        step_forward=forwards.in_bfloat16 if precision == "bfloat16" else None,
+        step_forward=forwards.build_in_bfloat16 if precision == "bfloat16" else None,
         same=tuple(replace(drawing.config, precision=name) for name in others),
     )

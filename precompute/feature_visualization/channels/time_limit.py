@@ -143,7 +143,7 @@ def count_operations(model: ExportedModel, layers: Sequence[str]) -> dict[str, f
         model: the model, exported for images of their size, on the CPU.
         layers: names as `select_layers` takes them.
     """
-    graph = model.sub_graph([layer.node for layer in select_layers(model, layers)])
+    graph = model.build_sub_graph([layer.node for layer in select_layers(model, layers)])
     counting = _Counting(graph)
     with torch.no_grad():
         counting.run(torch.zeros(1, *model.input_size))

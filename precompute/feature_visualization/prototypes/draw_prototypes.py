@@ -132,7 +132,7 @@ def _draw_missing(
     reached: dict[tuple[str, int], float] = {}
     with (
         Parallel(torch.device(config.device), config.threads) as parallel,
-        progress.stage("Drawing prototypes", total=n_all, unit="pictures") as advance,
+        progress.open_stage("Drawing prototypes", total=n_all, unit="pictures") as advance,
     ):
         advance(n_all - n_left)
         for rows in draw_batches(store, drawer, batches, dict(settings.values()), parallel):

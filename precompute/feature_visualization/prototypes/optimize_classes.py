@@ -90,7 +90,7 @@ def find_starts(model: PrototypeModel, config: PrototypeConfig, generator: Loade
     masks = model.build_objective(class_ids, codes.device).outputs
     found = {}
     for class_id, mask in zip(class_ids, masks, strict=True):
-        values = model.probabilities.log_of_classes(logits, mask.expand(len(codes), -1))
+        values = model.probabilities.compute_log_for_classes(logits, mask.expand(len(codes), -1))
         found[class_id] = codes[int(values.argmax())]
     return found
 

@@ -87,7 +87,7 @@ def export_spritemaps(request: ExportRequest, progress: Progress) -> ExportRepor
     n_resized = 0
     with (
         _replace_sheets(request.out) as name_temporary,
-        progress.stage("Sheets", total=len(chosen), unit="sheets") as advance,
+        progress.open_stage("Sheets", total=len(chosen), unit="sheets") as advance,
     ):
         for layer, kind in chosen:
             if pictures := _read_pictures(request.run, layer, kind):

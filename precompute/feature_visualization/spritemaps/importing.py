@@ -62,7 +62,7 @@ def import_spritemaps(request: ImportRequest, progress: Progress) -> ImportRepor
     sheets: list[CutSheet] = []
     with (
         ThreadPoolExecutor(min(8, os.cpu_count() or 1), thread_name_prefix="sheet") as pool,
-        progress.stage("Sheets", total=len(sources), unit="sheets") as advance,
+        progress.open_stage("Sheets", total=len(sources), unit="sheets") as advance,
     ):
         for source in sources:
             sheets.append(cut_source(source, request, layers[source.layer], pool))

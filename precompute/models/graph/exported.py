@@ -59,8 +59,8 @@ class ExportedModel:
         (self.input,) = (n for n in self.graph.nodes if n.op == "placeholder")
         self.set_output(self._find_logits())
         self.outputs = read_outputs(self)
-        require_independence(self.sub_graph([self.output]), input_size, self.module_types)
-        self.layouts: dict[fx.Node, Layout] = infer_layouts(self.graph, self.depends_on_input, self.parameter)
+        require_independence(self.build_sub_graph([self.output]), input_size, self.module_types)
+        self.layouts: dict[fx.Node, Layout] = infer_layouts(self.graph, self.depends_on_input, self.read_parameter)
 
     @property
     def graph(self) -> fx.Graph:
@@ -78,7 +78,7 @@ class ExportedModel:
     def output_layer(self) -> str:
         """The path of the module with the last weights before the logits; the operator where no module has them."""
         node = self.output
-        while get_operator_name(node) not in {"linear", "conv2d"} and (read := self.inputs_of(node)):
+        while get_operator_name(node) not in {"linear", "conv2d"} and (read := self.find_inputs(node)):
             node = read[0]
         return get_module_path(node) or get_operator_name(node)
 
@@ -93,11 +93,11 @@ class ExportedModel:
         """Checks that a value is computed from the values of the image, as weights and constants are not."""
         return node in self._after_input
 
-    def inputs_of(self, node: fx.Node) -> list[fx.Node]:
+    def find_inputs(self, node: fx.Node) -> list[fx.Node]:
         """Returns the image-dependent values that a node reads, in order."""
         return [n for n in node.all_input_nodes if n in self._after_input]
 
-    def parameter(self, node: fx.Node | None) -> Tensor | None:
+    def read_parameter(self, node: fx.Node | None) -> Tensor | None:
         """Returns the value of a weight or a buffer, or computes a value from these, such as a standardised weight.
 
         Args:
@@ -120,10 +120,10 @@ class ExportedModel:
         # What reads the size of the batch, such as the numbers of its images, is taken for one image.
         images = [torch.zeros(1, *self.input_size)] if self.input in self._find_needed([node], []) else []
         with torch.no_grad():
-            (computed,) = self.sub_graph([node], [self.input] if images else [])(*images)
+            (computed,) = self.build_sub_graph([node], [self.input] if images else [])(*images)
         return computed.detach()
 
-    def outputs_of_modules(self) -> dict[str, fx.Node]:
+    def find_outputs_of_modules(self) -> dict[str, fx.Node]:
         """Finds the node whose value each call of a module returns, by call; calls that return several are left out."""
         members: dict[str, list[fx.Node]] = {}
         for node in self.graph.nodes:
@@ -142,7 +142,7 @@ class ExportedModel:
         """Checks that a reader is outside of a module and reads the value, not its size."""
         return user not in inside and (user in self._after_input or user.op == "output")
 
-    def sub_graph(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node] | None = None) -> fx.GraphModule:
+    def build_sub_graph(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node] | None = None) -> fx.GraphModule:
         """Builds a module that computes the values of `nodes` and nothing else; it shares the weights.
 
         Args:

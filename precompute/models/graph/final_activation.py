@@ -110,13 +110,13 @@ def _take_activation_out(model: OutputGraph, tail: Tail) -> str | None:
     """Moves the output of the graph before a final activation and returns its name; None where there is none."""
     chain, node = list[fx.Node](), model.output
     while get_operator_name(node) not in _FINAL:
-        read = model.inputs_of(node)
+        read = model.find_inputs(node)
         if len(read) != 1 or not (is_movement(node) or get_operator_name(node) in _AFTER_FINAL):
             return None
         chain.append(node)
         node = read[0]
     kind, is_logarithm = _FINAL[get_operator_name(node)].removeprefix("log_"), "log" in get_operator_name(node)
-    before = model.inputs_of(node)[0]
+    before = model.find_inputs(node)[0]
     for after in reversed(chain):
         is_logarithm = {"exp": False, "log": True}.get(get_operator_name(after), is_logarithm)
         if is_movement(after):
@@ -190,7 +190,7 @@ def _append_contrary(model: OutputGraph, value: fx.Node) -> fx.Node:
 
 def _append_copy(model: OutputGraph, node: fx.Node, value: fx.Node) -> fx.Node:
     """Appends a copy of an operator with one input to the graph, reading another value."""
-    (read,) = model.inputs_of(node)
+    (read,) = model.find_inputs(node)
     with model.graph.inserting_before(_get_output_node(model)):
         return model.graph.node_copy(node, lambda one: value if one is read else one)
 

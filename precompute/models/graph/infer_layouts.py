@@ -202,7 +202,7 @@ def _infer_after_movement(node: fx.Node, shape: tuple[int, ...], graph: Graph) -
             if (
                 len(shape) == 3
                 and shape[axis] > 1
-                and len(movement.channel_in_all()[numbers[numbers > 0]].unique()) < 2
+                and len(movement.number_channels()[numbers[numbers > 0]].unique()) < 2
             ):
                 return None  # rows and columns of one channel: no axis is that of channels
             tokens = _find_positions(movement, graph.layouts)[numbers].movedim(axis, 0).flatten(1)

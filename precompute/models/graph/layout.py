@@ -43,7 +43,7 @@ class Layout:
         """The number of positions."""
         return self.grid[0] * self.grid[1]
 
-    def maps(self, value: Tensor) -> Tensor:
+    def view_maps(self, value: Tensor) -> Tensor:
         """Returns the value as `(batch, channel, height, width)`, a copy only where positions are out of order."""
         if self.is_flat:
             return value.unflatten(1, (self.n_channels, *self.grid))
@@ -54,11 +54,11 @@ class Layout:
         tokens = value.movedim(self.axis, 1).flatten(2)
         return tokens[:, :, self._chosen].unflatten(2, self.grid)
 
-    def replaced(self, value: Tensor, channel: int, maps: Tensor) -> Tensor:
+    def replace_channel(self, value: Tensor, channel: int, maps: Tensor) -> Tensor:
         """Returns a copy of the value with the numbers `maps`, `(batch, height, width)`, in one channel."""
         value = value.clone()
         if self.tokens is None or value.ndim == 2:
-            self.maps(value)[:, channel] = maps
+            self.view_maps(value)[:, channel] = maps
         else:
             value.movedim(self.axis, 1).flatten(2)[:, channel, self._chosen] = maps.flatten(1)
         return value

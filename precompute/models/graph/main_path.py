@@ -15,7 +15,7 @@ def find_main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
     per position. Where both are of full size, it has the one that is not squashed, by a sigmoid for example. A product
     of two equals and every other operator have all their operands.
     """
-    operands = list(dict.fromkeys(model.inputs_of(node)))
+    operands = list(dict.fromkeys(model.find_inputs(node)))
     if get_operator_name(node) == "div":
         return operands[:1] if node.args[0] in operands else operands
     if get_operator_name(node) != "mul" or len(operands) < 2:
@@ -30,7 +30,7 @@ def find_main_inputs(model: ExportedModel, node: fx.Node) -> list[fx.Node]:
 def _is_squashed(model: ExportedModel, node: fx.Node) -> bool:
     """Checks that a value comes out of a squashing function, perhaps scaled by constants afterwards."""
     while get_operator_name(node) not in SQUASHING:
-        inputs = model.inputs_of(node)
+        inputs = model.find_inputs(node)
         passes = get_operator_name(node) in ELEMENTWISE | {"mul", "div", "add", "sub"} or is_first_of_several(node)
         if len(inputs) != 1 or not passes:
             return False

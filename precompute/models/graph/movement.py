@@ -40,13 +40,13 @@ class Movement:
     channel: Tensor
     position: Tensor
 
-    def channel_in_all(self) -> Tensor:
+    def number_channels(self) -> Tensor:
         """Numbers the channels of all bases one after another, and returns them by number; -1 for number 0."""
         sizes = [int(self.channel[self.base == index].max()) + 1 for index in range(len(self.bases))]
         firsts = torch.tensor([sum(sizes[:index]) for index in range(len(sizes))] + [0])
         return torch.where(self.base < 0, -1, firsts[self.base] + self.channel)
 
-    def numbers_of_positions(self) -> Tensor:
+    def select_numbers_of_positions(self) -> Tensor:
         """Returns the numbers of the entries, and 0 for an entry of a token that is no position."""
         return torch.where(self.position[self.numbers] < 0, 0, self.numbers)
 

@@ -24,21 +24,21 @@ class Probabilities:
 
     are_exclusive: bool = True
 
-    def of_outputs(self, logits: Tensor) -> Tensor:
+    def compute_for_outputs(self, logits: Tensor) -> Tensor:
         """Computes the probability of every output, `(batch, output)`, from logits of the same shape."""
         return logits.softmax(1) if self.are_exclusive else logits.sigmoid()
 
-    def of_class(self, logits: Tensor, outputs: Sequence[int]) -> Tensor:
+    def compute_for_class(self, logits: Tensor, outputs: Sequence[int]) -> Tensor:
         """Computes the probability of one class for each row, `(batch,)`.
 
         Args:
             logits: `(batch, output)`.
             outputs: indices of the outputs of the class.
         """
-        chosen = self.of_outputs(logits)[:, list(outputs)]
+        chosen = self.compute_for_outputs(logits)[:, list(outputs)]
         return chosen.sum(1) if self.are_exclusive else chosen.amax(1)
 
-    def log_of_classes(self, logits: Tensor, outputs: Tensor) -> Tensor:
+    def compute_log_for_classes(self, logits: Tensor, outputs: Tensor) -> Tensor:
         """Computes the natural logarithm of the probability of a class for each row, `(batch,)`.
 
         Args:

@@ -36,7 +36,7 @@ class Axis:
         """The number of pixels that one position sees."""
         return self.high - self.low + 1
 
-    def window(self, position: int, side: int) -> tuple[int, int]:
+    def compute_window(self, position: int, side: int) -> tuple[int, int]:
         """Computes the pixels `[start, stop)` seen by one position, clipped to an image `side` pixels long."""
         start = min(max(position * self.stride + self.low, 0), side - 1)
         return start, min(max(position * self.stride + self.high + 1, start + 1), side)

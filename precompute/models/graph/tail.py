@@ -56,13 +56,13 @@ class OutputGraph(Protocol):
     def n_outputs(self) -> int:
         """Length of the vector of outputs."""
 
-    def inputs_of(self, node: fx.Node) -> list[fx.Node]:
+    def find_inputs(self, node: fx.Node) -> list[fx.Node]:
         """Finds the image-dependent values that a node reads, in order."""
 
     def set_output(self, node: fx.Node) -> None:
         """Makes another value the output."""
 
-    def sub_graph(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node] | None = None) -> fx.GraphModule:
+    def build_sub_graph(self, nodes: Sequence[fx.Node], given: Sequence[fx.Node] | None = None) -> fx.GraphModule:
         """Builds a module that computes the values of `nodes` from those of `given`."""
 
 
@@ -90,7 +90,7 @@ class Tail:
                 frontier[node] = None
             else:
                 self.nodes.append(node)
-                waiting += model.inputs_of(node)
+                waiting += model.find_inputs(node)
         self._frontier = list(frontier)
 
     @property
@@ -100,7 +100,7 @@ class Tail:
 
     def _is_scaling(self, node: fx.Node) -> bool:
         """Checks that a node divides by a value that is the same for every image, such as a temperature."""
-        return get_operator_name(node) == "div" and self._model.inputs_of(node) == [node.args[0]]
+        return get_operator_name(node) == "div" and self._model.find_inputs(node) == [node.args[0]]
 
     def require_images_apart(self) -> None:
         """Refuses a softmax over the batch.
@@ -128,7 +128,7 @@ class Tail:
         """
         generator = torch.Generator().manual_seed(0)
         others = [] if self._model.input in self._frontier else [self._model.input]
-        graph = self._model.sub_graph([node], given=[*self._frontier, *others])
+        graph = self._model.build_sub_graph([node], given=[*self._frontier, *others])
         found = []
         for scale in _SCALES:
             given = [scale * torch.randn(_compute_shape(one), generator=generator) for one in self._frontier]

@@ -89,7 +89,7 @@ class _Changes:
 
     def add(self, layout: Layout, low: Tensor, high: Tensor) -> None:
         """Adds the movements from a value with the channel low to one with the channel high."""
-        moved = (layout.maps(high) - layout.maps(low))[0].flatten(1).double()
+        moved = (layout.view_maps(high) - layout.view_maps(low))[0].flatten(1).double()
         moved = moved.where(moved.isfinite(), 0)
         self.net, self.total = self.net + moved.sum(1), self.total + moved.abs().sum(1)
         self.widest = torch.maximum(self.widest, moved.abs().amax(1))
@@ -128,7 +128,7 @@ class _Check:
         # Gates are held at their values: a change must not reach the target through them.
         self._held = [node for node in link.gates if node not in self._origins]
         self._given = [*self._origins, *self._held, model.input]
-        values = model.sub_graph(list(dict.fromkeys([*self._given, *self._observed])))
+        values = model.build_sub_graph(list(dict.fromkeys([*self._given, *self._observed])))
         with torch.no_grad():
             known = dict(zip(dict.fromkeys([*self._given, *self._observed]), values(image), strict=True))
         self._values: dict[fx.Node, Tensor] = known
@@ -204,7 +204,7 @@ class _Check:
                         reached.add(user)
                         stack.append(user)
             observed = [node for node in self._observed if node in reached]
-            self._reach = (origin, observed, self._model.sub_graph(observed, given=self._given))
+            self._reach = (origin, observed, self._model.build_sub_graph(observed, given=self._given))
         return self._reach[2], self._given, self._reach[1]
 
     def _check_convolution(
@@ -213,14 +213,14 @@ class _Check:
         """Checks all convolutions that were derived from one of the graph: several where some are turned round."""
         node, read = convolutions[0].node, convolutions[0].input_node
         layout = self._model.layouts[read]
-        alone = self._model.sub_graph([node], given=[read, self._model.input])
+        alone = self._model.build_sub_graph([node], given=[read, self._model.input])
         image = self._values[self._model.input]
         for channel in chosen.sample(range(layout.n_channels), min(n_channels, layout.n_channels)):
             raised = self._replace_channel(read, channel, 100.0)
             with torch.no_grad():
                 (before,), (after,) = alone(self._values[read], image), alone(raised, image)
-            change = layout.maps(raised - self._values[read])
-            response = self._model.layouts[node].maps(after - before)
+            change = layout.view_maps(raised - self._values[read])
+            response = self._model.layouts[node].view_maps(after - before)
             wrong = set().union(*(_find_wrong_responses(one, change, response) for one in convolutions))
             text = f"channel {channel} read by {node.name} changes channels otherwise than the derived weights"
             yield f"{text}: {_list_some(wrong)}" if wrong else ""
@@ -259,8 +259,8 @@ class _Check:
     def _replace_channel(self, node: fx.Node, channel: int, strength: float) -> Tensor:
         """Returns a value with noise in one channel, at every position beyond `strength` standard deviations."""
         value, layout = self._values[node], self._model.layouts[node]
-        noise = torch.randn(layout.maps(value)[:, channel].shape, generator=self._generator)
-        return layout.replaced(value, channel, _measure_spread(value) * strength * (1 + noise.abs()))
+        noise = torch.randn(layout.view_maps(value)[:, channel].shape, generator=self._generator)
+        return layout.replace_channel(value, channel, _measure_spread(value) * strength * (1 + noise.abs()))
 
 
 def _find_wrong_responses(convolution: Convolution, change: Tensor, response: Tensor) -> set[int]:
@@ -299,7 +299,7 @@ def _measure_spread(value: Tensor) -> float:
 
 def _find_different(layout: Layout, old: Tensor, new: Tensor) -> set[int]:
     """Finds the channels in which two values differ by more than rounding."""
-    before, after = layout.maps(old)[0].flatten(1), layout.maps(new)[0].flatten(1)
+    before, after = layout.view_maps(old)[0].flatten(1), layout.view_maps(new)[0].flatten(1)
     scale = torch.maximum(before.abs().amax(1), after.abs().amax(1)).clamp_min(1e-12)
     return set(((before - after).abs().amax(1) > _TOLERANCE * scale).nonzero()[:, 0].tolist())
 

@@ -37,7 +37,7 @@ def choose_natural_layers(model: ExportedModel) -> list[str]:
     Raises:
         InputError: there is nothing to record.
     """
-    raw = model.outputs_of_modules()
+    raw = model.find_outputs_of_modules()
     outputs = {path: follow_nonlinearity(node) for path, node in raw.items()}
     depths: dict[fx.Node, int] = {}
     mixing = _list_mixing_paths(model)
@@ -61,7 +61,9 @@ def choose_natural_layers(model: ExportedModel) -> list[str]:
 def list_left_out_vectors(model: ExportedModel) -> list[str]:
     """Lists the modules that would be natural layers if their values had positions, without the one of the logits."""
     mixing = _list_mixing_paths(model)
-    outputs = {call: follow_nonlinearity(node) for call, node in model.outputs_of_modules().items() if call in mixing}
+    outputs = {
+        call: follow_nonlinearity(node) for call, node in model.find_outputs_of_modules().items() if call in mixing
+    }
     found = []
     for waist in _find_waists(model):
         calls = [call for call, node in outputs.items() if node in waist]
@@ -75,7 +77,7 @@ def list_left_out_vectors(model: ExportedModel) -> list[str]:
 
 def list_recordable(model: ExportedModel) -> list[str]:
     """Lists the modules that can be recorded, with their types, such as `2 (Linear)`; the one of the logits is last."""
-    outputs = {call: follow_nonlinearity(node) for call, node in model.outputs_of_modules().items()}
+    outputs = {call: follow_nonlinearity(node) for call, node in model.find_outputs_of_modules().items()}
     known = [call for call, node in outputs.items() if _is_vector(model, node) or _has_positions(model, node)]
     known.sort(key=lambda call: outputs[call] is model.output)
     return [f"{call} ({model.module_types.get(get_path_of_call(call), 'function')})" for call in known]
@@ -155,7 +157,7 @@ def _list_mixing_paths(model: ExportedModel) -> set[str]:
     return {
         path
         for node in model.graph.nodes
-        if _mixes_channels(node, model.inputs_of(node))
+        if _mixes_channels(node, model.find_inputs(node))
         for path in list_calls_around(node)
     }
 
@@ -201,7 +203,7 @@ def _find_waists(model: ExportedModel) -> list[list[fx.Node]]:
     for node in model.graph.nodes:
         if not model.depends_on_input(node) or node.op == "output":
             continue
-        inputs = model.inputs_of(node)
+        inputs = model.find_inputs(node)
         for source in inputs:
             live[source] -= 1
             if not live[source]:

@@ -45,7 +45,7 @@ def select_layers(model: ExportedModel, names: Sequence[str] | None = None) -> t
     Raises:
         InputError: a name is unknown or named twice, two names are of one value, or its channels are not known.
     """
-    outputs = {path: follow_nonlinearity(node) for path, node in model.outputs_of_modules().items()}
+    outputs = {path: follow_nonlinearity(node) for path, node in model.find_outputs_of_modules().items()}
     named = find_aliases(model.module_types)
     aliases = {
         call: call.replace(path, named[path], 1) for call in outputs if (path := get_path_of_call(call)) in named

@@ -76,7 +76,7 @@ class ChannelReader:
         self._stops = stops
         self._fed: set[fx.Node] = set()
         for node in model.graph.nodes:
-            if node in stops or any(parent in self._fed for parent in model.inputs_of(node)):
+            if node in stops or any(parent in self._fed for parent in model.find_inputs(node)):
                 self._fed.add(node)
         self._read: dict[fx.Node, Channels] = {}
         self._movements: dict[fx.Node, Movement] = {}
@@ -123,7 +123,7 @@ class ChannelReader:
         if is_first_of_several(node):
             return self._require_operand(node.args[0])
         if name in POOLING:
-            self.gates |= dict.fromkeys(one for one in self._model.inputs_of(node)[1:] if one in self._fed)
+            self.gates |= dict.fromkeys(one for one in self._model.find_inputs(node)[1:] if one in self._fed)
             return close(self._require_operand(node.all_input_nodes[0]))
         if name in GREATER_OR_LESSER and not is_reduction(node):
             return self._read_greater(node)
@@ -144,7 +144,7 @@ class ChannelReader:
 
     def _read_convolution(self, node: fx.Node) -> Convolution:
         arguments = dict(enumerate(node.args))
-        weight = self._model.parameter(node.args[1])
+        weight = self._model.read_parameter(node.args[1])
         source = node.args[0]
         assert isinstance(source, fx.Node) and weight is not None
         if get_operator_name(node) == "conv1d":
@@ -178,7 +178,7 @@ class ChannelReader:
 
     def _read_product(self, node: fx.Node, product: Product) -> Convolution:
         """Reads a product with a matrix: a kernel of one position, or of all positions of flattened channels."""
-        weight, layout = self._model.parameter(product.matrix), self._require_layout(product.source)
+        weight, layout = self._model.read_parameter(product.matrix), self._require_layout(product.source)
         if weight is None or layout.axis != product.axis:
             raise self._build_mixing_error(node)
         kernel = layout.grid if layout.is_flat else (1, 1)
@@ -190,21 +190,21 @@ class ChannelReader:
         return Convolution(node, weight, (1, 1), (0, 0), (1, 1), groups, source, self._require_operand(source))
 
     def _read_norm(self, node: fx.Node) -> Channels:
-        return self._turner.scaled(self._require_operand(node.args[0]), read_norm_scale(self._model, node))
+        return self._turner.scale(self._require_operand(node.args[0]), read_norm_scale(self._model, node))
 
     def _read_movement(self, node: fx.Node) -> Channels:
         """Reads views, permutations, concatenations, slices and paddings by following each number of a channel."""
         layout = self._require_layout(node)
         if node not in self._movements:
-            graph = Graph(self._model.layouts, self._fed.__contains__, self._model.parameter)
+            graph = Graph(self._model.layouts, self._fed.__contains__, self._model.read_parameter)
             movement = follow_movement(node, graph, self._stops.__contains__)
             if movement is None:
                 raise self._build_mixing_error(node)
             self._movements[node] = movement
         movement = self._movements[node]
         parts = [self._require_operand(base) for base in movement.bases]
-        numbers = layout.maps(movement.numbers_of_positions())[0].flatten(1)
-        if not is_one_per_row(movement.channel_in_all()[numbers]):
+        numbers = layout.view_maps(movement.select_numbers_of_positions())[0].flatten(1)
+        if not is_one_per_row(movement.number_channels()[numbers]):
             raise self._build_mixing_error(node)
         strongest = numbers.amax(1)  # the numbers of one channel belong together, or are padding
         for index, base in enumerate(movement.bases):
@@ -218,7 +218,7 @@ class ChannelReader:
 
     def _read_reduction(self, node: fx.Node) -> Channels:
         read = node.args[0]
-        is_of_groups = is_movement(read) and all(one in self._model.layouts for one in self._model.inputs_of(read))
+        is_of_groups = is_movement(read) and all(one in self._model.layouts for one in self._model.find_inputs(read))
         if read not in self._model.layouts and not is_of_groups:
             raise self._build_mixing_error(read)
         if read not in self._model.layouts or self._require_layout(read).axis in find_reduced_axes(node):
@@ -228,7 +228,7 @@ class ChannelReader:
         return close(self._require_operand(node.args[0]))
 
     def _read_elementwise(self, node: fx.Node) -> Channels:
-        (operand,) = set(self._model.inputs_of(node))
+        (operand,) = set(self._model.find_inputs(node))
         inner, direction = self._require_operand(operand), self._directions.find(node)
         if direction is None:
             raise build_direction_error(self._model, node)
@@ -239,7 +239,7 @@ class ChannelReader:
 
         Of two different values one wins at each position, which a sum of both cannot express. They are refused.
         """
-        origins = {strip_positive_factors(self._model, operand) for operand in self._model.inputs_of(node)}
+        origins = {strip_positive_factors(self._model, operand) for operand in self._model.find_inputs(node)}
         if len(origins) != 1:
             raise self._build_mixing_error(node)
         return close(self._require_operand(origins.pop()))
@@ -249,7 +249,7 @@ class ChannelReader:
         layout = self._require_layout(node)
         if len(coefficients) == 1:  # the other operand is a constant: a bias
             ((operand, coefficient),) = coefficients.items()
-            return self._turner.scaled(self._require_operand(operand), _fill(coefficient, layout.n_channels))
+            return self._turner.scale(self._require_operand(operand), _fill(coefficient, layout.n_channels))
         terms: list[Term] = []
         for operand, coefficient in coefficients.items():
             inner = self._require_operand(operand)
@@ -266,13 +266,13 @@ class ChannelReader:
 
     def _read_scaling(self, node: fx.Node) -> Channels:
         """Reads a product or quotient: folds a factor per channel, or follows the main one of two values."""
-        operands = self._model.inputs_of(node)
+        operands = self._model.find_inputs(node)
         if len(operands) == 1:
             factor = read_factor(self._model, node)
             return (
                 self._read_elementwise(node)
                 if factor is None
-                else self._turner.scaled(self._require_operand(operands[0]), factor)
+                else self._turner.scale(self._require_operand(operands[0]), factor)
             )
         followed = find_main_inputs(self._model, node)
         if len(followed) != 1:

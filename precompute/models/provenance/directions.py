@@ -55,7 +55,7 @@ _ALL = Range()
 def is_elementwise(model: ExportedModel, node: fx.Node) -> bool:
     """Returns whether an operator treats each number alone, of a single operand that depends on the image."""
     is_pointwise = torch.Tag.pointwise in getattr(node.target, "tags", ())
-    return (is_pointwise or get_operator_name(node) in ELEMENTWISE) and len(set(model.inputs_of(node))) == 1
+    return (is_pointwise or get_operator_name(node) in ELEMENTWISE) and len(set(model.find_inputs(node))) == 1
 
 
 class Directions:
@@ -71,7 +71,7 @@ class Directions:
         Returns:
             `(channel,)`; None where a channel has no single direction.
         """
-        (read,) = set(self._model.inputs_of(node))
+        (read,) = set(self._model.find_inputs(node))
         found = self._reduce_to_channels(node, _find_directions(self._evaluate(node, _ALL)))
         if found is not None:
             return found
@@ -90,7 +90,7 @@ class Directions:
         return self._ranges[node]
 
     def _compute_range(self, node: fx.Node, depth: int) -> Range:
-        name, read = get_operator_name(node), list(dict.fromkeys(self._model.inputs_of(node)))
+        name, read = get_operator_name(node), list(dict.fromkeys(self._model.find_inputs(node)))
         if is_elementwise(self._model, node):
             whole = _measure_range(self._evaluate(node, _ALL), _ALL)
             if whole.low >= 0 or whole.high <= 0:
@@ -116,7 +116,7 @@ class Directions:
         Returns:
             `(number, ...)`, float64, with the axes of its value behind the first.
         """
-        (read,) = set(self._model.inputs_of(node))
+        (read,) = set(self._model.find_inputs(node))
         shape = get_shape(read) or (-1,)
         constants = {one: self._read_constant(one) for one in node.all_input_nodes if one is not read}
         largest = max([shape[1], *(one.numel() for one in constants.values() if isinstance(one, Tensor))])
@@ -131,7 +131,7 @@ class Directions:
 
     def _read_constant(self, node: fx.Node) -> Any:
         is_size = node.op != "get_attr" and not isinstance(node.meta.get("val"), Tensor)
-        return compute_size_for_one_image(node) if is_size else self._model.parameter(node)
+        return compute_size_for_one_image(node) if is_size else self._model.read_parameter(node)
 
     def _reduce_to_channels(self, node: fx.Node, direction: Tensor) -> Tensor | None:
         """Reduces directions at the positions of one image, NaN where there is none, to those of channels."""

@@ -19,10 +19,10 @@ def read_norm_scale(model: ExportedModel, node: fx.Node) -> Tensor:
     """
     weight, variance = node.args[1], node.args[4]
     epsilon = node.args[-1] if get_operator_name(node) != "batch_norm" else node.args[7]
-    spread = model.parameter(variance)
+    spread = model.read_parameter(variance)
     assert spread is not None and isinstance(epsilon, float)
     scale = torch.rsqrt(spread.double() + epsilon)
-    gain = model.parameter(weight)
+    gain = model.read_parameter(weight)
     return scale if gain is None else scale * gain.double()
 
 
@@ -34,7 +34,7 @@ def read_coefficients(model: ExportedModel, node: fx.Node) -> dict[fx.Node, floa
     """
     alpha = float(node.kwargs.get("alpha", 1))
     signs = {"add": (1.0, alpha), "sub": (1.0, -alpha), "rsub": (-alpha, 1.0), "neg": (-1.0,)}[get_operator_name(node)]
-    fed = model.inputs_of(node)
+    fed = model.find_inputs(node)
     found: dict[fx.Node, float] = {}
     for operand, sign in zip(node.args, signs, strict=False):
         if operand in fed:
@@ -50,7 +50,7 @@ def read_factor(model: ExportedModel, node: fx.Node) -> Tensor | None:
         or where the quotient is rounded.
     """
     layout = model.layouts.get(node)
-    constant = next((arg for arg in node.args[:2] if arg not in model.inputs_of(node)), None)
+    constant = next((arg for arg in node.args[:2] if arg not in model.find_inputs(node)), None)
     is_rounded = "rounding_mode" in node.kwargs
     if (
         layout is None
@@ -59,7 +59,7 @@ def read_factor(model: ExportedModel, node: fx.Node) -> Tensor | None:
         or (get_operator_name(node) == "div" and constant is node.args[0])
     ):
         return None
-    value = model.parameter(constant) if isinstance(constant, fx.Node) else constant
+    value = model.read_parameter(constant) if isinstance(constant, fx.Node) else constant
     factor = torch.as_tensor(value, dtype=torch.float64)
     if get_operator_name(node) == "div":
         factor = 1 / factor
@@ -73,9 +73,9 @@ def read_factor(model: ExportedModel, node: fx.Node) -> Tensor | None:
 
 def strip_positive_factors(model: ExportedModel, node: fx.Node) -> fx.Node:
     """Goes back from a value to the one before all multiplications by positive numbers."""
-    while get_operator_name(node) == "mul" and len(model.inputs_of(node)) == 1:
+    while get_operator_name(node) == "mul" and len(model.find_inputs(node)) == 1:
         factors = [one for one in node.args if isinstance(one, int | float)]
         if len(factors) != 1 or factors[0] <= 0:
             break
-        (node,) = model.inputs_of(node)
+        (node,) = model.find_inputs(node)
     return node

@@ -72,7 +72,7 @@ def _find_sources(model: ExportedModel, node: fx.Node, stops: dict[fx.Node, Reco
     found: list[RecordedLayer] = []
     seen, stack = {node}, [node]
     while stack:
-        for parent in model.inputs_of(stack.pop()):
+        for parent in model.find_inputs(stack.pop()):
             if parent not in seen:
                 seen.add(parent)
                 found.append(stops[parent]) if parent in stops else stack.append(parent)

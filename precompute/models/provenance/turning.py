@@ -33,7 +33,7 @@ class Turner:
     def __init__(self) -> None:
         self._opposites: dict[Channels, Channels] = {}
 
-    def scaled(self, channels: Channels, scale: Tensor) -> Channels:
+    def scale(self, channels: Channels, scale: Tensor) -> Channels:
         """Multiplies channels by a scale `(channel,)` in double precision; closed ones take its sign alone."""
         if bool((scale == 1).all()):
             return channels
@@ -41,7 +41,7 @@ class Turner:
             case Convolution():
                 return _multiply(channels, scale)
             case Concatenation(parts):
-                return Concatenation(tuple(self.scaled(*piece) for piece in _split_scale(parts, scale)))
+                return Concatenation(tuple(self.scale(*piece) for piece in _split_scale(parts, scale)))
             case Addition() | Selection() if not bool((scale.abs() == 1).all()):
                 return close(self.turn(channels, scale.sign()))
             case _:
@@ -77,9 +77,7 @@ class Turner:
         if bool((coefficient == 1).all()):
             return term
         is_open = isinstance(term.channels, Convolution)
-        channels = (self.scaled if is_open else self.turn)(
-            term.channels, coefficient if is_open else coefficient.sign()
-        )
+        channels = (self.scale if is_open else self.turn)(term.channels, coefficient if is_open else coefficient.sign())
         return Term(channels, term.node, _multiply_factors(term.factor, coefficient))
 
     def _turn_term(self, term: Term, sign: Tensor) -> Term:

@@ -48,7 +48,7 @@ def _run(context: RunContext) -> Mapping[str, Any]:
         context.layers,
         context.class_ids,
         context.config.embedding,
-        layout=embed_layer if process is None else process.layout,
+        layout=embed_layer if process is None else process.lay_out,
         progress=context.progress,
     )
     return {} if process is None or not process.seconds else {"seconds_beside": round(process.seconds, 2)}

@@ -33,20 +33,20 @@ def run(tmp_path: Path) -> Path:
 def test_an_image_is_found_in_its_row_group(run: Path) -> None:
     images = ExampleImages(run)
 
-    assert [images.encoded(n) for n in (7, 2, 3)] == [encode_grey(70), encode_grey(20), encode_grey(30)]
+    assert [images.read_jpeg(n) for n in (7, 2, 3)] == [encode_grey(70), encode_grey(20), encode_grey(30)]
 
 
 @pytest.mark.parametrize("image_id", [-1, 0, 4, 6, 8, 10**6])
 def test_an_image_between_or_beyond_those_of_the_run_is_none(run: Path, image_id: int) -> None:
     images = ExampleImages(run)
 
-    assert images.encoded(image_id) is images.decoded(image_id) is None
+    assert images.read_jpeg(image_id) is images.read_image(image_id) is None
 
 
 def test_a_decoded_image_is_rgb_and_as_large_as_the_models_input(run: Path) -> None:
     images = ExampleImages(run)
 
-    decoded = images.decoded(7)
+    decoded = images.read_image(7)
 
     assert decoded is not None and decoded.mode == "RGB"
     assert decoded.size == images.size == (6, 4)
@@ -56,7 +56,7 @@ def test_a_decoded_image_is_rgb_and_as_large_as_the_models_input(run: Path) -> N
 def test_a_run_without_images_holds_none(tmp_path: Path) -> None:
     images = ExampleImages(tmp_path)
 
-    assert images.size is images.encoded(0) is images.decoded(0) is None
+    assert images.size is images.read_jpeg(0) is images.read_image(0) is None
 
 
 def test_threads_read_at_the_same_time(run: Path) -> None:

@@ -12,7 +12,7 @@ from precompute.contract.progress import ConsoleProgress, Progress, SilentProgre
 
 
 def _run(progress: Progress, items: int = 3, total: int = 6) -> None:
-    with progress.stage("Aggregating [mixed4d]", total=total, unit="images") as advance:
+    with progress.open_stage("Aggregating [mixed4d]", total=total, unit="images") as advance:
         for _ in range(items):
             advance(2)
 
@@ -42,7 +42,7 @@ def test_an_interrupted_stage_says_how_far_it_came_and_lets_the_exception_throug
     stream = io.StringIO()
     progress = ConsoleProgress(Console(file=stream, force_terminal=terminal, width=120))
 
-    with pytest.raises(KeyboardInterrupt), progress.stage("Training", total=10, unit="epochs") as advance:
+    with pytest.raises(KeyboardInterrupt), progress.open_stage("Training", total=10, unit="epochs") as advance:
         advance()
         raise KeyboardInterrupt
 

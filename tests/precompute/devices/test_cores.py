@@ -78,8 +78,8 @@ def test_a_pool_may_be_entered_again() -> None:
 
 def test_a_thread_takes_one_image_of_a_batch_on_a_cpu_and_all_elsewhere() -> None:
     with Parallel(CPU, 4) as parallel, Parallel(OTHER) as other:
-        assert [parallel.share(n_images) for n_images in (1, 7)] == [1, 1]
-        assert [other.share(n_images) for n_images in (0, 1, 7)] == [1, 1, 7]
+        assert [parallel.count_images_each(n_images) for n_images in (1, 7)] == [1, 1]
+        assert [other.count_images_each(n_images) for n_images in (0, 1, 7)] == [1, 1, 7]
 
 
 def test_without_a_number_of_threads_there_is_one_per_core(monkeypatch: pytest.MonkeyPatch) -> None:

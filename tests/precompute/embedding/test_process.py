@@ -54,7 +54,7 @@ def run(tmp_path: Path) -> Path:
 def lay_out(run: Path, process: EmbeddingProcess) -> list[FloatArray]:
     """Lays out all layers by a process."""
     process.begin(run, LAYERS, CLASS_IDS, CONFIG)
-    return list(lay_out_layers(run, LAYERS, CLASS_IDS, CONFIG, process.layout))
+    return list(lay_out_layers(run, LAYERS, CLASS_IDS, CONFIG, process.lay_out))
 
 
 @pytest.mark.parametrize("script", [ENDS, BREAKS_OFF, RAISES, DOES_NOT_LISTEN], ids=lambda script: script[-20:])

@@ -115,7 +115,7 @@ def test_crops_are_those_of_the_stored_image_and_near_the_original(runs: Mapping
         decoded = Image.open(io.BytesIO(entry["image"])).convert("RGB")
         assert decoded.size == (entry["width"], entry["height"]) == (24, 24)
         expected = read_pixels(decoded)[box[1] : box[3], box[0] : box[2]]
-        assert np.array_equal(read_pixels(images.decoded(row["image_id"]).crop(box)), expected)
+        assert np.array_equal(read_pixels(images.read_image(row["image_id"]).crop(box)), expected)
         assert compute_decibels(expected, read_pixels(true[row["image_id"]].crop(box))) > 30
 
 
@@ -145,15 +145,15 @@ def test_images_are_found_in_any_row_group(runs: Mapping[str, Path], monkeypatch
     run = go_on(runs["each image"].parent, 1, "groups")
     images, stored = ExampleImages(run), read_table(run, "example_images").to_pylist()
     assert len(stored) > 8
-    assert {row["image_id"]: images.encoded(row["image_id"]) for row in stored} == {
+    assert {row["image_id"]: images.read_jpeg(row["image_id"]) for row in stored} == {
         row["image_id"]: row["image"] for row in stored
     }
-    assert images.encoded(-1) is images.encoded(10**6) is images.decoded(10**6) is None
+    assert images.read_jpeg(-1) is images.read_jpeg(10**6) is images.read_image(10**6) is None
 
 
 def test_a_run_without_images_has_none(tmp_path: Path) -> None:
     images = ExampleImages(tmp_path)
-    assert images.size is images.encoded(0) is images.decoded(0) is None
+    assert images.size is images.read_jpeg(0) is images.read_image(0) is None
 
 
 def test_where_pictures_are_stored_is_no_part_of_what_a_run_is(folder: Path, runs: Mapping[str, Path]) -> None:

@@ -165,7 +165,7 @@ def test_inspect_checks_the_links_by_intervention(folder: Path) -> None:
 def test_inspect_refuses_a_sign_that_was_lost(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["inspect", f"{folder}/any.py:turned", "--preprocess", f"{folder}/input.toml", "--check"]
     assert CliRunner().invoke(app, command).exit_code == 0
-    scaled = Turner.scaled
-    monkeypatch.setattr(Turner, "scaled", lambda self, channels, scale: scaled(self, channels, scale.abs()))
+    scaled = Turner.scale
+    monkeypatch.setattr(Turner, "scale", lambda self, channels, scale: scaled(self, channels, scale.abs()))
     with pytest.raises(InputError, match=r"in the derived direction.*moves channels of .* otherwise than derived"):
         CliRunner().invoke(app, command, catch_exceptions=False)

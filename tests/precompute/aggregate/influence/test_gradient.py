@@ -131,7 +131,7 @@ def test_gradient_influences_equal_autograd_on_the_modules(toy: ExportedToy) -> 
 
 def test_an_infinite_gradient_shows_in_the_strengths(toy: ExportedToy, monkeypatch: pytest.MonkeyPatch) -> None:
     influence = GradientInfluence(toy.model, toy.link, 1.0)
-    values = toy.record([toy.choose_measure(CONFIG)]).alone()[0]
+    values = toy.record([toy.choose_measure(CONFIG)]).split_images()[0]
     assert bool(influence.find_strongest(values, 1)[0].isfinite().all())
     table = influence(values)
     table[0, 0, 2] = torch.inf

@@ -228,7 +228,7 @@ def assert_influences(chain: Chain, expected: Callable[[Tensor], Tensor]) -> Non
             influence = LinkInfluence(link)
             with use_tier(tier):
                 both = influence(found.values)
-                strongest = [influence.find_strongest(alone, 3) for alone in found.values.alone()]
+                strongest = [influence.find_strongest(alone, 3) for alone in found.values.split_images()]
             for image, table in enumerate(tables[layer]):
                 assert_close(both[image], table)
                 rows = [[strength for _, strength in row] for row in find_top_sources(table, 3)]

@@ -122,7 +122,7 @@ def record(model: nn.Module, n_checked: int = 1) -> tuple[LinkInfluence, Tensor,
     nodes = [links[0].sources[0].node, *measure.nodes - {links[0].sources[0].node}]
     with torch.no_grad():
         values = Values(
-            dict(zip(nodes, exported.sub_graph(nodes)(torch.randn(1, 3, *SIDE)), strict=True)), exported.layouts
+            dict(zip(nodes, exported.build_sub_graph(nodes)(torch.randn(1, 3, *SIDE)), strict=True)), exported.layouts
         )
     return LinkInfluence(links[0]), values[nodes[0]][0], values
 

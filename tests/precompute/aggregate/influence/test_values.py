@@ -32,12 +32,12 @@ def test_a_value_is_read_as_channels_at_positions_or_raw() -> None:
 
 def test_a_batch_is_split_and_joined_again() -> None:
     values = make_values()
-    images = values.alone()
+    images = values.split_images()
     assert [len(image) for image in images] == [1, 1]
     assert torch.equal(images[1].read_raw(OTHER), TOKENS[1:])
     joined = Values.join(images)
     assert len(joined) == 2 and torch.equal(joined[NODE], MAPS) and joined.device == MAPS.device
-    assert images[0].alone() == [images[0]]
+    assert images[0].split_images() == [images[0]]
 
 
 def test_images_are_selected_in_the_given_order() -> None:
@@ -52,7 +52,7 @@ def test_extremes_and_the_first_greatest_position(form: str, monkeypatch: pytest
         monkeypatch.setattr(module, "load_compiled_loops", lambda: None)
     maps = MAPS.contiguous(memory_format=torch.channels_last) if form == "channels last" else MAPS
     for image, greatest, least, position in zip(
-        make_values(maps).alone(), ([5, 0], [9, 2]), ([-2, -4], [3, 2]), ([2, 0], [2, 0]), strict=True
+        make_values(maps).split_images(), ([5, 0], [9, 2]), ([-2, -4], [3, 2]), ([2, 0], [2, 0]), strict=True
     ):
         assert [one.tolist() for one in image.find_extremes(NODE)] == [[greatest], [least]]
         assert image.maximum(NODE).activation.tolist() == [greatest]
@@ -65,7 +65,7 @@ def test_extremes_are_no_numbers_where_a_value_is_none(form: str, value: float) 
     maps = MAPS.clone()
     maps[0, 1, 0, 1] = value
     maps = maps.contiguous(memory_format=torch.channels_last) if form == "channels last" else maps
-    first, second = make_values(maps).alone()
+    first, second = make_values(maps).split_images()
     finite = torch.cat(first.find_extremes(NODE)).isfinite().all(0)
     assert finite.tolist() == [True, False]
     assert bool(torch.cat(second.find_extremes(NODE)).isfinite().all())

@@ -71,7 +71,7 @@ def test_forwards_are_made_when_asked_for_and_the_last_few_are_kept() -> None:
     first = forwards("stem")
     assert forwards("stem") is first
     for layer in ("norm", "mixed"):
-        forwards(layer), forwards(layer, "negative"), forwards.in_bfloat16(layer)
+        forwards(layer), forwards(layer, "negative"), forwards.build_in_bfloat16(layer)
     assert forwards("stem") is not first
 
 
@@ -80,7 +80,7 @@ def test_in_bfloat16_a_forward_is_the_same_to_eight_bits_and_the_model_stays_as_
     before = {name: value.clone() for name, value in exported.module.state_dict().items()}
     forwards = Forwards(exported, ["stem", "mixed"], CPU)
     images = torch.randn((3, 3, 20, 24), generator=torch.Generator().manual_seed(0)).requires_grad_()
-    reduced, full = forwards.in_bfloat16("mixed")(images), forwards("mixed")(images)
+    reduced, full = forwards.build_in_bfloat16("mixed")(images), forwards("mixed")(images)
     assert reduced.dtype == full.dtype == torch.float32
     assert 0 < (reduced - full).abs().max() < 0.03 * full.abs().max()
     gradients = [torch.autograd.grad(maps.square().mean(), images)[0].flatten() for maps in (reduced, full)]

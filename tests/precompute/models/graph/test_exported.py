@@ -60,7 +60,7 @@ def find(model: ExportedModel, name: str) -> fx.Node:
 
 
 def test_each_call_of_a_module_has_an_output_unless_it_returns_several(model: ExportedModel) -> None:
-    outputs = model.outputs_of_modules()
+    outputs = model.find_outputs_of_modules()
     assert list(outputs) == ["twice", "twice@2", "kernel", "head"]
     assert outputs["twice"] is not outputs["twice@2"]
     assert outputs["head"] is model.output
@@ -71,22 +71,22 @@ def test_a_weight_that_is_computed_has_its_value(model: ExportedModel, net: Net)
     convolution = find(model, "conv2d")
     (weight,) = (node for node in convolution.all_input_nodes if not model.depends_on_input(node))
     assert weight.op == "call_function"
-    torch.testing.assert_close(model.parameter(weight), net.standardize())
-    assert model.parameter(None) is None
-    assert [node.op for node in model.inputs_of(convolution)] == ["placeholder"]
+    torch.testing.assert_close(model.read_parameter(weight), net.standardize())
+    assert model.read_parameter(None) is None
+    assert [node.op for node in model.find_inputs(convolution)] == ["placeholder"]
 
 
 def test_a_value_of_the_image_is_no_parameter(model: ExportedModel) -> None:
-    node = model.outputs_of_modules()["kernel"]
+    node = model.find_outputs_of_modules()["kernel"]
     with pytest.raises(InputError, match=r"linear\w* in kernel is computed from the image\. Use --influence gradient"):
-        model.parameter(node)
+        model.read_parameter(node)
 
 
 def test_a_part_of_the_graph_continues_from_given_values(model: ExportedModel, net: Net, images: Tensor) -> None:
-    first = model.outputs_of_modules()["twice"]
-    (value,) = model.sub_graph([first])(images)
+    first = model.find_outputs_of_modules()["twice"]
+    (value,) = model.build_sub_graph([first])(images)
 
-    part = model.sub_graph([model.output, first], given=[first])
+    part = model.build_sub_graph([model.output, first], given=[first])
     logits, again = part(value)
 
     assert again is value
@@ -96,19 +96,19 @@ def test_a_part_of_the_graph_continues_from_given_values(model: ExportedModel, n
 
 
 def test_parts_of_the_graph_share_their_weights(model: ExportedModel) -> None:
-    one, other = (model.sub_graph([model.output]) for _ in range(2))
+    one, other = (model.build_sub_graph([model.output]) for _ in range(2))
     assert [weight.data_ptr() for weight in one.parameters()] == [weight.data_ptr() for weight in other.parameters()]
 
 
 def test_another_output_removes_the_operators_after_it(images: Tensor) -> None:
     model = ExportedModel(nn.Sequential(nn.Flatten(), nn.Linear(108, 3), nn.ReLU(), nn.Linear(3, 2)), (3, 6, 6))
-    hidden = model.outputs_of_modules()["2"]
+    hidden = model.find_outputs_of_modules()["2"]
 
     model.set_output(hidden)
 
     assert (model.n_outputs, model.output_layer) == (3, "1")
-    assert list(model.outputs_of_modules()) == ["0", "1", "2"]
-    assert model.sub_graph([model.output])(images)[0].shape == (2, 3)
+    assert list(model.find_outputs_of_modules()) == ["0", "1", "2"]
+    assert model.build_sub_graph([model.output])(images)[0].shape == (2, 3)
 
 
 def test_logits_that_ignore_the_image_are_refused() -> None:

@@ -81,8 +81,8 @@ SEVERAL: dict[str, Ending] = {
 def export_and_compute(net: Net) -> tuple[ExportedModel, Tensor, Tensor]:
     """Exports a model, and computes its logits and their probabilities."""
     model = ExportedModel(net.eval().requires_grad_(False), SIZE)
-    (logits,) = model.sub_graph([model.output])(IMAGES)
-    return model, logits, model.outputs.probabilities.of_outputs(logits.double())
+    (logits,) = model.build_sub_graph([model.output])(IMAGES)
+    return model, logits, model.outputs.probabilities.compute_for_outputs(logits.double())
 
 
 def compute_returned(net: Net) -> Tensor:
@@ -112,7 +112,7 @@ def test_probabilities_are_what_the_forward_says(name: str) -> None:
         torch.testing.assert_close(logits, ending.factor * net.compute_values(IMAGES), rtol=1e-5, atol=1e-4)
     assert model.output_layer == "head"
     assert [layer.name for layer in select_layers(model)] == ["conv"]
-    assert set(model.outputs_of_modules()) == {"conv", "head"}, "what was taken out is no layer"
+    assert set(model.find_outputs_of_modules()) == {"conv", "head"}, "what was taken out is no layer"
 
 
 def test_parts_of_a_hundred_are_probabilities() -> None:
@@ -149,7 +149,7 @@ def test_one_logit_is_a_sigmoid_of_two_classes(name: str) -> None:
     torch.testing.assert_close(logits[:, 1:], net.compute_values(IMAGES), rtol=1e-4, atol=1e-4)
     expected = net.compute_values(IMAGES).double().sigmoid()
     torch.testing.assert_close(probabilities, torch.cat([1 - expected, expected], 1), rtol=0, atol=2e-7)
-    alone = model.sub_graph([model.output])(IMAGES[:1])[0]
+    alone = model.build_sub_graph([model.output])(IMAGES[:1])[0]
     torch.testing.assert_close(alone, logits[:1])
 
 

@@ -18,13 +18,13 @@ VECTOR = Layout(1, 3, (1, 1))
 
 def test_maps_are_the_value_itself_where_it_has_their_axes() -> None:
     value = torch.randn(2, 3, 2, 4)
-    assert MAPS.maps(value) is value
+    assert MAPS.view_maps(value) is value
 
 
 def test_maps_of_tokens_leave_the_class_token_out_and_share_memory() -> None:
     value = torch.randn(2, 9, 3)
 
-    maps = CLASS_TOKEN_FIRST.maps(value)
+    maps = CLASS_TOKEN_FIRST.view_maps(value)
 
     assert maps.shape == (2, 3, 2, 4)
     assert torch.equal(maps[1, 2, 1, 3], value[1, 8, 2])
@@ -34,12 +34,12 @@ def test_maps_of_tokens_leave_the_class_token_out_and_share_memory() -> None:
 
 def test_maps_of_tokens_out_of_order_are_row_by_row() -> None:
     value = torch.arange(8.0)[None, :, None].expand(1, 8, 3)
-    assert COLUMN_BY_COLUMN.maps(value)[0, 0].tolist() == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    assert COLUMN_BY_COLUMN.view_maps(value)[0, 0].tolist() == [[0, 2, 4, 6], [1, 3, 5, 7]]
 
 
 def test_maps_of_a_flat_value_and_of_a_vector() -> None:
-    assert torch.equal(FLAT.maps(torch.arange(24.0)[None]), torch.arange(24.0).view(1, 3, 2, 4))
-    assert VECTOR.maps(torch.randn(2, 3)).shape == (2, 3, 1, 1)
+    assert torch.equal(FLAT.view_maps(torch.arange(24.0)[None]), torch.arange(24.0).view(1, 3, 2, 4))
+    assert VECTOR.view_maps(torch.randn(2, 3)).shape == (2, 3, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_replacing_a_channel_changes_its_positions_alone(layout: Layout, shape: 
     value = torch.randn(shape)
     before, maps = value.clone(), torch.randn(2, *layout.grid)
 
-    replaced = layout.replaced(value, 1, maps)
+    replaced = layout.replace_channel(value, 1, maps)
 
-    assert torch.equal(layout.maps(replaced)[:, 1], maps)
-    assert torch.equal(layout.maps(replaced)[:, [0, 2]], layout.maps(value)[:, [0, 2]])
+    assert torch.equal(layout.view_maps(replaced)[:, 1], maps)
+    assert torch.equal(layout.view_maps(replaced)[:, [0, 2]], layout.view_maps(value)[:, [0, 2]])
     assert torch.equal(value, before), "the value itself stays"
     assert int((replaced != value).sum()) == maps.numel(), "further tokens stay"
 
@@ -80,7 +80,7 @@ def test_entries_are_numbered_by_channel_then_token() -> None:
 def test_numbers_seen_as_maps_are_in_order(channels: int, rows: int, columns: int, first: int, kind: str) -> None:
     layout = Layout(1, channels, (rows, columns), is_flat=kind == "flat")
     shape = (1, channels * rows * columns) if layout.is_flat else (1, channels, rows, columns)
-    numbers = layout.maps(layout.number_entries(first, shape))
+    numbers = layout.view_maps(layout.number_entries(first, shape))
     assert numbers.flatten().tolist() == list(range(first, first + channels * rows * columns))
 
 

@@ -58,11 +58,11 @@ def model() -> ExportedModel:
 def find_convolution(model: ExportedModel, node: fx.Node) -> str:
     """Finds the convolution that a value comes from."""
     while get_operator_name(node) != "conv2d":
-        (node, *_) = model.inputs_of(node)
+        (node, *_) = model.find_inputs(node)
     return "one" if node is next(n for n in model.graph.nodes if get_operator_name(n) == "conv2d") else "other"
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_gate_is_not_on_the_main_path(name: str, model: ExportedModel) -> None:
-    (node,) = model.inputs_of(model.outputs_of_modules()[f"markers.{name}"])
+    (node,) = model.find_inputs(model.find_outputs_of_modules()[f"markers.{name}"])
     assert [find_convolution(model, one) for one in find_main_inputs(model, node)] == WITHOUT_GATE.get(name, ["one"])

@@ -56,7 +56,7 @@ def test_several_bases_are_numbered_one_after_another() -> None:
     assert movement.bases == (other, one)
     assert movement.base[movement.numbers][0, :, 0, 0].tolist() == [0, 1, 1]
     assert movement.channel[movement.numbers][0, :, 0, 0].tolist() == [0, 0, 1]
-    assert movement.channel_in_all()[movement.numbers][0, :, 0, 0].tolist() == [0, 1, 2]
+    assert movement.number_channels()[movement.numbers][0, :, 0, 0].tolist() == [0, 1, 2]
 
 
 def test_parts_of_a_split_and_a_constant_selection_are_followed() -> None:
@@ -81,7 +81,7 @@ def test_a_class_token_is_no_position() -> None:
 
     assert movement.numbers.tolist() == [[[1, 2, 3], [4, 5, 6]]]
     assert movement.position[movement.numbers].tolist() == [[[-1, 0, 1], [-1, 0, 1]]]
-    assert movement.numbers_of_positions().tolist() == [[[0, 2, 3], [0, 5, 6]]]
+    assert movement.select_numbers_of_positions().tolist() == [[[0, 2, 3], [0, 5, 6]]]
 
 
 def test_a_movement_stops_at_a_base_that_is_moved_itself() -> None:

@@ -43,8 +43,8 @@ def test_batch_norms_behind_convolutions_are_folded() -> None:
     model, nodes = export_normalized()
     images = torch.randn(3, 3, 8, 8)
     wanted = [node for node in nodes if get_operator_name(node) != "conv2d"]
-    expected = model.sub_graph(wanted)(images)
-    fast = optimize(model.sub_graph(wanted))
+    expected = model.build_sub_graph(wanted)(images)
+    fast = optimize(model.build_sub_graph(wanted))
     assert sum(get_operator_name(node) in NORMALIZATION for node in fast.graph.nodes) == 1
     for found, value in zip(fast(images.contiguous(memory_format=torch.channels_last)), expected, strict=True):
         torch.testing.assert_close(found, value, rtol=1e-4, atol=1e-5)
@@ -53,8 +53,8 @@ def test_batch_norms_behind_convolutions_are_folded() -> None:
 def test_a_convolution_that_is_recorded_stays_as_it_is() -> None:
     model, nodes = export_normalized()
     images = torch.randn(2, 3, 8, 8)
-    expected = model.sub_graph(nodes)(images)
-    for found, value in zip(optimize(model.sub_graph(nodes))(images), expected, strict=True):
+    expected = model.build_sub_graph(nodes)(images)
+    for found, value in zip(optimize(model.build_sub_graph(nodes))(images), expected, strict=True):
         torch.testing.assert_close(found, value, rtol=1e-4, atol=1e-5)
 
 

@@ -69,17 +69,17 @@ def test_the_logits_are_found_and_the_graph_is_that_of_the_model_alone(name: str
 
     assert packed.n_outputs == 5
     assert [operator_name(n) for n in packed.graph.nodes] == [operator_name(n) for n in plain.graph.nodes]
-    assert packed.outputs_of_modules().keys() == plain.outputs_of_modules().keys()
+    assert packed.find_outputs_of_modules().keys() == plain.find_outputs_of_modules().keys()
     images = torch.rand(3, *SIZE)
     expected = Net().eval()(images)
-    assert torch.equal(packed.sub_graph([packed.output])(images)[0], expected)
+    assert torch.equal(packed.build_sub_graph([packed.output])(images)[0], expected)
 
 
 def test_modules_go_by_the_paths_that_the_model_gives_them() -> None:
     model = ExportedModel(Net(), SIZE)
 
     paths = {"first", "first.0", "first.1", "first.2", "second", "second.0", "second.1", "head"}
-    assert model.outputs_of_modules().keys() == paths
+    assert model.find_outputs_of_modules().keys() == paths
     assert [layer.name for layer in select_layers(model)] == ["first", "second"]
 
 
@@ -92,7 +92,7 @@ def test_a_module_called_model_keeps_its_name() -> None:
         def forward(self, x: Tensor) -> Any:
             return self.model(x)
 
-    assert {"model.model", "model.model.first.0"} <= ExportedModel(Outer(), SIZE).outputs_of_modules().keys()
+    assert {"model.model", "model.model.first.0"} <= ExportedModel(Outer(), SIZE).find_outputs_of_modules().keys()
 
 
 UNUSABLE: dict[str, tuple[Callable[[Tensor, Tensor], Any], str]] = {

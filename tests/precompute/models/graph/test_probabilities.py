@@ -15,8 +15,8 @@ def test_a_class_of_several_outputs() -> None:
         (Probabilities(), softmax[:, 0] + softmax[:, 2]),
         (Probabilities(are_exclusive=False), torch.maximum(sigmoid[:, 0], sigmoid[:, 2])),
     ):
-        torch.testing.assert_close(probabilities.of_class(logits, (0, 2)), expected)
-        torch.testing.assert_close(probabilities.log_of_classes(logits, mask), expected.log())
+        torch.testing.assert_close(probabilities.compute_for_class(logits, (0, 2)), expected)
+        torch.testing.assert_close(probabilities.compute_log_for_classes(logits, mask), expected.log())
 
 
 def test_ties_are_ranked_by_the_lower_output() -> None:
@@ -27,14 +27,14 @@ def test_ties_are_ranked_by_the_lower_output() -> None:
 
 def test_one_output_of_several_right_ones_has_the_probability_of_its_logit_alone() -> None:
     logits = torch.tensor([[1.0, 3.0, 4.0]]).log()
-    torch.testing.assert_close(Probabilities().of_outputs(logits), torch.tensor([[1 / 8, 3 / 8, 1 / 2]]))
+    torch.testing.assert_close(Probabilities().compute_for_outputs(logits), torch.tensor([[1 / 8, 3 / 8, 1 / 2]]))
     several = Probabilities(are_exclusive=False)
-    torch.testing.assert_close(several.of_outputs(logits), torch.tensor([[1 / 2, 3 / 4, 4 / 5]]))
-    torch.testing.assert_close(several.of_class(logits, [0, 1]), torch.tensor([3 / 4]))
+    torch.testing.assert_close(several.compute_for_outputs(logits), torch.tensor([[1 / 2, 3 / 4, 4 / 5]]))
+    torch.testing.assert_close(several.compute_for_class(logits, [0, 1]), torch.tensor([3 / 4]))
 
 
 def test_the_logarithm_of_a_tiny_probability_is_finite() -> None:
     logits = torch.tensor([[0.0, 500.0]])
     first = torch.tensor([[True, False]])
-    assert Probabilities().log_of_classes(logits, first).tolist() == [-500.0]
-    assert Probabilities(are_exclusive=False).log_of_classes(logits - 500, first).tolist() == [-500.0]
+    assert Probabilities().compute_log_for_classes(logits, first).tolist() == [-500.0]
+    assert Probabilities(are_exclusive=False).compute_log_for_classes(logits - 500, first).tolist() == [-500.0]

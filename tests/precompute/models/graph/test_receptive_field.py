@@ -60,7 +60,7 @@ def test_branches_of_one_stride_are_united_and_others_have_no_window() -> None:
     ("position", "expected"), [(0, (0, 3)), (2, (6, 11)), (5, (18, 20)), (-9, (0, 1)), (90, (19, 20))]
 )
 def test_a_window_is_clipped_to_the_image_and_never_empty(position: int, expected: tuple[int, int]) -> None:
-    assert Axis(4, -2, 2).window(position, 20) == expected
+    assert Axis(4, -2, 2).compute_window(position, 20) == expected
 
 
 def test_the_size_and_the_stride_of_a_field_are_those_of_the_longer_axis() -> None:
@@ -91,7 +91,7 @@ class Branches(nn.Module):
 def fields() -> dict[str, ReceptiveField | None]:
     model = ExportedModel(Branches(), (3, 32, 32))
     found = compute_receptive_fields(model)
-    return {name: found[node] for name, node in model.outputs_of_modules().items()}
+    return {name: found[node] for name, node in model.find_outputs_of_modules().items()}
 
 
 @pytest.mark.parametrize(

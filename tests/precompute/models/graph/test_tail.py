@@ -34,7 +34,7 @@ class Ending:
     def n_outputs(self) -> int:
         return self.output.meta["val"].shape[-1]
 
-    def inputs_of(self, node: fx.Node) -> list[fx.Node]:
+    def find_inputs(self, node: fx.Node) -> list[fx.Node]:
         """Finds the image-dependent values that a node reads."""
         return [one for one in node.all_input_nodes if self.small.is_fed(one)]
 
@@ -42,7 +42,7 @@ class Ending:
         """Makes another value the output."""
         self.output = node
 
-    def sub_graph(self, nodes: list[fx.Node], given: list[fx.Node] | None = None) -> fx.GraphModule:
+    def build_sub_graph(self, nodes: list[fx.Node], given: list[fx.Node] | None = None) -> fx.GraphModule:
         """Builds a module that computes values from others."""
         graph, copies = fx.Graph(), {}
         for node in given or [self.input]:

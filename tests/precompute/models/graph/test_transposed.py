@@ -51,7 +51,7 @@ def test_influences_through_transposed_convolutions(name: str, images: Tensor) -
     with torch.no_grad():
         read = model.first(images)
         made = model.second(read)
-        assert torch.allclose(exported.sub_graph([exported.output])(images)[0], model(images), atol=1e-6)
+        assert torch.allclose(exported.build_sub_graph([exported.output])(images)[0], model(images), atol=1e-6)
         assert torch.allclose(values.maximum(link.target.node).activation, made.flatten(2).amax(2), atol=1e-6)
         expected = compute_transposed_influence(layer, read)
     assert measure.name == "traced"  # type: ignore[attr-defined]

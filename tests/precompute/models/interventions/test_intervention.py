@@ -216,8 +216,8 @@ TURNED = ["minus", "one less", "difference", "less the shortcut", "both signs", 
 
 @pytest.mark.parametrize("name", TURNED)
 def test_interventions_find_a_sign_that_was_lost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    lost = Turner.scaled
-    monkeypatch.setattr(Turner, "scaled", lambda self, channels, scale: lost(self, channels, scale.abs()))
+    lost = Turner.scale
+    monkeypatch.setattr(Turner, "scale", lambda self, channels, scale: lost(self, channels, scale.abs()))
     monkeypatch.setattr(Turner, "turn", lambda self, channels, sign: channels)
     exported, links = link_layers(Between(CASES[name]))
     report = check_links(exported, links, ALL)

@@ -77,7 +77,7 @@ def model() -> ExportedModel:
 @pytest.fixture(scope="module")
 def nodes(model: ExportedModel) -> Mapping[str, fx.Node]:
     """Finds the value of each function."""
-    return {path.removeprefix("applied."): node for path, node in model.outputs_of_modules().items()}
+    return {path.removeprefix("applied."): node for path, node in model.find_outputs_of_modules().items()}
 
 
 @pytest.mark.parametrize("name", DIRECTIONS)

@@ -82,7 +82,7 @@ def model() -> ExportedModel:
 @pytest.fixture(scope="module")
 def nodes(model: ExportedModel) -> Mapping[str, fx.Node]:
     """Finds the value of each module."""
-    return {path.removeprefix("applied."): node for path, node in model.outputs_of_modules().items()}
+    return {path.removeprefix("applied."): node for path, node in model.find_outputs_of_modules().items()}
 
 
 @pytest.mark.parametrize("name", COEFFICIENTS)

@@ -55,19 +55,19 @@ EXPRESSIONS: dict[str, Channels] = {
 
 
 def test_an_open_convolution_takes_the_scale_into_its_weight() -> None:
-    found = Turner().scaled(make_convolution(), double(2, -1, 0))
+    found = Turner().scale(make_convolution(), double(2, -1, 0))
 
     assert isinstance(found, Convolution)
     assert found.weight.flatten(1).tolist() == [[2, 4, 6], [-4, -5, -6], [0, 0, 0]]
     assert found.gain is not None and found.gain.tolist() == [2, -1, 0]
-    twice = Turner().scaled(found, double(3, 3, 3))
+    twice = Turner().scale(found, double(3, 3, 3))
     assert isinstance(twice, Convolution) and twice.gain is not None
     assert twice.gain.tolist() == [6, -3, 0]
     assert twice.weight.dtype == torch.float32
 
 
 def test_behind_a_nonlinearity_only_the_sign_counts() -> None:
-    found = Turner().scaled(Passed(make_convolution()), double(5, -0.1, 0))
+    found = Turner().scale(Passed(make_convolution()), double(5, -0.1, 0))
 
     assert isinstance(found, Passed) and isinstance(found.of, Convolution)
     assert found.of.weight.flatten(1).tolist() == [[1, 2, 3], [-4, -5, -6], [0, 0, 0]]
@@ -77,7 +77,7 @@ def test_behind_a_nonlinearity_only_the_sign_counts() -> None:
 def test_ones_change_nothing(name: str) -> None:
     turner = Turner()
 
-    assert turner.scaled(EXPRESSIONS[name], double(1, 1, 1)) is EXPRESSIONS[name]
+    assert turner.scale(EXPRESSIONS[name], double(1, 1, 1)) is EXPRESSIONS[name]
     assert turner.turn(EXPRESSIONS[name], double(1, 1, 1)) is EXPRESSIONS[name]
 
 

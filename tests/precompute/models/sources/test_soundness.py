@@ -68,7 +68,7 @@ def test_another_precision_is_converted_with_a_note(load: Load, cast: str, name:
 
     assert loaded.notes == (f"The model holds 138 values in {name}: converted to float32.",)
     model = ExportedModel(loaded.module, (3, 16, 16))
-    (logits,) = model.sub_graph([model.output])(torch.rand(2, 3, 16, 16))
+    (logits,) = model.build_sub_graph([model.output])(torch.rand(2, 3, 16, 16))
     assert logits.dtype == torch.float32 and bool(torch.isfinite(logits).all())
 
 
