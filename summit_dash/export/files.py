@@ -10,11 +10,9 @@ from pathlib import Path
 
 from precompute.contract.atomic import replace_files
 from precompute.contract.schema import InputError
-from summit_dash.export.graph import FORMATS
+from summit_dash.export.formats import FORMATS
 
 __all__ = ["choose_formats", "choose_stem", "file_name", "place_files", "refuse_existing", "write_files"]
-
-_ENDINGS = {name: (f".{name}",) for name in FORMATS} | {"csv": ("-nodes.csv", "-edges.csv")}
 
 
 def choose_formats(text: str | None, out: str) -> list[str]:
@@ -59,7 +57,7 @@ def file_name(labels: Iterable[str]) -> str:
 
 def place_files(stem: Path, formats: Iterable[str]) -> dict[str, Path]:
     """The paths to be written, by ending."""
-    return {ending: stem.with_name(stem.name + ending) for name in formats for ending in _ENDINGS[name]}
+    return {ending: stem.with_name(stem.name + ending) for name in formats for ending in FORMATS[name].endings}
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:

@@ -97,7 +97,7 @@ def _build_document(store: RunStore, assets: Path) -> str:
     return _DOCUMENT.format(
         styles=styles,
         boot=build_boot([store], ""),
-        page=render(build_page("assets/favicon.svg")),
+        page=render(build_page("assets/favicon.svg", is_static=True)),
         scripts=scripts,
     )
 

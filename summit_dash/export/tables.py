@@ -1,10 +1,7 @@
-"""A graph as rows of nodes and edges, and these as CSV and JSON. Pure functions of a `Subject`."""
+"""A graph as rows of nodes and edges. Pure functions of a `Subject`."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,10 +10,8 @@ from summit_dash.graph.comparison import Comparison
 from summit_dash.run.graphs import Channel, Edge, Node
 from summit_dash.run.store import ClassInfo
 
-__all__ = ["FORMAT_VERSION", "GraphTables", "build_tables", "write_csv", "write_json"]
+__all__ = ["GraphTables", "Row", "build_tables"]
 
-FORMAT_VERSION = 1
-"""Of the JSON file; raised when a reader of the old form would fail."""
 _CLASS_COLUMNS = ("class_id", "class_name", "synset", "group", "n_images", "top1_accuracy", "top5_accuracy")
 
 Row = dict[str, Any]
@@ -125,26 +120,3 @@ def _tell_graph(subject: Subject) -> Row:
 
 def _tell_class(info: ClassInfo) -> Row:
     return {name: getattr(info, name) for name in _CLASS_COLUMNS}
-
-
-def write_json(tables: GraphTables) -> bytes:
-    """The node-link form: what `networkx.node_link_graph(data, edges="edges")` takes."""
-    whole = {
-        "format": "summit-dash attribution graph",
-        "format_version": FORMAT_VERSION,
-        "directed": True,
-        "multigraph": False,
-        "graph": tables.graph,
-        "nodes": tables.nodes,
-        "edges": tables.edges,
-    }
-    return (json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def write_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
-    """A header and a line per row; what does not exist is empty."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

@@ -14,7 +14,7 @@ from PIL import Image
 
 from precompute.contract.schema import InputError
 from summit_dash.export.fit import Size
-from summit_dash.export.png import write_png
+from summit_dash.export.formats.png import write_png
 from summit_dash.export.scene import build_scene
 from summit_dash.export.subject import Subject
 from summit_dash.export.svg import write_svg

@@ -7,9 +7,11 @@ import json
 import networkx as nx
 import pytest
 
-from summit_dash.export.graphml import write_graphml
+from summit_dash.export.formats.csv import write_csv
+from summit_dash.export.formats.graphml import write_graphml
+from summit_dash.export.formats.json import write_json
 from summit_dash.export.subject import Subject, read_subject
-from summit_dash.export.tables import build_tables, write_csv, write_json
+from summit_dash.export.tables import build_tables
 from summit_dash.graph.comparison import compare
 from summit_dash.run.graphs import Graph
 from summit_dash.run.store import RunStore
