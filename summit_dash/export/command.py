@@ -11,16 +11,16 @@ from precompute.contract.schema import InputError
 from summit_dash.export.files import (
     choose_formats,
     choose_stem,
-    file_name,
+    name_file,
     place_files,
     refuse_existing,
     write_files,
 )
 from summit_dash.export.fit import Size
 from summit_dash.export.graph import GraphRequest, check_request, export_graph
-from summit_dash.run.find_class import find_class, tell_number
+from summit_dash.run.find_class import explain_number, find_class
 from summit_dash.run.store import RunStore
-from summit_dash.run.text import class_labels
+from summit_dash.run.text import label_classes
 
 __all__ = ["GraphFlags", "run_export_graph"]
 
@@ -54,9 +54,9 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
     store = RunStore(run)
     asked = [flags.graph] if flags.vs is None else [flags.graph, flags.vs]
     infos = [find_class(store.classes, text) for text in asked]
-    for told in filter(None, (tell_number(store.classes, text) for text in asked)):
+    for told in filter(None, (explain_number(store.classes, text) for text in asked)):
         say(told)
-    labels = class_labels(store.classes)
+    labels = label_classes(store.classes)
     formats = choose_formats(flags.formats, out)
     request = GraphRequest(
         infos[0].class_id,
@@ -67,7 +67,7 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
         flags.scale,
     )
     check_request(request, formats)
-    stem = choose_stem(out, formats, file_name(" ".join(labels[info.class_id]) for info in infos))
+    stem = choose_stem(out, formats, name_file(" ".join(labels[info.class_id]) for info in infos))
     paths = place_files(stem, formats)
     if not flags.overwrite:
         refuse_existing(paths.values())

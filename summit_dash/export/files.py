@@ -12,7 +12,7 @@ from precompute.contract.atomic import replace_files
 from precompute.contract.schema import InputError
 from summit_dash.export.formats import FORMATS
 
-__all__ = ["choose_formats", "choose_stem", "file_name", "place_files", "refuse_existing", "write_files"]
+__all__ = ["choose_formats", "choose_stem", "name_file", "place_files", "refuse_existing", "write_files"]
 
 
 def choose_formats(text: str | None, out: str) -> list[str]:
@@ -49,7 +49,7 @@ def choose_stem(out: str, formats: Sequence[str], name: str) -> Path:
     return path.with_suffix("")
 
 
-def file_name(labels: Iterable[str]) -> str:
+def name_file(labels: Iterable[str]) -> str:
     """ "black-bear-vs-brown-bear": letters and digits of any script, joined by hyphens."""
     words = (re.sub(r"[^\w]+", "-", label.casefold()).strip("-_") for label in labels)
     return "-vs-".join(word[:80] or "class" for word in words)

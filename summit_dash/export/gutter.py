@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from summit_dash.export.heading import MARGIN
-from summit_dash.export.lettering import shorten, width_of
+from summit_dash.export.lettering import measure_width, shorten
 from summit_dash.export.shapes import Box, Point, Rule, Shape, Stroke, Words
 from summit_dash.export.subject import Subject
 from summit_dash.graph.comparison import Comparison, LayerComparison
 from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
 from summit_dash.run.graphs import Channel
-from summit_dash.run.text import DASH, plural
+from summit_dash.run.text import DASH, format_plural
 
-__all__ = ["RowSpan", "build_gutter", "build_parting_line", "gutter_width", "row_spans"]
+__all__ = ["RowSpan", "build_gutter", "build_parting_line", "compute_gutter_width", "find_row_spans"]
 
 _NAME, _SMALL, _WEIGHT = 12.0, 11.0, 600
 _PLAIN, _COMPARED, _WIDEST = 92.0, 140.0, 240.0
@@ -32,18 +32,18 @@ class RowSpan(NamedTuple):
         return (self.top + self.bottom) / 2
 
 
-def row_spans(places: Mapping[Channel, Point]) -> dict[str, RowSpan]:
+def find_row_spans(places: Mapping[Channel, Point]) -> dict[str, RowSpan]:
     """Where the rows stand: by layer, from the top."""
     spans: dict[str, RowSpan] = {}
-    for at, point in sorted(places.items(), key=lambda item: item[1].y):
-        first = spans.get(at.layer, RowSpan(point.y, point.y))
-        spans[at.layer] = RowSpan(first.top, point.y)
+    for channel, point in sorted(places.items(), key=lambda item: item[1].y):
+        first = spans.get(channel.layer, RowSpan(point.y, point.y))
+        spans[channel.layer] = RowSpan(first.top, point.y)
     return spans
 
 
-def gutter_width(layers: Iterable[str], is_compared: bool) -> float:
+def compute_gutter_width(layers: Iterable[str], is_compared: bool) -> float:
     """As on the page, but wider where a layer's name needs it."""
-    longest = max(width_of(layer, _NAME, _WEIGHT) for layer in layers)
+    longest = max(measure_width(layer, _NAME, _WEIGHT) for layer in layers)
     return min(_WIDEST, max(_COMPARED if is_compared else _PLAIN, MARGIN + longest + _AFTER_NAME))
 
 
@@ -55,8 +55,8 @@ def build_gutter(subject: Subject, spans: Mapping[str, RowSpan], palette: Palett
         return [
             shape for layer, span in spans.items() for shape in _compared_row(layers[layer], span.middle, palette, room)
         ]
-    kept = [at.layer for at in subject.channels]
-    every = [node.at.layer for node in subject.sides[0].graph.nodes]
+    kept = [channel.layer for channel in subject.channels]
+    every = [node.channel.layer for node in subject.sides[0].graph.nodes]
     return [
         shape
         for layer, span in spans.items()
@@ -66,7 +66,7 @@ def build_gutter(subject: Subject, spans: Mapping[str, RowSpan], palette: Palett
 
 def _plain_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, room: float) -> list[Shape]:
     kept, every = counts
-    count = plural(every, "channel") if kept == every else f"{kept:,} of {every:,}"
+    count = format_plural(every, "channel") if kept == every else f"{kept:,} of {every:,}"
     return [
         Words(shorten(layer, room, _NAME, _WEIGHT), Point(MARGIN, y - 3), _NAME, palette.ink, _WEIGHT),
         Words(count, Point(MARGIN, y + 11), _SMALL, palette.muted),
@@ -87,23 +87,23 @@ def _compared_row(layer: LayerComparison, y: float, palette: Palette, room: floa
         (cosine, palette.ink, 0.0),
     ):
         words.append(Words(text, Point(x, baseline), _SMALL, color))
-        x += width_of(text, _SMALL) * 1.06 + gap
+        x += measure_width(text, _SMALL) * 1.06 + gap
     return words + _bar(layer, Point(MARGIN, y - 2), palette, _COMPARED - MARGIN - 6)
 
 
-def _bar(layer: LayerComparison, at: Point, palette: Palette, width: float) -> list[Shape]:
+def _bar(layer: LayerComparison, position: Point, palette: Palette, width: float) -> list[Shape]:
     """Three lengths: only A, shared, only B (dashed)."""
     height, gap = 6.0, 1.0
     parts = [(COLOR_A, layer.n_only_a), (COLOR_SHARED, layer.n_shared), (palette.b, layer.n_only_b)]
     there = [(color, n) for color, n in parts if n]
     unit = (width - gap * (len(there) - 1)) / sum(n for _, n in there)
     shapes: list[Shape] = []
-    x = at.x
+    x = position.x
     for color, n in there:
         is_b = color == palette.b
-        shapes.append(Box(Point(x, at.y), (n * unit, height), 1.0, color, 0.45 if is_b else 1.0))
+        shapes.append(Box(Point(x, position.y), (n * unit, height), 1.0, color, 0.45 if is_b else 1.0))
         if is_b:
-            y = at.y + height / 2
+            y = position.y + height / 2
             shapes.append(Rule(Point(x, y), Point(x + n * unit, y), Stroke(color, height, dash=(4.0, 2.0))))
         x += n * unit + gap
     return shapes
@@ -120,9 +120,9 @@ def build_parting_line(
     gutter, width = extent
     y = (spans[layer].bottom + spans[rows[rows.index(layer) + 1]].top) / 2
     words = "they part here ↑"
-    at = Point(gutter + 4, y + 13)
+    position = Point(gutter + 4, y + 13)
     return [
         Rule(Point(0.0, y), Point(width, y), Stroke(palette.muted, 1.0, dash=(3.0, 2.0))),
-        Box(Point(at.x - 2, y + 2), (width_of(words, _SMALL) * 1.06 + 4, 14.0), 2.0, palette.paper, 0.8),
-        Words(words, at, _SMALL, palette.muted),
+        Box(Point(position.x - 2, y + 2), (measure_width(words, _SMALL) * 1.06 + 4, 14.0), 2.0, palette.paper, 0.8),
+        Words(words, position, _SMALL, palette.muted),
     ]

@@ -10,9 +10,9 @@ from summit_dash.export.shapes import Point, Shape, Stroke
 from summit_dash.export.subject import Origin, Side, Subject
 from summit_dash.graph.comparison import Comparison, Part
 from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
-from summit_dash.run.text import percent, plural
+from summit_dash.run.text import format_percent, format_plural
 
-__all__ = ["MARGIN", "build_footing", "build_heading", "describe", "tell_accuracy", "tell_parting"]
+__all__ = ["MARGIN", "build_footing", "build_heading", "describe", "describe_accuracy", "describe_parting"]
 
 MARGIN = 16.0
 _LONGEST_NAME = 360.0
@@ -26,35 +26,37 @@ def build_heading(subject: Subject, palette: Palette, width: float) -> tuple[lis
     if subject.origin.influence:
         second.append(label(subject.origin.influence, palette.muted, palette.hairline))
     if subject.comparison:
-        second.append(phrase(Text(tell_parting(subject.comparison), 13, palette.muted)))
+        second.append(phrase(Text(describe_parting(subject.comparison), 13, palette.muted)))
     elif subject.covers < 100:
-        second.append(phrase(Text(_tell_filter(subject.covers), 13, palette.muted)))
+        second.append(phrase(Text(_describe_filter(subject.covers), 13, palette.muted)))
     shapes, y = flow(first, Point(MARGIN, _FIRST_BASELINE), width - MARGIN)
     more, y = flow(second, Point(MARGIN, y + LINE), width - MARGIN)
     return [*shapes, *more], y + LINE / 2
 
 
-def build_footing(origin: Origin, has_examples: bool, palette: Palette, at: Point, width: float) -> list[Shape]:
+def build_footing(origin: Origin, has_examples: bool, palette: Palette, position: Point, width: float) -> list[Shape]:
     """Model, dataset and run; and what a dark corner means, where there is one."""
     words = [f"Model {origin.model}", f"dataset {origin.dataset}", f"run {origin.run}"]
     if has_examples:
         words.append("dark corner: best dataset example, no visualization")
     text = shorten("  ·  ".join(words), width - 2 * MARGIN, 11)
-    return flow([phrase(Text(text, 11, palette.muted))], at, width)[0]
+    return flow([phrase(Text(text, 11, palette.muted))], position, width)[0]
 
 
 def describe(subject: Subject) -> str:
     """The picture in words."""
     channels = subject.channels
-    layers = [info.layer for info in subject.origin.layers if any(at.layer == info.layer for at in channels)]
+    layers = [info.layer for info in subject.origin.layers if any(channel.layer == info.layer for channel in channels)]
     edges = subject.comparison.edges if subject.comparison else subject.edges
-    sides = [f"{side.label}: {plural(side.info.n_images, 'image')}, {_say_accuracy(side)}" for side in subject.sides]
-    counts = f"{plural(len(channels), 'channel')} and {plural(len(edges), 'influence')}"
+    sides = [
+        f"{side.label}: {format_plural(side.info.n_images, 'image')}, {_describe_top1(side)}" for side in subject.sides
+    ]
+    counts = f"{format_plural(len(channels), 'channel')} and {format_plural(len(edges), 'influence')}"
     rows = f"A row per layer, from {layers[-1]} on top down to {layers[0]}."
-    more = [_tell_filter(subject.covers) + "."] if subject.covers < 100 else []
+    more = [_describe_filter(subject.covers) + "."] if subject.covers < 100 else []
     if subject.comparison:
-        parts = (f"{subject.comparison.count(part)} {name}" for part, name in _part_names(subject))
-        more = [f"Of the channels {', '.join(parts)}.", tell_parting(subject.comparison)]
+        parts = (f"{subject.comparison.count(part)} {name}" for part, name in _name_parts(subject))
+        more = [f"Of the channels {', '.join(parts)}.", describe_parting(subject.comparison)]
     areas = "A channel's area is its activation count, an edge's width its influence count."
     return " ".join([". ".join(sides) + ".", f"{counts}.", rows, *more, areas])
 
@@ -65,25 +67,25 @@ def _letters(subject: Subject) -> Sequence[str]:
 
 def _name(side: Side, letter: str, palette: Palette) -> Phrase:
     name = Text(shorten(side.name, _LONGEST_NAME, 15, 600), 15, palette.ink, 600)
-    badge = [Mark(18, 5, _badge_stroke(letter, palette), letter)] if letter else []
+    badge = [Mark(18, 5, _choose_badge_stroke(letter, palette), letter)] if letter else []
     mark = [Text(side.mark, 11, palette.muted)] if side.mark else []
-    images = Text(plural(side.info.n_images, "image"), 13, palette.muted)
+    images = Text(format_plural(side.info.n_images, "image"), 13, palette.muted)
     known = side.info.top1_accuracy is not None
-    accuracy = Text(tell_accuracy(side), 13, palette.ink if known else palette.muted)
+    accuracy = Text(describe_accuracy(side), 13, palette.ink if known else palette.muted)
     return phrase(*badge, name, *mark, images, accuracy, gap=12.0)
 
 
-def tell_accuracy(side: Side) -> str:
+def describe_accuracy(side: Side) -> str:
     """82.1 %, or that there is none."""
     accuracy = side.info.top1_accuracy
-    return "no accuracy" if accuracy is None else percent(accuracy)
+    return "no accuracy" if accuracy is None else format_percent(accuracy)
 
 
-def _say_accuracy(side: Side) -> str:
-    return tell_accuracy(side) + ("" if side.info.top1_accuracy is None else " top-1 accuracy")
+def _describe_top1(side: Side) -> str:
+    return describe_accuracy(side) + ("" if side.info.top1_accuracy is None else " top-1 accuracy")
 
 
-def _badge_stroke(letter: str, palette: Palette) -> Stroke:
+def _choose_badge_stroke(letter: str, palette: Palette) -> Stroke:
     return Stroke(COLOR_A, 2.0) if letter == "A" else Stroke(palette.b, 2.0, dash=(3.4, 2.2))
 
 
@@ -116,21 +118,21 @@ def _legend(subject: Subject, palette: Palette) -> list[Phrase]:
             Text(f"{comparison.count(part):,}" if comparison else "", 13, palette.ink, 600),
             Text(shorten(name, _LONGEST_NAME / 2, 13), 13, palette.ink),
         )
-        for part, name in _part_names(subject)
+        for part, name in _name_parts(subject)
     ]
 
 
-def _part_names(subject: Subject) -> list[tuple[Part, str]]:
+def _name_parts(subject: Subject) -> list[tuple[Part, str]]:
     a, b = (side.label for side in subject.sides)
     return [(Part.ONLY_A, f"only {a}"), (Part.SHARED, "shared"), (Part.ONLY_B, f"only {b}")]
 
 
-def tell_parting(comparison: Comparison) -> str:
+def describe_parting(comparison: Comparison) -> str:
     """Where the two part, in words."""
     if comparison.parting_layer is None:
         return "They share half or more of their channels up to the last layer."
     return f"They part at {comparison.parting_layer}: from there on, less than half is shared."
 
 
-def _tell_filter(covers: float) -> str:
+def _describe_filter(covers: float) -> str:
     return f"Only the channels that cover {covers:g} % of activation"

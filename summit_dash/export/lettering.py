@@ -11,7 +11,7 @@ from PIL import ImageFont
 
 from summit_dash.pages.asset_files import find_assets
 
-__all__ = ["FONT_STACK", "font_files", "other_script", "shorten", "width_of"]
+__all__ = ["FONT_STACK", "choose_typefaces", "list_font_files", "measure_width", "shorten"]
 
 FONT_STACK = "Inter, 'Helvetica Neue', Arial, 'Liberation Sans', 'Noto Sans', sans-serif"
 OTHER_SCRIPTS = "'Noto Sans', 'DejaVu Sans', 'Liberation Sans', 'Helvetica Neue', Arial, sans-serif"
@@ -25,24 +25,24 @@ _WIDER = 1.25
 _BOLD_FROM = 550
 
 
-def font_files() -> list[Path]:
+def list_font_files() -> list[Path]:
     """Inter as TrueType, regular and semibold: `inter-latin.woff2` at the weights 400 and 600."""
     return [find_assets() / "fonts" / f"inter-latin-{weight}.ttf" for weight in (400, 600)]
 
 
 @cache
 def _font(is_bold: bool) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(font_files()[is_bold], _SET_AT)
+    return ImageFont.truetype(list_font_files()[is_bold], _SET_AT)
 
 
-def other_script(text: str) -> str | None:
+def choose_typefaces(text: str) -> str | None:
     """The typefaces for words that Inter cannot set, None where it can."""
     return None if _SHIPPED.fullmatch(text) else OTHER_SCRIPTS
 
 
-def width_of(text: str, size: float, weight: int = 400) -> float:
+def measure_width(text: str, size: float, weight: int = 400) -> float:
     """Pixels that the text takes at that size; of letters that Inter lacks, what they take at most."""
-    if other_script(text) is None:
+    if choose_typefaces(text) is None:
         return _font(weight >= _BOLD_FROM).getlength(text) * size / _SET_AT
     wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
     narrow = "".join(letter for letter in text if unicodedata.east_asian_width(letter) not in "WF")
@@ -51,9 +51,9 @@ def width_of(text: str, size: float, weight: int = 400) -> float:
 
 def shorten(text: str, width: float, size: float, weight: int = 400) -> str:
     """The text, cut with an ellipsis where it is wider than `width`."""
-    if width_of(text, size, weight) <= width:
+    if measure_width(text, size, weight) <= width:
         return text
     kept = text
-    while kept and width_of(f"{kept}…", size, weight) > width:
+    while kept and measure_width(f"{kept}…", size, weight) > width:
         kept = kept[:-1].rstrip()
     return f"{kept}…"

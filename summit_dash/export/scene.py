@@ -11,9 +11,9 @@ from math import ceil
 from typing import Any, NamedTuple
 
 from summit_dash.export.fit import Size, bend, fit_graph
-from summit_dash.export.gutter import build_gutter, build_parting_line, gutter_width, row_spans
+from summit_dash.export.gutter import build_gutter, build_parting_line, compute_gutter_width, find_row_spans
 from summit_dash.export.heading import MARGIN, build_footing, build_heading, describe
-from summit_dash.export.lettering import width_of
+from summit_dash.export.lettering import measure_width
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Stroke, Words
 from summit_dash.export.subject import Subject
 from summit_dash.graph.elements import Element, build_comparison_elements, build_graph_elements
@@ -63,13 +63,13 @@ def build_scene(subject: Subject, pictures: PictureSource, theme: str = "light",
     palette = PALETTES[theme]
     elements = _build_elements(subject, pictures)
     points = {_channel(e): Point(**e["position"]) for e in elements if "position" in e}
-    gutter = gutter_width({at.layer for at in points}, subject.comparison is not None)
+    gutter = compute_gutter_width({channel.layer for channel in points}, subject.comparison is not None)
     fit = fit_graph(points.values(), room, gutter)
     width = fit.size.width
     heading, top = build_heading(subject, palette, width)
-    places = {at: fit.place(point, top) for at, point in points.items()}
+    places = {channel: fit.place(point, top) for channel, point in points.items()}
     nodes, edges = _draw(subject, elements, places, _Style(build_stylesheets()[theme], fit.zoom), pictures)
-    spans = row_spans(places)
+    spans = find_row_spans(places)
     bottom = top + fit.size.height
     has_examples = any(node.example_mark for node in nodes)
     shapes = [
@@ -139,7 +139,7 @@ def _draw_node(element: Element, place: Point, style: _Style, pictures: PictureS
         look["background-color"],
         stroke=ring,
     )
-    number, backing = _draw_number(data["label"], Point(place.x, frame.at.y), look, zoom)
+    number, backing = _draw_number(data["label"], Point(place.x, frame.position.y), look, zoom)
     picture = pictures.read(_channel(element), ceil(side * _SHARPNESS)) if data["picture"] else None
     mark = _MARK * zoom if picture is not None and "example" in element["classes"].split() else 0.0
     return SceneNode(data["id"], frame, number, backing, picture, mark, data["notes"], data["part"])
@@ -149,10 +149,12 @@ def _draw_number(text: str, top: Point, look: Mapping[str, Any], zoom: float) ->
     """A channel's number above its node, and what keeps it readable over edges."""
     size = min(_LABEL, _LARGEST_LABEL * zoom)
     baseline = top.y - 2 - 0.24 * size
-    width = width_of(text, size) + 2
+    width = measure_width(text, size) + 2
     words = Words(text, Point(top.x, baseline), size, look["color"], is_centred=True)
-    at = Point(top.x - width / 2, baseline - 0.8 * size)
-    return words, Box(at, (width, size), fill=look["text-background-color"], opacity=look["text-background-opacity"])
+    position = Point(top.x - width / 2, baseline - 0.8 * size)
+    return words, Box(
+        position, (width, size), fill=look["text-background-color"], opacity=look["text-background-opacity"]
+    )
 
 
 def _draw_edge(element: Element, source: SceneNode, target: SceneNode, style: _Style) -> SceneEdge:
@@ -164,13 +166,13 @@ def _draw_edge(element: Element, source: SceneNode, target: SceneNode, style: _S
         look["line-opacity"],
         _scale(_EDGE_DASH, style.zoom) if look.get("line-style") == "dashed" else (),
     )
-    points = bend(_port(source.frame, 0.0), _port(target.frame, 1.0))
+    points = bend(_find_port(source.frame, 0.0), _find_port(target.frame, 1.0))
     return SceneEdge(data["source"], data["target"], points, stroke, element["classes"])
 
 
-def _port(frame: Box, height: float) -> Point:
+def _find_port(frame: Box, height: float) -> Point:
     """Where edges meet a node: outside its ring, in the middle of its upper side (0) or its lower one (1)."""
-    (x, y), (width, side) = frame.at, frame.size
+    (x, y), (width, side) = frame.position, frame.size
     ring = frame.stroke.width if frame.stroke else 0.0
     return Point(x + width / 2, y + height * side + (height - 0.5) * ring)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from summit_dash.export.lettering import width_of
+from summit_dash.export.lettering import measure_width
 from summit_dash.export.shapes import Box, Point, Shape, Stroke, Words, moved
 
 __all__ = ["LINE", "Mark", "Phrase", "Text", "flow", "label", "phrase"]
@@ -50,16 +50,16 @@ def phrase(*pieces: Text | Mark, gap: float = _GAP) -> Phrase:
             x += piece.side + _GAP
         else:
             shapes.append(Words(piece.text, Point(x, 0.0), piece.size, piece.color, piece.weight))
-            x += width_of(piece.text, piece.size, piece.weight) * _SLACK + gap
+            x += measure_width(piece.text, piece.size, piece.weight) * _SLACK + gap
     return Phrase(shapes, x - gap)
 
 
 def _draw_mark(mark: Mark, x: float) -> list[Shape]:
     middle = -4.5
     inset = mark.stroke.width / 2
-    at = Point(x + inset, middle - mark.side / 2 + inset)
+    position = Point(x + inset, middle - mark.side / 2 + inset)
     side = mark.side - mark.stroke.width
-    box = Box(at, (side, side), mark.radius - inset, stroke=mark.stroke)
+    box = Box(position, (side, side), mark.radius - inset, stroke=mark.stroke)
     if not mark.letter:
         return [box]
     letter = Words(mark.letter, Point(x + mark.side / 2, middle + 4), 11, mark.stroke.color, 700, is_centred=True)
@@ -69,7 +69,7 @@ def _draw_mark(mark: Mark, x: float) -> list[Shape]:
 def label(text: str, color: str, frame: str) -> Phrase:
     """Small words in a frame."""
     size, padding = 11, 6.0
-    width = width_of(text, size) * _SLACK + 2 * padding
+    width = measure_width(text, size) * _SLACK + 2 * padding
     box = Box(Point(0.5, -13.5), (width, 18.0), 4.0, stroke=Stroke(frame, 1.0))
     return Phrase([box, Words(text, Point(padding + 0.5, 0.0), size, color)], width)
 

@@ -27,7 +27,7 @@ class Words(NamedTuple):
     """A line of text; `at` is where its baseline starts, or its middle where `is_centred`."""
 
     text: str
-    at: Point
+    position: Point
     size: float
     color: str
     weight: int = 400
@@ -37,7 +37,7 @@ class Words(NamedTuple):
 class Box(NamedTuple):
     """A rectangle with its top left corner at `at`."""
 
-    at: Point
+    position: Point
     size: tuple[float, float]
     radius: float = 0.0
     fill: str | None = None
@@ -100,7 +100,7 @@ def moved(shape: Shape, x: float, y: float) -> Shape:
     """The same shape elsewhere."""
     if isinstance(shape, Rule):
         return shape._replace(start=_moved(shape.start, x, y), end=_moved(shape.end, x, y))
-    return shape._replace(at=_moved(shape.at, x, y))
+    return shape._replace(position=_moved(shape.position, x, y))
 
 
 def _moved(point: Point, x: float, y: float) -> Point:

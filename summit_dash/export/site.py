@@ -113,37 +113,38 @@ def list_assets(folder: Path, suffix: str) -> list[str]:
 
 def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
     """Every file of the run's folder, by path."""
-    in_graphs = {node.at for class_id in store.classes for node in store.graph(class_id).nodes}
+    in_graphs = {node.channel for class_id in store.classes for node in store.graph(class_id).nodes}
     shown: set[int] = set()
-    for key in _shared_keys(store):
+    for key in _list_shared_keys(store):
         yield _script(store, key, [key])
     for class_id in store.classes:
         yield _script(store, f"class/{class_id}", [f"class/{class_id}", f"preview/{class_id}"])
         for method, prototype in store.pictures.prototypes(class_id).items():
             yield f"prototype/{class_id}/{method}.webp", prototype.image
-        yield _script(store, f"class/{class_id}/more", _keys_within(store, class_id))
+        yield _script(store, f"class/{class_id}/more", _list_keys_within(store, class_id))
     for layer, info in store.layers.items():
-        for channel in range(info.n_channels):
-            at = Channel(layer, channel)
-            yield from _channel_files(store, at, at in in_graphs)
-            if at in in_graphs:
-                yield from _example_files(store, at, ALL_CLASSES, shown)
+        for channel in (Channel(layer, number) for number in range(info.n_channels)):
+            yield from _list_channel_files(store, channel, channel in in_graphs)
+            if channel in in_graphs:
+                yield from _list_example_files(store, channel, ALL_CLASSES, shown)
     for class_id in store.classes:
         for node in store.graph(class_id).nodes:
-            yield from _example_files(store, node.at, class_id, shown)
+            yield from _list_example_files(store, node.channel, class_id, shown)
     for image_id in sorted(shown):
         image = store.pictures.kept_examples.images.encoded(image_id)
         if image is not None:
             yield f"image/{image_id}.jpg", image
 
 
-def _shared_keys(store: RunStore) -> list[str]:
+def _list_shared_keys(store: RunStore) -> list[str]:
     return ["run", "about", "embedding", "labels", "channel_use", *(f"channels/{layer}" for layer in store.layers)]
 
 
-def _keys_within(store: RunStore, class_id: int) -> list[str]:
+def _list_keys_within(store: RunStore, class_id: int) -> list[str]:
     """What the page asks for while it shows a class: its panel, its graph's channels, its layers when expanded."""
-    channels = [f"class/{class_id}/channel/{node.at.layer}/{node.at.channel}" for node in store.graph(class_id).nodes]
+    channels = [
+        f"class/{class_id}/channel/{node.channel.layer}/{node.channel.channel}" for node in store.graph(class_id).nodes
+    ]
     return [f"class/{class_id}/panel", *channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
 
 
@@ -168,9 +169,9 @@ def _json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[tuple[str, bytes]]:
+def _list_channel_files(store: RunStore, channel: Channel, is_in_graph: bool) -> Iterator[tuple[str, bytes]]:
     """A channel's payload and picture; its other visualizations where a graph holds it."""
-    key = f"channel/{at.layer}/{at.channel}"
+    key = f"channel/{channel.layer}/{channel.channel}"
     path, script = _script(store, key, [key])
     if is_in_graph:
         yield path, script
@@ -178,24 +179,26 @@ def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[
         payload = _payload(store, key)
         bare = {**payload, "examples": {name: [] for name in payload["examples"]}, "kinds": []}
         yield path, f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(bare)});".encode()
-    picture = store.pictures.picture(at)
+    picture = store.pictures.picture(channel)
     if picture is not None:
-        yield f"picture/{at.layer}/{at.channel}.webp", picture
+        yield f"picture/{channel.layer}/{channel.channel}.webp", picture
     if is_in_graph:
-        for kind in store.pictures.visualization_kinds(at):
-            image = store.pictures.visualization(at, kind)
+        for kind in store.pictures.visualization_kinds(channel):
+            image = store.pictures.visualization(channel, kind)
             if image is not None:
-                yield f"visualization/{at.layer}/{at.channel}/{kind}.webp", image
+                yield f"visualization/{channel.layer}/{channel.channel}/{kind}.webp", image
 
 
-def _example_files(store: RunStore, at: Channel, class_id: int, shown: set[int]) -> Iterator[tuple[str, bytes]]:
+def _list_example_files(
+    store: RunStore, channel: Channel, class_id: int, shown: set[int]
+) -> Iterator[tuple[str, bytes]]:
     """Pictures that are kept for themselves; images of which the page shows a part are added to `shown`."""
     owner = "all" if class_id == ALL_CLASSES else str(class_id)
-    for example in store.pictures.examples(at, class_id):
+    for example in store.pictures.examples(channel, class_id):
         if example.box is not None and example.image_id is not None:
             shown.add(example.image_id)
-        elif (image := store.pictures.example(at, class_id, example.rank)) is not None:
-            yield f"example/{at.layer}/{at.channel}/{owner}/{example.rank}.webp", image
+        elif (image := store.pictures.example(channel, class_id, example.rank)) is not None:
+            yield f"example/{channel.layer}/{channel.channel}/{owner}/{example.rank}.webp", image
 
 
 _DOCUMENT = """<!DOCTYPE html>

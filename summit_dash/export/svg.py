@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from summit_dash.export.lettering import FONT_STACK, other_script
+from summit_dash.export.lettering import FONT_STACK, choose_typefaces
 from summit_dash.export.markup import Element, add, number, serialize
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Shape, Stroke, Words
 from summit_dash.graph.theme import PALETTES
@@ -68,9 +68,9 @@ def _add_picture(parent: Element, node: SceneNode, clip: str) -> None:
     picture = node.picture or b""
     type_ = "png" if picture.startswith(_PNG) else "jpeg"
     corners = add(parent, "clipPath", id=clip)
-    _add_shape(corners, Box(node.frame.at, node.frame.size, node.frame.radius, "#000"))
+    _add_shape(corners, Box(node.frame.position, node.frame.size, node.frame.radius, "#000"))
     clipped = add(parent, "g", clip_path=f"url(#{clip})")
-    (x, y), (width, height) = node.frame.at, node.frame.size
+    (x, y), (width, height) = node.frame.position, node.frame.size
     image = add(clipped, "image", x=x, y=y, width=width, height=height)
     image.set("preserveAspectRatio", "xMidYMid slice")
     # SVG 1.1's spelling, which older programs need and newer ones read.
@@ -95,7 +95,7 @@ def _add_shape(parent: Element, shape: Shape) -> None:
         (x, y), (u, v) = shape.start, shape.end
         add(parent, "line", x1=x, y1=y, x2=u, y2=v, **_stroke(shape.stroke))
     else:
-        (x, y), (width, height) = shape.at, shape.size
+        (x, y), (width, height) = shape.position, shape.size
         add(parent, "rect", x=x, y=y, width=width, height=height, rx=shape.radius or None, fill=shape.fill or "none",
             fill_opacity=shape.opacity if shape.opacity < 1 else None, **_stroke(shape.stroke))  # fmt: skip
 
@@ -105,11 +105,11 @@ def _add_words(parent: Element, words: Words) -> None:
         parent,
         "text",
         words.text,
-        x=words.at.x,
-        y=words.at.y,
+        x=words.position.x,
+        y=words.position.y,
         font_size=words.size,
         font_weight=words.weight if words.weight != 400 else None,
-        font_family=other_script(words.text),
+        font_family=choose_typefaces(words.text),
         fill=words.color,
         text_anchor="middle" if words.is_centred else None,
     )

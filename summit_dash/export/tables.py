@@ -35,32 +35,32 @@ def build_tables(subject: Subject) -> GraphTables:
     """Rows in order: nodes by layer from the input, then channel; edges by their target, then source."""
     place = {info.layer: info.layer_index for info in subject.origin.layers}
     if subject.comparison is None:
-        nodes = {node.at: _count(node, subject.sides[0]) for node in subject.nodes}
+        nodes = {node.channel: _count(node, subject.sides[0]) for node in subject.nodes}
         edges = {(edge.source, edge.target): _strength(edge) for edge in subject.edges}
     else:
         nodes, edges = _compared_nodes(subject.sides, subject.comparison), _compared_edges(subject)
 
-    def order(at: Channel) -> tuple[int, int]:
-        return place[at.layer], at.channel
+    def order(channel: Channel) -> tuple[int, int]:
+        return place[channel.layer], channel.channel
 
     return GraphTables(
-        _tell_graph(subject),
-        [_name_node(at, place[at.layer]) | nodes[at] for at in sorted(nodes, key=order)],
+        _describe_graph(subject),
+        [_identify(channel, place[channel.layer]) | nodes[channel] for channel in sorted(nodes, key=order)],
         [
             {"source": source.channel_id, "target": target.channel_id} | edges[source, target]
             for source, target in sorted(edges, key=lambda pair: (order(pair[1]), order(pair[0])))
         ],
-        _edge_columns(subject.comparison is not None),
+        _list_edge_columns(subject.comparison is not None),
     )
 
 
-def _edge_columns(is_compared: bool) -> list[str]:
+def _list_edge_columns(is_compared: bool) -> list[str]:
     ends, strength = ["source", "target"], _strength(None)
-    return [*ends, "part", *_side_by_side([strength, strength])] if is_compared else [*ends, *strength]
+    return [*ends, "part", *_join_columns([strength, strength])] if is_compared else [*ends, *strength]
 
 
-def _name_node(at: Channel, layer_index: int) -> Row:
-    return {"id": at.channel_id, "layer": at.layer, "layer_index": layer_index, "channel": at.channel}
+def _identify(channel: Channel, layer_index: int) -> Row:
+    return {"id": channel.channel_id, "layer": channel.layer, "layer_index": layer_index, "channel": channel.channel}
 
 
 def _count(node: Node | None, side: Side) -> Row:
@@ -80,11 +80,11 @@ def _strength(edge: Edge | None) -> Row:
 
 
 def _compared_nodes(sides: Sequence[Side], comparison: Comparison) -> dict[Channel, Row]:
-    of = [{node.at: node for node in side.graph.nodes} for side in sides]
+    of = [{node.channel: node for node in side.graph.nodes} for side in sides]
     return {
-        at: {"part": part.value}
-        | _side_by_side([_count(nodes.get(at), side) for nodes, side in zip(of, sides, strict=True)])
-        for at, part in comparison.nodes.items()
+        channel: {"part": part.value}
+        | _join_columns([_count(nodes.get(channel), side) for nodes, side in zip(of, sides, strict=True)])
+        for channel, part in comparison.nodes.items()
     }
 
 
@@ -92,17 +92,17 @@ def _compared_edges(subject: Subject) -> dict[Pair, Row]:
     of = [{(edge.source, edge.target): edge for edge in side.graph.edges} for side in subject.sides]
     parts: Mapping[Pair, Any] = subject.comparison.edges if subject.comparison else {}
     return {
-        pair: {"part": part.value} | _side_by_side([_strength(edges.get(pair)) for edges in of])
+        pair: {"part": part.value} | _join_columns([_strength(edges.get(pair)) for edges in of])
         for pair, part in parts.items()
     }
 
 
-def _side_by_side(rows: Sequence[Row]) -> Row:
+def _join_columns(rows: Sequence[Row]) -> Row:
     """The columns of A and B, each under its name with `_a` or `_b`."""
     return {f"{key}_{letter}": row[key] for key in rows[0] for letter, row in zip("ab", rows, strict=True)}
 
 
-def _tell_graph(subject: Subject) -> Row:
+def _describe_graph(subject: Subject) -> Row:
     origin = subject.origin
     told: Row = {
         "run": origin.run,
@@ -110,7 +110,7 @@ def _tell_graph(subject: Subject) -> Row:
         "dataset": origin.dataset,
         "influence": origin.influence or None,
         "layers": [info._asdict() for info in origin.layers],
-        "classes": [_tell_class(side.info) for side in subject.sides],
+        "classes": [_describe_class(side.info) for side in subject.sides],
     }
     if subject.comparison is None:
         return told | {"covers": float(subject.covers)}
@@ -118,5 +118,5 @@ def _tell_graph(subject: Subject) -> Row:
     return told | {"parting_layer": subject.comparison.parting_layer, "layer_comparisons": layers}
 
 
-def _tell_class(info: ClassInfo) -> Row:
+def _describe_class(info: ClassInfo) -> Row:
     return {name: getattr(info, name) for name in _CLASS_COLUMNS}

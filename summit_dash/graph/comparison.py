@@ -58,13 +58,13 @@ class Comparison:
 
 def compare(a: Graph, b: Graph, counts: Mapping[str, tuple[NDArray, NDArray]] | None = None) -> Comparison:
     """Compares two graphs; `counts` holds the two activation rows of each layer for the cosine."""
-    nodes = _parts({node.at for node in a.nodes}, {node.at for node in b.nodes})
-    edges = _parts(_ends(a.edges), _ends(b.edges))
+    nodes = _parts({node.channel for node in a.nodes}, {node.channel for node in b.nodes})
+    edges = _parts(_read_ends(a.edges), _read_ends(b.edges))
     layers = [_compare_layer(layer, nodes, (counts or {}).get(layer)) for layer in a.layers]
     return Comparison(nodes, edges, layers, parting_layer(layers))
 
 
-def _ends(edges: Sequence[Edge]) -> set[tuple[Channel, Channel]]:
+def _read_ends(edges: Sequence[Edge]) -> set[tuple[Channel, Channel]]:
     return {(edge.source, edge.target) for edge in edges}
 
 

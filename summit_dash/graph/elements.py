@@ -10,7 +10,7 @@ from summit_dash.graph.comparison import Comparison, Part
 from summit_dash.graph.layout import lay_out
 from summit_dash.run.graphs import Channel, Graph, shares_covered
 from summit_dash.run.pictures import PictureKind
-from summit_dash.run.text import of, percent
+from summit_dash.run.text import format_part, format_percent
 
 __all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "node_side"]
 
@@ -43,7 +43,7 @@ def edge_width(n: float, greatest: float) -> float:
 def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> list[Element]:
     """One class's graph. Each element carries `covered`: the share of activation at which the filter lets it in."""
     weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
-    points = lay_out(graph.layers, [node.at for node in graph.nodes], weights)
+    points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
     covered = shares_covered(graph.nodes)
     most = max((node.activation_count for node in graph.nodes), default=0)
     nodes = []
@@ -51,10 +51,10 @@ def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> lis
         share = node.activation_count / n_images if n_images else None
         data = {
             "size": node_side(node.activation_count, most),
-            "covered": covered[node.at],
-            "notes": [f"used by {of(node.activation_count, n_images)} images ({percent(share)})"],
+            "covered": covered[node.channel],
+            "notes": [f"used by {format_part(node.activation_count, n_images)} images ({format_percent(share)})"],
         }
-        nodes.append(_node(node.at, points[node.at], data, pictures))
+        nodes.append(_node(node.channel, points[node.channel], data, pictures))
     widest = max(weights.values(), default=0.0)
     edges = [_edge(pair, edge_width(weight, widest), max(covered[c] for c in pair)) for pair, weight in weights.items()]
     return nodes + edges
@@ -67,11 +67,12 @@ def build_comparison_elements(
     pictures: Pictures,
 ) -> list[Element]:
     """Two graphs merged; `classes` holds (name, n_images) of A and B. Sizes follow the greater share of images."""
-    counts = [{node.at: node.activation_count for node in graph.nodes} for graph in graphs]
+    counts = [{node.channel: node.activation_count for node in graph.nodes} for graph in graphs]
     influences = [{(e.source, e.target): e.influence_count for e in graph.edges} for graph in graphs]
     n_images = [n for _, n in classes]
     shares = {
-        at: max(c.get(at, 0) / max(1, n) for c, n in zip(counts, n_images, strict=True)) for at in comparison.nodes
+        channel: max(c.get(channel, 0) / max(1, n) for c, n in zip(counts, n_images, strict=True))
+        for channel in comparison.nodes
     }
     weights = {
         e: max(i.get(e, 0) / max(1, n) for i, n in zip(influences, n_images, strict=True)) for e in comparison.edges
@@ -79,33 +80,33 @@ def build_comparison_elements(
     points = lay_out(graphs[0].layers, comparison.nodes, weights)
     most, widest = max(shares.values(), default=0.0), max(weights.values(), default=0.0)
     nodes = []
-    for at, part in comparison.nodes.items():
+    for channel, part in comparison.nodes.items():
         notes = [
-            f"{letter} {name}: {of(c[at], n)} images ({percent(c[at] / n if n else None)})" if at in c
+            f"{letter} {name}: {format_part(c[channel], n)} images ({format_percent(c[channel] / n if n else None)})" if channel in c
             else f"{letter} {name}: not in its graph"
             for letter, (name, n), c in zip("AB", classes, counts, strict=True)
         ]  # fmt: skip
-        data = {"size": node_side(shares[at], most), "covered": 0, "notes": notes}
-        nodes.append(_node(at, points[at], data, pictures, part))
+        data = {"size": node_side(shares[channel], most), "covered": 0, "notes": notes}
+        nodes.append(_node(channel, points[channel], data, pictures, part))
     edges = [_edge(pair, edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()]
     return nodes + edges
 
 
 def _node(
-    at: Channel,
+    channel: Channel,
     point: tuple[float, float],
     data: Mapping[str, Any],
     pictures: Pictures,
     part: Part | None = None,
 ) -> Element:
-    kind = pictures(at)
+    kind = pictures(channel)
     classes = [*([part.value] if part else []), _CLASSES[kind]]
     return {
         "data": {
-            "id": at.channel_id,
-            "label": str(at.channel),
-            "layer": at.layer,
-            "channel": at.channel,
+            "id": channel.channel_id,
+            "label": str(channel.channel),
+            "layer": channel.layer,
+            "channel": channel.channel,
             "picture": kind,
             "part": part.value if part else "",
             "x": point[0],

@@ -73,11 +73,11 @@ def order_rows(
     for (source, target), weight in edges.items():
         neighbours[source].append((target, weight))
         neighbours[target].append((source, weight))
-    best, fewest = rows, _crossings(layers, rows, edges)
+    best, fewest = rows, _count_crossings(layers, rows, edges)
     for sweep in range(_SWEEPS):
         upwards = sweep % 2 == 0
         rows = _sweep(list(layers) if upwards else list(reversed(layers)), rows, neighbours)
-        crossings = _crossings(layers, rows, edges)
+        crossings = _count_crossings(layers, rows, edges)
         if crossings < fewest:
             best, fewest = rows, crossings
     return best
@@ -107,7 +107,7 @@ def _places(row: Sequence[Channel]) -> dict[Channel, float]:
     return {channel: (place + 0.5) / len(row) for place, channel in enumerate(row)}
 
 
-def _crossings(
+def _count_crossings(
     layers: Sequence[str], rows: Mapping[str, list[Channel]], edges: Mapping[tuple[Channel, Channel], float]
 ) -> float:
     """Crossings between adjacent rows, each weighted by the lesser of the two edges' weights."""
@@ -116,10 +116,10 @@ def _crossings(
     for (source, target), weight in edges.items():
         if source in place and target in place:
             lines[target.layer].append((place[source], place[target], weight))
-    return fsum(_crossings_between(np.array(lines[layer])) for layer in layers if lines[layer])
+    return fsum(_count_crossings_between(np.array(lines[layer])) for layer in layers if lines[layer])
 
 
-def _crossings_between(lines: NDArray[np.float64]) -> float:
+def _count_crossings_between(lines: NDArray[np.float64]) -> float:
     """Weighted crossings among lines from one row to the next: (line, [source place, target place, weight])."""
     source, target, weight = lines.T
     crosses = (source[:, None] < source) & (target[:, None] > target)

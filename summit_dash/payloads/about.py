@@ -13,7 +13,7 @@ from typing import Any
 from precompute.contract.schema import describe_outputs
 from summit_dash.payloads.tour import build_tour
 from summit_dash.run.store import RunStore
-from summit_dash.run.text import DASH, count, of, percent, plural
+from summit_dash.run.text import DASH, format_count, format_part, format_percent, format_plural
 
 __all__ = ["build_about"]
 
@@ -61,9 +61,9 @@ def _facts(store: RunStore) -> list[list[str]]:
         ("Outputs", describe_outputs(model)),
         ("Recorded layers", f"{len(store.layers)}: {', '.join(store.layer_names)}"),
         ("Dataset", store.dataset_name),
-        ("Images", count(store.n_images)),
+        ("Images", format_count(store.n_images)),
         ("Skipped images", _skipped(store.manifest.get("images") or {})),
-        ("Classes", count(len(store.classes))),
+        ("Classes", format_count(len(store.classes))),
         ("Labels", _labels(dataset)),
         ("Accuracy", _accuracy(store.manifest.get("images") or {})),
         ("Made", str(store.manifest.get("created", "")).replace("T", " ")[:16]),
@@ -87,7 +87,7 @@ def _skipped(images: Mapping[str, Any]) -> str:
     skipped = images.get("skipped") or {}
     first = [f"{path}: {reason}" for path, reason in list(skipped.items())[:_SKIPPED_NAMED]]
     more = [f"{len(skipped) - len(first):,} more in manifest.json"] if len(skipped) > len(first) else []
-    return f"{count(len(skipped))} ({'; '.join(first + more)})" if skipped else ""
+    return f"{format_count(len(skipped))} ({'; '.join(first + more)})" if skipped else ""
 
 
 def _resized(side: int | list[int]) -> str:
@@ -112,8 +112,10 @@ def _labels(dataset: Mapping[str, Any]) -> str:
 def _accuracy(images: Mapping[str, Any]) -> str:
     if images.get("top1_accuracy") is None:
         return ""
-    n = plural(images.get("n_with_accuracy") or images.get("n_read") or 0, "image")
-    return f"top-1 {percent(images['top1_accuracy'])}, top-5 {percent(images.get('top5_accuracy'))} of {n}"
+    n = format_plural(images.get("n_with_accuracy") or images.get("n_read") or 0, "image")
+    return (
+        f"top-1 {format_percent(images['top1_accuracy'])}, top-5 {format_percent(images.get('top5_accuracy'))} of {n}"
+    )
 
 
 def _seconds(store: RunStore) -> str:
@@ -126,11 +128,11 @@ def _method(store: RunStore) -> list[Block]:
     config = store.manifest.get("config", {})
     aggregate, graphs, embedding = (config.get(name) or {} for name in ("aggregate", "graphs", "embedding"))
     text = _METHOD.format(
-        mass=percent(aggregate.get("activation_mass", 0.03)),
+        mass=format_percent(aggregate.get("activation_mass", 0.03)),
         top_k=aggregate.get("top_k", 5),
         measures=_measures(store),
         damping=graphs.get("damping", 0.85),
-        initial_mass=percent(graphs.get("initial_mass", 0.075)),
+        initial_mass=format_percent(graphs.get("initial_mass", 0.075)),
         n_neighbors=embedding.get("n_neighbors", 15),
         min_dist=embedding.get("min_dist", 0.1),
         seed=embedding.get("seed", 0),
@@ -153,7 +155,7 @@ def _imported(store: RunStore) -> list[Block]:
     faults = imported.get("faults", {})
     gaps = [{"p": f"Imported from {imported.get('source', 'elsewhere')}. {' '.join(imported.get('gaps', []))}"}]
     if faults.get("n_listed_bottleneck"):
-        gaps.append({"p": _FAULTS.format(**{name: count(n) for name, n in faults.items()})})
+        gaps.append({"p": _FAULTS.format(**{name: format_count(n) for name, n in faults.items()})})
     return gaps
 
 
@@ -165,14 +167,18 @@ def _pictures(store: RunStore) -> list[dict[str, Any]]:
         return []
     n_compared = sum(n.n_compared for n in tried.values())
     n_beating = sum(n.n_beating_best_example for n in tried.values())
-    beating = f"{of(n_beating, n_compared)} do ({percent(n_beating / n_compared)})." if n_compared else _NOT_COMPARED
+    beating = (
+        f"{format_part(n_beating, n_compared)} do ({format_percent(n_beating / n_compared)})."
+        if n_compared
+        else _NOT_COMPARED
+    )
     rows = [
         [
             layer,
-            count(store.layers[layer].n_channels),
-            count(n.n_pictures),
-            of(n.n_beating_best_example, n.n_compared) if n.n_compared else DASH,
-            count(n.n_dead),
+            format_count(store.layers[layer].n_channels),
+            format_count(n.n_pictures),
+            format_part(n.n_beating_best_example, n.n_compared) if n.n_compared else DASH,
+            format_count(n.n_dead),
         ]
         for layer, n in tried.items()
     ]

@@ -41,16 +41,16 @@ def _nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
     """`layer` is a place in the order of layers; `covered` the percentage of activation covered by stronger ones."""
     places = {layer: place for place, layer in enumerate(store.layers)}
     return {
-        "layer": [places[node.at.layer] for node in graph.nodes],
-        "channel": [node.at.channel for node in graph.nodes],
+        "layer": [places[node.channel.layer] for node in graph.nodes],
+        "channel": [node.channel.channel for node in graph.nodes],
         "count": [node.activation_count for node in graph.nodes],
         "score": [shorten(node.pagerank_score) for node in graph.nodes],
-        "picture": [store.pictures.picture_kind(node.at) for node in graph.nodes],
+        "picture": [store.pictures.picture_kind(node.channel) for node in graph.nodes],
     }
 
 
 def _edges(graph: Graph) -> dict[str, list[Any]]:
-    places = {node.at: place for place, node in enumerate(graph.nodes)}
+    places = {node.channel: place for place, node in enumerate(graph.nodes)}
     edges = [edge for edge in graph.edges if edge.source in places and edge.target in places]
     return {
         "source": [places[edge.source] for edge in edges],
@@ -64,6 +64,6 @@ def _similarity(store: RunStore, class_id: int) -> dict[str, list[int]] | None:
     if not store.has("activations"):
         return None
     row = store.row_of(class_id)
-    units = {layer: store.unit_counts(layer) for layer in store.layers}
+    units = {layer: store.read_unit_counts(layer) for layer in store.layers}
     cosines = {layer: unit @ unit[row] for layer, unit in units.items()}
     return {layer: np.rint(SIMILARITY_SCALE * values).astype(int).tolist() for layer, values in cosines.items()}

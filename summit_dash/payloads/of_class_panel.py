@@ -7,7 +7,7 @@ from typing import Any
 
 from precompute.contract.schema import PROTOTYPE_METHODS
 from summit_dash.payloads.numbers import shorten
-from summit_dash.payloads.preview import locate, strongest_nodes
+from summit_dash.payloads.preview import find_strongest_nodes, locate
 from summit_dash.run.graphs import Node
 from summit_dash.run.pictures import Prototype
 from summit_dash.run.store import RunStore
@@ -49,7 +49,7 @@ def _examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
     if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
         return []
     found: dict[int, dict[str, Any]] = {}
-    for node in strongest_nodes(store.graph(class_id)):
+    for node in find_strongest_nodes(store.graph(class_id)):
         for image_id, entry in _of_node(store, class_id, node):
             found.setdefault(image_id, entry)
     return list(found.values())[:_N_EXAMPLES]
@@ -57,7 +57,7 @@ def _examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
 
 def _of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict[str, Any]]]:
     return [
-        (example.image_id, locate(node.at, example))
-        for example in store.pictures.examples(node.at, class_id)
+        (example.image_id, locate(node.channel, example))
+        for example in store.pictures.examples(node.channel, class_id)
         if example.image_id is not None  # unknown in imported runs
     ]

@@ -50,7 +50,7 @@ def _strongest(store: RunStore, class_id: int, layer: str) -> list[int]:
 
 
 def _edges(store: RunStore, class_id: int, own: list[Channel]) -> dict[str, list[Any]]:
-    drawn = {node.at for node in store.graph(class_id).nodes}
+    drawn = {node.channel for node in store.graph(class_id).nodes}
     drawn |= {Channel(layer, channel) for layer in store.layers for channel in _strongest(store, class_id, layer)}
     places = {layer: place for place, layer in enumerate(store.layers)}
     edges: dict[str, list[Any]] = {
@@ -74,7 +74,7 @@ def _influences(store: RunStore, class_id: int, own: list[Channel]) -> list[dict
     """Those with one of the channels at either end."""
     if not own or not store.has("influences"):
         return []
-    channels = pa.array([at.channel for at in own])
+    channels = pa.array([channel.channel for channel in own])
     ends = [
         (pc.field(f"{end}_layer") == own[0].layer) & pc.field(f"{end}_channel").isin(channels)
         for end in ("source", "target")

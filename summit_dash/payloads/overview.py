@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from summit_dash.run.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
-from summit_dash.run.layer_names import short_layer_names
-from summit_dash.run.measures import describe, measure_names, tell_measures
+from summit_dash.run.layer_names import shorten_layer_names
+from summit_dash.run.measures import describe, describe_measures, name_measures
 from summit_dash.run.store import RunStore
-from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, class_labels
+from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, label_classes
 
 __all__ = ["build_overview"]
 
@@ -43,7 +43,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
 
 def _layers(store: RunStore) -> list[dict[str, Any]]:
     """In order from the input. `measure` tells how influences on the layer were measured, where the run knows."""
-    shorts = short_layer_names(store.layer_names)
+    shorts = shorten_layer_names(store.layer_names)
     links = [store.links.get(layer) for layer in store.layers]
     return [
         {
@@ -60,7 +60,7 @@ def _layers(store: RunStore) -> list[dict[str, Any]]:
 def _measures(store: RunStore) -> dict[str, str] | None:
     """All measures of influence in use, by name and in words; None where the run does not tell."""
     links = [store.links[layer] for layer in store.layers if layer in store.links]
-    return {"name": measure_names(links), "text": tell_measures(links)} if links else None
+    return {"name": name_measures(links), "text": describe_measures(links)} if links else None
 
 
 def _groups(store: RunStore) -> dict[str, Any] | None:
@@ -78,7 +78,7 @@ def _groups(store: RunStore) -> dict[str, Any] | None:
 
 def _classes(store: RunStore) -> dict[str, list[Any]]:
     """Arrays along the classes. `mark` tells classes of one name apart; `group` is a place in the groups, or None."""
-    labels = class_labels(store.classes)
+    labels = label_classes(store.classes)
     places = {
         class_id: place
         for place, group in enumerate(group_classes(store.classes))

@@ -135,7 +135,7 @@ def _write_step(step: str, pair: _Pair) -> str:
 
 def _list_own_channels(store: RunStore, class_id: int, vs: int) -> list[Channel]:
     """Returns the channels of the last two layers that only the first graph has, most used first, four at most."""
-    theirs = {node.at for node in store.graph(vs).nodes}
+    theirs = {node.channel for node in store.graph(vs).nodes}
     late = set(store.layer_names[-2:])
-    own = [node for node in store.graph(class_id).nodes if node.at not in theirs and node.at.layer in late]
-    return [node.at for node in sorted(own, key=lambda node: (-node.activation_count, node.at))[:_N_OWN]]
+    own = [node for node in store.graph(class_id).nodes if node.channel not in theirs and node.channel.layer in late]
+    return [node.channel for node in sorted(own, key=lambda node: (-node.activation_count, node.channel))[:_N_OWN]]

@@ -15,7 +15,7 @@ def build_thumbnails(store: RunStore, class_id: int) -> bytes:
 
     The index lists [channel_id, size in bytes] in order. WebP; of dataset examples at the size of examples.
     """
-    found = {node.at.channel_id: store.pictures.picture(node.at) for node in store.graph(class_id).nodes}
+    found = {node.channel.channel_id: store.pictures.picture(node.channel) for node in store.graph(class_id).nodes}
     pictures = {channel_id: picture for channel_id, picture in found.items() if picture}
     index = json.dumps([[channel_id, len(picture)] for channel_id, picture in pictures.items()]).encode()
     return b"".join([struct.pack("<I", len(index)), index, *pictures.values()])

@@ -10,7 +10,7 @@ from summit_dash.payloads.links import write_link
 from summit_dash.payloads.stories import build_stories
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import ClassInfo, RunStore
-from summit_dash.run.text import class_labels, of, percent
+from summit_dash.run.text import format_part, format_percent, label_classes
 
 __all__ = ["build_tour"]
 
@@ -31,7 +31,7 @@ def build_tour(store: RunStore) -> list[dict[str, Any]]:
 
 
 def _name_class(store: RunStore, info: ClassInfo) -> str:
-    return " ".join(filter(None, class_labels(store.classes)[info.class_id]))
+    return " ".join(filter(None, label_classes(store.classes)[info.class_id]))
 
 
 def _show_worst(store: RunStore) -> str | None:
@@ -40,7 +40,7 @@ def _show_worst(store: RunStore) -> str | None:
         return None
     worst = min(known, key=lambda info: (info.top1_accuracy or 0.0, info.class_id))
     name = write_link(_name_class(store, worst), **{"class": worst.class_id, "view": "graph"})
-    share = percent(worst.top1_accuracy)
+    share = format_percent(worst.top1_accuracy)
     return f"The class that the model gets wrong most often: {name}, right in {share} of {worst.n_images:,} images."
 
 
@@ -56,7 +56,7 @@ def _show_closest(store: RunStore) -> str | None:
 
 def find_closest_pair(store: RunStore, layer: str) -> Pair:
     """Finds the two classes of greatest cosine at a layer; ties by lower ids. The run has two classes or more."""
-    unit = store.unit_counts(layer)
+    unit = store.read_unit_counts(layer)
     cosines = unit @ unit.T
     np.fill_diagonal(cosines, -1.0)
     first, second = np.unravel_index(int(np.argmax(cosines)), cosines.shape)
@@ -69,8 +69,8 @@ def _show_most_used(store: RunStore) -> str | None:
         return None
     layer = store.layer_names[-1]
     n_classes = (store.counts(layer) > 0).sum(axis=0)
-    at = Channel(layer, int(np.argmax(n_classes)))
-    n = int(n_classes[at.channel])
-    name = write_link(at.channel_id, view="channels", layer=layer, channel=at.channel)
-    share = of(n, len(store.classes))
+    channel = Channel(layer, int(np.argmax(n_classes)))
+    n = int(n_classes[channel.channel])
+    name = write_link(channel.channel_id, view="channels", layer=layer, channel=channel.channel)
+    share = format_part(n, len(store.classes))
     return f"The channel of {layer} that most classes use: {name}, strong in images of {share} classes." if n else None

@@ -63,17 +63,17 @@ class RunExamples:
         self._decoded = Remembered(self.images.decoded, _IMAGES_REMEMBERED)
         self._cropped = Remembered(self._cut, _CROPS_REMEMBERED)
 
-    def of(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
+    def of(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
         """The dataset examples of a channel, strongest first."""
-        return [example for example in self._of_channel(at)[0] if example.class_id == class_id]
+        return [example for example in self._of_channel(channel)[0] if example.class_id == class_id]
 
-    def picture(self, at: Channel, class_id: int, rank: int) -> bytes | None:
+    def picture(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
         """A dataset example as WebP."""
-        return self._picture(self._of_channel(at)[1].get((class_id, rank)))
+        return self._picture(self._of_channel(channel)[1].get((class_id, rank)))
 
-    def best_picture(self, at: Channel) -> bytes | None:
+    def read_best_picture(self, channel: Channel) -> bytes | None:
         """The best example over all classes as WebP, by way of a cache by layer: thumbnails use it."""
-        return self._picture(self._best_of_layer(at.layer).get(at.channel))
+        return self._picture(self._best_of_layer(channel.layer).get(channel.channel))
 
     def warm(self, layer: str) -> None:
         """Reads which examples stand for the channels of a layer."""
@@ -99,10 +99,10 @@ class RunExamples:
         rows = read_table(self._path, _TABLE, ["channel", *_PLACE], best).to_pylist()
         return {row["channel"]: _kept(row) for row in rows}
 
-    def _read_examples(self, at: Channel) -> tuple[list[Example], dict[tuple[int, int], _Kept]]:
+    def _read_examples(self, channel: Channel) -> tuple[list[Example], dict[tuple[int, int], _Kept]]:
         if not self.are_there:
             return [], {}
-        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
+        mine = (pc.field("layer") == channel.layer) & (pc.field("channel") == channel.channel)
         rows = read_table(self._path, _TABLE, ["class_id", "rank", "activation", *_PLACE], mine).to_pylist()
         kept = {(row["class_id"], row["rank"]): _kept(row) for row in rows}
         return sorted((_example(row) for row in rows), key=lambda e: (e.class_id, e.rank)), kept

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 
 from precompute.contract.schema import InputError
 from summit_dash.run.store import ClassInfo
-from summit_dash.run.text import plural
+from summit_dash.run.text import format_plural
 
-__all__ = ["find_class", "find_classes", "tell_number", "tell_numbers"]
+__all__ = ["explain_number", "find_class", "find_classes", "tell_numbers"]
 
 _MOST = 8
 """Candidates that a message names."""
@@ -28,15 +28,15 @@ def find_class(classes: Mapping[int, ClassInfo], text: str) -> ClassInfo:
         InputError: several classes have the name, or none has; the message lists them, or the nearest names.
     """
     wanted = text.strip()
-    for key, value in _readings(wanted):
+    for key, value in _list_readings(wanted):
         found = [info for info in classes.values() if key(info) == value]
         if len(found) == 1:
             return found[0]
         if found:
             several = f"{len(found)} classes are named {wanted}: {_list(found)}."
             raise InputError(_RULE, several, "Name one by its class_id, the number after #.")
-    near = _near(classes, wanted)
-    hint = f" Near it: {_list(near)}." if near else f" The run has {plural(len(classes), 'class', 'classes')}."
+    near = _find_near(classes, wanted)
+    hint = f" Near it: {_list(near)}." if near else f" The run has {format_plural(len(classes), 'class', 'classes')}."
     raise InputError(_RULE, f"No class is named {text!r}.{hint}", "Name a class of this run.")
 
 
@@ -62,14 +62,14 @@ def find_classes(classes: Mapping[int, ClassInfo], text: str) -> list[ClassInfo]
     return list(found.values())
 
 
-def tell_number(classes: Mapping[int, ClassInfo], text: str) -> str | None:
+def explain_number(classes: Mapping[int, ClassInfo], text: str) -> str | None:
     """Says for which class a number was taken, where another class might have been meant; else None."""
     wanted = text.strip()
     if not wanted.isdecimal():
         return None
     info = find_class(classes, wanted)
     other = classes.get(int(wanted))
-    if _first_name(info) != wanted.casefold():
+    if _fold_first_name(info) != wanted.casefold():
         return f"{wanted} is taken for class_id {wanted}, {info.class_name}."
     if other is None or other is info:
         return None
@@ -77,32 +77,32 @@ def tell_number(classes: Mapping[int, ClassInfo], text: str) -> str | None:
 
 
 def tell_numbers(classes: Mapping[int, ClassInfo], text: str) -> list[str]:
-    """What `tell_number` says of each class of a list that `find_classes` takes."""
-    return list(filter(None, (tell_number(classes, part) for part in text.split(";"))))
+    """What `explain_number` says of each class of a list that `find_classes` takes."""
+    return list(filter(None, (explain_number(classes, part) for part in text.split(";"))))
 
 
-def _readings(wanted: str) -> list[tuple[Callable[[ClassInfo], str | None], str]]:
+def _list_readings(wanted: str) -> list[tuple[Callable[[ClassInfo], str | None], str]]:
     """What the text may be, the surest first."""
     if not wanted:
         return []
     return [
         (lambda info: info.synset, wanted),
         (lambda info: info.class_name, wanted),
-        (_first_name, wanted.casefold()),
+        (_fold_first_name, wanted.casefold()),
         (lambda info: str(info.class_id), wanted.removeprefix("#")),
     ]
 
 
-def _first_name(info: ClassInfo) -> str:
+def _fold_first_name(info: ClassInfo) -> str:
     return info.short_name.casefold()
 
 
-def _near(classes: Mapping[int, ClassInfo], wanted: str) -> list[ClassInfo]:
+def _find_near(classes: Mapping[int, ClassInfo], wanted: str) -> list[ClassInfo]:
     """Classes with the text in their name, then those spelt alike."""
     text = wanted.casefold()
     holding = [info for info in classes.values() if text and text in info.class_name.casefold()]
-    alike = get_close_matches(text, {_first_name(info) for info in classes.values()}, n=_MOST, cutoff=0.6)
-    others = [info for name in alike for info in classes.values() if _first_name(info) == name]
+    alike = get_close_matches(text, {_fold_first_name(info) for info in classes.values()}, n=_MOST, cutoff=0.6)
+    others = [info for name in alike for info in classes.values() if _fold_first_name(info) == name]
     return list({info.class_id: info for info in [*holding, *others]}.values())
 
 

@@ -23,7 +23,7 @@ class Channel(NamedTuple):
 class Node(NamedTuple):
     """A channel of the graph; `activation_count` in images of the class."""
 
-    at: Channel
+    channel: Channel
     activation_count: int
     pagerank_score: float = 0.0
 
@@ -59,6 +59,6 @@ def shares_covered(nodes: Iterable[Node]) -> dict[Channel, float]:
     covered, result = 0, {}
     for node in ranked:
         share = 100 * covered / total if total else 0.0
-        result[node.at] = min(round(share, 3), 99.999)
+        result[node.channel] = min(round(share, 3), 99.999)
         covered += node.activation_count
     return result

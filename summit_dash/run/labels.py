@@ -69,7 +69,7 @@ def check_label(store: RunStore, given: Any) -> tuple[Channel, str]:
     return Channel(layer, channel), label
 
 
-def save_label(store: RunStore, at: Channel, label: str) -> None:
+def save_label(store: RunStore, channel: Channel, label: str) -> None:
     """Sets the label of a channel; an empty one removes it. Other writers, of this process or another, wait.
 
     Raises:
@@ -77,12 +77,12 @@ def save_label(store: RunStore, at: Channel, label: str) -> None:
     """
     path = store.path / LABELS
     try:
-        with _writing, _only_writer(path):
+        with _writing, _wait_for_writers(path):
             of_models = _read_file(path)
             labels = of_models.setdefault(_model(store), {})
-            labels.setdefault(at.layer, {}).pop(str(at.channel), None)
+            labels.setdefault(channel.layer, {}).pop(str(channel.channel), None)
             if label:
-                labels[at.layer][str(at.channel)] = label
+                labels[channel.layer][str(channel.channel)] = label
             _write_file(path, of_models)
     except OSError as problem:
         raise InputError(
@@ -112,7 +112,7 @@ def _read_file(path: Path) -> dict[str, Labels]:
     except OSError as problem:
         raise InputError(f"{LABELS} is a file that can be read.", f"{problem.strerror}.", _MOVE) from problem
     try:
-        return _parsed(json.loads(text))
+        return _parse(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise InputError(f"{LABELS} is JSON as the dashboard writes it.", f"Found {problem}.", _MOVE) from problem
 
@@ -120,7 +120,7 @@ def _read_file(path: Path) -> dict[str, Labels]:
 _MOVE = f"Repair {LABELS} in the run's folder or move it away."
 
 
-def _parsed(content: Any) -> dict[str, Labels]:
+def _parse(content: Any) -> dict[str, Labels]:
     return {
         str(model): {layer: {str(int(n)): str(text) for n, text in of.items()} for layer, of in labels.items()}
         for model, labels in content["models"].items()
@@ -142,7 +142,7 @@ def _sorted(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
 
 
 @contextlib.contextmanager
-def _only_writer(path: Path) -> Iterator[None]:
+def _wait_for_writers(path: Path) -> Iterator[None]:
     """Waits until no other process writes the labels. The lock's file stays; a system without locks goes without."""
     descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-__all__ = ["Link", "describe", "measure_names", "read_links", "tell_measures"]
+__all__ = ["Link", "describe", "describe_measures", "name_measures", "read_links"]
 
 _MEANINGS = {
     "traced": "the share of the target's activation that the source carries, followed exactly through the weights "
@@ -51,25 +51,25 @@ def _describe(links: Sequence[Link], where: str) -> str:
     measure = links[0].influence
     meaning = f": {_MEANINGS[measure]}" if measure in _MEANINGS else ""
     reasons = "; ".join(dict.fromkeys(link.reason.rstrip(".") for link in links if link.reason))
-    return f"{_capital(measure)}{where}{meaning}." + (f" Why: {reasons}." if reasons else "")
+    return f"{_capitalize(measure)}{where}{meaning}." + (f" Why: {reasons}." if reasons else "")
 
 
-def measure_names(links: Iterable[Link]) -> str:
+def name_measures(links: Iterable[Link]) -> str:
     """The measures in use, each once, the most frequent first: "traced, gradient"."""
     names = [link.influence for link in links]
     return ", ".join(sorted(set(names), key=lambda name: (-names.count(name), name)))
 
 
-def tell_measures(links: Sequence[Link]) -> str:
+def describe_measures(links: Sequence[Link]) -> str:
     """What the measures mean, a line each; where they differ, which layers have which."""
-    groups = _by_measure(links)
+    groups = _group_by_measure(links)
     several = len(groups) > 1
     lines = [_describe(same, f" (into {_join([link.target for link in same])})" if several else "") for same in groups]
     return "\n".join(["How influences are measured", *lines])
 
 
-def _by_measure(links: Sequence[Link]) -> list[list[Link]]:
-    names = measure_names(links).split(", ")
+def _group_by_measure(links: Sequence[Link]) -> list[list[Link]]:
+    names = name_measures(links).split(", ")
     return [[link for link in links if link.influence == name] for name in names]
 
 
@@ -80,5 +80,5 @@ def _join(names: Sequence[str], most: int = 4) -> str:
     return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more layers"
 
 
-def _capital(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]

@@ -18,7 +18,7 @@ from summit_dash.run.cache import Remembered
 from summit_dash.run.examples import Example, RunExamples
 from summit_dash.run.graphs import Channel
 
-__all__ = ["PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", "stamp_of"]
+__all__ = ["PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", "read_stamp"]
 
 Stamp = tuple[tuple[int, int] | None, ...]
 """Time and size of the files with pictures, and of the manifest, which tells dead channels and settings."""
@@ -58,20 +58,20 @@ class PictureKind(IntEnum):
     EXAMPLE = 2
 
 
-def stamp_of(run: Path) -> Stamp:
+def read_stamp(run: Path) -> Stamp:
     """Changes when a run gets pictures."""
     return tuple(_file_stamp(path) for path in (run / MANIFEST, *(table_path(run, name) for name in _TABLES)))
 
 
 class RunPictures:
-    """Reads the pictures of a run and remembers some; whoever finds another `stamp_of` the run makes a new one.
+    """Reads the pictures of a run and remembers some; whoever finds another `read_stamp` the run makes a new one.
 
     Args:
         path: the run's directory.
     """
 
     def __init__(self, path: Path) -> None:
-        self.stamp = stamp_of(path)
+        self.stamp = read_stamp(path)
         self._path = path
         self._facts: Mapping[str, Any] = read_manifest(path)
         self.kept_examples = RunExamples(path)
@@ -79,75 +79,77 @@ class RunPictures:
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
 
-    def picture_kind(self, at: Channel) -> PictureKind:
+    def picture_kind(self, channel: Channel) -> PictureKind:
         """What stands for a channel: its feature visualization, else its best dataset example over all classes."""
-        if self.is_visualized(at):
+        if self.is_visualized(channel):
             return PictureKind.VISUALIZATION
         return PictureKind.EXAMPLE if self.kept_examples.are_there else PictureKind.NONE
 
-    def visualization(self, at: Channel, kind: str = "channel") -> bytes | None:
+    def visualization(self, channel: Channel, kind: str = "channel") -> bytes | None:
         """A feature visualization of a channel as WebP."""
         if kind == "channel":
-            return self._layer_visualizations(at.layer).get(at.channel)
-        return self._other_visualizations(at).get(kind)
+            return self._layer_visualizations(channel.layer).get(channel.channel)
+        return self._other_visualizations(channel).get(kind)
 
-    def _read_other_visualizations(self, at: Channel) -> dict[str, bytes]:
+    def _read_other_visualizations(self, channel: Channel) -> dict[str, bytes]:
         """Every kind of one channel."""
-        if not self._excitations.get(at):
+        if not self._excitations.get(channel):
             return {}
-        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
+        mine = (pc.field("layer") == channel.layer) & (pc.field("channel") == channel.channel)
         table = read_table(self._path, "feature_visualizations", ["kind", "image"], mine)
         return dict(zip(table["kind"].to_pylist(), table["image"].to_pylist(), strict=True))
 
-    def picture(self, at: Channel) -> bytes | None:
+    def picture(self, channel: Channel) -> bytes | None:
         """The picture that `picture_kind` names, as WebP."""
-        if self.is_visualized(at):
-            return self.visualization(at)
-        return self.kept_examples.best_picture(at)
+        if self.is_visualized(channel):
+            return self.visualization(channel)
+        return self.kept_examples.read_best_picture(channel)
 
-    def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
+    def example(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
         """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""
-        if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(at):
-            return self.kept_examples.best_picture(at)
-        return self.kept_examples.picture(at, class_id, rank)
+        if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(channel):
+            return self.kept_examples.read_best_picture(channel)
+        return self.kept_examples.picture(channel, class_id, rank)
 
-    def examples(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
+    def examples(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
         """The dataset examples of a channel, strongest first."""
-        return self.kept_examples.of(at, class_id)
+        return self.kept_examples.of(channel, class_id)
 
-    def is_visualized(self, at: Channel) -> bool:
+    def is_visualized(self, channel: Channel) -> bool:
         """Whether the run holds a feature visualization of the channel."""
-        return "channel" in self._excitations.get(at, {})
+        return "channel" in self._excitations.get(channel, {})
 
-    def visualization_kinds(self, at: Channel) -> list[str]:
+    def visualization_kinds(self, channel: Channel) -> list[str]:
         """The kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
-        return sorted(self._excitations.get(at, {}))
+        return sorted(self._excitations.get(channel, {}))
 
     @cached_property
     def all_visualization_kinds(self) -> list[str]:
         """The kinds of feature visualization that the run holds of any channel."""
         return sorted({kind for kinds in self._excitations.values() for kind in kinds})
 
-    def excitation(self, at: Channel) -> float | None:
+    def excitation(self, channel: Channel) -> float | None:
         """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
-        return self._excitations.get(at, {}).get("channel")
+        return self._excitations.get(channel, {}).get("channel")
 
-    def found_dead(self, at: Channel) -> bool:
+    def found_dead(self, channel: Channel) -> bool:
         """Whether a feature visualization was tried in vain: its objective never rose above its start."""
-        return at in self._found_dead
+        return channel in self._found_dead
 
     @cached_property
     def _found_dead(self) -> frozenset[Channel]:
         """A dead one that has a picture of other settings is not among them."""
         dead = (self._facts.get("visualizations") or {}).get("dead", ())
         channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
-        return frozenset(at for at in channels if not self.is_visualized(at))
+        return frozenset(channel for channel in channels if not self.is_visualized(channel))
 
     def counts(self, layer: str) -> PictureCounts:
         """Counted in the table, so that runs whose manifest does not tell them have them too."""
-        of_layer = [kinds for at, kinds in self._excitations.items() if at.layer == layer and "channel" in kinds]
+        of_layer = [
+            kinds for channel, kinds in self._excitations.items() if channel.layer == layer and "channel" in kinds
+        ]
         compared = [excitation for kinds in of_layer if (excitation := kinds["channel"]) is not None]
-        n_dead = sum(at.layer == layer for at in self._found_dead)
+        n_dead = sum(channel.layer == layer for channel in self._found_dead)
         return PictureCounts(len(of_layer), len(compared), sum(excitation > 1 for excitation in compared), n_dead)
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cosine", "similarity_to", "unit_rows"]
+__all__ = ["cosine", "normalize_rows", "similarity_to"]
 
 
 def similarity_to(counts: NDArray[np.integer], row: int) -> NDArray[np.float64]:
@@ -18,7 +18,7 @@ def similarity_to(counts: NDArray[np.integer], row: int) -> NDArray[np.float64]:
     return result
 
 
-def unit_rows(counts: NDArray[np.integer]) -> NDArray[np.float32]:
+def normalize_rows(counts: NDArray[np.integer]) -> NDArray[np.float32]:
     """`counts` (class, channel) with every row of length 1; a row of zeros stays one."""
     rows = counts.astype(np.float32)
     norm = np.linalg.norm(rows, axis=1, keepdims=True)

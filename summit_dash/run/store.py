@@ -19,8 +19,8 @@ from precompute.contract.schema import InputError, read_manifest, read_table, ta
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links
-from summit_dash.run.pictures import RunPictures, stamp_of
-from summit_dash.run.similarity import unit_rows
+from summit_dash.run.pictures import RunPictures, read_stamp
+from summit_dash.run.similarity import normalize_rows
 from summit_dash.run.suggested_labels import Naming, Vocabulary, build_vocabulary
 
 __all__ = [
@@ -103,7 +103,7 @@ class RunStore:
         self._cached: dict[str, Any] = {}
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = Remembered(self._class_influences, 16)
+        self.class_influences = Remembered(self._read_class_influences, 16)
         self.graph = Remembered(self._read_graph, 256)
         self.pictures = RunPictures(self.path)
 
@@ -112,12 +112,12 @@ class RunStore:
     @property
     def version(self) -> str:
         """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        return hashlib.sha256(f"{self.manifest.get('created')}-{stamp_of(self.path)}".encode()).hexdigest()[:10]
+        return hashlib.sha256(f"{self.manifest.get('created')}-{read_stamp(self.path)}".encode()).hexdigest()[:10]
 
     def refresh(self) -> None:
         """Forgets the pictures that it has read where some were drawn or imported since."""
         with self._lock:
-            if stamp_of(self.path) != self.pictures.stamp:
+            if read_stamp(self.path) != self.pictures.stamp:
                 self.pictures = RunPictures(self.path)
 
     @property
@@ -157,7 +157,7 @@ class RunStore:
         """By target layer, how influences on it were measured; empty where the run does not tell."""
         return read_links(self.manifest, self.layer_names)
 
-    def links_on(self, targets: Container[str]) -> list[Link]:
+    def find_links(self, targets: Container[str]) -> list[Link]:
         """How the influences on these layers were measured, in order from the input."""
         return [self.links[layer] for layer in self.layers if layer in targets and layer in self.links]
 
@@ -183,7 +183,7 @@ class RunStore:
 
     def counts(self, layer: str) -> NDArray[np.int32]:
         """`activation_count` of a layer, (class, channel); read once for all layers (22 MB at 1,000 classes)."""
-        matrices: dict[str, NDArray[np.int32]] = self._once("counts", self._read_counts)
+        matrices: dict[str, NDArray[np.int32]] = self._read_once("counts", self._read_counts)
         return matrices[layer]
 
     def _read_counts(self) -> dict[str, NDArray[np.int32]]:
@@ -201,23 +201,23 @@ class RunStore:
                 result[layer][rows[here], channels[here]] = counts[here]
         return result
 
-    def unit_counts(self, layer: str) -> NDArray[np.float32]:
+    def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
         """`counts` of a layer with every row of length 1, (class, channel): the product of two rows is their cosine."""
-        matrices: dict[str, NDArray[np.float32]] = self._once(
-            "unit_counts", lambda: {name: unit_rows(self.counts(name)) for name in self.layers}
+        matrices: dict[str, NDArray[np.float32]] = self._read_once(
+            "read_unit_counts", lambda: {name: normalize_rows(self.counts(name)) for name in self.layers}
         )
         return matrices[layer]
 
-    def counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    def read_counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
         """The rows of two classes in every layer's counts; empty where the run holds no activations."""
         if not self.has("activations"):
             return {}
         rows = self.row_of(a), self.row_of(b)
         return {layer: (self.counts(layer)[rows[0]], self.counts(layer)[rows[1]]) for layer in self.layers}
 
-    def uses(self, at: Channel) -> list[Use]:
+    def uses(self, channel: Channel) -> list[Use]:
         """The classes that use a channel, greatest share of their images first."""
-        column = self.counts(at.layer)[:, at.channel]
+        column = self.counts(channel.layer)[:, channel.channel]
         rows = zip(self.classes.values(), column.tolist(), strict=True)
         uses = [Use(info.class_id, count, info.n_images) for info, count in rows if count]
         return sorted(uses, key=lambda use: (-use.fraction, use.class_id))
@@ -228,7 +228,7 @@ class RunStore:
         Raises:
             InputError: the run has no table of channels.
         """
-        facts: dict[str, ChannelFacts] = self._once("channel_facts", self._read_channel_facts)
+        facts: dict[str, ChannelFacts] = self._read_once("channel_facts", self._read_channel_facts)
         if self._only is None or not self.has("activations"):
             return facts[layer]
         return facts[layer]._replace(n_classes=(self.counts(layer) > 0).sum(axis=0))
@@ -246,29 +246,29 @@ class RunStore:
 
     def _read_graph(self, class_id: int) -> Graph:
         """The attribution graph of a class."""
-        nodes = self._rows_of_class("attribution_graph_nodes", class_id)
-        edges = self._rows_of_class("attribution_graph_edges", class_id)
+        nodes = self._read_rows_of_class("attribution_graph_nodes", class_id)
+        edges = self._read_rows_of_class("attribution_graph_edges", class_id)
         return Graph(
             self.layer_names,
             [Node(Channel(n["layer"], n["channel"]), n["activation_count"], n["pagerank_score"]) for n in nodes],
             [_edge(row) for row in edges],
         )
 
-    def _rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
+    def _read_rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
         """The rows of one class of a small table that is sorted by class; kept whole, some MB at 1,000 classes."""
-        table: pa.Table = self._once(name, lambda: read_table(self.path, name).combine_chunks())
+        table: pa.Table = self._read_once(name, lambda: read_table(self.path, name).combine_chunks())
         class_ids = table["class_id"].to_numpy()
         start, end = np.searchsorted(class_ids, [class_id, class_id + 1])
         rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()
         return rows
 
-    def n_graphs_with(self, at: Channel) -> int:
+    def n_graphs_with(self, channel: Channel) -> int:
         """Classes whose attribution graph holds the channel."""
-        return int(self.graph_uses(at.layer)[at.channel])
+        return int(self.graph_uses(channel.layer)[channel.channel])
 
     def graph_uses(self, layer: str) -> NDArray[np.int64]:
         """For each channel of a layer, the classes whose attribution graph holds it; read once for all layers."""
-        uses: dict[str, NDArray[np.int64]] = self._once("graph_uses", self._count_graph_uses)
+        uses: dict[str, NDArray[np.int64]] = self._read_once("graph_uses", self._count_graph_uses)
         return uses[layer]
 
     def _count_graph_uses(self) -> dict[str, NDArray[np.int64]]:
@@ -282,23 +282,23 @@ class RunStore:
 
     # --- influences -------------------------------------------------------------------------------------------------
 
-    def _class_influences(self, class_id: int) -> pa.Table:
+    def _read_class_influences(self, class_id: int) -> pa.Table:
         """All influences of one class: its row groups and nothing else."""
         columns = ["target_layer", "target_channel", "source_layer", "source_channel", "influence_count"]
         filters = pc.field("class_id") == class_id
         return read_table(self.path, "influences", [*columns, "mean_influence"], filters).unify_dictionaries()
 
-    def sources(self, class_id: int, at: Channel, n: int) -> list[Edge]:
+    def sources(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """The `n` strongest influences on a channel, also from channels outside the graph."""
-        return self._influences(class_id, at, "target", n)
+        return self._influences(class_id, channel, "target", n)
 
-    def targets(self, class_id: int, at: Channel, n: int) -> list[Edge]:
+    def targets(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """The `n` strongest influences of a channel."""
-        return self._influences(class_id, at, "source", n)
+        return self._influences(class_id, channel, "source", n)
 
-    def _influences(self, class_id: int, at: Channel, end: str, n: int) -> list[Edge]:
+    def _influences(self, class_id: int, channel: Channel, end: str, n: int) -> list[Edge]:
         table = self.class_influences(class_id)
-        mine = (pc.field(f"{end}_layer") == at.layer) & (pc.field(f"{end}_channel") == at.channel)
+        mine = (pc.field(f"{end}_layer") == channel.layer) & (pc.field(f"{end}_channel") == channel.channel)
         order = [("influence_count", "descending"), ("mean_influence", "descending")]
         return [_edge(row) for row in table.filter(mine).sort_by(order).slice(0, n).to_pylist()]
 
@@ -311,7 +311,7 @@ class RunStore:
 
     # --- caches -----------------------------------------------------------------------------------------------------
 
-    def _once(self, name: str, read: Callable[[], T]) -> T:
+    def _read_once(self, name: str, read: Callable[[], T]) -> T:
         """What `read` returns, read once however many requests ask at the same time."""
         with self._lock:
             if name not in self._cached:
@@ -322,7 +322,7 @@ class RunStore:
     def warm(self) -> None:
         """Reads what every visitor needs, so that the first does not wait for it."""
         if self.has("activations") and self.layers:
-            self.unit_counts(self.layer_names[0])
+            self.read_unit_counts(self.layer_names[0])
         for layer in reversed(self.layer_names):
             self.pictures.warm(layer)
         if self.has("attribution_graph_nodes"):

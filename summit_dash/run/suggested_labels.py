@@ -105,9 +105,9 @@ def build_vocabulary(classes: Mapping[int, Naming]) -> Vocabulary:
     words, heads = {}, {}
     for class_id, (name, group) in classes.items():
         names = [found for part in re.split("[,;]", name) if (found := split_words(part))]
-        own = {_singular(word, known) for word in _group(Naming(name, group))}
-        words[class_id] = frozenset({_singular(word, known) for found in names for word in found} | own)
-        heads[class_id] = frozenset({_singular(found[-1], known) for found in names} | own)
+        own = {_find_singular(word, known) for word in _group(Naming(name, group))}
+        words[class_id] = frozenset({_find_singular(word, known) for found in names for word in found} | own)
+        heads[class_id] = frozenset({_find_singular(found[-1], known) for found in names} | own)
     n_classes = Counter(word for of_class in words.values() for word in of_class)
     return Vocabulary(words, heads, n_classes, sum(n > 1 for n in n_classes.values()))
 
@@ -118,11 +118,11 @@ def _group(naming: Naming) -> list[str]:
     return words if len(words) < 2 else [" ".join((naming.group or "").lower().replace("_", " ").split())]
 
 
-def _singular(word: str, known: Set[str]) -> str:
-    return next((singular for singular in _singulars(word) if len(singular) > 2 and singular in known), word)
+def _find_singular(word: str, known: Set[str]) -> str:
+    return next((singular for singular in _list_singulars(word) if len(singular) > 2 and singular in known), word)
 
 
-def _singulars(word: str) -> Iterator[str]:
+def _list_singulars(word: str) -> Iterator[str]:
     for ending, instead in (("ies", "y"), ("es", ""), ("s", "")):
         if word.endswith(ending):
             yield word[: -len(ending)] + instead
@@ -159,13 +159,13 @@ def suggest(vocabulary: Vocabulary, top: list[int], longest: int = 80) -> Sugges
         top: see `choose_top`.
         longest: characters of the words together, `SEPARATOR` between them; a word that finds no room is left out.
     """
-    candidates = _candidates(vocabulary, top)
+    candidates = _list_candidates(vocabulary, top)
     chosen: list[str] = []
     sharing: frozenset[int] = frozenset()
     for candidate in candidates:
         if len(candidate.having - sharing) < 2 or len(chosen) == N_WORDS:
             continue
-        word = _best_named(vocabulary, [other for other in candidates if other.having == candidate.having])
+        word = _choose_best_named(vocabulary, [other for other in candidates if other.having == candidate.having])
         if len(SEPARATOR.join([*chosen, word])) > longest:
             continue
         chosen.append(word)
@@ -175,12 +175,12 @@ def suggest(vocabulary: Vocabulary, top: list[int], longest: int = 80) -> Sugges
     return Suggestion(tuple(chosen), len(sharing), len(top))
 
 
-def _best_named(vocabulary: Vocabulary, alike: list[_Candidate]) -> str:
+def _choose_best_named(vocabulary: Vocabulary, alike: list[_Candidate]) -> str:
     """Of words that the same classes have; ties in their order."""
     return max(alike, key=lambda each: sum(each.word in vocabulary.heads[class_id] for class_id in each.having)).word
 
 
-def _candidates(vocabulary: Vocabulary, top: list[int]) -> list[_Candidate]:
+def _list_candidates(vocabulary: Vocabulary, top: list[int]) -> list[_Candidate]:
     """The words that may be suggested, the least probable first; ties by word."""
     n_all = len(vocabulary.words)
     found = []
@@ -188,20 +188,22 @@ def _candidates(vocabulary: Vocabulary, top: list[int]) -> list[_Candidate]:
         n = vocabulary.n_classes[word]
         if n_having < 2 or n_having < BY_ONE_WORD * len(top) or n > COMMON * n_all:
             continue
-        probability = _tail(n_having, len(top), n, n_all)
+        probability = _compute_tail(n_having, len(top), n, n_all)
         if probability * vocabulary.n_candidates <= SIGNIFICANCE:
             having = frozenset(class_id for class_id in top if word in vocabulary.words[class_id])
             found.append(_Candidate(probability, word, having))
     return sorted(found, key=lambda each: (each.probability, each.word))
 
 
-def _tail(n_having: int, n_top: int, n: int, n_all: int) -> float:
+def _compute_tail(n_having: int, n_top: int, n: int, n_all: int) -> float:
     """The probability that of `n_top` classes drawn at random from all, `n_having` or more have a word of `n`."""
     most = min(n, n_top)
-    whole = _log_choose(n_all, n_top)
+    whole = _compute_log_choose(n_all, n_top)
     possible = range(max(n_having, n_top - (n_all - n)), most + 1)
-    return sum(math.exp(_log_choose(n, k) + _log_choose(n_all - n, n_top - k) - whole) for k in possible)
+    return sum(
+        math.exp(_compute_log_choose(n, k) + _compute_log_choose(n_all - n, n_top - k) - whole) for k in possible
+    )
 
 
-def _log_choose(n: int, k: int) -> float:
+def _compute_log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -11,11 +11,11 @@ __all__ = [
     "DASH",
     "NO_ACCURACY",
     "NO_ACCURACY_IMPORTED",
-    "class_labels",
-    "count",
-    "of",
-    "percent",
-    "plural",
+    "format_count",
+    "format_part",
+    "format_percent",
+    "format_plural",
+    "label_classes",
 ]
 
 DASH = "–"
@@ -24,27 +24,27 @@ NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy."
 NO_ACCURACY_IMPORTED = "The imported data does not tell accuracies."
 
 
-def percent(fraction: float | None) -> str:
+def format_percent(fraction: float | None) -> str:
     """82.1 %, or a dash where there is no such number."""
     return DASH if fraction is None else f"{100 * fraction:.1f} %"
 
 
-def count(n: int) -> str:
+def format_count(n: int) -> str:
     """1,281,167."""
     return f"{n:,}"
 
 
-def plural(n: int, noun: str, plural_noun: str | None = None) -> str:
+def format_plural(n: int, noun: str, plural_noun: str | None = None) -> str:
     """ "1 image", "1,300 images"."""
     return f"{n:,} {noun if n == 1 else plural_noun or noun + 's'}"
 
 
-def of(part: int, whole: int) -> str:
+def format_part(part: int, whole: int) -> str:
     """ "1,120 of 1,300"."""
     return f"{part:,} of {whole:,}"
 
 
-def class_labels(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]:
+def label_classes(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]:
     """For each class its first name, and what tells it from others of the same name: synset, else #id, else nothing."""
     uses = Counter(info.short_name.casefold() for info in classes.values())
     synsets = Counter(info.synset for info in classes.values())

@@ -78,7 +78,7 @@ class _ScriptCache(dict[str, bytes]):
             self[key] = value
 
 
-def _script_key(request: Request) -> str:
+def _build_script_key(request: Request) -> str:
     return str(request.full_path) if "/_dash-component-suites/" in request.path else ""
 
 
@@ -87,7 +87,7 @@ def _compress(server: Flask) -> None:
     server.config["COMPRESS_ALGORITHM_STREAMING"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 5
     server.config["COMPRESS_CACHE_BACKEND"] = _ScriptCache
-    server.config["COMPRESS_CACHE_KEY"] = _script_key
+    server.config["COMPRESS_CACHE_KEY"] = _build_script_key
     Compress(server)
 
 

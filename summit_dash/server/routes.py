@@ -46,21 +46,21 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
             abort(404)
         return _keep(Response(build_thumbnails(store, class_id), mimetype="application/octet-stream"))
 
-    @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:channel>.webp")
-    def picture(name: str, layer: str, channel: int) -> Response:
-        store, at = _channel(stores, name, layer, channel)
-        return _send(store.pictures.picture(at))
+    @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:number>.webp")
+    def picture(name: str, layer: str, number: int) -> Response:
+        store, channel = _find_channel(stores, name, layer, number)
+        return _send(store.pictures.picture(channel))
 
-    @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:channel>/<kind>.webp")
-    def visualization(name: str, layer: str, channel: int, kind: str) -> Response:
-        store, at = _channel(stores, name, layer, channel)
-        return _send(store.pictures.visualization(at, kind))
+    @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:number>/<kind>.webp")
+    def visualization(name: str, layer: str, number: int, kind: str) -> Response:
+        store, channel = _find_channel(stores, name, layer, number)
+        return _send(store.pictures.visualization(channel, kind))
 
-    @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:channel>/<owner>/<int:rank>.webp")
-    def example(name: str, layer: str, channel: int, owner: str, rank: int) -> Response:
+    @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:number>/<owner>/<int:rank>.webp")
+    def example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
         class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
-        store, at = _channel(stores, name, layer, channel)
-        return _send(None if class_id is None else store.pictures.example(at, class_id, rank))
+        store, channel = _find_channel(stores, name, layer, number)
+        return _send(None if class_id is None else store.pictures.example(channel, class_id, rank))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def prototype(name: str, class_id: int, method: str) -> Response:
@@ -79,11 +79,11 @@ def _save_label(store: RunStore) -> tuple[Response, int]:
     if (request.content_length or 0) > _LARGEST:
         return _problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
     try:
-        at, label = check_label(store, request.get_json(silent=True))
+        channel, label = check_label(store, request.get_json(silent=True))
     except InputError as problem:
         return _problem(problem), 400
     try:
-        save_label(store, at, label)
+        save_label(store, channel, label)
     except InputError as problem:
         return _problem(problem), 409
     return _json({"label": label}), 200
@@ -95,11 +95,11 @@ def _store(stores: Stores, name: str) -> RunStore:
     return stores[name]
 
 
-def _channel(stores: Stores, name: str, layer: str, channel: int) -> tuple[RunStore, Channel]:
+def _find_channel(stores: Stores, name: str, layer: str, number: int) -> tuple[RunStore, Channel]:
     store = _store(stores, name)
     if layer not in store.layers:
         abort(404)
-    return store, Channel(layer, channel)
+    return store, Channel(layer, number)
 
 
 def _answer(store: RunStore, key: str) -> Response:

@@ -17,13 +17,13 @@ def write_png(svg: bytes, scale: float = 2.0) -> bytes:
     """
     import resvg_py
 
-    from summit_dash.export.lettering import font_files
+    from summit_dash.export.lettering import list_font_files
 
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg.decode(),
             zoom=scale,
-            font_files=[str(path) for path in font_files()],
+            font_files=[str(path) for path in list_font_files()],
             sans_serif_family="Inter",
         )
     )

@@ -38,9 +38,9 @@ def make_picture(
     return out.getvalue()
 
 
-def _kind(at: Channel) -> PictureKind:
-    return {2: PictureKind.EXAMPLE, 3: PictureKind.NONE}.get(at.channel, PictureKind.VISUALIZATION)
+def _kind(channel: Channel) -> PictureKind:
+    return {2: PictureKind.EXAMPLE, 3: PictureKind.NONE}.get(channel.channel, PictureKind.VISUALIZATION)
 
 
-PICTURES = PictureSource(_kind, lambda at, side: convert_picture(make_picture(), side))
+PICTURES = PictureSource(_kind, lambda channel, side: convert_picture(make_picture(), side))
 """Channel 2 has an example in place of a visualization, channel 3 no picture."""

@@ -54,20 +54,24 @@ def test_payloads_are_those_of_the_server(site: Path, store: RunStore) -> None:
     assert _received(data / "run.js") == {"run": build_payload(store, "run")}
     within = _received(data / "class" / "3" / "more.js")
     node = store.graph(3).nodes[0]
-    key = f"class/3/channel/{node.at.layer}/{node.at.channel}"
+    key = f"class/3/channel/{node.channel.layer}/{node.channel.channel}"
     assert within[key] == build_payload(store, key)
 
 
 def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
     folder = site / "run" / "synthetic"
     for node in store.graph(5).nodes:
-        at = node.at
-        assert (folder / "picture" / at.layer / f"{at.channel}.webp").read_bytes() == store.pictures.picture(at)
-        examples = [*store.pictures.examples(at), *store.pictures.examples(at, 5)]
+        channel = node.channel
+        assert (folder / "picture" / channel.layer / f"{channel.channel}.webp").read_bytes() == store.pictures.picture(
+            channel
+        )
+        examples = [*store.pictures.examples(channel), *store.pictures.examples(channel, 5)]
         assert examples
         for example in examples:
             owner = "all" if example.class_id < 0 else str(example.class_id)
-            assert (folder / "example" / at.layer / str(at.channel) / owner / f"{example.rank}.webp").is_file()
+            assert (
+                folder / "example" / channel.layer / str(channel.channel) / owner / f"{example.rank}.webp"
+            ).is_file()
 
 
 def test_a_site_of_some_classes_knows_no_others(run_path: Path, tmp_path: Path) -> None:

@@ -166,7 +166,7 @@ def test_a_png_is_the_svg_in_pixels() -> None:
     assert pixels.size == (round(float(root.get("width") or 0) * 1.5), round(float(root.get("height") or 0) * 1.5))
     assert pixels.getpixel((1, 1)) == (0x10, 0x13, 0x19)
     box = ring(root, "b-1")
-    middle = [1.5 * (float(box.get(at) or 0) + float(box.get("width") or 0) / 2) for at in "xy"]
+    middle = [1.5 * (float(box.get(axis) or 0) + float(box.get("width") or 0) / 2) for axis in "xy"]
     red, green, blue = pixels.getpixel((round(middle[0]), round(middle[1])))  # type: ignore[misc]
     assert red > 240 and green < 20 and blue < 20
 

@@ -84,7 +84,7 @@ def test_a_real_graph_comes_back_whole(store: RunStore) -> None:
     graph: Graph = store.graph(0)
     back = nx.read_graphml(io.BytesIO(write_graphml(tables)))
     assert {n: d["pagerank_score"] for n, d in back.nodes(data=True)} == {
-        node.at.channel_id: node.pagerank_score for node in graph.nodes
+        node.channel.channel_id: node.pagerank_score for node in graph.nodes
     }
     assert {(u, v): (d["influence_count"], d["mean_influence"]) for u, v, d in back.edges(data=True)} == {
         (e.source.channel_id, e.target.channel_id): (e.influence_count, e.mean_influence) for e in graph.edges
@@ -95,7 +95,7 @@ def test_a_comparison_of_a_run_holds_both_graphs(store: RunStore) -> None:
     tables = build_tables(read_subject(store, 0, 1))
     comparison = compare(store.graph(0), store.graph(1))
     assert {node["id"]: node["part"] for node in tables.nodes} == {
-        at.channel_id: part.value for at, part in comparison.nodes.items()
+        channel.channel_id: part.value for channel, part in comparison.nodes.items()
     }
     assert tables.graph["parting_layer"] == comparison.parting_layer
 

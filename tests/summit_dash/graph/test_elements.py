@@ -17,8 +17,8 @@ from summit_dash.run.pictures import PictureKind
 from tests.support.drawn_graphs import draw_graph
 
 
-def pictures(at: Channel) -> PictureKind:
-    return PictureKind.EXAMPLE if at.channel == 2 else PictureKind.VISUALIZATION
+def pictures(channel: Channel) -> PictureKind:
+    return PictureKind.EXAMPLE if channel.channel == 2 else PictureKind.VISUALIZATION
 
 
 GRAPH = draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1 a1>b2")
@@ -50,7 +50,7 @@ def test_an_example_in_place_of_a_visualization_is_marked() -> None:
 
 
 def test_a_channel_without_any_picture_is_bare() -> None:
-    elements = build_graph_elements(GRAPH, 100, lambda at: PictureKind.NONE)
+    elements = build_graph_elements(GRAPH, 100, lambda channel: PictureKind.NONE)
     assert elements[0]["classes"] == "bare"
 
 

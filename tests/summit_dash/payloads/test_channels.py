@@ -44,7 +44,7 @@ def test_graphs_of_a_channel_are_counted(store: RunStore) -> None:
     graphs = [store.graph(class_id) for class_id in store.classes]
     for layer in ("conv1", "conv4"):
         slow = [
-            sum(any(node.at == Channel(layer, n) for node in graph.nodes) for graph in graphs)
+            sum(any(node.channel == Channel(layer, n) for node in graph.nodes) for graph in graphs)
             for n in range(store.layers[layer].n_channels)
         ]
         assert payload(store, f"channels/{layer}")["n_graphs"] == slow

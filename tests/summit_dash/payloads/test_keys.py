@@ -49,9 +49,11 @@ def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
     payload = _payload(store, "class/3")
     graph = store.graph(3)
     nodes, edges = payload["nodes"], payload["edges"]
-    at = [Channel(store.layer_names[layer], c) for layer, c in zip(nodes["layer"], nodes["channel"], strict=True)]
-    assert at == [node.at for node in graph.nodes]
-    ends = {(at[s], at[t]): n for s, t, n in zip(edges["source"], edges["target"], edges["count"], strict=True)}
+    channels = [Channel(store.layer_names[layer], c) for layer, c in zip(nodes["layer"], nodes["channel"], strict=True)]
+    assert channels == [node.channel for node in graph.nodes]
+    ends = {
+        (channels[s], channels[t]): n for s, t, n in zip(edges["source"], edges["target"], edges["count"], strict=True)
+    }
     assert ends == {(edge.source, edge.target): edge.influence_count for edge in graph.edges}
     counts = store.counts("conv5")
     for place, value in enumerate(payload["similarity"]["conv5"]):
@@ -59,8 +61,8 @@ def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
 
 
 def test_a_channel_within_a_class_has_its_strongest_ends_first(store: RunStore) -> None:
-    node = next(node for node in store.graph(3).nodes if node.at.layer == "conv4")
-    payload = _payload(store, f"class/3/channel/conv4/{node.at.channel}")
+    node = next(node for node in store.graph(3).nodes if node.channel.layer == "conv4")
+    payload = _payload(store, f"class/3/channel/conv4/{node.channel.channel}")
     assert payload["count"] == node.activation_count
     assert payload["sources"]["count"] == sorted(payload["sources"]["count"], reverse=True)
     assert payload["sources"]["channel"]
@@ -72,7 +74,9 @@ def test_more_channels_of_a_layer_than_the_graph_has(store: RunStore) -> None:
     used = [c for c in sorted(range(len(counts)), key=lambda c: (-counts[c], c)) if counts[c]]
     assert payload["channel"] == used[:N_STRONGEST]
     assert payload["count"] == [counts[c] for c in payload["channel"]]
-    assert {node.at.channel for node in store.graph(3).nodes if node.at.layer == "conv4"} <= set(payload["channel"])
+    assert {node.channel.channel for node in store.graph(3).nodes if node.channel.layer == "conv4"} <= set(
+        payload["channel"]
+    )
 
 
 def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(store: RunStore) -> None:
@@ -80,7 +84,7 @@ def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(
     edges, layers = payload["edges"], store.layer_names
     sources = [Channel(layers[i], c) for i, c in zip(edges["source_layer"], edges["source"], strict=True)]
     targets = [Channel(layers[i], c) for i, c in zip(edges["target_layer"], edges["target"], strict=True)]
-    drawn = {node.at for node in store.graph(3).nodes}
+    drawn = {node.channel for node in store.graph(3).nodes}
     for layer in layers:
         drawn |= {Channel(layer, c) for c in _payload(store, f"class/3/layer/{layer}")["channel"]}
     expected = {
@@ -112,8 +116,8 @@ def test_all_pictures_of_a_graph_come_at_once(store: RunStore) -> None:
     index = json.loads(bundle[4 : 4 + length])
     start = 4 + length
     for node, (channel_id, size) in zip(store.graph(3).nodes, index, strict=True):
-        assert channel_id == node.at.channel_id
-        assert bundle[start : start + size] == store.pictures.picture(node.at)
+        assert channel_id == node.channel.channel_id
+        assert bundle[start : start + size] == store.pictures.picture(node.channel)
         start += size
     assert start == len(bundle)
 
@@ -130,5 +134,5 @@ def test_only_some_classes_are_as_if_there_were_no_others(store: RunStore) -> No
     some = RunStore(store.path, only={2, 5})
     assert list(some.classes) == [2, 5]
     assert (some.counts("conv3") == store.counts("conv3")[[2, 5]]).all()
-    in_both = {node.at for node in store.graph(2).nodes} | {node.at for node in store.graph(5).nodes}
-    assert max(some.n_graphs_with(at) for at in in_both) <= 2
+    in_both = {node.channel for node in store.graph(2).nodes} | {node.channel for node in store.graph(5).nodes}
+    assert max(some.n_graphs_with(channel) for channel in in_both) <= 2

@@ -141,13 +141,13 @@ def test_suggestions_are_those_of_the_definition() -> None:
 
 def test_a_channel_tells_its_suggestion(store: RunStore) -> None:
     payloads = [
-        (at, build_payload(store, f"channel/{at.layer}/{at.channel}"))
-        for at in (Channel("conv5", channel) for channel in range(store.layers["conv5"].n_channels))
+        (channel, build_payload(store, f"channel/{channel.layer}/{channel.channel}"))
+        for channel in (Channel("conv5", number) for number in range(store.layers["conv5"].n_channels))
     ]
-    told = {at: payload["suggestion"] for at, payload in payloads if payload and payload["suggestion"]}
+    told = {channel: payload["suggestion"] for channel, payload in payloads if payload and payload["suggestion"]}
     assert told
-    for at, suggestion in told.items():
-        top = choose_top({use.class_id: use.fraction for use in store.uses(at)})
+    for channel, suggestion in told.items():
+        top = choose_top({use.class_id: use.fraction for use in store.uses(channel)})
         labels = suggestion["words"]
         assert suggestion["label"] == ", ".join(labels)
         sharing = [c for c in top if set(labels) & store.vocabulary.words[c]]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from summit_dash.run.layer_names import short_layer_names
+from summit_dash.run.layer_names import shorten_layer_names
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
-from summit_dash.run.text import class_labels
+from summit_dash.run.text import label_classes
 from summit_dash.server.app import create_app, find_assets
 from summit_dash.server.settings import Settings
 
@@ -76,7 +76,7 @@ def test_runs_of_one_name_are_told_apart(run_path: Path) -> None:
 
 
 def test_two_classes_of_one_name_have_two_labels(store: RunStore) -> None:
-    labels = class_labels(store.classes)
+    labels = label_classes(store.classes)
     assert labels[4] == ("crane", "n02000548")
     assert labels[8] == ("crane", "n02001096")
     assert labels[0] == ("red fox", "")
@@ -93,7 +93,7 @@ def test_two_classes_of_one_name_have_two_labels(store: RunStore) -> None:
     ],
 )
 def test_short_layer_names(names: list[str], short: list[str]) -> None:
-    assert short_layer_names(names) == short
+    assert shorten_layer_names(names) == short
 
 
 def test_payloads_are_kept_by_the_browser(client: FlaskClient) -> None:
