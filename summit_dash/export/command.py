@@ -1,4 +1,4 @@
-"""The command `export` behind its flags: reads the run, makes the files, writes them."""
+"""The command `export --graph` behind its flags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["GraphFlags", "run_export_graph"]
 
 @dataclass(frozen=True)
 class GraphFlags:
-    """The flags of `export --graph` as they were typed."""
+    """The flags of `export --graph` as typed."""
 
     graph: str
     vs: str | None = None
@@ -45,17 +45,17 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
     Args:
         run: folder of a run.
         out: a file, a stem or a folder.
-        flags: as they were typed.
-        say: told for which class a number was taken.
+        flags: as typed.
+        say: called with a sentence where a number may mean another class.
 
     Raises:
-        InputError: a flag asks for what is not there or cannot be, or a file is there already.
+        InputError: a flag has a wrong value, the class has no graph, or a file exists.
     """
     store = RunStore(run)
     asked = [flags.graph] if flags.vs is None else [flags.graph, flags.vs]
     infos = [find_class(store.classes, text) for text in asked]
-    for told in filter(None, (explain_number(store.classes, text) for text in asked)):
-        say(told)
+    for sentence in filter(None, (explain_number(store.classes, text) for text in asked)):
+        say(sentence)
     labels = label_classes(store.classes)
     formats = choose_formats(flags.formats, out)
     request = GraphRequest(
@@ -77,7 +77,7 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
 
 
 def _read_size(text: str) -> Size:
-    """ "1200x800"."""
+    """Reads a size such as "1200x800"."""
     found = re.fullmatch(r"(\d{1,6})[x×](\d{1,6})", text.strip().lower())
     if not found:
         raise InputError("A size is WIDTHxHEIGHT in pixels.", f"Found {text!r}.", "Write it like --size 1200x800.")

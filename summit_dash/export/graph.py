@@ -83,7 +83,7 @@ def check_request(request: GraphRequest, formats: Sequence[str]) -> None:
 
 def _read_pictures(store: RunStore) -> PictureSource:
     def read(channel: Channel, side: int) -> bytes | None:
-        found = store.pictures.picture(channel)
+        found = store.pictures.read_picture(channel)
         return None if found is None else convert_picture(found, side)
 
     return PictureSource(store.pictures.picture_kind, read)

@@ -1,4 +1,4 @@
-"""The labels at the left of a graph's rows: the layer's name, and how much of it is there or shared."""
+"""The labels at the left of a graph's rows: the layer's name, and its channels that are kept or shared."""
 
 from __future__ import annotations
 
@@ -22,49 +22,52 @@ _AFTER_NAME = 8.0
 
 
 class RowSpan(NamedTuple):
-    """The highest and the lowest line of a layer, as heights of their middles."""
+    """The y of the middles of a layer's first and last line."""
 
     top: float
     bottom: float
 
     @property
     def middle(self) -> float:
+        """The y of the middle of the row."""
         return (self.top + self.bottom) / 2
 
 
-def find_row_spans(places: Mapping[Channel, Point]) -> dict[str, RowSpan]:
-    """Where the rows stand: by layer, from the top."""
+def find_row_spans(positions: Mapping[Channel, Point]) -> dict[str, RowSpan]:
+    """Finds the span of each layer's row, from the top."""
     spans: dict[str, RowSpan] = {}
-    for channel, point in sorted(places.items(), key=lambda item: item[1].y):
+    for channel, point in sorted(positions.items(), key=lambda item: item[1].y):
         first = spans.get(channel.layer, RowSpan(point.y, point.y))
         spans[channel.layer] = RowSpan(first.top, point.y)
     return spans
 
 
 def compute_gutter_width(layers: Iterable[str], is_compared: bool) -> float:
-    """As on the page, but wider where a layer's name needs it."""
+    """Computes the width of the gutter: that of the page, or more where a layer's name needs it."""
     longest = max(measure_width(layer, _NAME, _WEIGHT) for layer in layers)
     return min(_WIDEST, max(_COMPARED if is_compared else _PLAIN, MARGIN + longest + _AFTER_NAME))
 
 
 def build_gutter(subject: Subject, spans: Mapping[str, RowSpan], palette: Palette, width: float) -> list[Shape]:
-    """A label per row, at its middle."""
+    """Draws a label at the middle of each row."""
     room = width - MARGIN - _AFTER_NAME
     if subject.comparison is not None:
         layers = {layer.layer: layer for layer in subject.comparison.layers}
         return [
-            shape for layer, span in spans.items() for shape in _compared_row(layers[layer], span.middle, palette, room)
+            shape
+            for layer, span in spans.items()
+            for shape in _label_compared_row(layers[layer], span.middle, palette, room)
         ]
     kept = [channel.layer for channel in subject.channels]
     every = [node.channel.layer for node in subject.sides[0].graph.nodes]
     return [
         shape
         for layer, span in spans.items()
-        for shape in _plain_row(layer, (kept.count(layer), every.count(layer)), span.middle, palette, room)
+        for shape in _label_row(layer, (kept.count(layer), every.count(layer)), span.middle, palette, room)
     ]
 
 
-def _plain_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, room: float) -> list[Shape]:
+def _label_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, room: float) -> list[Shape]:
     kept, every = counts
     count = format_plural(every, "channel") if kept == every else f"{kept:,} of {every:,}"
     return [
@@ -73,7 +76,7 @@ def _plain_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, 
     ]
 
 
-def _compared_row(layer: LayerComparison, y: float, palette: Palette, room: float) -> list[Shape]:
+def _label_compared_row(layer: LayerComparison, y: float, palette: Palette, room: float) -> list[Shape]:
     cosine = DASH if layer.cosine is None else f"{layer.cosine:.2f}"
     baseline = y + 17
     words: list[Shape] = [
@@ -88,11 +91,11 @@ def _compared_row(layer: LayerComparison, y: float, palette: Palette, room: floa
     ):
         words.append(Words(text, Point(x, baseline), _SMALL, color))
         x += measure_width(text, _SMALL) * 1.06 + gap
-    return words + _bar(layer, Point(MARGIN, y - 2), palette, _COMPARED - MARGIN - 6)
+    return words + _draw_bar(layer, Point(MARGIN, y - 2), palette, _COMPARED - MARGIN - 6)
 
 
-def _bar(layer: LayerComparison, position: Point, palette: Palette, width: float) -> list[Shape]:
-    """Three lengths: only A, shared, only B (dashed)."""
+def _draw_bar(layer: LayerComparison, position: Point, palette: Palette, width: float) -> list[Shape]:
+    """Draws a bar of three lengths: only A, shared, only B (dashed)."""
     height, gap = 6.0, 1.0
     parts = [(COLOR_A, layer.n_only_a), (COLOR_SHARED, layer.n_shared), (palette.b, layer.n_only_b)]
     there = [(color, n) for color, n in parts if n]
@@ -112,7 +115,7 @@ def _bar(layer: LayerComparison, position: Point, palette: Palette, width: float
 def build_parting_line(
     comparison: Comparison | None, spans: Mapping[str, RowSpan], palette: Palette, extent: tuple[float, float]
 ) -> list[Shape]:
-    """A dashed line below the layer from which the two part; `extent`: gutter and width. None under the lowest row."""
+    """Draws a dashed line below the parting layer, unless that is the lowest row; `extent`: gutter and width."""
     rows: Sequence[str] = list(spans)
     layer = comparison.parting_layer if comparison else None
     if layer is None or layer not in rows or layer == rows[-1]:

@@ -7,7 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-__all__ = ["Element", "add", "clean_text", "number", "serialize"]
+__all__ = ["Element", "add", "clean_text", "format_number", "serialize"]
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold in any spelling."""
@@ -15,7 +15,7 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def add(parent: Element, tag: str, text: str | None = None, /, **attributes: Any) -> Element:
     """Appends an element; `font_size` becomes `font-size`; an attribute that is None is left out."""
-    given = {_spell(name): clean_text(number(value)) for name, value in attributes.items() if value is not None}
+    given = {_spell(name): clean_text(format_number(value)) for name, value in attributes.items() if value is not None}
     element = SubElement(parent, tag, given)
     if text is not None:
         element.text = clean_text(text)
@@ -26,7 +26,7 @@ def _spell(name: str) -> str:
     return name.rstrip("_").replace("_", "-")
 
 
-def number(value: Any) -> str:
+def format_number(value: Any) -> str:
     """Formats a float to a hundredth, without zeros at its end; anything else as text."""
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 

@@ -1,4 +1,4 @@
-"""What an exported file is about: one class's attribution graph, or two laid over each other."""
+"""The subject of an exported file: the attribution graph of a class, or the comparison of two."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Origin", "Side", "Subject", "read_subject"]
 
 
 class Side(NamedTuple):
-    """One class: `name` is its first name, `mark` what tells it from others of that name, if any has it."""
+    """One class and its graph; `mark` separates it from other classes of the same first name, and may be empty."""
 
     info: ClassInfo
     name: str
@@ -27,11 +27,12 @@ class Side(NamedTuple):
 
     @property
     def label(self) -> str:
+        """The name with its mark."""
         return f"{self.name} {self.mark}".strip()
 
 
 class Origin(NamedTuple):
-    """Where the numbers come from; `influence` names the measures in use, or is empty where the run does not tell."""
+    """The source of the numbers; `influence` names the measures in use, or is empty where they are unknown."""
 
     run: str
     model: str
@@ -44,7 +45,7 @@ class Origin(NamedTuple):
 class Subject:
     """One side, or A and B with their comparison.
 
-    `covers` is the percentage of activation that the channels kept of one class cover; a comparison keeps all.
+    `covers` is the percentage of activation that the kept channels of one class cover. A comparison keeps all channels.
     """
 
     origin: Origin
@@ -53,12 +54,8 @@ class Subject:
     covers: float
 
     @property
-    def title(self) -> str:
-        return " and ".join(side.label for side in self.sides)
-
-    @property
     def nodes(self) -> list[Node]:
-        """The nodes of the one class that the filter keeps."""
+        """The kept nodes of the one class."""
         graph = self.sides[0].graph
         covered = shares_covered(graph.nodes)
         return [node for node in graph.nodes if covered[node.channel] < self.covers or self.covers >= 100]
@@ -71,7 +68,7 @@ class Subject:
 
     @property
     def channels(self) -> list[Channel]:
-        """The channels kept, of one class or both."""
+        """The kept channels of one class or of both."""
         return list(self.comparison.nodes) if self.comparison else [node.channel for node in self.nodes]
 
 

@@ -19,10 +19,11 @@ Pair = tuple[Channel, Channel]
 
 
 class GraphTables(NamedTuple):
-    """`graph` is what holds for all rows. Each node has an `id`, each edge the ids of its `source` and `target`.
+    """The facts of a graph and its nodes and edges as rows.
 
-    A value that does not exist, such as B's count of a channel that only A has, is None. All rows of a kind have the
-    same columns; `edge_columns` names the edges', of which there may be none.
+    Each node has an `id`, each edge the ids of its `source` and `target`. A value that does not exist, such as the
+    count of B for a channel that only A has, is None. All rows of a kind have the same columns. `edge_columns` names
+    those of edges, because there may be no edge.
     """
 
     graph: Row
@@ -32,30 +33,30 @@ class GraphTables(NamedTuple):
 
 
 def build_tables(subject: Subject) -> GraphTables:
-    """Rows in order: nodes by layer from the input, then channel; edges by their target, then source."""
-    place = {info.layer: info.layer_index for info in subject.origin.layers}
+    """Builds rows: nodes by layer from the input, then channel; edges by target, then source."""
+    indices = {info.layer: info.layer_index for info in subject.origin.layers}
     if subject.comparison is None:
         nodes = {node.channel: _count(node, subject.sides[0]) for node in subject.nodes}
-        edges = {(edge.source, edge.target): _strength(edge) for edge in subject.edges}
+        edges = {(edge.source, edge.target): _describe_strength(edge) for edge in subject.edges}
     else:
-        nodes, edges = _compared_nodes(subject.sides, subject.comparison), _compared_edges(subject)
+        nodes, edges = _compare_nodes(subject.sides, subject.comparison), _compare_edges(subject)
 
-    def order(channel: Channel) -> tuple[int, int]:
-        return place[channel.layer], channel.channel
+    def find_order(channel: Channel) -> tuple[int, int]:
+        return indices[channel.layer], channel.channel
 
     return GraphTables(
         _describe_graph(subject),
-        [_identify(channel, place[channel.layer]) | nodes[channel] for channel in sorted(nodes, key=order)],
+        [_identify(channel, indices[channel.layer]) | nodes[channel] for channel in sorted(nodes, key=find_order)],
         [
             {"source": source.channel_id, "target": target.channel_id} | edges[source, target]
-            for source, target in sorted(edges, key=lambda pair: (order(pair[1]), order(pair[0])))
+            for source, target in sorted(edges, key=lambda pair: (find_order(pair[1]), find_order(pair[0])))
         ],
         _list_edge_columns(subject.comparison is not None),
     )
 
 
 def _list_edge_columns(is_compared: bool) -> list[str]:
-    ends, strength = ["source", "target"], _strength(None)
+    ends, strength = ["source", "target"], _describe_strength(None)
     return [*ends, "part", *_join_columns([strength, strength])] if is_compared else [*ends, *strength]
 
 
@@ -72,14 +73,14 @@ def _count(node: Node | None, side: Side) -> Row:
     }
 
 
-def _strength(edge: Edge | None) -> Row:
+def _describe_strength(edge: Edge | None) -> Row:
     return {
         "influence_count": edge.influence_count if edge else None,
         "mean_influence": edge.mean_influence if edge else None,
     }
 
 
-def _compared_nodes(sides: Sequence[Side], comparison: Comparison) -> dict[Channel, Row]:
+def _compare_nodes(sides: Sequence[Side], comparison: Comparison) -> dict[Channel, Row]:
     of = [{node.channel: node for node in side.graph.nodes} for side in sides]
     return {
         channel: {"part": part.value}
@@ -88,23 +89,23 @@ def _compared_nodes(sides: Sequence[Side], comparison: Comparison) -> dict[Chann
     }
 
 
-def _compared_edges(subject: Subject) -> dict[Pair, Row]:
+def _compare_edges(subject: Subject) -> dict[Pair, Row]:
     of = [{(edge.source, edge.target): edge for edge in side.graph.edges} for side in subject.sides]
     parts: Mapping[Pair, Any] = subject.comparison.edges if subject.comparison else {}
     return {
-        pair: {"part": part.value} | _join_columns([_strength(edges.get(pair)) for edges in of])
+        pair: {"part": part.value} | _join_columns([_describe_strength(edges.get(pair)) for edges in of])
         for pair, part in parts.items()
     }
 
 
 def _join_columns(rows: Sequence[Row]) -> Row:
-    """The columns of A and B, each under its name with `_a` or `_b`."""
+    """Joins the columns of A and B, each under its name with `_a` or `_b`."""
     return {f"{key}_{letter}": row[key] for key in rows[0] for letter, row in zip("ab", rows, strict=True)}
 
 
 def _describe_graph(subject: Subject) -> Row:
     origin = subject.origin
-    told: Row = {
+    facts: Row = {
         "run": origin.run,
         "model": origin.model,
         "dataset": origin.dataset,
@@ -113,9 +114,9 @@ def _describe_graph(subject: Subject) -> Row:
         "classes": [_describe_class(side.info) for side in subject.sides],
     }
     if subject.comparison is None:
-        return told | {"covers": float(subject.covers)}
+        return facts | {"covers": float(subject.covers)}
     layers = [layer._asdict() for layer in subject.comparison.layers]
-    return told | {"parting_layer": subject.comparison.parting_layer, "layer_comparisons": layers}
+    return facts | {"parting_layer": subject.comparison.parting_layer, "layer_comparisons": layers}
 
 
 def _describe_class(info: ClassInfo) -> Row:

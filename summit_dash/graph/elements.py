@@ -1,4 +1,4 @@
-"""Cytoscape elements of an attribution graph, and of two laid over each other. Pure functions."""
+"""Nodes and edges of an attribution graph or of a comparison, with their positions and sizes. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "buil
 
 
 Pictures = Callable[[Channel], PictureKind]
-"""What stands for a channel."""
+"""Returns the kind of picture that a channel is drawn with."""
 SMALLEST, LARGEST = 32.0, 96.0
-"""Sides of a node."""
+"""Shortest and longest side of a node, in units of the layout."""
 _THINNEST, _WIDEST = 1.0, 7.0
 
 Element = dict[str, Any]
@@ -26,22 +26,25 @@ _CLASSES = {PictureKind.NONE: "bare", PictureKind.VISUALIZATION: "pictured", Pic
 
 
 def node_side(fraction: float, greatest: float) -> float:
-    """The side of a node whose *area* is proportional to the share of images that use it.
+    """Computes the side of a node whose *area* is proportional to the share of images that use it.
 
-    The greatest has `LARGEST`; what would be under `SMALLEST` (a ninth of the greatest) is drawn at `SMALLEST`, so
-    that its picture can be seen.
+    The side is `LARGEST` for the greatest share. It is `SMALLEST` at least, which is a ninth of the greatest area, so
+    that the picture in the node can be seen.
     """
     share = fraction / greatest if greatest else 0.0
     return round(min(LARGEST, max(SMALLEST, LARGEST * sqrt(share))), 1)
 
 
 def edge_width(n: float, greatest: float) -> float:
-    """The width of an edge, proportional to its influence count but never under a hairline."""
+    """Computes the width of an edge, proportional to its influence count but at least a hairline."""
     return round(max(_THINNEST, _WIDEST * n / greatest if greatest else 0.0), 2)
 
 
 def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> list[Element]:
-    """One class's graph. Each element carries `covered`: the share of activation at which the filter lets it in."""
+    """Builds the elements of one class's graph.
+
+    `covered` of an element is the percentage of activation from which the filter on the page keeps it.
+    """
     weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
     points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
     covered = shares_covered(graph.nodes)
@@ -54,9 +57,11 @@ def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> lis
             "covered": covered[node.channel],
             "notes": [f"used by {format_part(node.activation_count, n_images)} images ({format_percent(share)})"],
         }
-        nodes.append(_node(node.channel, points[node.channel], data, pictures))
+        nodes.append(_build_node(node.channel, points[node.channel], data, pictures))
     widest = max(weights.values(), default=0.0)
-    edges = [_edge(pair, edge_width(weight, widest), max(covered[c] for c in pair)) for pair, weight in weights.items()]
+    edges = [
+        _build_edge(pair, edge_width(weight, widest), max(covered[c] for c in pair)) for pair, weight in weights.items()
+    ]
     return nodes + edges
 
 
@@ -66,7 +71,14 @@ def build_comparison_elements(
     classes: tuple[tuple[str, int], tuple[str, int]],
     pictures: Pictures,
 ) -> list[Element]:
-    """Two graphs merged; `classes` holds (name, n_images) of A and B. Sizes follow the greater share of images."""
+    """Builds the elements of a comparison; sizes follow the greater share of images of the two classes.
+
+    Args:
+        graphs: of A and B.
+        comparison: of these graphs.
+        classes: name and number of images of A and B.
+        pictures: kind of picture of a channel.
+    """
     counts = [{node.channel: node.activation_count for node in graph.nodes} for graph in graphs]
     influences = [{(e.source, e.target): e.influence_count for e in graph.edges} for graph in graphs]
     n_images = [n for _, n in classes]
@@ -82,17 +94,22 @@ def build_comparison_elements(
     nodes = []
     for channel, part in comparison.nodes.items():
         notes = [
-            f"{letter} {name}: {format_part(c[channel], n)} images ({format_percent(c[channel] / n if n else None)})" if channel in c
-            else f"{letter} {name}: not in its graph"
-            for letter, (name, n), c in zip("AB", classes, counts, strict=True)
-        ]  # fmt: skip
+            f"{letter} {name}: {_describe_use(count.get(channel), n)}"
+            for letter, (name, n), count in zip("AB", classes, counts, strict=True)
+        ]
         data = {"size": node_side(shares[channel], most), "covered": 0, "notes": notes}
-        nodes.append(_node(channel, points[channel], data, pictures, part))
-    edges = [_edge(pair, edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()]
+        nodes.append(_build_node(channel, points[channel], data, pictures, part))
+    edges = [_build_edge(pair, edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()]
     return nodes + edges
 
 
-def _node(
+def _describe_use(count: int | None, n_images: int) -> str:
+    if count is None:
+        return "not in its graph"
+    return f"{format_part(count, n_images)} images ({format_percent(count / n_images if n_images else None)})"
+
+
+def _build_node(
     channel: Channel,
     point: tuple[float, float],
     data: Mapping[str, Any],
@@ -109,8 +126,6 @@ def _node(
             "channel": channel.channel,
             "picture": kind,
             "part": part.value if part else "",
-            "x": point[0],
-            "y": point[1],
             **data,
         },
         "position": {"x": point[0], "y": point[1]},
@@ -118,7 +133,7 @@ def _node(
     }
 
 
-def _edge(pair: tuple[Channel, Channel], width: float, covered: float, part: Part | None = None) -> Element:
+def _build_edge(pair: tuple[Channel, Channel], width: float, covered: float, part: Part | None = None) -> Element:
     source, target = pair
     return {
         "data": {
@@ -127,6 +142,7 @@ def _edge(pair: tuple[Channel, Channel], width: float, covered: float, part: Par
             "target": target.channel_id,
             "width": width,
             "covered": covered,
+            "part": part.value if part else "",
         },
         "classes": part.value if part else "",
     }

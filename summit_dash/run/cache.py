@@ -1,4 +1,4 @@
-"""A small cache for slow reads that many requests ask for at once."""
+"""A cache for slow reads that many requests ask for at once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Value = TypeVar("Value")
 
 
 class Remembered(Generic[Key, Value]):
-    """Keeps the `size` results used last. A key is read once, however many threads ask for it at the same time.
+    """A function that keeps the `size` results used last. A key is read once, however many threads ask for it at once.
 
-    `functools.lru_cache` lets every thread that misses read for itself: a page of sixty pictures would read the
-    same row groups eight times side by side.
+    `functools.lru_cache` lets every thread that misses read for itself: a page of sixty pictures would read the same
+    row groups eight times in parallel.
     """
 
     def __init__(self, read: Callable[[Key], Value], size: int) -> None:
@@ -28,6 +28,7 @@ class Remembered(Generic[Key, Value]):
         self._lock = threading.Lock()
 
     def __call__(self, key: Key) -> Value:
+        """Returns the result for a key, read where it is not kept. A read that raises is tried again by the next."""
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)

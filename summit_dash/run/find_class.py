@@ -1,4 +1,4 @@
-"""The class that a person means by a name, a synset or a number."""
+"""The search for a class by name, synset or number, as people type them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from summit_dash.run.text import format_plural
 __all__ = ["explain_number", "find_class", "find_classes", "tell_numbers"]
 
 _MOST = 8
-"""Candidates that a message names."""
+"""Greatest number of candidates in a message."""
 _RULE = (
     "A class is named by its synset, its name or its class_id; the first of its names is enough where no other has it."
 )
 
 
 def find_class(classes: Mapping[int, ClassInfo], text: str) -> ClassInfo:
-    """The class of a synset, else of a full name, else of a first name in any case, else of a class_id.
+    """Finds the class of a synset, else of a full name, else of a first name in any case, else of a class_id.
 
-    So `3` is the class that is called 3, if there is one; `#3` is always the class_id.
+    `3` is the class with the name 3 where there is one. `#3` is always the class_id.
 
     Raises:
         InputError: several classes have the name, or none has; the message lists them, or the nearest names.
@@ -33,18 +33,21 @@ def find_class(classes: Mapping[int, ClassInfo], text: str) -> ClassInfo:
         if len(found) == 1:
             return found[0]
         if found:
-            several = f"{len(found)} classes are named {wanted}: {_list(found)}."
+            several = f"{len(found)} classes are named {wanted}: {_format_list(found)}."
             raise InputError(_RULE, several, "Name one by its class_id, the number after #.")
     near = _find_near(classes, wanted)
-    hint = f" Near it: {_list(near)}." if near else f" The run has {format_plural(len(classes), 'class', 'classes')}."
+    size = f" The run has {format_plural(len(classes), 'class', 'classes')}."
+    hint = f" Near it: {_format_list(near)}." if near else size
     raise InputError(_RULE, f"No class is named {text!r}.{hint}", "Name a class of this run.")
 
 
 def find_classes(classes: Mapping[int, ClassInfo], text: str) -> list[ClassInfo]:
-    """The classes of a list such as `1-20;bear`: what `find_class` takes, and ranges of ids, parted by `;`; each once.
+    """Finds the classes of a list such as `1-20;bear`, each once.
+
+    The list holds texts for `find_class` and ranges of ids, separated by `;`.
 
     Raises:
-        InputError: as `find_class`; a range holds no class, or nothing is named.
+        InputError: as `find_class`; or a range holds no class, or the list is empty.
     """
     found: dict[int, ClassInfo] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
@@ -63,7 +66,7 @@ def find_classes(classes: Mapping[int, ClassInfo], text: str) -> list[ClassInfo]
 
 
 def explain_number(classes: Mapping[int, ClassInfo], text: str) -> str | None:
-    """Says for which class a number was taken, where another class might have been meant; else None."""
+    """Returns a sentence that names the class of a number, where another class might be meant; else None."""
     wanted = text.strip()
     if not wanted.isdecimal():
         return None
@@ -77,12 +80,12 @@ def explain_number(classes: Mapping[int, ClassInfo], text: str) -> str | None:
 
 
 def tell_numbers(classes: Mapping[int, ClassInfo], text: str) -> list[str]:
-    """What `explain_number` says of each class of a list that `find_classes` takes."""
+    """Returns the sentences of `explain_number` for a list that `find_classes` takes."""
     return list(filter(None, (explain_number(classes, part) for part in text.split(";"))))
 
 
 def _list_readings(wanted: str) -> list[tuple[Callable[[ClassInfo], str | None], str]]:
-    """What the text may be, the surest first."""
+    """Lists the meanings of a text, surest first: a property of classes, and the value that it must have."""
     if not wanted:
         return []
     return [
@@ -98,7 +101,7 @@ def _fold_first_name(info: ClassInfo) -> str:
 
 
 def _find_near(classes: Mapping[int, ClassInfo], wanted: str) -> list[ClassInfo]:
-    """Classes with the text in their name, then those spelt alike."""
+    """Finds classes with the text in their name, then those spelt alike."""
     text = wanted.casefold()
     holding = [info for info in classes.values() if text and text in info.class_name.casefold()]
     alike = get_close_matches(text, {_fold_first_name(info) for info in classes.values()}, n=_MOST, cutoff=0.6)
@@ -106,8 +109,8 @@ def _find_near(classes: Mapping[int, ClassInfo], wanted: str) -> list[ClassInfo]
     return list({info.class_id: info for info in [*holding, *others]}.values())
 
 
-def _list(found: Sequence[ClassInfo]) -> str:
-    """ "crane (#134, n02012849), crane (#517, n03126707) and 3 more"."""
+def _format_list(found: Sequence[ClassInfo]) -> str:
+    """Formats classes as "crane (#134, n02012849), crane (#517, n03126707) and 3 more"."""
     names = [f"{i.short_name} ({', '.join(filter(None, (f'#{i.class_id}', i.synset)))})" for i in found[:_MOST]]
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return ", ".join(names) + more

@@ -1,4 +1,4 @@
-"""Labels that people give to channels: a file beside the run, one writer at a time, shared by all who open the run."""
+"""Labels that people give to channels: a file in the run's folder, written by one writer at a time."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from summit_dash.run.store import RunStore
 __all__ = ["LABELS", "LONGEST", "build_labels", "check_label", "read_labels", "save_label"]
 
 LABELS = "labels.json"
-"""The file in a run's folder. No stage of precompute reads, writes or removes it."""
+"""Name of the file in a run's folder. No stage of precompute reads, writes or removes it."""
 LONGEST = 80
-"""Characters of a label at most."""
+"""Greatest number of characters of a label."""
 
 Labels = dict[str, dict[str, str]]
-"""By layer and channel number."""
+"""Label by layer and channel number."""
 
 _writing = threading.Lock()
 
 
 def build_labels(store: RunStore) -> dict[str, Any]:
-    """The payload: `labels` by layer and channel number, and whether the folder takes new ones."""
+    """Builds the payload: `labels` by layer and channel number; `editable` says that the folder can be written."""
     return {"labels": read_labels(store), "editable": os.access(store.path, os.W_OK)}
 
 
 def read_labels(store: RunStore) -> Labels:
-    """The labels of the run's model, of channels that the run has.
+    """Reads the labels of the run's model, of channels that the run has.
 
     Raises:
         InputError: the file is damaged.
     """
-    found = _read_file(store.path / LABELS).get(_model(store), {})
+    found = _read_file(store.path / LABELS).get(_name_model(store), {})
     return {
         layer: kept
         for layer, labels in found.items()
@@ -49,7 +49,9 @@ def read_labels(store: RunStore) -> Labels:
 
 
 def check_label(store: RunStore, given: Any) -> tuple[Channel, str]:
-    """The channel and the label of a request, `{"layer": ..., "channel": ..., "label": ...}`.
+    """Returns the channel and the label of a request, `{"layer": ..., "channel": ..., "label": ...}`.
+
+    White space in the label becomes single spaces.
 
     Raises:
         InputError: it names no channel of the run, or its label is no text or too long.
@@ -79,7 +81,7 @@ def save_label(store: RunStore, channel: Channel, label: str) -> None:
     try:
         with _writing, _wait_for_writers(path):
             of_models = _read_file(path)
-            labels = of_models.setdefault(_model(store), {})
+            labels = of_models.setdefault(_name_model(store), {})
             labels.setdefault(channel.layer, {}).pop(str(channel.channel), None)
             if label:
                 labels[channel.layer][str(channel.channel)] = label
@@ -97,14 +99,14 @@ def _is_channel(store: RunStore, layer: str, number: str) -> bool:
     return info is not None and number.isdecimal() and int(number) < info.n_channels
 
 
-def _model(store: RunStore) -> str:
-    """What the labels are about: a run made again with other weights keeps its labels, but shows none of them."""
+def _name_model(store: RunStore) -> str:
+    """Names the model with its weights: a run made again with other weights keeps its labels but shows none of them."""
     model = store.manifest.get("model") or {}
     return " ".join([store.model_name, *filter(None, [str(model.get("weights_sha256") or "")[:16]])])
 
 
 def _read_file(path: Path) -> dict[str, Labels]:
-    """The labels of every model; none where there is no file."""
+    """Reads the labels of every model; none where there is no file."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -128,13 +130,13 @@ def _parse(content: Any) -> dict[str, Labels]:
 
 
 def _write_file(path: Path, of_models: Mapping[str, Labels]) -> None:
-    """Writes beside the file and takes its place, so that a reader sees the one or the other."""
-    text = json.dumps({"models": _sorted(of_models)}, indent=2, ensure_ascii=False)
+    """Replaces the file at once, so that a reader sees either the old or the new one."""
+    text = json.dumps({"models": _sort(of_models)}, indent=2, ensure_ascii=False)
     with replace_file(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def _sorted(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
+def _sort(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
     return {
         model: {layer: dict(sorted(of.items(), key=lambda each: int(each[0]))) for layer, of in labels.items() if of}
         for model, labels in of_models.items()
@@ -143,7 +145,7 @@ def _sorted(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
 
 @contextlib.contextmanager
 def _wait_for_writers(path: Path) -> Iterator[None]:
-    """Waits until no other process writes the labels. The lock's file stays; a system without locks goes without."""
+    """Waits until no other process writes the labels. A system without locks does not wait."""
     descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o666)
     try:
         with contextlib.suppress(OSError):

@@ -9,7 +9,10 @@ __all__ = ["shorten_layer_names"]
 
 
 def shorten_layer_names(layers: Sequence[str]) -> list[str]:
-    """The names without what all of them begin with: 3a, 3b of mixed3a, mixed3b. Whole where little would be left."""
+    """Removes the beginning that all names share: mixed3a and mixed3b become 3a and 3b.
+
+    Names stay whole where one would become empty.
+    """
     prefix = _find_common_prefix(layers).rstrip("0123456789")
     if len(layers) < 2 or any(len(name) == len(prefix) for name in layers):
         return list(layers)
@@ -17,6 +20,6 @@ def shorten_layer_names(layers: Sequence[str]) -> list[str]:
 
 
 def _find_common_prefix(names: Sequence[str]) -> str:
-    """What all names begin with, character by character."""
+    """Finds the longest beginning that all names share."""
     same = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
     return "".join(letters[0] for letters in same)

@@ -1,4 +1,4 @@
-"""Why a class has no attribution graph, and what would give it one."""
+"""The reason that a class has no attribution graph, and the step that would give it one."""
 
 from __future__ import annotations
 

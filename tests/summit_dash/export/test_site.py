@@ -62,9 +62,9 @@ def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
     folder = site / "run" / "synthetic"
     for node in store.graph(5).nodes:
         channel = node.channel
-        assert (folder / "picture" / channel.layer / f"{channel.channel}.webp").read_bytes() == store.pictures.picture(
-            channel
-        )
+        assert (
+            folder / "picture" / channel.layer / f"{channel.channel}.webp"
+        ).read_bytes() == store.pictures.read_picture(channel)
         examples = [*store.pictures.examples(channel), *store.pictures.examples(channel, 5)]
         assert examples
         for example in examples:

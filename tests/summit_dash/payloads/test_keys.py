@@ -11,7 +11,7 @@ from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.of_layer import N_STRONGEST
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.graphs import Channel
-from summit_dash.run.similarity import cosine
+from summit_dash.run.similarity import compute_cosine
 from summit_dash.run.store import RunStore
 
 
@@ -57,7 +57,7 @@ def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
     assert ends == {(edge.source, edge.target): edge.influence_count for edge in graph.edges}
     counts = store.counts("conv5")
     for place, value in enumerate(payload["similarity"]["conv5"]):
-        assert value == pytest.approx(1000 * cosine(counts[3], counts[place]), abs=0.5)
+        assert value == pytest.approx(1000 * compute_cosine(counts[3], counts[place]), abs=0.5)
 
 
 def test_a_channel_within_a_class_has_its_strongest_ends_first(store: RunStore) -> None:
@@ -117,7 +117,7 @@ def test_all_pictures_of_a_graph_come_at_once(store: RunStore) -> None:
     start = 4 + length
     for node, (channel_id, size) in zip(store.graph(3).nodes, index, strict=True):
         assert channel_id == node.channel.channel_id
-        assert bundle[start : start + size] == store.pictures.picture(node.channel)
+        assert bundle[start : start + size] == store.pictures.read_picture(node.channel)
         start += size
     assert start == len(bundle)
 

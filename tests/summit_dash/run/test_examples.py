@@ -67,11 +67,11 @@ def test_all_ways_to_an_example_lead_to_the_same_picture(part_store: RunStore) -
         if part_store.pictures.picture_kind(node.channel) is PictureKind.EXAMPLE
         and part_store.pictures.examples(node.channel)[0].box is not None
     )
-    best = part_store.pictures.picture(node.channel)
+    best = part_store.pictures.read_picture(node.channel)
     assert (
         best
         == part_store.pictures.example(node.channel, -1, 0)
-        == part_store.pictures.kept_examples.picture(node.channel, -1, 0)
+        == part_store.pictures.kept_examples.read_picture(node.channel, -1, 0)
     )
     assert client.get(f"{run}/picture/{node.channel.layer}/{node.channel.channel}.webp").data == best
     assert best in build_thumbnails(part_store, 2)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from summit_dash.payloads.overview import build_overview
-from summit_dash.run.measures import Link, describe, describe_measures, name_measures, read_links
+from summit_dash.run.measures import Link, describe_link, describe_measures, name_measures, read_links
 from summit_dash.run.store import RunStore
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -37,7 +37,7 @@ def test_a_run_that_does_not_tell_has_no_links(manifest: dict[str, Any]) -> None
 
 
 def test_the_reason_is_said() -> None:
-    assert describe(Link("conv3", ("conv2",), "gradient", "a softmax lies between.")) == (
+    assert describe_link(Link("conv3", ("conv2",), "gradient", "a softmax lies between.")) == (
         "Gradient: gradient × activation, how the target changes with the source times the source's activation. "
         "Why: a softmax lies between."
     )

@@ -4,14 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from precompute.contract.schema import InputError, read_manifest, read_table, write_manifest, write_table
 from precompute.feature_visualization.storage.picture_store import PictureStore
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
-from summit_dash.run.similarity import similarity_to
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
@@ -105,11 +103,6 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
         RunStore(tmp_path)
 
 
-def test_similarity() -> None:
-    counts = np.array([[3, 4, 0], [6, 8, 0], [0, 0, 5], [0, 0, 0]])
-    assert similarity_to(counts, 0).tolist() == pytest.approx([1, 1, 0, 0])
-
-
 def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
     stores = Stores([RunStore(run)])
@@ -122,16 +115,16 @@ def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
     assert stores["run"].pictures.visualization(channel) == b"picture"
     assert stores["run"].pictures.excitation(channel) == 1.5
     assert stores["run"].version != before
-    assert stores["run"].pictures.picture(Channel("conv1", 2)) != b"picture"
+    assert stores["run"].pictures.read_picture(Channel("conv1", 2)) != b"picture"
 
 
 def test_dead_channels_found_in_an_open_run_are_known(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
     stores = Stores([RunStore(run)])
     channel = Channel("conv1", 3)
-    assert not stores["run"].pictures.found_dead(channel)
+    assert not stores["run"].pictures.is_found_dead(channel)
     draw_into(run, [("conv1", 3, "channel", None), ("conv1", 4, "channel", 1.5), ("conv1", 5, "neuron", None)])
-    assert [stores["run"].pictures.found_dead(Channel("conv1", n)) for n in (3, 4, 5)] == [True, False, False]
+    assert [stores["run"].pictures.is_found_dead(Channel("conv1", n)) for n in (3, 4, 5)] == [True, False, False]
 
 
 def draw_into(run: Path, pictures: list[tuple[str, int, str, float | None]]) -> Mapping[str, Any]:
