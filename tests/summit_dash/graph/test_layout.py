@@ -8,7 +8,7 @@ from summit_dash.run.graphs import Channel, Graph, shares_covered
 from tests.support.drawn_graphs import draw_graph
 
 
-def _edges(graph: Graph) -> dict[tuple[Channel, Channel], float]:
+def _weigh_edges(graph: Graph) -> dict[tuple[Channel, Channel], float]:
     return {(e.source, e.target): float(e.influence_count) for e in graph.edges}
 
 
@@ -29,13 +29,13 @@ def test_nodes_of_a_row_do_not_overlap() -> None:
 
 def test_crossings_are_undone() -> None:
     graph = draw_graph("b | 1 2 3\na | 1 2 3", "a1>b3 a2>b2 a3>b1")
-    rows = order_rows(graph.layers, [n.channel for n in graph.nodes], _edges(graph))
+    rows = order_rows(graph.layers, [n.channel for n in graph.nodes], _weigh_edges(graph))
     assert [c.channel for c in rows["a"]] == [c.channel for c in reversed(rows["b"])]
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:
     graph = draw_graph("c | 1 2 3\nb | 1 2 3 4\na | 1 2 3", "a1>b4 a2>b1 a3>b2 b4>c1 b1>c3 b2>c2")
-    channels, edges = [n.channel for n in graph.nodes], list(_edges(graph).items())
+    channels, edges = [n.channel for n in graph.nodes], list(_weigh_edges(graph).items())
     first = lay_out(graph.layers, channels, dict(edges))
     random.Random(3).shuffle(channels)
     random.Random(4).shuffle(edges)

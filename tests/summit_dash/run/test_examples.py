@@ -29,11 +29,11 @@ from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 CHANNEL = Channel("conv4", 7)
 
 
-def stored(store: RunStore) -> dict[int, bytes]:
+def read_stored(store: RunStore) -> dict[int, bytes]:
     return {row["image_id"]: row["image"] for row in read_table(store.path, "example_images").to_pylist()}
 
 
-def examples(store: RunStore) -> Iterator[tuple[Channel, Example]]:
+def list_examples(store: RunStore) -> Iterator[tuple[Channel, Example]]:
     for channel in (CHANNEL, Channel("conv1", 0), Channel("conv5", 40)):
         for class_id in (-1, 3):
             yield from ((channel, example) for example in store.pictures.examples(channel, class_id))
@@ -41,8 +41,8 @@ def examples(store: RunStore) -> Iterator[tuple[Channel, Example]]:
 
 def test_a_part_is_cut_out_of_the_stored_image(part_store: RunStore) -> None:
     assert all(finding.table == "manifest.json" for finding in validate(part_store.path))
-    images, n_parts = stored(part_store), 0
-    for channel, example in examples(part_store):
+    images, n_parts = read_stored(part_store), 0
+    for channel, example in list_examples(part_store):
         shown = part_store.pictures.example(channel, example.class_id, example.rank)
         assert (example.box is None) == (example.image_id % 7 == 0)
         if example.box is not None:
@@ -94,7 +94,7 @@ def test_payloads_say_where_parts_lie(part_store: RunStore) -> None:
 def test_a_site_holds_an_image_once_and_no_file_of_its_parts(part_store: RunStore, tmp_path: Path) -> None:
     store = RunStore(part_store.path, only=[2, 3])
     write_site(store, tmp_path / "site", find_assets(), lambda path, n_written: None)
-    folder, images = tmp_path / "site" / "run" / store.name, stored(store)
+    folder, images = tmp_path / "site" / "run" / store.name, read_stored(store)
     nodes = [(node.channel, class_id) for class_id in store.classes for node in store.graph(class_id).nodes]
     shown = {
         (channel, e)
