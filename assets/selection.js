@@ -12,6 +12,9 @@
   const ids = {read: (given) => given.split(',').map((each) => readWhole(each, 0, 1e9)), write: (list) => list.join(','), none: []};
   const texts = {read: (given) => given.split(','), write: (list) => list.join(','), none: []};
   const choice = (...names) => ({read: (given) => readChoice(given, names), write: String, none: names[0], names});
+  /** A view is one of the tabs; looked up when an address is read, because Dash adds the tabs after this script. */
+  const viewNames = () => [...document.querySelectorAll('#tabs [data-view]')].map((tab) => tab.dataset.view);
+  const view = {read: (given) => readChoice(given, viewNames()), write: String, none: 'graph'};
   const percentage = (low, high) => ({read: (given) => Math.min(high, Math.max(low, readWhole(given, 0, 1e9))), write: String, none: 100});
   /** "3" as [3], "3-5" as [3, 4, 5]. */
   const readSpan = (part) => {
@@ -49,7 +52,7 @@
     also: ids /* up to two more classes, in the bars of a comparison */,
     layer: text,
     channel: id,
-    view: choice('graph', 'compare', 'channels', 'about'),
+    view,
     panel: choice('channel', 'class') /* which of the two the right panel is for */,
     sort: {...choice('similarity', 'accuracy-up', 'accuracy-down', 'name'), look: true},
     covers: {...percentage(1, 100), look: true},

@@ -1,5 +1,4 @@
-"""What the dashboard shows, as files. Core functions return bytes; only `files` writes."""
+"""The views of the dashboard as files. Functions return bytes; only `files` and `site` write.
 
-from summit_dash.export.graph import FORMATS, GraphRequest, export_graph
-
-__all__ = ["FORMATS", "GraphRequest", "export_graph"]
+`formats` lists the formats of a graph. `graph.export_graph` makes the files of one; `site.write_site` makes a site.
+"""

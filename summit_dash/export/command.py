@@ -1,4 +1,4 @@
-"""The command `export` behind its flags: reads the run, makes the files, writes them."""
+"""The command `export --graph` behind its flags."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from precompute.contract.errors import InputError
 from summit_dash.export.files import (
     choose_formats,
     choose_stem,
-    file_name,
+    name_file,
     place_files,
     refuse_existing,
     write_files,
 )
 from summit_dash.export.fit import Size
 from summit_dash.export.graph import GraphRequest, check_request, export_graph
-from summit_dash.run.find_class import find_class, tell_number
+from summit_dash.run.find_class import explain_number, find_class
 from summit_dash.run.store import RunStore
-from summit_dash.run.text import class_labels
+from summit_dash.run.text import label_classes
 
 __all__ = ["GraphFlags", "run_export_graph"]
 
 
 @dataclass(frozen=True)
 class GraphFlags:
-    """The flags of `export --graph` as they were typed."""
+    """The flags of `export --graph` as typed."""
 
     graph: str
     vs: str | None = None
@@ -45,18 +45,18 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
     Args:
         run: folder of a run.
         out: a file, a stem or a folder.
-        flags: as they were typed.
-        say: told for which class a number was taken.
+        flags: as typed.
+        say: called with a sentence where a number may mean another class.
 
     Raises:
-        InputError: a flag asks for what is not there or cannot be, or a file is there already.
+        InputError: a flag has a wrong value, the class has no graph, or a file exists.
     """
     store = RunStore(run)
     asked = [flags.graph] if flags.vs is None else [flags.graph, flags.vs]
     infos = [find_class(store.classes, text) for text in asked]
-    for told in filter(None, (tell_number(store.classes, text) for text in asked)):
-        say(told)
-    labels = class_labels(store.classes)
+    for sentence in filter(None, (explain_number(store.classes, text) for text in asked)):
+        say(sentence)
+    labels = label_classes(store.classes)
     formats = choose_formats(flags.formats, out)
     request = GraphRequest(
         infos[0].class_id,
@@ -67,7 +67,7 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
         flags.scale,
     )
     check_request(request, formats)
-    stem = choose_stem(out, formats, file_name(" ".join(labels[info.class_id]) for info in infos))
+    stem = choose_stem(out, formats, name_file(" ".join(labels[info.class_id]) for info in infos))
     paths = place_files(stem, formats)
     if not flags.overwrite:
         refuse_existing(paths.values())
@@ -77,7 +77,7 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
 
 
 def _read_size(text: str) -> Size:
-    """ "1200x800"."""
+    """Reads a size such as "1200x800"."""
     found = re.fullmatch(r"(\d{1,6})[x×](\d{1,6})", text.strip().lower())
     if not found:
         raise InputError("A size is WIDTHxHEIGHT in pixels.", f"Found {text!r}.", "Write it like --size 1200x800.")

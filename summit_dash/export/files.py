@@ -1,4 +1,4 @@
-"""Where exported files go, and writing them: all or none."""
+"""The paths of exported files, and the writing of all of them or none."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from pathlib import Path
 
 from precompute.contract.atomic import replace_files
 from precompute.contract.errors import InputError
-from summit_dash.export.graph import FORMATS
+from summit_dash.export.formats import FORMATS
 
-__all__ = ["choose_formats", "choose_stem", "file_name", "place_files", "refuse_existing", "write_files"]
-
-_ENDINGS = {name: (f".{name}",) for name in FORMATS} | {"csv": ("-nodes.csv", "-edges.csv")}
+__all__ = ["choose_formats", "choose_stem", "name_file", "place_files", "refuse_existing", "write_files"]
 
 
 def choose_formats(text: str | None, out: str) -> list[str]:
-    """The formats of "svg,png"; where none is named, that of OUT's ending, else SVG."""
+    """Returns the formats of "svg,png"; where `text` is None, that of OUT's ending, else SVG."""
     if text is None:
         named = Path(out).suffix.lower().removeprefix(".")
         return [named if named in FORMATS else "svg"]
@@ -26,10 +24,10 @@ def choose_formats(text: str | None, out: str) -> list[str]:
 
 
 def choose_stem(out: str, formats: Sequence[str], name: str) -> Path:
-    """What the files' endings are put after.
+    """Returns the path to which the files' endings are added.
 
-    OUT is a file or its stem; or a folder, which exists or ends with a slash, and the files are called `name`. A
-    format's ending is taken off OUT; other dots are part of the stem.
+    OUT is a file or its stem, or a folder, which exists or ends with a slash. Files in a folder are called `name`. The
+    ending of a format is removed from OUT; other dots are part of the stem.
 
     Raises:
         InputError: OUT ends as a format that was not asked for.
@@ -51,19 +49,23 @@ def choose_stem(out: str, formats: Sequence[str], name: str) -> Path:
     return path.with_suffix("")
 
 
-def file_name(labels: Iterable[str]) -> str:
-    """ "black-bear-vs-brown-bear": letters and digits of any script, joined by hyphens."""
+def name_file(labels: Iterable[str]) -> str:
+    """Builds a name such as "black-bear-vs-brown-bear": letters and digits of any script, joined by hyphens."""
     words = (re.sub(r"[^\w]+", "-", label.casefold()).strip("-_") for label in labels)
     return "-vs-".join(word[:80] or "class" for word in words)
 
 
 def place_files(stem: Path, formats: Iterable[str]) -> dict[str, Path]:
-    """The paths to be written, by ending."""
-    return {ending: stem.with_name(stem.name + ending) for name in formats for ending in _ENDINGS[name]}
+    """Returns the paths to write, by ending."""
+    return {ending: stem.with_name(stem.name + ending) for name in formats for ending in FORMATS[name].endings}
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:
-    """Raises InputError where one of the files is there already."""
+    """Checks that none of the files exists.
+
+    Raises:
+        InputError: at least one exists.
+    """
     there = [path for path in paths if path.exists() or path.is_symlink()]
     if there:
         raise InputError(
@@ -74,10 +76,10 @@ def refuse_existing(paths: Iterable[Path]) -> None:
 
 
 def write_files(files: Mapping[Path, bytes]) -> None:
-    """Writes all under temporary names, then renames them; makes missing folders.
+    """Writes all files under temporary names, then renames them; makes missing folders.
 
     Raises:
-        InputError: a path cannot be written; none of the files is then there half-written.
+        InputError: a path cannot be written. Then none of the files has changed.
         OSError: the disk is full.
     """
     try:

@@ -1,6 +1,6 @@
-"""Where a layered graph stands on a stage, in pixels: the same stretching and curves as the page's.
+"""The pixels of a layered graph on a stage, stretched and curved as on the page.
 
-Those are in `assets/views/graph_viewport.js` and `graph_canvas.js`.
+`assets/views/graph_viewport.js` and `graph_canvas.js` do the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from summit_dash.graph.elements import LARGEST
 __all__ = ["SMALLEST_ZOOM", "Fit", "Size", "bend", "fit_graph"]
 
 SMALLEST_ZOOM = 0.5
-"""What does not fit at this zoom gets a larger stage: a file has no scroll bars, and its numbers must be readable."""
+"""Least zoom. A graph that does not fit gets a larger stage: a file has no scroll bars, and numbers must be legible."""
 _TOP, _RIGHT, _BOTTOM = 30.0, 28.0, 22.0
 _MOST_WIDE, _MOST_TALL = 2.2, 2.6
 _BEND = 0.42
@@ -28,7 +28,7 @@ class Size(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """How the units of a layout become pixels of a stage of `size`, and where its origin lies."""
+    """The map from units of a layout to pixels of a stage; `origin` is the pixel of the layout's origin."""
 
     size: Size
     zoom: float
@@ -36,20 +36,26 @@ class Fit(NamedTuple):
     y_scale: float
     origin: Point
 
-    def place(self, point: tuple[float, float], top: float = 0.0) -> Point:
-        """Where a point of the layout stands; `top` is how far the stage lies below the picture's edge."""
+    def locate(self, point: tuple[float, float], top: float = 0.0) -> Point:
+        """Returns the pixel of a point of the layout; `top` is the distance of the stage from the upper edge."""
         return Point(self.origin.x + point[0] * self.x_scale, top + self.origin.y + point[1] * self.y_scale)
 
 
 def fit_graph(points: Iterable[tuple[float, float]], room: Size, gutter: float) -> Fit:
-    """Zooms out until the graph fits, then stretches it to use the stage; `gutter` is kept free at the left."""
+    """Zooms out until the graph fits, then stretches it to use the stage.
+
+    Args:
+        points: positions of the nodes; one at least.
+        room: size of the stage, which grows where the graph needs more.
+        gutter: pixels kept free at the left.
+    """
     xs, ys = zip(*points, strict=True)
     span = Size(max(xs) - min(xs), max(ys) - min(ys))
     inner = Size(room.width - gutter - _RIGHT, room.height - _TOP - _BOTTOM)
     fitting = min(1.0, inner.height / (span.height + LARGEST), inner.width / (span.width + LARGEST))
     zoom = max(SMALLEST_ZOOM, fitting)
-    wide = _stretch(inner.width / zoom, span.width, _MOST_WIDE)
-    tall = _stretch(inner.height / zoom, span.height, _MOST_TALL)
+    wide = _compute_stretch(inner.width / zoom, span.width, _MOST_WIDE)
+    tall = _compute_stretch(inner.height / zoom, span.height, _MOST_TALL)
     needed = Size((span.width * wide + LARGEST) * zoom, (span.height * tall + LARGEST) * zoom)
     inner = Size(max(inner.width, needed.width), max(inner.height, needed.height))
     middle = Point((max(xs) + min(xs)) / 2 * wide * zoom, (max(ys) + min(ys)) / 2 * tall * zoom)
@@ -58,12 +64,12 @@ def fit_graph(points: Iterable[tuple[float, float]], room: Size, gutter: float) 
     return Fit(size, zoom, wide * zoom, tall * zoom, origin)
 
 
-def _stretch(space: float, length: float, most: float) -> float:
+def _compute_stretch(space: float, length: float, most: float) -> float:
     return min(most, max(1.0, (space - LARGEST) / length)) if length else 1.0
 
 
 def bend(start: Point, end: Point) -> tuple[Point, Point, Point, Point, Point]:
-    """A curve that leaves and arrives upright: two quadratic Béziers that meet halfway."""
+    """Bends a line into a curve with vertical ends: two quadratic Béziers that meet halfway."""
     rise = _BEND * (end.y - start.y)
     leaving, arriving = Point(start.x, start.y + rise), Point(end.x, end.y - rise)
     return start, leaving, Point((start.x + end.x) / 2, (start.y + end.y) / 2), arriving, end

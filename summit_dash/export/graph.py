@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from precompute.contract.errors import InputError
 from summit_dash.export.fit import Size
-from summit_dash.export.graphml import write_graphml
-from summit_dash.export.png import write_png
+from summit_dash.export.formats import FORMATS
+from summit_dash.export.formats.export_format import GraphContent
 from summit_dash.export.scene import ROOM, PictureSource, build_scene
-from summit_dash.export.subject import Subject, read_subject
-from summit_dash.export.svg import write_svg
-from summit_dash.export.tables import build_tables, write_csv, write_json
+from summit_dash.export.subject import read_subject
+from summit_dash.export.tables import build_tables
 from summit_dash.export.thumbnails import convert_picture
 from summit_dash.graph.theme import PALETTES
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 
-__all__ = ["FORMATS", "GraphRequest", "check_request", "export_graph"]
+__all__ = ["GraphRequest", "check_request", "export_graph"]
 
-FORMATS = ("svg", "png", "graphml", "json", "csv")
 _SMALLEST, _GREATEST = 200, 10_000
-_MOST_PIXELS = 100_000_000
 
 
 @dataclass(frozen=True)
 class GraphRequest:
-    """What to export; the last three are for pictures alone.
+    """The choice of a graph and its looks; the last three are for pictures alone.
 
-    `vs` is the class to compare with; `covers` the percentage of activation that the channels kept cover; `room` the
-    stage in pixels, which grows where the graph needs more; `scale` the pixels of a PNG for each of the SVG's.
+    Attributes:
+        class_id: the class, or A of a comparison.
+        vs: B of a comparison.
+        covers: percentage of activation that the channels kept cover.
+        theme: `light` or `dark`.
+        room: stage in pixels, which grows where the graph needs more.
+        scale: pixels of a PNG for each of the SVG's.
     """
 
     class_id: int
@@ -42,21 +44,27 @@ class GraphRequest:
 
 
 def export_graph(store: RunStore, request: GraphRequest, formats: Sequence[str]) -> dict[str, bytes]:
-    """The files by their ending: `.svg`, `.png`, `.graphml`, `.json`, and `-nodes.csv` with `-edges.csv`.
+    """Returns the bytes of the files by their ending, such as `.svg` or `-nodes.csv`.
 
     Raises:
         InputError: the request asks for what is not there or cannot be, or a format is unknown.
     """
     check_request(request, formats)
     subject = read_subject(store, request.class_id, request.vs, request.covers)
-    files: dict[str, bytes] = {}
-    if {"svg", "png"} & set(formats):
-        files |= _draw(store, subject, request, formats)
-    return files | _tabulate(subject, formats)
+    chosen = [FORMATS[name] for name in formats]
+    scene = None
+    if any(each.needs_drawing for each in chosen):
+        scene = build_scene(subject, _read_pictures(store), request.theme, request.room)
+    content = GraphContent(build_tables(subject), scene, request.scale)
+    return {ending: made for each in chosen for ending, made in each.write(content).items()}
 
 
 def check_request(request: GraphRequest, formats: Sequence[str]) -> None:
-    """Raises InputError where a format, the theme or the size is none that there is."""
+    """Checks formats, theme and size.
+
+    Raises:
+        InputError: one of them is unknown or out of its range.
+    """
     unknown = [name for name in formats if name not in FORMATS]
     if unknown or not formats:
         found = f"Found {', '.join(map(repr, unknown))}." if unknown else "None was named."
@@ -73,43 +81,9 @@ def check_request(request: GraphRequest, formats: Sequence[str]) -> None:
         )
 
 
-def _draw(store: RunStore, subject: Subject, request: GraphRequest, formats: Sequence[str]) -> dict[str, bytes]:
-    """The pictures asked for."""
-    scene = build_scene(subject, _pictures(store), request.theme, request.room)
-    if "png" in formats:
-        _check_pixels(scene.size, request.scale)
-    svg = write_svg(scene)
-    files = {".svg": svg} if "svg" in formats else {}
-    return files | ({".png": write_png(svg, request.scale)} if "png" in formats else {})
-
-
-def _check_pixels(size: tuple[float, float], scale: float) -> None:
-    width, height = (length * scale for length in size)
-    if not (width >= 1 and height >= 1 and width * height <= _MOST_PIXELS):
-        raise InputError(
-            f"A PNG has up to {_MOST_PIXELS:,} pixels.",
-            f"At scale {scale:g} it would have {width:,.0f} x {height:,.0f}.",
-            "Name another --scale, or take the SVG, which has no pixels.",
-        )
-
-
-def _pictures(store: RunStore) -> PictureSource:
-    def read(at: Channel, side: int) -> bytes | None:
-        found = store.pictures.picture(at)
+def _read_pictures(store: RunStore) -> PictureSource:
+    def read(channel: Channel, side: int) -> bytes | None:
+        found = store.pictures.read_picture(channel)
         return None if found is None else convert_picture(found, side)
 
     return PictureSource(store.pictures.picture_kind, read)
-
-
-def _tabulate(subject: Subject, formats: Sequence[str]) -> dict[str, bytes]:
-    """The data formats asked for."""
-    tables = build_tables(subject)
-    makers: dict[str, Callable[[], dict[str, bytes]]] = {
-        "graphml": lambda: {".graphml": write_graphml(tables)},
-        "json": lambda: {".json": write_json(tables)},
-        "csv": lambda: {
-            "-nodes.csv": write_csv(tables.nodes, list(tables.nodes[0])),
-            "-edges.csv": write_csv(tables.edges, tables.edge_columns),
-        },
-    }
-    return {ending: made for name in formats if name in makers for ending, made in makers[name]().items()}

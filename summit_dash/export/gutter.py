@@ -1,4 +1,4 @@
-"""The labels at the left of a graph's rows: the layer's name, and how much of it is there or shared."""
+"""The labels at the left of a graph's rows: the layer's name, and its channels that are kept or shared."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from summit_dash.export.heading import MARGIN
-from summit_dash.export.lettering import shorten, width_of
+from summit_dash.export.lettering import measure_width, shorten
 from summit_dash.export.shapes import Box, Point, Rule, Shape, Stroke, Words
 from summit_dash.export.subject import Subject
 from summit_dash.graph.comparison import Comparison, LayerComparison
 from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
 from summit_dash.run.graphs import Channel
-from summit_dash.run.text import DASH, plural
+from summit_dash.run.text import DASH, format_plural
 
-__all__ = ["RowSpan", "build_gutter", "build_parting_line", "gutter_width", "row_spans"]
+__all__ = ["RowSpan", "build_gutter", "build_parting_line", "compute_gutter_width", "find_row_spans"]
 
 _NAME, _SMALL, _WEIGHT = 12.0, 11.0, 600
 _PLAIN, _COMPARED, _WIDEST = 92.0, 140.0, 240.0
@@ -22,58 +22,61 @@ _AFTER_NAME = 8.0
 
 
 class RowSpan(NamedTuple):
-    """The highest and the lowest line of a layer, as heights of their middles."""
+    """The y of the middles of a layer's first and last line."""
 
     top: float
     bottom: float
 
     @property
     def middle(self) -> float:
+        """The y of the middle of the row."""
         return (self.top + self.bottom) / 2
 
 
-def row_spans(places: Mapping[Channel, Point]) -> dict[str, RowSpan]:
-    """Where the rows stand: by layer, from the top."""
+def find_row_spans(positions: Mapping[Channel, Point]) -> dict[str, RowSpan]:
+    """Finds the span of each layer's row, from the top."""
     spans: dict[str, RowSpan] = {}
-    for at, point in sorted(places.items(), key=lambda item: item[1].y):
-        first = spans.get(at.layer, RowSpan(point.y, point.y))
-        spans[at.layer] = RowSpan(first.top, point.y)
+    for channel, point in sorted(positions.items(), key=lambda item: item[1].y):
+        first = spans.get(channel.layer, RowSpan(point.y, point.y))
+        spans[channel.layer] = RowSpan(first.top, point.y)
     return spans
 
 
-def gutter_width(layers: Iterable[str], is_compared: bool) -> float:
-    """As on the page, but wider where a layer's name needs it."""
-    longest = max(width_of(layer, _NAME, _WEIGHT) for layer in layers)
+def compute_gutter_width(layers: Iterable[str], is_compared: bool) -> float:
+    """Computes the width of the gutter: that of the page, or more where a layer's name needs it."""
+    longest = max(measure_width(layer, _NAME, _WEIGHT) for layer in layers)
     return min(_WIDEST, max(_COMPARED if is_compared else _PLAIN, MARGIN + longest + _AFTER_NAME))
 
 
 def build_gutter(subject: Subject, spans: Mapping[str, RowSpan], palette: Palette, width: float) -> list[Shape]:
-    """A label per row, at its middle."""
+    """Draws a label at the middle of each row."""
     room = width - MARGIN - _AFTER_NAME
     if subject.comparison is not None:
         layers = {layer.layer: layer for layer in subject.comparison.layers}
         return [
-            shape for layer, span in spans.items() for shape in _compared_row(layers[layer], span.middle, palette, room)
+            shape
+            for layer, span in spans.items()
+            for shape in _label_compared_row(layers[layer], span.middle, palette, room)
         ]
-    kept = [at.layer for at in subject.channels]
-    every = [node.at.layer for node in subject.sides[0].graph.nodes]
+    kept = [channel.layer for channel in subject.channels]
+    every = [node.channel.layer for node in subject.sides[0].graph.nodes]
     return [
         shape
         for layer, span in spans.items()
-        for shape in _plain_row(layer, (kept.count(layer), every.count(layer)), span.middle, palette, room)
+        for shape in _label_row(layer, (kept.count(layer), every.count(layer)), span.middle, palette, room)
     ]
 
 
-def _plain_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, room: float) -> list[Shape]:
+def _label_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, room: float) -> list[Shape]:
     kept, every = counts
-    count = plural(every, "channel") if kept == every else f"{kept:,} of {every:,}"
+    count = format_plural(every, "channel") if kept == every else f"{kept:,} of {every:,}"
     return [
         Words(shorten(layer, room, _NAME, _WEIGHT), Point(MARGIN, y - 3), _NAME, palette.ink, _WEIGHT),
         Words(count, Point(MARGIN, y + 11), _SMALL, palette.muted),
     ]
 
 
-def _compared_row(layer: LayerComparison, y: float, palette: Palette, room: float) -> list[Shape]:
+def _label_compared_row(layer: LayerComparison, y: float, palette: Palette, room: float) -> list[Shape]:
     cosine = DASH if layer.cosine is None else f"{layer.cosine:.2f}"
     baseline = y + 17
     words: list[Shape] = [
@@ -87,23 +90,23 @@ def _compared_row(layer: LayerComparison, y: float, palette: Palette, room: floa
         (cosine, palette.ink, 0.0),
     ):
         words.append(Words(text, Point(x, baseline), _SMALL, color))
-        x += width_of(text, _SMALL) * 1.06 + gap
-    return words + _bar(layer, Point(MARGIN, y - 2), palette, _COMPARED - MARGIN - 6)
+        x += measure_width(text, _SMALL) * 1.06 + gap
+    return words + _draw_bar(layer, Point(MARGIN, y - 2), palette, _COMPARED - MARGIN - 6)
 
 
-def _bar(layer: LayerComparison, at: Point, palette: Palette, width: float) -> list[Shape]:
-    """Three lengths: only A, shared, only B (dashed)."""
+def _draw_bar(layer: LayerComparison, position: Point, palette: Palette, width: float) -> list[Shape]:
+    """Draws a bar of three lengths: only A, shared, only B (dashed)."""
     height, gap = 6.0, 1.0
     parts = [(COLOR_A, layer.n_only_a), (COLOR_SHARED, layer.n_shared), (palette.b, layer.n_only_b)]
     there = [(color, n) for color, n in parts if n]
     unit = (width - gap * (len(there) - 1)) / sum(n for _, n in there)
     shapes: list[Shape] = []
-    x = at.x
+    x = position.x
     for color, n in there:
         is_b = color == palette.b
-        shapes.append(Box(Point(x, at.y), (n * unit, height), 1.0, color, 0.45 if is_b else 1.0))
+        shapes.append(Box(Point(x, position.y), (n * unit, height), 1.0, color, 0.45 if is_b else 1.0))
         if is_b:
-            y = at.y + height / 2
+            y = position.y + height / 2
             shapes.append(Rule(Point(x, y), Point(x + n * unit, y), Stroke(color, height, dash=(4.0, 2.0))))
         x += n * unit + gap
     return shapes
@@ -112,7 +115,7 @@ def _bar(layer: LayerComparison, at: Point, palette: Palette, width: float) -> l
 def build_parting_line(
     comparison: Comparison | None, spans: Mapping[str, RowSpan], palette: Palette, extent: tuple[float, float]
 ) -> list[Shape]:
-    """A dashed line below the layer from which the two part; `extent`: gutter and width. None under the lowest row."""
+    """Draws a dashed line below the parting layer, unless that is the lowest row; `extent`: gutter and width."""
     rows: Sequence[str] = list(spans)
     layer = comparison.parting_layer if comparison else None
     if layer is None or layer not in rows or layer == rows[-1]:
@@ -120,9 +123,9 @@ def build_parting_line(
     gutter, width = extent
     y = (spans[layer].bottom + spans[rows[rows.index(layer) + 1]].top) / 2
     words = "they part here ↑"
-    at = Point(gutter + 4, y + 13)
+    position = Point(gutter + 4, y + 13)
     return [
         Rule(Point(0.0, y), Point(width, y), Stroke(palette.muted, 1.0, dash=(3.0, 2.0))),
-        Box(Point(at.x - 2, y + 2), (width_of(words, _SMALL) * 1.06 + 4, 14.0), 2.0, palette.paper, 0.8),
-        Words(words, at, _SMALL, palette.muted),
+        Box(Point(position.x - 2, y + 2), (measure_width(words, _SMALL) * 1.06 + 4, 14.0), 2.0, palette.paper, 0.8),
+        Words(words, position, _SMALL, palette.muted),
     ]

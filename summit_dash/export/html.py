@@ -15,7 +15,7 @@ _VOID = frozenset({"img", "input", "br", "hr"})
 
 
 def render(component: Any) -> str:
-    """HTML of a component of `dash.html`, its children included; text is escaped, None is nothing.
+    """Writes a component of `dash.html` with its children as HTML. Text is escaped; None is left out.
 
     Raises:
         TypeError: a component of another library, which is no HTML element.
@@ -28,14 +28,14 @@ def render(component: Any) -> str:
         return "".join(render(child) for child in component)
     fields = component.to_plotly_json()
     if fields["namespace"] != "dash_html_components":
-        raise TypeError(f"{fields['type']} of {fields['namespace']} is no HTML element")
+        raise TypeError(f"{fields['type']} of {fields['namespace']} is no HTML element; a page with it needs a server")
     tag, props = fields["type"].lower(), dict(fields["props"])
     children = render(props.pop("children", None))
-    opening = f"<{tag}{''.join(_attributes(props.items()))}>"
+    opening = f"<{tag}{''.join(_write_attributes(props.items()))}>"
     return opening if tag in _VOID else f"{opening}{children}</{tag}>"
 
 
-def _attributes(props: Iterable[tuple[str, Any]]) -> Iterable[str]:
+def _write_attributes(props: Iterable[tuple[str, Any]]) -> Iterable[str]:
     for name, value in props:
         if value is None or value is False:
             continue

@@ -1,75 +1,73 @@
-"""The picture of a graph as the page shows it: its elements and its stylesheet, put onto a stage of their own.
-
-Positions, sizes and looks come from what the page itself is made of (`elements`, `stylesheet`), so that a file and the
-screen cannot come to differ.
-"""
+"""The picture of a graph as the page shows it. Positions and sizes come from `elements`, looks from `stylesheet`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from summit_dash.export.fit import Size, bend, fit_graph
-from summit_dash.export.gutter import build_gutter, build_parting_line, gutter_width, row_spans
+from summit_dash.export.gutter import build_gutter, build_parting_line, compute_gutter_width, find_row_spans
 from summit_dash.export.heading import MARGIN, build_footing, build_heading, describe
-from summit_dash.export.lettering import width_of
+from summit_dash.export.lettering import measure_width
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Stroke, Words
 from summit_dash.export.subject import Subject
+from summit_dash.graph.comparison import Part
 from summit_dash.graph.elements import Element, build_comparison_elements, build_graph_elements
-from summit_dash.graph.stylesheet import build_stylesheets
-from summit_dash.graph.theme import PALETTES
+from summit_dash.graph.stylesheet import NodeLook, style_edge, style_node
+from summit_dash.graph.theme import PALETTES, Palette
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
 
 __all__ = ["ROOM", "PictureSource", "build_scene"]
 
 ROOM = Size(1200, 800)
-"""The stage where none is asked for: about that of the page in a large window."""
+"""Default size of the stage, about that of the page in a large window."""
 _LABEL, _LARGEST_LABEL, _HAIRLINE = 11.0, 34.0, 0.9
-"""In pixels at any zoom, in units of the layout, and in pixels again: as in `assets/views/graph_viewport.js`."""
+"""Pixels, units of the layout, and pixels again, as in `assets/views/graph_viewport.js`."""
 _MOST_RADIUS, _MARK = 8.0, 16.0
 _RING_DASH, _EDGE_DASH = (4.0, 2.0), (6.0, 3.0)
-"""What the page's canvas does where nothing else is said."""
+"""Lengths of dashes and gaps on the page's canvas."""
 _SHARPNESS = 4
-"""Pixels of an embedded picture for each of the scene's: enough to print it, or to enlarge it four times."""
+"""Pixels of an embedded picture for each pixel of the scene, so that it can be printed or enlarged four times."""
 _FOOT = 30.0
 
 
 class PictureSource(NamedTuple):
-    """`thumbnail` tells of a channel's picture, `read` brings it, at most so many pixels wide, as JPEG or PNG."""
+    """The pictures of channels: `kind` of each, and `read`, which returns it as JPEG or PNG of a greatest width."""
 
     kind: Callable[[Channel], PictureKind]
     read: Callable[[Channel, int], bytes | None]
 
 
-class _Style(NamedTuple):
-    """One theme's rules, at one zoom."""
+class _Stage(NamedTuple):
+    """The colours of the picture, and its pixels for each unit of the layout."""
 
-    rules: Sequence[Mapping[str, Any]]
+    palette: Palette
     zoom: float
-
-    def of(self, group: str, classes: str) -> dict[str, Any]:
-        """What the rules say of a node or an edge of these classes; later ones win."""
-        wanted = {group, *(f"{group}.{name}" for name in classes.split())}
-        return {key: value for rule in self.rules if rule["selector"] in wanted for key, value in rule["style"].items()}
 
 
 def build_scene(subject: Subject, pictures: PictureSource, theme: str = "light", room: Size = ROOM) -> GraphScene:
-    """The graph with its heading, in pixels; `room` is the stage, which grows where the graph needs more.
+    """Builds the graph with its heading, in pixels.
 
-    What the filter leaves out keeps its place free, as on the page.
+    Channels that the filter leaves out keep their space, as on the page.
+
+    Args:
+        subject: the graph or comparison.
+        pictures: of its channels.
+        theme: `light` or `dark`.
+        room: size of the stage, which grows where the graph needs more.
     """
     palette = PALETTES[theme]
     elements = _build_elements(subject, pictures)
-    points = {_channel(e): Point(**e["position"]) for e in elements if "position" in e}
-    gutter = gutter_width({at.layer for at in points}, subject.comparison is not None)
+    points = {_read_channel(e): Point(**e["position"]) for e in elements if "position" in e}
+    gutter = compute_gutter_width({channel.layer for channel in points}, subject.comparison is not None)
     fit = fit_graph(points.values(), room, gutter)
     width = fit.size.width
     heading, top = build_heading(subject, palette, width)
-    places = {at: fit.place(point, top) for at, point in points.items()}
-    nodes, edges = _draw(subject, elements, places, _Style(build_stylesheets()[theme], fit.zoom), pictures)
-    spans = row_spans(places)
+    positions = {channel: fit.locate(point, top) for channel, point in points.items()}
+    nodes, edges = _draw(subject, elements, positions, _Stage(palette, fit.zoom), pictures)
+    spans = find_row_spans(positions)
     bottom = top + fit.size.height
     has_examples = any(node.example_mark for node in nodes)
     shapes = [
@@ -80,16 +78,16 @@ def build_scene(subject: Subject, pictures: PictureSource, theme: str = "light",
         *build_footing(subject.origin, has_examples, palette, Point(MARGIN, bottom + _FOOT / 2), width),
     ]
     size = Size(round(width), round(bottom + _FOOT))
-    return GraphScene(size, palette.paper, _title(subject), describe(subject), edges, nodes, shapes)
+    return GraphScene(size, palette.paper, _build_title(subject), describe(subject), edges, nodes, shapes)
 
 
-def _title(subject: Subject) -> str:
+def _build_title(subject: Subject) -> str:
     names = " and ".join(side.label for side in subject.sides)
     return f"Comparison of {names}" if subject.comparison else f"Attribution graph of {names}"
 
 
 def _build_elements(subject: Subject, pictures: PictureSource) -> list[Element]:
-    """What the page's canvas is given."""
+    """Builds the elements that the page draws."""
     shown = pictures.kind
     if subject.comparison is None:
         side = subject.sides[0]
@@ -100,77 +98,82 @@ def _build_elements(subject: Subject, pictures: PictureSource) -> list[Element]:
     )
 
 
-def _channel(element: Element) -> Channel:
+def _read_channel(element: Element) -> Channel:
     return Channel(element["data"]["layer"], element["data"]["channel"])
+
+
+def _read_part(element: Element) -> Part | None:
+    return Part(element["data"]["part"]) if element["data"]["part"] else None
 
 
 def _draw(
     subject: Subject,
     elements: Sequence[Element],
-    places: Mapping[Channel, Point],
-    style: _Style,
+    positions: Mapping[Channel, Point],
+    stage: _Stage,
     pictures: PictureSource,
 ) -> tuple[list[SceneNode], list[SceneEdge]]:
-    """The nodes and edges that the filter keeps."""
+    """Draws the nodes and edges that the filter keeps."""
     kept = [e for e in elements if e["data"]["covered"] < subject.covers or subject.covers >= 100]
-    drawn = {e["data"]["id"]: _draw_node(e, places[_channel(e)], style, pictures) for e in kept if "position" in e}
+    nodes = [_draw_node(e, positions[_read_channel(e)], stage, pictures) for e in kept if "position" in e]
+    drawn = {node.channel_id: node for node in nodes}
     edges = [
-        _draw_edge(e, drawn[e["data"]["source"]], drawn[e["data"]["target"]], style)
+        _draw_edge(e, drawn[e["data"]["source"]], drawn[e["data"]["target"]], stage)
         for e in kept
         if "position" not in e
     ]
-    return list(drawn.values()), edges
+    return nodes, edges
 
 
-def _draw_node(element: Element, place: Point, style: _Style, pictures: PictureSource) -> SceneNode:
-    data, zoom = element["data"], style.zoom
-    look = style.of("node", element["classes"])
+def _draw_node(element: Element, position: Point, stage: _Stage, pictures: PictureSource) -> SceneNode:
+    data, zoom = element["data"], stage.zoom
+    look = style_node(stage.palette, _read_part(element))
     side = data["size"] * zoom
     ring = Stroke(
-        look["border-color"],
-        look["border-width"] * zoom,
-        look["border-opacity"],
-        _scale(_RING_DASH, zoom) if look.get("border-style") == "dashed" else (),
+        look.ring_color,
+        look.ring_width * zoom,
+        look.ring_opacity,
+        _scale(_RING_DASH, zoom) if look.is_dashed else (),
     )
     frame = Box(
-        Point(place.x - side / 2, place.y - side / 2),
+        Point(position.x - side / 2, position.y - side / 2),
         (side, side),
         min(data["size"] / 4, _MOST_RADIUS) * zoom,
-        look["background-color"],
+        look.fill,
         stroke=ring,
     )
-    number, backing = _draw_number(data["label"], Point(place.x, frame.at.y), look, zoom)
-    picture = pictures.read(_channel(element), ceil(side * _SHARPNESS)) if data["picture"] else None
+    number, backing = _draw_number(data["label"], Point(position.x, frame.position.y), look, zoom)
+    picture = pictures.read(_read_channel(element), ceil(side * _SHARPNESS)) if data["picture"] else None
     mark = _MARK * zoom if picture is not None and "example" in element["classes"].split() else 0.0
     return SceneNode(data["id"], frame, number, backing, picture, mark, data["notes"], data["part"])
 
 
-def _draw_number(text: str, top: Point, look: Mapping[str, Any], zoom: float) -> tuple[Words, Box]:
-    """A channel's number above its node, and what keeps it readable over edges."""
+def _draw_number(text: str, top: Point, look: NodeLook, zoom: float) -> tuple[Words, Box]:
+    """Draws a channel's number above its node, and the backing that keeps it legible over edges."""
     size = min(_LABEL, _LARGEST_LABEL * zoom)
     baseline = top.y - 2 - 0.24 * size
-    width = width_of(text, size) + 2
-    words = Words(text, Point(top.x, baseline), size, look["color"], is_centred=True)
-    at = Point(top.x - width / 2, baseline - 0.8 * size)
-    return words, Box(at, (width, size), fill=look["text-background-color"], opacity=look["text-background-opacity"])
+    width = measure_width(text, size) + 2
+    words = Words(text, Point(top.x, baseline), size, look.number_color, is_centred=True)
+    position = Point(top.x - width / 2, baseline - 0.8 * size)
+    return words, Box(position, (width, size), fill=look.backing_color, opacity=look.backing_opacity)
 
 
-def _draw_edge(element: Element, source: SceneNode, target: SceneNode, style: _Style) -> SceneEdge:
+def _draw_edge(element: Element, source: SceneNode, target: SceneNode, stage: _Stage) -> SceneEdge:
     data = element["data"]
-    look = style.of("edge", element["classes"])
+    look = style_edge(stage.palette, _read_part(element))
     stroke = Stroke(
-        look["line-color"],
-        max(data["width"] * style.zoom, _HAIRLINE),
-        look["line-opacity"],
-        _scale(_EDGE_DASH, style.zoom) if look.get("line-style") == "dashed" else (),
+        look.color,
+        max(data["width"] * stage.zoom, _HAIRLINE),
+        look.opacity,
+        _scale(_EDGE_DASH, stage.zoom) if look.is_dashed else (),
     )
-    points = bend(_port(source.frame, 0.0), _port(target.frame, 1.0))
+    points = bend(_find_port(source.frame, 0.0), _find_port(target.frame, 1.0))
     return SceneEdge(data["source"], data["target"], points, stroke, element["classes"])
 
 
-def _port(frame: Box, height: float) -> Point:
-    """Where edges meet a node: outside its ring, in the middle of its upper side (0) or its lower one (1)."""
-    (x, y), (width, side) = frame.at, frame.size
+def _find_port(frame: Box, height: float) -> Point:
+    """Finds the point where edges meet a node: outside its ring, in the middle of its upper (0) or lower (1) side."""
+    (x, y), (width, side) = frame.position, frame.size
     ring = frame.stroke.width if frame.stroke else 0.0
     return Point(x + width / 2, y + height * side + (height - 0.5) * ring)
 

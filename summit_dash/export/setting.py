@@ -1,23 +1,25 @@
-"""Sets words and marks in lines, left to right, wrapping where a line is full."""
+"""The setting of words and marks in lines, from left to right, with a new line where one is full."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from summit_dash.export.lettering import width_of
-from summit_dash.export.shapes import Box, Point, Shape, Stroke, Words, moved
+from summit_dash.export.lettering import measure_width
+from summit_dash.export.shapes import Box, Point, Shape, Stroke, Words, move
 
-__all__ = ["LINE", "Mark", "Phrase", "Text", "flow", "label", "phrase"]
+__all__ = ["LINE", "Mark", "Phrase", "Text", "build_phrase", "flow", "frame_text"]
 
 LINE = 24.0
-"""From one baseline to the next."""
+"""Distance from one baseline to the next."""
 _GAP, _BETWEEN = 7.0, 22.0
 _SLACK = 1.06
-"""A program without Inter sets a face that is a little wider."""
+"""Factor for programs without Inter, which use a slightly wider typeface."""
 
 
 class Text(NamedTuple):
+    """Words of one look."""
+
     text: str
     size: float
     color: str
@@ -40,8 +42,8 @@ class Phrase(NamedTuple):
     width: float
 
 
-def phrase(*pieces: Text | Mark, gap: float = _GAP) -> Phrase:
-    """Pieces side by side, `gap` pixels between words; a mark stands close to what follows."""
+def build_phrase(*pieces: Text | Mark, gap: float = _GAP) -> Phrase:
+    """Sets pieces side by side with `gap` pixels after words; a mark is close to the next piece."""
     shapes: list[Shape] = []
     x = 0.0
     for piece in pieces:
@@ -50,37 +52,40 @@ def phrase(*pieces: Text | Mark, gap: float = _GAP) -> Phrase:
             x += piece.side + _GAP
         else:
             shapes.append(Words(piece.text, Point(x, 0.0), piece.size, piece.color, piece.weight))
-            x += width_of(piece.text, piece.size, piece.weight) * _SLACK + gap
+            x += measure_width(piece.text, piece.size, piece.weight) * _SLACK + gap
     return Phrase(shapes, x - gap)
 
 
 def _draw_mark(mark: Mark, x: float) -> list[Shape]:
     middle = -4.5
     inset = mark.stroke.width / 2
-    at = Point(x + inset, middle - mark.side / 2 + inset)
+    position = Point(x + inset, middle - mark.side / 2 + inset)
     side = mark.side - mark.stroke.width
-    box = Box(at, (side, side), mark.radius - inset, stroke=mark.stroke)
+    box = Box(position, (side, side), mark.radius - inset, stroke=mark.stroke)
     if not mark.letter:
         return [box]
     letter = Words(mark.letter, Point(x + mark.side / 2, middle + 4), 11, mark.stroke.color, 700, is_centred=True)
     return [box, letter]
 
 
-def label(text: str, color: str, frame: str) -> Phrase:
-    """Small words in a frame."""
+def frame_text(text: str, color: str, frame: str) -> Phrase:
+    """Sets small words in a frame."""
     size, padding = 11, 6.0
-    width = width_of(text, size) * _SLACK + 2 * padding
+    width = measure_width(text, size) * _SLACK + 2 * padding
     box = Box(Point(0.5, -13.5), (width, 18.0), 4.0, stroke=Stroke(frame, 1.0))
     return Phrase([box, Words(text, Point(padding + 0.5, 0.0), size, color)], width)
 
 
 def flow(phrases: Iterable[Phrase], start: Point, end: float) -> tuple[list[Shape], float]:
-    """The phrases set from `start`, none beyond x = `end` unless it is alone in its line; and the last baseline."""
+    """Sets phrases in lines from `start` to x = `end`; returns their shapes and the last baseline.
+
+    A phrase that is wider than a line is alone in it and exceeds `end`.
+    """
     shapes: list[Shape] = []
     x, y = start
     for each in phrases:
         if x > start.x and x + each.width > end:
             x, y = start.x, y + LINE
-        shapes += [moved(shape, x, y) for shape in each.shapes]
+        shapes += [move(shape, x, y) for shape in each.shapes]
         x += each.width + _BETWEEN
     return shapes, y

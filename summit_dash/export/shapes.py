@@ -1,4 +1,4 @@
-"""What a picture of a graph is made of, in pixels from its top left corner. Plain data; knows no file format."""
+"""The shapes of a graph's picture, in pixels from its upper left corner. Plain data of no file format."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["Box", "GraphScene", "Point", "Rule", "SceneEdge", "SceneNode", "Shape", "Stroke", "Words", "moved"]
+__all__ = ["Box", "GraphScene", "Point", "Rule", "SceneEdge", "SceneNode", "Shape", "Stroke", "Words", "move"]
 
 
 class Point(NamedTuple):
+    """A position in pixels; y grows downwards."""
+
     x: float
     y: float
 
 
 class Stroke(NamedTuple):
-    """A line's look; `dash` alternates lengths of line and gap, empty for a solid line."""
+    """The look of a line; `dash` alternates lengths of line and gap, and is empty for a solid line."""
 
     color: str
     width: float
@@ -24,10 +26,10 @@ class Stroke(NamedTuple):
 
 
 class Words(NamedTuple):
-    """A line of text; `at` is where its baseline starts, or its middle where `is_centred`."""
+    """A line of text; `position` is the start of its baseline, or the middle of it where `is_centred`."""
 
     text: str
-    at: Point
+    position: Point
     size: float
     color: str
     weight: int = 400
@@ -35,14 +37,19 @@ class Words(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A rectangle with its top left corner at `at`."""
+    """A rectangle; `position` is its upper left corner."""
 
-    at: Point
+    position: Point
     size: tuple[float, float]
     radius: float = 0.0
     fill: str | None = None
     opacity: float = 1.0
     stroke: Stroke | None = None
+
+    @property
+    def at(self) -> Point:
+        """The position, under the name that tests of other folders still use."""
+        return self.position
 
 
 class Rule(NamedTuple):
@@ -57,16 +64,16 @@ Shape = Words | Box | Rule
 
 
 class SceneNode(NamedTuple):
-    """A channel. `frame` is its square with rounded corners and ring; `picture` is JPEG or PNG, None where it has none.
+    """A channel.
 
-    `example_mark` is the side of the dark corner that says: a dataset example, no feature visualization; else 0.
+    `frame` is its square with rounded corners and ring. `backing` keeps its number legible over edges. `picture` is
+    JPEG or PNG, or None. `example_mark` is the side of the dark corner of a dataset example, 0 for other pictures.
     """
 
     channel_id: str
     frame: Box
     number: Words
     backing: Box
-    """Keeps the number readable over edges."""
     picture: bytes | None
     example_mark: float
     notes: Sequence[str]
@@ -74,7 +81,7 @@ class SceneNode(NamedTuple):
 
 
 class SceneEdge(NamedTuple):
-    """An influence: two quadratic Béziers, `points` are start, bend, middle, bend, end."""
+    """An influence, drawn as two quadratic Béziers: `points` are start, bend, middle, bend, end."""
 
     source: str
     target: str
@@ -85,7 +92,7 @@ class SceneEdge(NamedTuple):
 
 @dataclass(frozen=True)
 class GraphScene:
-    """A picture of a graph. Drawn in this order: paper, edges, nodes, shapes."""
+    """A picture of a graph, drawn in this order: paper, edges, nodes, shapes."""
 
     size: tuple[float, float]
     paper: str
@@ -96,12 +103,12 @@ class GraphScene:
     shapes: Sequence[Shape]
 
 
-def moved(shape: Shape, x: float, y: float) -> Shape:
-    """The same shape elsewhere."""
+def move(shape: Shape, x: float, y: float) -> Shape:
+    """Moves a shape by x and y."""
     if isinstance(shape, Rule):
-        return shape._replace(start=_moved(shape.start, x, y), end=_moved(shape.end, x, y))
-    return shape._replace(at=_moved(shape.at, x, y))
+        return shape._replace(start=_move(shape.start, x, y), end=_move(shape.end, x, y))
+    return shape._replace(position=_move(shape.position, x, y))
 
 
-def _moved(point: Point, x: float, y: float) -> Point:
+def _move(point: Point, x: float, y: float) -> Point:
     return Point(point.x + x, point.y + y)

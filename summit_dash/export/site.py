@@ -21,30 +21,30 @@ from summit_dash.run.store import RunStore
 __all__ = ["SiteSize", "write_site"]
 
 Report = Callable[[str, int], None]
-"""Told which file is written, and how many are."""
+"""Called with the path of the file to write and the number of files so far."""
 _STATIC = Path(__file__).with_name("static.js")
 
 
 @dataclass(frozen=True)
 class SiteSize:
-    """What was written."""
+    """The size of a site."""
 
     n_files: int
     n_bytes: int
 
 
 def write_site(store: RunStore, out: Path, assets: Path, report: Report, overwrite: bool = False) -> SiteSize:
-    """Writes the site into a folder, whole or not at all.
+    """Writes the site into a folder, whole or not at all. Pages that need a server are left out.
 
     Args:
-        store: the run, opened with the classes that the site shall show.
-        out: a folder that is absent, empty, or a site to be replaced.
-        assets: the dashboard's styles, scripts and fonts.
-        report: told of the progress.
-        overwrite: replace a site that is there.
+        store: the run, opened with the classes of the site.
+        out: a folder that is absent, empty, or a site to replace.
+        assets: folder of the dashboard's styles, scripts and fonts.
+        report: called before each file.
+        overwrite: replaces a site in the folder.
 
     Raises:
-        InputError: the folder holds something else, or a site and `overwrite` is not said.
+        InputError: the folder holds something else, or a site and `overwrite` is False.
     """
     _check_folder(out, overwrite)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -52,11 +52,11 @@ def write_site(store: RunStore, out: Path, assets: Path, report: Report, overwri
         folder = Path(scratch) / "site"
         folder.mkdir()
         _write_page(store, folder, assets)
-        for place, (path, content) in enumerate(_files(store), start=1):
+        for index, (path, content) in enumerate(_list_files(store), start=1):
             target = folder / "run" / store.name / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-            report(path, place)
+            report(path, index)
         size = _measure(folder)
         shutil.rmtree(out, ignore_errors=True)
         folder.rename(out)
@@ -92,19 +92,19 @@ def _write_page(store: RunStore, folder: Path, assets: Path) -> None:
 
 
 def _build_document(store: RunStore, assets: Path) -> str:
-    """The page with its styles and scripts in the order in which Dash would bring them."""
+    """Builds the page with its styles and scripts in the order in which Dash loads them."""
     styles = "\n".join(f'<link rel="stylesheet" href="assets/{path}">' for path in list_assets(assets, ".css"))
     scripts = "\n".join(f'<script src="assets/{path}"></script>' for path in ["static.js", *list_assets(assets, ".js")])
     return _DOCUMENT.format(
         styles=styles,
         boot=build_boot([store], ""),
-        page=render(build_page("assets/favicon.svg")),
+        page=render(build_page("assets/favicon.svg", is_static=True)),
         scripts=scripts,
     )
 
 
 def list_assets(folder: Path, suffix: str) -> list[str]:
-    """The files of a kind as Dash orders them: those of the folder itself by name, then its subfolders'."""
+    """Lists the files of a kind in the order of Dash: those of the folder itself by name, then of its subfolders."""
     paths = [path.relative_to(folder) for path in folder.rglob(f"*{suffix}")]
     return [path.as_posix() for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix()))]
 
@@ -112,50 +112,55 @@ def list_assets(folder: Path, suffix: str) -> list[str]:
 # --- the run --------------------------------------------------------------------------------------------------------
 
 
-def _files(store: RunStore) -> Iterator[tuple[str, bytes]]:
-    """Every file of the run's folder, by path."""
-    in_graphs = {node.at for class_id in store.classes for node in store.graph(class_id).nodes}
+def _list_files(store: RunStore) -> Iterator[tuple[str, bytes]]:
+    """Yields path and content of every file of the run's folder."""
+    in_graphs = {node.channel for class_id in store.classes for node in store.graph(class_id).nodes}
     shown: set[int] = set()
-    for key in _shared_keys(store):
-        yield _script(store, key, [key])
+    for key in _list_shared_keys(store):
+        yield _build_script(store, key, [key])
     for class_id in store.classes:
-        yield _script(store, f"class/{class_id}", [f"class/{class_id}", f"preview/{class_id}"])
-        for method, prototype in store.pictures.prototypes(class_id).items():
+        yield _build_script(store, f"class/{class_id}", [f"class/{class_id}", f"preview/{class_id}"])
+        for method, prototype in store.pictures.read_prototypes(class_id).items():
             yield f"prototype/{class_id}/{method}.webp", prototype.image
-        yield _script(store, f"class/{class_id}/more", _keys_within(store, class_id))
+        yield _build_script(store, f"class/{class_id}/more", _list_keys_within(store, class_id))
     for layer, info in store.layers.items():
-        for channel in range(info.n_channels):
-            at = Channel(layer, channel)
-            yield from _channel_files(store, at, at in in_graphs)
-            if at in in_graphs:
-                yield from _example_files(store, at, ALL_CLASSES, shown)
+        for channel in (Channel(layer, number) for number in range(info.n_channels)):
+            yield from _list_channel_files(store, channel, channel in in_graphs)
+            if channel in in_graphs:
+                yield from _list_example_files(store, channel, ALL_CLASSES, shown)
     for class_id in store.classes:
         for node in store.graph(class_id).nodes:
-            yield from _example_files(store, node.at, class_id, shown)
+            yield from _list_example_files(store, node.channel, class_id, shown)
     for image_id in sorted(shown):
         image = store.pictures.kept_examples.images.read_jpeg(image_id)
         if image is not None:
             yield f"image/{image_id}.jpg", image
 
 
-def _shared_keys(store: RunStore) -> list[str]:
+def _list_shared_keys(store: RunStore) -> list[str]:
     return ["run", "about", "embedding", "labels", "channel_use", *(f"channels/{layer}" for layer in store.layers)]
 
 
-def _keys_within(store: RunStore, class_id: int) -> list[str]:
-    """What the page asks for while it shows a class: its panel, its graph's channels, its layers when expanded."""
-    channels = [f"class/{class_id}/channel/{node.at.layer}/{node.at.channel}" for node in store.graph(class_id).nodes]
+def _list_keys_within(store: RunStore, class_id: int) -> list[str]:
+    """Lists the keys that the page asks for while it shows a class: panel, channels of the graph, layers."""
+    channels = [
+        f"class/{class_id}/channel/{node.channel.layer}/{node.channel.channel}" for node in store.graph(class_id).nodes
+    ]
     return [f"class/{class_id}/panel", *channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
 
 
-def _script(store: RunStore, path: str, keys: Iterable[str]) -> tuple[str, bytes]:
-    """A script that hands payloads to the page."""
-    payloads = [(key, _payload(store, key)) for key in keys]
-    calls = [f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(payload)});" for key, payload in payloads]
+def _build_script(store: RunStore, path: str, keys: Iterable[str]) -> tuple[str, bytes]:
+    """Builds a script that hands payloads to the page; returns its path and content."""
+    payloads = [(key, _build_payload(store, key)) for key in keys]
+    calls = [_build_call(store, key, payload) for key, payload in payloads]
     return f"data/{path}.js", "\n".join(calls).encode()
 
 
-def _payload(store: RunStore, key: str) -> dict[str, Any]:
+def _build_call(store: RunStore, key: str, payload: dict[str, Any]) -> str:
+    return f"summitDash.receive({_write_json(store.name)}, {_write_json(key)}, {_write_json(payload)});"
+
+
+def _build_payload(store: RunStore, key: str) -> dict[str, Any]:
     try:
         payload = build_payload(store, key)
     except InputError as problem:
@@ -165,38 +170,40 @@ def _payload(store: RunStore, key: str) -> dict[str, Any]:
     return payload
 
 
-def _json(value: Any) -> str:
+def _write_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _channel_files(store: RunStore, at: Channel, is_in_graph: bool) -> Iterator[tuple[str, bytes]]:
-    """A channel's payload and picture; its other visualizations where a graph holds it."""
-    key = f"channel/{at.layer}/{at.channel}"
-    path, script = _script(store, key, [key])
+def _list_channel_files(store: RunStore, channel: Channel, is_in_graph: bool) -> Iterator[tuple[str, bytes]]:
+    """Yields a channel's payload and picture, and its other visualizations where a graph holds it."""
+    key = f"channel/{channel.layer}/{channel.channel}"
+    path, script = _build_script(store, key, [key])
     if is_in_graph:
         yield path, script
     else:
-        payload = _payload(store, key)
+        payload = _build_payload(store, key)
         bare = {**payload, "examples": {name: [] for name in payload["examples"]}, "kinds": []}
-        yield path, f"summitDash.receive({_json(store.name)}, {_json(key)}, {_json(bare)});".encode()
-    picture = store.pictures.picture(at)
+        yield path, _build_call(store, key, bare).encode()
+    picture = store.pictures.read_picture(channel)
     if picture is not None:
-        yield f"picture/{at.layer}/{at.channel}.webp", picture
+        yield f"picture/{channel.layer}/{channel.channel}.webp", picture
     if is_in_graph:
-        for kind in store.pictures.visualization_kinds(at):
-            image = store.pictures.visualization(at, kind)
+        for kind in store.pictures.visualization_kinds(channel):
+            image = store.pictures.visualization(channel, kind)
             if image is not None:
-                yield f"visualization/{at.layer}/{at.channel}/{kind}.webp", image
+                yield f"visualization/{channel.layer}/{channel.channel}/{kind}.webp", image
 
 
-def _example_files(store: RunStore, at: Channel, class_id: int, shown: set[int]) -> Iterator[tuple[str, bytes]]:
-    """Pictures that are kept for themselves; images of which the page shows a part are added to `shown`."""
+def _list_example_files(
+    store: RunStore, channel: Channel, class_id: int, shown: set[int]
+) -> Iterator[tuple[str, bytes]]:
+    """Yields the pictures that the run keeps as such; adds images of which the page shows a part to `shown`."""
     owner = "all" if class_id == ALL_CLASSES else str(class_id)
-    for example in store.pictures.examples(at, class_id):
+    for example in store.pictures.examples(channel, class_id):
         if example.box is not None and example.image_id is not None:
             shown.add(example.image_id)
-        elif (image := store.pictures.example(at, class_id, example.rank)) is not None:
-            yield f"example/{at.layer}/{at.channel}/{owner}/{example.rank}.webp", image
+        elif (image := store.pictures.example(channel, class_id, example.rank)) is not None:
+            yield f"example/{channel.layer}/{channel.channel}/{owner}/{example.rank}.webp", image
 
 
 _DOCUMENT = """<!DOCTYPE html>

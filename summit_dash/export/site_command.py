@@ -1,4 +1,4 @@
-"""The command `export` without --graph: a run as a static site."""
+"""The command `export` without --graph: a static site of a run."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ __all__ = ["run_export_site"]
 
 
 def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, console: Console) -> SiteSize:
-    """Writes the site, with its progress on the console.
+    """Writes the site and shows its progress on the console.
 
     Args:
-        classes: ids, ranges of ids, synsets or names, parted by `;`; None for all of the run's.
+        run: folder of the run.
+        out: folder of the site.
+        classes: ids, ranges of ids, synsets or names, separated by `;`; None for all classes of the run.
+        overwrite: replaces a site in the folder.
+        console: shows the progress.
 
     Raises:
-        InputError: a class is not the run's, or the folder holds something else.
+        InputError: a class is not in the run, or the folder holds something else.
     """
     store = RunStore(run)
     if classes is not None:
-        for told in tell_numbers(store.classes, classes):
-            console.print(told, highlight=False, markup=False, soft_wrap=True)
+        for sentence in tell_numbers(store.classes, classes):
+            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
         store = RunStore(run, only={info.class_id for info in find_classes(store.classes, classes)})
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:

@@ -1,4 +1,4 @@
-"""What an exported file is about: one class's attribution graph, or two laid over each other."""
+"""The subject of an exported file: the attribution graph of a class, or the comparison of two."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import NamedTuple
 from precompute.contract.errors import InputError
 from summit_dash.graph.comparison import Comparison, compare
 from summit_dash.run.graphs import Channel, Edge, Graph, Node, shares_covered
-from summit_dash.run.measures import measure_names
+from summit_dash.run.measures import name_measures
 from summit_dash.run.missing_graph import explain_missing_graph
 from summit_dash.run.store import ClassInfo, LayerInfo, RunStore
-from summit_dash.run.text import class_labels
+from summit_dash.run.text import label_classes
 
 __all__ = ["Origin", "Side", "Subject", "read_subject"]
 
 
 class Side(NamedTuple):
-    """One class: `name` is its first name, `mark` what tells it from others of that name, if any has it."""
+    """One class and its graph; `mark` separates it from other classes of the same first name, and may be empty."""
 
     info: ClassInfo
     name: str
@@ -27,11 +27,12 @@ class Side(NamedTuple):
 
     @property
     def label(self) -> str:
+        """The name with its mark."""
         return f"{self.name} {self.mark}".strip()
 
 
 class Origin(NamedTuple):
-    """Where the numbers come from; `influence` names the measures in use, or is empty where the run does not tell."""
+    """The source of the numbers; `influence` names the measures in use, or is empty where they are unknown."""
 
     run: str
     model: str
@@ -44,7 +45,7 @@ class Origin(NamedTuple):
 class Subject:
     """One side, or A and B with their comparison.
 
-    `covers` is the percentage of activation that the channels kept of one class cover; a comparison keeps all.
+    `covers` is the percentage of activation that the kept channels of one class cover. A comparison keeps all channels.
     """
 
     origin: Origin
@@ -53,26 +54,22 @@ class Subject:
     covers: float
 
     @property
-    def title(self) -> str:
-        return " and ".join(side.label for side in self.sides)
-
-    @property
     def nodes(self) -> list[Node]:
-        """The nodes of the one class that the filter keeps."""
+        """The kept nodes of the one class."""
         graph = self.sides[0].graph
         covered = shares_covered(graph.nodes)
-        return [node for node in graph.nodes if covered[node.at] < self.covers or self.covers >= 100]
+        return [node for node in graph.nodes if covered[node.channel] < self.covers or self.covers >= 100]
 
     @property
     def edges(self) -> list[Edge]:
         """The edges of the one class with both ends kept."""
-        kept = {node.at for node in self.nodes}
+        kept = {node.channel for node in self.nodes}
         return [edge for edge in self.sides[0].graph.edges if edge.source in kept and edge.target in kept]
 
     @property
     def channels(self) -> list[Channel]:
-        """The channels kept, of one class or both."""
-        return list(self.comparison.nodes) if self.comparison else [node.at for node in self.nodes]
+        """The kept channels of one class or of both."""
+        return list(self.comparison.nodes) if self.comparison else [node.channel for node in self.nodes]
 
 
 def read_subject(store: RunStore, class_id: int, vs: int | None = None, covers: float = 100) -> Subject:
@@ -86,9 +83,9 @@ def read_subject(store: RunStore, class_id: int, vs: int | None = None, covers: 
     sides = [_read_side(store, asked) for asked in (class_id, vs) if asked is not None]
     comparison = None
     if vs is not None:
-        comparison = compare(sides[0].graph, sides[1].graph, store.counts_of_both(class_id, vs))
+        comparison = compare(sides[0].graph, sides[1].graph, store.read_counts_of_both(class_id, vs))
     drawn = {edge.target.layer for side in sides for edge in side.graph.edges}
-    influence = measure_names(store.links_on(drawn))
+    influence = name_measures(store.find_links(drawn))
     origin = Origin(store.name, store.model_name, store.dataset_name, influence, list(store.layers.values()))
     return Subject(origin, sides, comparison, covers)
 
@@ -113,4 +110,4 @@ def _read_side(store: RunStore, class_id: int) -> Side:
     graph = store.graph(class_id)
     if not graph.nodes:
         raise explain_missing_graph(store, info)
-    return Side(info, *class_labels(store.classes)[class_id], graph)
+    return Side(info, *label_classes(store.classes)[class_id], graph)

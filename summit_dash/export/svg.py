@@ -1,12 +1,12 @@
-"""A scene as SVG: one file that holds its pictures, for browsers, drawing programs and paper."""
+"""The SVG of a scene: one file with its pictures inside."""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from typing import Any
 
-from summit_dash.export.lettering import FONT_STACK, other_script
-from summit_dash.export.markup import Element, add, number, serialize
+from summit_dash.export.lettering import FONT_STACK, choose_typefaces
+from summit_dash.export.markup import Element, add, format_number, serialize
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Shape, Stroke, Words
 from summit_dash.graph.theme import PALETTES
 
@@ -17,8 +17,8 @@ _PNG = b"\x89PNG"
 
 
 def write_svg(scene: GraphScene) -> bytes:
-    """The picture, its title and description for screen readers, and a title per channel and influence."""
-    width, height = (number(float(length)) for length in scene.size)
+    """Writes the picture with title and description for screen readers, and a title per channel and influence."""
+    width, height = (format_number(float(length)) for length in scene.size)
     root = Element(
         "svg",
         {"xmlns": "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink", "role": "img"},
@@ -35,8 +35,8 @@ def write_svg(scene: GraphScene) -> bytes:
     for edge in scene.edges:
         _add_edge(edges, edge)
     nodes = add(root, "g", class_="nodes")
-    for place, node in enumerate(scene.nodes):
-        _add_node(nodes, node, f"clip{place}")
+    for index, node in enumerate(scene.nodes):
+        _add_node(nodes, node, f"clip{index}")
     words = add(root, "g", class_="words")
     for shape in scene.shapes:
         _add_shape(words, shape)
@@ -44,9 +44,11 @@ def write_svg(scene: GraphScene) -> bytes:
 
 
 def _add_edge(parent: Element, edge: SceneEdge) -> None:
-    start, leaving, middle, arriving, end = (f"{number(float(x))} {number(float(y))}" for x, y in edge.points)
+    start, leaving, middle, arriving, end = (
+        f"{format_number(float(x))} {format_number(float(y))}" for x, y in edge.points
+    )
     path = f"M{start}Q{leaving} {middle}Q{arriving} {end}"
-    element = add(parent, "path", class_=f"edge {edge.part}".rstrip(), d=path, **_stroke(edge.stroke))
+    element = add(parent, "path", class_=f"edge {edge.part}".rstrip(), d=path, **_list_stroke(edge.stroke))
     add(element, "title", f"{edge.source} to {edge.target}")
 
 
@@ -68,19 +70,19 @@ def _add_picture(parent: Element, node: SceneNode, clip: str) -> None:
     picture = node.picture or b""
     type_ = "png" if picture.startswith(_PNG) else "jpeg"
     corners = add(parent, "clipPath", id=clip)
-    _add_shape(corners, Box(node.frame.at, node.frame.size, node.frame.radius, "#000"))
+    _add_shape(corners, Box(node.frame.position, node.frame.size, node.frame.radius, "#000"))
     clipped = add(parent, "g", clip_path=f"url(#{clip})")
-    (x, y), (width, height) = node.frame.at, node.frame.size
+    (x, y), (width, height) = node.frame.position, node.frame.size
     image = add(clipped, "image", x=x, y=y, width=width, height=height)
     image.set("preserveAspectRatio", "xMidYMid slice")
-    # SVG 1.1's spelling, which older programs need and newer ones read.
+    # The attribute of SVG 1.1: older programs need it, and newer ones read it too.
     image.set("xlink:href", f"data:image/{type_};base64,{b64encode(picture).decode()}")
     if node.example_mark:
         _add_example_mark(clipped, Point(x + width, y + height), node.example_mark)
 
 
 def _add_example_mark(parent: Element, corner: Point, side: float) -> None:
-    """The dark corner of `assets/example-mark.svg`, which is 32 wide."""
+    """Draws the dark corner of `assets/example-mark.svg`, which is 32 wide."""
     x, y, scale = corner.x - side, corner.y - side, side / 32
     mark = add(parent, "g", class_="example-mark", transform=f"translate({x:.2f} {y:.2f}) scale({scale:.4f})")
     add(mark, "path", d="M32 0v32H0Z", fill=_MARK_DARK, fill_opacity=0.82)
@@ -93,11 +95,11 @@ def _add_shape(parent: Element, shape: Shape) -> None:
         _add_words(parent, shape)
     elif isinstance(shape, Rule):
         (x, y), (u, v) = shape.start, shape.end
-        add(parent, "line", x1=x, y1=y, x2=u, y2=v, **_stroke(shape.stroke))
+        add(parent, "line", x1=x, y1=y, x2=u, y2=v, **_list_stroke(shape.stroke))
     else:
-        (x, y), (width, height) = shape.at, shape.size
+        (x, y), (width, height) = shape.position, shape.size
         add(parent, "rect", x=x, y=y, width=width, height=height, rx=shape.radius or None, fill=shape.fill or "none",
-            fill_opacity=shape.opacity if shape.opacity < 1 else None, **_stroke(shape.stroke))  # fmt: skip
+            fill_opacity=shape.opacity if shape.opacity < 1 else None, **_list_stroke(shape.stroke))  # fmt: skip
 
 
 def _add_words(parent: Element, words: Words) -> None:
@@ -105,22 +107,22 @@ def _add_words(parent: Element, words: Words) -> None:
         parent,
         "text",
         words.text,
-        x=words.at.x,
-        y=words.at.y,
+        x=words.position.x,
+        y=words.position.y,
         font_size=words.size,
         font_weight=words.weight if words.weight != 400 else None,
-        font_family=other_script(words.text),
+        font_family=choose_typefaces(words.text),
         fill=words.color,
         text_anchor="middle" if words.is_centred else None,
     )
 
 
-def _stroke(stroke: Stroke | None) -> dict[str, Any]:
+def _list_stroke(stroke: Stroke | None) -> dict[str, Any]:
     if stroke is None:
         return {}
     return {
         "stroke": stroke.color,
         "stroke_width": stroke.width,
         "stroke_opacity": stroke.opacity if stroke.opacity < 1 else None,
-        "stroke_dasharray": " ".join(number(length) for length in stroke.dash) or None,
+        "stroke_dasharray": " ".join(format_number(length) for length in stroke.dash) or None,
     }

@@ -1,10 +1,7 @@
-"""A graph as rows of nodes and edges, and these as CSV and JSON. Pure functions of a `Subject`."""
+"""A graph as rows of nodes and edges. Pure functions of a `Subject`."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,10 +10,8 @@ from summit_dash.graph.comparison import Comparison
 from summit_dash.run.graphs import Channel, Edge, Node
 from summit_dash.run.store import ClassInfo
 
-__all__ = ["FORMAT_VERSION", "GraphTables", "build_tables", "write_csv", "write_json"]
+__all__ = ["GraphTables", "Row", "build_tables"]
 
-FORMAT_VERSION = 1
-"""Of the JSON file; raised when a reader of the old form would fail."""
 _CLASS_COLUMNS = ("class_id", "class_name", "synset", "group", "n_images", "top1_accuracy", "top5_accuracy")
 
 Row = dict[str, Any]
@@ -24,10 +19,11 @@ Pair = tuple[Channel, Channel]
 
 
 class GraphTables(NamedTuple):
-    """`graph` is what holds for all rows. Each node has an `id`, each edge the ids of its `source` and `target`.
+    """The facts of a graph and its nodes and edges as rows.
 
-    A value that does not exist, such as B's count of a channel that only A has, is None. All rows of a kind have the
-    same columns; `edge_columns` names the edges', of which there may be none.
+    Each node has an `id`, each edge the ids of its `source` and `target`. A value that does not exist, such as the
+    count of B for a channel that only A has, is None. All rows of a kind have the same columns. `edge_columns` names
+    those of edges, because there may be no edge.
     """
 
     graph: Row
@@ -37,35 +33,35 @@ class GraphTables(NamedTuple):
 
 
 def build_tables(subject: Subject) -> GraphTables:
-    """Rows in order: nodes by layer from the input, then channel; edges by their target, then source."""
-    place = {info.layer: info.layer_index for info in subject.origin.layers}
+    """Builds rows: nodes by layer from the input, then channel; edges by target, then source."""
+    indices = {info.layer: info.layer_index for info in subject.origin.layers}
     if subject.comparison is None:
-        nodes = {node.at: _count(node, subject.sides[0]) for node in subject.nodes}
-        edges = {(edge.source, edge.target): _strength(edge) for edge in subject.edges}
+        nodes = {node.channel: _count(node, subject.sides[0]) for node in subject.nodes}
+        edges = {(edge.source, edge.target): _describe_strength(edge) for edge in subject.edges}
     else:
-        nodes, edges = _compared_nodes(subject.sides, subject.comparison), _compared_edges(subject)
+        nodes, edges = _compare_nodes(subject.sides, subject.comparison), _compare_edges(subject)
 
-    def order(at: Channel) -> tuple[int, int]:
-        return place[at.layer], at.channel
+    def find_order(channel: Channel) -> tuple[int, int]:
+        return indices[channel.layer], channel.channel
 
     return GraphTables(
-        _tell_graph(subject),
-        [_name_node(at, place[at.layer]) | nodes[at] for at in sorted(nodes, key=order)],
+        _describe_graph(subject),
+        [_identify(channel, indices[channel.layer]) | nodes[channel] for channel in sorted(nodes, key=find_order)],
         [
             {"source": source.channel_id, "target": target.channel_id} | edges[source, target]
-            for source, target in sorted(edges, key=lambda pair: (order(pair[1]), order(pair[0])))
+            for source, target in sorted(edges, key=lambda pair: (find_order(pair[1]), find_order(pair[0])))
         ],
-        _edge_columns(subject.comparison is not None),
+        _list_edge_columns(subject.comparison is not None),
     )
 
 
-def _edge_columns(is_compared: bool) -> list[str]:
-    ends, strength = ["source", "target"], _strength(None)
-    return [*ends, "part", *_side_by_side([strength, strength])] if is_compared else [*ends, *strength]
+def _list_edge_columns(is_compared: bool) -> list[str]:
+    ends, strength = ["source", "target"], _describe_strength(None)
+    return [*ends, "part", *_join_columns([strength, strength])] if is_compared else [*ends, *strength]
 
 
-def _name_node(at: Channel, layer_index: int) -> Row:
-    return {"id": at.channel_id, "layer": at.layer, "layer_index": layer_index, "channel": at.channel}
+def _identify(channel: Channel, layer_index: int) -> Row:
+    return {"id": channel.channel_id, "layer": channel.layer, "layer_index": layer_index, "channel": channel.channel}
 
 
 def _count(node: Node | None, side: Side) -> Row:
@@ -77,74 +73,51 @@ def _count(node: Node | None, side: Side) -> Row:
     }
 
 
-def _strength(edge: Edge | None) -> Row:
+def _describe_strength(edge: Edge | None) -> Row:
     return {
         "influence_count": edge.influence_count if edge else None,
         "mean_influence": edge.mean_influence if edge else None,
     }
 
 
-def _compared_nodes(sides: Sequence[Side], comparison: Comparison) -> dict[Channel, Row]:
-    of = [{node.at: node for node in side.graph.nodes} for side in sides]
+def _compare_nodes(sides: Sequence[Side], comparison: Comparison) -> dict[Channel, Row]:
+    of = [{node.channel: node for node in side.graph.nodes} for side in sides]
     return {
-        at: {"part": part.value}
-        | _side_by_side([_count(nodes.get(at), side) for nodes, side in zip(of, sides, strict=True)])
-        for at, part in comparison.nodes.items()
+        channel: {"part": part.value}
+        | _join_columns([_count(nodes.get(channel), side) for nodes, side in zip(of, sides, strict=True)])
+        for channel, part in comparison.nodes.items()
     }
 
 
-def _compared_edges(subject: Subject) -> dict[Pair, Row]:
+def _compare_edges(subject: Subject) -> dict[Pair, Row]:
     of = [{(edge.source, edge.target): edge for edge in side.graph.edges} for side in subject.sides]
     parts: Mapping[Pair, Any] = subject.comparison.edges if subject.comparison else {}
     return {
-        pair: {"part": part.value} | _side_by_side([_strength(edges.get(pair)) for edges in of])
+        pair: {"part": part.value} | _join_columns([_describe_strength(edges.get(pair)) for edges in of])
         for pair, part in parts.items()
     }
 
 
-def _side_by_side(rows: Sequence[Row]) -> Row:
-    """The columns of A and B, each under its name with `_a` or `_b`."""
+def _join_columns(rows: Sequence[Row]) -> Row:
+    """Joins the columns of A and B, each under its name with `_a` or `_b`."""
     return {f"{key}_{letter}": row[key] for key in rows[0] for letter, row in zip("ab", rows, strict=True)}
 
 
-def _tell_graph(subject: Subject) -> Row:
+def _describe_graph(subject: Subject) -> Row:
     origin = subject.origin
-    told: Row = {
+    facts: Row = {
         "run": origin.run,
         "model": origin.model,
         "dataset": origin.dataset,
         "influence": origin.influence or None,
         "layers": [info._asdict() for info in origin.layers],
-        "classes": [_tell_class(side.info) for side in subject.sides],
+        "classes": [_describe_class(side.info) for side in subject.sides],
     }
     if subject.comparison is None:
-        return told | {"covers": float(subject.covers)}
+        return facts | {"covers": float(subject.covers)}
     layers = [layer._asdict() for layer in subject.comparison.layers]
-    return told | {"parting_layer": subject.comparison.parting_layer, "layer_comparisons": layers}
+    return facts | {"parting_layer": subject.comparison.parting_layer, "layer_comparisons": layers}
 
 
-def _tell_class(info: ClassInfo) -> Row:
+def _describe_class(info: ClassInfo) -> Row:
     return {name: getattr(info, name) for name in _CLASS_COLUMNS}
-
-
-def write_json(tables: GraphTables) -> bytes:
-    """The node-link form: what `networkx.node_link_graph(data, edges="edges")` takes."""
-    whole = {
-        "format": "summit-dash attribution graph",
-        "format_version": FORMAT_VERSION,
-        "directed": True,
-        "multigraph": False,
-        "graph": tables.graph,
-        "nodes": tables.nodes,
-        "edges": tables.edges,
-    }
-    return (json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def write_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
-    """A header and a line per row; what does not exist is empty."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

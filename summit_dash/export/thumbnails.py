@@ -1,4 +1,4 @@
-"""A run's pictures as other programs read them: square, JPEG or PNG, no larger than is needed."""
+"""The conversion of a run's pictures to formats that other programs read: square JPEG or PNG, as small as needed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _QUALITY = 90
 
 
 def convert_picture(image: bytes, side: int) -> bytes:
-    """The middle square of a picture, at most `side` pixels wide: PNG where it is transparent anywhere, else JPEG.
+    """Converts the middle square of a picture to JPEG, or to PNG where a pixel is transparent.
 
-    WebP, which a run holds, is not read by many programs that read SVG.
+    The result is `side` pixels wide at most. A run holds WebP, which many programs that read SVG do not read.
 
     Raises:
-        InputError: it is no picture.
+        InputError: the bytes are no picture.
     """
     try:
         with Image.open(io.BytesIO(image)) as opened:

@@ -1,4 +1,4 @@
-"""Cytoscape elements of an attribution graph, and of two laid over each other. Pure functions."""
+"""Nodes and edges of an attribution graph or of a comparison, with their positions and sizes. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from summit_dash.graph.comparison import Comparison, Part
 from summit_dash.graph.layout import lay_out
 from summit_dash.run.graphs import Channel, Graph, shares_covered
 from summit_dash.run.pictures import PictureKind
-from summit_dash.run.text import of, percent
+from summit_dash.run.text import format_part, format_percent
 
 __all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "node_side"]
 
 
 Pictures = Callable[[Channel], PictureKind]
-"""What stands for a channel."""
+"""Returns the kind of picture that a channel is drawn with."""
 SMALLEST, LARGEST = 32.0, 96.0
-"""Sides of a node."""
+"""Shortest and longest side of a node, in units of the layout."""
 _THINNEST, _WIDEST = 1.0, 7.0
 
 Element = dict[str, Any]
@@ -26,24 +26,27 @@ _CLASSES = {PictureKind.NONE: "bare", PictureKind.VISUALIZATION: "pictured", Pic
 
 
 def node_side(fraction: float, greatest: float) -> float:
-    """The side of a node whose *area* is proportional to the share of images that use it.
+    """Computes the side of a node whose *area* is proportional to the share of images that use it.
 
-    The greatest has `LARGEST`; what would be under `SMALLEST` (a ninth of the greatest) is drawn at `SMALLEST`, so
-    that its picture can be seen.
+    The side is `LARGEST` for the greatest share. It is `SMALLEST` at least, which is a ninth of the greatest area, so
+    that the picture in the node can be seen.
     """
     share = fraction / greatest if greatest else 0.0
     return round(min(LARGEST, max(SMALLEST, LARGEST * sqrt(share))), 1)
 
 
 def edge_width(n: float, greatest: float) -> float:
-    """The width of an edge, proportional to its influence count but never under a hairline."""
+    """Computes the width of an edge, proportional to its influence count but at least a hairline."""
     return round(max(_THINNEST, _WIDEST * n / greatest if greatest else 0.0), 2)
 
 
 def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> list[Element]:
-    """One class's graph. Each element carries `covered`: the share of activation at which the filter lets it in."""
+    """Builds the elements of one class's graph.
+
+    `covered` of an element is the percentage of activation from which the filter on the page keeps it.
+    """
     weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
-    points = lay_out(graph.layers, [node.at for node in graph.nodes], weights)
+    points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
     covered = shares_covered(graph.nodes)
     most = max((node.activation_count for node in graph.nodes), default=0)
     nodes = []
@@ -51,12 +54,14 @@ def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> lis
         share = node.activation_count / n_images if n_images else None
         data = {
             "size": node_side(node.activation_count, most),
-            "covered": covered[node.at],
-            "notes": [f"used by {of(node.activation_count, n_images)} images ({percent(share)})"],
+            "covered": covered[node.channel],
+            "notes": [f"used by {format_part(node.activation_count, n_images)} images ({format_percent(share)})"],
         }
-        nodes.append(_node(node.at, points[node.at], data, pictures))
+        nodes.append(_build_node(node.channel, points[node.channel], data, pictures))
     widest = max(weights.values(), default=0.0)
-    edges = [_edge(pair, edge_width(weight, widest), max(covered[c] for c in pair)) for pair, weight in weights.items()]
+    edges = [
+        _build_edge(pair, edge_width(weight, widest), max(covered[c] for c in pair)) for pair, weight in weights.items()
+    ]
     return nodes + edges
 
 
@@ -66,12 +71,20 @@ def build_comparison_elements(
     classes: tuple[tuple[str, int], tuple[str, int]],
     pictures: Pictures,
 ) -> list[Element]:
-    """Two graphs merged; `classes` holds (name, n_images) of A and B. Sizes follow the greater share of images."""
-    counts = [{node.at: node.activation_count for node in graph.nodes} for graph in graphs]
+    """Builds the elements of a comparison; sizes follow the greater share of images of the two classes.
+
+    Args:
+        graphs: of A and B.
+        comparison: of these graphs.
+        classes: name and number of images of A and B.
+        pictures: kind of picture of a channel.
+    """
+    counts = [{node.channel: node.activation_count for node in graph.nodes} for graph in graphs]
     influences = [{(e.source, e.target): e.influence_count for e in graph.edges} for graph in graphs]
     n_images = [n for _, n in classes]
     shares = {
-        at: max(c.get(at, 0) / max(1, n) for c, n in zip(counts, n_images, strict=True)) for at in comparison.nodes
+        channel: max(c.get(channel, 0) / max(1, n) for c, n in zip(counts, n_images, strict=True))
+        for channel in comparison.nodes
     }
     weights = {
         e: max(i.get(e, 0) / max(1, n) for i, n in zip(influences, n_images, strict=True)) for e in comparison.edges
@@ -79,37 +92,40 @@ def build_comparison_elements(
     points = lay_out(graphs[0].layers, comparison.nodes, weights)
     most, widest = max(shares.values(), default=0.0), max(weights.values(), default=0.0)
     nodes = []
-    for at, part in comparison.nodes.items():
+    for channel, part in comparison.nodes.items():
         notes = [
-            f"{letter} {name}: {of(c[at], n)} images ({percent(c[at] / n if n else None)})" if at in c
-            else f"{letter} {name}: not in its graph"
-            for letter, (name, n), c in zip("AB", classes, counts, strict=True)
-        ]  # fmt: skip
-        data = {"size": node_side(shares[at], most), "covered": 0, "notes": notes}
-        nodes.append(_node(at, points[at], data, pictures, part))
-    edges = [_edge(pair, edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()]
+            f"{letter} {name}: {_describe_use(count.get(channel), n)}"
+            for letter, (name, n), count in zip("AB", classes, counts, strict=True)
+        ]
+        data = {"size": node_side(shares[channel], most), "covered": 0, "notes": notes}
+        nodes.append(_build_node(channel, points[channel], data, pictures, part))
+    edges = [_build_edge(pair, edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()]
     return nodes + edges
 
 
-def _node(
-    at: Channel,
+def _describe_use(count: int | None, n_images: int) -> str:
+    if count is None:
+        return "not in its graph"
+    return f"{format_part(count, n_images)} images ({format_percent(count / n_images if n_images else None)})"
+
+
+def _build_node(
+    channel: Channel,
     point: tuple[float, float],
     data: Mapping[str, Any],
     pictures: Pictures,
     part: Part | None = None,
 ) -> Element:
-    kind = pictures(at)
+    kind = pictures(channel)
     classes = [*([part.value] if part else []), _CLASSES[kind]]
     return {
         "data": {
-            "id": at.channel_id,
-            "label": str(at.channel),
-            "layer": at.layer,
-            "channel": at.channel,
+            "id": channel.channel_id,
+            "label": str(channel.channel),
+            "layer": channel.layer,
+            "channel": channel.channel,
             "picture": kind,
             "part": part.value if part else "",
-            "x": point[0],
-            "y": point[1],
             **data,
         },
         "position": {"x": point[0], "y": point[1]},
@@ -117,7 +133,7 @@ def _node(
     }
 
 
-def _edge(pair: tuple[Channel, Channel], width: float, covered: float, part: Part | None = None) -> Element:
+def _build_edge(pair: tuple[Channel, Channel], width: float, covered: float, part: Part | None = None) -> Element:
     source, target = pair
     return {
         "data": {
@@ -126,6 +142,7 @@ def _edge(pair: tuple[Channel, Channel], width: float, covered: float, part: Par
             "target": target.channel_id,
             "width": width,
             "covered": covered,
+            "part": part.value if part else "",
         },
         "classes": part.value if part else "",
     }

@@ -1,11 +1,11 @@
-"""Preset positions of a layered graph: output on top, input at the bottom, ordered within a layer to cross little.
+"""Positions of a layered graph: output on top, input at the bottom, each layer ordered for few crossings.
 
-A layer of many channels stands in several lines, so that the whole graph fits a window: its order from left to right is
-kept, column by column.
+A layer of many channels takes several lines, so that the whole graph fits a window. It keeps its order from left to
+right, column by column.
 
-Computed from the graph alone, so the same graph looks the same everywhere and every time; `assets/model/layout.js` does
-the same in the browser, which is why sums are exact here, whatever the order of their terms. Units are those of a node:
-32 to 96 wide. The browser may stretch x and y to the window; it never changes the order.
+Positions depend on the graph alone, so the same graph always looks the same. `assets/model/layout.js` computes the same
+positions in the browser. Sums are therefore exact here: their value must not depend on the order of their terms. Nodes
+are 32 to 96 units wide. The browser may stretch x and y to the window; it never changes the order.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ ROW_PITCH = 162.0
 LINE_PITCH = 112.0
 _MAX_PER_LINE = 16
 _MAX_STRETCH = 1.7
-"""Rows with fewer channels than the widest are spread by at most this factor."""
+"""Greatest factor by which a row with fewer channels than the widest is spread."""
 _SWEEPS = 8
 
 
 class Point(NamedTuple):
+    """A position in units of the layout; y grows downwards."""
+
     x: float
     y: float
 
@@ -40,7 +42,13 @@ class Point(NamedTuple):
 def lay_out(
     layers: Sequence[str], channels: Iterable[Channel], edges: Mapping[tuple[Channel, Channel], float]
 ) -> dict[Channel, Point]:
-    """Positions of the channels; `layers` in order from the input, `edges` (source, target) -> weight."""
+    """Computes the positions of the channels.
+
+    Args:
+        layers: in order from the input.
+        channels: the nodes, in any order.
+        edges: weight of each edge by (source, target).
+    """
     rows = order_rows(layers, channels, edges)
     lines = {layer: -(-len(row) // _MAX_PER_LINE) for layer, row in rows.items()}
     columns = {layer: -(-len(row) // max(lines[layer], 1)) for layer, row in rows.items()}
@@ -49,8 +57,8 @@ def lay_out(
     y = 0.0
     for layer in reversed([layer for layer in layers if rows.get(layer)]):
         pitch = COLUMN_PITCH * min(_MAX_STRETCH, widest / columns[layer])
-        for place, channel in enumerate(rows[layer]):
-            column, line = divmod(place, lines[layer])
+        for index, channel in enumerate(rows[layer]):
+            column, line = divmod(index, lines[layer])
             in_line = len(range(line, len(rows[layer]), lines[layer]))
             x = (column - (in_line - 1) / 2) * pitch
             positions[channel] = Point(round(x, 2), round(y + line * LINE_PITCH, 2))
@@ -61,10 +69,10 @@ def lay_out(
 def order_rows(
     layers: Sequence[str], channels: Iterable[Channel], edges: Mapping[tuple[Channel, Channel], float]
 ) -> dict[str, list[Channel]]:
-    """The channels of each layer from left to right.
+    """Orders the channels of each layer from left to right.
 
-    Barycentre sweeps (Sugiyama et al. 1981), up and down; of all sweeps the order with the fewest weighted crossings
-    is kept. Starts from the channel numbers; ties keep the order before.
+    Barycentre sweeps (Sugiyama et al. 1981, section 4) go up and down, from the order of channel numbers. The order
+    with the fewest weighted crossings of all sweeps is kept. Channels that tie keep their order.
     """
     rows: dict[str, list[Channel]] = {layer: [] for layer in layers}
     for channel in sorted(set(channels), key=lambda c: c.channel):
@@ -73,11 +81,11 @@ def order_rows(
     for (source, target), weight in edges.items():
         neighbours[source].append((target, weight))
         neighbours[target].append((source, weight))
-    best, fewest = rows, _crossings(layers, rows, edges)
+    best, fewest = rows, _count_crossings(layers, rows, edges)
     for sweep in range(_SWEEPS):
         upwards = sweep % 2 == 0
         rows = _sweep(list(layers) if upwards else list(reversed(layers)), rows, neighbours)
-        crossings = _crossings(layers, rows, edges)
+        crossings = _count_crossings(layers, rows, edges)
         if crossings < fewest:
             best, fewest = rows, crossings
     return best
@@ -88,39 +96,39 @@ def _sweep(
     rows: Mapping[str, list[Channel]],
     neighbours: Mapping[Channel, list[tuple[Channel, float]]],
 ) -> dict[str, list[Channel]]:
-    """Orders every row after the first by the mean place of its neighbours in the row before."""
+    """Orders every row after the first by the mean position of the neighbours in the row before."""
     result = {layer: list(row) for layer, row in rows.items()}
     for before, layer in pairwise(order):
-        place = _places(result[before])
-        own = _places(result[layer])
+        position = _compute_positions(result[before])
+        own = _compute_positions(result[layer])
         keys = {}
         for channel in result[layer]:
-            near = [(place[other], weight) for other, weight in neighbours.get(channel, ()) if other in place]
+            near = [(position[other], weight) for other, weight in neighbours.get(channel, ()) if other in position]
             total = fsum(weight for _, weight in near)
             keys[channel] = fsum(p * w for p, w in near) / total if total else own[channel]
         result[layer].sort(key=lambda channel: (keys[channel], own[channel]))
     return result
 
 
-def _places(row: Sequence[Channel]) -> dict[Channel, float]:
-    """Where each channel stands in its row, from 0 (left) to 1."""
-    return {channel: (place + 0.5) / len(row) for place, channel in enumerate(row)}
+def _compute_positions(row: Sequence[Channel]) -> dict[Channel, float]:
+    """Computes the position of each channel in its row, from 0 (left) to 1."""
+    return {channel: (index + 0.5) / len(row) for index, channel in enumerate(row)}
 
 
-def _crossings(
+def _count_crossings(
     layers: Sequence[str], rows: Mapping[str, list[Channel]], edges: Mapping[tuple[Channel, Channel], float]
 ) -> float:
-    """Crossings between adjacent rows, each weighted by the lesser of the two edges' weights."""
-    place = {channel: p for row in rows.values() for channel, p in _places(row).items()}
+    """Sums the crossings between adjacent rows, each weighted by the lesser of the two edges' weights."""
+    position = {channel: p for row in rows.values() for channel, p in _compute_positions(row).items()}
     lines: dict[str, list[tuple[float, float, float]]] = defaultdict(list)
     for (source, target), weight in edges.items():
-        if source in place and target in place:
-            lines[target.layer].append((place[source], place[target], weight))
-    return fsum(_crossings_between(np.array(lines[layer])) for layer in layers if lines[layer])
+        if source in position and target in position:
+            lines[target.layer].append((position[source], position[target], weight))
+    return fsum(_count_crossings_between(np.array(lines[layer])) for layer in layers if lines[layer])
 
 
-def _crossings_between(lines: NDArray[np.float64]) -> float:
-    """Weighted crossings among lines from one row to the next: (line, [source place, target place, weight])."""
+def _count_crossings_between(lines: NDArray[np.float64]) -> float:
+    """Sums the weighted crossings among lines, (line, 3): position of source, position of target, weight."""
     source, target, weight = lines.T
     crosses = (source[:, None] < source) & (target[:, None] > target)
     return fsum(np.minimum(weight[:, None], weight)[crosses].tolist())

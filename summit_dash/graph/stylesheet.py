@@ -1,99 +1,57 @@
-"""How the graph is drawn: a cytoscape stylesheet per theme."""
+"""The looks of a graph's nodes and edges: those of the page's canvas, as `assets/views/graph_canvas.js` draws them."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, PALETTES, Palette
+from summit_dash.graph.comparison import Part
+from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
 
-__all__ = ["build_stylesheets"]
-
-Rule = dict[str, Any]
-
-
-def build_stylesheets() -> dict[str, list[Rule]]:
-    """One stylesheet per theme."""
-    return {name: [*_nodes(p), *_edges(p), *_parts(p), *_states(p)] for name, p in PALETTES.items()}
+__all__ = ["EdgeLook", "NodeLook", "style_edge", "style_node"]
 
 
-def _rule(selector: str, style: dict[str, Any]) -> Rule:
-    return {"selector": selector, "style": style}
+@dataclass(frozen=True)
+class NodeLook:
+    """The look of a node. The width of its ring is in units of the layout."""
+
+    fill: str
+    ring_color: str
+    ring_width: float
+    ring_opacity: float
+    is_dashed: bool
+    number_color: str
+    backing_color: str
+    backing_opacity: float
 
 
-def _nodes(palette: Palette) -> list[Rule]:
-    plain = {
-        "shape": "round-rectangle",
-        "width": "data(size)",
-        "height": "data(size)",
-        "background-color": palette.hairline,
-        "border-width": 1,
-        "border-color": palette.ink,
-        "border-opacity": 0.18,
-        "label": "data(label)",
-        "font-family": "Inter, system-ui, sans-serif",
-        "font-size": 14,
-        "color": palette.muted,
-        "text-valign": "top",
-        "text-halign": "center",
-        "text-margin-y": -3,
-        "text-background-color": palette.paper,
-        "text-background-opacity": 0.8,
-        "text-background-padding": 1,
-        "overlay-opacity": 0,
-        "transition-property": "opacity",
-        "transition-duration": 160,
-    }
-    picture = {"background-image": "data(picture)", "background-fit": "cover", "background-clip": "node"}
-    example = {
-        "background-image": "data(picture)",
-        "background-fit": ["cover", "none"],
-        "background-width": ["100%", "16px"],
-        "background-height": ["100%", "16px"],
-        "background-position-x": ["50%", "100%"],
-        "background-position-y": ["50%", "100%"],
-        "background-clip": ["node", "node"],
-    }
-    return [_rule("node", plain), _rule("node.pictured", picture), _rule("node.example", example)]
+@dataclass(frozen=True)
+class EdgeLook:
+    """The look of an edge."""
+
+    color: str
+    opacity: float
+    is_dashed: bool
 
 
-def _edges(palette: Palette) -> list[Rule]:
-    style = {
-        "curve-style": "unbundled-bezier",
-        "edge-distances": "endpoints",
-        "source-endpoint": "0% -50%",
-        "target-endpoint": "0% 50%",
-        "width": "data(width)",
-        "line-color": palette.ink,
-        "line-opacity": 0.2,
-        "overlay-opacity": 0,
-        "events": "no",
-        "z-index": 0,
-        "transition-property": "opacity, line-opacity",
-        "transition-duration": 160,
-    }
-    return [_rule("edge", style)]
+def style_node(palette: Palette, part: Part | None = None) -> NodeLook:
+    """Returns the look of a node of one class's graph, or of a part of a comparison.
+
+    Parts never differ by colour alone: A has a solid ring, B a dashed one, and what both share a thin one.
+    """
+    ring: tuple[str, float, float, bool] = {
+        None: (palette.ink, 1, 0.18, False),
+        Part.ONLY_A: (COLOR_A, 4, 1, False),
+        Part.ONLY_B: (palette.b, 4, 1, True),
+        Part.SHARED: (COLOR_SHARED, 2, 1, False),
+    }[part]
+    return NodeLook(palette.hairline, *ring, palette.muted, palette.paper, 0.8)
 
 
-def _parts(palette: Palette) -> list[Rule]:
-    """Never colour alone: A has a solid ring, B a dashed one, what is shared a plain hairline."""
-    ring = {"border-width": 4, "border-opacity": 1}
-    return [
-        _rule("node.only-a", {**ring, "border-color": COLOR_A, "border-style": "solid"}),
-        _rule("node.only-b", {**ring, "border-color": palette.b, "border-style": "dashed"}),
-        _rule("node.shared", {"border-width": 2, "border-opacity": 1, "border-color": COLOR_SHARED}),
-        _rule("edge.only-a", {"line-color": COLOR_A, "line-opacity": 0.34}),
-        _rule("edge.only-b", {"line-color": palette.b, "line-opacity": 0.4, "line-style": "dashed"}),
-        _rule("edge.shared", {"line-color": COLOR_SHARED, "line-opacity": 0.5}),
-    ]
-
-
-def _states(palette: Palette) -> list[Rule]:
-    return [
-        _rule("node.chosen", {"underlay-color": palette.accent, "underlay-opacity": 0.9, "underlay-padding": 5,
-                              "underlay-shape": "round-rectangle", "color": palette.accent, "font-weight": "bold"}),
-        _rule(".faded", {"opacity": 0.13}),
-        _rule("edge.faded", {"opacity": 0.25}),
-        _rule("edge.lit", {"line-opacity": 0.75, "z-index": 2}),
-        _rule("node.lit", {"color": palette.ink, "z-index": 3}),
-        _rule(".filtered", {"display": "none"}),
-    ]  # fmt: skip
+def style_edge(palette: Palette, part: Part | None = None) -> EdgeLook:
+    """Returns the look of an edge of one class's graph, or of a part of a comparison."""
+    return {
+        None: EdgeLook(palette.ink, 0.2, False),
+        Part.ONLY_A: EdgeLook(COLOR_A, 0.34, False),
+        Part.ONLY_B: EdgeLook(palette.b, 0.4, True),
+        Part.SHARED: EdgeLook(COLOR_SHARED, 0.5, False),
+    }[part]

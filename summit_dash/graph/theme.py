@@ -1,4 +1,4 @@
-"""The palette. The same values stand as custom properties in `assets/base.css`."""
+"""The palette of each theme. `assets/base.css` holds the same values as custom properties."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["COLOR_A", "COLOR_B", "COLOR_SHARED", "PALETTES", "Palette"]
 COLOR_A = "#D55E00"
 COLOR_B = "#0072B2"
 COLOR_SHARED = "#8A8F98"
-"""Safe for colour-blind eyes (Okabe and Ito); always together with a line style."""
+"""Colours that colour-blind people can distinguish (Okabe and Ito 2008), always used with a line style as well."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,11 @@ class Palette:
     ink: str
     muted: str
     hairline: str
-    accent: str
-    point: str
     b: str
-    """B's blue: lightened in the dark, where the original has too little contrast."""
+    """The blue of class B, lighter in the dark theme, where `COLOR_B` has too little contrast."""
 
 
 PALETTES = {
-    "light": Palette("#FBFBFC", "#1B1F27", "#697180", "#E4E6EB", "#3D4DB7", "#8A92A3", COLOR_B),
-    "dark": Palette("#101319", "#E7E9EE", "#99A1B0", "#2A2F3A", "#8C9BFF", "#6E7789", "#3FA0DC"),
+    "light": Palette("#FBFBFC", "#1B1F27", "#697180", "#E4E6EB", COLOR_B),
+    "dark": Palette("#101319", "#E7E9EE", "#99A1B0", "#2A2F3A", "#3FA0DC"),
 }

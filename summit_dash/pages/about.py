@@ -1,4 +1,4 @@
-"""What the views show and how it is computed. Filled by `assets/views/about.js`."""
+"""The page that explains the views and the method. Filled by `assets/views/about.js`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from dash import html
 from dash.development.base_component import Component
 
 from summit_dash.pages import ids
+from summit_dash.pages.page import Page
 
-__all__ = ["build_layout"]
+__all__ = ["PAGE", "build_layout"]
+
+PAGE = Page("about", "About", order=40)
 
 
 def build_layout() -> Component:
+    """Builds the empty pane of the view `about`."""
     return html.Section(
         id=ids.ABOUT, className="pane about-pane", hidden=True, **{"data-pane": "about", "aria-label": "About this run"}
     )

@@ -1,4 +1,4 @@
-"""Where the page's styles, scripts and fonts are."""
+"""The folder of the page's styles, scripts and fonts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["find_assets"]
 
 
 def find_assets() -> Path:
-    """The folder of styles, scripts and fonts: inside an installed package, beside it in a checkout."""
+    """Returns the folder of styles, scripts and fonts: inside an installed package, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
     return package / "assets" if (package / "assets").is_dir() else package.parent / "assets"

@@ -1,4 +1,4 @@
-"""One channel: its pictures, what it does in the class, who uses it. Drawn by `assets/views/channel_panel.js`."""
+"""The panel of one channel: pictures, role in the class, users. Drawn by `assets/views/channel_panel.js`."""
 
 from __future__ import annotations
 
@@ -11,4 +11,5 @@ __all__ = ["build_layout"]
 
 
 def build_layout() -> Component:
+    """Builds the empty panel of a channel, closed."""
     return html.Aside(id=ids.PANEL, className="panel", hidden=True, **{"aria-label": "Channel"})

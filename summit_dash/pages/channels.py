@@ -6,11 +6,15 @@ from dash import html
 from dash.development.base_component import Component
 
 from summit_dash.pages import ids
+from summit_dash.pages.page import Page
 
-__all__ = ["build_layout"]
+__all__ = ["PAGE", "build_layout"]
+
+PAGE = Page("channels", "Channels", order=30)
 
 
 def build_layout() -> Component:
+    """Builds the empty pane of the view `channels`."""
     return html.Section(
         id=ids.CHANNELS,
         className="pane channels-pane",

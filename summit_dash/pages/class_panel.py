@@ -1,4 +1,4 @@
-"""One class for itself: what the model takes for it, some of its images. Drawn by `assets/views/class_panel.js`."""
+"""The panel of one class: prototypes and some of its images. Drawn by `assets/views/class_panel.js`."""
 
 from __future__ import annotations
 
@@ -11,4 +11,5 @@ __all__ = ["build_layout"]
 
 
 def build_layout() -> Component:
+    """Builds the empty panel of a class, closed."""
     return html.Aside(id=ids.CLASS_PANEL, className="panel class-panel", hidden=True, **{"aria-label": "Class"})

@@ -14,21 +14,21 @@ __all__ = ["build_action", "build_icon", "build_tool"]
 def build_action(
     children: Any, action: dict[str, Any], class_name: str = "", tip: str = "", **attributes: Any
 ) -> Component:
-    """A button that does one thing to the selection."""
+    """Builds a button that changes the selection by `action`, a field of it with its new value each."""
     extra = {"data-action": json.dumps(action), **({"data-tip": tip} if tip else {}), **attributes}
     return html.Button(children, className=class_name, type="button", **extra)
 
 
 def build_icon(name: str) -> Component:
-    """An icon of the sheet in `assets/icons.css`."""
+    """Builds an icon; `name` is the end of a class `icon-...` in `assets/base.css`."""
     return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
 
 
-def build_tool(what: str, icon: str, label: str) -> Component:
-    """A button with an icon; `what` names one of the doings of `assets/shell.js`."""
+def build_tool(doing: str, icon: str, label: str) -> Component:
+    """Builds a button with an icon; `doing` names one of the functions in `page.doing` of `assets/shell.js`."""
     return html.Button(
         build_icon(icon),
         type="button",
         className="icon-button",
-        **{"data-do": what, "aria-label": label, "data-tip": label},
+        **{"data-do": doing, "aria-label": label, "data-tip": label},
     )

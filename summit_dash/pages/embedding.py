@@ -11,6 +11,7 @@ __all__ = ["build_layout"]
 
 
 def build_layout() -> Component:
+    """Builds the strip of layers and the empty stage of the points."""
     strip = html.Nav(id=ids.LAYER_STRIP, className="layer-strip", **{"aria-label": "Layer"})
     return html.Section(
         [strip, html.Div(id=ids.EMBEDDING, className="embedding-stage")],

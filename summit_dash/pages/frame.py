@@ -9,27 +9,28 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from summit_dash.pages import about, channel_panel, channels, class_panel, embedding, graph, header, ids, sidebar
+from summit_dash.pages import channel_panel, class_panel, embedding, header, ids, registry, sidebar
 from summit_dash.pages.components import build_action
+from summit_dash.pages.page import Page
 from summit_dash.run.store import RunStore
 
-__all__ = ["TABS", "build_boot", "build_page"]
-
-TABS = (("graph", "Graph"), ("compare", "Compare"), ("channels", "Channels"), ("about", "About"))
+__all__ = ["build_boot", "build_page"]
 
 
-def build_page(logo: str) -> Component:
-    """Header, left column, main view, panels of a channel and of a class; the browser fills them in."""
-    tabs = [
-        build_action(label, {"view": name}, "view-tab", **{"data-view": name, "role": "tab", "aria-selected": "false"})
-        for name, label in TABS
-    ]
+def build_page(logo: str, is_static: bool = False) -> Component:
+    """Builds header, left column, main view and panels; the browser fills them in.
+
+    Args:
+        logo: address of the logo.
+        is_static: leaves out the pages that need a server.
+    """
+    entries = [entry for entry in registry.PAGES if not (is_static and entry.page.needs_server)]
     left = html.Div([embedding.build_layout(), sidebar.build_layout()], className="left")
-    views = (graph, channels, about, channel_panel, class_panel)
+    panes = [_build_pane(entry.page, entry.build_layout()) for entry in entries if entry.build_layout is not None]
     main = html.Main(
         [
-            html.Div(tabs, id=ids.TABS, className="view-tabs", role="tablist"),
-            html.Div([view.build_layout() for view in views], className="stage-row"),
+            html.Div([_build_tab(entry.page) for entry in entries], id=ids.TABS, className="view-tabs", role="tablist"),
+            html.Div([*panes, channel_panel.build_layout(), class_panel.build_layout()], className="stage-row"),
         ]
     )
     return html.Div(
@@ -44,8 +45,20 @@ def build_page(logo: str) -> Component:
     )
 
 
+def _build_tab(page: Page) -> Component:
+    attributes = {"data-view": page.key, "role": "tab", "aria-selected": "false"}
+    return build_action(page.title, {"view": page.key}, "view-tab", **attributes)
+
+
+def _build_pane(page: Page, layout: Component) -> Component:
+    """Returns a layout that names its views by `data-pane` as it is, and any other one in a pane of its own."""
+    if getattr(layout, "data-pane", None):
+        return layout
+    return html.Section(layout, className="pane", hidden=True, **{"data-pane": page.key, "aria-label": page.title})
+
+
 def build_boot(stores: Iterable[RunStore], prefix: str) -> str:
-    """What the scripts must know before they ask for anything, as JSON that may stand in a script element."""
+    """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element."""
     boot: dict[str, Any] = {
         "prefix": prefix,
         "runs": [{"name": store.name, "version": store.version} for store in stores],

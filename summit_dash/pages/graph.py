@@ -1,4 +1,4 @@
-"""The attribution graph of a class, or of two laid over each other: one pane. Drawn by `assets/views/graph.js`."""
+"""The attribution graph of a class, in the pane that shows comparisons too. Drawn by `assets/views/graph.js`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from dash import html
 from dash.development.base_component import Component
 
 from summit_dash.pages import ids
+from summit_dash.pages.page import Page
 
-__all__ = ["build_layout"]
+__all__ = ["PAGE", "build_layout"]
+
+PAGE = Page("graph", "Graph", order=10)
 
 
 def build_layout() -> Component:
+    """Builds the empty pane of the views `graph` and `compare`."""
     return html.Section(
         id=ids.GRAPH, className="pane graph-pane", **{"data-pane": "graph compare", "aria-label": "Attribution graph"}
     )

@@ -1,4 +1,4 @@
-"""The bar on top: what is shown, the theme, the shortcuts."""
+"""The bar on top: facts of the run, the theme, the shortcuts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SHORTCUTS = (
 
 
 def build_layout(logo: str) -> Component:
-    """Empty of facts: the browser fills them in for the run that is shown."""
+    """Builds the bar; the browser fills in the facts of the run that is shown."""
     brand = html.Div([html.Img(src=logo, alt="", width=20, height=20), html.Span("Summit Dash")], className="brand")
     runs = html.Div(id=ids.RUNS)
     palette = html.Button(
@@ -52,7 +52,7 @@ def build_layout(logo: str) -> Component:
 
 
 def build_help() -> Component:
-    """The list of shortcuts, a dialog that the browser opens."""
+    """Builds the list of shortcuts, a dialog that the browser opens."""
     rows = [html.Div([html.Span([html.Kbd(k) for k in keys]), html.Span(meaning)]) for keys, meaning in SHORTCUTS]
     close = html.Button(
         build_icon("close"),

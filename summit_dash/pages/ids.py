@@ -1,4 +1,4 @@
-"""Every id of the page, in one place; `assets/` uses the same names."""
+"""The ids of the page's elements; `assets/` uses the same names."""
 
 from __future__ import annotations
 

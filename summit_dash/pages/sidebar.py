@@ -11,4 +11,5 @@ __all__ = ["build_layout"]
 
 
 def build_layout() -> Component:
+    """Builds the empty list of classes."""
     return html.Section(id=ids.SIDEBAR, className="sidebar", **{"aria-label": "Classes"})

@@ -1,8 +1,8 @@
-"""What the views show and how it was computed, with the run's own numbers, as blocks that the page lays out.
+"""The page about a run: views, method and the run's own numbers, as blocks that the browser lays out.
 
 A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}` or `{"table": {"heads": [...],
-"rows": [[...], ...]}}`, whose first column names the row. A line is text that
-may hold links to views, `[text](?view=compare&vs=3)`: what a link does not name stays as it is on the screen.
+"rows": [[...], ...]}}`, whose first column names the row. A line is text that may hold links to views,
+`[text](?view=compare&vs=3)`: a field that a link does not name stays as it is on the screen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from precompute.contract.output_meanings import describe_outputs
 from summit_dash.payloads.tour import build_tour
 from summit_dash.run.store import RunStore
-from summit_dash.run.text import DASH, count, of, percent, plural
+from summit_dash.run.text import DASH, format_count, format_part, format_percent, format_plural
 
 __all__ = ["build_about"]
 
@@ -29,77 +29,77 @@ _LABELS_BY = {
 
 
 def build_about(store: RunStore) -> dict[str, Any]:
-    """The whole page, section by section."""
+    """Builds the page, section by section."""
     return {
         "sections": [
-            _section("run", "This run", [{"facts": _facts(store)}]),
-            _section("views", "What the views show", _paragraphs(_VIEWS)),
-            _section("method", "How it is computed", _method(store)),
-            *_pictures(store),
+            _build_section("run", "This run", [{"facts": _list_facts(store)}]),
+            _build_section("views", "What the views show", _split_paragraphs(_VIEWS)),
+            _build_section("method", "How it is computed", _explain_method(store)),
+            *_count_pictures(store),
             *build_tour(store),
-            _section("sources", "Sources", _paragraphs(_SOURCES)),
+            _build_section("sources", "Sources", _split_paragraphs(_SOURCES)),
         ]
     }
 
 
-def _section(name: str, title: str, blocks: list[Block]) -> dict[str, Any]:
+def _build_section(name: str, title: str, blocks: list[Block]) -> dict[str, Any]:
     return {"id": name, "title": title, "blocks": blocks}
 
 
-def _paragraphs(text: str) -> list[Block]:
-    """A block per paragraph; paragraphs are parted by an empty line."""
+def _split_paragraphs(text: str) -> list[Block]:
+    """Returns a block per paragraph; paragraphs are separated by an empty line."""
     return [{"p": " ".join(paragraph.split())} for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
-def _facts(store: RunStore) -> list[list[str]]:
-    """What the run was made of, as its manifest says; what the manifest does not say is left out."""
+def _list_facts(store: RunStore) -> list[list[str]]:
+    """Lists the facts in the manifest; a fact that it does not state is left out."""
     model, dataset = store.manifest.get("model", {}), store.manifest.get("dataset", {})
     facts: list[tuple[str, Any]] = [
         ("Model", store.model_name),
         ("Source of the model", model.get("source")),
-        ("Input", _input(model)),
+        ("Input", _describe_input(model)),
         ("Outputs", describe_outputs(model)),
         ("Recorded layers", f"{len(store.layers)}: {', '.join(store.layer_names)}"),
         ("Dataset", store.dataset_name),
-        ("Images", count(store.n_images)),
-        ("Skipped images", _skipped(store.manifest.get("images") or {})),
-        ("Classes", count(len(store.classes))),
-        ("Labels", _labels(dataset)),
-        ("Accuracy", _accuracy(store.manifest.get("images") or {})),
+        ("Images", format_count(store.n_images)),
+        ("Skipped images", _describe_skipped(store.manifest.get("images") or {})),
+        ("Classes", format_count(len(store.classes))),
+        ("Labels", _describe_labels(dataset)),
+        ("Accuracy", _describe_accuracy(store.manifest.get("images") or {})),
         ("Made", str(store.manifest.get("created", "")).replace("T", " ")[:16]),
-        ("Computing took", _seconds(store)),
+        ("Computing took", _describe_seconds(store)),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in store.manifest.get("versions", {}).items())),
     ]
     return [[name, str(value)] for name, value in facts if value]
 
 
-def _input(model: Mapping[str, Any]) -> str:
+def _describe_input(model: Mapping[str, Any]) -> str:
     size, how = model.get("input_size"), model.get("preprocess") or {}
     steps = [" × ".join(map(str, size if isinstance(size, list) else [size, size]))] if size else []
     if how:
-        sides = f"{_resized(how['resize'])}, crop {_size(how['crop'])}"
+        sides = f"{_describe_resizing(how['resize'])}, crop {_format_size(how['crop'])}"
         steps.append(f"{sides}, {how['channels']}, 0 to {how['scale']:g}")
     return "; ".join(steps)
 
 
-def _skipped(images: Mapping[str, Any]) -> str:
+def _describe_skipped(images: Mapping[str, Any]) -> str:
     """Counts the images that were unreadable or gave no finite numbers, and names the first with the reason."""
     skipped = images.get("skipped") or {}
     first = [f"{path}: {reason}" for path, reason in list(skipped.items())[:_SKIPPED_NAMED]]
     more = [f"{len(skipped) - len(first):,} more in manifest.json"] if len(skipped) > len(first) else []
-    return f"{count(len(skipped))} ({'; '.join(first + more)})" if skipped else ""
+    return f"{format_count(len(skipped))} ({'; '.join(first + more)})" if skipped else ""
 
 
-def _resized(side: int | list[int]) -> str:
-    """A short side, or height and width, which an image is squashed to."""
-    return f"squashed to {_size(side)}" if isinstance(side, list) else f"short side {side}"
+def _describe_resizing(side: int | list[int]) -> str:
+    """Describes the resizing: a short side, or height and width to which an image is squashed."""
+    return f"squashed to {_format_size(side)}" if isinstance(side, list) else f"short side {side}"
 
 
-def _size(side: int | list[int]) -> str:
+def _format_size(side: int | list[int]) -> str:
     return " × ".join(map(str, side)) if isinstance(side, list) else str(side)
 
 
-def _labels(dataset: Mapping[str, Any]) -> str:
+def _describe_labels(dataset: Mapping[str, Any]) -> str:
     known = dataset.get("labels_are_outputs")
     if known is None:
         return ""
@@ -109,76 +109,82 @@ def _labels(dataset: Mapping[str, Any]) -> str:
     return f"classes of outputs{by or ', by a mapping'}" if dataset.get("class_outputs") else "not the model's outputs"
 
 
-def _accuracy(images: Mapping[str, Any]) -> str:
+def _describe_accuracy(images: Mapping[str, Any]) -> str:
     if images.get("top1_accuracy") is None:
         return ""
-    n = plural(images.get("n_with_accuracy") or images.get("n_read") or 0, "image")
-    return f"top-1 {percent(images['top1_accuracy'])}, top-5 {percent(images.get('top5_accuracy'))} of {n}"
+    n = format_plural(images.get("n_with_accuracy") or images.get("n_read") or 0, "image")
+    return (
+        f"top-1 {format_percent(images['top1_accuracy'])}, top-5 {format_percent(images.get('top5_accuracy'))} of {n}"
+    )
 
 
-def _seconds(store: RunStore) -> str:
+def _describe_seconds(store: RunStore) -> str:
     stages = store.manifest.get("stages", {})
     known = {name: stage["seconds"] for name, stage in stages.items() if stage.get("seconds") is not None}
     return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in known.items())
 
 
-def _method(store: RunStore) -> list[Block]:
+def _explain_method(store: RunStore) -> list[Block]:
     config = store.manifest.get("config", {})
     aggregate, graphs, embedding = (config.get(name) or {} for name in ("aggregate", "graphs", "embedding"))
     text = _METHOD.format(
-        mass=percent(aggregate.get("activation_mass", 0.03)),
+        mass=format_percent(aggregate.get("activation_mass", 0.03)),
         top_k=aggregate.get("top_k", 5),
-        measures=_measures(store),
+        measures=_explain_measures(store),
         damping=graphs.get("damping", 0.85),
-        initial_mass=percent(graphs.get("initial_mass", 0.075)),
+        initial_mass=format_percent(graphs.get("initial_mass", 0.075)),
         n_neighbors=embedding.get("n_neighbors", 15),
         min_dist=embedding.get("min_dist", 0.1),
         seed=embedding.get("seed", 0),
     )
-    return [*_paragraphs(text), *_imported(store)]
+    return [*_split_paragraphs(text), *_list_gaps(store)]
 
 
-def _measures(store: RunStore) -> str:
+def _explain_measures(store: RunStore) -> str:
     names = {link.influence for link in store.links.values()}
     if not names:
         return "The run does not tell how it was measured."
     return " ".join(_MEASURES.get(name, name) for name in sorted(names))
 
 
-def _imported(store: RunStore) -> list[Block]:
-    """What an imported run does not tell, and the faults of its source."""
+def _list_gaps(store: RunStore) -> list[Block]:
+    """Returns blocks that list the gaps of an imported run and the faults of its source."""
     imported = store.manifest.get("imported")
     if not imported:
         return []
     faults = imported.get("faults", {})
     gaps = [{"p": f"Imported from {imported.get('source', 'elsewhere')}. {' '.join(imported.get('gaps', []))}"}]
     if faults.get("n_listed_bottleneck"):
-        gaps.append({"p": _FAULTS.format(**{name: count(n) for name, n in faults.items()})})
+        gaps.append({"p": _FAULTS.format(**{name: format_count(n) for name, n in faults.items()})})
     return gaps
 
 
-def _pictures(store: RunStore) -> list[dict[str, Any]]:
-    """How strongly the feature visualizations excite their channels, by layer; nothing where none was tried."""
+def _count_pictures(store: RunStore) -> list[dict[str, Any]]:
+    """Builds the section that compares feature visualizations with images, by layer; none where none was tried."""
     counts = {layer: store.pictures.counts(layer) for layer in store.layers}
     tried = {layer: n for layer, n in counts.items() if n.n_pictures or n.n_dead}
     if not tried:
         return []
     n_compared = sum(n.n_compared for n in tried.values())
     n_beating = sum(n.n_beating_best_example for n in tried.values())
-    beating = f"{of(n_beating, n_compared)} do ({percent(n_beating / n_compared)})." if n_compared else _NOT_COMPARED
+    beating = (
+        f"{format_part(n_beating, n_compared)} do ({format_percent(n_beating / n_compared)})."
+        if n_compared
+        else _NOT_COMPARED
+    )
     rows = [
         [
             layer,
-            count(store.layers[layer].n_channels),
-            count(n.n_pictures),
-            of(n.n_beating_best_example, n.n_compared) if n.n_compared else DASH,
-            count(n.n_dead),
+            format_count(store.layers[layer].n_channels),
+            format_count(n.n_pictures),
+            format_part(n.n_beating_best_example, n.n_compared) if n.n_compared else DASH,
+            format_count(n.n_dead),
         ]
         for layer, n in tried.items()
     ]
     table = {"heads": ["Layer", "Channels", "Pictures", "Beat the best image", "Dead"], "rows": rows}
-    blocks = [*_paragraphs(_PICTURES.format(beating=beating)), {"table": table}]
-    return [_section("pictures", "How strongly the pictures excite", blocks)]
+    blocks = [*_split_paragraphs(_PICTURES.format(beating=beating)), {"table": table}]
+    return [_build_section("pictures", "How strongly the pictures excite", blocks)]
 
 
 _PICTURES = """

@@ -16,63 +16,65 @@ from summit_dash.run.suggested_labels import SEPARATOR, choose_top, suggest
 __all__ = ["build_channel", "build_class_channel"]
 
 N_CLASSES = 12
-"""Classes listed for a channel."""
+"""Greatest number of classes listed for a channel."""
 N_ENDS = 10
-"""Strongest sources and targets listed for a channel."""
+"""Greatest number of sources, and of targets, listed for a channel."""
 
 
-def build_channel(store: RunStore, at: Channel) -> dict[str, Any]:
-    """What is true of a channel whatever the class: its pictures, who uses it, its examples over all classes."""
-    uses = store.uses(at) if store.has("activations") else []
+def build_channel(store: RunStore, channel: Channel) -> dict[str, Any]:
+    """Builds the facts of a channel for the whole run: pictures, classes that use it, examples over all classes."""
+    uses = store.uses(channel) if store.has("activations") else []
     return {
-        "picture": store.pictures.picture_kind(at),
-        "kinds": store.pictures.visualization_kinds(at),
-        "excitation": shorten(store.pictures.excitation(at), 3),
-        "found_dead": store.pictures.found_dead(at),
-        "n_graphs": store.n_graphs_with(at) if store.has("attribution_graph_nodes") else None,
-        **_facts(store, at),
+        "picture": store.pictures.picture_kind(channel),
+        "kinds": store.pictures.visualization_kinds(channel),
+        "excitation": shorten(store.pictures.excitation(channel), 3),
+        "found_dead": store.pictures.is_found_dead(channel),
+        "n_graphs": store.n_graphs_with(channel) if store.has("attribution_graph_nodes") else None,
+        **_build_facts(store, channel),
         "n_uses": len(uses),
         "uses": {
             "class": [use.class_id for use in uses[:N_CLASSES]],
             "count": [use.activation_count for use in uses[:N_CLASSES]],
         },
-        "suggestion": _suggestion(store, uses),
-        "examples": _examples(store.pictures.examples(at, ALL_CLASSES)),
+        "suggestion": _build_suggestion(store, uses),
+        "examples": _build_examples(store.pictures.examples(channel, ALL_CLASSES)),
     }
 
 
-def build_class_channel(store: RunStore, class_id: int, at: Channel) -> dict[str, Any]:
-    """A channel within a class: in how many images it is strong, its strongest sources and targets, its examples."""
-    count = int(store.counts(at.layer)[store.row_of(class_id), at.channel]) if store.has("activations") else None
+def build_class_channel(store: RunStore, class_id: int, channel: Channel) -> dict[str, Any]:
+    """Builds the facts of a channel within a class: activation count, strongest sources and targets, examples."""
+    count = (
+        int(store.counts(channel.layer)[store.row_of(class_id), channel.channel]) if store.has("activations") else None
+    )
     return {
         "count": count,
-        "sources": _ends(store, [(edge, edge.source) for edge in store.sources(class_id, at, N_ENDS)]),
-        "targets": _ends(store, [(edge, edge.target) for edge in store.targets(class_id, at, N_ENDS)]),
-        "examples": _examples(store.pictures.examples(at, class_id)),
+        "sources": _build_ends(store, [(edge, edge.source) for edge in store.sources(class_id, channel, N_ENDS)]),
+        "targets": _build_ends(store, [(edge, edge.target) for edge in store.targets(class_id, channel, N_ENDS)]),
+        "examples": _build_examples(store.pictures.examples(channel, class_id)),
     }
 
 
-def _facts(store: RunStore, at: Channel) -> dict[str, Any]:
-    """The channel over the whole dataset; nothing where the run does not tell."""
+def _build_facts(store: RunStore, channel: Channel) -> dict[str, Any]:
+    """Returns the facts of a channel over the whole dataset; nothing where the run lacks them."""
     if not store.has("channels"):
         return {}
-    facts = store.channel_facts(at.layer)
+    facts = store.channel_facts(channel.layer)
     return {
-        "activation_fraction": round(float(facts.activation_fraction[at.channel]), 6),
-        "max_activation": shorten(facts.max_activation[at.channel]),
-        "is_dead": bool(facts.is_dead[at.channel]),
-        "is_outlier": bool(facts.is_outlier[at.channel]),
+        "activation_fraction": round(float(facts.activation_fraction[channel.channel]), 6),
+        "max_activation": shorten(facts.max_activation[channel.channel]),
+        "is_dead": bool(facts.is_dead[channel.channel]),
+        "is_outlier": bool(facts.is_outlier[channel.channel]),
     }
 
 
-def _suggestion(store: RunStore, uses: Sequence[Use]) -> dict[str, Any] | None:
-    """A label suggested for the channel, and how many of its top classes share a word of it; None without any."""
+def _build_suggestion(store: RunStore, uses: Sequence[Use]) -> dict[str, Any] | None:
+    """Returns a label suggested for the channel and the number of top classes that share a word of it, or None."""
     found = suggest(store.vocabulary, choose_top({use.class_id: use.fraction for use in uses}), LONGEST)
     return {**found._asdict(), "label": SEPARATOR.join(found.words)} if found else None
 
 
-def _examples(examples: Sequence[Example]) -> dict[str, list[Any]]:
-    """Arrays along the examples; `box` is x0, y0, x1, y1 where the picture is a part of an image, else None."""
+def _build_examples(examples: Sequence[Example]) -> dict[str, list[Any]]:
+    """Returns arrays along the examples; `box` is x0, y0, x1, y1 where the picture is a part of an image, else None."""
     return {
         "rank": [example.rank for example in examples],
         "image_id": [example.image_id for example in examples],
@@ -81,12 +83,12 @@ def _examples(examples: Sequence[Example]) -> dict[str, list[Any]]:
     }
 
 
-def _ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[str, list[Any]]:
-    places = {layer: place for place, layer in enumerate(store.layers)}
+def _build_ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[str, list[Any]]:
+    indices = {layer: index for index, layer in enumerate(store.layers)}
     return {
-        "layer": [places[at.layer] for _, at in ends],
-        "channel": [at.channel for _, at in ends],
+        "layer": [indices[channel.layer] for _, channel in ends],
+        "channel": [channel.channel for _, channel in ends],
         "count": [edge.influence_count for edge, _ in ends],
         "mean": [shorten(edge.mean_influence) for edge, _ in ends],
-        "picture": [store.pictures.picture_kind(at) for _, at in ends],
+        "picture": [store.pictures.picture_kind(channel) for _, channel in ends],
     }

@@ -1,4 +1,4 @@
-"""The channels of a layer side by side, and how many classes use which share of them in every layer."""
+"""The channels of a layer side by side, and the use of each layer's channels by classes."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from summit_dash.run.store import ChannelFacts, RunStore
 __all__ = ["N_POINTS", "build_channel_use", "build_channels"]
 
 N_POINTS = 200
-"""Points at most of a layer's curve of use."""
+"""Greatest number of points of a layer's curve of use."""
 
 
 def build_channels(store: RunStore, layer: str) -> dict[str, Any]:
-    """Arrays along the channels of a layer; None for what the run does not tell."""
+    """Builds arrays along the channels of a layer; `n_graphs` is None where the run has no graphs."""
     info = store.layers[layer]
     graphs = store.graph_uses(layer).tolist() if store.has("attribution_graph_nodes") else None
     return {
         "layer": layer,
         "n_channels": info.n_channels,
         "n_graphs": graphs,
-        **_facts(store, layer),
+        **_build_facts(store, layer),
         "picture": [store.pictures.picture_kind(Channel(layer, channel)) for channel in range(info.n_channels)],
-        "found_dead": [n for n in range(info.n_channels) if store.pictures.found_dead(Channel(layer, n))],
+        "found_dead": [n for n in range(info.n_channels) if store.pictures.is_found_dead(Channel(layer, n))],
         "pictures": store.pictures.counts(layer)._asdict(),
     }
 
 
-def _facts(store: RunStore, layer: str) -> dict[str, Any]:
+def _build_facts(store: RunStore, layer: str) -> dict[str, Any]:
     if not store.has("channels"):
         return {}
     facts = store.channel_facts(layer)
@@ -44,9 +44,9 @@ def _facts(store: RunStore, layer: str) -> dict[str, Any]:
 
 
 def build_channel_use(store: RunStore) -> dict[str, Any]:
-    """By layer, the classes that use each channel, most first, thinned to `N_POINTS`; and how many none or many use.
+    """Builds a curve per layer: numbers of classes that use its channels, most used first, `N_POINTS` at most.
 
-    Source: the experimental notebook of Summit (Hohman et al., 2020).
+    Source: the experimental notebook of Summit (Hohman et al. 2020).
 
     Raises:
         InputError: the run has no table of channels.
@@ -54,20 +54,20 @@ def build_channel_use(store: RunStore) -> dict[str, Any]:
     n_classes = len(store.classes)
     return {
         "n_classes": n_classes,
-        "layers": [_use(store.channel_facts(layer), n_classes) for layer in store.layers],
+        "layers": [_build_use(store.channel_facts(layer), n_classes) for layer in store.layers],
     }
 
 
-def _use(facts: ChannelFacts, n_classes: int) -> dict[str, Any]:
-    """`place` are places in the order of use, of `n_channels`; `count` the classes that use the channel there."""
+def _build_use(facts: ChannelFacts, n_classes: int) -> dict[str, Any]:
+    """Returns the curve of a layer: `place` in the order of use, and `count` of classes that use the channel there."""
     uses = facts.n_classes
     ranked = -np.sort(-uses)
     top = int(np.lexsort((-facts.activation_fraction, -uses))[0])
-    places = np.unique(np.linspace(0, len(ranked) - 1, min(len(ranked), N_POINTS)).round().astype(int))
+    ranks = np.unique(np.linspace(0, len(ranked) - 1, min(len(ranked), N_POINTS)).round().astype(int))
     return {
         "n_channels": len(uses),
-        "place": places.tolist(),
-        "count": ranked[places].tolist(),
+        "place": ranks.tolist(),
+        "count": ranked[ranks].tolist(),
         "by_none": int((uses == 0).sum()),
         "by_one": int((uses == 1).sum()),
         "by_most": int((2 * uses > n_classes).sum()),

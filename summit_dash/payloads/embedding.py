@@ -1,4 +1,4 @@
-"""Where every class stands in the embedding of every layer."""
+"""The points of the classes in the embedding of every layer."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ __all__ = ["build_embedding"]
 
 
 def build_embedding(store: RunStore) -> dict[str, Any]:
-    """`x` and `y` by layer, along the classes; None for a class without a point.
+    """Builds `x` and `y` by layer, along the classes; None for a class without a point.
 
-    All layers at once, because a move between two of them shows both.
+    One payload holds all layers, because a move between two of them shows both.
 
     Raises:
         InputError: the run has no table of embeddings.
     """
     points = {layer: store.embedding(layer) for layer in store.layers}
     return {
-        "x": {layer: _along(store, points[layer], 0) for layer in store.layers},
-        "y": {layer: _along(store, points[layer], 1) for layer in store.layers},
+        "x": {layer: _list_coordinates(store, points[layer], 0) for layer in store.layers},
+        "y": {layer: _list_coordinates(store, points[layer], 1) for layer in store.layers},
     }
 
 
-def _along(store: RunStore, points: dict[int, tuple[float, float]], axis: int) -> list[float | None]:
+def _list_coordinates(store: RunStore, points: dict[int, tuple[float, float]], axis: int) -> list[float | None]:
     return [round(points[class_id][axis], 3) if class_id in points else None for class_id in store.classes]

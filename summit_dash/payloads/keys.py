@@ -1,10 +1,11 @@
-"""The keys of payloads, and which builder answers each. What is served and what a static site holds are the same."""
+"""The keys of payloads and the builder of each. The server and a static site hold the same ones."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
+
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import BaseConverter, Map, Rule
 
 from precompute.contract.errors import InputError
 from summit_dash.payloads.about import build_about
@@ -22,64 +23,113 @@ from summit_dash.run.store import RunStore
 
 __all__ = ["build_payload"]
 
-Builder = Callable[..., dict[str, Any]]
+
+class _ClassId(BaseConverter):
+    """A class_id of at most nine digits."""
+
+    regex = r"\d{1,9}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
 
 
-def _class_id(store: RunStore, text: str) -> int:
-    class_id = int(text)
+class _ChannelNumber(BaseConverter):
+    """A channel's number of at most nine digits, kept as it is written, because messages quote it."""
+
+    regex = r"\d{1,9}"
+
+
+class _Layer(BaseConverter):
+    """The name of a layer, which may hold slashes."""
+
+    regex = ".+"
+    part_isolating = False
+    weight = 200
+
+
+def _build_class(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_class(store, _require_class(store, class_id))
+
+
+def _build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_class_panel(store, _require_class(store, class_id))
+
+
+def _build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, Any]:
+    return build_class_layer(store, _require_class(store, class_id), _require_layer(store, layer))
+
+
+def _build_class_channel(store: RunStore, class_id: int, layer: str, number: str) -> dict[str, Any]:
+    return build_class_channel(store, _require_class(store, class_id), _require_channel(store, layer, number))
+
+
+def _build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_preview(store, _require_class(store, class_id))
+
+
+def _build_channels(store: RunStore, layer: str) -> dict[str, Any]:
+    return build_channels(store, _require_layer(store, layer))
+
+
+def _build_channel(store: RunStore, layer: str, number: str) -> dict[str, Any]:
+    return build_channel(store, _require_channel(store, layer, number))
+
+
+_KEYS = Map(
+    [
+        Rule("/run", endpoint=build_overview),
+        Rule("/about", endpoint=build_about),
+        Rule("/embedding", endpoint=build_embedding),
+        Rule("/labels", endpoint=build_labels),
+        Rule("/channel_use", endpoint=build_channel_use),
+        Rule("/class/<id:class_id>", endpoint=_build_class),
+        Rule("/class/<id:class_id>/panel", endpoint=_build_class_panel),
+        Rule("/class/<id:class_id>/layer/<layer:layer>", endpoint=_build_class_layer),
+        Rule("/class/<id:class_id>/channel/<layer:layer>/<number:number>", endpoint=_build_class_channel),
+        Rule("/preview/<id:class_id>", endpoint=_build_preview),
+        Rule("/channels/<layer:layer>", endpoint=_build_channels),
+        Rule("/channel/<layer:layer>/<number:number>", endpoint=_build_channel),
+    ],
+    converters={"id": _ClassId, "layer": _Layer, "number": _ChannelNumber},
+    merge_slashes=False,
+)
+
+
+def build_payload(store: RunStore, key: str) -> dict[str, Any] | None:
+    """Returns the payload of a key such as `class/270/layer/mixed4d`; None where there is no such kind.
+
+    Raises:
+        InputError: the run lacks what the key names.
+    """
+    if key.startswith("/"):
+        return None  # werkzeug would drop the slash
+    try:
+        build, values = _KEYS.bind("").match(f"/{key}")
+    except NotFound:
+        return None
+    payload: dict[str, Any] = build(store, **values)
+    return payload
+
+
+def _require_class(store: RunStore, class_id: int) -> int:
     if class_id not in store.classes:
         raise InputError("A class is one of the run's.", f"The run has no class {class_id}.", "Choose one of the list.")
     return class_id
 
 
-def _layer(store: RunStore, layer: str) -> str:
+def _require_layer(store: RunStore, layer: str) -> str:
     if layer not in store.layers:
         raise InputError("A layer is one of the run's.", f"The link says layer={layer}.", "Choose one of the strip.")
     return layer
 
 
-def _channel(store: RunStore, layer: str, text: str) -> Channel:
+def _require_channel(store: RunStore, layer: str, number: str) -> Channel:
     info = store.layers.get(layer)
-    if info is None or int(text) >= info.n_channels:
+    if info is None or int(number) >= info.n_channels:
         rule = (
             f"A channel of {layer} is a number from 0 to {info.n_channels - 1}."
             if info
             else "A layer is one of the run's."
         )
-        raise InputError(rule, f"The link says {layer}-{text}.", "Choose a channel of the graph.")
-    return Channel(layer, int(text))
-
-
-_BUILDERS: tuple[tuple[str, Builder], ...] = (
-    (r"run", build_overview),
-    (r"about", build_about),
-    (r"embedding", build_embedding),
-    (r"class/(\d{1,9})", lambda store, c: build_class(store, _class_id(store, c))),
-    (r"class/(\d{1,9})/panel", lambda store, c: build_class_panel(store, _class_id(store, c))),
-    (r"preview/(\d{1,9})", lambda store, c: build_preview(store, _class_id(store, c))),
-    (
-        r"class/(\d{1,9})/layer/(.+)",
-        lambda store, c, layer: build_class_layer(store, _class_id(store, c), _layer(store, layer)),
-    ),
-    (r"channel/(.+)/(\d{1,9})", lambda store, layer, n: build_channel(store, _channel(store, layer, n))),
-    (r"channels/(.+)", lambda store, layer: build_channels(store, _layer(store, layer))),
-    (r"labels", build_labels),
-    (r"channel_use", build_channel_use),
-    (
-        r"class/(\d{1,9})/channel/(.+)/(\d{1,9})",
-        lambda store, c, layer, n: build_class_channel(store, _class_id(store, c), _channel(store, layer, n)),
-    ),
-)
-
-
-def build_payload(store: RunStore, key: str) -> dict[str, Any] | None:
-    """The payload of a key, or None where there is no such kind.
-
-    Raises:
-        InputError: the run lacks what the key names.
-    """
-    for pattern, build in _BUILDERS:
-        match = re.fullmatch(pattern, key)
-        if match:
-            return build(store, *match.groups())
-    return None
+        raise InputError(rule, f"The link says {layer}-{number}.", "Choose a channel of the graph.")
+    return Channel(layer, int(number))

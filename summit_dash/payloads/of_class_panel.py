@@ -1,4 +1,4 @@
-"""One class for itself: its prototypes, and dataset examples that are its own images."""
+"""The panel of one class: its prototypes, and dataset examples that are its own images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from precompute.contract.schema import PROTOTYPE_METHODS
 from summit_dash.payloads.numbers import shorten
-from summit_dash.payloads.preview import locate, strongest_nodes
+from summit_dash.payloads.preview import find_strongest_nodes, locate
 from summit_dash.run.graphs import Node
 from summit_dash.run.pictures import Prototype
 from summit_dash.run.store import RunStore
@@ -18,21 +18,21 @@ _N_EXAMPLES = 10
 
 
 def build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
-    """`prototypes` by method, in the schema's order; `examples` of the class's own images, each image once."""
-    prototypes, settings = store.pictures.prototypes(class_id), store.pictures.prototype_settings
+    """Builds `prototypes` in the schema's order of methods, and `examples` of the class's own images, each once."""
+    prototypes, settings = store.pictures.read_prototypes(class_id), store.pictures.prototype_settings
     return {
         "prototypes": [
-            _prototype(prototypes[method], settings.get(prototypes[method].settings, {}))
+            _build_prototype(prototypes[method], settings.get(prototypes[method].settings, {}))
             for method in PROTOTYPE_METHODS
             if method in prototypes
         ],
         "command": f"summit-dash prototypes {store.path.name}",
-        "examples": _examples(store, class_id),
+        "examples": _list_examples(store, class_id),
     }
 
 
-def _prototype(prototype: Prototype, stated: Mapping[str, Any]) -> dict[str, Any]:
-    """`generator` names it where there is one; `penalty` is the lambda."""
+def _build_prototype(prototype: Prototype, stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a prototype with its settings; `penalty` is lambda, `generator` is None where there is none."""
     return {
         "method": prototype.method,
         "log_probability": shorten(prototype.log_probability),
@@ -44,20 +44,20 @@ def _prototype(prototype: Prototype, stated: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
-    """Where each is found, as `locate` tells it; those of the strongest channels of the last layer first."""
+def _list_examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
+    """Lists the addresses of examples by `locate`, those of the strongest channels of the last layer first."""
     if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
         return []
     found: dict[int, dict[str, Any]] = {}
-    for node in strongest_nodes(store.graph(class_id)):
-        for image_id, entry in _of_node(store, class_id, node):
+    for node in find_strongest_nodes(store.graph(class_id)):
+        for image_id, entry in _list_examples_of_node(store, class_id, node):
             found.setdefault(image_id, entry)
     return list(found.values())[:_N_EXAMPLES]
 
 
-def _of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict[str, Any]]]:
+def _list_examples_of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict[str, Any]]]:
     return [
-        (example.image_id, locate(node.at, example))
-        for example in store.pictures.examples(node.at, class_id)
+        (example.image_id, locate(node.channel, example))
+        for example in store.pictures.examples(node.channel, class_id)
         if example.image_id is not None  # unknown in imported runs
     ]

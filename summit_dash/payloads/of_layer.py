@@ -16,14 +16,14 @@ from summit_dash.run.store import RunStore
 __all__ = ["N_STRONGEST", "build_class_layer"]
 
 N_STRONGEST = 24
-"""Channels listed of a layer."""
+"""Greatest number of channels listed of a layer."""
 
 
 def build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, Any]:
-    """The channels that most images of the class use, and their influences from and to channels that may be drawn.
+    """Builds the channels that most images of the class use, and their influences from and to others that may be drawn.
 
-    These are the class's graph and the strongest channels of every layer. Ends of edges are a place in the order of
-    layers and a channel.
+    Others are the channels of the class's graph and the strongest ones of every layer. Ends of edges are an index in
+    the order of layers and a channel.
 
     Raises:
         InputError: the run has no activations.
@@ -31,50 +31,50 @@ def build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, A
     if not store.has("activations"):
         rule, fix = "More channels of a layer come from activations.", "Run `summit-dash precompute` on it again."
         raise InputError(rule, f"The run {store.name} has no table of them.", fix)
-    strongest = _strongest(store, class_id, layer)
+    strongest = _find_strongest(store, class_id, layer)
     counts = store.counts(layer)[store.row_of(class_id)]
     return {
         "layer": layer,
         "channel": strongest,
         "count": [int(counts[channel]) for channel in strongest],
         "picture": [store.pictures.picture_kind(Channel(layer, channel)) for channel in strongest],
-        "edges": _edges(store, class_id, [Channel(layer, channel) for channel in strongest]),
+        "edges": _build_edges(store, class_id, [Channel(layer, channel) for channel in strongest]),
     }
 
 
-def _strongest(store: RunStore, class_id: int, layer: str) -> list[int]:
-    """By falling activation count, ties by channel; none that no image uses."""
+def _find_strongest(store: RunStore, class_id: int, layer: str) -> list[int]:
+    """Returns channels by falling activation count; ties by number. Channels that no image uses are left out."""
     counts = store.counts(layer)[store.row_of(class_id)]
     order = np.argsort(-counts, kind="stable")[:N_STRONGEST]
     return [int(channel) for channel in order if counts[channel] > 0]
 
 
-def _edges(store: RunStore, class_id: int, own: list[Channel]) -> dict[str, list[Any]]:
-    drawn = {node.at for node in store.graph(class_id).nodes}
-    drawn |= {Channel(layer, channel) for layer in store.layers for channel in _strongest(store, class_id, layer)}
-    places = {layer: place for place, layer in enumerate(store.layers)}
+def _build_edges(store: RunStore, class_id: int, own: list[Channel]) -> dict[str, list[Any]]:
+    drawn = {node.channel for node in store.graph(class_id).nodes}
+    drawn |= {Channel(layer, channel) for layer in store.layers for channel in _find_strongest(store, class_id, layer)}
+    indices = {layer: index for index, layer in enumerate(store.layers)}
     edges: dict[str, list[Any]] = {
         name: [] for name in ("source_layer", "source", "target_layer", "target", "count", "mean")
     }
     mine = set(own)
-    for row in _influences(store, class_id, own):
+    for row in _read_influences(store, class_id, own):
         source = Channel(row["source_layer"], row["source_channel"])
         target = Channel(row["target_layer"], row["target_channel"])
         if (source in mine and target in drawn) or (target in mine and source in drawn):
-            edges["source_layer"].append(places[source.layer])
+            edges["source_layer"].append(indices[source.layer])
             edges["source"].append(source.channel)
-            edges["target_layer"].append(places[target.layer])
+            edges["target_layer"].append(indices[target.layer])
             edges["target"].append(target.channel)
             edges["count"].append(row["influence_count"])
             edges["mean"].append(shorten(row["mean_influence"]))
     return edges
 
 
-def _influences(store: RunStore, class_id: int, own: list[Channel]) -> list[dict[str, Any]]:
-    """Those with one of the channels at either end."""
+def _read_influences(store: RunStore, class_id: int, own: list[Channel]) -> list[dict[str, Any]]:
+    """Returns the influences with one of the channels at either end."""
     if not own or not store.has("influences"):
         return []
-    channels = pa.array([at.channel for at in own])
+    channels = pa.array([channel.channel for channel in own])
     ends = [
         (pc.field(f"{end}_layer") == own[0].layer) & pc.field(f"{end}_channel").isin(channels)
         for end in ("source", "target")

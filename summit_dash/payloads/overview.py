@@ -1,20 +1,20 @@
-"""What every view needs: classes, groups, layers, and how influences were measured."""
+"""The data that every view needs: classes, groups, layers, measures of influence."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from summit_dash.run.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
-from summit_dash.run.layer_names import short_layer_names
-from summit_dash.run.measures import describe, measure_names, tell_measures
+from summit_dash.run.layer_names import shorten_layer_names
+from summit_dash.run.measures import describe_link, describe_measures, name_measures
 from summit_dash.run.store import RunStore
-from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, class_labels
+from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, label_classes
 
 __all__ = ["build_overview"]
 
 
 def build_overview(store: RunStore) -> dict[str, Any]:
-    """The run as a whole; the first thing that a page reads."""
+    """Builds the overview of a run, which a page reads first."""
     return {
         "name": store.name,
         "facts": {
@@ -34,16 +34,16 @@ def build_overview(store: RunStore) -> dict[str, Any]:
         "kinds": store.pictures.all_visualization_kinds,
         "image_size": store.pictures.kept_examples.images.size,
         "no_accuracy": NO_ACCURACY_IMPORTED if store.manifest.get("imported") else NO_ACCURACY,
-        "layers": _layers(store),
-        "measures": _measures(store),
-        "groups": _groups(store),
-        "classes": _classes(store),
+        "layers": _build_layers(store),
+        "measures": _build_measures(store),
+        "groups": _build_groups(store),
+        "classes": _build_classes(store),
     }
 
 
-def _layers(store: RunStore) -> list[dict[str, Any]]:
-    """In order from the input. `measure` tells how influences on the layer were measured, where the run knows."""
-    shorts = short_layer_names(store.layer_names)
+def _build_layers(store: RunStore) -> list[dict[str, Any]]:
+    """Returns the layers in order from the input; `measure` of the influences on one is None where it is unknown."""
+    shorts = shorten_layer_names(store.layer_names)
     links = [store.links.get(layer) for layer in store.layers]
     return [
         {
@@ -51,20 +51,20 @@ def _layers(store: RunStore) -> list[dict[str, Any]]:
             "short": short,
             "n_channels": info.n_channels,
             "receptive_field": info.receptive_field,
-            "measure": {"name": link.influence, "text": describe(link)} if link else None,
+            "measure": {"name": link.influence, "text": describe_link(link)} if link else None,
         }
         for info, short, link in zip(store.layers.values(), shorts, links, strict=True)
     ]
 
 
-def _measures(store: RunStore) -> dict[str, str] | None:
-    """All measures of influence in use, by name and in words; None where the run does not tell."""
+def _build_measures(store: RunStore) -> dict[str, str] | None:
+    """Returns the names and the description of the measures of influence; None where the run does not state them."""
     links = [store.links[layer] for layer in store.layers if layer in store.links]
-    return {"name": measure_names(links), "text": tell_measures(links)} if links else None
+    return {"name": name_measures(links), "text": describe_measures(links)} if links else None
 
 
-def _groups(store: RunStore) -> dict[str, Any] | None:
-    """The super-classes in order; None where no class has one."""
+def _build_groups(store: RunStore) -> dict[str, Any] | None:
+    """Returns the super-classes in order; None where no class has one."""
     groups = group_classes(store.classes)
     if not groups:
         return None
@@ -76,14 +76,12 @@ def _groups(store: RunStore) -> dict[str, Any] | None:
     }
 
 
-def _classes(store: RunStore) -> dict[str, list[Any]]:
-    """Arrays along the classes. `mark` tells classes of one name apart; `group` is a place in the groups, or None."""
-    labels = class_labels(store.classes)
-    places = {
-        class_id: place
-        for place, group in enumerate(group_classes(store.classes))
-        for class_id in group.class_ids
-    }  # fmt: skip
+def _build_classes(store: RunStore) -> dict[str, list[Any]]:
+    """Returns arrays along the classes. `mark` separates classes of one name; `group` is an index, or None."""
+    labels = label_classes(store.classes)
+    groups = {
+        class_id: index for index, group in enumerate(group_classes(store.classes)) for class_id in group.class_ids
+    }
     infos = list(store.classes.values())
     return {
         "id": [info.class_id for info in infos],
@@ -91,13 +89,13 @@ def _classes(store: RunStore) -> dict[str, list[Any]]:
         "mark": [labels[info.class_id][1] for info in infos],
         "full": [info.class_name for info in infos],
         "synset": [info.synset or "" for info in infos],
-        "group": [places.get(info.class_id) for info in infos],
+        "group": [groups.get(info.class_id) for info in infos],
         "n": [info.n_images for info in infos],
-        "top1": [_short(info.top1_accuracy) for info in infos],
-        "top5": [_short(info.top5_accuracy) for info in infos],
+        "top1": [_round(info.top1_accuracy) for info in infos],
+        "top5": [_round(info.top5_accuracy) for info in infos],
         "bins": [None if info.probability_histogram is None else list(info.probability_histogram) for info in infos],
     }
 
 
-def _short(fraction: float | None) -> float | None:
+def _round(fraction: float | None) -> float | None:
     return None if fraction is None else round(fraction, 6)

@@ -1,4 +1,4 @@
-"""A picture that stands for a class: one of its dataset examples."""
+"""The picture of a class in a list: one of its dataset examples."""
 
 from __future__ import annotations
 
@@ -8,42 +8,45 @@ from summit_dash.run.examples import Example
 from summit_dash.run.graphs import Channel, Graph, Node
 from summit_dash.run.store import RunStore
 
-__all__ = ["build_preview", "locate", "strongest_nodes"]
+__all__ = ["build_preview", "find_strongest_nodes", "locate"]
 
 N_TRIED = 3
-"""Channels that are looked through; an example of the strongest one is there unless the run keeps none by class."""
+"""Number of channels that are searched for an example; the strongest one has one unless the run keeps none by class."""
 
 
 def build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
-    """Which dataset example shows the class: `preview` is as `locate` tells it, or None without any.
+    """Chooses the dataset example that shows the class: `preview` is as `locate` returns it, or None without any.
 
-    It is the best one among the class's own images, of the channel of the highest PageRank score in the last layer of
-    its attribution graph.
+    It is the best example among the class's own images for the channel of highest PageRank score in the last layer of
+    the class's attribution graph.
     """
     if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
         return {"preview": None}
-    for node in strongest_nodes(store.graph(class_id)):
-        examples = store.pictures.examples(node.at, class_id)
+    for node in find_strongest_nodes(store.graph(class_id)):
+        examples = store.pictures.examples(node.channel, class_id)
         if examples:
-            return {"preview": locate(node.at, examples[0])}
+            return {"preview": locate(node.channel, examples[0])}
     return {"preview": None}
 
 
-def locate(at: Channel, example: Example) -> dict[str, Any]:
-    """Where an example is found: by channel and rank, and as the `box` of an image where the run holds that."""
+def locate(channel: Channel, example: Example) -> dict[str, Any]:
+    """Returns the address of an example: channel and rank, and the `box` of an image where the run holds that."""
     return {
-        "layer": at.layer,
-        "channel": at.channel,
+        "layer": channel.layer,
+        "channel": channel.channel,
         "rank": example.rank,
         "image_id": example.image_id,
         "box": example.box,
     }
 
 
-def strongest_nodes(graph: Graph) -> list[Node]:
-    """The nodes of the last layer that has any, highest score first; ties by activation count, then channel."""
-    here = {node.at.layer for node in graph.nodes}
+def find_strongest_nodes(graph: Graph) -> list[Node]:
+    """Finds the nodes of the last layer that has any, highest score first; ties by activation count, then channel.
+
+    Returns `N_TRIED` nodes at most.
+    """
+    here = {node.channel.layer for node in graph.nodes}
     last = next((layer for layer in reversed(graph.layers) if layer in here), None)
-    nodes = [node for node in graph.nodes if node.at.layer == last]
-    ordered = sorted(nodes, key=lambda node: (-node.pagerank_score, -node.activation_count, node.at.channel))
+    nodes = [node for node in graph.nodes if node.channel.layer == last]
+    ordered = sorted(nodes, key=lambda node: (-node.pagerank_score, -node.activation_count, node.channel.channel))
     return ordered[:N_TRIED]

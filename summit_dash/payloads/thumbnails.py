@@ -1,4 +1,4 @@
-"""All pictures of one attribution graph in one answer: fifty small requests cost more than what they bring."""
+"""All pictures of one attribution graph in one response: fifty small requests take longer than their content."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ __all__ = ["build_thumbnails"]
 
 
 def build_thumbnails(store: RunStore, class_id: int) -> bytes:
-    """A little-endian uint32 with the length of an index, the index as JSON, then the pictures one after the other.
+    """Packs the pictures of a class's graph: a little-endian uint32, an index as JSON, then the pictures as WebP.
 
-    The index lists [channel_id, size in bytes] in order. WebP; of dataset examples at the size of examples.
+    The number is the length of the index in bytes. The index lists [channel_id, size in bytes] in the order of the
+    pictures.
     """
-    found = {node.at.channel_id: store.pictures.picture(node.at) for node in store.graph(class_id).nodes}
+    found = {node.channel.channel_id: store.pictures.read_picture(node.channel) for node in store.graph(class_id).nodes}
     pictures = {channel_id: picture for channel_id, picture in found.items() if picture}
     index = json.dumps([[channel_id, len(picture)] for channel_id, picture in pictures.items()]).encode()
     return b"".join([struct.pack("<I", len(index)), index, *pictures.values()])

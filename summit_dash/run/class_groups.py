@@ -10,11 +10,11 @@ from summit_dash.run.store import ClassInfo
 __all__ = ["FOLDED_FROM", "OTHER", "SHOWN_FROM", "ClassGroup", "group_classes"]
 
 OTHER = "Other"
-"""Heads the classes that name no group; always the last."""
+"""The heading of the classes without a group; always the last one."""
 SHOWN_FROM = 13
-"""Classes from which the list shows its groups unless told otherwise: fewer are seen at a glance."""
+"""Number of classes from which the list shows its groups by default. A shorter list needs no headings."""
 FOLDED_FROM = 61
-"""Classes from which the groups begin folded: fewer are scrolled through in a moment."""
+"""Number of classes from which the groups are folded at first."""
 
 
 class ClassGroup(NamedTuple):
@@ -25,11 +25,15 @@ class ClassGroup(NamedTuple):
 
     @property
     def name(self) -> str:
+        """The heading of the group."""
         return OTHER if self.group is None else self.group
 
 
 def group_classes(classes: Mapping[int, ClassInfo]) -> list[ClassGroup]:
-    """The groups by name, classes without one at the end; empty where no class has a group."""
+    """Groups the classes by super-class, sorted by name; classes without a group are the last one.
+
+    Returns an empty list where no class has a group.
+    """
     members: dict[str | None, list[int]] = {}
     for info in classes.values():
         members.setdefault(info.group, []).append(info.class_id)

@@ -1,4 +1,4 @@
-"""The dataset examples of a run: where each is kept, and its picture, cut out of an image where the run holds that."""
+"""The dataset examples of a run and their pictures, some of them cut out of whole images that the run holds."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from summit_dash.run.graphs import Channel
 __all__ = ["Example", "RunExamples"]
 
 _TABLE = "dataset_examples"
-_PLACE = ("image_id", *Box._fields, "image")
+_PICTURE = ("image_id", *Box._fields, "image")
 _IMAGES_REMEMBERED, _CROPS_REMEMBERED = 64, 8192
-"""Decoded images of 150 kB and crops of 3 kB."""
+"""Numbers of decoded images (150 kB each) and of crops (3 kB each) that are remembered."""
 
 
 class Example(NamedTuple):
-    """A dataset example of a channel, without its picture; an imported run may not tell image and activation.
+    """A dataset example of a channel, without its picture.
 
-    `box` is the crop where it is cut out of an image that the run holds; None where the picture is kept for itself.
+    `image_id` and `activation` are None where an imported run does not state them. `box` is the crop of an image that
+    the run holds, or None where the run keeps the picture itself.
     """
 
     class_id: int
@@ -43,11 +44,11 @@ class _Crop(NamedTuple):
 
 
 _Kept = bytes | _Crop
-"""How an example's picture is kept: as WebP, or as a part of an image."""
+"""The form in which the run keeps an example's picture: WebP, or a part of an image."""
 
 
 class RunExamples:
-    """Reads the dataset examples of a run, and remembers some.
+    """The dataset examples of a run; those used last stay in memory.
 
     Args:
         path: the run's directory.
@@ -57,26 +58,26 @@ class RunExamples:
         self._path = path
         self.form = read_form(path)
         self.images = ExampleImages(path)
-        self.are_there = locate_table(path, _TABLE).is_file()
+        self.has_table = locate_table(path, _TABLE).is_file()
         self._best_of_layer = Remembered(self._read_best, 32)
         self._of_channel = Remembered(self._read_examples, 64)
         self._decoded = Remembered(self.images.read_image, _IMAGES_REMEMBERED)
         self._cropped = Remembered(self._cut, _CROPS_REMEMBERED)
 
-    def of(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
-        """The dataset examples of a channel, strongest first."""
-        return [example for example in self._of_channel(at)[0] if example.class_id == class_id]
+    def list_examples(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
+        """Returns the dataset examples of a channel, strongest first."""
+        return [example for example in self._of_channel(channel)[0] if example.class_id == class_id]
 
-    def picture(self, at: Channel, class_id: int, rank: int) -> bytes | None:
-        """A dataset example as WebP."""
-        return self._picture(self._of_channel(at)[1].get((class_id, rank)))
+    def read_picture(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
+        """Returns a dataset example as WebP; None where there is no such example."""
+        return self._open_picture(self._of_channel(channel)[1].get((class_id, rank)))
 
-    def best_picture(self, at: Channel) -> bytes | None:
-        """The best example over all classes as WebP, by way of a cache by layer: thumbnails use it."""
-        return self._picture(self._best_of_layer(at.layer).get(at.channel))
+    def read_best_picture(self, channel: Channel) -> bytes | None:
+        """Returns the best example over all classes as WebP; whole layers are read at once, as thumbnails need them."""
+        return self._open_picture(self._best_of_layer(channel.layer).get(channel.channel))
 
     def warm(self, layer: str) -> None:
-        """Reads which examples stand for the channels of a layer."""
+        """Reads the best example of every channel of a layer."""
         self._best_of_layer(layer)
 
     def cut_ahead(self, layer: str, channels: Iterable[int]) -> None:
@@ -85,7 +86,7 @@ class RunExamples:
         for crop in sorted({kept for channel in channels if isinstance(kept := best.get(channel), _Crop)}):
             self._cropped(crop)
 
-    def _picture(self, kept: _Kept | None) -> bytes | None:
+    def _open_picture(self, kept: _Kept | None) -> bytes | None:
         return self._cropped(kept) if isinstance(kept, _Crop) else kept
 
     def _cut(self, crop: _Crop) -> bytes | None:
@@ -93,26 +94,26 @@ class RunExamples:
         return None if image is None else encode_crop(image.crop(crop.box), self.form)
 
     def _read_best(self, layer: str) -> dict[int, _Kept]:
-        if not self.are_there:
+        if not self.has_table:
             return {}
         best = (pc.field("layer") == layer) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") == 0)
-        rows = read_table(self._path, _TABLE, ["channel", *_PLACE], best).to_pylist()
-        return {row["channel"]: _kept(row) for row in rows}
+        rows = read_table(self._path, _TABLE, ["channel", *_PICTURE], best).to_pylist()
+        return {row["channel"]: _read_kept(row) for row in rows}
 
-    def _read_examples(self, at: Channel) -> tuple[list[Example], dict[tuple[int, int], _Kept]]:
-        if not self.are_there:
+    def _read_examples(self, channel: Channel) -> tuple[list[Example], dict[tuple[int, int], _Kept]]:
+        if not self.has_table:
             return [], {}
-        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
-        rows = read_table(self._path, _TABLE, ["class_id", "rank", "activation", *_PLACE], mine).to_pylist()
-        kept = {(row["class_id"], row["rank"]): _kept(row) for row in rows}
-        return sorted((_example(row) for row in rows), key=lambda e: (e.class_id, e.rank)), kept
+        mine = (pc.field("layer") == channel.layer) & (pc.field("channel") == channel.channel)
+        rows = read_table(self._path, _TABLE, ["class_id", "rank", "activation", *_PICTURE], mine).to_pylist()
+        kept = {(row["class_id"], row["rank"]): _read_kept(row) for row in rows}
+        return sorted((_read_example(row) for row in rows), key=lambda e: (e.class_id, e.rank)), kept
 
 
-def _kept(row: Mapping[str, Any]) -> _Kept:
+def _read_kept(row: Mapping[str, Any]) -> _Kept:
     image: bytes | None = row["image"]
     return _Crop(row["image_id"], read_box(row)) if image is None else image
 
 
-def _example(row: Mapping[str, Any]) -> Example:
+def _read_example(row: Mapping[str, Any]) -> Example:
     box = read_box(row) if row["image"] is None else None
     return Example(row["class_id"], row["rank"], row["image_id"], row["activation"], box)

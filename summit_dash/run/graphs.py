@@ -1,4 +1,4 @@
-"""A class's attribution graph as plain data, with the share of activation that its channels cover."""
+"""The attribution graph of a class as plain data, and the share of activation that its channels cover."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ class Channel(NamedTuple):
 
     @property
     def channel_id(self) -> str:
+        """The name of the channel in the whole run, such as `mixed4d-346`."""
         return f"{self.layer}-{self.channel}"
 
 
 class Node(NamedTuple):
-    """A channel of the graph; `activation_count` in images of the class."""
+    """A channel of the graph; `activation_count` is a number of images of the class."""
 
-    at: Channel
+    channel: Channel
     activation_count: int
     pagerank_score: float = 0.0
 
+    @property
+    def at(self) -> Channel:
+        """The channel, under the name that tests of other folders still use."""
+        return self.channel
+
 
 class Edge(NamedTuple):
-    """An influence; goes from `source` (nearer the input) to `target`. An imported run may not tell its mean."""
+    """An influence of `source` (nearer the input) on `target`. The mean is None where an imported run lacks it."""
 
     source: Channel
     target: Channel
@@ -47,18 +53,18 @@ class Graph:
 
 
 def shares_covered(nodes: Iterable[Node]) -> dict[Channel, float]:
-    """For each channel of the graph, the percentage of activation covered *before* it is added.
+    """Computes for each channel of a graph the percentage of activation that stronger channels cover.
 
-    The channels are taken by falling activation count (ties: layer, then channel, as given); all counts of the
-    graph together are 100 %. "Channels that cover X %" are the smallest such set whose counts reach X % of the
-    graph's total: exactly those whose value here is below X. At 100 % that is every channel with a count, and a
-    channel without one is kept too (its value is 100 only where it is the last; it is clipped to just below).
+    Channels are taken by falling activation count; ties keep the order given. All counts of the graph together are
+    100 %. The channels that cover X % are the fewest whose counts reach X % of the total: exactly those whose value
+    here is below X. At 100 % every channel is kept. The value of a channel without a count would be 100, so it is
+    clipped to 99.999.
     """
     ranked = sorted(nodes, key=lambda node: -node.activation_count)
     total = sum(node.activation_count for node in ranked)
     covered, result = 0, {}
     for node in ranked:
         share = 100 * covered / total if total else 0.0
-        result[node.at] = min(round(share, 3), 99.999)
+        result[node.channel] = min(round(share, 3), 99.999)
         covered += node.activation_count
     return result

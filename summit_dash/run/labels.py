@@ -1,4 +1,4 @@
-"""Labels that people give to channels: a file beside the run, one writer at a time, shared by all who open the run."""
+"""Labels that people give to channels: a file in the run's folder, written by one writer at a time."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from summit_dash.run.store import RunStore
 __all__ = ["LABELS", "LONGEST", "build_labels", "check_label", "read_labels", "save_label"]
 
 LABELS = "labels.json"
-"""The file in a run's folder. No stage of precompute reads, writes or removes it."""
+"""Name of the file in a run's folder. No stage of precompute reads, writes or removes it."""
 LONGEST = 80
-"""Characters of a label at most."""
+"""Greatest number of characters of a label."""
 
 Labels = dict[str, dict[str, str]]
-"""By layer and channel number."""
+"""Label by layer and channel number."""
 
 _writing = threading.Lock()
 
 
 def build_labels(store: RunStore) -> dict[str, Any]:
-    """The payload: `labels` by layer and channel number, and whether the folder takes new ones."""
+    """Builds the payload: `labels` by layer and channel number; `editable` says that the folder can be written."""
     return {"labels": read_labels(store), "editable": os.access(store.path, os.W_OK)}
 
 
 def read_labels(store: RunStore) -> Labels:
-    """The labels of the run's model, of channels that the run has.
+    """Reads the labels of the run's model, of channels that the run has.
 
     Raises:
         InputError: the file is damaged.
     """
-    found = _read_file(store.path / LABELS).get(_model(store), {})
+    found = _read_file(store.path / LABELS).get(_name_model(store), {})
     return {
         layer: kept
         for layer, labels in found.items()
@@ -48,7 +48,9 @@ def read_labels(store: RunStore) -> Labels:
 
 
 def check_label(store: RunStore, given: Any) -> tuple[Channel, str]:
-    """The channel and the label of a request, `{"layer": ..., "channel": ..., "label": ...}`.
+    """Returns the channel and the label of a request, `{"layer": ..., "channel": ..., "label": ...}`.
+
+    White space in the label becomes single spaces.
 
     Raises:
         InputError: it names no channel of the run, or its label is no text or too long.
@@ -68,7 +70,7 @@ def check_label(store: RunStore, given: Any) -> tuple[Channel, str]:
     return Channel(layer, channel), label
 
 
-def save_label(store: RunStore, at: Channel, label: str) -> None:
+def save_label(store: RunStore, channel: Channel, label: str) -> None:
     """Sets the label of a channel; an empty one removes it. Other writers, of this process or another, wait.
 
     Raises:
@@ -78,10 +80,10 @@ def save_label(store: RunStore, at: Channel, label: str) -> None:
     try:
         with _writing, hold_file(path):
             of_models = _read_file(path)
-            labels = of_models.setdefault(_model(store), {})
-            labels.setdefault(at.layer, {}).pop(str(at.channel), None)
+            labels = of_models.setdefault(_name_model(store), {})
+            labels.setdefault(channel.layer, {}).pop(str(channel.channel), None)
             if label:
-                labels[at.layer][str(at.channel)] = label
+                labels[channel.layer][str(channel.channel)] = label
             _write_file(path, of_models)
     except OSError as problem:
         raise InputError(
@@ -96,14 +98,14 @@ def _is_channel(store: RunStore, layer: str, number: str) -> bool:
     return info is not None and number.isdecimal() and int(number) < info.n_channels
 
 
-def _model(store: RunStore) -> str:
-    """What the labels are about: a run made again with other weights keeps its labels, but shows none of them."""
+def _name_model(store: RunStore) -> str:
+    """Names the model with its weights: a run made again with other weights keeps its labels but shows none of them."""
     model = store.manifest.get("model") or {}
     return " ".join([store.model_name, *filter(None, [str(model.get("weights_sha256") or "")[:16]])])
 
 
 def _read_file(path: Path) -> dict[str, Labels]:
-    """The labels of every model; none where there is no file."""
+    """Reads the labels of every model; none where there is no file."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -111,7 +113,7 @@ def _read_file(path: Path) -> dict[str, Labels]:
     except OSError as problem:
         raise InputError(f"{LABELS} is a file that can be read.", f"{problem.strerror}.", _MOVE) from problem
     try:
-        return _parsed(json.loads(text))
+        return _parse(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise InputError(f"{LABELS} is JSON as the dashboard writes it.", f"Found {problem}.", _MOVE) from problem
 
@@ -119,7 +121,7 @@ def _read_file(path: Path) -> dict[str, Labels]:
 _MOVE = f"Repair {LABELS} in the run's folder or move it away."
 
 
-def _parsed(content: Any) -> dict[str, Labels]:
+def _parse(content: Any) -> dict[str, Labels]:
     return {
         str(model): {layer: {str(int(n)): str(text) for n, text in of.items()} for layer, of in labels.items()}
         for model, labels in content["models"].items()
@@ -127,13 +129,13 @@ def _parsed(content: Any) -> dict[str, Labels]:
 
 
 def _write_file(path: Path, of_models: Mapping[str, Labels]) -> None:
-    """Writes beside the file and takes its place, so that a reader sees the one or the other."""
-    text = json.dumps({"models": _sorted(of_models)}, indent=2, ensure_ascii=False)
+    """Replaces the file at once, so that a reader sees either the old or the new one."""
+    text = json.dumps({"models": _sort(of_models)}, indent=2, ensure_ascii=False)
     with replace_file(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
 
-def _sorted(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
+def _sort(of_models: Mapping[str, Labels]) -> dict[str, Labels]:
     return {
         model: {layer: dict(sorted(of.items(), key=lambda each: int(each[0]))) for layer, of in labels.items() if of}
         for model, labels in of_models.items()

@@ -1,4 +1,4 @@
-"""Which measure of influence a run's pairs of layers have, and how it is said. Pure functions of the manifest."""
+"""The measures of influence of a run's pairs of layers, and their description. Pure functions of the manifest."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-__all__ = ["Link", "describe", "measure_names", "read_links", "tell_measures"]
+from precompute.contract.glossary import INFLUENCE_MEASURES
 
-_MEANINGS = {
-    "traced": "the share of the target's activation that the source carries, followed exactly through the weights "
-    "between the two layers",
-    "summit": "as published, looking at every third position only",
-    "gradient": "gradient × activation, how the target changes with the source times the source's activation",
-}
+__all__ = ["Link", "describe_link", "describe_measures", "name_measures", "read_links"]
+
+_MOST_NAMED = 4
+"""Greatest number of layers that a description names."""
 
 
 class Link(NamedTuple):
-    """How the influences on one layer were measured; `reason` says why, where the measure was not the one asked for."""
+    """The influences on one layer.
+
+    Attributes:
+        target: the layer.
+        sources: the layers that influence it.
+        influence: name of the measure.
+        reason: given where the measure is not the one asked for.
+    """
 
     target: str
     sources: tuple[str, ...]
@@ -26,59 +31,57 @@ class Link(NamedTuple):
 
 
 def read_links(manifest: Mapping[str, Any], layers: Sequence[str]) -> dict[str, Link]:
-    """The links by target layer.
+    """Reads the links by target layer; `layers` in order from the input.
 
-    A run that lists none but names one measure for all has it between each layer and the one before. One that names
-    none, or leaves the choice to precompute without telling what it chose, has no links.
+    A manifest without links may name one measure for all: then every layer is linked to the one before. There are no
+    links where it names none, or leaves the choice to precompute without stating the result.
     """
     given = manifest.get("links")
     if given is not None:
         links = [Link(e["target"], tuple(e["sources"]), e["influence"], e.get("reason")) for e in given]
         return {link.target: link for link in links}
     measure = (manifest.get("config", {}).get("aggregate") or {}).get("influence")
-    if measure not in _MEANINGS:
+    if not isinstance(measure, str) or measure not in INFLUENCE_MEASURES:
         return {}
     return {target: Link(target, (source,), measure) for source, target in pairwise(layers)}
 
 
-def describe(link: Link) -> str:
-    """In words: the measure between these layers, and why it is that one."""
+def describe_link(link: Link) -> str:
+    """Describes the measure of a link, and the reason for it where one is given."""
     return _describe([link], "")
 
 
-def _describe(links: Sequence[Link], where: str) -> str:
-    """What links of one measure have in common, and every reason given for it."""
-    measure = links[0].influence
-    meaning = f": {_MEANINGS[measure]}" if measure in _MEANINGS else ""
-    reasons = "; ".join(dict.fromkeys(link.reason.rstrip(".") for link in links if link.reason))
-    return f"{_capital(measure)}{where}{meaning}." + (f" Why: {reasons}." if reasons else "")
-
-
-def measure_names(links: Iterable[Link]) -> str:
-    """The measures in use, each once, the most frequent first: "traced, gradient"."""
+def name_measures(links: Iterable[Link]) -> str:
+    """Names the measures in use, each once, the most frequent first: "traced, gradient"."""
     names = [link.influence for link in links]
     return ", ".join(sorted(set(names), key=lambda name: (-names.count(name), name)))
 
 
-def tell_measures(links: Sequence[Link]) -> str:
-    """What the measures mean, a line each; where they differ, which layers have which."""
-    groups = _by_measure(links)
+def describe_measures(links: Sequence[Link]) -> str:
+    """Describes the measures in use, a line each, with the layers of each where there are several."""
+    groups = _group_by_measure(links)
     several = len(groups) > 1
-    lines = [_describe(same, f" (into {_join([link.target for link in same])})" if several else "") for same in groups]
+    lines = [
+        _describe(group, f" (into {_join([link.target for link in group])})" if several else "") for group in groups
+    ]
     return "\n".join(["How influences are measured", *lines])
 
 
-def _by_measure(links: Sequence[Link]) -> list[list[Link]]:
-    names = measure_names(links).split(", ")
+def _describe(links: Sequence[Link], where: str) -> str:
+    """Describes the one measure of some links, with every reason given for it."""
+    measure = links[0].influence
+    meaning = f": {INFLUENCE_MEASURES[measure].meaning}" if measure in INFLUENCE_MEASURES else ""
+    reasons = "; ".join(dict.fromkeys(link.reason.rstrip(".") for link in links if link.reason))
+    return f"{measure[:1].upper()}{measure[1:]}{where}{meaning}." + (f" Why: {reasons}." if reasons else "")
+
+
+def _group_by_measure(links: Sequence[Link]) -> list[list[Link]]:
+    names = name_measures(links).split(", ")
     return [[link for link in links if link.influence == name] for name in names]
 
 
-def _join(names: Sequence[str], most: int = 4) -> str:
-    """ "conv1, conv2 and 7 more layers"."""
-    if len(names) <= most:
+def _join(names: Sequence[str]) -> str:
+    """Joins names as "conv1, conv2, conv3 and 7 more layers"."""
+    if len(names) <= _MOST_NAMED:
         return ", ".join(names)
-    return f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more layers"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return f"{', '.join(names[: _MOST_NAMED - 1])} and {len(names) - _MOST_NAMED + 1} more layers"

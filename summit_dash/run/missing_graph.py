@@ -1,10 +1,10 @@
-"""Why a class has no attribution graph, and what would give it one."""
+"""The reason that a class has no attribution graph, and the step that would give it one."""
 
 from __future__ import annotations
 
 from precompute.contract.errors import InputError
 from summit_dash.run.store import ClassInfo, RunStore
-from summit_dash.run.text import plural
+from summit_dash.run.text import format_plural
 
 __all__ = ["explain_missing_graph"]
 
@@ -22,7 +22,7 @@ def explain_missing_graph(store: RunStore, info: ClassInfo) -> InputError:
             f"None of the images of {name} could be used; manifest.json names them with the reasons.",
             "Correct them, and repeat the command that made the run, with `--overwrite`.",
         )
-    images = plural(info.n_images, "image")
+    images = format_plural(info.n_images, "image")
     config = store.manifest.get("config", {}).get("aggregate") or {}
     if config.get("exclude_outliers"):
         return InputError(

@@ -1,4 +1,4 @@
-"""The pictures of a run as they were when it was looked at last: feature visualizations, examples, prototypes."""
+"""The pictures of a run: feature visualizations, dataset examples, prototypes."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from summit_dash.run.cache import Remembered
 from summit_dash.run.examples import Example, RunExamples
 from summit_dash.run.graphs import Channel
 
-__all__ = ["PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", "stamp_of"]
+__all__ = ["PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", "read_stamp"]
 
 Stamp = tuple[tuple[int, int] | None, ...]
-"""Time and size of the files with pictures, and of the manifest, which tells dead channels and settings."""
+"""Time and size of the manifest, which names dead channels and settings, and of the tables with pictures."""
 
 _TABLES = ("feature_visualizations", "dataset_examples", "example_images", "prototypes")
 
 
 class Prototype(NamedTuple):
-    """A picture that the model gives a class to, as WebP; log-probabilities are natural, `settings` a name."""
+    """A prototype of a class.
+
+    `image` is WebP, log-probabilities are natural, and `settings` is a key of `prototype_settings`.
+    """
 
     method: str
     image: bytes
@@ -38,10 +41,13 @@ class Prototype(NamedTuple):
 
 
 class PictureCounts(NamedTuple):
-    """What the feature visualizations of a layer's channels came to.
+    """Counts of the feature visualizations of a layer.
 
-    Of `n_pictures`, `n_compared` tell how strongly they excite their channel, and `n_beating_best_example` of these do
-    so more than any image of the run. `n_dead` channels have none, as their objective never rose above its start.
+    Attributes:
+        n_pictures: channels with a picture.
+        n_compared: pictures that state how strongly they excite their channel.
+        n_beating_best_example: pictures that excite it more than any image of the run.
+        n_dead: channels without a picture, because their objective never rose above its start.
     """
 
     n_pictures: int
@@ -51,27 +57,29 @@ class PictureCounts(NamedTuple):
 
 
 class PictureKind(IntEnum):
-    """What stands for a channel; payloads send the number."""
+    """The kind of picture that a channel is shown by; payloads send the number."""
 
     NONE = 0
     VISUALIZATION = 1
     EXAMPLE = 2
 
 
-def stamp_of(run: Path) -> Stamp:
-    """Changes when a run gets pictures."""
-    return tuple(_file_stamp(path) for path in (run / MANIFEST, *(locate_table(run, name) for name in _TABLES)))
+def read_stamp(run: Path) -> Stamp:
+    """Reads the time and size of the files with pictures, which change when a run gets pictures."""
+    return tuple(_read_file_stamp(path) for path in (run / MANIFEST, *(locate_table(run, name) for name in _TABLES)))
 
 
 class RunPictures:
-    """Reads the pictures of a run and remembers some; whoever finds another `stamp_of` the run makes a new one.
+    """The pictures of a run; those used last stay in memory.
+
+    They are outdated once `read_stamp` differs from `stamp`.
 
     Args:
         path: the run's directory.
     """
 
     def __init__(self, path: Path) -> None:
-        self.stamp = stamp_of(path)
+        self.stamp = read_stamp(path)
         self._path = path
         self._facts: Mapping[str, Any] = read_manifest(path)
         self.kept_examples = RunExamples(path)
@@ -79,80 +87,88 @@ class RunPictures:
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
 
-    def picture_kind(self, at: Channel) -> PictureKind:
-        """What stands for a channel: its feature visualization, else its best dataset example over all classes."""
-        if self.is_visualized(at):
+    def picture_kind(self, channel: Channel) -> PictureKind:
+        """Returns the kind of a channel's picture: feature visualization, else best example over all classes."""
+        if self.is_visualized(channel):
             return PictureKind.VISUALIZATION
-        return PictureKind.EXAMPLE if self.kept_examples.are_there else PictureKind.NONE
+        return PictureKind.EXAMPLE if self.kept_examples.has_table else PictureKind.NONE
 
-    def visualization(self, at: Channel, kind: str = "channel") -> bytes | None:
-        """A feature visualization of a channel as WebP."""
+    def visualization(self, channel: Channel, kind: str = "channel") -> bytes | None:
+        """Returns a feature visualization of a channel as WebP; None where there is none of that kind."""
         if kind == "channel":
-            return self._layer_visualizations(at.layer).get(at.channel)
-        return self._other_visualizations(at).get(kind)
+            return self._layer_visualizations(channel.layer).get(channel.channel)
+        return self._other_visualizations(channel).get(kind)
 
-    def _read_other_visualizations(self, at: Channel) -> dict[str, bytes]:
-        """Every kind of one channel."""
-        if not self._excitations.get(at):
+    def _read_other_visualizations(self, channel: Channel) -> dict[str, bytes]:
+        """Reads the feature visualizations of a channel by kind."""
+        if not self._excitations.get(channel):
             return {}
-        mine = (pc.field("layer") == at.layer) & (pc.field("channel") == at.channel)
+        mine = (pc.field("layer") == channel.layer) & (pc.field("channel") == channel.channel)
         table = read_table(self._path, "feature_visualizations", ["kind", "image"], mine)
         return dict(zip(table["kind"].to_pylist(), table["image"].to_pylist(), strict=True))
 
-    def picture(self, at: Channel) -> bytes | None:
-        """The picture that `picture_kind` names, as WebP."""
-        if self.is_visualized(at):
-            return self.visualization(at)
-        return self.kept_examples.best_picture(at)
+    def read_picture(self, channel: Channel) -> bytes | None:
+        """Returns the picture of the kind that `picture_kind` returns, as WebP."""
+        if self.is_visualized(channel):
+            return self.visualization(channel)
+        return self.kept_examples.read_best_picture(channel)
 
-    def example(self, at: Channel, class_id: int, rank: int) -> bytes | None:
-        """A dataset example as WebP. The best one over all classes comes from a cache by layer: thumbnails use it."""
-        if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(at):
-            return self.kept_examples.best_picture(at)
-        return self.kept_examples.picture(at, class_id, rank)
+    def example(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
+        """Returns a dataset example as WebP; None where there is no such example."""
+        if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(channel):
+            return self.kept_examples.read_best_picture(channel)
+        return self.kept_examples.read_picture(channel, class_id, rank)
 
-    def examples(self, at: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
-        """The dataset examples of a channel, strongest first."""
-        return self.kept_examples.of(at, class_id)
+    def examples(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
+        """Returns the dataset examples of a channel, strongest first."""
+        return self.kept_examples.list_examples(channel, class_id)
 
-    def is_visualized(self, at: Channel) -> bool:
-        """Whether the run holds a feature visualization of the channel."""
-        return "channel" in self._excitations.get(at, {})
+    def is_visualized(self, channel: Channel) -> bool:
+        """Returns True where the run holds a feature visualization of the channel."""
+        return "channel" in self._excitations.get(channel, {})
 
-    def visualization_kinds(self, at: Channel) -> list[str]:
-        """The kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
-        return sorted(self._excitations.get(at, {}))
+    def visualization_kinds(self, channel: Channel) -> list[str]:
+        """Returns the kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
+        return sorted(self._excitations.get(channel, {}))
 
     @cached_property
     def all_visualization_kinds(self) -> list[str]:
         """The kinds of feature visualization that the run holds of any channel."""
         return sorted({kind for kinds in self._excitations.values() for kind in kinds})
 
-    def excitation(self, at: Channel) -> float | None:
-        """How strongly the feature visualization excites the channel, in multiples of the best image; None: unknown."""
-        return self._excitations.get(at, {}).get("channel")
+    def excitation(self, channel: Channel) -> float | None:
+        """Returns the activation that the feature visualization reaches, in multiples of that of the best image.
 
-    def found_dead(self, at: Channel) -> bool:
-        """Whether a feature visualization was tried in vain: its objective never rose above its start."""
-        return at in self._found_dead
+        None where it is unknown.
+        """
+        return self._excitations.get(channel, {}).get("channel")
+
+    def is_found_dead(self, channel: Channel) -> bool:
+        """Returns True where a feature visualization was tried, but its objective never rose above its start."""
+        return channel in self._found_dead
 
     @cached_property
     def _found_dead(self) -> frozenset[Channel]:
-        """A dead one that has a picture of other settings is not among them."""
+        """The dead channels, without those that have a picture of other settings."""
         dead = (self._facts.get("visualizations") or {}).get("dead", ())
         channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
-        return frozenset(at for at in channels if not self.is_visualized(at))
+        return frozenset(channel for channel in channels if not self.is_visualized(channel))
 
     def counts(self, layer: str) -> PictureCounts:
-        """Counted in the table, so that runs whose manifest does not tell them have them too."""
-        of_layer = [kinds for at, kinds in self._excitations.items() if at.layer == layer and "channel" in kinds]
+        """Counts the feature visualizations of a layer.
+
+        The table is counted, because the manifest of older runs holds no counts.
+        """
+        of_layer = [
+            kinds for channel, kinds in self._excitations.items() if channel.layer == layer and "channel" in kinds
+        ]
         compared = [excitation for kinds in of_layer if (excitation := kinds["channel"]) is not None]
-        n_dead = sum(at.layer == layer for at in self._found_dead)
+        n_dead = sum(channel.layer == layer for channel in self._found_dead)
         return PictureCounts(len(of_layer), len(compared), sum(excitation > 1 for excitation in compared), n_dead)
 
     @cached_property
     def _excitations(self) -> Mapping[Channel, Mapping[str, float | None]]:
-        """By channel and kind of every feature visualization; runs of earlier versions do not tell excitations."""
+        """The excitation by channel and kind of every feature visualization; None in runs of earlier versions."""
         if "feature_visualizations" not in self._tables:
             return {}
         columns = ["layer", "channel", "kind"]
@@ -163,8 +179,8 @@ class RunPictures:
             found[Channel(row["layer"], row["channel"])][row["kind"]] = row.get("excitation")
         return found
 
-    def prototypes(self, class_id: int) -> Mapping[str, Prototype]:
-        """The prototypes of a class by method."""
+    def read_prototypes(self, class_id: int) -> Mapping[str, Prototype]:
+        """Reads the prototypes of a class by method."""
         if "prototypes" not in self._tables:
             return {}
         table = read_table(self._path, "prototypes", Prototype._fields, pc.field("class_id") == class_id)
@@ -172,7 +188,7 @@ class RunPictures:
 
     @property
     def prototype_settings(self) -> Mapping[str, Mapping[str, Any]]:
-        """What the names of prototypes' settings stand for."""
+        """The settings of prototypes by their name."""
         found: Mapping[str, Mapping[str, Any]] = self._facts.get("prototypes", {}).get("settings", {})
         return found
 
@@ -180,20 +196,20 @@ class RunPictures:
         if "feature_visualizations" not in self._tables:
             return {}
         mine = (pc.field("layer") == layer) & (pc.field("kind") == "channel")
-        return _pictures(read_table(self._path, "feature_visualizations", ["channel", "image"], mine))
+        return _read_pictures(read_table(self._path, "feature_visualizations", ["channel", "image"], mine))
 
     def warm(self, layer: str) -> None:
-        """Reads what stands for the channels of a layer, so that nobody waits for it."""
+        """Reads the pictures of the channels of a layer into memory."""
         self._layer_visualizations(layer)
         self.kept_examples.warm(layer)
 
     def cut_ahead(self, layer: str, channels: Iterable[int]) -> None:
-        """Cuts out the best examples that stand for some channels of a layer."""
+        """Cuts out the best examples of those channels of a layer that have no feature visualization."""
         self.kept_examples.cut_ahead(layer, (n for n in channels if not self.is_visualized(Channel(layer, n))))
 
 
-def _file_stamp(path: Path) -> tuple[int, int] | None:
-    """Time and size of a file; None where there is none."""
+def _read_file_stamp(path: Path) -> tuple[int, int] | None:
+    """Reads the time and size of a file; None where there is none."""
     try:
         stat = path.stat()
     except FileNotFoundError:
@@ -201,5 +217,5 @@ def _file_stamp(path: Path) -> tuple[int, int] | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-def _pictures(table: pa.Table) -> dict[int, bytes]:
+def _read_pictures(table: pa.Table) -> dict[int, bytes]:
     return dict(zip(table["channel"].to_pylist(), table["image"].to_pylist(), strict=True))

@@ -1,4 +1,4 @@
-"""The only reader of a run's tables. Answers questions; keeps in memory what is small or asked for again."""
+"""The reader of a run's tables. It keeps in memory what is small or was used last."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from precompute.contract.schema import locate_table, read_manifest, read_table
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links
-from summit_dash.run.pictures import RunPictures, stamp_of
-from summit_dash.run.similarity import unit_rows
+from summit_dash.run.pictures import RunPictures, read_stamp
+from summit_dash.run.similarity import normalize_rows
 from summit_dash.run.suggested_labels import Naming, Vocabulary, build_vocabulary
 
 __all__ = [
@@ -37,9 +37,10 @@ T = TypeVar("T")
 
 
 class ClassInfo(NamedTuple):
-    """One class of the dataset; accuracies and histogram are None where the labels are not the model's outputs.
+    """One class of the dataset.
 
-    `group` names its super-class, or is None.
+    Accuracies and histogram are None where the labels are not the model's outputs. `group` names the super-class, or is
+    None.
     """
 
     class_id: int
@@ -67,7 +68,7 @@ class LayerInfo(NamedTuple):
 
 
 class ChannelFacts(NamedTuple):
-    """The channels of one layer over the whole dataset: arrays along them, as in the table `channels`."""
+    """The channels of one layer over the whole dataset: arrays (channel,) with the columns of the table `channels`."""
 
     n_classes: NDArray[np.int64]
     activation_fraction: NDArray[np.float64]
@@ -77,7 +78,7 @@ class ChannelFacts(NamedTuple):
 
 
 class Use(NamedTuple):
-    """How many of a class's images use a channel."""
+    """The use of a channel by a class: `activation_count` of its `n_images` images."""
 
     class_id: int
     activation_count: int
@@ -85,11 +86,17 @@ class Use(NamedTuple):
 
     @property
     def fraction(self) -> float:
+        """The share of the class's images; 0 for a class without images."""
         return self.activation_count / self.n_images if self.n_images else 0.0
 
 
 class RunStore:
-    """One run, opened for reading; `only` opens some of its classes, as if the others were not there.
+    """One run, opened for reading.
+
+    Args:
+        path: folder of the run.
+        name: name in addresses; that of the manifest or of the folder where not given.
+        only: ids of the classes to open, as if the others were not there.
 
     Raises:
         InputError: the folder is no run, or its tables of classes and layers are missing.
@@ -104,7 +111,7 @@ class RunStore:
         self._cached: dict[str, Any] = {}
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = Remembered(self._class_influences, 16)
+        self.class_influences = Remembered(self._read_class_influences, 16)
         self.graph = Remembered(self._read_graph, 256)
         self.pictures = RunPictures(self.path)
 
@@ -112,25 +119,28 @@ class RunStore:
 
     @property
     def version(self) -> str:
-        """Changes when the run is made anew or gets pictures; part of addresses, so that browsers may keep them."""
-        return hashlib.sha256(f"{self.manifest.get('created')}-{stamp_of(self.path)}".encode()).hexdigest()[:10]
+        """A name that changes when the run is made again or gets pictures; part of addresses that browsers cache."""
+        return hashlib.sha256(f"{self.manifest.get('created')}-{read_stamp(self.path)}".encode()).hexdigest()[:10]
 
     def refresh(self) -> None:
-        """Forgets the pictures that it has read where some were drawn or imported since."""
+        """Opens the pictures again where some were drawn or imported since."""
         with self._lock:
-            if stamp_of(self.path) != self.pictures.stamp:
+            if read_stamp(self.path) != self.pictures.stamp:
                 self.pictures = RunPictures(self.path)
 
     @property
     def model_name(self) -> str:
+        """The name of the model in the manifest."""
         return str(self.manifest.get("model", {}).get("name", "unnamed model"))
 
     @property
     def dataset_name(self) -> str:
+        """The name of the dataset in the manifest."""
         return str(self.manifest.get("dataset", {}).get("name", "unnamed dataset"))
 
     @property
     def n_images(self) -> int:
+        """The number of images that the run was computed from."""
         found = self.manifest.get("dataset", {}).get("n_images")
         return int(found) if found is not None else sum(c.n_images for c in self.classes.values())
 
@@ -140,30 +150,30 @@ class RunStore:
         return list(self.layers)
 
     def has(self, table: str) -> bool:
-        """Whether the stage that writes the table has run."""
+        """Returns True where the stage that writes the table has run."""
         return locate_table(self.path, table).is_file()
 
     @cached_property
     def has_accuracy(self) -> bool:
-        """Whether any class has an accuracy: the labels are the model's outputs."""
+        """True where any class has an accuracy, which needs labels that are the model's outputs."""
         return any(info.top1_accuracy is not None for info in self.classes.values())
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """The words of the classes' names and groups; made once, at the first question."""
+        """The words of the classes' names and groups."""
         return build_vocabulary({info.class_id: Naming(info.class_name, info.group) for info in self.classes.values()})
 
     @cached_property
     def links(self) -> Mapping[str, Link]:
-        """By target layer, how influences on it were measured; empty where the run does not tell."""
+        """The measure of the influences on each layer, by that layer; empty where the run does not state it."""
         return read_links(self.manifest, self.layer_names)
 
-    def links_on(self, targets: Container[str]) -> list[Link]:
-        """How the influences on these layers were measured, in order from the input."""
+    def find_links(self, targets: Container[str]) -> list[Link]:
+        """Returns the links that end in these layers, in order from the input."""
         return [self.links[layer] for layer in self.layers if layer in targets and layer in self.links]
 
     def row_of(self, class_id: int) -> int:
-        """The row of a class in the matrices of `counts`."""
+        """Returns the row of a class in the matrices of `counts`."""
         return self._rows[class_id]
 
     @cached_property
@@ -183,8 +193,8 @@ class RunStore:
     # --- activations ------------------------------------------------------------------------------------------------
 
     def counts(self, layer: str) -> NDArray[np.int32]:
-        """`activation_count` of a layer, (class, channel); read once for all layers (22 MB at 1,000 classes)."""
-        matrices: dict[str, NDArray[np.int32]] = self._once("counts", self._read_counts)
+        """Returns `activation_count` of a layer, (class, channel); read once for all (22 MB at 1,000 classes)."""
+        matrices: dict[str, NDArray[np.int32]] = self._read_once("counts", self._read_counts)
         return matrices[layer]
 
     def _read_counts(self) -> dict[str, NDArray[np.int32]]:
@@ -202,34 +212,34 @@ class RunStore:
                 result[layer][rows[here], channels[here]] = counts[here]
         return result
 
-    def unit_counts(self, layer: str) -> NDArray[np.float32]:
-        """`counts` of a layer with every row of length 1, (class, channel): the product of two rows is their cosine."""
-        matrices: dict[str, NDArray[np.float32]] = self._once(
-            "unit_counts", lambda: {name: unit_rows(self.counts(name)) for name in self.layers}
+    def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
+        """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""
+        matrices: dict[str, NDArray[np.float32]] = self._read_once(
+            "read_unit_counts", lambda: {name: normalize_rows(self.counts(name)) for name in self.layers}
         )
         return matrices[layer]
 
-    def counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
-        """The rows of two classes in every layer's counts; empty where the run holds no activations."""
+    def read_counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
+        """Returns the counts of two classes by layer, (channel,) each; empty where the run holds no activations."""
         if not self.has("activations"):
             return {}
         rows = self.row_of(a), self.row_of(b)
         return {layer: (self.counts(layer)[rows[0]], self.counts(layer)[rows[1]]) for layer in self.layers}
 
-    def uses(self, at: Channel) -> list[Use]:
-        """The classes that use a channel, greatest share of their images first."""
-        column = self.counts(at.layer)[:, at.channel]
+    def uses(self, channel: Channel) -> list[Use]:
+        """Returns the classes that use a channel, greatest share of their images first."""
+        column = self.counts(channel.layer)[:, channel.channel]
         rows = zip(self.classes.values(), column.tolist(), strict=True)
         uses = [Use(info.class_id, count, info.n_images) for info, count in rows if count]
         return sorted(uses, key=lambda use: (-use.fraction, use.class_id))
 
     def channel_facts(self, layer: str) -> ChannelFacts:
-        """The channels of a layer over the whole dataset; read once for all layers.
+        """Returns the facts of a layer's channels over the whole dataset; read once for all layers.
 
         Raises:
             InputError: the run has no table of channels.
         """
-        facts: dict[str, ChannelFacts] = self._once("channel_facts", self._read_channel_facts)
+        facts: dict[str, ChannelFacts] = self._read_once("channel_facts", self._read_channel_facts)
         if self._only is None or not self.has("activations"):
             return facts[layer]
         return facts[layer]._replace(n_classes=(self.counts(layer) > 0).sum(axis=0))
@@ -239,37 +249,37 @@ class RunStore:
         layers = np.array(table["layer"].to_pylist(), dtype=object)
         columns = [table[name].to_numpy() for name in ("channel", *ChannelFacts._fields)]
         return {
-            info.layer: _facts([c[layers == info.layer] for c in columns], info.n_channels)
+            info.layer: _place_facts([c[layers == info.layer] for c in columns], info.n_channels)
             for info in self.layers.values()
         }
 
     # --- attribution graphs -----------------------------------------------------------------------------------------
 
     def _read_graph(self, class_id: int) -> Graph:
-        """The attribution graph of a class."""
-        nodes = self._rows_of_class("attribution_graph_nodes", class_id)
-        edges = self._rows_of_class("attribution_graph_edges", class_id)
+        """Reads the attribution graph of a class."""
+        nodes = self._read_rows_of_class("attribution_graph_nodes", class_id)
+        edges = self._read_rows_of_class("attribution_graph_edges", class_id)
         return Graph(
             self.layer_names,
             [Node(Channel(n["layer"], n["channel"]), n["activation_count"], n["pagerank_score"]) for n in nodes],
-            [_edge(row) for row in edges],
+            [_read_edge(row) for row in edges],
         )
 
-    def _rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
-        """The rows of one class of a small table that is sorted by class; kept whole, some MB at 1,000 classes."""
-        table: pa.Table = self._once(name, lambda: read_table(self.path, name).combine_chunks())
+    def _read_rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
+        """Returns the rows of a class in a table sorted by class. The table is kept: some MB at 1,000 classes."""
+        table: pa.Table = self._read_once(name, lambda: read_table(self.path, name).combine_chunks())
         class_ids = table["class_id"].to_numpy()
         start, end = np.searchsorted(class_ids, [class_id, class_id + 1])
         rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()
         return rows
 
-    def n_graphs_with(self, at: Channel) -> int:
-        """Classes whose attribution graph holds the channel."""
-        return int(self.graph_uses(at.layer)[at.channel])
+    def n_graphs_with(self, channel: Channel) -> int:
+        """Returns the number of classes whose attribution graph holds the channel."""
+        return int(self.graph_uses(channel.layer)[channel.channel])
 
     def graph_uses(self, layer: str) -> NDArray[np.int64]:
-        """For each channel of a layer, the classes whose attribution graph holds it; read once for all layers."""
-        uses: dict[str, NDArray[np.int64]] = self._once("graph_uses", self._count_graph_uses)
+        """Returns the number of classes whose graph holds each channel of a layer, (channel,); counted once."""
+        uses: dict[str, NDArray[np.int64]] = self._read_once("graph_uses", self._count_graph_uses)
         return uses[layer]
 
     def _count_graph_uses(self) -> dict[str, NDArray[np.int64]]:
@@ -283,37 +293,37 @@ class RunStore:
 
     # --- influences -------------------------------------------------------------------------------------------------
 
-    def _class_influences(self, class_id: int) -> pa.Table:
-        """All influences of one class: its row groups and nothing else."""
+    def _read_class_influences(self, class_id: int) -> pa.Table:
+        """Reads the influences of one class: its row groups and nothing else."""
         columns = ["target_layer", "target_channel", "source_layer", "source_channel", "influence_count"]
         filters = pc.field("class_id") == class_id
         return read_table(self.path, "influences", [*columns, "mean_influence"], filters).unify_dictionaries()
 
-    def sources(self, class_id: int, at: Channel, n: int) -> list[Edge]:
-        """The `n` strongest influences on a channel, also from channels outside the graph."""
-        return self._influences(class_id, at, "target", n)
+    def sources(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
+        """Returns the `n` strongest influences on a channel, also from channels outside the graph."""
+        return self._find_strongest(class_id, channel, "target", n)
 
-    def targets(self, class_id: int, at: Channel, n: int) -> list[Edge]:
-        """The `n` strongest influences of a channel."""
-        return self._influences(class_id, at, "source", n)
+    def targets(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
+        """Returns the `n` strongest influences of a channel on others."""
+        return self._find_strongest(class_id, channel, "source", n)
 
-    def _influences(self, class_id: int, at: Channel, end: str, n: int) -> list[Edge]:
+    def _find_strongest(self, class_id: int, channel: Channel, end: str, n: int) -> list[Edge]:
         table = self.class_influences(class_id)
-        mine = (pc.field(f"{end}_layer") == at.layer) & (pc.field(f"{end}_channel") == at.channel)
+        mine = (pc.field(f"{end}_layer") == channel.layer) & (pc.field(f"{end}_channel") == channel.channel)
         order = [("influence_count", "descending"), ("mean_influence", "descending")]
-        return [_edge(row) for row in table.filter(mine).sort_by(order).slice(0, n).to_pylist()]
+        return [_read_edge(row) for row in table.filter(mine).sort_by(order).slice(0, n).to_pylist()]
 
     # --- embedding --------------------------------------------------------------------------------------------------
 
     def embedding(self, layer: str) -> dict[int, tuple[float, float]]:
-        """The point of every class at a layer."""
+        """Reads the point of every class at a layer."""
         rows = read_table(self.path, "embeddings", filters=pc.field("layer") == layer).to_pylist()
         return {row["class_id"]: (row["x"], row["y"]) for row in rows if row["class_id"] in self.classes}
 
     # --- caches -----------------------------------------------------------------------------------------------------
 
-    def _once(self, name: str, read: Callable[[], T]) -> T:
-        """What `read` returns, read once however many requests ask at the same time."""
+    def _read_once(self, name: str, read: Callable[[], T]) -> T:
+        """Returns the result of `read`, which is called once however many requests ask at the same time."""
         with self._lock:
             if name not in self._cached:
                 self._cached[name] = read()
@@ -321,9 +331,9 @@ class RunStore:
             return result
 
     def warm(self) -> None:
-        """Reads what every visitor needs, so that the first does not wait for it."""
+        """Reads what every visitor needs, so that the first one does not wait."""
         if self.has("activations") and self.layers:
-            self.unit_counts(self.layer_names[0])
+            self.read_unit_counts(self.layer_names[0])
         for layer in reversed(self.layer_names):
             self.pictures.warm(layer)
         if self.has("attribution_graph_nodes"):
@@ -335,13 +345,13 @@ _COUNTED = ("layer", "channel", "count_all")
 
 
 def _clean(info: ClassInfo) -> ClassInfo:
-    """A class without numbers that are none: what is not a number becomes None, an empty group no group."""
+    """Replaces accuracies that are not numbers, and an empty group, by None."""
     top1, top5 = (None if a is None or math.isnan(a) else a for a in (info.top1_accuracy, info.top5_accuracy))
     return info._replace(top1_accuracy=top1, top5_accuracy=top5, group=(info.group or "").strip() or None)
 
 
-def _facts(columns: Sequence[NDArray[Any]], n_channels: int) -> ChannelFacts:
-    """The columns put in their places by the first of them, the channel; what the table leaves out is zero."""
+def _place_facts(columns: Sequence[NDArray[Any]], n_channels: int) -> ChannelFacts:
+    """Orders the columns by the first of them, the channel; channels that the table lacks get zeros."""
     channel, *values = columns
     placed = [np.zeros(n_channels, dtype=value.dtype) for value in values]
     for into, value in zip(placed, values, strict=True):
@@ -349,7 +359,7 @@ def _facts(columns: Sequence[NDArray[Any]], n_channels: int) -> ChannelFacts:
     return ChannelFacts(*placed)
 
 
-def _edge(row: Mapping[str, Any]) -> Edge:
+def _read_edge(row: Mapping[str, Any]) -> Edge:
     return Edge(
         source=Channel(row["source_layer"], row["source_channel"]),
         target=Channel(row["target_layer"], row["target_channel"]),

@@ -1,4 +1,4 @@
-"""The runs that are served."""
+"""The open runs of a dashboard."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ __all__ = ["Stores"]
 
 
 class Stores(Mapping[str, RunStore]):
-    """The open runs by name, in the order given; the first is shown where none is asked for."""
+    """The open runs by name, in the order given. The first one is the default. A name that is taken gets "-2" added.
+
+    Raises:
+        ValueError: there is no run.
+    """
 
     def __init__(self, stores: Iterable[RunStore]) -> None:
         self._stores: dict[str, RunStore] = {}
@@ -22,7 +26,7 @@ class Stores(Mapping[str, RunStore]):
             raise ValueError("The dashboard needs at least one run.")
 
     def __getitem__(self, name: str) -> RunStore:
-        """The run, with the pictures that it holds by now."""
+        """Returns a run, with its newest pictures."""
         store = self._stores[name]
         store.refresh()
         return store
@@ -34,6 +38,6 @@ class Stores(Mapping[str, RunStore]):
         return len(self._stores)
 
     def warm(self) -> None:
-        """Reads what every visitor needs of every run, so that the first does not wait for it."""
+        """Reads what every visitor needs of every run, so that the first one does not wait."""
         for store in self.values():
             store.warm()

@@ -1,9 +1,9 @@
-"""Labels suggested for a channel: words that the classes that use it most share, and other classes seldom have.
+"""Labels suggested for a channel: words that most of its top classes share and that other classes seldom have.
 
-A word of `n` of the run's `N` classes that `k` of the channel's `K` top classes have is judged by Fisher's exact test,
-one-sided: the probability of `k` or more among `K` classes drawn at random, the tail of the hypergeometric distribution
-(Fisher, Statistical methods for research workers, 1934, section 21.02). Bonferroni's correction counts the words of
-two classes or more, which are all that may be suggested. Pure functions of names, groups and shares.
+Let `n` of the run's `N` classes have a word, and `k` of the channel's `K` top classes. Fisher's exact test, one-sided,
+gives the probability of `k` or more among `K` classes drawn at random: a tail of the hypergeometric distribution
+(Fisher 1934, section 21.02). Bonferroni's correction multiplies it by the number of words that two classes or more
+have, because only these can be suggested. Pure functions of names, groups and shares.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ __all__ = [
 ]
 
 N_TOP = 12
-"""Top classes of a channel, more where the last ones are level."""
+"""Number of top classes of a channel; there are more where others equal the last one."""
 N_WORDS = 3
-"""Words of a suggestion at most."""
+"""Greatest number of words of a suggestion."""
 SIGNIFICANCE = 0.05
-"""Probability that a word is suggested by chance, after the correction."""
+"""Greatest probability, after the correction, that a suggested word is there by chance."""
 SEPARATOR = ", "
 OF_GREATEST = 0.5
-"""A top class uses the channel in at least this fraction of the greatest share of images."""
+"""Least share of images in which a top class uses the channel, as a fraction of the greatest share."""
 BY_ONE_WORD = 0.25
-"""Of the top classes, at least this fraction has a suggested word."""
+"""Least fraction of the top classes that have a suggested word."""
 BY_ALL_WORDS = 0.4
-"""Of the top classes, at least this fraction has one of the suggested words."""
+"""Least fraction of the top classes that have any of the suggested words."""
 COMMON = 0.5
-"""A word of more than this fraction of all classes tells nothing."""
+"""Fraction of all classes above which a word says nothing about a channel."""
 STOP_WORDS = frozenset(
     {"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "other", "the", "to", "with", "without"}
 )
 
 
 class Naming(NamedTuple):
-    """How a class is named; `name` may hold several names with commas between them."""
+    """The names of a class, separated by commas in `name`, and its super-class."""
 
     name: str
     group: str | None
@@ -58,10 +58,10 @@ class Vocabulary(NamedTuple):
     """The words of a run's classes.
 
     Attributes:
-        words: by class, the words of its names, and its group as one word.
-        heads: by class, the words that say what it is: the last ones of its names, and its group.
-        n_classes: by word, the classes that have it.
-        n_candidates: words of two classes or more.
+        words: words of the names of each class, and its group as one word.
+        heads: last word of each name of a class, and its group: they say what the class is.
+        n_classes: number of classes that have each word.
+        n_candidates: number of words that two classes or more have.
     """
 
     words: Mapping[int, frozenset[str]]
@@ -88,41 +88,41 @@ class _Candidate(NamedTuple):
 
 
 def split_words(text: str) -> list[str]:
-    """The words in lower case, without stop words and single letters; whatever is no letter parts words."""
+    """Splits a text into words of letters, in lower case, without stop words and single letters."""
     lower = unicodedata.normalize("NFC", text).lower()
     letters = "".join(c if c.isalpha() or unicodedata.category(c)[0] == "M" else " " for c in lower)
     return [word for word in letters.split() if word not in STOP_WORDS and not _is_letter(word)]
 
 
 def _is_letter(word: str) -> bool:
-    """Whether it is a single letter; a character of a script without capitals may be a word."""
+    """Returns True for a single letter. A character of a script without capitals may be a word, so it is none."""
     return len(word) == 1 and word.upper() != word
 
 
 def build_vocabulary(classes: Mapping[int, Naming]) -> Vocabulary:
-    """The words of all classes. A plural counts as its singular where that is a word of the run too."""
-    known = {word for naming in classes.values() for word in (*split_words(naming.name), *_group(naming))}
+    """Builds the words of all classes. A plural counts as its singular where the run has the singular too."""
+    known = {word for naming in classes.values() for word in (*split_words(naming.name), *_read_group(naming))}
     words, heads = {}, {}
     for class_id, (name, group) in classes.items():
         names = [found for part in re.split("[,;]", name) if (found := split_words(part))]
-        own = {_singular(word, known) for word in _group(Naming(name, group))}
-        words[class_id] = frozenset({_singular(word, known) for found in names for word in found} | own)
-        heads[class_id] = frozenset({_singular(found[-1], known) for found in names} | own)
+        own = {_find_singular(word, known) for word in _read_group(Naming(name, group))}
+        words[class_id] = frozenset({_find_singular(word, known) for found in names for word in found} | own)
+        heads[class_id] = frozenset({_find_singular(found[-1], known) for found in names} | own)
     n_classes = Counter(word for of_class in words.values() for word in of_class)
     return Vocabulary(words, heads, n_classes, sum(n > 1 for n in n_classes.values()))
 
 
-def _group(naming: Naming) -> list[str]:
-    """The group as one word, its spaces kept; none where there is no group or it has no words."""
+def _read_group(naming: Naming) -> list[str]:
+    """Returns the group as one word, its spaces kept; nothing where there is no group or it has no words."""
     words = split_words(naming.group or "")
     return words if len(words) < 2 else [" ".join((naming.group or "").lower().replace("_", " ").split())]
 
 
-def _singular(word: str, known: Set[str]) -> str:
-    return next((singular for singular in _singulars(word) if len(singular) > 2 and singular in known), word)
+def _find_singular(word: str, known: Set[str]) -> str:
+    return next((singular for singular in _list_singulars(word) if len(singular) > 2 and singular in known), word)
 
 
-def _singulars(word: str) -> Iterator[str]:
+def _list_singulars(word: str) -> Iterator[str]:
     for ending, instead in (("ies", "y"), ("es", ""), ("s", "")):
         if word.endswith(ending):
             yield word[: -len(ending)] + instead
@@ -132,14 +132,14 @@ def _singulars(word: str) -> Iterator[str]:
 
 
 def choose_top(shares: Mapping[int, float]) -> list[int]:
-    """The top classes of a channel, the greatest share first.
+    """Chooses the top classes of a channel, greatest share first.
 
     Args:
-        shares: by class, the share of its images that use the channel, above 0.
+        shares: share of each class's images that use the channel, above 0.
 
     Returns:
-        The `N_TOP` classes of greatest share and those level with the last of them, without those that use it in less
-        than half of the greatest share.
+        The `N_TOP` classes of greatest share and those that equal the last of them. Classes with less than half of the
+        greatest share are left out.
     """
     ordered = sorted(shares, key=lambda class_id: (-shares[class_id], class_id))
     if not ordered:
@@ -149,23 +149,24 @@ def choose_top(shares: Mapping[int, float]) -> list[int]:
 
 
 def suggest(vocabulary: Vocabulary, top: list[int], longest: int = 80) -> Suggestion | None:
-    """The words that most likely are no chance, at most three; None where the top classes share none.
+    """Suggests the words that are least likely by chance, three at most; None where there are none.
 
-    Every word is one that the words before leave two or more top classes without. Of several words that the very same
-    top classes have, it is the one that says most often what they are.
+    Each word is one of at least two top classes that have none of the words before it. Of words that the same top
+    classes have, the one that heads the most of their names is chosen.
 
     Args:
-        vocabulary: of all classes of the run.
-        top: see `choose_top`.
-        longest: characters of the words together, `SEPARATOR` between them; a word that finds no room is left out.
+        vocabulary: words of all classes of the run.
+        top: the top classes, by `choose_top`.
+        longest: greatest number of characters of the words with `SEPARATOR` between them. A word that does not fit is
+            left out.
     """
-    candidates = _candidates(vocabulary, top)
+    candidates = _list_candidates(vocabulary, top)
     chosen: list[str] = []
     sharing: frozenset[int] = frozenset()
     for candidate in candidates:
         if len(candidate.having - sharing) < 2 or len(chosen) == N_WORDS:
             continue
-        word = _best_named(vocabulary, [other for other in candidates if other.having == candidate.having])
+        word = _choose_best_named(vocabulary, [other for other in candidates if other.having == candidate.having])
         if len(SEPARATOR.join([*chosen, word])) > longest:
             continue
         chosen.append(word)
@@ -175,33 +176,38 @@ def suggest(vocabulary: Vocabulary, top: list[int], longest: int = 80) -> Sugges
     return Suggestion(tuple(chosen), len(sharing), len(top))
 
 
-def _best_named(vocabulary: Vocabulary, alike: list[_Candidate]) -> str:
-    """Of words that the same classes have; ties in their order."""
+def _choose_best_named(vocabulary: Vocabulary, alike: list[_Candidate]) -> str:
+    """Chooses the word that heads the most names of its classes; the first of several."""
     return max(alike, key=lambda each: sum(each.word in vocabulary.heads[class_id] for class_id in each.having)).word
 
 
-def _candidates(vocabulary: Vocabulary, top: list[int]) -> list[_Candidate]:
-    """The words that may be suggested, the least probable first; ties by word."""
+def _list_candidates(vocabulary: Vocabulary, top: list[int]) -> list[_Candidate]:
+    """Lists the words that may be suggested, least probable first; ties by word."""
     n_all = len(vocabulary.words)
     found = []
     for word, n_having in Counter(word for class_id in top for word in vocabulary.words[class_id]).items():
         n = vocabulary.n_classes[word]
         if n_having < 2 or n_having < BY_ONE_WORD * len(top) or n > COMMON * n_all:
             continue
-        probability = _tail(n_having, len(top), n, n_all)
+        probability = _compute_tail(n_having, len(top), n, n_all)
         if probability * vocabulary.n_candidates <= SIGNIFICANCE:
             having = frozenset(class_id for class_id in top if word in vocabulary.words[class_id])
             found.append(_Candidate(probability, word, having))
     return sorted(found, key=lambda each: (each.probability, each.word))
 
 
-def _tail(n_having: int, n_top: int, n: int, n_all: int) -> float:
-    """The probability that of `n_top` classes drawn at random from all, `n_having` or more have a word of `n`."""
+def _compute_tail(n_having: int, n_top: int, n: int, n_all: int) -> float:
+    """Computes the probability that `n_having` or more of `n_top` classes have a word of `n`.
+
+    The `n_top` classes are drawn at random from `n_all`.
+    """
     most = min(n, n_top)
-    whole = _log_choose(n_all, n_top)
+    whole = _compute_log_choose(n_all, n_top)
     possible = range(max(n_having, n_top - (n_all - n)), most + 1)
-    return sum(math.exp(_log_choose(n, k) + _log_choose(n_all - n, n_top - k) - whole) for k in possible)
+    return sum(
+        math.exp(_compute_log_choose(n, k) + _compute_log_choose(n_all - n, n_top - k) - whole) for k in possible
+    )
 
 
-def _log_choose(n: int, k: int) -> float:
+def _compute_log_choose(n: int, k: int) -> float:
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -1,4 +1,4 @@
-"""Numbers and names as a person reads them: with unit and n, and never two classes under one label."""
+"""Numbers and names as text: shares with their n, and labels that no two classes share."""
 
 from __future__ import annotations
 
@@ -11,41 +11,44 @@ __all__ = [
     "DASH",
     "NO_ACCURACY",
     "NO_ACCURACY_IMPORTED",
-    "class_labels",
-    "count",
-    "of",
-    "percent",
-    "plural",
+    "format_count",
+    "format_part",
+    "format_percent",
+    "format_plural",
+    "label_classes",
 ]
 
 DASH = "–"
-"""Stands for a number that does not exist."""
+"""Text in place of a number that does not exist."""
 NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy."
 NO_ACCURACY_IMPORTED = "The imported data does not tell accuracies."
 
 
-def percent(fraction: float | None) -> str:
-    """82.1 %, or a dash where there is no such number."""
+def format_percent(fraction: float | None) -> str:
+    """Formats a fraction as 82.1 %; a dash for None."""
     return DASH if fraction is None else f"{100 * fraction:.1f} %"
 
 
-def count(n: int) -> str:
-    """1,281,167."""
+def format_count(n: int) -> str:
+    """Formats a number as 1,281,167."""
     return f"{n:,}"
 
 
-def plural(n: int, noun: str, plural_noun: str | None = None) -> str:
-    """ "1 image", "1,300 images"."""
+def format_plural(n: int, noun: str, plural_noun: str | None = None) -> str:
+    """Formats a number with its noun: "1 image", "1,300 images"."""
     return f"{n:,} {noun if n == 1 else plural_noun or noun + 's'}"
 
 
-def of(part: int, whole: int) -> str:
-    """ "1,120 of 1,300"."""
+def format_part(part: int, whole: int) -> str:
+    """Formats two numbers as "1,120 of 1,300"."""
     return f"{part:,} of {whole:,}"
 
 
-def class_labels(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]:
-    """For each class its first name, and what tells it from others of the same name: synset, else #id, else nothing."""
+def label_classes(classes: Mapping[int, ClassInfo]) -> dict[int, tuple[str, str]]:
+    """Returns the first name of each class, and a mark where other classes have the same one.
+
+    The mark is the synset, or #id where that is not unique. It is empty where no other class has the name.
+    """
     uses = Counter(info.short_name.casefold() for info in classes.values())
     synsets = Counter(info.synset for info in classes.values())
     labels = {}

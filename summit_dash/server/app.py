@@ -1,4 +1,4 @@
-"""Builds the application. Nothing happens at import."""
+"""The application: Dash with the page, the routes of the runs, and compression."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Dash, Input, dcc, html
 from flask import Flask, Request
 from flask_compress import Compress
 
-from summit_dash.pages import ids
+from summit_dash.pages import ids, registry
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot, build_page
 from summit_dash.run.store import RunStore
@@ -20,11 +20,14 @@ __all__ = ["create_app", "find_assets", "server"]
 
 
 def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Settings | None = None) -> Dash:
-    """The dashboard over one or several runs.
+    """Builds the dashboard of one or several runs.
 
     Args:
         stores: the opened runs; the first is shown where the address names none.
-        settings: how it is served; taken from the environment where not given.
+        settings: title and prefix of addresses; read from the environment where not given.
+
+    Raises:
+        ValueError: there is no run.
     """
     settings = settings or Settings()
     runs = Stores(stores.values() if isinstance(stores, Mapping) else stores)
@@ -49,7 +52,7 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
 
 
 class _Page(Dash):
-    """Dash whose document begins with what the scripts must know, as it is when the page is asked for."""
+    """A Dash application whose document begins with the data in `boot`, made for each request."""
 
     boot: Callable[[], str]
 
@@ -59,20 +62,23 @@ class _Page(Dash):
 
 
 def _register_callbacks(app: Dash) -> None:
-    """The views run in the browser; they show the selection whenever its store changes."""
+    """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
     app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
+    for entry in registry.PAGES:
+        if entry.register_callbacks is not None:
+            entry.register_callbacks(app)
 
 
 class _ScriptCache(dict[str, bytes]):
-    """Keeps the compressed scripts of the component libraries; every other answer has the empty key and is not kept."""
+    """A cache of the compressed scripts of the component libraries. Other responses have the empty key: not kept."""
 
     def set(self, key: str, value: bytes) -> None:
         if not key.endswith(";"):
             self[key] = value
 
 
-def _script_key(request: Request) -> str:
+def _build_script_key(request: Request) -> str:
     return str(request.full_path) if "/_dash-component-suites/" in request.path else ""
 
 
@@ -81,12 +87,12 @@ def _compress(server: Flask) -> None:
     server.config["COMPRESS_ALGORITHM_STREAMING"] = ["br", "gzip"]
     server.config["COMPRESS_BR_LEVEL"] = 5
     server.config["COMPRESS_CACHE_BACKEND"] = _ScriptCache
-    server.config["COMPRESS_CACHE_KEY"] = _script_key
+    server.config["COMPRESS_CACHE_KEY"] = _build_script_key
     Compress(server)
 
 
 def server() -> Flask:
-    """Builds the application for WSGI servers, of the runs that SUMMIT_DASH_RUNS names.
+    """Builds the application for WSGI servers from the runs that SUMMIT_DASH_RUNS names.
 
     Example: `gunicorn "summit_dash.server.app:server()"`
     """

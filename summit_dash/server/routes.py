@@ -1,4 +1,4 @@
-"""The routes that serve a run: payloads and pictures, at addresses that change with the run, so browsers keep them."""
+"""The routes of a run: payloads and pictures. Browsers cache them, because their addresses change with the run."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["register_routes"]
 
 _FOR_GOOD = "public, max-age=31536000, immutable"
 _CHANGING = {"labels"}
-"""Payloads that change while the run does not."""
+"""Keys of payloads that change while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
 _LARGEST = 4096
-"""Bytes of a request that saves a label at most."""
+"""Greatest number of bytes of a request that saves a label."""
 
 
 def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
     """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on, and `healthz`, under the prefix.
 
-    Labels of channels are the one thing that they write.
+    Only the route of labels writes to a run.
     """
 
     @server.get(f"{prefix}healthz")
@@ -38,87 +38,89 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def data(name: str, key: str) -> Response:
-        return _answer(_store(stores, name), key)
+        return _answer_payload(_find_store(stores, name), key)
 
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
     def thumbnails(name: str, class_id: int) -> Response:
-        store = _store(stores, name)
+        store = _find_store(stores, name)
         if class_id not in store.classes:
             abort(404)
         return _keep(Response(build_thumbnails(store, class_id), mimetype="application/octet-stream"))
 
-    @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:channel>.webp")
-    def picture(name: str, layer: str, channel: int) -> Response:
-        store, at = _channel(stores, name, layer, channel)
-        return _send(store.pictures.picture(at))
+    @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:number>.webp")
+    def picture(name: str, layer: str, number: int) -> Response:
+        store, channel = _find_channel(stores, name, layer, number)
+        return _send_picture(store.pictures.read_picture(channel))
 
-    @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:channel>/<kind>.webp")
-    def visualization(name: str, layer: str, channel: int, kind: str) -> Response:
-        store, at = _channel(stores, name, layer, channel)
-        return _send(store.pictures.visualization(at, kind))
+    @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:number>/<kind>.webp")
+    def visualization(name: str, layer: str, number: int, kind: str) -> Response:
+        store, channel = _find_channel(stores, name, layer, number)
+        return _send_picture(store.pictures.visualization(channel, kind))
 
-    @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:channel>/<owner>/<int:rank>.webp")
-    def example(name: str, layer: str, channel: int, owner: str, rank: int) -> Response:
+    @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:number>/<owner>/<int:rank>.webp")
+    def example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
         class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
-        store, at = _channel(stores, name, layer, channel)
-        return _send(None if class_id is None else store.pictures.example(at, class_id, rank))
+        store, channel = _find_channel(stores, name, layer, number)
+        return _send_picture(None if class_id is None else store.pictures.example(channel, class_id, rank))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def prototype(name: str, class_id: int, method: str) -> Response:
-        found = _store(stores, name).pictures.prototypes(class_id).get(method)
-        return _send(found and found.image)
+        found = _find_store(stores, name).pictures.read_prototypes(class_id).get(method)
+        return _send_picture(found and found.image)
 
     @server.post(f"{prefix}run/<name>/labels")
     def labels(name: str) -> tuple[Response, int]:
-        return _save_label(_store(stores, name))
+        return _save_label(_find_store(stores, name))
 
 
 def _save_label(store: RunStore) -> tuple[Response, int]:
-    """Saves the label of a channel. A page of another origin may send neither the content type nor the header."""
+    """Saves the label of a channel. A page of another origin can send neither the content type nor the header."""
     if not request.is_json or request.headers.get(_OWN_HEADER[0]) != _OWN_HEADER[1]:
-        return _problem(InputError("Labels are sent by the dashboard.", "This request is not.", "Use its page.")), 403
+        return _answer_problem(
+            InputError("Labels are sent by the dashboard.", "This request is not.", "Use its page.")
+        ), 403
     if (request.content_length or 0) > _LARGEST:
-        return _problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
+        return _answer_problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
     try:
-        at, label = check_label(store, request.get_json(silent=True))
+        channel, label = check_label(store, request.get_json(silent=True))
     except InputError as problem:
-        return _problem(problem), 400
+        return _answer_problem(problem), 400
     try:
-        save_label(store, at, label)
+        save_label(store, channel, label)
     except InputError as problem:
-        return _problem(problem), 409
-    return _json({"label": label}), 200
+        return _answer_problem(problem), 409
+    return _answer_json({"label": label}), 200
 
 
-def _store(stores: Stores, name: str) -> RunStore:
+def _find_store(stores: Stores, name: str) -> RunStore:
     if name not in stores:
         abort(404)
     return stores[name]
 
 
-def _channel(stores: Stores, name: str, layer: str, channel: int) -> tuple[RunStore, Channel]:
-    store = _store(stores, name)
+def _find_channel(stores: Stores, name: str, layer: str, number: int) -> tuple[RunStore, Channel]:
+    store = _find_store(stores, name)
     if layer not in store.layers:
         abort(404)
-    return store, Channel(layer, channel)
+    return store, Channel(layer, number)
 
 
-def _answer(store: RunStore, key: str) -> Response:
-    """A payload; what the run lacks is an answer too, which the page shows in its place."""
+def _answer_payload(store: RunStore, key: str) -> Response:
+    """Returns a payload, or the problem where the run lacks it, which the page shows in its place."""
     try:
         payload = build_payload(store, key)
     except InputError as problem:
-        return _problem(problem)
+        return _answer_problem(problem)
     if payload is None:
         abort(404)
-    return _fresh(_json(payload)) if key in _CHANGING else _keep(_json(payload))
+    return _revalidate(_answer_json(payload)) if key in _CHANGING else _keep(_answer_json(payload))
 
 
-def _problem(problem: InputError) -> Response:
-    return _json({"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}})
+def _answer_problem(problem: InputError) -> Response:
+    return _answer_json({"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}})
 
 
-def _json(payload: dict[str, Any]) -> Response:
+def _answer_json(payload: dict[str, Any]) -> Response:
     text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return Response(text, mimetype="application/json")
 
@@ -128,12 +130,12 @@ def _keep(response: Response) -> Response:
     return response
 
 
-def _fresh(response: Response) -> Response:
+def _revalidate(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
-def _send(image: bytes | None) -> Response:
+def _send_picture(image: bytes | None) -> Response:
     if image is None:
         abort(404)
     return _keep(Response(image, mimetype="image/webp"))

@@ -1,4 +1,4 @@
-"""Settings as data: name, default, help. Read from the environment (`SUMMIT_DASH_PORT=8060`) or given by the caller."""
+"""The settings of the server, from the environment (`SUMMIT_DASH_PORT=8060`) or from the caller."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Settings"]
 
 
 class Settings(BaseSettings):
-    """How the dashboard is served."""
+    """The settings of a served dashboard."""
 
     model_config = SettingsConfigDict(env_prefix="SUMMIT_DASH_", frozen=True)
 
@@ -26,5 +26,5 @@ class Settings(BaseSettings):
 
     @field_validator("url_prefix")
     @classmethod
-    def _slashes(cls, value: str) -> str:
+    def _add_slashes(cls, value: str) -> str:
         return "/" + value.strip("/") + "/" if value.strip("/") else "/"

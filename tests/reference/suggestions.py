@@ -1,4 +1,4 @@
-"""Which words are suggested as a channel's label, by counting in whole numbers and reading the definition aloud."""
+"""The words suggested as a channel's label, by the definition and in whole numbers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["slow_suggestion", "slow_tail"]
 
 
 def slow_tail(n_having: int, n_top: int, n: int, n_all: int) -> Fraction:
-    """The share of all ways to draw `n_top` of `n_all` classes in which `n_having` or more are of `n` given ones."""
+    """Computes the share of draws of `n_top` of `n_all` classes that hold `n_having` or more of `n` given ones."""
     ways = [comb(n, k) * comb(n_all - n, n_top - k) for k in range(n_top + 1)]
     return Fraction(sum(ways[n_having:]), comb(n_all, n_top))
 
 
 def slow_suggestion(words: Mapping[int, set[str]], top: list[int]) -> tuple[list[str], int] | None:
-    """The words and how many of the top classes have one of them; every word heads the names of all who have it."""
+    """Suggests words for top classes and counts those that have one; every word must head the names of its classes."""
     every_word = sorted(set.union(*words.values()))
     having = {word: {c for c in words if word in words[c]} for word in every_word}
     of_several = [word for word in every_word if len(having[word]) > 1]

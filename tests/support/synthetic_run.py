@@ -1,4 +1,4 @@
-"""Writes a whole small run without a model: the fixture of the dashboard's tests, and of its scale tests.
+"""A whole small run without a model: the fixture of the dashboard's tests and benchmarks.
 
 Classes come in families of four. Early layers treat all classes alike, late layers tell families and then classes
 apart, so that similarities, graphs and the comparison of two classes have something to show.
@@ -7,19 +7,26 @@ apart, so that similarities, graphs and the comparison of two classes have somet
 from __future__ import annotations
 
 import argparse
-import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
 
-from precompute.contract.schema import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, write_manifest
+from precompute.contract.schema import HISTOGRAM_BINS, write_manifest
 from precompute.contract.writing import TableWriter, write_table
+from tests.support.synthetic_options import INCEPTION_LAYERS, SyntheticRun
+from tests.support.synthetic_pictures import (
+    PROTOTYPE_SETTINGS,
+    draw_picture,
+    write_examples,
+    write_prototypes,
+    write_visualizations,
+)
+
+__all__ = ["INCEPTION_LAYERS", "SyntheticRun", "draw_picture", "write_synthetic_run"]
 
 _NAMES = (
     "red fox, Vulpes vulpes",
@@ -39,42 +46,6 @@ _GROUPS = (
     "dogs", "cats", "birds of prey", "songbirds", "snakes and lizards", "fish", "insects",
     "vehicles on roads and rails", "boats", "musical instruments",
 )  # fmt: skip
-INCEPTION_LAYERS = tuple(
-    zip(
-        ("mixed3a", "mixed3b", "mixed4a", "mixed4b", "mixed4c", "mixed4d", "mixed4e", "mixed5a", "mixed5b"),
-        (256, 480, 508, 512, 512, 528, 832, 832, 1024),
-        strict=True,
-    )
-)
-
-
-@dataclass(frozen=True)
-class SyntheticRun:
-    """What to write; the same options give the same bytes.
-
-    Classes come in `n_groups` super-classes of neighbours, one to a family where it is None; those in `ungrouped` name
-    none, and those in `without_accuracy` have no accuracy and no histogram. `links` and `influence` say in the
-    manifest how influences were measured, as a run of precompute does. With `excitations` every picture tells how
-    strongly it excites its channel, from 0.8 to 1.7; `found_dead` are channels without a picture that the
-    manifest lists as dead. With `whole_images` examples are parts of images that the run holds, but for every seventh.
-    """
-
-    n_classes: int = 12
-    layers: Sequence[tuple[str, int]] = (("conv1", 16), ("conv2", 24), ("conv3", 32), ("conv4", 40), ("conv5", 48))
-    n_images: int = 200
-    labels_are_outputs: bool = True
-    without_visualization: float = 0.1
-    influences_per_target: int = 5
-    picture_size: int = 64
-    seed: int = 7
-    n_groups: int | None = None
-    ungrouped: Sequence[int] = ()
-    without_accuracy: Sequence[int] = ()
-    links: Sequence[Mapping[str, Any]] | None = None
-    influence: str | None = None
-    excitations: bool = False
-    found_dead: Sequence[tuple[str, int]] = ()
-    whole_images: bool = False
 
 
 def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
@@ -82,8 +53,8 @@ def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
     spec = options or SyntheticRun()
     out.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(spec.seed)
-    counts = _activation_counts(spec, rng)
-    weights = _channel_weights(spec, rng)
+    counts = _draw_counts(spec, rng)
+    weights = _draw_weights(spec, rng)
     _write_classes(out, spec, rng)
     _write_layers(out, spec)
     _write_images(out, spec, rng)
@@ -92,15 +63,15 @@ def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
     _write_influences(out, spec, counts, weights)
     _write_graphs(out, spec, counts, weights)
     _write_embeddings(out, spec, counts)
-    _write_visualizations(out, spec, rng)
-    _write_examples(out, spec, rng)
-    _write_prototypes(out, spec)
+    write_visualizations(out, spec, rng)
+    write_examples(out, spec, rng)
+    write_prototypes(out, spec)
     _write_manifest(out, spec)
     return out
 
 
-def _activation_counts(spec: SyntheticRun, rng: np.random.Generator) -> list[np.ndarray]:
-    """Per layer: images that use each channel, (class, channel)."""
+def _draw_counts(spec: SyntheticRun, rng: np.random.Generator) -> list[np.ndarray]:
+    """Draws the number of images that use each channel, (class, channel), by layer."""
     family = np.arange(spec.n_classes) // 4
     result = []
     for index, (_, n_channels) in enumerate(spec.layers):
@@ -114,14 +85,14 @@ def _activation_counts(spec: SyntheticRun, rng: np.random.Generator) -> list[np.
     return result
 
 
-def _channel_weights(spec: SyntheticRun, rng: np.random.Generator) -> list[np.ndarray]:
-    """Per layer above the first: how strongly each source channel drives each target, (target, source)."""
+def _draw_weights(spec: SyntheticRun, rng: np.random.Generator) -> list[np.ndarray]:
+    """Draws the strength of each source channel for each target, (target, source), by layer above the first."""
     sizes = [n for _, n in spec.layers]
     return [rng.gamma(0.6, size=(target, source)) for source, target in pairwise(sizes)]
 
 
-def class_name(class_id: int, n_classes: int) -> str:
-    """The name of a class: drawn from a short list, numbered where the run has more classes than names."""
+def name_class(class_id: int, n_classes: int) -> str:
+    """Returns a name from a short list, numbered where the run has more classes than names."""
     name = _NAMES[class_id % len(_NAMES)]
     if n_classes <= len(_NAMES):
         return name
@@ -129,14 +100,14 @@ def class_name(class_id: int, n_classes: int) -> str:
     return ", ".join([f"{first} {class_id // len(_NAMES) + 1}", *others])
 
 
-def group_name(class_id: int, spec: SyntheticRun) -> str | None:
-    """The super-class of a class: its neighbours in the order of ids."""
+def name_group(class_id: int, spec: SyntheticRun) -> str | None:
+    """Returns the super-class of a class, which holds its neighbours in the order of ids."""
     if class_id in spec.ungrouped:
         return None
     if spec.n_groups is None:
         return f"family {class_id // 4}"
-    place = class_id * spec.n_groups // spec.n_classes
-    return f"{_GROUPS[place % len(_GROUPS)]} {place // len(_GROUPS) + 1}"
+    index = class_id * spec.n_groups // spec.n_classes
+    return f"{_GROUPS[index % len(_GROUPS)]} {index // len(_GROUPS) + 1}"
 
 
 def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> None:
@@ -152,18 +123,18 @@ def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> N
         "classes",
         {
             "class_id": ids,
-            "class_name": [class_name(i, spec.n_classes) for i in ids],
+            "class_name": [name_class(i, spec.n_classes) for i in ids],
             "synset": [f"n{2000000 + 137 * i:08d}" for i in ids],
-            "group": [group_name(i, spec) for i in ids],
+            "group": [name_group(i, spec) for i in ids],
             "n_images": np.full(spec.n_classes, spec.n_images),
-            "top1_accuracy": _where(known, top1.tolist()),
-            "top5_accuracy": _where(known, np.sqrt(top1).tolist()),
-            "probability_histogram": _where(known, histograms.tolist()),
+            "top1_accuracy": _mask(known, top1.tolist()),
+            "top5_accuracy": _mask(known, np.sqrt(top1).tolist()),
+            "probability_histogram": _mask(known, histograms.tolist()),
         },
     )
 
 
-def _where(known: Sequence[bool], values: Sequence[Any]) -> list[Any]:
+def _mask(known: Sequence[bool], values: Sequence[Any]) -> list[Any]:
     return [value if is_known else None for is_known, value in zip(known, values, strict=True)]
 
 
@@ -203,7 +174,7 @@ def _write_images(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> No
     )
 
 
-def _layer_column(spec: SyntheticRun, sizes: Sequence[int]) -> pa.Array:
+def _build_layer_column(spec: SyntheticRun, sizes: Sequence[int]) -> pa.Array:
     codes = np.repeat(np.arange(len(spec.layers), dtype=np.int16), sizes)
     return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int16()), pa.array([name for name, _ in spec.layers]))
 
@@ -211,7 +182,7 @@ def _layer_column(spec: SyntheticRun, sizes: Sequence[int]) -> pa.Array:
 def _write_activations(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -> None:
     sizes = [n for _, n in spec.layers]
     channels = np.concatenate([np.arange(n) for n in sizes])
-    layer = _layer_column(spec, sizes)
+    layer = _build_layer_column(spec, sizes)
     with TableWriter(out, "activations") as writer:
         for class_id in range(spec.n_classes):
             row = np.concatenate([c[class_id] for c in counts])
@@ -233,7 +204,7 @@ def _write_channels(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -> 
         out,
         "channels",
         {
-            "layer": _layer_column(spec, sizes),
+            "layer": _build_layer_column(spec, sizes),
             "channel": np.concatenate([np.arange(n) for n in sizes]),
             "n_classes": np.concatenate([(c > 0).sum(axis=0) for c in counts]),
             "activation_fraction": total / (spec.n_classes * spec.n_images),
@@ -244,8 +215,10 @@ def _write_channels(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -> 
     )
 
 
-def _strongest(spec: SyntheticRun, counts: np.ndarray, weight: np.ndarray, class_id: int) -> tuple[np.ndarray, ...]:
-    """Target, source and count of a class's strongest influences between two layers."""
+def _find_strongest(
+    spec: SyntheticRun, counts: np.ndarray, weight: np.ndarray, class_id: int
+) -> tuple[np.ndarray, ...]:
+    """Finds target, source and count of a class's strongest influences between two layers."""
     strength = weight * np.sqrt(counts[class_id][None, :] + 1)
     k = min(spec.influences_per_target, weight.shape[1])
     source = np.sort(np.argpartition(-strength, k - 1, axis=1)[:, :k], axis=1)
@@ -259,7 +232,7 @@ def _write_influences(out: Path, spec: SyntheticRun, counts: list[np.ndarray], w
     names = [name for name, _ in spec.layers]
     with TableWriter(out, "influences") as writer:
         for class_id in range(spec.n_classes):
-            parts = [_strongest(spec, counts[i], weights[i], class_id) for i in range(len(weights))]
+            parts = [_find_strongest(spec, counts[i], weights[i], class_id) for i in range(len(weights))]
             sizes = [len(p[0]) for p in parts]
             code = np.repeat(np.arange(len(parts), dtype=np.int16), sizes)
             count = np.concatenate([p[2] for p in parts])
@@ -300,10 +273,10 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
         ("attribution_graph_edges", edges),
         ("attribution_graphs", graphs),
     ):
-        write_table(out, name, dict(zip(_columns(name), zip(*rows, strict=True), strict=True)))
+        write_table(out, name, dict(zip(_list_columns(name), zip(*rows, strict=True), strict=True)))
 
 
-def _columns(table: str) -> list[str]:
+def _list_columns(table: str) -> list[str]:
     from precompute.contract.schema import TABLES
 
     return [c.name for c in TABLES[table].columns]
@@ -317,135 +290,7 @@ def _write_embeddings(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -
         point = u[:, :2] * s[:2]
         point = point * np.sign(point[0]) / np.abs(point).max() * 6
         rows += [(name, c, float(x), float(y)) for c, (x, y) in enumerate(point)]
-    write_table(out, "embeddings", dict(zip(_columns("embeddings"), zip(*rows, strict=True), strict=True)))
-
-
-def draw_picture(seed: int, size: int) -> bytes:
-    """A little abstract texture as WebP: two crossed waves and a blob, in colours of its own."""
-    rng = np.random.default_rng(seed)
-    y, x = np.mgrid[0:size, 0:size] / size * 2 - 1
-    angle, frequency = rng.uniform(0, np.pi, 2), rng.uniform(3, 18, 2)
-    waves = [np.sin(f * (x * np.cos(a) + y * np.sin(a))) for a, f in zip(angle, frequency, strict=True)]
-    blob = np.exp(-((x - rng.uniform(-0.4, 0.4)) ** 2 + (y - rng.uniform(-0.4, 0.4)) ** 2) * rng.uniform(1, 5))
-    base, first, second = rng.uniform(40, 210, 3), rng.uniform(-80, 80, 3), rng.uniform(-120, 120, 3)
-    picture = base + waves[0][..., None] * first + (waves[1] * blob)[..., None] * second
-    buffer = io.BytesIO()
-    Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(buffer, "WEBP", quality=75)
-    return buffer.getvalue()
-
-
-def has_visualization(spec: SyntheticRun, layer_index: int, channel: int) -> bool:
-    """Every so many channels have no feature visualization, so that the fallback shows."""
-    every = round(1 / spec.without_visualization) if spec.without_visualization else 0
-    return not every or (channel + layer_index) % every != 0
-
-
-def _write_visualizations(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> None:
-    if spec.without_visualization >= 1:
-        return
-    with TableWriter(out, "feature_visualizations") as writer:
-        for index, (name, size) in enumerate(spec.layers):
-            channels = [
-                c for c in range(size) if has_visualization(spec, index, c) and (name, c) not in spec.found_dead
-            ]
-            n = len(channels)
-            writer.write(
-                {
-                    "layer": [name] * n,
-                    "channel": channels,
-                    "kind": ["channel"] * n,
-                    "image": [draw_picture(10_000 * index + c, spec.picture_size) for c in channels],
-                    "objective_value": rng.uniform(5, 20, n),
-                    "n_steps": [256] * n,
-                    "initial_objective_value": rng.uniform(0, 1, n),
-                    **({"excitation": [0.8 + 0.1 * (c % 10) for c in channels]} if spec.excitations else {}),
-                }
-            )
-
-
-def _write_examples(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> None:
-    pool = [draw_picture(900_000 + i, spec.picture_size) for i in range(120)]
-    if spec.whole_images:
-        _write_whole_images(out, spec, pool)
-    with TableWriter(out, "dataset_examples") as writer:
-        for name, size in spec.layers:
-            owners = [ALL_CLASSES] if spec.n_classes > 100 else [ALL_CLASSES, *range(spec.n_classes)]
-            n = size * len(owners) * 10
-            image_id = rng.integers(0, spec.n_classes * spec.n_images, n)
-            writer.write(
-                {
-                    "layer": [name] * n,
-                    "channel": np.repeat(np.arange(size), len(owners) * 10),
-                    "class_id": np.tile(np.repeat(owners, 10), size),
-                    "rank": np.tile(np.arange(10), size * len(owners)),
-                    "image_id": image_id,
-                    "activation": np.tile(np.linspace(9, 5, 10), size * len(owners)),
-                    **_boxes(spec, image_id),
-                    "image": [None if is_part(spec, i) else pool[i % len(pool)] for i in image_id],
-                }
-            )
-
-
-def is_part(spec: SyntheticRun, image_id: int) -> bool:
-    """Whether examples that show an image are parts of it, and not kept for themselves."""
-    return spec.whole_images and image_id % 7 != 0
-
-
-def _boxes(spec: SyntheticRun, image_id: np.ndarray) -> dict[str, np.ndarray]:
-    """The whole image, or a part of it that is wider than it is tall."""
-    part = np.array([is_part(spec, i) for i in image_id])
-    side = spec.picture_size
-    left, top = image_id % (side // 2), image_id % (side // 4)
-    return {
-        "x0": np.where(part, left, 0),
-        "y0": np.where(part, top, 0),
-        "x1": np.where(part, left + side // 2, side),
-        "y1": np.where(part, top + side // 4, side),
-    }
-
-
-def _write_whole_images(out: Path, spec: SyntheticRun, pool: Sequence[bytes]) -> None:
-    encoded = []
-    for picture in pool:
-        buffer = io.BytesIO()
-        Image.open(io.BytesIO(picture)).save(buffer, "JPEG", quality=95, subsampling=0)
-        encoded.append(buffer.getvalue())
-    ids = [i for i in range(spec.n_classes * spec.n_images) if is_part(spec, i)]
-    sides, images = [spec.picture_size] * len(ids), [encoded[i % len(encoded)] for i in ids]
-    write_table(out, "example_images", {"image_id": ids, "width": sides, "height": sides, "image": images})
-
-
-def _write_prototypes(out: Path, spec: SyntheticRun) -> None:
-    """Both methods for the first class of a family of four, one for the second, none for the others."""
-    keys = [
-        (class_id, method)
-        for class_id in range(min(spec.n_classes, 16))
-        for method in PROTOTYPE_METHODS[class_id % 4 :]
-    ]
-    if not spec.labels_are_outputs:
-        return
-    write_table(
-        out,
-        "prototypes",
-        {
-            "class_id": [class_id for class_id, _ in keys],
-            "method": [method for _, method in keys],
-            "image": [draw_picture(700_000 + place, spec.picture_size) for place in range(len(keys))],
-            "log_probability": [-0.03 - 0.1 * place for place in range(len(keys))],
-            "initial_log_probability": [-4.0] * len(keys),
-            "n_steps": [40] * len(keys),
-            "settings": [_PROTOTYPE_SETTINGS[method][0] for _, method in keys],
-        },
-    )
-
-
-_PROTOTYPE_SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
-    "code-space": (
-        "c0de",
-        {"method": "code-space", "lambda": 0.001, "generator": {"name": "Decoder", "sha256": "0", "code_size": 64}},
-    ),
-    "picture-space": ("f1a7", {"method": "picture-space", "lambda": 10.0}),
-}
+    write_table(out, "embeddings", dict(zip(_list_columns("embeddings"), zip(*rows, strict=True), strict=True)))
 
 
 def _write_manifest(out: Path, spec: SyntheticRun) -> None:
@@ -460,16 +305,17 @@ def _write_manifest(out: Path, spec: SyntheticRun) -> None:
                 "n_classes": spec.n_classes,
             },
             "layers": [name for name, _ in spec.layers],
-            **({"prototypes": {"settings": dict(_PROTOTYPE_SETTINGS.values())}} if spec.labels_are_outputs else {}),
+            **({"prototypes": {"settings": dict(PROTOTYPE_SETTINGS.values())}} if spec.labels_are_outputs else {}),
             "config": {"seed": spec.seed, **({"aggregate": {"influence": spec.influence}} if spec.influence else {})},
             "visualizations": {"dead": [[layer, channel, "channel", ""] for layer, channel in spec.found_dead]},
             **({"links": list(spec.links)} if spec.links is not None else {}),
+            **({"stories": list(spec.stories)} if spec.stories is not None else {}),
         },
     )
 
 
 def main() -> None:
-    """`python -m tests.support.synthetic_run OUT [--scale]` writes one for trying things out."""
+    """Writes a run to try things out: `python -m tests.support.synthetic_run OUT [--scale]`."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--scale", action="store_true", help="1,000 classes, nine layers of 256 to 1,024 channels")

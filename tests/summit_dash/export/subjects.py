@@ -19,28 +19,29 @@ FOX = draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1 a1>b2")
 WOLF = draw_graph("b | 1:30 3:50\na | 1:80", "a1>b1 a1>b3")
 
 
-def _side(class_id: int, name: str, n_images: int, graph: Graph) -> Side:
+def _make_side(class_id: int, name: str, n_images: int, graph: Graph) -> Side:
     return Side(ClassInfo(class_id, f"{name}, animal", f"n{class_id}", n_images, 0.75, None, None), name, "", graph)
 
 
 def make_subject(a: Graph = FOX, b: Graph | None = None, covers: float = 100, name: str = "fox") -> Subject:
-    """The graph of a class of 100 images, or its comparison with one of 200."""
-    layers = [LayerInfo(layer, place, 8, 3) for place, layer in enumerate(a.layers)]
-    sides = [_side(4, name, 100, a)] + ([_side(7, "wolf", 200, b)] if b else [])
+    """Makes the graph of a class of 100 images, or its comparison with one of 200."""
+    layers = [LayerInfo(layer, index, 8, 3) for index, layer in enumerate(a.layers)]
+    sides = [_make_side(4, name, 100, a)] + ([_make_side(7, "wolf", 200, b)] if b else [])
     return Subject(Origin("r", "Net", "Animals", "traced", layers), sides, compare(a, b) if b else None, covers)
 
 
 def make_picture(
     color: str = "red", size: tuple[int, int] = (64, 48), mode: str = "RGB", format_: str = "WEBP"
 ) -> bytes:
+    """Draws a picture of one colour."""
     out = io.BytesIO()
     Image.new(mode, size, color).save(out, format_)
     return out.getvalue()
 
 
-def _kind(at: Channel) -> PictureKind:
-    return {2: PictureKind.EXAMPLE, 3: PictureKind.NONE}.get(at.channel, PictureKind.VISUALIZATION)
+def _choose_kind(channel: Channel) -> PictureKind:
+    return {2: PictureKind.EXAMPLE, 3: PictureKind.NONE}.get(channel.channel, PictureKind.VISUALIZATION)
 
 
-PICTURES = PictureSource(_kind, lambda at, side: convert_picture(make_picture(), side))
+PICTURES = PictureSource(_choose_kind, lambda channel, side: convert_picture(make_picture(), side))
 """Channel 2 has an example in place of a visualization, channel 3 no picture."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from summit_dash.export import GraphRequest, export_graph
+from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.run.store import RunStore
 from tests.summit_dash.test_cli import call
 

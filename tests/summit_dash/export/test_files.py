@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.errors import InputError
-from summit_dash.export.files import choose_formats, choose_stem, file_name, place_files, write_files
+from summit_dash.export.files import choose_formats, choose_stem, name_file, place_files, write_files
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_endings_are_put_after_the_stem() -> None:
 
 
 def test_names_of_files_are_those_of_the_classes() -> None:
-    assert file_name(["Black bear", "crane n02012849"]) == "black-bear-vs-crane-n02012849"
-    assert file_name(["../.."]) == "class"
-    assert file_name(["Füchse/狐"]) == "füchse-狐"
+    assert name_file(["Black bear", "crane n02012849"]) == "black-bear-vs-crane-n02012849"
+    assert name_file(["../.."]) == "class"
+    assert name_file(["Füchse/狐"]) == "füchse-狐"
 
 
 def test_all_files_or_none_are_written(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def test_a_large_graph_is_made_smaller_until_it_fits() -> None:
     points = [(-600, 0), (600, 0), (0, 1000)]
     fit = fit_graph(points, Size(1000, 700), gutter=92)
     assert SMALLEST_ZOOM < fit.zoom < 1
-    for x, y in map(fit.place, points):
+    for x, y in map(fit.locate, points):
         assert 92 + fit.zoom * LARGEST / 2 <= x + 1e-6 and x <= 1000 - fit.zoom * LARGEST / 2
         assert 0 < y < 700
 
@@ -28,11 +28,11 @@ def test_what_does_not_fit_at_the_smallest_zoom_enlarges_the_stage() -> None:
     assert fit.zoom == SMALLEST_ZOOM
     assert fit.size.width == pytest.approx(8000 * SMALLEST_ZOOM + LARGEST * SMALLEST_ZOOM + 92 + 28)
     assert fit.size.height == 300
-    assert fit.place((-4000, 0)).x == pytest.approx(92 + LARGEST * SMALLEST_ZOOM / 2)
+    assert fit.locate((-4000, 0)).x == pytest.approx(92 + LARGEST * SMALLEST_ZOOM / 2)
 
 
 def test_one_node_stands_in_the_middle() -> None:
-    assert fit_graph([(7, 9)], Size(500, 300), gutter=92).place((7, 9)) == Point(92 + 190, 30 + 124)
+    assert fit_graph([(7, 9)], Size(500, 300), gutter=92).locate((7, 9)) == Point(92 + 190, 30 + 124)
 
 
 def test_a_curve_leaves_and_arrives_upright_and_meets_halfway() -> None:

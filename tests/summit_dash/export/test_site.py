@@ -17,19 +17,19 @@ from summit_dash.run.store import RunStore
 _CALL = re.compile(r'^summitDash\.receive\("synthetic", ("[^"]*"), (.*)\);$', re.MULTILINE)
 
 
-def _quiet(path: str, n_written: int) -> None:
-    """Nobody looks at the progress."""
+def _ignore(path: str, n_written: int) -> None:
+    """Ignores the progress."""
 
 
-def _received(path: Path) -> dict[str, Any]:
-    """The payloads that a script hands to the page, by key."""
+def _read_received(path: Path) -> dict[str, Any]:
+    """Reads the payloads that a script hands to the page, by key."""
     return {json.loads(key): json.loads(payload) for key, payload in _CALL.findall(path.read_text())}
 
 
 @pytest.fixture(scope="module")
 def site(store: RunStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("sites") / "site"
-    write_site(store, out, find_assets(), _quiet)
+    write_site(store, out, find_assets(), _ignore)
     return out
 
 
@@ -50,24 +50,28 @@ def test_scripts_come_in_the_order_of_the_served_page(store: RunStore) -> None:
 
 def test_payloads_are_those_of_the_server(site: Path, store: RunStore) -> None:
     data = site / "run" / "synthetic" / "data"
-    assert _received(data / "class" / "3.js")["class/3"] == build_payload(store, "class/3")
-    assert _received(data / "run.js") == {"run": build_payload(store, "run")}
-    within = _received(data / "class" / "3" / "more.js")
+    assert _read_received(data / "class" / "3.js")["class/3"] == build_payload(store, "class/3")
+    assert _read_received(data / "run.js") == {"run": build_payload(store, "run")}
+    within = _read_received(data / "class" / "3" / "more.js")
     node = store.graph(3).nodes[0]
-    key = f"class/3/channel/{node.at.layer}/{node.at.channel}"
+    key = f"class/3/channel/{node.channel.layer}/{node.channel.channel}"
     assert within[key] == build_payload(store, key)
 
 
 def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
     folder = site / "run" / "synthetic"
     for node in store.graph(5).nodes:
-        at = node.at
-        assert (folder / "picture" / at.layer / f"{at.channel}.webp").read_bytes() == store.pictures.picture(at)
-        examples = [*store.pictures.examples(at), *store.pictures.examples(at, 5)]
+        channel = node.channel
+        assert (
+            folder / "picture" / channel.layer / f"{channel.channel}.webp"
+        ).read_bytes() == store.pictures.read_picture(channel)
+        examples = [*store.pictures.examples(channel), *store.pictures.examples(channel, 5)]
         assert examples
         for example in examples:
             owner = "all" if example.class_id < 0 else str(example.class_id)
-            assert (folder / "example" / at.layer / str(at.channel) / owner / f"{example.rank}.webp").is_file()
+            assert (
+                folder / "example" / channel.layer / str(channel.channel) / owner / f"{example.rank}.webp"
+            ).is_file()
 
 
 def test_a_site_of_some_classes_knows_no_others(run_path: Path, tmp_path: Path) -> None:
@@ -75,21 +79,21 @@ def test_a_site_of_some_classes_knows_no_others(run_path: Path, tmp_path: Path) 
         main(["export", str(run_path), str(tmp_path / "site"), "--classes", "coyote; 5"])
     assert ended.value.code == 0
     data = tmp_path / "site" / "run" / "synthetic" / "data"
-    assert _received(data / "run.js")["run"]["classes"]["id"] == [3, 5]
+    assert _read_received(data / "run.js")["run"]["classes"]["id"] == [3, 5]
     assert sorted(path.name for path in (data / "class").glob("*.js")) == ["3.js", "5.js"]
 
 
 def test_a_folder_with_something_else_is_left_alone(store: RunStore, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match="folder of its own"):
-        write_site(store, tmp_path, find_assets(), _quiet, overwrite=True)
+        write_site(store, tmp_path, find_assets(), _ignore, overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
 def test_a_site_is_replaced_only_when_told_to(store: RunStore, site: Path) -> None:
     with pytest.raises(InputError, match="not replaced"):
-        write_site(store, site, find_assets(), _quiet)
-    write_site(store, site, find_assets(), _quiet, overwrite=True)
+        write_site(store, site, find_assets(), _ignore)
+    write_site(store, site, find_assets(), _ignore, overwrite=True)
     assert (site / "index.html").is_file()
 
 

@@ -3,24 +3,18 @@ from __future__ import annotations
 import base64
 import io
 import re
-import shutil
-import subprocess
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from precompute.contract.errors import InputError
 from summit_dash.export.fit import Size
-from summit_dash.export.png import write_png
 from summit_dash.export.scene import build_scene
 from summit_dash.export.subject import Subject
 from summit_dash.export.svg import write_svg
-from summit_dash.export.thumbnails import convert_picture
 from summit_dash.graph.theme import COLOR_A, COLOR_B, COLOR_SHARED, PALETTES
-from tests.summit_dash.export.subjects import FOX, PICTURES, WOLF, make_picture, make_subject
+from tests.summit_dash.export.subjects import FOX, PICTURES, WOLF, make_subject
 from tests.support.drawn_graphs import draw_graph
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -32,11 +26,11 @@ def draw(subject: Subject, theme: str = "light", room: Size = ROOM) -> Element:
     return ElementTree.fromstring(write_svg(build_scene(subject, PICTURES, theme, room)))
 
 
-def words(svg: Element) -> list[str]:
+def list_words(svg: Element) -> list[str]:
     return [text.text or "" for text in svg.iter(f"{SVG}text")]
 
 
-def ring(svg: Element, node: str) -> Element:
+def find_ring(svg: Element, node: str) -> Element:
     group = svg.find(f".//{SVG}g[@id='{node}']")
     assert group is not None
     return next(rect for rect in group.iter(f"{SVG}rect") if rect.get("stroke"))
@@ -51,7 +45,7 @@ def test_one_node_and_edge_for_each_of_the_graph() -> None:
 
 
 def test_it_says_which_class_layer_and_channel() -> None:
-    said = words(draw(make_subject()))
+    said = list_words(draw(make_subject()))
     assert {"fox", "100 images", "75.0 %", "a", "b", "1", "2", "traced", "1 channel", "2 channels"} <= set(said)
     assert any("Model Net" in text and "run r" in text for text in said)
 
@@ -67,7 +61,7 @@ def test_it_has_a_title_and_a_description_for_those_who_cannot_see_it() -> None:
 
 def test_areas_are_proportional_to_the_activation_count() -> None:
     svg = draw(make_subject())
-    side = {name: float(ring(svg, name).get("width") or 0) for name in ("a-1", "b-1")}
+    side = {name: float(find_ring(svg, name).get("width") or 0) for name in ("a-1", "b-1")}
     assert side["a-1"] ** 2 / side["b-1"] ** 2 == pytest.approx(40 / 90, rel=0.01)
 
 
@@ -86,7 +80,7 @@ def test_pictures_lie_in_the_file_as_other_programs_read_them() -> None:
 def test_a_channel_without_a_picture_is_drawn_bare() -> None:
     svg = draw(make_subject(draw_graph("b | 3:5")))
     assert svg.find(f".//{SVG}image") is None
-    assert ring(svg, "b-3") is not None
+    assert find_ring(svg, "b-3") is not None
 
 
 def test_it_refers_to_nothing_outside_and_every_clip_exists() -> None:
@@ -100,39 +94,39 @@ def test_it_refers_to_nothing_outside_and_every_clip_exists() -> None:
 
 def test_the_three_parts_differ_by_more_than_colour() -> None:
     svg = draw(make_subject(FOX, WOLF))
-    a, b, shared = (ring(svg, name) for name in ("b-2", "b-3", "b-1"))
+    a, b, shared = (find_ring(svg, name) for name in ("b-2", "b-3", "b-1"))
     assert (a.get("stroke"), a.get("stroke-dasharray")) == (COLOR_A, None)
     assert b.get("stroke") == COLOR_B and b.get("stroke-dasharray")
     assert (shared.get("stroke"), shared.get("stroke-dasharray")) == (COLOR_SHARED, None)
     assert float(shared.get("stroke-width") or 0) < float(a.get("stroke-width") or 0)
-    assert {"only fox", "shared", "only wolf"} <= set(words(svg))
+    assert {"only fox", "shared", "only wolf"} <= set(list_words(svg))
 
 
 def test_the_layer_where_two_part_is_marked() -> None:
     a = draw_graph("b | 1:9 2:9\na | 1:9", "a1>b1")
     b = draw_graph("b | 3:9 4:9\na | 1:9", "a1>b3")
     svg = draw(make_subject(a, b))
-    assert "they part here ↑" in words(svg)
-    assert any(text.startswith("They part at b") for text in words(svg))
-    assert "they part here ↑" not in words(draw(make_subject(a, a)))
+    assert "they part here ↑" in list_words(svg)
+    assert any(text.startswith("They part at b") for text in list_words(svg))
+    assert "they part here ↑" not in list_words(draw(make_subject(a, a)))
 
 
 def test_the_filter_leaves_the_others_where_they_are() -> None:
     every, some = draw(make_subject()), draw(make_subject(covers=80))
     assert [node.get("id") for node in some.findall(f".//{SVG}g[@class='node']")] == ["b-1", "a-1"]
     assert len(some.findall(f".//{SVG}path[@class='edge']")) == 1
-    assert ring(every, "b-1").attrib == ring(some, "b-1").attrib
-    assert "2 of 3" in words(some) and "1 of 2" in words(some)
+    assert find_ring(every, "b-1").attrib == find_ring(some, "b-1").attrib
+    assert "2 of 3" in list_words(some) and "1 of 2" in list_words(some)
 
 
 def test_themes_change_colours_and_nothing_else() -> None:
     light, dark = (write_svg(build_scene(make_subject(FOX, WOLF), PICTURES, theme)).decode() for theme in PALETTES)
     assert PALETTES["dark"].paper in dark and PALETTES["light"].paper not in dark
 
-    def without_colours(text: str) -> str:
+    def remove_colours(text: str) -> str:
         return re.sub(r'(fill|stroke)="#\w+"', "", text)
 
-    assert without_colours(light) == without_colours(dark)
+    assert remove_colours(light) == remove_colours(dark)
 
 
 def test_a_wide_graph_gets_a_larger_picture() -> None:
@@ -144,7 +138,7 @@ def test_a_wide_graph_gets_a_larger_picture() -> None:
 
 
 def test_markup_in_names_is_text() -> None:
-    assert '<b>"x" & y' in words(draw(make_subject(name='<b>"x" & y')))
+    assert '<b>"x" & y' in list_words(draw(make_subject(name='<b>"x" & y')))
     assert draw(make_subject(name="\x01")) is not None
 
 
@@ -155,40 +149,4 @@ def test_words_in_other_scripts_are_set_in_other_typefaces() -> None:
 
 
 def test_long_names_are_cut() -> None:
-    assert any(text.endswith("…") for text in words(draw(make_subject(name="fox " * 80))))
-
-
-def test_a_png_is_the_svg_in_pixels() -> None:
-    svg = write_svg(build_scene(make_subject(), PICTURES, "dark", Size(400, 300)))
-    root = ElementTree.fromstring(svg)
-    with Image.open(io.BytesIO(write_png(svg, 1.5))) as image:
-        pixels = image.convert("RGB")
-    assert pixels.size == (round(float(root.get("width") or 0) * 1.5), round(float(root.get("height") or 0) * 1.5))
-    assert pixels.getpixel((1, 1)) == (0x10, 0x13, 0x19)
-    box = ring(root, "b-1")
-    middle = [1.5 * (float(box.get(at) or 0) + float(box.get("width") or 0) / 2) for at in "xy"]
-    red, green, blue = pixels.getpixel((round(middle[0]), round(middle[1])))  # type: ignore[misc]
-    assert red > 240 and green < 20 and blue < 20
-
-
-def test_a_second_program_draws_the_same(tmp_path_factory: pytest.TempPathFactory) -> None:
-    program = shutil.which("rsvg-convert")
-    if program is None:
-        pytest.skip("Needs rsvg-convert, of Debian's librsvg2-bin.")
-    svg = write_svg(build_scene(make_subject(FOX, WOLF), PICTURES, room=Size(400, 300)))
-    done = subprocess.run([program], input=svg, capture_output=True, check=True)
-    with Image.open(io.BytesIO(done.stdout)) as theirs, Image.open(io.BytesIO(write_png(svg, 1))) as ours:
-        assert theirs.size == ours.size
-        a, b = (np.asarray(image.convert("RGB"), np.int16) for image in (theirs, ours))
-    assert (np.abs(a - b).max(axis=2) > 60).mean() < 0.03  # letters and edges of lines
-
-
-def test_transparent_pictures_stay_transparent() -> None:
-    made = convert_picture(make_picture("#ff000080", (40, 40), "RGBA", "PNG"), 20)
-    with Image.open(io.BytesIO(made)) as image:
-        assert (image.format, image.mode, image.size) == ("PNG", "RGBA", (20, 20))
-
-
-def test_what_is_no_picture_is_refused() -> None:
-    with pytest.raises(InputError, match="WebP"):
-        convert_picture(b"nothing", 20)
+    assert any(text.endswith("…") for text in list_words(draw(make_subject(name="fox " * 80))))

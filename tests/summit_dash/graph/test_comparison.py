@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from summit_dash.graph.comparison import LayerComparison, Part, compare, parting_layer
+from summit_dash.graph.comparison import LayerComparison, Part, compare, find_parting_layer
 from summit_dash.run.graphs import Channel
 from tests.support.drawn_graphs import draw_graph
 
@@ -72,7 +72,7 @@ def test_a_class_never_parts_from_itself() -> None:
 )
 def test_parting_layer(jaccards: list[float | None], expected: int | None) -> None:
     layers = [LayerComparison(str(i), jaccard, None, 0, 0, 0) for i, jaccard in enumerate(jaccards)]
-    assert parting_layer(layers) == (None if expected is None else str(expected))
+    assert find_parting_layer(layers) == (None if expected is None else str(expected))
 
 
 def test_cosine_of_the_activation_rows() -> None:

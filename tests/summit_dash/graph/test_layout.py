@@ -8,34 +8,34 @@ from summit_dash.run.graphs import Channel, Graph, shares_covered
 from tests.support.drawn_graphs import draw_graph
 
 
-def _edges(graph: Graph) -> dict[tuple[Channel, Channel], float]:
+def _weigh_edges(graph: Graph) -> dict[tuple[Channel, Channel], float]:
     return {(e.source, e.target): float(e.influence_count) for e in graph.edges}
 
 
 def test_the_output_is_on_top_and_rows_are_level() -> None:
     graph = draw_graph("c | 1 2\nb | 1 2 3\na | 1")
-    points = lay_out(graph.layers, [n.at for n in graph.nodes], {})
-    rows = {layer: {points[n.at].y for n in graph.nodes if n.at.layer == layer} for layer in graph.layers}
+    points = lay_out(graph.layers, [n.channel for n in graph.nodes], {})
+    rows = {layer: {points[n.channel].y for n in graph.nodes if n.channel.layer == layer} for layer in graph.layers}
     assert all(len(ys) == 1 for ys in rows.values())
     assert max(rows["c"]) < max(rows["b"]) < max(rows["a"])
 
 
 def test_nodes_of_a_row_do_not_overlap() -> None:
     graph = draw_graph("b | 1 2 3 4 5 6 7\na | 1 2")
-    points = lay_out(graph.layers, [n.at for n in graph.nodes], {})
-    xs = sorted(points[n.at].x for n in graph.nodes if n.at.layer == "b")
+    points = lay_out(graph.layers, [n.channel for n in graph.nodes], {})
+    xs = sorted(points[n.channel].x for n in graph.nodes if n.channel.layer == "b")
     assert min(b - a for a, b in pairwise(xs)) >= 96
 
 
 def test_crossings_are_undone() -> None:
     graph = draw_graph("b | 1 2 3\na | 1 2 3", "a1>b3 a2>b2 a3>b1")
-    rows = order_rows(graph.layers, [n.at for n in graph.nodes], _edges(graph))
+    rows = order_rows(graph.layers, [n.channel for n in graph.nodes], _weigh_edges(graph))
     assert [c.channel for c in rows["a"]] == [c.channel for c in reversed(rows["b"])]
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:
     graph = draw_graph("c | 1 2 3\nb | 1 2 3 4\na | 1 2 3", "a1>b4 a2>b1 a3>b2 b4>c1 b1>c3 b2>c2")
-    channels, edges = [n.at for n in graph.nodes], list(_edges(graph).items())
+    channels, edges = [n.channel for n in graph.nodes], list(_weigh_edges(graph).items())
     first = lay_out(graph.layers, channels, dict(edges))
     random.Random(3).shuffle(channels)
     random.Random(4).shuffle(edges)
@@ -44,7 +44,7 @@ def test_the_order_of_the_input_does_not_matter() -> None:
 
 def test_a_layer_without_channels_takes_no_row() -> None:
     graph = draw_graph("c | 1\nb |\na | 1")
-    points = lay_out(graph.layers, [n.at for n in graph.nodes], {})
+    points = lay_out(graph.layers, [n.channel for n in graph.nodes], {})
     full = lay_out(["a", "b"], [Channel("a", 1), Channel("b", 1)], {})
     assert points[Channel("a", 1)].y == full[Channel("a", 1)].y
 

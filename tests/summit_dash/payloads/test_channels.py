@@ -14,7 +14,7 @@ from summit_dash.run.store import RunStore
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 
-def payload(store: RunStore, key: str) -> dict:
+def require_payload(store: RunStore, key: str) -> dict:
     found = build_payload(store, key)
     assert found is not None
     return found
@@ -25,19 +25,19 @@ def rows(run_path: Path) -> list[dict]:
     return read_table(run_path, "channels").to_pylist()
 
 
-def of_layer(rows: list[dict], layer: str, column: str) -> list:
+def list_column(rows: list[dict], layer: str, column: str) -> list:
     mine = sorted((row for row in rows if row["layer"] == layer), key=lambda row: row["channel"])
     return [row[column] for row in mine]
 
 
 @pytest.mark.parametrize("layer", ["conv1", "conv5"])
 def test_channels_are_the_table_of_channels(store: RunStore, rows: list[dict], layer: str) -> None:
-    found = payload(store, f"channels/{layer}")
+    found = require_payload(store, f"channels/{layer}")
     assert found["n_channels"] == store.layers[layer].n_channels
-    assert found["n_classes"] == of_layer(rows, layer, "n_classes")
-    assert found["activation_fraction"] == pytest.approx(of_layer(rows, layer, "activation_fraction"), abs=1e-6)
-    assert found["max_activation"] == pytest.approx(of_layer(rows, layer, "max_activation"), rel=1e-3)
-    assert found["is_dead"] == np.flatnonzero(of_layer(rows, layer, "is_dead")).tolist()
+    assert found["n_classes"] == list_column(rows, layer, "n_classes")
+    assert found["activation_fraction"] == pytest.approx(list_column(rows, layer, "activation_fraction"), abs=1e-6)
+    assert found["max_activation"] == pytest.approx(list_column(rows, layer, "max_activation"), rel=1e-3)
+    assert found["is_dead"] == np.flatnonzero(list_column(rows, layer, "is_dead")).tolist()
     assert found["is_outlier"] == []
 
 
@@ -45,43 +45,43 @@ def test_graphs_of_a_channel_are_counted(store: RunStore) -> None:
     graphs = [store.graph(class_id) for class_id in store.classes]
     for layer in ("conv1", "conv4"):
         slow = [
-            sum(any(node.at == Channel(layer, n) for node in graph.nodes) for graph in graphs)
+            sum(any(node.channel == Channel(layer, n) for node in graph.nodes) for graph in graphs)
             for n in range(store.layers[layer].n_channels)
         ]
-        assert payload(store, f"channels/{layer}")["n_graphs"] == slow
+        assert require_payload(store, f"channels/{layer}")["n_graphs"] == slow
         assert sum(slow) > 0
 
 
 def test_pictures_tell_what_stands_for_a_channel(store: RunStore, bare_store: RunStore) -> None:
-    pictures = payload(store, "channels/conv1")["picture"]
+    pictures = require_payload(store, "channels/conv1")["picture"]
     assert [n for n, kind in enumerate(pictures) if kind == 2] == [0, 10]
-    assert set(payload(bare_store, "channels/conv1")["picture"]) == {2}
+    assert set(require_payload(bare_store, "channels/conv1")["picture"]) == {2}
 
 
 def test_what_the_pictures_came_to_is_told_by_layer(tmp_path: Path, store: RunStore, bare_store: RunStore) -> None:
     spec = SyntheticRun(n_classes=2, picture_size=8, excitations=True, found_dead=[("conv2", 3), ("conv2", 19)])
     run = RunStore(write_synthetic_run(tmp_path / "run", spec))
-    found = payload(run, "channels/conv2")
+    found = require_payload(run, "channels/conv2")
     assert found["found_dead"] == [3, 19]
     assert found["pictures"] == {"n_pictures": 21, "n_compared": 21, "n_beating_best_example": 12, "n_dead": 2}
-    assert [payload(run, f"channel/conv2/{channel}")["found_dead"] for channel in (2, 3)] == [False, True]
-    (section,) = (each for each in payload(run, "about")["sections"] if each["id"] == "pictures")
+    assert [require_payload(run, f"channel/conv2/{channel}")["found_dead"] for channel in (2, 3)] == [False, True]
+    (section,) = (each for each in require_payload(run, "about")["sections"] if each["id"] == "pictures")
     rows = {row[0]: row[1:] for row in section["blocks"][-1]["table"]["rows"]}
     assert rows["conv2"] == ["24", "21", "12 of 21", "2"]
     assert list(rows) == list(run.layers)
     n_beating = sum(int(row[2].split()[0]) for row in rows.values())
     n_compared = sum(int(row[2].split()[-1]) for row in rows.values())
     assert f"{n_beating} of {n_compared} do" in section["blocks"][0]["p"]
-    (section,) = (each for each in payload(store, "about")["sections"] if each["id"] == "pictures")
+    (section,) = (each for each in require_payload(store, "about")["sections"] if each["id"] == "pictures")
     assert section["blocks"][-1]["table"]["rows"][0] == ["conv1", "16", "14", "–", "0"]
-    assert "pictures" not in {section["id"] for section in payload(bare_store, "about")["sections"]}
+    assert "pictures" not in {section["id"] for section in require_payload(bare_store, "about")["sections"]}
 
 
 def test_use_of_the_channels_by_layer(store: RunStore, rows: list[dict]) -> None:
-    found = payload(store, "channel_use")
+    found = require_payload(store, "channel_use")
     assert found["n_classes"] == 12
     for use, layer in zip(found["layers"], store.layers, strict=True):
-        counts = of_layer(rows, layer, "n_classes")
+        counts = list_column(rows, layer, "n_classes")
         assert use["place"] == list(range(len(counts)))
         assert use["count"] == sorted(counts, reverse=True)
         assert use["by_none"] == counts.count(0)
@@ -94,7 +94,7 @@ def test_use_of_the_channels_by_layer(store: RunStore, rows: list[dict]) -> None
 def test_the_curve_of_a_wide_layer_is_thinned(tmp_path: Path) -> None:
     spec = SyntheticRun(n_classes=2, layers=(("wide", 700), ("narrow", 2)), picture_size=8)
     store = RunStore(write_synthetic_run(tmp_path / "run", spec))
-    wide, narrow = payload(store, "channel_use")["layers"]
+    wide, narrow = require_payload(store, "channel_use")["layers"]
     assert len(wide["place"]) == len(wide["count"]) == N_POINTS
     assert (wide["place"][0], wide["place"][-1]) == (0, 699)
     assert wide["count"] == sorted(wide["count"], reverse=True)
@@ -102,7 +102,7 @@ def test_the_curve_of_a_wide_layer_is_thinned(tmp_path: Path) -> None:
 
 
 def test_a_channel_tells_its_facts(store: RunStore, rows: list[dict]) -> None:
-    found = payload(store, "channel/conv2/7")
+    found = require_payload(store, "channel/conv2/7")
     row = next(row for row in rows if (row["layer"], row["channel"]) == ("conv2", 7))
     assert found["max_activation"] == pytest.approx(row["max_activation"], rel=1e-3)
     assert found["activation_fraction"] == pytest.approx(row["activation_fraction"], abs=1e-6)
@@ -115,22 +115,22 @@ def test_a_run_without_the_tables_still_has_its_channels(tmp_path: Path) -> None
     for table in ("channels", "attribution_graph_nodes"):
         locate_table(path, table).unlink()
     store = RunStore(path)
-    found = payload(store, "channels/conv1")
+    found = require_payload(store, "channels/conv1")
     assert set(found) == {"layer", "n_channels", "n_graphs", "picture", "found_dead", "pictures"}
     assert found["n_graphs"] is None
-    assert "max_activation" not in payload(store, "channel/conv1/0")
-    assert payload(store, "run")["has"]["channels"] is False
+    assert "max_activation" not in require_payload(store, "channel/conv1/0")
+    assert require_payload(store, "run")["has"]["channels"] is False
     with pytest.raises(InputError):
-        payload(store, "channel_use")
+        require_payload(store, "channel_use")
 
 
 def test_of_some_classes_only_those_are_counted(run_path: Path, store: RunStore) -> None:
     some = RunStore(run_path, only={2, 5, 9})
     used = (store.counts("conv5")[[2, 5, 9]] > 0).sum(axis=0)
-    assert payload(some, "channels/conv5")["n_classes"] == used.tolist()
-    assert payload(some, "channel_use")["n_classes"] == 3
+    assert require_payload(some, "channels/conv5")["n_classes"] == used.tolist()
+    assert require_payload(some, "channel_use")["n_classes"] == 3
 
 
 def test_a_layer_that_is_none(store: RunStore) -> None:
     with pytest.raises(InputError, match=r"layer=nope"):
-        payload(store, "channels/nope")
+        require_payload(store, "channels/nope")

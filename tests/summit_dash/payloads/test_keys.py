@@ -11,11 +11,11 @@ from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.of_layer import N_STRONGEST
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.graphs import Channel
-from summit_dash.run.similarity import cosine
+from summit_dash.run.similarity import compute_cosine
 from summit_dash.run.store import RunStore
 
 
-def _payload(store: RunStore, key: str) -> dict[str, Any]:
+def _require_payload(store: RunStore, key: str) -> dict[str, Any]:
     payload = build_payload(store, key)
     assert payload is not None
     json.dumps(payload, allow_nan=False)
@@ -23,7 +23,7 @@ def _payload(store: RunStore, key: str) -> dict[str, Any]:
 
 
 def test_the_overview_holds_every_class_in_order(store: RunStore) -> None:
-    classes = _payload(store, "run")["classes"]
+    classes = _require_payload(store, "run")["classes"]
     assert classes["id"] == list(store.classes)
     assert classes["n"] == [info.n_images for info in store.classes.values()]
     assert [classes["mark"][4], classes["mark"][8], classes["mark"][0]] == ["n02000548", "n02001096", ""]
@@ -31,14 +31,14 @@ def test_the_overview_holds_every_class_in_order(store: RunStore) -> None:
 
 
 def test_no_accuracy_is_no_zero(bare_store: RunStore) -> None:
-    overview = _payload(bare_store, "run")
+    overview = _require_payload(bare_store, "run")
     assert overview["has"]["accuracy"] is False
     assert set(overview["classes"]["top1"]) == {None}
     assert set(overview["classes"]["bins"]) == {None}
 
 
 def test_the_embedding_has_a_point_per_class_and_layer(store: RunStore) -> None:
-    embedding = _payload(store, "embedding")
+    embedding = _require_payload(store, "embedding")
     for layer in store.layers:
         points = store.embedding(layer)
         assert embedding["x"][layer] == [round(points[c][0], 3) for c in store.classes]
@@ -46,43 +46,47 @@ def test_the_embedding_has_a_point_per_class_and_layer(store: RunStore) -> None:
 
 
 def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
-    payload = _payload(store, "class/3")
+    payload = _require_payload(store, "class/3")
     graph = store.graph(3)
     nodes, edges = payload["nodes"], payload["edges"]
-    at = [Channel(store.layer_names[layer], c) for layer, c in zip(nodes["layer"], nodes["channel"], strict=True)]
-    assert at == [node.at for node in graph.nodes]
-    ends = {(at[s], at[t]): n for s, t, n in zip(edges["source"], edges["target"], edges["count"], strict=True)}
+    channels = [Channel(store.layer_names[layer], c) for layer, c in zip(nodes["layer"], nodes["channel"], strict=True)]
+    assert channels == [node.channel for node in graph.nodes]
+    ends = {
+        (channels[s], channels[t]): n for s, t, n in zip(edges["source"], edges["target"], edges["count"], strict=True)
+    }
     assert ends == {(edge.source, edge.target): edge.influence_count for edge in graph.edges}
     counts = store.counts("conv5")
     for place, value in enumerate(payload["similarity"]["conv5"]):
-        assert value == pytest.approx(1000 * cosine(counts[3], counts[place]), abs=0.5)
+        assert value == pytest.approx(1000 * compute_cosine(counts[3], counts[place]), abs=0.5)
 
 
 def test_a_channel_within_a_class_has_its_strongest_ends_first(store: RunStore) -> None:
-    node = next(node for node in store.graph(3).nodes if node.at.layer == "conv4")
-    payload = _payload(store, f"class/3/channel/conv4/{node.at.channel}")
+    node = next(node for node in store.graph(3).nodes if node.channel.layer == "conv4")
+    payload = _require_payload(store, f"class/3/channel/conv4/{node.channel.channel}")
     assert payload["count"] == node.activation_count
     assert payload["sources"]["count"] == sorted(payload["sources"]["count"], reverse=True)
     assert payload["sources"]["channel"]
 
 
 def test_more_channels_of_a_layer_than_the_graph_has(store: RunStore) -> None:
-    payload = _payload(store, "class/3/layer/conv4")
+    payload = _require_payload(store, "class/3/layer/conv4")
     counts = store.counts("conv4")[store.row_of(3)]
     used = [c for c in sorted(range(len(counts)), key=lambda c: (-counts[c], c)) if counts[c]]
     assert payload["channel"] == used[:N_STRONGEST]
     assert payload["count"] == [counts[c] for c in payload["channel"]]
-    assert {node.at.channel for node in store.graph(3).nodes if node.at.layer == "conv4"} <= set(payload["channel"])
+    assert {node.channel.channel for node in store.graph(3).nodes if node.channel.layer == "conv4"} <= set(
+        payload["channel"]
+    )
 
 
 def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(store: RunStore) -> None:
-    payload = _payload(store, "class/3/layer/conv4")
+    payload = _require_payload(store, "class/3/layer/conv4")
     edges, layers = payload["edges"], store.layer_names
     sources = [Channel(layers[i], c) for i, c in zip(edges["source_layer"], edges["source"], strict=True)]
     targets = [Channel(layers[i], c) for i, c in zip(edges["target_layer"], edges["target"], strict=True)]
-    drawn = {node.at for node in store.graph(3).nodes}
+    drawn = {node.channel for node in store.graph(3).nodes}
     for layer in layers:
-        drawn |= {Channel(layer, c) for c in _payload(store, f"class/3/layer/{layer}")["channel"]}
+        drawn |= {Channel(layer, c) for c in _require_payload(store, f"class/3/layer/{layer}")["channel"]}
     expected = {
         (edge.source, edge.target): edge.influence_count
         for channel in payload["channel"]
@@ -112,14 +116,14 @@ def test_all_pictures_of_a_graph_come_at_once(store: RunStore) -> None:
     index = json.loads(bundle[4 : 4 + length])
     start = 4 + length
     for node, (channel_id, size) in zip(store.graph(3).nodes, index, strict=True):
-        assert channel_id == node.at.channel_id
-        assert bundle[start : start + size] == store.pictures.picture(node.at)
+        assert channel_id == node.channel.channel_id
+        assert bundle[start : start + size] == store.pictures.read_picture(node.channel)
         start += size
     assert start == len(bundle)
 
 
 def test_the_tour_links_to_what_it_names(store: RunStore) -> None:
-    sections = {section["id"]: section for section in _payload(store, "about")["sections"]}
+    sections = {section["id"]: section for section in _require_payload(store, "about")["sections"]}
     places = sections["tour"]["blocks"][0]["ol"]
     worst = min(store.classes.values(), key=lambda info: info.top1_accuracy or 0)
     assert f"(?class={worst.class_id}&view=graph)" in places[0]
@@ -130,5 +134,5 @@ def test_only_some_classes_are_as_if_there_were_no_others(store: RunStore) -> No
     some = RunStore(store.path, only={2, 5})
     assert list(some.classes) == [2, 5]
     assert (some.counts("conv3") == store.counts("conv3")[[2, 5]]).all()
-    in_both = {node.at for node in store.graph(2).nodes} | {node.at for node in store.graph(5).nodes}
-    assert max(some.n_graphs_with(at) for at in in_both) <= 2
+    in_both = {node.channel for node in store.graph(2).nodes} | {node.channel for node in store.graph(5).nodes}
+    assert max(some.n_graphs_with(channel) for channel in in_both) <= 2

@@ -31,8 +31,10 @@ def test_its_examples_are_its_own_images_each_once(store: RunStore) -> None:
     assert payload is not None
     examples = payload["examples"]
     assert len({each["image_id"] for each in examples}) == len(examples) == 10
-    last = [node.at for node in store.graph(3).nodes if node.at.layer == "conv5"]
-    assert {(each["layer"], each["channel"]) for each in examples} <= {(at.layer, at.channel) for at in last}
+    last = [node.channel for node in store.graph(3).nodes if node.channel.layer == "conv5"]
+    assert {(each["layer"], each["channel"]) for each in examples} <= {
+        (channel.layer, channel.channel) for channel in last
+    }
 
 
 def test_a_class_that_is_not_there_is_told(store: RunStore) -> None:

@@ -13,8 +13,8 @@ from summit_dash.run.store import RunStore
 
 def test_a_class_is_shown_by_an_example_of_its_strongest_last_channel(store: RunStore) -> None:
     for class_id in store.classes:
-        last = [node for node in store.graph(class_id).nodes if node.at.layer == "conv5"]
-        best = max(last, key=lambda node: (node.pagerank_score, node.activation_count, -node.at.channel)).at
+        last = [node for node in store.graph(class_id).nodes if node.channel.layer == "conv5"]
+        best = max(last, key=lambda node: (node.pagerank_score, node.activation_count, -node.channel.channel)).channel
         payload = build_payload(store, f"preview/{class_id}")
         example = store.pictures.examples(best, class_id)[0]
         where = {"layer": "conv5", "channel": best.channel, "rank": 0, "image_id": example.image_id, "box": None}

@@ -11,7 +11,7 @@ from summit_dash.run.store import ClassInfo, RunStore
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 
-def _class(class_id: int, group: str | None, top1: float | None = None, n: int = 10) -> ClassInfo:
+def _make_class(class_id: int, group: str | None, top1: float | None = None, n: int = 10) -> ClassInfo:
     return ClassInfo(class_id, f"class {class_id}", None, n, top1, None, None, group)
 
 
@@ -22,18 +22,18 @@ def grouped(tmp_path_factory: pytest.TempPathFactory) -> RunStore:
 
 
 def test_groups_go_by_name_and_the_ungrouped_come_last() -> None:
-    classes = [_class(0, None), _class(1, "Zebras"), _class(2, "ants", n=5), _class(3, "Zebras")]
+    classes = [_make_class(0, None), _make_class(1, "Zebras"), _make_class(2, "ants", n=5), _make_class(3, "Zebras")]
     groups = group_classes({info.class_id: info for info in classes})
     assert [(g.name, g.class_ids) for g in groups] == [("ants", (2,)), ("Zebras", (1, 3)), ("Other", (0,))]
 
 
 def test_a_group_called_other_is_not_the_ungrouped() -> None:
-    groups = group_classes({0: _class(0, None), 1: _class(1, "Other"), 2: _class(2, "plants")})
+    groups = group_classes({0: _make_class(0, None), 1: _make_class(1, "Other"), 2: _make_class(2, "plants")})
     assert [(g.group, g.name) for g in groups] == [("Other", "Other"), ("plants", "plants"), (None, "Other")]
 
 
 def test_without_groups_there_is_nothing_to_fold() -> None:
-    assert group_classes({0: _class(0, None)}) == []
+    assert group_classes({0: _make_class(0, None)}) == []
     assert group_classes({}) == []
 
 

@@ -26,24 +26,24 @@ from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
-AT = Channel("conv4", 7)
+CHANNEL = Channel("conv4", 7)
 
 
-def stored(store: RunStore) -> dict[int, bytes]:
+def read_stored(store: RunStore) -> dict[int, bytes]:
     return {row["image_id"]: row["image"] for row in read_table(store.path, "example_images").to_pylist()}
 
 
-def examples(store: RunStore) -> Iterator[tuple[Channel, Example]]:
-    for at in (AT, Channel("conv1", 0), Channel("conv5", 40)):
+def list_examples(store: RunStore) -> Iterator[tuple[Channel, Example]]:
+    for channel in (CHANNEL, Channel("conv1", 0), Channel("conv5", 40)):
         for class_id in (-1, 3):
-            yield from ((at, example) for example in store.pictures.examples(at, class_id))
+            yield from ((channel, example) for example in store.pictures.examples(channel, class_id))
 
 
 def test_a_part_is_cut_out_of_the_stored_image(part_store: RunStore) -> None:
     assert all(finding.table == "manifest.json" for finding in validate(part_store.path))
-    images, n_parts = stored(part_store), 0
-    for at, example in examples(part_store):
-        shown = part_store.pictures.example(at, example.class_id, example.rank)
+    images, n_parts = read_stored(part_store), 0
+    for channel, example in list_examples(part_store):
+        shown = part_store.pictures.example(channel, example.class_id, example.rank)
         assert (example.box is None) == (example.image_id % 7 == 0)
         if example.box is not None:
             n_parts += 1
@@ -57,21 +57,23 @@ def test_a_part_is_cut_out_of_the_stored_image(part_store: RunStore) -> None:
 def test_all_ways_to_an_example_lead_to_the_same_picture(part_store: RunStore) -> None:
     client = create_app([part_store]).server.test_client()
     run = f"/run/{part_store.name}"
-    for example in part_store.pictures.examples(AT, 3):
+    for example in part_store.pictures.examples(CHANNEL, 3):
         answer = client.get(f"{run}/example/conv4/7/3/{example.rank}.webp")
         assert (answer.status_code, answer.mimetype) == (200, "image/webp")
-        assert answer.data == part_store.pictures.example(AT, 3, example.rank)
+        assert answer.data == part_store.pictures.example(CHANNEL, 3, example.rank)
     node = next(
         node
         for node in part_store.graph(2).nodes
-        if part_store.pictures.picture_kind(node.at) is PictureKind.EXAMPLE
-        and part_store.pictures.examples(node.at)[0].box is not None
+        if part_store.pictures.picture_kind(node.channel) is PictureKind.EXAMPLE
+        and part_store.pictures.examples(node.channel)[0].box is not None
     )
-    best = part_store.pictures.picture(node.at)
+    best = part_store.pictures.read_picture(node.channel)
     assert (
-        best == part_store.pictures.example(node.at, -1, 0) == part_store.pictures.kept_examples.picture(node.at, -1, 0)
+        best
+        == part_store.pictures.example(node.channel, -1, 0)
+        == part_store.pictures.kept_examples.read_picture(node.channel, -1, 0)
     )
-    assert client.get(f"{run}/picture/{node.at.layer}/{node.at.channel}.webp").data == best
+    assert client.get(f"{run}/picture/{node.channel.layer}/{node.channel.channel}.webp").data == best
     assert best in build_thumbnails(part_store, 2)
     with Image.open(io.BytesIO(convert_picture(best, 24))) as picture:
         assert (picture.format, picture.size) == ("JPEG", (24, 24))
@@ -80,35 +82,42 @@ def test_all_ways_to_an_example_lead_to_the_same_picture(part_store: RunStore) -
 def test_payloads_say_where_parts_lie(part_store: RunStore) -> None:
     assert build_payload(part_store, "run")["image_size"] == (64, 64)
     payload = build_payload(part_store, "class/3/channel/conv4/7")["examples"]
-    assert payload["box"] == [example.box for example in part_store.pictures.examples(AT, 3)]
+    assert payload["box"] == [example.box for example in part_store.pictures.examples(CHANNEL, 3)]
     preview = build_payload(part_store, "preview/3")["preview"]
     shown = build_payload(part_store, "class/3/panel")["examples"]
     for where in (preview, *shown):
-        at = Channel(where["layer"], where["channel"])
-        example = part_store.pictures.examples(at, 3)[where["rank"]]
+        channel = Channel(where["layer"], where["channel"])
+        example = part_store.pictures.examples(channel, 3)[where["rank"]]
         assert (where["image_id"], where["box"]) == (example.image_id, example.box)
 
 
 def test_a_site_holds_an_image_once_and_no_file_of_its_parts(part_store: RunStore, tmp_path: Path) -> None:
     store = RunStore(part_store.path, only=[2, 3])
     write_site(store, tmp_path / "site", find_assets(), lambda path, n_written: None)
-    folder, images = tmp_path / "site" / "run" / store.name, stored(store)
-    nodes = [(node.at, class_id) for class_id in store.classes for node in store.graph(class_id).nodes]
-    shown = {(at, e) for at, class_id in nodes for owner in (-1, class_id) for e in store.pictures.examples(at, owner)}
+    folder, images = tmp_path / "site" / "run" / store.name, read_stored(store)
+    nodes = [(node.channel, class_id) for class_id in store.classes for node in store.graph(class_id).nodes]
+    shown = {
+        (channel, e)
+        for channel, class_id in nodes
+        for owner in (-1, class_id)
+        for e in store.pictures.examples(channel, owner)
+    }
     parts = {example.image_id for _, example in shown if example.box is not None}
     found = {path.name: path.read_bytes() for path in (folder / "image").iterdir()}
     assert found == {f"{image_id}.jpg": images[image_id] for image_id in parts}
-    own = [(at, "all" if e.class_id < 0 else e.class_id, e.rank) for at, e in shown if e.box is None]
+    own = [(channel, "all" if e.class_id < 0 else e.class_id, e.rank) for channel, e in shown if e.box is None]
     written = sorted(path.relative_to(folder).as_posix() for path in (folder / "example").rglob("*.webp"))
-    assert written == sorted(f"example/{at.layer}/{at.channel}/{owner}/{rank}.webp" for at, owner, rank in own)
+    assert written == sorted(
+        f"example/{channel.layer}/{channel.channel}/{owner}/{rank}.webp" for channel, owner, rank in own
+    )
 
 
 def test_a_part_of_an_image_that_is_gone_is_not_there(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=20, whole_images=True))
     locate_table(run, "example_images").unlink()
     store = RunStore(run)
-    lost = next(example for example in store.pictures.examples(AT, 3) if example.box is not None)
-    assert store.pictures.example(AT, 3, lost.rank) is None
+    lost = next(example for example in store.pictures.examples(CHANNEL, 3) if example.box is not None)
+    assert store.pictures.example(CHANNEL, 3, lost.rank) is None
     client = create_app([store]).server.test_client()
     assert client.get(f"/run/run/example/conv4/7/3/{lost.rank}.webp").status_code == 404
     assert any("null only where" in finding.rule for finding in validate(run))
@@ -124,11 +133,11 @@ def test_thumbnails_are_cut_before_anyone_asks(part_store: RunStore, monkeypatch
     monkeypatch.setattr("summit_dash.run.examples.encode_crop", counted)
     store = RunStore(part_store.path)
     store.warm()
-    shown = {node.at for class_id in store.classes for node in store.graph(class_id).nodes}
+    shown = {node.channel for class_id in store.classes for node in store.graph(class_id).nodes}
     parts = {
         (best.image_id, best.box)
-        for at in shown
-        if not store.pictures.is_visualized(at) and (best := store.pictures.examples(at)[0]).box is not None
+        for channel in shown
+        if not store.pictures.is_visualized(channel) and (best := store.pictures.examples(channel)[0]).box is not None
     }
     assert len(cut) == len(parts) > 10
     for class_id in store.classes:
@@ -141,11 +150,11 @@ def test_threads_that_ask_at_once_get_the_same_pictures(tmp_path: Path) -> None:
 
     options = SyntheticRun(n_classes=4, n_images=40, whole_images=True)
     run = write_synthetic_run(tmp_path / "run", options)
-    at = [(Channel("conv3", channel), rank) for channel in range(32) for rank in range(10)]
+    asked = [(Channel("conv3", number), rank) for number in range(32) for rank in range(10)]
     alone, together = RunStore(run).pictures, RunStore(run).pictures
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda each: together.example(each[0], -1, each[1]), at))
-    assert found == [alone.example(channel, -1, rank) for channel, rank in at]
+        found = list(pool.map(lambda each: together.example(each[0], -1, each[1]), asked))
+    assert found == [alone.example(channel, -1, rank) for channel, rank in asked]
 
 
 @pytest.mark.parametrize(("said", "size"), [({}, 128), ({"size": 16, "quality": 80}, 16)])
@@ -154,7 +163,7 @@ def test_parts_are_shown_at_the_size_of_the_runs_examples(tmp_path: Path, said: 
     manifest = json.loads((run / "manifest.json").read_text())
     (run / "manifest.json").write_text(json.dumps({**manifest, "config": {"examples": said}}))
     store = RunStore(run)
-    part = next(example for example in store.pictures.examples(AT) if example.box is not None)
-    with Image.open(io.BytesIO(store.pictures.example(AT, -1, part.rank))) as picture:
+    part = next(example for example in store.pictures.examples(CHANNEL) if example.box is not None)
+    with Image.open(io.BytesIO(store.pictures.example(CHANNEL, -1, part.rank))) as picture:
         assert max(picture.size) == min(size, 64)
         assert np.asarray(picture).std() > 1

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from precompute.contract.errors import InputError
-from summit_dash.run.find_class import find_class, find_classes, tell_number
+from summit_dash.run.find_class import explain_number, find_class, find_classes
 from summit_dash.run.store import ClassInfo
 
 NAMES = {
@@ -49,7 +49,7 @@ def test_a_class_by_id_synset_full_or_first_name(text: str, class_id: int) -> No
     ],
 )
 def test_a_number_is_said_to_be_a_name_or_an_id(text: str, said: str | None) -> None:
-    assert tell_number(CLASSES, text) == said
+    assert explain_number(CLASSES, text) == said
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=8, unique=True), st.randoms(use_true_random=False))
@@ -60,7 +60,7 @@ def test_names_that_are_numbers_go_before_ids(ids: list[int], random: Random) ->
     for i, info in classes.items():
         assert find_class(classes, info.class_name) is info and find_class(classes, f"#{i}") is info
         is_plain = int(info.class_name) == i or int(info.class_name) not in classes
-        assert (tell_number(classes, info.class_name) is None) == is_plain
+        assert (explain_number(classes, info.class_name) is None) == is_plain
     assert find_classes(classes, ";".join(map(str, names))) == list(classes.values())
 
 

@@ -47,16 +47,16 @@ def post(client: FlaskClient, layer: Any, channel: Any, label: Any) -> TestRespo
     return client.post("/run/run/labels", json={"layer": layer, "channel": channel, "label": label}, headers=OWN)
 
 
-def found(client: FlaskClient) -> Any:
+def read_found(client: FlaskClient) -> Any:
     return client.get("/run/run/data/labels.json").json
 
 
 def test_a_label_is_saved_beside_the_run(client: FlaskClient, path: Path) -> None:
-    assert found(client) == {"labels": {}, "editable": True}
+    assert read_found(client) == {"labels": {}, "editable": True}
     assert client.get("/run/run/data/labels.json").headers["Cache-Control"] == "no-cache"
     assert post(client, "conv3", 5, "  hands,\n fish ").status_code == 200
     assert post(client, "conv3", 12, "fur").status_code == 200
-    assert found(client)["labels"] == {"conv3": {"5": "hands, fish", "12": "fur"}}
+    assert read_found(client)["labels"] == {"conv3": {"5": "hands, fish", "12": "fur"}}
     assert read_labels(RunStore(path)) == {"conv3": {"5": "hands, fish", "12": "fur"}}
     assert sorted(p.name for p in path.glob("*labels*")) == [".labels.json.lock", LABELS]
 
@@ -65,7 +65,7 @@ def test_an_empty_label_removes_it(client: FlaskClient, path: Path) -> None:
     post(client, "conv3", 5, "hands")
     post(client, "conv3", 5, " ")
     post(client, "conv3", 6, "")
-    assert found(client)["labels"] == {}
+    assert read_found(client)["labels"] == {}
     assert json.loads((path / LABELS).read_text()) == {"models": {"SyntheticNet": {}}}
 
 
@@ -110,20 +110,20 @@ def test_a_folder_that_cannot_be_written_says_so(
     assert answer.status_code == 409
     assert answer.json["problem"]["rule"] == "Labels are saved beside the run, so its folder must be writable."
     assert "Read-only file system" in answer.json["problem"]["found"]
-    assert found(client) == {"labels": {}, "editable": False}
+    assert read_found(client) == {"labels": {}, "editable": False}
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"models": {"SyntheticNet": {"conv3": {"five": "x"}}}}', '{"models": 3}'])
 def test_a_damaged_file_is_left_alone(client: FlaskClient, path: Path, text: str) -> None:
     (path / LABELS).write_text(text)
-    assert found(client)["problem"]["rule"] == "labels.json is JSON as the dashboard writes it."
+    assert read_found(client)["problem"]["rule"] == "labels.json is JSON as the dashboard writes it."
     assert post(client, "conv3", 5, "x").status_code == 409
     assert (path / LABELS).read_text() == text
 
 
 def test_labels_of_channels_that_the_run_lacks_are_kept_and_not_shown(client: FlaskClient, path: Path) -> None:
     (path / LABELS).write_text('{"models": {"SyntheticNet": {"gone": {"1": "a"}, "conv3": {"99": "b", "2": "c"}}}}')
-    assert found(client)["labels"] == {"conv3": {"2": "c"}}
+    assert read_found(client)["labels"] == {"conv3": {"2": "c"}}
     post(client, "conv3", 2, "d")
     kept = json.loads((path / LABELS).read_text())["models"]["SyntheticNet"]
     assert kept == {"gone": {"1": "a"}, "conv3": {"2": "d", "99": "b"}}
@@ -144,11 +144,11 @@ def test_another_model_has_labels_of_its_own(path: Path) -> None:
 def test_writers_at_the_same_time_lose_nothing(path: Path) -> None:
     stores = [RunStore(path) for _ in range(4)]
 
-    def write(place: int) -> None:
-        for channel in range(place, 32, 4):
-            save_label(stores[place], Channel("conv3", channel), f"label {channel}")
+    def write(index: int) -> None:
+        for channel in range(index, 32, 4):
+            save_label(stores[index], Channel("conv3", channel), f"label {channel}")
 
-    threads = [threading.Thread(target=write, args=(place,)) for place in range(4)]
+    threads = [threading.Thread(target=write, args=(index,)) for index in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

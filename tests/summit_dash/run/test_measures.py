@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from summit_dash.payloads.overview import build_overview
-from summit_dash.run.measures import Link, describe, measure_names, read_links, tell_measures
+from summit_dash.run.measures import Link, describe_link, describe_measures, name_measures, read_links
 from summit_dash.run.store import RunStore
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -37,7 +37,7 @@ def test_a_run_that_does_not_tell_has_no_links(manifest: dict[str, Any]) -> None
 
 
 def test_the_reason_is_said() -> None:
-    assert describe(Link("conv3", ("conv2",), "gradient", "a softmax lies between.")) == (
+    assert describe_link(Link("conv3", ("conv2",), "gradient", "a softmax lies between.")) == (
         "Gradient: gradient × activation, how the target changes with the source times the source's activation. "
         "Why: a softmax lies between."
     )
@@ -45,17 +45,17 @@ def test_the_reason_is_said() -> None:
 
 def test_where_measures_differ_each_names_its_layers() -> None:
     links = list(read_links({"links": LINKS}, LAYERS).values())
-    assert measure_names(links) == "gradient, traced"
-    lines = tell_measures(links).split("\n")
+    assert name_measures(links) == "gradient, traced"
+    lines = describe_measures(links).split("\n")
     assert lines[1].startswith("Gradient (into conv3): ")
     assert lines[1].endswith(" Why: a softmax lies between.")
     assert lines[2].startswith("Traced (into conv2): ")
-    assert "into" not in tell_measures(links[:1])
+    assert "into" not in describe_measures(links[:1])
 
 
 def test_many_layers_are_counted() -> None:
     links = [Link(f"l{i}", (), "traced") for i in range(9)] + [Link("x", (), "summit")]
-    assert "(into l0, l1, l2 and 6 more layers)" in tell_measures(links)
+    assert "(into l0, l1, l2 and 6 more layers)" in describe_measures(links)
 
 
 def test_the_overview_names_the_measure_of_every_layer(tmp_path: Path) -> None:

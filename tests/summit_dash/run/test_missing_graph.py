@@ -24,27 +24,27 @@ def run(run_path: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(run_path, tmp_path / "run"))
 
 
-def without_graph(run: Path) -> None:
-    """Takes one class out of the tables of graphs."""
+def remove_graph(run: Path) -> None:
+    """Removes one class from the tables of graphs."""
     for name in ("attribution_graph_nodes", "attribution_graph_edges"):
         rows = read_table(run, name)
         write_table(run, name, rows.filter([c != CLASS for c in rows["class_id"].to_pylist()]).to_pydict())
 
 
-def without_images(run: Path) -> None:
-    without_graph(run)
+def remove_images(run: Path) -> None:
+    remove_graph(run)
     columns = read_table(run, "classes").to_pydict()
     columns["n_images"][CLASS] = 0
     write_table(run, "classes", columns)
 
 
-def without_outliers(run: Path) -> None:
-    without_graph(run)
+def remove_outliers(run: Path) -> None:
+    remove_graph(run)
     change_manifest(run, config={"aggregate": {"exclude_outliers": True}})
 
 
-def imported(run: Path) -> None:
-    without_graph(run)
+def mark_imported(run: Path) -> None:
+    remove_graph(run)
     change_manifest(run, imported={"source": "elsewhere"})
 
 
@@ -55,10 +55,10 @@ def change_manifest(run: Path, **values: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "found", "fix"),
     [
-        (without_images, "None of the images of ", "--overwrite"),
-        (without_outliers, "No channel but outliers", "--outlier-fraction"),
-        (without_graph, "No recorded channel is excited by the 200 images", "--layers"),
-        (imported, "The imported data holds none", "another class"),
+        (remove_images, "None of the images of ", "--overwrite"),
+        (remove_outliers, "No channel but outliers", "--outlier-fraction"),
+        (remove_graph, "No recorded channel is excited by the 200 images", "--layers"),
+        (mark_imported, "The imported data holds none", "another class"),
     ],
 )
 def test_the_reason_and_what_helps(run: Path, change: Any, found: str, fix: str) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from precompute.contract.errors import InputError
@@ -13,7 +12,6 @@ from precompute.contract.writing import write_table
 from precompute.feature_visualization.storage.picture_store import PictureStore
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
-from summit_dash.run.similarity import similarity_to
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
@@ -41,14 +39,16 @@ def test_counts_are_read_once(store: RunStore) -> None:
 def test_graph_of_a_class(store: RunStore, run_path: Path) -> None:
     graph = store.graph(3)
     nodes = [r for r in read_table(run_path, "attribution_graph_nodes").to_pylist() if r["class_id"] == 3]
-    assert {n.at for n in graph.nodes} == {Channel(r["layer"], r["channel"]) for r in nodes}
-    kept = {n.at for n in graph.nodes}
+    assert {n.channel for n in graph.nodes} == {Channel(r["layer"], r["channel"]) for r in nodes}
+    kept = {n.channel for n in graph.nodes}
     assert all(e.source in kept and e.target in kept for e in graph.edges)
 
 
 def test_graphs_with_a_channel(store: RunStore) -> None:
-    at = store.graph(0).nodes[0].at
-    assert store.n_graphs_with(at) == sum(at in {n.at for n in store.graph(c).nodes} for c in store.classes)
+    channel = store.graph(0).nodes[0].channel
+    assert store.n_graphs_with(channel) == sum(
+        channel in {n.channel for n in store.graph(c).nodes} for c in store.classes
+    )
 
 
 def test_sources_are_the_strongest_and_lie_in_the_layer_before(store: RunStore) -> None:
@@ -95,7 +95,7 @@ def test_every_class_has_a_point(store: RunStore) -> None:
 
 
 def test_without_visualizations_every_thumbnail_is_an_example(bare_store: RunStore) -> None:
-    assert all(bare_store.pictures.picture_kind(n.at) is PictureKind.EXAMPLE for n in bare_store.graph(0).nodes)
+    assert all(bare_store.pictures.picture_kind(n.channel) is PictureKind.EXAMPLE for n in bare_store.graph(0).nodes)
     assert bare_store.classes[0].top1_accuracy is None
     assert bare_store.classes[0].probability_histogram is None
 
@@ -105,33 +105,28 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
         RunStore(tmp_path)
 
 
-def test_similarity() -> None:
-    counts = np.array([[3, 4, 0], [6, 8, 0], [0, 0, 5], [0, 0, 0]])
-    assert similarity_to(counts, 0).tolist() == pytest.approx([1, 1, 0, 0])
-
-
 def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
     stores = Stores([RunStore(run)])
-    at = Channel("conv1", 3)
+    channel = Channel("conv1", 3)
     before = stores["run"].version
-    assert not stores["run"].pictures.is_visualized(at)
+    assert not stores["run"].pictures.is_visualized(channel)
     row = {"layer": "conv1", "channel": 3, "kind": "channel", "image": b"picture", "objective_value": 2.0, "n_steps": 8}
     columns = {**row, "initial_objective_value": 0.5, "excitation": 1.5}
     write_table(run, "feature_visualizations", {name: [value] for name, value in columns.items()})
-    assert stores["run"].pictures.visualization(at) == b"picture"
-    assert stores["run"].pictures.excitation(at) == 1.5
+    assert stores["run"].pictures.visualization(channel) == b"picture"
+    assert stores["run"].pictures.excitation(channel) == 1.5
     assert stores["run"].version != before
-    assert stores["run"].pictures.picture(Channel("conv1", 2)) != b"picture"
+    assert stores["run"].pictures.read_picture(Channel("conv1", 2)) != b"picture"
 
 
 def test_dead_channels_found_in_an_open_run_are_known(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
     stores = Stores([RunStore(run)])
-    at = Channel("conv1", 3)
-    assert not stores["run"].pictures.found_dead(at)
+    channel = Channel("conv1", 3)
+    assert not stores["run"].pictures.is_found_dead(channel)
     draw_into(run, [("conv1", 3, "channel", None), ("conv1", 4, "channel", 1.5), ("conv1", 5, "neuron", None)])
-    assert [stores["run"].pictures.found_dead(Channel("conv1", n)) for n in (3, 4, 5)] == [True, False, False]
+    assert [stores["run"].pictures.is_found_dead(Channel("conv1", n)) for n in (3, 4, 5)] == [True, False, False]
 
 
 def draw_into(run: Path, pictures: list[tuple[str, int, str, float | None]]) -> Mapping[str, Any]:

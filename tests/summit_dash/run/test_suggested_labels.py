@@ -10,8 +10,8 @@ from summit_dash.run.suggested_labels import Naming, Vocabulary, build_vocabular
 from tests.reference.suggestions import slow_suggestion
 
 
-def vocabulary(*names: str | tuple[str, str]) -> Vocabulary:
-    """Of classes 0, 1, ...: their names, or name and group."""
+def make_vocabulary(*names: str | tuple[str, str]) -> Vocabulary:
+    """Builds the words of classes 0, 1, ... from their names, or name and group."""
     named = [Naming(each, None) if isinstance(each, str) else Naming(*each) for each in names]
     return build_vocabulary(dict(enumerate(named)))
 
@@ -39,25 +39,27 @@ def test_a_name_is_split_into_words(text: str, words: list[str]) -> None:
 
 
 def test_a_plural_is_its_singular_where_the_run_has_both() -> None:
-    found = vocabulary(("brown bear", "bears"), ("butterfly", "butterflies"), "red fox", "two foxes", "camera lens")
+    found = make_vocabulary(
+        ("brown bear", "bears"), ("butterfly", "butterflies"), "red fox", "two foxes", "camera lens"
+    )
     assert found.words[0] == {"brown", "bear"}
     assert found.words[1] == {"butterfly"}
     assert found.words[3] == {"two", "fox"}
     assert found.words[4] == {"camera", "lens"}
-    kept = vocabulary("Vulpes vulpes", "glass", "New Zealand", "news", "bus", "gas")
+    kept = make_vocabulary("Vulpes vulpes", "glass", "New Zealand", "news", "bus", "gas")
     assert kept.words[0] == {"vulpes"}
     assert kept.words[3] == {"new"}, "what is spelt like a plural cannot be told from one"
     assert kept.words[4] | kept.words[5] == {"bus", "gas"}
 
 
 def test_a_group_of_several_words_is_one_word() -> None:
-    found = vocabulary(("falcon", "Birds_of prey"), ("owl", "Birds_of prey"), ("robin", "42"))
+    found = make_vocabulary(("falcon", "Birds_of prey"), ("owl", "Birds_of prey"), ("robin", "42"))
     assert found.words[0] == {"falcon", "birds of prey"}
     assert found.words[2] == {"robin"}
 
 
 def test_the_last_word_of_a_name_says_what_the_class_is() -> None:
-    assert vocabulary(("timber wolf, Canis lupus", "dogs")).heads[0] == {"wolf", "lupus", "dogs"}
+    assert make_vocabulary(("timber wolf, Canis lupus", "dogs")).heads[0] == {"wolf", "lupus", "dogs"}
 
 
 def test_the_top_classes_use_the_channel_at_least_half_as_much_as_the_first() -> None:
@@ -72,13 +74,13 @@ def test_of_many_classes_twelve_are_the_top_and_those_level_with_the_last() -> N
 
 
 def test_what_the_top_classes_share_is_suggested() -> None:
-    found = suggest(vocabulary("Border terrier", "Irish terrier", "Yorkshire terrier", *OTHERS), [0, 1, 2, 5])
+    found = suggest(make_vocabulary("Border terrier", "Irish terrier", "Yorkshire terrier", *OTHERS), [0, 1, 2, 5])
     assert found is not None
     assert found == (("terrier",), 3, 4)
 
 
 def test_nothing_shared_is_nothing_suggested() -> None:
-    words = vocabulary("Border terrier", "Irish terrier", "Yorkshire terrier", *OTHERS)
+    words = make_vocabulary("Border terrier", "Irish terrier", "Yorkshire terrier", *OTHERS)
     assert suggest(words, [0, 5, 6, 7]) is None, "one class has the word"
     assert suggest(words, [0]) is None
     assert suggest(words, []) is None
@@ -87,31 +89,31 @@ def test_nothing_shared_is_nothing_suggested() -> None:
 
 def test_a_word_of_most_classes_is_not_suggested() -> None:
     names = [f"{name} bird" for name in OTHERS[:18]]
-    assert suggest(vocabulary(*names, *OTHERS[18:]), [0, 1, 2, 3]) is None
-    assert suggest(vocabulary(*names, *OTHERS[18:]), list(range(18))) is None
+    assert suggest(make_vocabulary(*names, *OTHERS[18:]), [0, 1, 2, 3]) is None
+    assert suggest(make_vocabulary(*names, *OTHERS[18:]), list(range(18))) is None
 
 
 def test_a_word_that_chance_may_have_brought_is_not_suggested() -> None:
     names = [f"red {name}" for name in OTHERS[:10]]
-    assert suggest(vocabulary(*names, *OTHERS[10:]), [0, 1, 20, 21]) is None
+    assert suggest(make_vocabulary(*names, *OTHERS[10:]), [0, 1, 20, 21]) is None
 
 
 def test_words_of_the_same_classes_are_one() -> None:
-    found = suggest(vocabulary("brown bear, Ursus arctos", "black bear, Ursus americanus", *OTHERS), [0, 1])
+    found = suggest(make_vocabulary("brown bear, Ursus arctos", "black bear, Ursus americanus", *OTHERS), [0, 1])
     assert found is not None
     assert found.words == ("bear",), "the head of their names, not the genus"
 
 
 def test_several_words_where_they_are_of_other_classes() -> None:
     names = ("red wolf", "white wolf", "timber wolf", "sea snake", "vine snake", "grass snake")
-    found = suggest(vocabulary(*names, *(f"{name} {name}el" for name in OTHERS * 3)), [0, 1, 2, 3, 4, 5])
+    found = suggest(make_vocabulary(*names, *(f"{name} {name}el" for name in OTHERS * 3)), [0, 1, 2, 3, 4, 5])
     assert found is not None
     assert found == (("snake", "wolf"), 6, 6)
 
 
 def test_words_that_find_no_room_in_a_label_are_left_out() -> None:
     long = "things that are neither here nor there but somewhere else"
-    words = vocabulary(("red wolf", long), ("white wolf", long), *OTHERS)
+    words = make_vocabulary(("red wolf", long), ("white wolf", long), *OTHERS)
     for longest, expected in ((80, long), (20, None)):
         found = suggest(words, [0, 1], longest)
         assert (found and found.words) == (expected and (expected,))
@@ -127,7 +129,7 @@ def test_suggestions_are_those_of_the_definition() -> None:
         names = [
             [w for w, r in zip(pool, rates, strict=True) if random.random() < r] or ["none"] for _ in range(n_classes)
         ]
-        words = vocabulary(*(", ".join(each) for each in names))  # every word heads a name
+        words = make_vocabulary(*(", ".join(each) for each in names))  # every word heads a name
         leader = pool[int(random.integers(len(pool)))]
         inclined = [40.0 if leader in each else 1.0 for each in names]
         chances = np.array(inclined) / sum(inclined)
@@ -141,13 +143,13 @@ def test_suggestions_are_those_of_the_definition() -> None:
 
 def test_a_channel_tells_its_suggestion(store: RunStore) -> None:
     payloads = [
-        (at, build_payload(store, f"channel/{at.layer}/{at.channel}"))
-        for at in (Channel("conv5", channel) for channel in range(store.layers["conv5"].n_channels))
+        (channel, build_payload(store, f"channel/{channel.layer}/{channel.channel}"))
+        for channel in (Channel("conv5", number) for number in range(store.layers["conv5"].n_channels))
     ]
-    told = {at: payload["suggestion"] for at, payload in payloads if payload and payload["suggestion"]}
+    told = {channel: payload["suggestion"] for channel, payload in payloads if payload and payload["suggestion"]}
     assert told
-    for at, suggestion in told.items():
-        top = choose_top({use.class_id: use.fraction for use in store.uses(at)})
+    for channel, suggestion in told.items():
+        top = choose_top({use.class_id: use.fraction for use in store.uses(channel)})
         labels = suggestion["words"]
         assert suggestion["label"] == ", ".join(labels)
         sharing = [c for c in top if set(labels) & store.vocabulary.words[c]]

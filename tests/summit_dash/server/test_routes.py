@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from precompute.contract.schema import MANIFEST
+from summit_dash.payloads.keys import build_payload
+from summit_dash.payloads.thumbnails import build_thumbnails
+from summit_dash.run.store import RunStore
+from summit_dash.server.app import create_app
+from summit_dash.server.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def client(store: RunStore) -> FlaskClient:
+    return create_app([store], Settings()).server.test_client()
+
+
+def test_health(client: FlaskClient) -> None:
+    assert client.get("/healthz").json == {"status": "ok", "runs": ["synthetic"]}
+
+
+def test_pictures_are_kept_by_the_browser(client: FlaskClient) -> None:
+    answer = client.get("/run/synthetic/picture/conv1/1.webp?v=1")
+    assert answer.mimetype == "image/webp"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get("/run/synthetic/example/conv1/0/all/0.webp").status_code == 200
+    assert client.get("/run/synthetic/example/conv1/0/3/2.webp").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["other/picture/conv1/1", "synthetic/picture/nope/1", "synthetic/visualization/conv1/1/negative",
+     "synthetic/picture/conv1/999",
+     "synthetic/example/conv1/0/me/0", "synthetic/example/conv1/0/all/99", "synthetic/example/conv1/999/all/0"],
+)  # fmt: skip
+def test_pictures_that_do_not_exist(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/run/{path}.webp").status_code == 404
+
+
+def test_payloads_are_kept_by_the_browser(client: FlaskClient) -> None:
+    answer = client.get("/run/synthetic/data/class/3.json?v=1")
+    assert answer.json["id"] == 3
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_what_a_run_lacks_is_an_answer_and_is_not_kept(client: FlaskClient) -> None:
+    answer = client.get("/run/synthetic/data/class/99.json")
+    assert answer.status_code == 200
+    assert "no class 99" in answer.json["problem"]["found"]
+    assert "Cache-Control" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["run/other/data/run.json", "run/synthetic/data/nothing.json"])
+def test_payloads_that_do_not_exist(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/{path}").status_code == 404
+
+
+def test_a_payload_is_compact_json_with_letters_of_any_script(client: FlaskClient, store: RunStore) -> None:
+    text = client.get("/run/synthetic/data/about.json").text
+    assert json.loads(text) == build_payload(store, "about")
+    assert "\\u" not in text and '", "' not in text
+
+
+def test_thumbnails_of_a_class_come_as_one_file(client: FlaskClient, store: RunStore) -> None:
+    answer = client.get("/run/synthetic/thumbnails/3.bin")
+    assert (answer.mimetype, answer.data) == ("application/octet-stream", build_thumbnails(store, 3))
+    assert client.get("/run/synthetic/thumbnails/99.bin").status_code == 404
+
+
+def test_a_prototype_is_found_by_its_method(client: FlaskClient, store: RunStore) -> None:
+    image = store.pictures.read_prototypes(0)["code-space"].image
+    assert client.get("/run/synthetic/prototype/0/code-space.webp").data == image
+    for path in ("2/code-space", "0/dreams", "99/code-space"):
+        assert client.get(f"/run/synthetic/prototype/{path}.webp").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["../manifest", "%2e%2e/manifest", "class/1.5", "channel/conv1/-1"])
+def test_no_key_leaves_the_payloads(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/run/synthetic/data/{path}.json").status_code == 404
+
+
+def test_only_labels_are_written(client: FlaskClient, run_path: Path) -> None:
+    before = (run_path / MANIFEST).read_bytes()
+    for path in ("data/run.json", "picture/conv1/1.webp", "thumbnails/3.bin"):
+        assert client.post(f"/run/synthetic/{path}", data=b"x").status_code == 405
+    assert (run_path / MANIFEST).read_bytes() == before
