@@ -12,6 +12,7 @@ import typer
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Run
 from precompute.contract.errors import InputError
+from summit_dash.export.formats import FORMATS
 
 __all__ = ["ExportOptions", "export"]
 
@@ -65,7 +66,7 @@ class ExportOptions:
         str | None,
         typer.Option(
             "--format",
-            help="Some of `svg,png,graphml,json,csv`; by default that of OUT's ending, else `svg`.",
+            help=f"Some of `{','.join(FORMATS)}`; by default that of OUT's ending, else `svg`.",
             show_default=False,
         ),
     ] = None

@@ -34,13 +34,13 @@ def build_stories(store: RunStore) -> list[dict[str, Any]]:
     """Builds a section per story whose two classes are in the run; none for a run without graphs."""
     if not store.has("attribution_graph_nodes"):
         return []
-    found = ((story, _find_classes(store, story)) for story in _read_stories(store.manifest))
-    sections = [
-        {"id": story.id, "title": story.title, "blocks": [{"ol": list(_write_steps(story, _Pair(store, *classes)))}]}
-        for story, classes in found
-        if classes is not None
-    ]
-    return [section for section in sections if section["blocks"][0]["ol"]]  # type: ignore[index]
+    sections = []
+    for story in _read_stories(store.manifest):
+        classes = _find_classes(store, story)
+        steps = [] if classes is None else list(_write_steps(story, _Pair(store, *classes)))
+        if steps:
+            sections.append({"id": story.id, "title": story.title, "blocks": [{"ol": steps}]})
+    return sections
 
 
 @dataclass(frozen=True)

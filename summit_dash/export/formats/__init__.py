@@ -1,16 +1,24 @@
-"""The formats of an exported graph, a module each, which exports `FORMAT`. To add one, write it and list it here.
+"""The formats of an exported graph, a module each: every module here with a `FORMAT` is one.
 
 Importing this package loads no drawing or graph library: `write` of each format imports what it needs.
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Mapping
 
-from summit_dash.export.formats import csv, graphml, json, png, svg
 from summit_dash.export.formats.export_format import ExportFormat
 
 __all__ = ["FORMATS", "ExportFormat"]
 
-FORMATS: Mapping[str, ExportFormat] = {module.FORMAT.name: module.FORMAT for module in (svg, png, graphml, json, csv)}
+
+def _find_formats() -> Mapping[str, ExportFormat]:
+    modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    found = sorted((module.FORMAT for module in modules if hasattr(module, "FORMAT")), key=lambda f: (f.rank, f.name))
+    return {one.name: one for one in found}
+
+
+FORMATS = _find_formats()
 """The formats by name, in the order in which messages list them."""

@@ -29,4 +29,4 @@ def _write(content: GraphContent) -> dict[str, bytes]:
     }
 
 
-FORMAT = ExportFormat("csv", ("-nodes.csv", "-edges.csv"), False, _write)
+FORMAT = ExportFormat("csv", ("-nodes.csv", "-edges.csv"), False, _write, rank=50)

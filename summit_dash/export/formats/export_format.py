@@ -48,9 +48,11 @@ class ExportFormat:
         endings: of its files, put after their common stem.
         needs_drawing: the format shows the picture, so it must be drawn.
         write: returns the bytes of each file by its ending.
+        rank: order among the formats in messages, smallest first.
     """
 
     name: str
     endings: tuple[str, ...]
     needs_drawing: bool
     write: Callable[[GraphContent], dict[str, bytes]]
+    rank: int = 100

@@ -56,4 +56,4 @@ def _write(content: GraphContent) -> dict[str, bytes]:
     return {".graphml": write_graphml(content.tables)}
 
 
-FORMAT = ExportFormat("graphml", (".graphml",), False, _write)
+FORMAT = ExportFormat("graphml", (".graphml",), False, _write, rank=30)

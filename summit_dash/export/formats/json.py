@@ -34,4 +34,4 @@ def _write(content: GraphContent) -> dict[str, bytes]:
     return {".json": write_json(content.tables)}
 
 
-FORMAT = ExportFormat("json", (".json",), False, _write)
+FORMAT = ExportFormat("json", (".json",), False, _write, rank=40)

@@ -46,4 +46,4 @@ def _check_pixels(size: tuple[float, float], scale: float) -> None:
         )
 
 
-FORMAT = ExportFormat("png", (".png",), True, _write)
+FORMAT = ExportFormat("png", (".png",), True, _write, rank=20)

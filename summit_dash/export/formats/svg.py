@@ -13,4 +13,4 @@ def _write(content: GraphContent) -> dict[str, bytes]:
     return {".svg": write_svg(content.drawing)}
 
 
-FORMAT = ExportFormat("svg", (".svg",), True, _write)
+FORMAT = ExportFormat("svg", (".svg",), True, _write, rank=10)
