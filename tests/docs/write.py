@@ -12,7 +12,8 @@ import click
 import pyarrow as pa
 import typer
 
-from precompute.contract.schema import TABLES, Column, Table
+from precompute.contract.schema import TABLES
+from precompute.contract.tables import Column, Table
 from summit_dash.cli import app
 
 __all__ = ["COMMANDS_FILE", "RUN_FILE", "build_commands", "build_run", "list_commands"]

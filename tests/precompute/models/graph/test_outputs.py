@@ -12,7 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from precompute.contract.errors import InputError
-from precompute.models.graph.exported import ExportedModel, operator_name
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.operators import get_operator_name
 from precompute.models.layers.selection import select_layers
 
 SIZE = (3, 16, 16)
@@ -68,7 +69,7 @@ def test_the_logits_are_found_and_the_graph_is_that_of_the_model_alone(name: str
     plain, packed = ExportedModel(Net(), SIZE), ExportedModel(Net(PACKS[name]), SIZE)
 
     assert packed.n_outputs == 5
-    assert [operator_name(n) for n in packed.graph.nodes] == [operator_name(n) for n in plain.graph.nodes]
+    assert [get_operator_name(n) for n in packed.graph.nodes] == [get_operator_name(n) for n in plain.graph.nodes]
     assert packed.find_outputs_of_modules().keys() == plain.find_outputs_of_modules().keys()
     images = torch.rand(3, *SIZE)
     expected = Net().eval()(images)
