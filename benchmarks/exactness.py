@@ -95,8 +95,8 @@ def compare_images(options: argparse.Namespace) -> Iterator[Differences]:
         recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
         sums = ClassAccumulator(inputs.layers, inputs.measures, config, parallel)
         for image in source.images[::step][options.first : options.images]:
-            pixels = np.stack([loaded.preprocess.image(source.load(image))])
-            values = recorder(loaded.preprocess.tensor(pixels)).values
+            pixels = np.stack([loaded.preprocess.prepare_image(source.load(image))])
+            values = recorder(loaded.preprocess.build_tensor(pixels)).values
             sums.reset()
             sums.update([image.image_id], values)
             single = double = n_counts = 0

@@ -86,7 +86,9 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
     inputs = prepare(loaded, source, options.layers.split(",") if options.layers else None, AggregateConfig())
     step = max(1, len(source.images) // options.batch_size)
     images = [source.images[i * step] for i in range(options.batch_size)]
-    batch = loaded.preprocess.tensor(np.stack([loaded.preprocess.image(source.load(image)) for image in images]))
+    batch = loaded.preprocess.build_tensor(
+        np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in images])
+    )
     convolutions = list_convolutions(inputs.links)
     with Parallel(torch.device("cpu"), options.threads) as parallel, torch.inference_mode():
         eager = copy.deepcopy(

@@ -156,7 +156,7 @@ class ClassAccumulator:
     def _reduce_image(self, values: Values) -> _ImageFindings:
         """Reduces one image to the maxima of every layer, and the strongest pairs of every counted influence."""
         with torch.inference_mode():
-            maxima = [values.maximum(layer.node) for layer in self._layers]
+            maxima = [values.find_maximum(layer.node) for layer in self._layers]
             return maxima, [counter.find_strongest(values) for counter in self._all_counters]
 
     def build_layer_sums(self) -> list[LayerSums]:

@@ -42,7 +42,7 @@ def read_images(
 
     def read(image: LabelledImage) -> ReadImage:
         try:
-            return ReadImage(image, preprocess.image(source.load(image, preprocess.background)))
+            return ReadImage(image, preprocess.prepare_image(source.load(image, preprocess.background)))
         except UnreadableImage as problem:
             return ReadImage(image, None, str(problem))
 

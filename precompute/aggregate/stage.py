@@ -244,7 +244,7 @@ class UnitMaker:
         expected = self._inputs.model.input_size[1:]
         for array in pixels:
             self._inputs.preprocess.require_one_size((expected[0], expected[1]), (array.shape[0], array.shape[1]))
-        return self._recorder(self._inputs.preprocess.tensor(np.stack(pixels), self._device))
+        return self._recorder(self._inputs.preprocess.build_tensor(np.stack(pixels), self._device))
 
     def _build_rows(self, image_ids: Sequence[int], class_id: int, logits: Tensor) -> ImageRows:
         probabilities, order = self._inputs.model.outputs.probabilities, rank_outputs(logits)

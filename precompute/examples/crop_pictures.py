@@ -85,7 +85,7 @@ def encode_crops(
     def encode(part: slice) -> _Encoded:
         image = inputs.source.images[int(crops.image_id[part.start])]
         decoded = inputs.source.load(image, inputs.preprocess.background)
-        pixels = Image.fromarray(inputs.preprocess.image(decoded))
+        pixels = Image.fromarray(inputs.preprocess.prepare_image(decoded))
         return _encode(image.image_id, pixels, [Box(*box) for box in crops.box[part].tolist()], encoding.config)
 
     # Its name is that of a leftover, on systems where it has one for a moment.

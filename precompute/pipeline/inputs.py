@@ -92,7 +92,7 @@ def _find_input_size(source: ImageSource, loaded: LoadedModel) -> tuple[int, int
     """Returns the size `(3, height, width)` of the first readable image after preprocessing."""
     for image in source.images:
         try:
-            return (3, *loaded.preprocess.input_size(source.load(image)))
+            return (3, *loaded.preprocess.compute_input_size(source.load(image)))
         except UnreadableImage:
             continue
     raise InputError(

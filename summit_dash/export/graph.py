@@ -86,4 +86,4 @@ def _read_pictures(store: RunStore) -> PictureSource:
         found = store.pictures.read_picture(channel)
         return None if found is None else convert_picture(found, side)
 
-    return PictureSource(store.pictures.picture_kind, read)
+    return PictureSource(store.pictures.get_picture_kind, read)

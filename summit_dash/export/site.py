@@ -188,8 +188,8 @@ def _list_channel_files(store: RunStore, channel: Channel, is_in_graph: bool) ->
     if picture is not None:
         yield f"picture/{channel.layer}/{channel.channel}.webp", picture
     if is_in_graph:
-        for kind in store.pictures.visualization_kinds(channel):
-            image = store.pictures.visualization(channel, kind)
+        for kind in store.pictures.list_visualization_kinds(channel):
+            image = store.pictures.read_visualization(channel, kind)
             if image is not None:
                 yield f"visualization/{channel.layer}/{channel.channel}/{kind}.webp", image
 
@@ -199,10 +199,10 @@ def _list_example_files(
 ) -> Iterator[tuple[str, bytes]]:
     """Yields the pictures that the run keeps as such; adds images of which the page shows a part to `shown`."""
     owner = "all" if class_id == ALL_CLASSES else str(class_id)
-    for example in store.pictures.examples(channel, class_id):
+    for example in store.pictures.list_examples(channel, class_id):
         if example.box is not None and example.image_id is not None:
             shown.add(example.image_id)
-        elif (image := store.pictures.example(channel, class_id, example.rank)) is not None:
+        elif (image := store.pictures.read_example(channel, class_id, example.rank)) is not None:
             yield f"example/{channel.layer}/{channel.channel}/{owner}/{example.rank}.webp", image
 
 

@@ -161,7 +161,7 @@ def _list_gaps(store: RunStore) -> list[Block]:
 
 def _count_pictures(store: RunStore) -> list[dict[str, Any]]:
     """Builds the section that compares feature visualizations with images, by layer; none where none was tried."""
-    counts = {layer: store.pictures.counts(layer) for layer in store.layers}
+    counts = {layer: store.pictures.count_pictures(layer) for layer in store.layers}
     tried = {layer: n for layer, n in counts.items() if n.n_pictures or n.n_dead}
     if not tried:
         return []

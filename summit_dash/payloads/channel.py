@@ -23,13 +23,13 @@ N_ENDS = 10
 
 def build_channel(store: RunStore, channel: Channel) -> dict[str, Any]:
     """Builds the facts of a channel for the whole run: pictures, classes that use it, examples over all classes."""
-    uses = store.uses(channel) if store.has("activations") else []
+    uses = store.read_uses(channel) if store.has("activations") else []
     return {
-        "picture": store.pictures.picture_kind(channel),
-        "kinds": store.pictures.visualization_kinds(channel),
-        "excitation": shorten(store.pictures.excitation(channel), 3),
+        "picture": store.pictures.get_picture_kind(channel),
+        "kinds": store.pictures.list_visualization_kinds(channel),
+        "excitation": shorten(store.pictures.read_excitation(channel), 3),
         "found_dead": store.pictures.is_found_dead(channel),
-        "n_graphs": store.n_graphs_with(channel) if store.has("attribution_graph_nodes") else None,
+        "n_graphs": store.count_graphs_with(channel) if store.has("attribution_graph_nodes") else None,
         **_build_facts(store, channel),
         "n_uses": len(uses),
         "uses": {
@@ -37,20 +37,22 @@ def build_channel(store: RunStore, channel: Channel) -> dict[str, Any]:
             "count": [use.activation_count for use in uses[:N_CLASSES]],
         },
         "suggestion": _build_suggestion(store, uses),
-        "examples": _build_examples(store.pictures.examples(channel, ALL_CLASSES)),
+        "examples": _build_examples(store.pictures.list_examples(channel, ALL_CLASSES)),
     }
 
 
 def build_class_channel(store: RunStore, class_id: int, channel: Channel) -> dict[str, Any]:
     """Builds the facts of a channel within a class: activation count, strongest sources and targets, examples."""
     count = (
-        int(store.counts(channel.layer)[store.row_of(class_id), channel.channel]) if store.has("activations") else None
+        int(store.read_counts(channel.layer)[store.find_row(class_id), channel.channel])
+        if store.has("activations")
+        else None
     )
     return {
         "count": count,
-        "sources": _build_ends(store, [(edge, edge.source) for edge in store.sources(class_id, channel, N_ENDS)]),
-        "targets": _build_ends(store, [(edge, edge.target) for edge in store.targets(class_id, channel, N_ENDS)]),
-        "examples": _build_examples(store.pictures.examples(channel, class_id)),
+        "sources": _build_ends(store, [(edge, edge.source) for edge in store.read_sources(class_id, channel, N_ENDS)]),
+        "targets": _build_ends(store, [(edge, edge.target) for edge in store.read_targets(class_id, channel, N_ENDS)]),
+        "examples": _build_examples(store.pictures.list_examples(channel, class_id)),
     }
 
 
@@ -58,7 +60,7 @@ def _build_facts(store: RunStore, channel: Channel) -> dict[str, Any]:
     """Returns the facts of a channel over the whole dataset; nothing where the run lacks them."""
     if not store.has("channels"):
         return {}
-    facts = store.channel_facts(channel.layer)
+    facts = store.read_channel_facts(channel.layer)
     return {
         "activation_fraction": round(float(facts.activation_fraction[channel.channel]), 6),
         "max_activation": shorten(facts.max_activation[channel.channel]),
@@ -90,5 +92,5 @@ def _build_ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[s
         "channel": [channel.channel for _, channel in ends],
         "count": [edge.influence_count for edge, _ in ends],
         "mean": [shorten(edge.mean_influence) for edge, _ in ends],
-        "picture": [store.pictures.picture_kind(channel) for _, channel in ends],
+        "picture": [store.pictures.get_picture_kind(channel) for _, channel in ends],
     }

@@ -18,22 +18,22 @@ N_POINTS = 200
 def build_channels(store: RunStore, layer: str) -> dict[str, Any]:
     """Builds arrays along the channels of a layer; `n_graphs` is None where the run has no graphs."""
     info = store.layers[layer]
-    graphs = store.graph_uses(layer).tolist() if store.has("attribution_graph_nodes") else None
+    graphs = store.read_graph_uses(layer).tolist() if store.has("attribution_graph_nodes") else None
     return {
         "layer": layer,
         "n_channels": info.n_channels,
         "n_graphs": graphs,
         **_build_facts(store, layer),
-        "picture": [store.pictures.picture_kind(Channel(layer, channel)) for channel in range(info.n_channels)],
+        "picture": [store.pictures.get_picture_kind(Channel(layer, channel)) for channel in range(info.n_channels)],
         "found_dead": [n for n in range(info.n_channels) if store.pictures.is_found_dead(Channel(layer, n))],
-        "pictures": store.pictures.counts(layer)._asdict(),
+        "pictures": store.pictures.count_pictures(layer)._asdict(),
     }
 
 
 def _build_facts(store: RunStore, layer: str) -> dict[str, Any]:
     if not store.has("channels"):
         return {}
-    facts = store.channel_facts(layer)
+    facts = store.read_channel_facts(layer)
     return {
         "n_classes": facts.n_classes.tolist(),
         "activation_fraction": [round(value, 6) for value in facts.activation_fraction.tolist()],
@@ -54,7 +54,7 @@ def build_channel_use(store: RunStore) -> dict[str, Any]:
     n_classes = len(store.classes)
     return {
         "n_classes": n_classes,
-        "layers": [_build_use(store.channel_facts(layer), n_classes) for layer in store.layers],
+        "layers": [_build_use(store.read_channel_facts(layer), n_classes) for layer in store.layers],
     }
 
 

@@ -17,7 +17,7 @@ def build_embedding(store: RunStore) -> dict[str, Any]:
     Raises:
         InputError: the run has no table of embeddings.
     """
-    points = {layer: store.embedding(layer) for layer in store.layers}
+    points = {layer: store.read_embedding(layer) for layer in store.layers}
     return {
         "x": {layer: _list_coordinates(store, points[layer], 0) for layer in store.layers},
         "y": {layer: _list_coordinates(store, points[layer], 1) for layer in store.layers},

@@ -45,7 +45,7 @@ def _build_nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
         "channel": [node.channel.channel for node in graph.nodes],
         "count": [node.activation_count for node in graph.nodes],
         "score": [shorten(node.pagerank_score) for node in graph.nodes],
-        "picture": [store.pictures.picture_kind(node.channel) for node in graph.nodes],
+        "picture": [store.pictures.get_picture_kind(node.channel) for node in graph.nodes],
     }
 
 
@@ -63,7 +63,7 @@ def _build_edges(graph: Graph) -> dict[str, list[Any]]:
 def _compute_similarity(store: RunStore, class_id: int) -> dict[str, list[int]] | None:
     if not store.has("activations"):
         return None
-    row = store.row_of(class_id)
+    row = store.find_row(class_id)
     units = {layer: store.read_unit_counts(layer) for layer in store.layers}
     cosines = {layer: unit @ unit[row] for layer, unit in units.items()}
     return {layer: np.rint(SIMILARITY_SCALE * values).astype(int).tolist() for layer, values in cosines.items()}

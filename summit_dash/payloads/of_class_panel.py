@@ -58,6 +58,6 @@ def _list_examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
 def _list_examples_of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict[str, Any]]]:
     return [
         (example.image_id, locate(node.channel, example))
-        for example in store.pictures.examples(node.channel, class_id)
+        for example in store.pictures.list_examples(node.channel, class_id)
         if example.image_id is not None  # unknown in imported runs
     ]

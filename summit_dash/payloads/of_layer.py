@@ -32,19 +32,19 @@ def build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, A
         rule, fix = "More channels of a layer come from activations.", "Run `summit-dash precompute` on it again."
         raise InputError(rule, f"The run {store.name} has no table of them.", fix)
     strongest = _find_strongest(store, class_id, layer)
-    counts = store.counts(layer)[store.row_of(class_id)]
+    counts = store.read_counts(layer)[store.find_row(class_id)]
     return {
         "layer": layer,
         "channel": strongest,
         "count": [int(counts[channel]) for channel in strongest],
-        "picture": [store.pictures.picture_kind(Channel(layer, channel)) for channel in strongest],
+        "picture": [store.pictures.get_picture_kind(Channel(layer, channel)) for channel in strongest],
         "edges": _build_edges(store, class_id, [Channel(layer, channel) for channel in strongest]),
     }
 
 
 def _find_strongest(store: RunStore, class_id: int, layer: str) -> list[int]:
     """Returns channels by falling activation count; ties by number. Channels that no image uses are left out."""
-    counts = store.counts(layer)[store.row_of(class_id)]
+    counts = store.read_counts(layer)[store.find_row(class_id)]
     order = np.argsort(-counts, kind="stable")[:N_STRONGEST]
     return [int(channel) for channel in order if counts[channel] > 0]
 

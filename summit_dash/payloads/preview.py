@@ -23,7 +23,7 @@ def build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
     if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
         return {"preview": None}
     for node in find_strongest_nodes(store.graph(class_id)):
-        examples = store.pictures.examples(node.channel, class_id)
+        examples = store.pictures.list_examples(node.channel, class_id)
         if examples:
             return {"preview": locate(node.channel, examples[0])}
     return {"preview": None}

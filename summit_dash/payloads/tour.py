@@ -68,7 +68,7 @@ def _show_most_used(store: RunStore) -> str | None:
     if not store.has("activations"):
         return None
     layer = store.layer_names[-1]
-    n_classes = (store.counts(layer) > 0).sum(axis=0)
+    n_classes = (store.read_counts(layer) > 0).sum(axis=0)
     channel = Channel(layer, int(np.argmax(n_classes)))
     n = int(n_classes[channel.channel])
     name = write_link(channel.channel_id, view="channels", layer=layer, channel=channel.channel)

@@ -87,13 +87,13 @@ class RunPictures:
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
         self._other_visualizations = Remembered(self._read_other_visualizations, 64)
 
-    def picture_kind(self, channel: Channel) -> PictureKind:
+    def get_picture_kind(self, channel: Channel) -> PictureKind:
         """Returns the kind of a channel's picture: feature visualization, else best example over all classes."""
         if self.is_visualized(channel):
             return PictureKind.VISUALIZATION
         return PictureKind.EXAMPLE if self.kept_examples.has_table else PictureKind.NONE
 
-    def visualization(self, channel: Channel, kind: str = "channel") -> bytes | None:
+    def read_visualization(self, channel: Channel, kind: str = "channel") -> bytes | None:
         """Returns a feature visualization of a channel as WebP; None where there is none of that kind."""
         if kind == "channel":
             return self._layer_visualizations(channel.layer).get(channel.channel)
@@ -110,16 +110,16 @@ class RunPictures:
     def read_picture(self, channel: Channel) -> bytes | None:
         """Returns the picture of the kind that `picture_kind` returns, as WebP."""
         if self.is_visualized(channel):
-            return self.visualization(channel)
+            return self.read_visualization(channel)
         return self.kept_examples.read_best_picture(channel)
 
-    def example(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
+    def read_example(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
         """Returns a dataset example as WebP; None where there is no such example."""
         if class_id == ALL_CLASSES and rank == 0 and not self.is_visualized(channel):
             return self.kept_examples.read_best_picture(channel)
         return self.kept_examples.read_picture(channel, class_id, rank)
 
-    def examples(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
+    def list_examples(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
         """Returns the dataset examples of a channel, strongest first."""
         return self.kept_examples.list_examples(channel, class_id)
 
@@ -127,7 +127,7 @@ class RunPictures:
         """Returns True where the run holds a feature visualization of the channel."""
         return "channel" in self._excitations.get(channel, {})
 
-    def visualization_kinds(self, channel: Channel) -> list[str]:
+    def list_visualization_kinds(self, channel: Channel) -> list[str]:
         """Returns the kinds of feature visualization that the run holds of a channel: "channel", "diversity-0", ..."""
         return sorted(self._excitations.get(channel, {}))
 
@@ -136,7 +136,7 @@ class RunPictures:
         """The kinds of feature visualization that the run holds of any channel."""
         return sorted({kind for kinds in self._excitations.values() for kind in kinds})
 
-    def excitation(self, channel: Channel) -> float | None:
+    def read_excitation(self, channel: Channel) -> float | None:
         """Returns the activation that the feature visualization reaches, in multiples of that of the best image.
 
         None where it is unknown.
@@ -154,7 +154,7 @@ class RunPictures:
         channels = {Channel(layer, channel) for layer, channel, kind, *_ in dead if kind == "channel"}
         return frozenset(channel for channel in channels if not self.is_visualized(channel))
 
-    def counts(self, layer: str) -> PictureCounts:
+    def count_pictures(self, layer: str) -> PictureCounts:
         """Counts the feature visualizations of a layer.
 
         The table is counted, because the manifest of older runs holds no counts.

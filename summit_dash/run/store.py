@@ -172,7 +172,7 @@ class RunStore:
         """Returns the links that end in these layers, in order from the input."""
         return [self.links[layer] for layer in self.layers if layer in targets and layer in self.links]
 
-    def row_of(self, class_id: int) -> int:
+    def find_row(self, class_id: int) -> int:
         """Returns the row of a class in the matrices of `counts`."""
         return self._rows[class_id]
 
@@ -192,7 +192,7 @@ class RunStore:
 
     # --- activations ------------------------------------------------------------------------------------------------
 
-    def counts(self, layer: str) -> NDArray[np.int32]:
+    def read_counts(self, layer: str) -> NDArray[np.int32]:
         """Returns `activation_count` of a layer, (class, channel); read once for all (22 MB at 1,000 classes)."""
         matrices: dict[str, NDArray[np.int32]] = self._read_once("counts", self._read_counts)
         return matrices[layer]
@@ -215,7 +215,7 @@ class RunStore:
     def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
         """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""
         matrices: dict[str, NDArray[np.float32]] = self._read_once(
-            "read_unit_counts", lambda: {name: normalize_rows(self.counts(name)) for name in self.layers}
+            "read_unit_counts", lambda: {name: normalize_rows(self.read_counts(name)) for name in self.layers}
         )
         return matrices[layer]
 
@@ -223,17 +223,17 @@ class RunStore:
         """Returns the counts of two classes by layer, (channel,) each; empty where the run holds no activations."""
         if not self.has("activations"):
             return {}
-        rows = self.row_of(a), self.row_of(b)
-        return {layer: (self.counts(layer)[rows[0]], self.counts(layer)[rows[1]]) for layer in self.layers}
+        rows = self.find_row(a), self.find_row(b)
+        return {layer: (self.read_counts(layer)[rows[0]], self.read_counts(layer)[rows[1]]) for layer in self.layers}
 
-    def uses(self, channel: Channel) -> list[Use]:
+    def read_uses(self, channel: Channel) -> list[Use]:
         """Returns the classes that use a channel, greatest share of their images first."""
-        column = self.counts(channel.layer)[:, channel.channel]
+        column = self.read_counts(channel.layer)[:, channel.channel]
         rows = zip(self.classes.values(), column.tolist(), strict=True)
         uses = [Use(info.class_id, count, info.n_images) for info, count in rows if count]
         return sorted(uses, key=lambda use: (-use.fraction, use.class_id))
 
-    def channel_facts(self, layer: str) -> ChannelFacts:
+    def read_channel_facts(self, layer: str) -> ChannelFacts:
         """Returns the facts of a layer's channels over the whole dataset; read once for all layers.
 
         Raises:
@@ -242,7 +242,7 @@ class RunStore:
         facts: dict[str, ChannelFacts] = self._read_once("channel_facts", self._read_channel_facts)
         if self._only is None or not self.has("activations"):
             return facts[layer]
-        return facts[layer]._replace(n_classes=(self.counts(layer) > 0).sum(axis=0))
+        return facts[layer]._replace(n_classes=(self.read_counts(layer) > 0).sum(axis=0))
 
     def _read_channel_facts(self) -> dict[str, ChannelFacts]:
         table = read_table(self.path, "channels", ["layer", "channel", *ChannelFacts._fields])
@@ -273,11 +273,11 @@ class RunStore:
         rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()
         return rows
 
-    def n_graphs_with(self, channel: Channel) -> int:
+    def count_graphs_with(self, channel: Channel) -> int:
         """Returns the number of classes whose attribution graph holds the channel."""
-        return int(self.graph_uses(channel.layer)[channel.channel])
+        return int(self.read_graph_uses(channel.layer)[channel.channel])
 
-    def graph_uses(self, layer: str) -> NDArray[np.int64]:
+    def read_graph_uses(self, layer: str) -> NDArray[np.int64]:
         """Returns the number of classes whose graph holds each channel of a layer, (channel,); counted once."""
         uses: dict[str, NDArray[np.int64]] = self._read_once("graph_uses", self._count_graph_uses)
         return uses[layer]
@@ -299,11 +299,11 @@ class RunStore:
         filters = pc.field("class_id") == class_id
         return read_table(self.path, "influences", [*columns, "mean_influence"], filters).unify_dictionaries()
 
-    def sources(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
+    def read_sources(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """Returns the `n` strongest influences on a channel, also from channels outside the graph."""
         return self._find_strongest(class_id, channel, "target", n)
 
-    def targets(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
+    def read_targets(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """Returns the `n` strongest influences of a channel on others."""
         return self._find_strongest(class_id, channel, "source", n)
 
@@ -315,7 +315,7 @@ class RunStore:
 
     # --- embedding --------------------------------------------------------------------------------------------------
 
-    def embedding(self, layer: str) -> dict[int, tuple[float, float]]:
+    def read_embedding(self, layer: str) -> dict[int, tuple[float, float]]:
         """Reads the point of every class at a layer."""
         rows = read_table(self.path, "embeddings", filters=pc.field("layer") == layer).to_pylist()
         return {row["class_id"]: (row["x"], row["y"]) for row in rows if row["class_id"] in self.classes}
@@ -338,7 +338,7 @@ class RunStore:
             self.pictures.warm(layer)
         if self.has("attribution_graph_nodes"):
             for layer in reversed(self.layer_names):
-                self.pictures.cut_ahead(layer, np.flatnonzero(self.graph_uses(layer)).tolist())
+                self.pictures.cut_ahead(layer, np.flatnonzero(self.read_graph_uses(layer)).tolist())
 
 
 _COUNTED = ("layer", "channel", "count_all")

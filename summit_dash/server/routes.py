@@ -55,13 +55,13 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
     @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:number>/<kind>.webp")
     def visualization(name: str, layer: str, number: int, kind: str) -> Response:
         store, channel = _find_channel(stores, name, layer, number)
-        return _send_picture(store.pictures.visualization(channel, kind))
+        return _send_picture(store.pictures.read_visualization(channel, kind))
 
     @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:number>/<owner>/<int:rank>.webp")
     def example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
         class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
         store, channel = _find_channel(stores, name, layer, number)
-        return _send_picture(None if class_id is None else store.pictures.example(channel, class_id, rank))
+        return _send_picture(None if class_id is None else store.pictures.read_example(channel, class_id, rank))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def prototype(name: str, class_id: int, method: str) -> Response:

@@ -28,8 +28,8 @@ _PICTURES_ARE_IN = "() => [...document.images].every((i) => i.complete)"
 def build_queries(store: RunStore, a: int, b: int) -> dict[str, str]:
     """Returns the query of every page, by name."""
     middle, last = store.layer_names[len(store.layers) // 2], store.layer_names[-1]
-    nodes = [n for n in store.graph(a).nodes if n.at.layer == middle] or list(store.graph(a).nodes)
-    at = max(nodes, key=lambda n: n.activation_count).at
+    nodes = [n for n in store.graph(a).nodes if n.channel.layer == middle] or list(store.graph(a).nodes)
+    at = max(nodes, key=lambda n: n.activation_count).channel
     parting = compare(store.graph(a), store.graph(b)).parting_layer or middle
     pages: Mapping[str, Mapping[str, object]] = {
         "graph": {"class": a, "layer": at.layer, "channel": at.channel},

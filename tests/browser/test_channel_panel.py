@@ -28,20 +28,20 @@ def test_the_panel_shows_all_of_a_channel(page: Page, url: str, store: RunStore)
     at = Channel("conv3", 5)
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
     expect(panel.locator("h2")).to_have_text("conv3-5")
-    expect(panel).to_contain_text(f"in the graphs of {store.n_graphs_with(at)} of 12 classes")
-    count = int(store.counts("conv3")[3, 5])
+    expect(panel).to_contain_text(f"in the graphs of {store.count_graphs_with(at)} of 12 classes")
+    count = int(store.read_counts("conv3")[3, 5])
     expect(panel.locator(".use")).to_contain_text(f"coyote: {count / 2:.1f} %{count} of 200 images")
-    expect(panel).to_contain_text(f"max activation {store.channel_facts('conv3').max_activation[5]:.3g}")
+    expect(panel).to_contain_text(f"max activation {store.read_channel_facts('conv3').max_activation[5]:.3g}")
     expect(panel.locator(".portrait-frame .caption")).to_have_text("feature visualization")
     expect(panel.locator(".examples img")).to_have_count(10)
     page.wait_for_function(PICTURES_LOADED)
-    sources = [edge.source.channel_id for edge in store.sources(3, at, 10)]
-    targets = [edge.target.channel_id for edge in store.targets(3, at, 10)]
+    sources = [edge.source.channel_id for edge in store.read_sources(3, at, 10)]
+    targets = [edge.target.channel_id for edge in store.read_targets(3, at, 10)]
     names = panel.locator(".ends .row-name").all_inner_texts()
     assert [name.split()[0] for name in names] == sources + targets
-    kept = {node.at.channel_id for node in store.graph(3).nodes}
+    kept = {node.channel.channel_id for node in store.graph(3).nodes}
     assert ["not in graph" in name for name in names] == [each not in kept for each in sources + targets]
-    used = [store.classes[use.class_id].short_name for use in store.uses(at)]
+    used = [store.classes[use.class_id].short_name for use in store.read_uses(at)]
     shown = panel.locator(".classes-rows .row-name").all_inner_texts()
     assert [name.split(" n0")[0] for name in shown] == used
     expect(panel).to_contain_text(f"used by {len(used)} of 12")
@@ -49,11 +49,11 @@ def test_the_panel_shows_all_of_a_channel(page: Page, url: str, store: RunStore)
 
 def test_a_source_is_followed_and_a_class_selected(page: Page, url: str, store: RunStore) -> None:
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
-    source = store.sources(3, Channel("conv3", 5), 10)[0].source
+    source = store.read_sources(3, Channel("conv3", 5), 10)[0].source
     panel.locator(".ends .bar-row").first.click()
     wait_for_panel(page, source.channel_id)
     expect(page).to_have_url(re.compile(f"class=3&layer={source.layer}&channel={source.channel}$"))
-    best = store.uses(source)[0].class_id
+    best = store.read_uses(source)[0].class_id
     panel.locator(".classes-rows .bar-row").first.click()
     expect(page).to_have_url(re.compile(f"class={best}&layer={source.layer}&channel={source.channel}$"))
     expect(panel.locator(".class-name.this")).to_have_text(re.compile(f"^{store.classes[best].short_name}"))
@@ -61,7 +61,7 @@ def test_a_source_is_followed_and_a_class_selected(page: Page, url: str, store: 
 
 def test_both_classes_of_a_comparison(page: Page, url: str, store: RunStore) -> None:
     panel = open_panel(page, f"{url}?class=0&vs=6&view=compare&layer=conv4&channel=2", "conv4-2")
-    counts = store.counts("conv4")[:, 2]
+    counts = store.read_counts("conv4")[:, 2]
     for place, class_id in enumerate((0, 6)):
         use = panel.locator(".use").nth(place)
         expect(use).to_contain_text(f"{store.classes[class_id].short_name}: {counts[class_id] / 2:.1f} %")
@@ -75,7 +75,7 @@ def test_both_classes_of_a_comparison(page: Page, url: str, store: RunStore) -> 
 def test_examples_of_this_class_and_larger_ones(page: Page, url: str, store: RunStore) -> None:
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
     panel.locator("[data-owner='3']").click()
-    first = store.pictures.examples(Channel("conv3", 5), 3)[0]
+    first = store.pictures.list_examples(Channel("conv3", 5), 3)[0]
     example = panel.locator(".examples [role=img]").first
     said = f"No. 1: image {first.image_id}, activation {first.activation:.3g}"
     expect(example).to_have_attribute("aria-label", said)

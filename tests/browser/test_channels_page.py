@@ -24,17 +24,17 @@ def store(run_path: Path) -> RunStore:
 
 
 def rank_channels(store: RunStore, layer: str, values: np.ndarray) -> list[int]:
-    fraction = store.channel_facts(layer).activation_fraction.round(6)
+    fraction = store.read_channel_facts(layer).activation_fraction.round(6)
     return [int(n) for n in np.lexsort((np.arange(len(values)), -fraction, -values))]
 
 
 def test_the_wall_shows_every_channel_in_the_order_chosen(page: Page, url: str, store: RunStore) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv1", "conv1")
-    facts = store.channel_facts("conv1")
+    facts = store.read_channel_facts("conv1")
     expect(page.locator(".channel-count")).to_have_text("16 of 16 channels")
     assert list_tiles(page) == rank_channels(store, "conv1", facts.n_classes)
     by_value = {
-        "graphs": store.graph_uses("conv1"),
+        "graphs": store.read_graph_uses("conv1"),
         "fraction": facts.activation_fraction,
         "activation": np.array([float(f"{value:.4g}") for value in facts.max_activation]),
     }
@@ -140,7 +140,7 @@ def test_use_by_layer_as_a_plot_and_a_table(page: Page, url: str, store: RunStor
     expect(page.locator(".curve")).to_have_count(5)
     rows = page.locator(".use-table tbody tr")
     for place, (layer, info) in enumerate(store.layers.items()):
-        uses = store.channel_facts(layer).n_classes
+        uses = store.read_channel_facts(layer).n_classes
         shares = [
             f"{100 * (test(uses)).mean():.1f} %" for test in (_is_used_by_none, _is_used_by_one, _is_used_by_most)
         ]

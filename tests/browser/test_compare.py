@@ -87,7 +87,7 @@ def test_a_class_of_another_run(page: Page, url_of_two_runs: str, words: list[st
         f"{store.layer_names[layer]}-{channel}"
         for layer, channel in zip(payload["nodes"]["layer"], payload["nodes"]["channel"], strict=True)
     }
-    own = {node.at.channel_id for node in store.graph(0).nodes}
+    own = {node.channel.channel_id for node in store.graph(0).nodes}
     assert set(list_nodes(page, ".only-b")) == theirs - own
     assert set(list_nodes(page, ".shared")) == theirs & own
     expect(page.locator(".gutter-row[data-layer=conv5]")).to_contain_text("cos –")
@@ -127,7 +127,7 @@ def test_never_by_colour_alone(page: Page, url: str) -> None:
 def test_every_layer_has_its_numbers(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
-    counts = {layer: (store.counts(layer)[0], store.counts(layer)[2]) for layer in store.layers}
+    counts = {layer: (store.read_counts(layer)[0], store.read_counts(layer)[2]) for layer in store.layers}
     for layer in compare(store.graph(0), store.graph(2), counts).layers:
         row = page.locator(f".gutter-row[data-layer={layer.layer}]")
         expect(row).to_contain_text(f"J {layer.jaccard:.2f}cos {layer.cosine:.2f}")

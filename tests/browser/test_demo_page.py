@@ -38,7 +38,7 @@ def test_the_two_bears_of_the_demo(context: BrowserContext, served: str, demo_ru
     page = context.new_page()
     watch(page, served, words)
     open_graph(page, f"{served}?class={a}")
-    assert set(list_nodes(page)) == {node.at.channel_id for node in store.graph(a).nodes}
+    assert set(list_nodes(page)) == {node.channel.channel_id for node in store.graph(a).nodes}
     expect(page.locator("#graph h1")).to_contain_text(CLASSES[a].class_name)
     click_node(page, store.graph(a).nodes[-1].at.channel_id)
     expect(page.locator("#panel")).to_contain_text("dataset examples")

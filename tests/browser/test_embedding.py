@@ -34,7 +34,7 @@ def test_points_stand_as_in_the_table(page: Page, url: str, store: RunStore) -> 
     for layer in ("conv5", "conv2"):
         page.locator(f"#layer-strip [data-layer={layer}]").click()
         wait_for_layer(page, layer)
-        table = store.embedding(layer)
+        table = store.read_embedding(layer)
         (x0, y0), (x1, y1) = find_point(page, 0), find_point(page, 3)
         across = (x1 - x0) / (table[3][0] - table[0][0])
         up = (y0 - y1) / (table[3][1] - table[0][1])

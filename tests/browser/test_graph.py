@@ -38,7 +38,7 @@ def store(run_path: Path) -> RunStore:
 
 
 def list_channel_ids(store: RunStore, class_id: int) -> list[str]:
-    return [node.at.channel_id for node in store.graph(class_id).nodes]
+    return [node.channel.channel_id for node in store.graph(class_id).nodes]
 
 
 def wait_for_query(page: Page, expected: str) -> None:
@@ -124,7 +124,9 @@ def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, ur
         route.fulfill(response=route.fetch(url=f"{url}run/synthetic/picture/conv3/1.webp"))
 
     at = next(
-        node.at for node in store.graph(0).nodes if store.pictures.is_visualized(node.at) and node.at.layer == "conv3"
+        node.channel
+        for node in store.graph(0).nodes
+        if store.pictures.is_visualized(node.channel) and node.channel.layer == "conv3"
     )
     page.route(f"**/data/channel/{at.layer}/{at.channel}.json*", add_diversity)
     page.route("**/diversity-*.webp*", answer_picture)
@@ -167,12 +169,12 @@ def test_hover_on_an_influence_shows_both_ends(page: Page, url: str, store: RunS
 def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
-    at = next(node.at for node in store.graph(0).nodes if node.at.layer == "conv4")
+    at = next(node.channel for node in store.graph(0).nodes if node.channel.layer == "conv4")
     click_node(page, at.channel_id)
     wait_for_query(page, f"?class=0&layer={at.layer}&channel={at.channel}")
     assert list_nodes(page, ".chosen") == [at.channel_id]
     own = set(list_channel_ids(store, 0))
-    outside = [e.source.channel_id for e in store.sources(0, at, 10) if e.source.channel_id not in own]
+    outside = [e.source.channel_id for e in store.read_sources(0, at, 10) if e.source.channel_id not in own]
     ghosts = page.locator("#graph [data-ghost]")
     expect(ghosts).to_have_count(len(outside[:6]))
     assert ghosts.evaluate_all("(all) => all.map((g) => g.dataset.ghost)") == outside[:6]
@@ -187,7 +189,7 @@ def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Pag
 def test_a_double_click_stacks_nothing(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
-    at = next(node.at for node in store.graph(0).nodes if node.at.layer == "conv4")
+    at = next(node.channel for node in store.graph(0).nodes if node.channel.layer == "conv4")
     page.locator(f'#graph [data-node="{at.channel_id}"] .back').dblclick()
     expect(page.locator("#graph .tray")).to_have_count(1)
     expect(page.locator("#graph .world")).to_have_count(1)
@@ -195,7 +197,7 @@ def test_a_double_click_stacks_nothing(page: Page, url: str, store: RunStore) ->
 
 
 def test_a_click_on_the_paper_closes(page: Page, url: str, store: RunStore) -> None:
-    at = store.graph(0).nodes[0].at
+    at = store.graph(0).nodes[0].channel
     open_graph(page, f"{url}?class=0&layer={at.layer}&channel={at.channel}")
     wait_for_drawn(page, 0)
     stage = page.locator("#graph .graph-paper")
@@ -309,7 +311,7 @@ def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunSt
     page.get_by_label("More channels of conv4").click()
     wait_for_query(page, "&expand=conv4")
     added = page.locator("#graph .node.added")
-    n_own = sum(node.at.layer == "conv4" for node in store.graph(0).nodes)
+    n_own = sum(node.channel.layer == "conv4" for node in store.graph(0).nodes)
     expect(added).to_have_count(24 - n_own)
     expect(page.locator("#graph .summary")).to_contain_text(f", {24 - n_own} more")
     assert all(node.startswith("conv4-") for node in list_nodes(page, ".added"))
@@ -335,11 +337,11 @@ def test_the_same_as_a_table(page: Page, url: str, store: RunStore) -> None:
     rows = page.locator("#graph .graph-table tbody tr")
     expect(rows).to_have_count(len(store.graph(0).nodes))
     node = store.graph(0).nodes[3]
-    row = page.locator(f'#graph [data-row="{node.at.channel_id}"]')
+    row = page.locator(f'#graph [data-row="{node.channel.channel_id}"]')
     expect(row).to_contain_text(str(node.activation_count))
     expect(row).to_contain_text(f"{node.activation_count / 2:.1f} %")
     row.locator("button").click()
-    wait_for_query(page, f"?class=0&layer={node.at.layer}&channel={node.at.channel}")
+    wait_for_query(page, f"?class=0&layer={node.channel.layer}&channel={node.channel.channel}")
 
 
 def test_files_of_what_is_shown(page: Page, url: str, store: RunStore) -> None:
@@ -356,7 +358,7 @@ def test_files_of_what_is_shown(page: Page, url: str, store: RunStore) -> None:
     data = json.loads(download(page, "json")[1])
     assert {node["id"] for node in data["nodes"]} == set(shown)
     assert {f"{edge['source']}--{edge['target']}" for edge in data["edges"]} == set(drawn)
-    counts = {node.at.channel_id: node.activation_count for node in store.graph(0).nodes}
+    counts = {node.channel.channel_id: node.activation_count for node in store.graph(0).nodes}
     table = list(csv.DictReader(io.StringIO(download(page, "nodes")[1].decode())))
     assert {row["id"]: int(row["activation_count"]) for row in table} == {node: counts[node] for node in shown}
     graphml = ElementTree.fromstring(download(page, "graphml")[1])

@@ -108,7 +108,7 @@ def test_where_labels_are_only_read_it_is_text(
 
 
 def test_the_card_of_a_node_shows_it_below_the_rest(page: Page, url: str, store: RunStore) -> None:
-    class_id = next(c for c in store.classes if any(n.at == ("conv5", 11) for n in store.graph(c).nodes))
+    class_id = next(c for c in store.classes if any(n.channel == ("conv5", 11) for n in store.graph(c).nodes))
     open_graph(page, f"{url}?class={class_id}")
     hover_node(page, "conv5-11")
     expect(page.locator(".graph-card > :last-child")).to_have_text("suggested label: wolf")

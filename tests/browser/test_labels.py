@@ -80,7 +80,7 @@ def test_the_wall_shows_and_finds_labels(page: Page, url: str, store: RunStore) 
 
 
 def test_a_label_is_on_the_card_of_its_node_and_found_by_go_to(page: Page, url: str, store: RunStore) -> None:
-    at = store.graph(3).nodes[0].at
+    at = store.graph(3).nodes[0].channel
     save_label(store, at, "Wolf hands")
     open_graph(page, f"{url}?class=3")
     page.wait_for_function("() => summitDash.labels.all().length")

@@ -51,7 +51,7 @@ def test_the_header_names_the_model_and_counts_the_images(page: Page, url: str) 
 def test_a_link_shows_the_same_after_a_reload_and_in_another_browser(
     page: Page, url: str, store: RunStore, browser: Browser, words: list[str]
 ) -> None:
-    node = store.graph(5).nodes[3].at
+    node = store.graph(5).nodes[3].channel
     link = f"{url}?class=5&vs=6&layer={node.layer}&channel={node.channel}&view=compare&sort=accuracy-up&width=130"
     with browser.new_context(reduced_motion="reduce") as other:
         second = other.new_page()

@@ -23,7 +23,7 @@ def store(run_path: Path) -> RunStore:
 
 def rank_by_similarity(store: RunStore, class_id: int, layer: str) -> list[str]:
     """Returns the names of all other classes, the most similar first; ties, to thousandths, in the run's order."""
-    values = np.rint(1000 * compute_similarities(store.counts(layer), store.row_of(class_id)))
+    values = np.rint(1000 * compute_similarities(store.read_counts(layer), store.find_row(class_id)))
     ids = list(store.classes)
     return [store.classes[ids[i]].short_name for i in np.argsort(-values, kind="stable") if ids[i] != class_id]
 
@@ -46,7 +46,7 @@ def test_a_layer_brings_its_own_similarities(page: Page, url: str, store: RunSto
     title = re.compile("^cosine 0\\.[0-9]{3} at conv4$")
     expect(find_row(page, 1).locator(".cell-similarity")).to_have_attribute("title", title)
     assert list_names(page) == rank_by_similarity(store, 0, "conv4")
-    value = compute_similarities(store.counts("conv4"), 0)[1]
+    value = compute_similarities(store.read_counts("conv4"), 0)[1]
     assert find_row(page, 1).locator(".cell-similarity").get_attribute("title") == f"cosine {value:.3f} at conv4"
 
 

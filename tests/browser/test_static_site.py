@@ -43,7 +43,7 @@ def opened(browser: Browser, site: Path, words: list[str]) -> Iterator[Page]:
 
 def test_graph_and_list(opened: Page, run_path: Path) -> None:
     store = RunStore(run_path)
-    assert set(list_nodes(opened)) == {node.at.channel_id for node in store.graph(3).nodes}
+    assert set(list_nodes(opened)) == {node.channel.channel_id for node in store.graph(3).nodes}
     opened.locator("#sidebar [role=option][data-class='5']").click()
     wait_for_drawn(opened, 5)
     assert opened.url.endswith("#?class=5&layer=conv5")
@@ -95,8 +95,8 @@ def test_parts_of_images_look_as_the_server_shows_them(
     browser: Browser, part_site: tuple[Path, RunStore], words: list[str]
 ) -> None:
     site, store = part_site
-    at = store.graph(3).nodes[0].at
-    place, part = next((n, e) for n, e in enumerate(store.pictures.examples(at, 3)) if e.box is not None)
+    at = store.graph(3).nodes[0].channel
+    place, part = next((n, e) for n, e in enumerate(store.pictures.list_examples(at, 3)) if e.box is not None)
     with browser.new_context(offline=True, reduced_motion="reduce", viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         watch(page, site.as_uri(), words)
@@ -112,7 +112,9 @@ def test_parts_of_images_look_as_the_server_shows_them(
         shown = Image.open(io.BytesIO(cut.screenshot())).convert("RGB")
         cut.hover()
         expect(page.locator(".example-zoom svg.part")).to_be_visible()
-    expected = ImageOps.fit(Image.open(io.BytesIO(store.pictures.example(at, 3, part.rank))).convert("RGB"), shown.size)
+    expected = ImageOps.fit(
+        Image.open(io.BytesIO(store.pictures.read_example(at, 3, part.rank))).convert("RGB"), shown.size
+    )
     inner = (6, 6, shown.width - 6, shown.height - 6)  # without the round corners
     difference = np.abs(np.asarray(shown.crop(inner), float) - np.asarray(expected.crop(inner), float))
     assert difference.mean() < 8

@@ -61,7 +61,7 @@ def compute_graph(store: RunStore) -> dict[str, Any]:
 def _draw_class(store: RunStore, class_id: int) -> dict[str, Any]:
     graph = store.graph(class_id)
     weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
-    points = lay_out(graph.layers, [node.at for node in graph.nodes], weights)
+    points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
     most = max(node.activation_count for node in graph.nodes)
     widest = max(weights.values())
     covered = shares_covered(graph.nodes)
@@ -69,7 +69,8 @@ def _draw_class(store: RunStore, class_id: int) -> dict[str, Any]:
         "class_id": class_id,
         "payload": build_payload(store, f"class/{class_id}"),
         "nodes": [
-            [n.at.channel_id, *points[n.at], node_side(n.activation_count, most), covered[n.at]] for n in graph.nodes
+            [n.channel.channel_id, *points[n.channel], node_side(n.activation_count, most), covered[n.channel]]
+            for n in graph.nodes
         ],
         "edges": [
             [_join_ends(*ends), edge_width(weight, widest), max(covered[end] for end in ends)]
@@ -90,8 +91,8 @@ def compute_comparison(store: RunStore) -> dict[str, Any]:
 
 def _compare_pair(store: RunStore, pair: tuple[int, int]) -> dict[str, Any]:
     graphs = [store.graph(class_id) for class_id in pair]
-    rows = [store.row_of(class_id) for class_id in pair]
-    counts = {layer: (store.counts(layer)[rows[0]], store.counts(layer)[rows[1]]) for layer in store.layers}
+    rows = [store.find_row(class_id) for class_id in pair]
+    counts = {layer: (store.read_counts(layer)[rows[0]], store.read_counts(layer)[rows[1]]) for layer in store.layers}
     found = compare(graphs[0], graphs[1], counts)
     return {
         "ids": list(pair),
@@ -105,7 +106,7 @@ def _compare_pair(store: RunStore, pair: tuple[int, int]) -> dict[str, Any]:
 
 def _size_pair(graphs: list[Graph], n_images: list[int]) -> dict[str, Any]:
     """Returns point and side of every node, and the width of every edge, of two graphs in one drawing."""
-    counts = [{node.at: node.activation_count for node in graph.nodes} for graph in graphs]
+    counts = [{node.channel: node.activation_count for node in graph.nodes} for graph in graphs]
     influences = [{(e.source, e.target): e.influence_count for e in graph.edges} for graph in graphs]
     shares = {key: _find_share(counts, key, n_images) for key in counts[0] | counts[1]}
     weights = {ends: _find_share(influences, ends, n_images) for ends in influences[0] | influences[1]}

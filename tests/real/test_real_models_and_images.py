@@ -31,8 +31,8 @@ def _measure_top1(model: LoadedModel, source: ImageSource, images: Sequence[Labe
     hits = []
     for start in range(0, len(images), 25):
         some = images[start : start + 25]
-        batch = np.stack([model.preprocess.image(source.load(image)) for image in some])
-        predicted = model.module(model.preprocess.tensor(batch)).argmax(1).tolist()
+        batch = np.stack([model.preprocess.prepare_image(source.load(image)) for image in some])
+        predicted = model.module(model.preprocess.build_tensor(batch)).argmax(1).tolist()
         hits += [p == image.class_id for p, image in zip(predicted, some, strict=True)]
     return float(np.mean(hits))
 

@@ -49,7 +49,9 @@ def test_nodes_and_edges_equal_the_json_files_for_every_class(imported: Path) ->
         }
         assert len(graph.nodes) == sum(len(entries) for entries in layers.values())
         assert len(graph.edges) == sum(len(n["prev_channels"]) for entries in layers.values() for n in entries)
-        assert {(n.at.layer, n.at.channel, n.activation_count, n.pagerank_score) for n in graph.nodes} == nodes
+        assert {
+            (n.channel.layer, n.channel.channel, n.activation_count, n.pagerank_score) for n in graph.nodes
+        } == nodes
         assert {
             (e.target.layer, e.target.channel, e.source.layer, e.source.channel, e.influence_count) for e in graph.edges
         } == edges
@@ -65,8 +67,8 @@ def test_every_node_has_its_pictures(imported: Path) -> None:
     store = RunStore(imported)
     for class_id in store.classes:
         for node in store.graph(class_id).nodes:
-            assert store.pictures.visualization(node.at)
-            assert len(store.pictures.examples(node.at)) == 10
+            assert store.pictures.read_visualization(node.channel)
+            assert len(store.pictures.list_examples(node.channel)) == 10
     assert read_manifest(imported)["imported"]["pictures"] == {"n_files": 766 * 15, "missing": {}, "unreadable": {}}
 
 

@@ -83,11 +83,11 @@ def test_strips_bring_back_the_published_pictures(run: Path, strips: Path) -> No
     assert [c for c in range(528) if store.pictures.is_visualized(Channel(LAYER, c))] == channels
     for channel in channels:
         at = Channel(LAYER, channel)
-        assert store.pictures.visualization_kinds(at) == kinds and len(store.pictures.examples(at)) == 10
+        assert store.pictures.list_visualization_kinds(at) == kinds and len(store.pictures.list_examples(at)) == 10
         for kind in kinds:
-            image, expected = store.pictures.visualization(at, kind), read_picture(channel, kind)
+            image, expected = store.pictures.read_visualization(at, kind), read_picture(channel, kind)
             assert image is not None and np.array_equal(decode(image), np.asarray(expected))
-        best, expected = store.pictures.example(at, ALL_CLASSES, 0), read_picture(channel, "dataset-p-0")
+        best, expected = store.pictures.read_example(at, ALL_CLASSES, 0), read_picture(channel, "dataset-p-0")
         assert best is not None and expected is not None
         assert decode(best).shape == (73, 73, 3)
         assert np.abs(decode(best) - np.asarray(expected, float)).mean() < 10

@@ -55,8 +55,8 @@ def find_differences(
 ) -> tuple[Differences, int]:
     """Finds every count that differs between the fast path and the reference, and the number of all counts."""
     inputs = prepare(loaded, source, reference.layers, AggregateConfig())  # type: ignore[arg-type]
-    pixels = np.stack([loaded.preprocess.image(source.load(image)) for image in images])  # type: ignore[attr-defined]
-    batch = loaded.preprocess.tensor(pixels)
+    pixels = np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in images])  # type: ignore[attr-defined]
+    batch = loaded.preprocess.build_tensor(pixels)
     with Parallel(torch.device("cpu")) as parallel:
         recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
         sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)

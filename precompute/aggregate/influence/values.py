@@ -55,7 +55,7 @@ class Values:
             self._extremes[node] = maps.amax((2, 3)), maps.amin((2, 3))
         return self._extremes[node]
 
-    def maximum(self, node: fx.Node) -> SpatialMaximum:
+    def find_maximum(self, node: fx.Node) -> SpatialMaximum:
         """Finds the greatest value of every channel and its position; computed once."""
         if node not in self._maxima and not self._reduce(node):
             self._maxima[node] = find_spatial_maximum(self[node])

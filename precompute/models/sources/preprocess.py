@@ -150,7 +150,7 @@ class Preprocess:
         first, second, third = (min(max(round(value / self.scale * 255), 0), 255) for value in self.mean)
         return (third, second, first) if self.channels == "BGR" else (first, second, third)
 
-    def image(self, image: Image.Image) -> NDArray[np.uint8]:
+    def prepare_image(self, image: Image.Image) -> NDArray[np.uint8]:
         """Resizes and crops as torchvision's Resize and CenterCrop do on PIL images, smaller ones padded with black.
 
         Args:
@@ -168,7 +168,7 @@ class Preprocess:
             image = self._crop(image)
         return np.array(image.convert("RGB"), dtype=np.uint8)
 
-    def tensor(self, batch: NDArray[np.uint8], device: str | torch.device = "cpu") -> torch.Tensor:
+    def build_tensor(self, batch: NDArray[np.uint8], device: str | torch.device = "cpu") -> torch.Tensor:
         """Computes the model's input: `value / 255 * scale`, channels in the model's order, minus mean, over std.
 
         Args:
@@ -207,7 +207,7 @@ class Preprocess:
         std = torch.tensor(self.std, device=scaled.device).view(3, 1, 1)
         return (ordered - mean) / std
 
-    def input_size(self, first: Image.Image) -> tuple[int, int]:
+    def compute_input_size(self, first: Image.Image) -> tuple[int, int]:
         """Returns the height and width of the model's input for an image, in pixels.
 
         Raises:

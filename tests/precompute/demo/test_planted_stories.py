@@ -37,9 +37,9 @@ def respond(
         draw_scene(class_id, index, seed=SEED, variation=Variation(include, exclude, attribute))
         for index in find_scene_numbers(class_id)
     ]
-    pixels = np.stack([loaded.preprocess.image(scene.image) for scene in scenes])
+    pixels = np.stack([loaded.preprocess.prepare_image(scene.image) for scene in scenes])
     with Parallel(torch.device("cpu")) as parallel:
-        recording = Recorder(inputs.model, inputs.layers, (), parallel)(loaded.preprocess.tensor(pixels))
+        recording = Recorder(inputs.model, inputs.layers, (), parallel)(loaded.preprocess.build_tensor(pixels))
     return {layer.name: recording.values[layer.node].amax((2, 3)).numpy() for layer in inputs.layers}
 
 

@@ -69,7 +69,7 @@ def read_originals(run: Path) -> dict[int, Image.Image]:
     preprocess = Preprocess.from_dict(read_manifest(run)["model"]["preprocess"])
     rows = read_table(run, "images", ["image_id", "path"]).to_pylist()
     opened = {row["image_id"]: Image.open(run.parent / "images" / row["path"]).convert("RGB") for row in rows}
-    return {image_id: Image.fromarray(preprocess.image(image)) for image_id, image in opened.items()}
+    return {image_id: Image.fromarray(preprocess.prepare_image(image)) for image_id, image in opened.items()}
 
 
 def read_pixels(picture: Image.Image | bytes) -> Pixels:
@@ -123,7 +123,7 @@ def test_crops_are_those_of_the_stored_image_and_near_the_original(runs: Mapping
 def test_the_dashboard_shows_the_same_whatever_is_stored(runs: Mapping[str, Path], name: str) -> None:
     true, store = read_originals(runs[name]), RunStore(runs[name])
     for row in read_rows(runs[name]):
-        shown = store.pictures.example(Channel(row["layer"], row["channel"]), row["class_id"], row["rank"])
+        shown = store.pictures.read_example(Channel(row["layer"], row["channel"]), row["class_id"], row["rank"])
         expected = fit(true[row["image_id"]].crop([row[edge] for edge in Box._fields]), 128)
         assert shown is not None and shown[:4] == b"RIFF" and read_pixels(shown).shape == read_pixels(expected).shape
         assert compute_decibels(read_pixels(shown), read_pixels(expected)) > 26

@@ -40,11 +40,11 @@ def test_the_dashboard_reads_it_like_any_run(folder: Path) -> None:
     assert store.layer_names[0] == "mixed3a"
     graph = store.graph(270)
     assert (len(graph.nodes), len(graph.edges)) == (6, 6)
-    describe_sources = store.sources(270, Channel("mixed4a", 0), 5)
+    describe_sources = store.read_sources(270, Channel("mixed4a", 0), 5)
     assert [(e.source.channel, e.influence_count) for e in describe_sources] == [(10, 30), (479, 25), (11, 20)]
     assert {e.mean_influence for e in graph.edges} == {None}, "not told, and no 0"
-    assert len(store.embedding("mixed3b")) == 2
-    assert [e.rank for e in store.pictures.examples(Channel("mixed3a", 5))] == [0, 1, 2]
+    assert len(store.read_embedding("mixed3b")) == 2
+    assert [e.rank for e in store.pictures.list_examples(Channel("mixed3a", 5))] == [0, 1, 2]
     assert not store.has_accuracy
 
 

@@ -79,7 +79,7 @@ def test_row_groups_hold_whole_channels(folder: Path, monkeypatch: pytest.Monkey
     file = pq.ParquetFile(out / "dataset_examples.parquet")
     groups = [file.read_row_group(i, ["layer", "channel"]).to_pylist() for i in range(file.num_row_groups)]
     assert [len(group) for group in groups] == [3, 6, 6, 3], "by layer, and then by at least four pictures"
-    assert [e.rank for e in RunStore(out).pictures.examples(Channel("mixed4a", 200))] == [0, 1, 2]
+    assert [e.rank for e in RunStore(out).pictures.list_examples(Channel("mixed4a", 200))] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(

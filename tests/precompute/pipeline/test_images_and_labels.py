@@ -143,9 +143,9 @@ def test_class_outputs_sum_probabilities(small: list[str], tmp_path: Path, capsy
 
     loaded = load_model(ModelConfig(f"{tmp_path}/model.py:build", f"{tmp_path}/weights.safetensors", small[-5]))
     source = open_images(str(tmp_path / "images"))
-    batch = np.stack([loaded.preprocess.image(source.load(image)) for image in source.images])
+    batch = np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in source.images])
     with torch.no_grad():
-        probability = loaded.module(loaded.preprocess.tensor(batch)).double().softmax(1).numpy()
+        probability = loaded.module(loaded.preprocess.build_tensor(batch)).double().softmax(1).numpy()
     images, classes = read_table(out, "images"), read_table(out, "classes").to_pylist()
     assert images["predicted_class_id"].to_pylist() == probability.argmax(1).tolist()
     own = np.concatenate([probability[:4, [0, 2]].sum(1), probability[4:8, 1]])

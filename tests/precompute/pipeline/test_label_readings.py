@@ -93,11 +93,11 @@ def forward(folder: Path, build: str, images: str, meant: list[int]) -> tuple[fl
     """Top-1 and top-5 accuracy and the true probabilities by a plain forward; output `meant[i]` means folder `i`."""
     loaded = load_model(ModelConfig(f"{folder}/model.py:{build}", None, f"{folder}/input.toml"))
     source = open_images(images)
-    pixels = np.stack([loaded.preprocess.image(source.load(image)) for image in source.images])
+    pixels = np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in source.images])
     names = {c.class_id: int(c.class_name) for c in source.classes}
     true = torch.tensor([meant[names[image.class_id]] for image in source.images])
     with torch.no_grad():
-        probability = loaded.module(loaded.preprocess.tensor(pixels)).double().softmax(1)
+        probability = loaded.module(loaded.preprocess.build_tensor(pixels)).double().softmax(1)
     best = probability.topk(5, 1).indices == true[:, None]
     chosen = probability[torch.arange(len(true)), true].tolist()
     return best[:, 0].double().mean().item(), best.any(1).double().mean().item(), chosen

@@ -72,9 +72,9 @@ def returned(folder: Path, name: str) -> tuple[torch.Tensor, torch.Tensor]:
     """What the module itself says of every image of the folder, and their classes."""
     loaded = load_model(ModelConfig(f"{folder}/model.py:{name}", None, f"{folder}/input.toml"))
     source = open_images(f"{folder}/images")
-    batch = np.stack([loaded.preprocess.image(source.load(image)) for image in source.images])
+    batch = np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in source.images])
     with torch.no_grad():
-        found: torch.Tensor = loaded.module(loaded.preprocess.tensor(batch)).double()
+        found: torch.Tensor = loaded.module(loaded.preprocess.build_tensor(batch)).double()
     return found, torch.tensor([image.class_id for image in source.images])
 
 

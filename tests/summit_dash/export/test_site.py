@@ -65,7 +65,7 @@ def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
         assert (
             folder / "picture" / channel.layer / f"{channel.channel}.webp"
         ).read_bytes() == store.pictures.read_picture(channel)
-        examples = [*store.pictures.examples(channel), *store.pictures.examples(channel, 5)]
+        examples = [*store.pictures.list_examples(channel), *store.pictures.list_examples(channel, 5)]
         assert examples
         for example in examples:
             owner = "all" if example.class_id < 0 else str(example.class_id)

@@ -107,7 +107,7 @@ def test_a_channel_tells_its_facts(store: RunStore, rows: list[dict]) -> None:
     assert found["max_activation"] == pytest.approx(row["max_activation"], rel=1e-3)
     assert found["activation_fraction"] == pytest.approx(row["activation_fraction"], abs=1e-6)
     assert (found["is_dead"], found["is_outlier"]) == (row["is_dead"], row["is_outlier"])
-    assert found["n_graphs"] == store.n_graphs_with(Channel("conv2", 7))
+    assert found["n_graphs"] == store.count_graphs_with(Channel("conv2", 7))
 
 
 def test_a_run_without_the_tables_still_has_its_channels(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_run_without_the_tables_still_has_its_channels(tmp_path: Path) -> None
 
 def test_of_some_classes_only_those_are_counted(run_path: Path, store: RunStore) -> None:
     some = RunStore(run_path, only={2, 5, 9})
-    used = (store.counts("conv5")[[2, 5, 9]] > 0).sum(axis=0)
+    used = (store.read_counts("conv5")[[2, 5, 9]] > 0).sum(axis=0)
     assert require_payload(some, "channels/conv5")["n_classes"] == used.tolist()
     assert require_payload(some, "channel_use")["n_classes"] == 3
 

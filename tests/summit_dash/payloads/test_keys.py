@@ -40,7 +40,7 @@ def test_no_accuracy_is_no_zero(bare_store: RunStore) -> None:
 def test_the_embedding_has_a_point_per_class_and_layer(store: RunStore) -> None:
     embedding = _require_payload(store, "embedding")
     for layer in store.layers:
-        points = store.embedding(layer)
+        points = store.read_embedding(layer)
         assert embedding["x"][layer] == [round(points[c][0], 3) for c in store.classes]
         assert embedding["y"][layer] == [round(points[c][1], 3) for c in store.classes]
 
@@ -55,7 +55,7 @@ def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
         (channels[s], channels[t]): n for s, t, n in zip(edges["source"], edges["target"], edges["count"], strict=True)
     }
     assert ends == {(edge.source, edge.target): edge.influence_count for edge in graph.edges}
-    counts = store.counts("conv5")
+    counts = store.read_counts("conv5")
     for place, value in enumerate(payload["similarity"]["conv5"]):
         assert value == pytest.approx(1000 * compute_cosine(counts[3], counts[place]), abs=0.5)
 
@@ -70,7 +70,7 @@ def test_a_channel_within_a_class_has_its_strongest_ends_first(store: RunStore) 
 
 def test_more_channels_of_a_layer_than_the_graph_has(store: RunStore) -> None:
     payload = _require_payload(store, "class/3/layer/conv4")
-    counts = store.counts("conv4")[store.row_of(3)]
+    counts = store.read_counts("conv4")[store.find_row(3)]
     used = [c for c in sorted(range(len(counts)), key=lambda c: (-counts[c], c)) if counts[c]]
     assert payload["channel"] == used[:N_STRONGEST]
     assert payload["count"] == [counts[c] for c in payload["channel"]]
@@ -90,7 +90,10 @@ def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(
     expected = {
         (edge.source, edge.target): edge.influence_count
         for channel in payload["channel"]
-        for edge in [*store.sources(3, Channel("conv4", channel), 99), *store.targets(3, Channel("conv4", channel), 99)]
+        for edge in [
+            *store.read_sources(3, Channel("conv4", channel), 99),
+            *store.read_targets(3, Channel("conv4", channel), 99),
+        ]
         if edge.source in drawn and edge.target in drawn
     }
     assert dict(zip(zip(sources, targets, strict=True), edges["count"], strict=True)) == expected
@@ -133,6 +136,6 @@ def test_the_tour_links_to_what_it_names(store: RunStore) -> None:
 def test_only_some_classes_are_as_if_there_were_no_others(store: RunStore) -> None:
     some = RunStore(store.path, only={2, 5})
     assert list(some.classes) == [2, 5]
-    assert (some.counts("conv3") == store.counts("conv3")[[2, 5]]).all()
+    assert (some.read_counts("conv3") == store.read_counts("conv3")[[2, 5]]).all()
     in_both = {node.channel for node in store.graph(2).nodes} | {node.channel for node in store.graph(5).nodes}
-    assert max(some.n_graphs_with(channel) for channel in in_both) <= 2
+    assert max(some.count_graphs_with(channel) for channel in in_both) <= 2

@@ -16,10 +16,10 @@ def test_a_class_is_shown_by_an_example_of_its_strongest_last_channel(store: Run
         last = [node for node in store.graph(class_id).nodes if node.channel.layer == "conv5"]
         best = max(last, key=lambda node: (node.pagerank_score, node.activation_count, -node.channel.channel)).channel
         payload = build_payload(store, f"preview/{class_id}")
-        example = store.pictures.examples(best, class_id)[0]
+        example = store.pictures.list_examples(best, class_id)[0]
         where = {"layer": "conv5", "channel": best.channel, "rank": 0, "image_id": example.image_id, "box": None}
         assert payload == {"preview": where}
-        assert store.pictures.example(Channel("conv5", best.channel), class_id, 0)
+        assert store.pictures.read_example(Channel("conv5", best.channel), class_id, 0)
 
 
 def test_a_run_without_examples_has_no_preview(run_path: Path, tmp_path: Path) -> None:

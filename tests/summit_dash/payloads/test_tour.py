@@ -17,7 +17,7 @@ def list_steps(store: RunStore) -> list[str]:
 
 
 def test_the_closest_pair_is_that_of_greatest_cosine(store: RunStore) -> None:
-    counts = store.counts("conv5")
+    counts = store.read_counts("conv5")
     pairs = {(a, b): compute_cosine(counts[a], counts[b]) for a in range(12) for b in range(a + 1, 12)}
     expected = max(pairs, key=lambda pair: pairs[pair])
     found = find_closest_pair(store, "conv5")
@@ -31,7 +31,7 @@ def test_the_tour_names_worst_class_closest_pair_and_most_used_channel(store: Ru
     assert f"(?class={worst_class.class_id}&view=graph), right in " in worst and "of 200 images." in worst
     pair = find_closest_pair(store, "conv5")
     assert f"cosine {pair.cosine:.2f}." in closest
-    channel = int(np.argmax((store.counts("conv5") > 0).sum(axis=0)))
+    channel = int(np.argmax((store.read_counts("conv5") > 0).sum(axis=0)))
     assert f"[conv5-{channel}](?view=channels&layer=conv5&channel={channel})" in used
 
 

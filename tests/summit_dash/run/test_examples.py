@@ -36,14 +36,14 @@ def read_stored(store: RunStore) -> dict[int, bytes]:
 def list_examples(store: RunStore) -> Iterator[tuple[Channel, Example]]:
     for channel in (CHANNEL, Channel("conv1", 0), Channel("conv5", 40)):
         for class_id in (-1, 3):
-            yield from ((channel, example) for example in store.pictures.examples(channel, class_id))
+            yield from ((channel, example) for example in store.pictures.list_examples(channel, class_id))
 
 
 def test_a_part_is_cut_out_of_the_stored_image(part_store: RunStore) -> None:
     assert all(finding.table == "manifest.json" for finding in validate(part_store.path))
     images, n_parts = read_stored(part_store), 0
     for channel, example in list_examples(part_store):
-        shown = part_store.pictures.example(channel, example.class_id, example.rank)
+        shown = part_store.pictures.read_example(channel, example.class_id, example.rank)
         assert (example.box is None) == (example.image_id % 7 == 0)
         if example.box is not None:
             n_parts += 1
@@ -57,20 +57,20 @@ def test_a_part_is_cut_out_of_the_stored_image(part_store: RunStore) -> None:
 def test_all_ways_to_an_example_lead_to_the_same_picture(part_store: RunStore) -> None:
     client = create_app([part_store]).server.test_client()
     run = f"/run/{part_store.name}"
-    for example in part_store.pictures.examples(CHANNEL, 3):
+    for example in part_store.pictures.list_examples(CHANNEL, 3):
         answer = client.get(f"{run}/example/conv4/7/3/{example.rank}.webp")
         assert (answer.status_code, answer.mimetype) == (200, "image/webp")
-        assert answer.data == part_store.pictures.example(CHANNEL, 3, example.rank)
+        assert answer.data == part_store.pictures.read_example(CHANNEL, 3, example.rank)
     node = next(
         node
         for node in part_store.graph(2).nodes
-        if part_store.pictures.picture_kind(node.channel) is PictureKind.EXAMPLE
-        and part_store.pictures.examples(node.channel)[0].box is not None
+        if part_store.pictures.get_picture_kind(node.channel) is PictureKind.EXAMPLE
+        and part_store.pictures.list_examples(node.channel)[0].box is not None
     )
     best = part_store.pictures.read_picture(node.channel)
     assert (
         best
-        == part_store.pictures.example(node.channel, -1, 0)
+        == part_store.pictures.read_example(node.channel, -1, 0)
         == part_store.pictures.kept_examples.read_picture(node.channel, -1, 0)
     )
     assert client.get(f"{run}/picture/{node.channel.layer}/{node.channel.channel}.webp").data == best
@@ -82,12 +82,12 @@ def test_all_ways_to_an_example_lead_to_the_same_picture(part_store: RunStore) -
 def test_payloads_say_where_parts_lie(part_store: RunStore) -> None:
     assert build_payload(part_store, "run")["image_size"] == (64, 64)
     payload = build_payload(part_store, "class/3/channel/conv4/7")["examples"]
-    assert payload["box"] == [example.box for example in part_store.pictures.examples(CHANNEL, 3)]
+    assert payload["box"] == [example.box for example in part_store.pictures.list_examples(CHANNEL, 3)]
     preview = build_payload(part_store, "preview/3")["preview"]
     shown = build_payload(part_store, "class/3/panel")["examples"]
     for where in (preview, *shown):
         channel = Channel(where["layer"], where["channel"])
-        example = part_store.pictures.examples(channel, 3)[where["rank"]]
+        example = part_store.pictures.list_examples(channel, 3)[where["rank"]]
         assert (where["image_id"], where["box"]) == (example.image_id, example.box)
 
 
@@ -100,7 +100,7 @@ def test_a_site_holds_an_image_once_and_no_file_of_its_parts(part_store: RunStor
         (channel, e)
         for channel, class_id in nodes
         for owner in (-1, class_id)
-        for e in store.pictures.examples(channel, owner)
+        for e in store.pictures.list_examples(channel, owner)
     }
     parts = {example.image_id for _, example in shown if example.box is not None}
     found = {path.name: path.read_bytes() for path in (folder / "image").iterdir()}
@@ -116,8 +116,8 @@ def test_a_part_of_an_image_that_is_gone_is_not_there(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=20, whole_images=True))
     locate_table(run, "example_images").unlink()
     store = RunStore(run)
-    lost = next(example for example in store.pictures.examples(CHANNEL, 3) if example.box is not None)
-    assert store.pictures.example(CHANNEL, 3, lost.rank) is None
+    lost = next(example for example in store.pictures.list_examples(CHANNEL, 3) if example.box is not None)
+    assert store.pictures.read_example(CHANNEL, 3, lost.rank) is None
     client = create_app([store]).server.test_client()
     assert client.get(f"/run/run/example/conv4/7/3/{lost.rank}.webp").status_code == 404
     assert any("null only where" in finding.rule for finding in validate(run))
@@ -137,7 +137,8 @@ def test_thumbnails_are_cut_before_anyone_asks(part_store: RunStore, monkeypatch
     parts = {
         (best.image_id, best.box)
         for channel in shown
-        if not store.pictures.is_visualized(channel) and (best := store.pictures.examples(channel)[0]).box is not None
+        if not store.pictures.is_visualized(channel)
+        and (best := store.pictures.list_examples(channel)[0]).box is not None
     }
     assert len(cut) == len(parts) > 10
     for class_id in store.classes:
@@ -154,7 +155,7 @@ def test_threads_that_ask_at_once_get_the_same_pictures(tmp_path: Path) -> None:
     alone, together = RunStore(run).pictures, RunStore(run).pictures
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda each: together.example(each[0], -1, each[1]), asked))
-    assert found == [alone.example(channel, -1, rank) for channel, rank in asked]
+    assert found == [alone.read_example(channel, -1, rank) for channel, rank in asked]
 
 
 @pytest.mark.parametrize(("said", "size"), [({}, 128), ({"size": 16, "quality": 80}, 16)])
@@ -163,7 +164,7 @@ def test_parts_are_shown_at_the_size_of_the_runs_examples(tmp_path: Path, said: 
     manifest = json.loads((run / "manifest.json").read_text())
     (run / "manifest.json").write_text(json.dumps({**manifest, "config": {"examples": said}}))
     store = RunStore(run)
-    part = next(example for example in store.pictures.examples(CHANNEL) if example.box is not None)
-    with Image.open(io.BytesIO(store.pictures.example(CHANNEL, -1, part.rank))) as picture:
+    part = next(example for example in store.pictures.list_examples(CHANNEL) if example.box is not None)
+    with Image.open(io.BytesIO(store.pictures.read_example(CHANNEL, -1, part.rank))) as picture:
         assert max(picture.size) == min(size, 64)
         assert np.asarray(picture).std() > 1

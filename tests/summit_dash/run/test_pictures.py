@@ -25,10 +25,10 @@ def rich(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_visualization_goes_before_an_example(rich: Path) -> None:
     pictures = RunPictures(rich)
     shown, fallen = Channel("conv1", 1), Channel("conv1", 0)
-    assert pictures.picture_kind(shown) is PictureKind.VISUALIZATION
-    assert pictures.read_picture(shown) == pictures.visualization(shown)
-    assert pictures.picture_kind(fallen) is PictureKind.EXAMPLE
-    assert pictures.read_picture(fallen) == pictures.example(fallen, -1, 0)
+    assert pictures.get_picture_kind(shown) is PictureKind.VISUALIZATION
+    assert pictures.read_picture(shown) == pictures.read_visualization(shown)
+    assert pictures.get_picture_kind(fallen) is PictureKind.EXAMPLE
+    assert pictures.read_picture(fallen) == pictures.read_example(fallen, -1, 0)
 
 
 def test_a_run_with_neither_has_no_picture(tmp_path: Path) -> None:
@@ -36,10 +36,10 @@ def test_a_run_with_neither_has_no_picture(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", options)
     locate_table(run, "dataset_examples").unlink()
     pictures, channel = RunPictures(run), Channel("conv1", 1)
-    assert pictures.picture_kind(channel) is PictureKind.NONE
-    assert pictures.read_picture(channel) is pictures.example(channel, -1, 0) is None
-    assert pictures.examples(channel) == pictures.visualization_kinds(channel) == []
-    assert pictures.counts("conv1") == (0, 0, 0, 0)
+    assert pictures.get_picture_kind(channel) is PictureKind.NONE
+    assert pictures.read_picture(channel) is pictures.read_example(channel, -1, 0) is None
+    assert pictures.list_examples(channel) == pictures.list_visualization_kinds(channel) == []
+    assert pictures.count_pictures("conv1") == (0, 0, 0, 0)
     pictures.warm("conv1")
     pictures.cut_ahead("conv1", range(10))
 
@@ -48,15 +48,15 @@ def test_a_dead_channel_is_dead_only_without_a_picture(rich: Path) -> None:
     pictures = RunPictures(rich)
     assert pictures.is_found_dead(Channel("conv1", 4)) and not pictures.is_visualized(Channel("conv1", 4))
     assert not pictures.is_found_dead(Channel("conv1", 3))
-    assert pictures.counts("conv1").n_dead == 1 and pictures.counts("conv2").n_dead == 0
+    assert pictures.count_pictures("conv1").n_dead == 1 and pictures.count_pictures("conv2").n_dead == 0
 
 
 def test_pictures_that_beat_the_best_image_are_counted(rich: Path) -> None:
     rows = [row for row in read_table(rich, "feature_visualizations").to_pylist() if row["layer"] == "conv2"]
     beating = sum(row["excitation"] > 1 for row in rows)
-    assert RunPictures(rich).counts("conv2") == (len(rows), len(rows), beating, 0)
-    assert RunPictures(rich).excitation(Channel("conv2", 3)) == pytest.approx(1.1)
-    assert RunPictures(rich).excitation(Channel("conv1", 4)) is None
+    assert RunPictures(rich).count_pictures("conv2") == (len(rows), len(rows), beating, 0)
+    assert RunPictures(rich).read_excitation(Channel("conv2", 3)) == pytest.approx(1.1)
+    assert RunPictures(rich).read_excitation(Channel("conv1", 4)) is None
 
 
 def test_other_kinds_of_a_channel_are_listed_and_read(tmp_path: Path) -> None:
@@ -66,10 +66,13 @@ def test_other_kinds_of_a_channel_are_listed_and_read(tmp_path: Path) -> None:
     rows |= {"kind": ["channel", "diversity-0"], "image": [b"one", b"two"]}
     write_table(run, "feature_visualizations", rows)
     pictures, channel = RunPictures(run), Channel(columns["layer"][0], columns["channel"][0])
-    assert pictures.visualization_kinds(channel) == pictures.all_visualization_kinds == ["channel", "diversity-0"]
-    assert (pictures.visualization(channel), pictures.visualization(channel, "diversity-0")) == (b"one", b"two")
-    assert pictures.visualization(channel, "neuron") is None
-    assert pictures.counts(channel.layer).n_pictures == 1, "a channel counts once"
+    assert pictures.list_visualization_kinds(channel) == pictures.all_visualization_kinds == ["channel", "diversity-0"]
+    assert (pictures.read_visualization(channel), pictures.read_visualization(channel, "diversity-0")) == (
+        b"one",
+        b"two",
+    )
+    assert pictures.read_visualization(channel, "neuron") is None
+    assert pictures.count_pictures(channel.layer).n_pictures == 1, "a channel counts once"
 
 
 def test_prototypes_come_by_method_with_their_settings(store: RunStore) -> None:

@@ -27,13 +27,13 @@ def test_counts_agree_with_the_table(store: RunStore, run_path: Path) -> None:
     rows = read_table(run_path, "activations").to_pylist()
     for layer in store.layer_names:
         total = sum(r["activation_count"] for r in rows if r["layer"] == layer)
-        assert store.counts(layer).sum() == total
+        assert store.read_counts(layer).sum() == total
     row = rows[777]
-    assert store.counts(row["layer"])[row["class_id"], row["channel"]] == row["activation_count"]
+    assert store.read_counts(row["layer"])[row["class_id"], row["channel"]] == row["activation_count"]
 
 
 def test_counts_are_read_once(store: RunStore) -> None:
-    assert store.counts("conv2") is store.counts("conv2")
+    assert store.read_counts("conv2") is store.read_counts("conv2")
 
 
 def test_graph_of_a_class(store: RunStore, run_path: Path) -> None:
@@ -46,56 +46,58 @@ def test_graph_of_a_class(store: RunStore, run_path: Path) -> None:
 
 def test_graphs_with_a_channel(store: RunStore) -> None:
     channel = store.graph(0).nodes[0].channel
-    assert store.n_graphs_with(channel) == sum(
+    assert store.count_graphs_with(channel) == sum(
         channel in {n.channel for n in store.graph(c).nodes} for c in store.classes
     )
 
 
 def test_sources_are_the_strongest_and_lie_in_the_layer_before(store: RunStore) -> None:
-    sources = store.sources(0, Channel("conv3", 5), 3)
+    sources = store.read_sources(0, Channel("conv3", 5), 3)
     assert [e.influence_count for e in sources] == sorted((e.influence_count for e in sources), reverse=True)
     assert {e.source.layer for e in sources} == {"conv2"}
     assert all(e.target == Channel("conv3", 5) for e in sources)
     assert len(sources) == 3
-    assert store.sources(0, Channel("conv1", 0), 3) == []
+    assert store.read_sources(0, Channel("conv1", 0), 3) == []
 
 
 def test_targets_lie_in_the_layer_after(store: RunStore) -> None:
-    targets = store.targets(0, store.sources(0, Channel("conv3", 5), 1)[0].source, 4)
+    targets = store.read_targets(0, store.read_sources(0, Channel("conv3", 5), 1)[0].source, 4)
     assert targets and {e.target.layer for e in targets} == {"conv3"}
 
 
 def test_uses_are_sorted_by_share(store: RunStore) -> None:
-    uses = store.uses(Channel("conv5", 1))
-    assert len(uses) == (store.counts("conv5")[:, 1] > 0).sum() > 0
+    uses = store.read_uses(Channel("conv5", 1))
+    assert len(uses) == (store.read_counts("conv5")[:, 1] > 0).sum() > 0
     assert all(u.activation_count for u in uses)
     assert [u.fraction for u in uses] == sorted((u.fraction for u in uses), reverse=True)
 
 
 def test_a_channel_without_visualization_shows_its_best_example(store: RunStore) -> None:
     with_picture, without = Channel("conv1", 1), Channel("conv1", 0)
-    assert store.pictures.picture_kind(with_picture) is PictureKind.VISUALIZATION
-    assert store.pictures.picture_kind(without) is PictureKind.EXAMPLE
-    assert store.pictures.visualization(with_picture)[:4] == b"RIFF"
-    assert store.pictures.visualization(without) is None
-    assert store.pictures.example(without, -1, 0)[:4] == b"RIFF"
+    assert store.pictures.get_picture_kind(with_picture) is PictureKind.VISUALIZATION
+    assert store.pictures.get_picture_kind(without) is PictureKind.EXAMPLE
+    assert store.pictures.read_visualization(with_picture)[:4] == b"RIFF"
+    assert store.pictures.read_visualization(without) is None
+    assert store.pictures.read_example(without, -1, 0)[:4] == b"RIFF"
 
 
 def test_ten_examples_strongest_first(store: RunStore) -> None:
-    examples = store.pictures.examples(Channel("conv4", 7))
+    examples = store.pictures.list_examples(Channel("conv4", 7))
     assert [e.rank for e in examples] == list(range(10))
     assert examples[0].activation > examples[-1].activation
-    assert len(store.pictures.examples(Channel("conv4", 7), 3)) == 10
-    assert store.pictures.example(Channel("conv4", 7), 3, 9)[:4] == b"RIFF"
-    assert store.pictures.example(Channel("conv4", 7), 3, 10) is None
+    assert len(store.pictures.list_examples(Channel("conv4", 7), 3)) == 10
+    assert store.pictures.read_example(Channel("conv4", 7), 3, 9)[:4] == b"RIFF"
+    assert store.pictures.read_example(Channel("conv4", 7), 3, 10) is None
 
 
 def test_every_class_has_a_point(store: RunStore) -> None:
-    assert set(store.embedding("conv3")) == set(store.classes)
+    assert set(store.read_embedding("conv3")) == set(store.classes)
 
 
 def test_without_visualizations_every_thumbnail_is_an_example(bare_store: RunStore) -> None:
-    assert all(bare_store.pictures.picture_kind(n.channel) is PictureKind.EXAMPLE for n in bare_store.graph(0).nodes)
+    assert all(
+        bare_store.pictures.get_picture_kind(n.channel) is PictureKind.EXAMPLE for n in bare_store.graph(0).nodes
+    )
     assert bare_store.classes[0].top1_accuracy is None
     assert bare_store.classes[0].probability_histogram is None
 
@@ -114,8 +116,8 @@ def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
     row = {"layer": "conv1", "channel": 3, "kind": "channel", "image": b"picture", "objective_value": 2.0, "n_steps": 8}
     columns = {**row, "initial_objective_value": 0.5, "excitation": 1.5}
     write_table(run, "feature_visualizations", {name: [value] for name, value in columns.items()})
-    assert stores["run"].pictures.visualization(channel) == b"picture"
-    assert stores["run"].pictures.excitation(channel) == 1.5
+    assert stores["run"].pictures.read_visualization(channel) == b"picture"
+    assert stores["run"].pictures.read_excitation(channel) == 1.5
     assert stores["run"].version != before
     assert stores["run"].pictures.read_picture(Channel("conv1", 2)) != b"picture"
 
@@ -158,10 +160,10 @@ def test_the_counts_of_pictures_are_those_of_the_manifest(tmp_path: Path) -> Non
         ],
     )
     store = RunStore(run)
-    assert facts["layers"] == {layer: store.pictures.counts(layer)._asdict() for layer in store.layers}
-    assert store.pictures.counts("conv1") == (15, 15, 10, 1)
-    assert store.pictures.counts("conv2").n_dead == 1
+    assert facts["layers"] == {layer: store.pictures.count_pictures(layer)._asdict() for layer in store.layers}
+    assert store.pictures.count_pictures("conv1") == (15, 15, 10, 1)
+    assert store.pictures.count_pictures("conv2").n_dead == 1
 
 
 def test_pictures_that_tell_no_excitation_are_not_compared(store: RunStore) -> None:
-    assert store.pictures.counts("conv1") == (14, 0, 0, 0)
+    assert store.pictures.count_pictures("conv1") == (14, 0, 0, 0)

@@ -149,7 +149,7 @@ def test_a_channel_tells_its_suggestion(store: RunStore) -> None:
     told = {channel: payload["suggestion"] for channel, payload in payloads if payload and payload["suggestion"]}
     assert told
     for channel, suggestion in told.items():
-        top = choose_top({use.class_id: use.fraction for use in store.uses(channel)})
+        top = choose_top({use.class_id: use.fraction for use in store.read_uses(channel)})
         labels = suggestion["words"]
         assert suggestion["label"] == ", ".join(labels)
         sharing = [c for c in top if set(labels) & store.vocabulary.words[c]]

@@ -19,5 +19,5 @@ def demo() -> LoadedModel:
 def images(demo: LoadedModel) -> Tensor:
     """Five scenes of different classes; a measure does not depend on the class of an image."""
     source = DemoImages(images_per_class=1)
-    pixels = [demo.preprocess.image(source.load(image)) for image in source.images[::7]]
-    return demo.preprocess.tensor(np.stack(pixels))
+    pixels = [demo.preprocess.prepare_image(source.load(image)) for image in source.images[::7]]
+    return demo.preprocess.build_tensor(np.stack(pixels))

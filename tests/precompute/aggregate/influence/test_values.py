@@ -55,8 +55,8 @@ def test_extremes_and_the_first_greatest_position(form: str, monkeypatch: pytest
         make_values(maps).split_images(), ([5, 0], [9, 2]), ([-2, -4], [3, 2]), ([2, 0], [2, 0]), strict=True
     ):
         assert [one.tolist() for one in image.find_extremes(NODE)] == [[greatest], [least]]
-        assert image.maximum(NODE).activation.tolist() == [greatest]
-        assert image.maximum(NODE).position.tolist() == [position]
+        assert image.find_maximum(NODE).activation.tolist() == [greatest]
+        assert image.find_maximum(NODE).position.tolist() == [position]
 
 
 @pytest.mark.parametrize("form", ["channels last", "channels first"])

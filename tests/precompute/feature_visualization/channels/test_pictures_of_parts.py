@@ -44,9 +44,11 @@ def test_a_picture_of_a_part_beats_the_99th_percentile_of_images(demo_run: Path,
     loaded, source = load_model(ModelConfig("demo")), DemoImages(images_per_class=10)
     inputs = prepare(loaded, source, None, AggregateConfig())
     pictures = [Image.open(io.BytesIO(row["image"])).convert("RGB") for row in rows]
-    pixels = [loaded.preprocess.image(image) for image in [*pictures, *map(source.load, source.images)]]
+    pixels = [loaded.preprocess.prepare_image(image) for image in [*pictures, *map(source.load, source.images)]]
     with Parallel(torch.device("cpu")) as parallel:
-        values = Recorder(inputs.model, inputs.layers, (), parallel)(loaded.preprocess.tensor(np.stack(pixels))).values
+        values = Recorder(inputs.model, inputs.layers, (), parallel)(
+            loaded.preprocess.build_tensor(np.stack(pixels))
+        ).values
     maxima = {layer.name: values[layer.node].amax((2, 3)).numpy() for layer in inputs.layers}
     best = {(r["layer"], r["channel"]): r["max_activation"] for r in read_table(run, "channels").to_pylist()}
     for number, row in enumerate(rows):

@@ -92,14 +92,14 @@ def test_another_kind_goes_beside_drawn_pictures(run: Path, tmp_path: Path) -> N
 def test_an_open_dashboard_shows_them(bare: Path, tmp_path: Path) -> None:
     store = RunStore(bare)
     at, cells = Channel("conv1", 3), draw_noise(12)
-    assert store.pictures.visualization(at) is None and not store.pictures.is_visualized(at)
+    assert store.pictures.read_visualization(at) is None and not store.pictures.is_visualized(at)
     version = store.version
     paint_sheet(cells, 4).save(tmp_path / "theirs.png")
     assert run_spritemaps("import", bare, f"conv1={tmp_path}/theirs.png") == 0
     store.refresh()
-    image = store.pictures.visualization(at)
+    image = store.pictures.read_visualization(at)
     assert image is not None and np.array_equal(decode(image), cells[3])
-    assert store.version != version and store.pictures.excitation(at) is None
+    assert store.version != version and store.pictures.read_excitation(at) is None
 
 
 def test_pictures_that_a_killed_import_kept_are_known(

@@ -67,7 +67,7 @@ def decode(image: bytes) -> np.ndarray:
 
 
 def test_every_picture_goes_to_its_channel_and_kind(run: Path, strip: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = RunStore(run).pictures.examples(Channel("mixed3a", 5))
+    before = RunStore(run).pictures.list_examples(Channel("mixed3a", 5))
     assert import_strips(run, f"mixed3a={strip}") == 0
     assert validate(run) == []
     rows = [r for r in read_table(run, "feature_visualizations").to_pylist() if r["layer"] == "mixed3a"]
@@ -76,11 +76,14 @@ def test_every_picture_goes_to_its_channel_and_kind(run: Path, strip: Path, caps
         expected = draw_picture(row["channel"], row["kind"])
         assert expected is not None and np.array_equal(decode(row["image"]), np.asarray(expected))
     store = RunStore(run)
-    assert store.pictures.examples(Channel("mixed3a", 5)) == before, "which has examples"
-    assert [e.rank for e in store.pictures.examples(Channel("mixed3a", 2))] == list(range(10)), "one of them black"
-    assert [e.rank for e in store.pictures.examples(Channel("mixed3a", 4))] == list(range(7))
+    assert store.pictures.list_examples(Channel("mixed3a", 5)) == before, "which has examples"
+    assert [e.rank for e in store.pictures.list_examples(Channel("mixed3a", 2))] == list(range(10)), "one of them black"
+    assert [e.rank for e in store.pictures.list_examples(Channel("mixed3a", 4))] == list(range(7))
     for rank in range(7):
-        image, wanted = store.pictures.example(Channel("mixed3a", 4), ALL_CLASSES, rank), draw_example(4, rank, True)
+        image, wanted = (
+            store.pictures.read_example(Channel("mixed3a", 4), ALL_CLASSES, rank),
+            draw_example(4, rank, True),
+        )
         assert image is not None and wanted is not None and decode(image).shape == (73, 73, 3)
         others = [
             np.abs(decode(image) - np.asarray(draw_example(4, r, b), float)).mean() for r in range(7) for b in (0, 1)
@@ -107,12 +110,12 @@ def test_a_run_without_examples_gets_some_and_an_open_dashboard_shows_them(run: 
     locate_table(run, "dataset_examples").unlink()
     locate_table(run, "feature_visualizations").unlink()
     store, at = RunStore(run), Channel("mixed3a", 6)
-    assert store.pictures.examples(at) == []
+    assert store.pictures.list_examples(at) == []
     version = store.version
     assert import_strips(run, f"mixed3a={strip}") == 0
     store.refresh()
-    assert len(store.pictures.examples(at)) == 10 and store.version != version
-    assert store.pictures.visualization_kinds(at) == sorted(KINDS)
+    assert len(store.pictures.list_examples(at)) == 10 and store.version != version
+    assert store.pictures.list_visualization_kinds(at) == sorted(KINDS)
     assert validate(run) == []
 
 

@@ -187,8 +187,8 @@ def _require_recorded(model: Tokens, images: Tensor, patches: list[list[int]]) -
         values = Recorder(exported, layers, [], parallel)(images).values
     for layer, value, tokens in zip(layers[1:], seen, patches, strict=True):
         expected = value[:, tokens].max(1)
-        assert torch.allclose(values.maximum(layer.node).activation, expected.values, atol=1e-5)
-        assert torch.equal(values.maximum(layer.node).position, expected.indices)
+        assert torch.allclose(values.find_maximum(layer.node).activation, expected.values, atol=1e-5)
+        assert torch.equal(values.find_maximum(layer.node).position, expected.indices)
         assert value.shape[1] == PATCHES or bool((value.max(1).values > expected.values).any())
     return exported
 

@@ -178,7 +178,7 @@ def test_what_cannot_be_traced_is_recorded_and_goes_by_gradient(name: str, image
     read = model.first(images).detach()
     made = model.second(read)
     assert (link.target.n_channels, link.target.height, link.target.width) == tuple(made.shape[1:])
-    assert torch.allclose(values.maximum(link.target.node).activation, made.detach().flatten(2).amax(2), atol=1e-5)
+    assert torch.allclose(values.find_maximum(link.target.node).activation, made.detach().flatten(2).amax(2), atol=1e-5)
     found = GradientInfluence(exported, link, 0.6)(values)
     for image in range(len(images)):
         source = read[image : image + 1].requires_grad_()

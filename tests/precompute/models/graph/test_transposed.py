@@ -52,7 +52,7 @@ def test_influences_through_transposed_convolutions(name: str, images: Tensor) -
         read = model.first(images)
         made = model.second(read)
         assert torch.allclose(exported.build_sub_graph([exported.output])(images)[0], model(images), atol=1e-6)
-        assert torch.allclose(values.maximum(link.target.node).activation, made.flatten(2).amax(2), atol=1e-6)
+        assert torch.allclose(values.find_maximum(link.target.node).activation, made.flatten(2).amax(2), atol=1e-6)
         expected = compute_transposed_influence(layer, read)
     assert measure.name == "traced"  # type: ignore[attr-defined]
     assert (link.target.n_channels, link.target.height, link.target.width) == tuple(made.shape[1:])

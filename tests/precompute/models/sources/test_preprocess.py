@@ -51,11 +51,11 @@ def test_image_equals_torchvision_pixel_by_pixel(
         steps.append(transforms.CenterCrop(crop))
 
     preprocess = Preprocess(resize, crop, interpolation)
-    found = preprocess.image(image)
+    found = preprocess.prepare_image(image)
 
     np.testing.assert_array_equal(found, np.asarray(transforms.Compose(steps)(image)))
     assert found.dtype == np.uint8
-    assert preprocess.input_size(image) == found.shape[:2]
+    assert preprocess.compute_input_size(image) == found.shape[:2]
     assert preprocess.fixed_size in (None, found.shape[:2])
     assert Preprocess.from_dict(json.loads(json.dumps(preprocess.to_dict()))) == preprocess
 
@@ -71,11 +71,11 @@ def test_a_thin_image_that_would_grow_beyond_the_limit_takes_no_memory(size: tup
         with pytest.raises(UnreadableImage, match=r"becomes \d+ x \d+ pixels by resize = 256, more than"):
             prepare(image)
     assert Preprocess((256, 192), 0).image(image).shape == (256, 192, 3)
-    assert Preprocess(0, 0).image(image).shape == (size[1], size[0], 3)
+    assert Preprocess(0, 0).prepare_image(image).shape == (size[1], size[0], 3)
 
 
 def test_a_long_image_within_the_limit_is_resized() -> None:
-    assert Preprocess(16, 16).image(Image.new("RGB", (1000, 1))).shape == (16, 16, 3)
+    assert Preprocess(16, 16).prepare_image(Image.new("RGB", (1000, 1))).shape == (16, 16, 3)
 
 
 def test_tensor_equals_the_transforms_of_torchvision_weights() -> None:
@@ -83,7 +83,7 @@ def test_tensor_equals_the_transforms_of_torchvision_weights() -> None:
     preprocess = Preprocess.from_torchvision(transform)
     image = make_noise(300, 270)
 
-    found = preprocess.tensor(preprocess.image(image)[None])
+    found = preprocess.build_tensor(preprocess.prepare_image(image)[None])
 
     assert torch.equal(found[0], transform(image))
     assert found.is_contiguous()
@@ -93,14 +93,14 @@ def test_bgr_at_scale_255_is_the_bytes_minus_the_mean() -> None:
     preprocess = Preprocess(0, 0, channels="BGR", scale=255, mean=(104, 117, 123), std=(1, 1, 1))
     pixel = np.array([[[[10, 20, 30]]]], dtype=np.uint8)
 
-    assert preprocess.tensor(pixel).flatten().tolist() == [30 - 104, 20 - 117, 10 - 123]
+    assert preprocess.build_tensor(pixel).flatten().tolist() == [30 - 104, 20 - 117, 10 - 123]
 
 
 def test_tensor_leaves_its_argument_alone() -> None:
     batch = np.full((2, 4, 4, 3), 7, dtype=np.uint8)
     batch.setflags(write=False)
 
-    Preprocess().tensor(batch)
+    Preprocess().build_tensor(batch)
 
     assert (batch == 7).all()
 
@@ -119,8 +119,8 @@ def test_tensor_leaves_its_argument_alone() -> None:
 def test_input_size(resize: Side, crop: Side, size: tuple[int, int]) -> None:
     preprocess = Preprocess(resize, crop)
 
-    assert preprocess.input_size(make_noise(60, 30)) == size
-    assert preprocess.image(make_noise(60, 30)).shape[:2] == size
+    assert preprocess.compute_input_size(make_noise(60, 30)) == size
+    assert preprocess.prepare_image(make_noise(60, 30)).shape[:2] == size
 
 
 def test_images_of_two_sizes_are_named() -> None:
@@ -210,4 +210,4 @@ def test_the_background_is_nearly_zero_to_the_model() -> None:
     preprocess = Preprocess(channels="BGR", scale=255.0, mean=(104.0, 117.0, 123.0), std=(1.0, 1.0, 1.0))
     pixels = np.full((1, 2, 2, 3), preprocess.background, dtype=np.uint8)
 
-    assert torch.equal(preprocess.tensor(pixels), torch.zeros(1, 3, 2, 2))
+    assert torch.equal(preprocess.build_tensor(pixels), torch.zeros(1, 3, 2, 2))

@@ -70,7 +70,7 @@ def test_images_equal_those_of_timms_transform(
     theirs = create_transform(**resolve_data_config(pretrained_cfg=published))(image)
 
     assert notes == ()
-    ours = preprocess.tensor(preprocess.image(image)[None])[0]
+    ours = preprocess.build_tensor(preprocess.prepare_image(image)[None])[0]
     assert torch.allclose(ours, theirs, atol=1e-6)
 
 
