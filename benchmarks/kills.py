@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from tests.support.killing import count_events, kill_and_resume, tables
+from tests.support.killing import count_events, kill_and_resume, read_tables
 from tests.support.small import write_small
 
 
@@ -21,7 +21,7 @@ def main() -> None:
         folder = Path(name)
         arguments = write_small(folder)
         n_events = count_events(folder, arguments, folder / "whole")
-        whole = tables(folder / "whole")
+        whole = read_tables(folder / "whole")
         for kill in kill_and_resume(folder, arguments, n_events, options.kills, options.seed):
             same = kill.tables == whole
             n_different += not same

@@ -12,21 +12,13 @@ import pytest
 
 from precompute.contract.schema import TABLES, locate_table
 from precompute.contract.validate import validate
-from summit_dash.cli import main
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
-
-FIRST_STAGES = ("--stages", "aggregate,graphs")
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> list[str]:
     return write_small(tmp_path)
-
-
-def call(arguments: list[str]) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return int(ended.value.code or 0)
 
 
 def test_a_whole_run_is_valid_and_a_second_call_changes_nothing(
@@ -105,16 +97,16 @@ def test_unreadable_images_are_skipped_counted_and_named(
     assert validate(out) == []
 
 
-def without(arguments: list[str], option: str) -> list[str]:
+def remove_option(arguments: list[str], option: str) -> list[str]:
     place = arguments.index(option)
     return arguments[:place] + arguments[place + 2 :]
 
 
-def changed(arguments: list[str], place: int, value: str) -> list[str]:
+def replace_argument(arguments: list[str], place: int, value: str) -> list[str]:
     return [*arguments[:place], value, *arguments[place + 1 :]]
 
 
-def bad_inputs(small: list[str], tmp_path: Path) -> dict[str, tuple[list[str], tuple[str, ...]]]:
+def list_bad_inputs(small: list[str], tmp_path: Path) -> dict[str, tuple[list[str], tuple[str, ...]]]:
     """Arguments that cannot work, and words that the message must hold."""
     from safetensors.torch import load_file, save_file
 
@@ -130,24 +122,33 @@ def bad_inputs(small: list[str], tmp_path: Path) -> dict[str, tuple[list[str], t
     out = ["--out", str(tmp_path / "run")]
     weights = small.index("--weights") + 1
     return {
-        "missing folder": ([*changed(small, 2, str(tmp_path / "imagse")), *out], ("imagse", "images")),
-        "empty class": ([*changed(small, 2, str(tmp_path / "gaps")), *out], ("empty",)),
+        "missing folder": ([*replace_argument(small, 2, str(tmp_path / "imagse")), *out], ("imagse", "images")),
+        "empty class": ([*replace_argument(small, 2, str(tmp_path / "gaps")), *out], ("empty",)),
         "manifest without the column": (
-            [*changed(small, 2, str(tmp_path / "images" / "bark" / "list.csv")), *out],
+            [*replace_argument(small, 2, str(tmp_path / "images" / "bark" / "list.csv")), *out],
             ("path", "file"),
         ),
         "weights of another model": (
-            [*changed(small, weights, str(tmp_path / "other.safetensors")), *out],
+            [*replace_argument(small, weights, str(tmp_path / "other.safetensors")), *out],
             ("head.weight", "tail.weight"),
         ),
-        "missing weights": ([*changed(small, weights, str(tmp_path / "absent.pth")), *out], ("absent.pth",)),
+        "missing weights": ([*replace_argument(small, weights, str(tmp_path / "absent.pth")), *out], ("absent.pth",)),
         "unknown layer": ([*small, "--layers", "secnod", *out], ("secnod", "second")),
         "layer named twice": ([*small, "--layers", "first,first", *out], ("first", "twice")),
-        "file without the callable": ([*changed(small, 1, f"{tmp_path}/model.py:biuld"), *out], ("biuld", "build")),
-        "callable that returns no module": ([*changed(small, 1, f"{tmp_path}/model.py:wrong"), *out], ("str",)),
-        "callable that raises": ([*changed(small, 1, f"{tmp_path}/model.py:raising"), *out], ("no such file",)),
-        "no such model source": ([*changed(small, 1, "resnet18"), *out], ("torchvision:",)),
-        "no preprocessing": ([*without(small, "--preprocess"), *out], ("--preprocess", "mean")),
+        "file without the callable": (
+            [*replace_argument(small, 1, f"{tmp_path}/model.py:biuld"), *out],
+            ("biuld", "build"),
+        ),
+        "callable that returns no module": (
+            [*replace_argument(small, 1, f"{tmp_path}/model.py:wrong"), *out],
+            ("str",),
+        ),
+        "callable that raises": (
+            [*replace_argument(small, 1, f"{tmp_path}/model.py:raising"), *out],
+            ("no such file",),
+        ),
+        "no such model source": ([*replace_argument(small, 1, "resnet18"), *out], ("torchvision:",)),
+        "no preprocessing": ([*remove_option(small, "--preprocess"), *out], ("--preprocess", "mean")),
         "output is a file": ([*small, "--out", str(tmp_path / "file")], ("is a file",)),
         "output is another folder": ([*small, "--out", str(tmp_path / "images")], ("holds no run",)),
         "unknown stage": ([*small, "--stages", "graph", *out], ("graphs", "graph")),
@@ -170,7 +171,7 @@ def bad_inputs(small: list[str], tmp_path: Path) -> dict[str, tuple[list[str], t
 def test_bad_input_is_one_message_and_exit_code_2(
     small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, (arguments, words) in bad_inputs(small, tmp_path).items():
+    for name, (arguments, words) in list_bad_inputs(small, tmp_path).items():
         capsys.readouterr()
         assert call(arguments) == 2, name
         said = capsys.readouterr().err

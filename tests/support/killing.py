@@ -44,13 +44,13 @@ class Kill:
     tables: dict[str, bytes]
 
 
-def tables(run: Path) -> dict[str, bytes]:
-    """The bytes of every table."""
+def read_tables(run: Path) -> dict[str, bytes]:
+    """Reads the bytes of every table, by file name."""
     return {path.name: path.read_bytes() for path in run.glob("*.parquet")}
 
 
 def count_events(folder: Path, arguments: Sequence[str], run: Path) -> int:
-    """How often a whole run opens, renames or removes a file under a folder."""
+    """Counts how often a whole run opens, renames or removes a file under a folder."""
     return count_moments(folder, [*arguments, "--out", str(run)])
 
 
@@ -77,14 +77,14 @@ def kill_and_resume(folder: Path, arguments: Sequence[str], n_events: int, n_kil
             raise RuntimeError(f"the run ended with {process.returncode} instead of being killed")
         known = (run / "manifest.json").is_file()
         stages = {name: stage["state"] for name, stage in read_manifest(run)["stages"].items()} if known else {}
-        code = _exit_code([*arguments, "--out", str(run)])
+        code = _call_quietly([*arguments, "--out", str(run)])
         if code:
             raise RuntimeError(f"killed at {moment} of {n_events}: the same command ended with {code}")
-        yield Kill(moment, stages, tables(run))
+        yield Kill(moment, stages, read_tables(run))
 
 
 def count_moments(folder: Path, arguments: Sequence[str]) -> int:
-    """How often a whole command opens, renames or removes a file under a folder."""
+    """Counts how often a whole command opens, renames or removes a file under a folder."""
     return int(_start(folder, 0, 0.0, arguments).communicate()[0])
 
 
@@ -100,7 +100,7 @@ def kill_at(folder: Path, arguments: Sequence[str], moment: int) -> None:
         raise RuntimeError(f"the command ended with {process.returncode} instead of being killed")
 
 
-def _exit_code(arguments: Sequence[str]) -> object:
+def _call_quietly(arguments: Sequence[str]) -> object:
     try:
         main(arguments)
     except SystemExit as ended:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from precompute.contract.schema import read_table
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 
 __all__ = [
     "GREY",

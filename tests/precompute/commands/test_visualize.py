@@ -17,7 +17,7 @@ import pytest
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 from tests.support.killing import kill_at
 from tests.support.small import write_small
 
@@ -38,14 +38,14 @@ def run(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made / "run", tmp_path / "run"))
 
 
-def rows(run: Path) -> list[dict[str, Any]]:
+def read_rows(run: Path) -> list[dict[str, Any]]:
     return read_table(run, "feature_visualizations").to_pylist()
 
 
 def test_pictures_of_some_channels_go_into_the_run(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     some = [str(run), "--layers", "second,third", "--channels", "0,2-4", "--kinds", "channel,neuron,diversity", *QUICK]
     assert call(["visualize", *some]) == 0
-    drawn = {(row["layer"], row["channel"], row["kind"]) for row in rows(run)}
+    drawn = {(row["layer"], row["channel"], row["kind"]) for row in read_rows(run)}
     dead = {tuple(entry[:3]) for entry in read_manifest(run)["visualizations"]["dead"]}
     kinds = ("channel", "neuron", "diversity-0", "diversity-1", "diversity-2", "diversity-3")
     assert drawn | dead == {(layer, c, kind) for layer in ("second", "third") for c in (0, 2, 3, 4) for kind in kinds}
@@ -53,9 +53,9 @@ def test_pictures_of_some_channels_go_into_the_run(run: Path, capsys: pytest.Cap
     assert validate(run) == []
     said = capsys.readouterr().err
     assert f"Drew {len(drawn)} pictures" in said and "Run: " in said
-    told_as_counted(run, said)
+    check_counts_are_printed(run, said)
     settings = read_manifest(run)["visualizations"]["settings"]
-    assert {row["settings"] for row in rows(run)} == set(settings)
+    assert {row["settings"] for row in read_rows(run)} == set(settings)
     assert all(entry["seed"] == 0 and entry["n_images"] > 1 for entry in settings.values())
     assert {path.name for path in run.iterdir()} >= {"manifest.json"} and not (run / "parts").exists()
     before = {path.name: path.read_bytes() for path in run.iterdir()}
@@ -64,11 +64,11 @@ def test_pictures_of_some_channels_go_into_the_run(run: Path, capsys: pytest.Cap
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 
-def told_as_counted(run: Path, said: str) -> None:
-    """The manifest's counts by layer, and the lines that tell them, are those of the rows."""
+def check_counts_are_printed(run: Path, said: str) -> None:
+    """Checks that the manifest's counts by layer, and the lines that print them, are those of the rows."""
     facts = read_manifest(run)["visualizations"]
     for layer, counts in facts["layers"].items():
-        mine = [row for row in rows(run) if (row["layer"], row["kind"]) == (layer, "channel")]
+        mine = [row for row in read_rows(run) if (row["layer"], row["kind"]) == (layer, "channel")]
         excitations = [row["excitation"] for row in mine if row["excitation"] is not None]
         n_beating = len([excitation for excitation in excitations if excitation > 1])
         n_dead = len([entry for entry in facts["dead"] if (entry[0], entry[2]) == (layer, "channel")])
@@ -84,11 +84,11 @@ def test_the_channels_of_most_graphs_come_first_and_a_second_call_adds(run: Path
     in_graphs = {(row["layer"], row["channel"]) for row in nodes}
     assert call(["visualize", str(run), "--limit", "3", *QUICK]) == 0
     facts = read_manifest(run)["visualizations"]
-    first = {(row["layer"], row["channel"]) for row in rows(run)} | {tuple(e[:2]) for e in facts["dead"]}
+    first = {(row["layer"], row["channel"]) for row in read_rows(run)} | {tuple(e[:2]) for e in facts["dead"]}
     assert len(first) == 3 and first <= in_graphs
-    kept = {(row["layer"], row["channel"]): row["image"] for row in rows(run)}
+    kept = {(row["layer"], row["channel"]): row["image"] for row in read_rows(run)}
     assert call(["visualize", str(run), *QUICK]) == 0
-    after = {(row["layer"], row["channel"]): row["image"] for row in rows(run)}
+    after = {(row["layer"], row["channel"]): row["image"] for row in read_rows(run)}
     assert len(after) + len(read_manifest(run)["visualizations"]["dead"]) == 8 + 12 + 16, "every channel of every layer"
     assert kept.items() <= after.items()
 
@@ -97,11 +97,11 @@ def test_the_channels_of_most_graphs_come_first_and_a_second_call_adds(run: Path
 def test_other_methods_and_seeds_take_the_place_of_the_picture(run: Path, method: str) -> None:
     one = ["visualize", str(run), "--layers", "second", "--channels", "0-3", *QUICK]
     assert call(one) == 0
-    before = {row["channel"]: row["image"] for row in rows(run)}
+    before = {row["channel"]: row["image"] for row in read_rows(run)}
     assert call([*one, "--method", method, "--seed", "3"]) == 0
     facts = read_manifest(run)["visualizations"]
     dead = {entry[1] for entry in facts["dead"]}
-    drawn = [row for row in rows(run) if row["channel"] not in dead]
+    drawn = [row for row in read_rows(run) if row["channel"] not in dead]
     assert len(drawn) >= 2
     for row in drawn:
         assert (facts["settings"][row["settings"]]["method"], facts["settings"][row["settings"]]["seed"]) == (method, 3)
@@ -132,7 +132,7 @@ def test_a_killed_call_goes_on_and_makes_nothing_twice(made: Path, tmp_path: Pat
         parts = {path: path.stat().st_mtime_ns for path in (run / "parts" / "visualize").glob("*.parquet")}
         assert len(parts) >= n_finished
         finished = {(row["layer"], row["channel"]) for path in parts for row in pq.read_table(path).to_pylist()}
-        drawn = _drawn_by(["visualize", str(run), *arguments])
+        drawn = _find_drawn(["visualize", str(run), *arguments])
         assert not finished & drawn
         assert len(finished | drawn) == 12 + 16
         assert locate_table(run, "feature_visualizations").read_bytes() == expected
@@ -159,19 +159,19 @@ main(sys.argv[2:])
 """
 
 
-def _drawn_by(arguments: list[str]) -> set[tuple[str, int]]:
-    """The channels that a call draws."""
+def _find_drawn(arguments: list[str]) -> set[tuple[str, int]]:
+    """Returns the channels that a call draws."""
     from precompute.feature_visualization.storage.picture_store import PictureStore
 
     drawn: set[tuple[str, int]] = set()
     with pytest.MonkeyPatch.context() as patch:
         keep = PictureStore.keep
 
-        def noting(self: PictureStore, rows: list[dict[str, Any]]) -> None:
+        def note_rows(self: PictureStore, rows: list[dict[str, Any]]) -> None:
             drawn.update((row["layer"], row["channel"]) for row in rows)
             keep(self, rows)
 
-        patch.setattr(PictureStore, "keep", noting)
+        patch.setattr(PictureStore, "keep", note_rows)
         assert call(arguments) == 0
     return drawn
 

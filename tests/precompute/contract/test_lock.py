@@ -16,7 +16,7 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.contract.lock import LOCK, hold_file, hold_run, require_no_writer
-from tests.summit_dash.test_cli import FIRST_STAGES, call
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 
 HOLD = """

@@ -21,7 +21,7 @@ from precompute.devices.precision import DTYPES, keep_whole_float32, require_pre
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.operators import get_operator_name
 from precompute.models.layers.selection import RecordedLayer
-from tests.summit_dash.test_cli import FIRST_STAGES, call
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 
 CPU = torch.device("cpu")

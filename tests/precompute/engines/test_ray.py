@@ -15,8 +15,8 @@ import pytest
 from precompute.aggregate.stage import PassInputs
 from precompute.contract.errors import InputError
 from precompute.engines.ray import _Worker, count_cores_each
-from tests.summit_dash.test_cli import FIRST_STAGES, call
-from tests.support.killing import tables
+from tests.support.command_line import FIRST_STAGES, call
+from tests.support.killing import read_tables
 from tests.support.small import write_small
 from tests.support.units import SPEED, SmallPass, make_units, prepare_small_pass
 
@@ -66,7 +66,7 @@ def test_tables_are_the_same_when_a_worker_is_killed(tmp_path: Path) -> None:
     assert process.returncode == 0, said
     assert workers and n_units_then < 45
     assert len(list(pids.iterdir())) >= 5  # of the run here, the driver, two workers, and one in the dead one's place
-    assert tables(ray) == tables(local)
+    assert read_tables(ray) == read_tables(local)
 
 
 @with_ray

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from run_precompute.contract.errors import InputError
+from run_precompute.contract.schema import read_manifest, read_table
+from run_precompute.contract.validate import validate
+from run_precompute.models.provenance.turning import Turner
 from typer.testing import CliRunner
 
-from precompute.contract.errors import InputError
-from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
-from precompute.models.provenance.turning import Turner
 from summit_dash.cli import app
 from tests.support.small import write_small
 
@@ -89,20 +89,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def arguments(folder: Path, name: str, *options: str) -> list[str]:
+def build_arguments(folder: Path, name: str, *options: str) -> list[str]:
     return [
         *("precompute", f"{folder}/any.py:{name}", f"{folder}/images", "--preprocess", f"{folder}/input.toml"),
         *("--visualizations", "4", "--visualization-steps", "4", "--out", f"{folder}/run", *options),
     ]
 
 
-def precompute(folder: Path, name: str, *options: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, arguments(folder, name, *options))
+def run_precompute(folder: Path, name: str, *options: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, build_arguments(folder, name, *options))
     return result.exit_code, result.output
 
 
 def test_a_transformer_makes_a_whole_run(folder: Path) -> None:
-    code, output = precompute(folder, "transformer")
+    code, output = run_precompute(folder, "transformer")
     assert code == 0, output
     run = folder / "run"
     manifest = read_manifest(run)
@@ -119,7 +119,7 @@ def test_a_transformer_makes_a_whole_run(folder: Path) -> None:
 
 
 def test_each_layer_pair_has_the_measure_that_fits_it(folder: Path) -> None:
-    code, output = precompute(folder, "mixed", "--stages", "aggregate,graphs")
+    code, output = run_precompute(folder, "mixed", "--stages", "aggregate,graphs")
     assert code == 0, output
     links = read_manifest(folder / "run")["links"]
     assert [(link["target"], link["influence"]) for link in links] == [
@@ -131,13 +131,13 @@ def test_each_layer_pair_has_the_measure_that_fits_it(folder: Path) -> None:
 @pytest.mark.parametrize("influence", ["traced", "summit"])
 def test_insisting_on_what_cannot_be_is_refused_with_the_way_out(folder: Path, influence: str) -> None:
     with pytest.raises(InputError, match=r"second.0 \(GroupNorm\) calls group_norm.*Use --influence gradient"):
-        CliRunner().invoke(app, arguments(folder, "mixed", "--influence", influence), catch_exceptions=False)
+        CliRunner().invoke(app, build_arguments(folder, "mixed", "--influence", influence), catch_exceptions=False)
     assert not (folder / "run").exists()
 
 
 @pytest.mark.parametrize("influence", ["traced", "summit", "gradient"])
 def test_every_measure_makes_tables_that_fit_together(folder: Path, influence: str) -> None:
-    code, output = precompute(folder, "mixed", "--influence", influence, "--layers", "second,third,fourth")
+    code, output = run_precompute(folder, "mixed", "--influence", influence, "--layers", "second,third,fourth")
     assert code == 0, output
     manifest = read_manifest(folder / "run")
     assert {link["influence"] for link in manifest["links"]} == {influence}
@@ -145,7 +145,7 @@ def test_every_measure_makes_tables_that_fit_together(folder: Path, influence: s
     assert [str(finding) for finding in validate(folder / "run")] == []
 
 
-def test_inspect_tells_what_is_not_traced(folder: Path) -> None:
+def test_inspect_says_what_is_not_traced(folder: Path) -> None:
     result = CliRunner().invoke(app, ["inspect", f"{folder}/any.py:mixed", "--preprocess", f"{folder}/input.toml"])
     assert result.exit_code == 0, result.output
     said = " ".join(result.output.split())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 from tests.support.small import write_small
 
 Disk = Callable[[int], Path]
@@ -26,11 +26,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
     return arguments, folder / "run"
 
 
-def tables(run: Path) -> dict[str, bytes]:
+def read_tables(run: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in run.glob("*.parquet")}
 
 
-def half_written(run: Path) -> list[Path]:
+def list_half_written(run: Path) -> list[Path]:
     return [path for path in run.glob("**/*") if path.name.endswith(".tmp") or path.name == ".lock"]
 
 
@@ -69,11 +69,11 @@ def test_a_full_disk_is_one_message_and_the_run_goes_on(
     assert call([*arguments, "--out", str(run)]) == 1
     said = capsys.readouterr().err
     assert said.count("The disk is full.") == 1 and "Traceback" not in said
-    assert not half_written(run)
+    assert not list_half_written(run)
     disk(2**24)
     assert call([*arguments, "--out", str(run)]) == 0
-    assert tables(run) == tables(undisturbed)
-    assert not half_written(run)
+    assert read_tables(run) == read_tables(undisturbed)
+    assert not list_half_written(run)
 
 
 @pytest.mark.parametrize("place", [2, 5, 9, 14, 20])
@@ -100,6 +100,6 @@ def test_a_file_that_finds_no_space_does_not_appear(
         patched.setattr(os, "replace", full)
         assert call([*arguments, "--out", str(run)]) == 1
     assert "The disk is full." in capsys.readouterr().err
-    assert not half_written(run)
+    assert not list_half_written(run)
     assert call([*arguments, "--out", str(run)]) == 0
-    assert tables(run) == tables(undisturbed)
+    assert read_tables(run) == read_tables(undisturbed)

@@ -1,4 +1,4 @@
-"""What the tables depend on is part of a run's identity: another value is refused by name, and replaced on request."""
+"""The identity of a run is all that its tables depend on: another value is refused by name, and replaced on request."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from tests.summit_dash.test_cli import FIRST_STAGES, call
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 
 Change = Callable[[list[str], Path], list[str]]
 
 
-def option(*more: str) -> Change:
+def add_options(*more: str) -> Change:
     return lambda arguments, _: [*arguments, *more]
 
 
-def edited(name: str, old: str, new: str) -> Change:
+def edit_file(name: str, old: str, new: str) -> Change:
     def change(arguments: list[str], folder: Path) -> list[str]:
         text = (folder / name).read_text()
         assert old in text
@@ -31,15 +31,15 @@ def edited(name: str, old: str, new: str) -> Change:
     return change
 
 
-def other_weights(arguments: list[str], folder: Path) -> list[str]:
+def double_weights(arguments: list[str], folder: Path) -> list[str]:
     state = load_file(folder / "weights.safetensors")
     state["head.weight"] = state["head.weight"] * 2
     save_file(state, folder / "weights.safetensors")
     return arguments
 
 
-def other_pixels(arguments: list[str], folder: Path) -> list[str]:
-    """A file of the same name and size with other pixels."""
+def invert_pixels(arguments: list[str], folder: Path) -> list[str]:
+    """Writes a file of the same name and size with other pixels."""
     path = folder / "images" / "moss" / "1.png"
     before = path.stat()
     content = path.read_bytes()
@@ -51,25 +51,25 @@ def other_pixels(arguments: list[str], folder: Path) -> list[str]:
     return arguments
 
 
-def another_image(arguments: list[str], folder: Path) -> list[str]:
+def add_image(arguments: list[str], folder: Path) -> list[str]:
     (folder / "images" / "moss" / "9.png").write_bytes((folder / "images" / "moss" / "0.png").read_bytes())
     return arguments
 
 
 CHANGES: dict[str, tuple[Change, str]] = {
-    "influence": (option("--influence", "gradient"), "config.aggregate.influence is auto, asked for gradient"),
-    "precision": (option("--precision", "bfloat16"), "config.aggregate.precision is float32, asked for bfloat16"),
-    "layers": (option("--layers", "first,third"), "config.layers is ["),
-    "limit": (option("--limit-per-class", "3"), "dataset.n_images is 12, asked for 9"),
-    "outliers": (option("--outlier-fraction", "0.5"), "config.aggregate.outlier_fraction is None, asked for 0.5"),
+    "influence": (add_options("--influence", "gradient"), "config.aggregate.influence is auto, asked for gradient"),
+    "precision": (add_options("--precision", "bfloat16"), "config.aggregate.precision is float32, asked for bfloat16"),
+    "layers": (add_options("--layers", "first,third"), "config.layers is ["),
+    "limit": (add_options("--limit-per-class", "3"), "dataset.n_images is 12, asked for 9"),
+    "outliers": (add_options("--outlier-fraction", "0.5"), "config.aggregate.outlier_fraction is None, asked for 0.5"),
     "preprocessing": (
-        edited("input.toml", "resize = 24", "resize = 26"),
+        edit_file("input.toml", "resize = 24", "resize = 26"),
         "model.preprocess.resize is 24, asked for 26",
     ),
-    "weights": (other_weights, "the file of weights is another"),
-    "code": (edited("model.py", ".mean((2, 3))", ".amax((2, 3))"), "the code of the model file has changed"),
-    "pixels": (other_pixels, "the images are others"),
-    "another image": (another_image, "dataset.n_images is 12, asked for 13"),
+    "weights": (double_weights, "the file of weights is another"),
+    "code": (edit_file("model.py", ".mean((2, 3))", ".amax((2, 3))"), "the code of the model file has changed"),
+    "pixels": (invert_pixels, "the images are others"),
+    "another image": (add_image, "dataset.n_images is 12, asked for 13"),
 }
 
 
@@ -110,9 +110,9 @@ def test_weights_that_a_model_file_builds_count_and_its_comments_do_not(
     place = arguments.index("--weights")
     arguments[place : place + 2] = []
     assert call(arguments) == 0
-    edited("model.py", "def wrong", "# No model.\ndef wrong")(arguments, tmp_path)
+    edit_file("model.py", "def wrong", "# No model.\ndef wrong")(arguments, tmp_path)
     assert call(arguments) == 0
-    edited("model.py", "manual_seed(0)", "manual_seed(1)")(arguments, tmp_path)
+    edit_file("model.py", "manual_seed(0)", "manual_seed(1)")(arguments, tmp_path)
     capsys.readouterr()
     assert call(arguments) == 2
     assert "the model's parameters are others" in capsys.readouterr().err

@@ -20,7 +20,7 @@ from precompute.contract.validate import validate
 from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import Preprocess
-from summit_dash.cli import main
+from tests.support.command_line import call
 from tests.support.shards import encode_picture, write_shard
 from tests.support.small import CLASSES, write_small
 
@@ -32,33 +32,27 @@ def small(tmp_path: Path) -> list[str]:
     return write_small(tmp_path)
 
 
-def call(arguments: list[str]) -> int:
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    return int(ended.value.code or 0)
-
-
-def over(small: list[str], images: Path | str) -> list[str]:
-    """The same command over other images."""
+def replace_images(small: list[str], images: Path | str) -> list[str]:
+    """Returns the same command over other images."""
     return [*small[:2], str(images), *small[3:]]
 
 
 # --- sources --------------------------------------------------------------------------------------------------------
 
 
-def labelled_files(folder: Path) -> list[tuple[str, Path]]:
+def list_files(folder: Path) -> list[tuple[str, Path]]:
     return [(name, path) for name in CLASSES for path in sorted((folder / "images" / name).iterdir())]
 
 
-def as_parquet(folder: Path) -> str:
-    rows = labelled_files(folder)
+def write_parquet(folder: Path) -> str:
+    rows = list_files(folder)
     columns = {"path": [f"{name}/{path.name}" for name, path in rows], "class_name": [name for name, _ in rows]}
     pq.write_table(pa.table({**columns, "group": ["ground"] * len(rows)}), folder / "images" / "labels.parquet")
     return str(folder / "images" / "labels.parquet")
 
 
-def as_shards(folder: Path) -> str:
-    rows = labelled_files(folder)
+def write_shards(folder: Path) -> str:
+    rows = list_files(folder)
     for number in range(3):
         members: list[tuple[str, bytes | str]] = []
         for name, path in rows[number::3][::-1]:
@@ -68,9 +62,9 @@ def as_shards(folder: Path) -> str:
     return f"{folder}/shards/{{00..02}}.tar"
 
 
-def as_saved_dataset(folder: Path) -> str:
+def write_saved_dataset(folder: Path) -> str:
     datasets = pytest.importorskip("datasets", reason="the extra huggingface is not installed")
-    rows = labelled_files(folder)
+    rows = list_files(folder)
     columns = {"image": [str(path) for _, path in rows], "label": [CLASSES.index(name) for name, _ in rows]}
     dataset = datasets.Dataset.from_dict({**columns, "group": ["ground"] * len(rows)})
     dataset = dataset.cast_column("image", datasets.Image())
@@ -78,12 +72,12 @@ def as_saved_dataset(folder: Path) -> str:
     return str(folder / "saved")
 
 
-@pytest.mark.parametrize("write", [as_parquet, as_shards, as_saved_dataset])
+@pytest.mark.parametrize("write", [write_parquet, write_shards, write_saved_dataset])
 def test_every_source_makes_the_same_tables(
     small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], write: Callable[[Path], str]
 ) -> None:
     assert call([*small, "--out", str(tmp_path / "folder"), *STAGES]) == 0
-    assert call([*over(small, write(tmp_path)), "--out", str(tmp_path / "other"), *STAGES]) == 0
+    assert call([*replace_images(small, write(tmp_path)), "--out", str(tmp_path / "other"), *STAGES]) == 0
 
     tables = sorted(path.stem for path in (tmp_path / "folder").glob("*.parquet"))
     assert len(tables) == 11
@@ -197,7 +191,7 @@ def test_output_names_go_into_the_manifest(small: list[str], tmp_path: Path) -> 
 # --- bad input ------------------------------------------------------------------------------------------------------
 
 
-def bad_images(folder: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
+def list_bad_images(folder: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Images that cannot be right, and words that the message must hold."""
     good = [("1.png", encode_picture()), ("1.cls", "bark"), ("2.png", encode_picture()), ("2.cls", "moss")]
     bad = folder / "bad"
@@ -236,9 +230,9 @@ def bad_images(folder: Path) -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 def test_images_that_cannot_be_right(small: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, (spec, words) in bad_images(tmp_path).items():
+    for name, (spec, words) in list_bad_images(tmp_path).items():
         capsys.readouterr()
-        assert call([*over(small, tmp_path / "bad" / spec), "--out", str(tmp_path / "run")]) == 2, name
+        assert call([*replace_images(small, tmp_path / "bad" / spec), "--out", str(tmp_path / "run")]) == 2, name
         said = capsys.readouterr().err
         assert all(word in said for word in words), (name, said)
         assert "Traceback" not in said and not (tmp_path / "run").exists(), name
@@ -273,9 +267,9 @@ def test_a_manifest_may_lead_out_where_that_is_allowed(small: list[str], tmp_pat
     (tmp_path / "lists").mkdir()
     with (tmp_path / "lists" / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows(
-            [("path", "class_name"), *((f"../images/{n}/{p.name}", n) for n, p in labelled_files(tmp_path))]
+            [("path", "class_name"), *((f"../images/{n}/{p.name}", n) for n, p in list_files(tmp_path))]
         )
-    arguments = [*over(small, tmp_path / "lists" / "labels.csv"), "--out", str(tmp_path / "run")]
+    arguments = [*replace_images(small, tmp_path / "lists" / "labels.csv"), "--out", str(tmp_path / "run")]
     assert call([*arguments, "--stages", "aggregate", "--allow-outside"]) == 0
     assert read_manifest(tmp_path / "run")["images"]["n_read"] == 12
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from precompute.contract.validate import validate
-from tests.support.killing import count_events, kill_and_resume, tables
+from tests.support.killing import count_events, kill_and_resume, read_tables
 from tests.support.small import write_small
 
 
@@ -14,7 +14,7 @@ def test_killed_runs_go_on_to_the_same_tables(tmp_path: Path) -> None:
     whole = tmp_path / "whole"
     n_events = count_events(tmp_path, arguments, whole)
     for kill in kill_and_resume(tmp_path, arguments, n_events, n_kills=6, seed=0):
-        assert kill.tables == tables(whole), (kill.moment, kill.stages)
+        assert kill.tables == read_tables(whole), (kill.moment, kill.stages)
     for number in range(6):
         run = tmp_path / f"killed-{number}"
         assert validate(run) == []

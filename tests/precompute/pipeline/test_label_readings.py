@@ -89,8 +89,11 @@ def run(folder: Path, build: str, images: str, out: Path, *options: str) -> int:
     return int(ended.value.code or 0)
 
 
-def forward(folder: Path, build: str, images: str, meant: list[int]) -> tuple[float, float, list[float]]:
-    """Top-1 and top-5 accuracy and the true probabilities by a plain forward; output `meant[i]` means folder `i`."""
+def compute_accuracy(folder: Path, build: str, images: str, meant: list[int]) -> tuple[float, float, list[float]]:
+    """Computes top-1 and top-5 accuracy and the true probabilities by a plain forward.
+
+    Output `meant[i]` means folder `i`.
+    """
     loaded = load_model(ModelConfig(f"{folder}/model.py:{build}", None, f"{folder}/input.toml"))
     source = open_images(images)
     pixels = np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in source.images])
@@ -103,17 +106,17 @@ def forward(folder: Path, build: str, images: str, meant: list[int]) -> tuple[fl
     return best[:, 0].double().mean().item(), best.any(1).double().mean().item(), chosen
 
 
-def as_folder(folder: Path) -> str:
+def write_folder(folder: Path) -> str:
     return str(folder / "images")
 
 
-def as_manifest(folder: Path) -> str:
+def write_manifest_file(folder: Path) -> str:
     rows = [f"images\\{i}\\{n}.png, {i}" for i in range(N) for n in range(2)]
     (folder / "list.csv").write_text("\n".join(["path,class_name", *rows]))
     return str(folder / "list.csv")
 
 
-def as_shard(folder: Path) -> str:
+def write_one_shard(folder: Path) -> str:
     members: list[tuple[str, bytes | str]] = []
     for path in sorted((folder / "images").rglob("*.png")):
         name = f"{path.parent.name}-{path.stem}"
@@ -121,7 +124,7 @@ def as_shard(folder: Path) -> str:
     return str(write_shard(folder / "all.tar", members))
 
 
-def as_saved_dataset(folder: Path) -> str:
+def write_saved_dataset(folder: Path) -> str:
     datasets = pytest.importorskip("datasets", reason="the extra huggingface is not installed")
     paths = sorted((folder / "images").rglob("*.png"))
     columns = {"image": [str(path) for path in paths], "label": [path.parent.name for path in paths]}
@@ -133,14 +136,14 @@ TEXT = [sorted(map(str, range(N))).index(str(i)) for i in range(N)]
 SHUFFLED = [next(j for j in range(N) if (5 * j + 3) % N == i) for i in range(N)]
 
 
-@pytest.mark.parametrize("images", [as_folder, as_manifest, as_shard, as_saved_dataset])
+@pytest.mark.parametrize("images", [write_folder, write_manifest_file, write_one_shard, write_saved_dataset])
 def test_classes_named_by_number_are_outputs(
     greys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], images: object
 ) -> None:
     given = images(greys)  # type: ignore[operator]
     assert run(greys, "by_number", given, tmp_path / "run") == 0
 
-    check_accuracy(tmp_path / "run", forward(greys, "by_number", given, list(range(N))))
+    check_accuracy(tmp_path / "run", compute_accuracy(greys, "by_number", given, list(range(N))))
     assert "class 3 means output 3" in " ".join(capsys.readouterr().err.split())
     dataset = read_manifest(tmp_path / "run")["dataset"]
     assert (dataset["labels_are_outputs"], dataset["outputs_by"]) == (True, "number")
@@ -157,10 +160,10 @@ def check_accuracy(out: Path, expected: tuple[float, float, list[float]]) -> Non
 def test_a_model_of_imagefolders_order_is_noticed_and_read(
     greys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    given = as_folder(greys)
+    given = write_folder(greys)
     assert run(greys, "by_text", given, tmp_path / "run") == 0
-    wrong = forward(greys, "by_text", given, list(range(N)))
-    right = forward(greys, "by_text", given, TEXT)
+    wrong = compute_accuracy(greys, "by_text", given, list(range(N)))
+    right = compute_accuracy(greys, "by_text", given, TEXT)
     assert right[0] > 0.9 > 0.2 > wrong[0]
     check_accuracy(tmp_path / "run", wrong)
     said = " ".join(capsys.readouterr().err.split())
@@ -175,13 +178,13 @@ def test_a_model_of_imagefolders_order_is_noticed_and_read(
 
 
 def test_names_of_outputs_say_their_order(greys: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    given = as_folder(greys)
+    given = write_folder(greys)
     assert run(greys, "shuffled", given, tmp_path / "guess") == 0
     said = " ".join(capsys.readouterr().err.split())
     assert "With other outputs for the classes, 92% of the images would be right" in said
 
     (tmp_path / "names.txt").write_text("".join(f"{(5 * j + 3) % N}\n" for j in range(N)))
     assert run(greys, "shuffled", given, tmp_path / "named", "--output-names", f"{tmp_path}/names.txt") == 0
-    check_accuracy(tmp_path / "named", forward(greys, "shuffled", given, SHUFFLED))
+    check_accuracy(tmp_path / "named", compute_accuracy(greys, "shuffled", given, SHUFFLED))
     assert read_manifest(tmp_path / "named")["dataset"]["outputs_by"] == "name"
     assert "Each class means the output of its name." in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What the stages hold at a time does not grow with the images: counted in live objects, not in bytes of a process."""
+"""The memory of the stages does not grow with the images: counted in live objects, not in bytes of a process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from precompute.pipeline.run import precompute
 from tests.support.small import write_small
 
 
-def inputs_of(folder: Path) -> PassInputs:
+def prepare_inputs(folder: Path) -> PassInputs:
     model = ModelConfig(f"{folder}/model.py:build", f"{folder}/weights.safetensors", f"{folder}/input.toml")
     return prepare(load_model(model), open_images(f"{folder}/images"), None, AggregateConfig())
 
@@ -43,7 +43,7 @@ def test_few_items_are_made_ahead(workers: int, most: int) -> None:
 
 def test_a_unit_holds_two_batches_of_images_at_most(tmp_path: Path) -> None:
     write_small(tmp_path, n_images=30)
-    inputs = inputs_of(tmp_path)
+    inputs = prepare_inputs(tmp_path)
     images = [image for image in inputs.source.images if image.class_id == 0]
     live = most = 0
 
@@ -73,7 +73,7 @@ def test_a_unit_holds_two_batches_of_images_at_most(tmp_path: Path) -> None:
 
 def test_one_recording_is_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_small(tmp_path, n_images=12)
-    inputs = inputs_of(tmp_path)
+    inputs = prepare_inputs(tmp_path)
     images = [image for image in inputs.source.images if image.class_id == 0]
     recordings = list[weakref.ref[Recording]]()
     record = Recorder.__call__

@@ -16,7 +16,7 @@ from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from summit_dash.payloads.about import build_about
 from summit_dash.run.store import RunStore
-from tests.summit_dash.test_cli import FIRST_STAGES, call
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 
 ENDINGS = """
@@ -61,15 +61,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def arguments(folder: Path, name: str, *options: str) -> list[str]:
+def build_arguments(folder: Path, name: str, *options: str) -> list[str]:
     return [
         *("precompute", f"{folder}/model.py:{name}", f"{folder}/images", "--preprocess", f"{folder}/input.toml"),
         *("--out", f"{folder}/{name}", *(options or FIRST_STAGES)),
     ]
 
 
-def returned(folder: Path, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the module itself says of every image of the folder, and their classes."""
+def compute_outputs(folder: Path, name: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Computes what the module itself returns for every image of the folder, and lists their classes."""
     loaded = load_model(ModelConfig(f"{folder}/model.py:{name}", None, f"{folder}/input.toml"))
     source = open_images(f"{folder}/images")
     batch = np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in source.images])
@@ -78,7 +78,7 @@ def returned(folder: Path, name: str) -> tuple[torch.Tensor, torch.Tensor]:
     return found, torch.tensor([image.class_id for image in source.images])
 
 
-def facts_of(run: Path) -> dict[str, str]:
+def read_facts(run: Path) -> dict[str, str]:
     (section,) = [each for each in build_about(RunStore(run))["sections"] if each["id"] == "run"]
     return dict(section["blocks"][0]["facts"])
 
@@ -87,11 +87,11 @@ def facts_of(run: Path) -> dict[str, str]:
 def test_two_folders_and_one_output(folder: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "images" / "sand").rename(folder / "elsewhere")
     run = folder / name
-    assert call(arguments(folder, name)) == 0
+    assert call(build_arguments(folder, name)) == 0
     said = capsys.readouterr().err
     assert "Note: The model has one output, and so two classes" in said
 
-    values, classes = returned(folder, name)
+    values, classes = compute_outputs(folder, name)
     second = values if name == "ending_in_sigmoid" else 1 / (1 + (-values).exp())
     true = torch.where(classes == 1, second, 1 - second)
     images = read_table(run, "images")
@@ -101,10 +101,10 @@ def test_two_folders_and_one_output(folder: Path, name: str, capsys: pytest.Capt
     assert manifest["images"]["top1_accuracy"] == pytest.approx(float((true > 0.5).double().mean()))
     assert manifest["model"]["n_outputs"] == 2 and manifest["dataset"]["labels_are_outputs"]
     assert manifest["model"]["output_activation"] == ("sigmoid" if name == "ending_in_sigmoid" else None)
-    assert facts_of(run)["Outputs"].startswith("The model has one output") and validate(run) == []
+    assert read_facts(run)["Outputs"].startswith("The model has one output") and validate(run) == []
     (folder / "map.csv").write_text("class_name,output_index\nbark,1\nmoss,0\n")
     if name == "binary":
-        assert call([*arguments(folder, name), "--class-outputs", f"{folder}/map.csv", "--overwrite"]) == 0
+        assert call([*build_arguments(folder, name), "--class-outputs", f"{folder}/map.csv", "--overwrite"]) == 0
         other = read_table(run, "images")["true_probability"].to_pylist()
         np.testing.assert_allclose(other, 1 - true, atol=1e-6)
         return
@@ -122,16 +122,16 @@ def test_two_folders_and_one_output(folder: Path, name: str, capsys: pytest.Capt
 
 def test_a_softmax_at_the_end_is_not_taken_twice(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = folder / "softmax"
-    assert call(arguments(folder, "softmax")) == 0
+    assert call(build_arguments(folder, "softmax")) == 0
     assert "Note: The forward ends in a softmax" in capsys.readouterr().err
-    probability, classes = returned(folder, "softmax")
+    probability, classes = compute_outputs(folder, "softmax")
     images = read_table(run, "images")
     true = probability.gather(1, classes[:, None])[:, 0]
     np.testing.assert_allclose(images["true_probability"].to_pylist(), true, atol=1e-6)
     np.testing.assert_allclose(images["predicted_probability"].to_pylist(), probability.amax(1), atol=1e-6)
     assert read_manifest(run)["model"]["output_activation"] == "softmax"
     assert read_manifest(run)["identity"]["model"]["output_activation"] == "softmax"
-    assert "ends in a softmax" in facts_of(run)["Outputs"] and validate(run) == []
+    assert "ends in a softmax" in read_facts(run)["Outputs"] and validate(run) == []
 
 
 @pytest.mark.parametrize("n_classes", [3, 2])
@@ -146,13 +146,13 @@ def test_images_without_finite_numbers_leave_the_tables_of_a_run_without_them(
     stages = ("--stages", "aggregate,graphs,examples", "--batch-size", "3")
     for path in spoilt:
         Image.new("RGB", (30, 34)).save(path)
-    assert call(arguments(folder, "normalised", *stages)) == 0
+    assert call(build_arguments(folder, "normalised", *stages)) == 0
     said = capsys.readouterr().err
     assert "5 images were skipped, unreadable or without finite numbers:" in said
     assert "bark/0.png: the logits are NaN or infinite" in said
     for path in spoilt:
         path.write_text("no picture")
-    assert call([*arguments(folder, "normalised", *stages), "--out", str(other)]) == 0
+    assert call([*build_arguments(folder, "normalised", *stages), "--out", str(other)]) == 0
 
     for name in TABLES:
         if locate_table(other, name).is_file():
@@ -160,14 +160,14 @@ def test_images_without_finite_numbers_leave_the_tables_of_a_run_without_them(
     found, expected = (read_manifest(each)["images"] for each in (run, other))
     assert found["skipped"].keys() == expected["skipped"].keys()
     assert {**found, "skipped": None} == {**expected, "skipped": None}
-    assert facts_of(run)["Skipped images"].startswith("5 (bark/0.png: the logits are NaN or infinite; ")
-    assert facts_of(run)["Skipped images"].endswith("; 2 more in manifest.json)")
+    assert read_facts(run)["Skipped images"].startswith("5 (bark/0.png: the logits are NaN or infinite; ")
+    assert read_facts(run)["Skipped images"].endswith("; 2 more in manifest.json)")
     assert validate(run) == []
 
 
 def test_no_image_with_finite_numbers_is_one_message(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in (folder / "images").glob("*/*.png"):
         Image.new("RGB", (30, 34)).save(path)
-    assert call(arguments(folder, "normalised")) == 2
+    assert call(build_arguments(folder, "normalised")) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "None of 12 images does; the first: bark/0.png: the logits are NaN or infinite." in said

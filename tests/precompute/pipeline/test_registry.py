@@ -22,7 +22,7 @@ STAGE = Stage(name="{name}", rank={rank}, after=("graphs",), tables=(), run=lamb
 '''
 
 
-def stage(name: str, rank: int, *after: str) -> Stage:
+def build_stage(name: str, rank: int, *after: str) -> Stage:
     return Stage(name, rank, after, (), run=_do_nothing)
 
 
@@ -43,18 +43,25 @@ def test_validation_knows_the_tables_of_every_stage() -> None:
 
 
 def test_stages_run_by_rank_whatever_the_order_of_their_files() -> None:
-    found = order_stages([stage("late", 3, "early"), stage("early", 1), stage("b", 2, "early"), stage("a", 2, "early")])
+    found = order_stages(
+        [
+            build_stage("late", 3, "early"),
+            build_stage("early", 1),
+            build_stage("b", 2, "early"),
+            build_stage("a", 2, "early"),
+        ]
+    )
     assert list(found) == ["early", "a", "b", "late"]
 
 
 def test_a_stage_before_one_that_it_reads_is_a_mistake_of_the_developer() -> None:
     with pytest.raises(ValueError, match="The stage first reads second, which has no smaller rank"):
-        order_stages([stage("first", 1, "second"), stage("second", 2)])
+        order_stages([build_stage("first", 1, "second"), build_stage("second", 2)])
 
 
 def test_two_stages_of_one_name_are_a_mistake_of_the_developer() -> None:
     with pytest.raises(ValueError, match="The stage twin is there twice"):
-        order_stages([stage("twin", 1), stage("twin", 2)])
+        order_stages([build_stage("twin", 1), build_stage("twin", 2)])
 
 
 def test_a_new_stage_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

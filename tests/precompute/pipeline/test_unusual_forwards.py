@@ -90,7 +90,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def arguments(folder: Path, name: str, *options: str) -> list[str]:
+def build_arguments(folder: Path, name: str, *options: str) -> list[str]:
     return [
         *("precompute", f"{folder}/nets.py:{name}", f"{folder}/images", "--preprocess", f"{folder}/input.toml"),
         *("--visualizations", "4", "--visualization-steps", "4", "--out", f"{folder}/{name}", *options),
@@ -101,7 +101,7 @@ def arguments(folder: Path, name: str, *options: str) -> list[str]:
 def test_tables_are_those_of_the_plain_network(folder: Path, influence: str) -> None:
     stages = ("--stages", "aggregate,graphs,visualize" if influence == "gradient" else "aggregate")
     for name in ("plain", "unusual"):
-        result = CliRunner().invoke(app, arguments(folder, name, "--influence", influence, *stages))
+        result = CliRunner().invoke(app, build_arguments(folder, name, "--influence", influence, *stages))
         assert result.exit_code == 0, result.output
 
     for table in ("layers", "activations", "influences", "channels"):
@@ -128,7 +128,7 @@ def test_what_depends_on_the_batch_ends_with_one_message(
 
     for command in (
         ["inspect", f"{folder}/nets.py:{name}", "--preprocess", f"{folder}/input.toml"],
-        arguments(folder, name),
+        build_arguments(folder, name),
     ):
         with pytest.raises(SystemExit) as ended:
             main(command)
@@ -139,7 +139,7 @@ def test_what_depends_on_the_batch_ends_with_one_message(
 
 
 def test_prototypes_are_drawn_one_by_one(folder: Path) -> None:
-    assert CliRunner().invoke(app, arguments(folder, "unusual", "--stages", "aggregate")).exit_code == 0
+    assert CliRunner().invoke(app, build_arguments(folder, "unusual", "--stages", "aggregate")).exit_code == 0
 
     quick = ("--classes", "0-1", "--steps", "3", "--device", "cpu", "--batch-size", "1")
     result = CliRunner().invoke(app, ["prototypes", str(folder / "unusual"), *quick])

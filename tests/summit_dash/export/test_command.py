@@ -9,7 +9,7 @@ from PIL import Image
 
 from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.run.store import RunStore
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 
 ALL = "svg,png,graphml,json,csv"
 ENDINGS = {".svg", ".png", ".graphml", ".json", "-nodes.csv", "-edges.csv"}

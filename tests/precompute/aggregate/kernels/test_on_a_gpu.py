@@ -20,7 +20,7 @@ from precompute.contract.validate import validate
 from precompute.devices.precision import keep_whole_float32
 from tests.reference import influence as reference
 from tests.reference.influence import Conv
-from tests.summit_dash.test_cli import FIRST_STAGES, call
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.drawn_convolutions import FIXED, build_expression, draw_whole_numbers
 from tests.support.small import write_small
 

@@ -17,7 +17,7 @@ from precompute.feature_visualization.ascent.forwards import Forwards
 from precompute.feature_visualization.ascent.precision import choose_precision, has_bfloat16
 from precompute.models.graph.exported import ExportedModel
 from tests.precompute.commands.test_visualize import QUICK, made
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 
 __all__ = ["made"]
 CPU = torch.device("cpu")

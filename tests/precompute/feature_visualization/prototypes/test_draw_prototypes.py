@@ -13,7 +13,7 @@ from precompute.contract.lock import hold_run
 from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.validate import validate
 from precompute.feature_visualization.prototypes.prototype_store import PrototypeStore
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 from tests.support.generator_files import CODE_SIZE, write_generators
 from tests.support.killing import count_moments, kill_at
 from tests.support.small import CLASSES, write_small

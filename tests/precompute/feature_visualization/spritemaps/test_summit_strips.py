@@ -15,7 +15,7 @@ from precompute.contract.validate import validate
 from precompute.import_summit.importing import ImportRequest, import_summit
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 from tests.support.published import write_published
 from tests.support.strips import KINDS, write_strip
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run

@@ -14,7 +14,7 @@ from precompute.contract.errors import InputError
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.model_file import build_from_file, hash_code
 from precompute.models.sources.own_imports import locate
-from tests.summit_dash.test_cli import FIRST_STAGES, call
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 
 BLOCKS = "from torch import nn\nWIDTH = {width}\ndef block(): return nn.Conv2d(3, WIDTH, 1)\n"

@@ -18,8 +18,8 @@ from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.weights.checkpoint import Checkpoint, read_checkpoint
 from precompute.models.weights.loading import load_weights
 from precompute.models.weights.weights_file import split_weights
-from tests.summit_dash.test_cli import FIRST_STAGES, call
 from tests.support.checkpoint_files import State, add_prefix, halve, make_lightning, make_training
+from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 
 
