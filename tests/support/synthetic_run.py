@@ -288,7 +288,7 @@ def _write_embeddings(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -
         centred = count - count.mean(axis=0)
         u, s, _ = np.linalg.svd(centred.astype(float), full_matrices=False)
         point = u[:, :2] * s[:2]
-        point = point * np.sign(point[0]) / np.abs(point).max() * 6
+        point = point * np.sign(point[0]) / (np.abs(point).max() or 1) * 6
         rows += [(name, c, float(x), float(y)) for c, (x, y) in enumerate(point)]
     write_table(out, "embeddings", dict(zip(_list_columns("embeddings"), zip(*rows, strict=True), strict=True)))
 
