@@ -28,11 +28,6 @@ class Node(NamedTuple):
     activation_count: int
     pagerank_score: float = 0.0
 
-    @property
-    def at(self) -> Channel:
-        """The channel, under the name that tests of other folders still use."""
-        return self.channel
-
 
 class Edge(NamedTuple):
     """An influence of `source` (nearer the input) on `target`. The mean is None where an imported run lacks it."""

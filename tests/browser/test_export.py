@@ -51,7 +51,7 @@ def read_color(color: str) -> str:
 
 def draw(store: RunStore, shown: dict[str, Any], vs: int | None, covers: float) -> tuple[GraphScene, float]:
     """Draws the scene of the shown graph, and returns it with the distance of its stage from the upper edge."""
-    pictures = PictureSource(store.pictures.picture_kind, lambda at, side: None)
+    pictures = PictureSource(store.pictures.get_picture_kind, lambda at, side: None)
     scene = build_scene(read_subject(store, 0, vs, covers), pictures, "light", Size(*shown["room"]))
     first = next(node for node in scene.nodes if node.channel_id == shown["nodes"][0]["id"])
     return scene, first.frame.at.y + first.frame.size[1] / 2 - shown["nodes"][0]["at"][1]

@@ -84,7 +84,7 @@ def draw_noise(n: int) -> list[NDArray[np.uint8]]:
 
 def run_net(net: nn.Module, images: Sequence[NDArray[np.uint8]]) -> Tensor:
     with torch.no_grad():
-        found: Tensor = net.eval()(PREPROCESS.tensor(np.stack(images)))
+        found: Tensor = net.eval()(PREPROCESS.build_tensor(np.stack(images)))
     return found.double()
 
 

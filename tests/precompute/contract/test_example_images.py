@@ -64,7 +64,7 @@ def test_threads_read_at_the_same_time(run: Path) -> None:
     numbers = [2, 3, 7, 5] * 20
 
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(images.encoded, numbers))
+        found = list(pool.map(images.read_jpeg, numbers))
 
     expected = {n: encode_grey(10 * n) for n in (2, 3, 7)}
     assert found == [expected.get(n) for n in numbers]

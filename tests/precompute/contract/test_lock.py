@@ -22,8 +22,8 @@ from tests.support.small import write_small
 HOLD = """
 import sys
 from pathlib import Path
-from precompute.contract.lock import only_writer
-with only_writer(Path(sys.argv[1])):
+from precompute.contract.lock import hold_run
+with hold_run(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -105,7 +105,10 @@ def test_what_is_recorded_is_float32_and_differs_by_roundings() -> None:
     model, images = ExportedModel(Net(), (3, 10, 10)), torch.randn(5, 3, 10, 10)
     with Parallel(CPU, 2) as parallel:
         exact, rounded = (build_recorder(model, parallel, precision)(images) for precision in PRECISIONS)
-    pairs = [(exact.logits, rounded.logits), *((exact.values.raw(n), rounded.values.raw(n)) for n in find_relus(model))]
+    pairs = [
+        (exact.logits, rounded.logits),
+        *((exact.values.read_raw(n), rounded.values.read_raw(n)) for n in find_relus(model)),
+    ]
     for value, other in pairs:
         assert other.dtype == torch.float32 and not torch.equal(value, other)
         # bfloat16 has 8 bits of mantissa: each of the few roundings on the way is off by 2**-9 at most.
@@ -121,7 +124,7 @@ def test_an_image_is_recorded_alike_alone_and_among_others(precision: str) -> No
         together, alone = record(images), [record(image[None]) for image in images]
     assert torch.equal(together.logits, torch.cat([one.logits for one in alone]))
     for node in find_relus(model):
-        assert torch.equal(together.values.raw(node), torch.cat([one.values.raw(node) for one in alone]))
+        assert torch.equal(together.values.read_raw(node), torch.cat([one.values.read_raw(node) for one in alone]))
 
 
 def test_bfloat16_leaves_nothing_behind_for_float32() -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from run_precompute.contract.errors import InputError
-from run_precompute.contract.schema import read_manifest, read_table
-from run_precompute.contract.validate import validate
-from run_precompute.models.provenance.turning import Turner
 from typer.testing import CliRunner
 
+from precompute.contract.errors import InputError
+from precompute.contract.schema import read_manifest, read_table
+from precompute.contract.validate import validate
+from precompute.models.provenance.turning import Turner
 from summit_dash.cli import app
 from tests.support.small import write_small
 

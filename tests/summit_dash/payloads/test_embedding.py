@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from summit_dash.payloads.embedding import build_embedding
+from summit_dash.payloads.read_embedding import build_embedding
 from summit_dash.run.store import RunStore
 
 
@@ -17,6 +17,6 @@ def test_some_classes_have_the_points_that_they_have_among_all(store: RunStore) 
 
 def test_a_class_without_a_point_has_none(store: RunStore) -> None:
     fresh = RunStore(store.path)
-    fresh.embedding = lambda layer: {0: (1.23456, -2.0)}  # type: ignore[method-assign]
+    fresh.read_embedding = lambda layer: {0: (1.23456, -2.0)}  # type: ignore[method-assign]
     embedding = build_embedding(fresh)
     assert embedding["x"]["conv1"] == [1.235] + [None] * 11

@@ -154,7 +154,7 @@ def test_threads_that_ask_at_once_get_the_same_pictures(tmp_path: Path) -> None:
     asked = [(Channel("conv3", number), rank) for number in range(32) for rank in range(10)]
     alone, together = RunStore(run).pictures, RunStore(run).pictures
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda each: together.example(each[0], -1, each[1]), asked))
+        found = list(pool.map(lambda each: together.read_example(each[0], -1, each[1]), asked))
     assert found == [alone.read_example(channel, -1, rank) for channel, rank in asked]
 
 

@@ -67,7 +67,7 @@ def add_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     """A function that puts a module into the folder of measures, and a glossary that knows `loudest`."""
     added: list[str] = []
     monkeypatch.setattr(measures, "__path__", [*measures.__path__, str(tmp_path)])
-    monkeypatch.setitem(INFLUENCE_MEASURES, "loudest", Term("the most active source", "this test"))  # type: ignore[arg-type]
+    monkeypatch.setitem(INFLUENCE_MEASURES, "loudest", Term("the most active source", "this test", "by activity"))  # type: ignore[arg-type]
 
     def add(name: str, text: str) -> None:
         (tmp_path / f"{name}.py").write_text(dedent(text))

@@ -65,12 +65,12 @@ def test_image_equals_torchvision_pixel_by_pixel(
 def test_a_thin_image_that_would_grow_beyond_the_limit_takes_no_memory(size: tuple[int, int], crop: int) -> None:
     image = Image.new("RGB", size)
     preprocess = Preprocess(256, crop)
-    for prepare in (preprocess.image, preprocess.input_size):
-        if crop and prepare == preprocess.input_size:
+    for prepare in (preprocess.prepare_image, preprocess.compute_input_size):
+        if crop and prepare == preprocess.compute_input_size:
             continue  # the crop decides
         with pytest.raises(UnreadableImage, match=r"becomes \d+ x \d+ pixels by resize = 256, more than"):
             prepare(image)
-    assert Preprocess((256, 192), 0).image(image).shape == (256, 192, 3)
+    assert Preprocess((256, 192), 0).prepare_image(image).shape == (256, 192, 3)
     assert Preprocess(0, 0).prepare_image(image).shape == (size[1], size[0], 3)
 
 
