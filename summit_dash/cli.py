@@ -52,7 +52,7 @@ app.add_typer(spritemaps, name="spritemaps")
 
 
 @app.callback(invoke_without_command=True)
-def _common(
+def _print_version(
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False,
 ) -> None:
     if version:

@@ -31,8 +31,10 @@ VERB = re.compile(r"[A-Z][a-z]+(?:s|-[a-z]+s)")
 CITED = re.compile(
     r"(?<![\w/.{*-])((?:precompute|summit_dash|tests|benchmarks|docs|assets)/[\w/.-]+\.(?:py|js|mjs|md|css|txt)\b)"
 )
-NAMES_OF_LIBRARIES = ("forward", "backward", "extra_repr", "main", "map")
+NAMES_OF_LIBRARIES = ("forward", "backward", "extra_repr", "main", "map", "command", "identity")
 """Names that a library calls, or that everyone knows."""
+CONVERSIONS = ("to_", "from_")
+"""Beginnings of names of conversions, as Python's own libraries have them."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -121,7 +123,12 @@ def find_names(name: str) -> Iterator[str]:
     """Yields functions whose name begins with no known verb; properties, fixtures and tests are nouns or sentences."""
     for function in list_functions(parse_file(name)) if VERBS else ():
         own = function.name.strip("_")
-        is_free = function.name.startswith(("__", "test_", "visit_")) or own in NAMES_OF_LIBRARIES or is_noun(function)
+        is_free = (
+            function.name.startswith(("__", "test_", "visit_"))
+            or own.startswith(CONVERSIONS)
+            or own in NAMES_OF_LIBRARIES
+            or is_noun(function)
+        )
         if not is_free and own.split("_")[0] not in VERBS:
             yield f"{function.lineno}: {function.name} begins with no verb of tests/support/verbs.py"
 

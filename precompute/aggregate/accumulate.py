@@ -36,7 +36,7 @@ class Examples:
     position: NDArray[np.int32]
 
     @classmethod
-    def empty(cls, n_channels: int, n_examples: int) -> Examples:
+    def make_empty(cls, n_channels: int, n_examples: int) -> Examples:
         """Makes examples whose ranks are all unused."""
         shape = (n_channels, n_examples)
         return cls(np.zeros(shape, np.float32), np.zeros(shape, np.int32), np.zeros(shape, np.int32))
@@ -107,7 +107,7 @@ class ClassAccumulator:
         sizes = [layer.n_channels for layer in self._layers]
         self._activation_count = [torch.zeros(n, dtype=torch.int32, device=self._device) for n in sizes]
         self._activation_sum = [torch.zeros(n, dtype=torch.float64, device=self._device) for n in sizes]
-        self._examples = [Examples.empty(n, self._config.n_examples) for n in sizes]
+        self._examples = [Examples.make_empty(n, self._config.n_examples) for n in sizes]
         for counter in self._all_counters:
             counter.reset()
 

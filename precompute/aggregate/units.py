@@ -50,7 +50,7 @@ class ImageRows:
     in_top5: NDArray[np.bool_]
 
     @classmethod
-    def empty(cls) -> ImageRows:
+    def make_empty(cls) -> ImageRows:
         """Makes an empty set of rows, for a unit without images."""
         whole, real = np.zeros(0, np.int32), np.zeros(0, np.float32)
         return cls(whole, whole, real, real, np.zeros(0, np.bool_))
@@ -59,7 +59,7 @@ class ImageRows:
 def join_rows(rows: Sequence[ImageRows]) -> ImageRows:
     """Joins rows one after another; none give an empty set."""
     columns = ImageRows.__dataclass_fields__
-    return ImageRows(*(np.concatenate([getattr(r, name) for r in (ImageRows.empty(), *rows)]) for name in columns))
+    return ImageRows(*(np.concatenate([getattr(r, name) for r in (ImageRows.make_empty(), *rows)]) for name in columns))
 
 
 class UnitKey(NamedTuple):
@@ -263,7 +263,7 @@ def _trim(examples: Examples) -> Examples:
 def _widen(examples: Examples, n_examples: int) -> Examples:
     """Widens examples to as many ranks as the config keeps."""
     n_channels, taken = examples.activation.shape
-    wide = Examples.empty(n_channels, n_examples)
+    wide = Examples.make_empty(n_channels, n_examples)
     for name, value in vars(wide).items():
         value[:, :taken] = getattr(examples, name)
     return wide

@@ -103,7 +103,7 @@ def _split_channels(channel: NDArray[np.int32]) -> Iterator[slice]:
 
 def _list_wanted(run: Path, store: UnitStore, inputs: PassInputs, config: AggregateConfig) -> list[_Wanted]:
     """Lists the rows of every layer: over all classes for every channel, per class for the channels of its graph."""
-    overall = [Examples.empty(layer.n_channels, config.n_examples) for layer in inputs.layers]
+    overall = [Examples.make_empty(layer.n_channels, config.n_examples) for layer in inputs.layers]
     pieces: list[list[tuple[int, NDArray[np.int32], Examples]]] = [[] for _ in inputs.layers]
     kept = _read_graph_channels(run)
     n_chunks = Counter(key.class_id for key in plan_units(inputs.source, config.chunk_size))

@@ -66,13 +66,13 @@ def write_class_tables(run: Path, classes: Sequence[ImportedClass]) -> None:
 def write_embeddings(run: Path, classes: Sequence[ImportedClass]) -> None:
     """Writes Summit's own embedding, of which every class must have its points."""
 
-    def rows() -> Iterator[tuple[Any, ...]]:
+    def list_rows() -> Iterator[tuple[Any, ...]]:
         for layer in INCEPTION:
             for known in classes:
                 point: Point = known.facts.points[layer.name]
                 yield layer.name, known.class_id, *point
 
-    write_table(run, "embeddings", _build_columns(("layer", "class_id", "x", "y"), rows()))
+    write_table(run, "embeddings", _build_columns(("layer", "class_id", "x", "y"), list_rows()))
 
 
 _ACTIVATIONS = ("class_id", "layer", "channel", "activation_count", "mean_activation")

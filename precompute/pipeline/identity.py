@@ -11,7 +11,7 @@ from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.stage import PassInputs
 from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.reloading import record_places
-from precompute.models.weights.loading import parameters_sha256
+from precompute.models.weights.loading import hash_parameters
 from precompute.pipeline.config import SPEED
 from precompute.pipeline.registry import find_stages
 from precompute.pipeline.request import RunRequest
@@ -72,7 +72,7 @@ def _describe_model(loaded: LoadedModel, inputs: PassInputs) -> dict[str, Any]:
         "name": loaded.name,
         "source": loaded.source,
         "weights_sha256": loaded.weights_sha256,
-        "parameters_sha256": parameters_sha256(loaded.module),
+        "parameters_sha256": hash_parameters(loaded.module),
         "code_sha256": loaded.code_sha256,
         "input_size": list(inputs.model.input_size),
         "preprocess": loaded.preprocess.to_dict(),

@@ -19,12 +19,12 @@ def _find_class_ids(options: PrototypeOptions) -> tuple[int, ...]:
     Raises:
         InputError: a class is not the run's.
     """
-    from summit_dash.run.find_class import find_classes, tell_numbers
+    from summit_dash.run.find_class import explain_numbers, find_classes
     from summit_dash.run.store import RunStore
 
     known, text = RunStore(options.run).classes, options.classes or ""
     found = find_classes(known, text)
-    for sentence in tell_numbers(known, text):
+    for sentence in explain_numbers(known, text):
         CONSOLE.print(sentence, highlight=False, markup=False, soft_wrap=True)
     return tuple(info.class_id for info in found)
 

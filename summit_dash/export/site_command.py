@@ -9,7 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from summit_dash.export.site import SiteSize, write_site
 from summit_dash.pages.asset_files import find_assets
-from summit_dash.run.find_class import find_classes, tell_numbers
+from summit_dash.run.find_class import explain_numbers, find_classes
 from summit_dash.run.store import RunStore
 
 __all__ = ["run_export_site"]
@@ -30,7 +30,7 @@ def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, 
     """
     store = RunStore(run)
     if classes is not None:
-        for sentence in tell_numbers(store.classes, classes):
+        for sentence in explain_numbers(store.classes, classes):
             console.print(sentence, highlight=False, markup=False, soft_wrap=True)
         store = RunStore(run, only={info.class_id for info in find_classes(store.classes, classes)})
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

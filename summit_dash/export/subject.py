@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from precompute.contract.errors import InputError
 from summit_dash.graph.comparison import Comparison, compare
-from summit_dash.run.graphs import Channel, Edge, Graph, Node, shares_covered
+from summit_dash.run.graphs import Channel, Edge, Graph, Node, compute_shares_covered
 from summit_dash.run.measures import name_measures
 from summit_dash.run.missing_graph import explain_missing_graph
 from summit_dash.run.store import ClassInfo, LayerInfo, RunStore
@@ -57,7 +57,7 @@ class Subject:
     def nodes(self) -> list[Node]:
         """The kept nodes of the one class."""
         graph = self.sides[0].graph
-        covered = shares_covered(graph.nodes)
+        covered = compute_shares_covered(graph.nodes)
         return [node for node in graph.nodes if covered[node.channel] < self.covers or self.covers >= 100]
 
     @property

@@ -8,11 +8,11 @@ from typing import Any
 
 from summit_dash.graph.comparison import Comparison, Part
 from summit_dash.graph.layout import lay_out
-from summit_dash.run.graphs import Channel, Graph, shares_covered
+from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from summit_dash.run.pictures import PictureKind
 from summit_dash.run.text import format_part, format_percent
 
-__all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "node_side"]
+__all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "compute_node_side"]
 
 
 Pictures = Callable[[Channel], PictureKind]
@@ -25,7 +25,7 @@ Element = dict[str, Any]
 _CLASSES = {PictureKind.NONE: "bare", PictureKind.VISUALIZATION: "pictured", PictureKind.EXAMPLE: "example"}
 
 
-def node_side(fraction: float, greatest: float) -> float:
+def compute_node_side(fraction: float, greatest: float) -> float:
     """Computes the side of a node whose *area* is proportional to the share of images that use it.
 
     The side is `LARGEST` for the greatest share. It is `SMALLEST` at least, which is a ninth of the greatest area, so
@@ -35,7 +35,7 @@ def node_side(fraction: float, greatest: float) -> float:
     return round(min(LARGEST, max(SMALLEST, LARGEST * sqrt(share))), 1)
 
 
-def edge_width(n: float, greatest: float) -> float:
+def compute_edge_width(n: float, greatest: float) -> float:
     """Computes the width of an edge, proportional to its influence count but at least a hairline."""
     return round(max(_THINNEST, _WIDEST * n / greatest if greatest else 0.0), 2)
 
@@ -47,20 +47,21 @@ def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> lis
     """
     weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
     points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
-    covered = shares_covered(graph.nodes)
+    covered = compute_shares_covered(graph.nodes)
     most = max((node.activation_count for node in graph.nodes), default=0)
     nodes = []
     for node in graph.nodes:
         share = node.activation_count / n_images if n_images else None
         data = {
-            "size": node_side(node.activation_count, most),
+            "size": compute_node_side(node.activation_count, most),
             "covered": covered[node.channel],
             "notes": [f"used by {format_part(node.activation_count, n_images)} images ({format_percent(share)})"],
         }
         nodes.append(_build_node(node.channel, points[node.channel], data, pictures))
     widest = max(weights.values(), default=0.0)
     edges = [
-        _build_edge(pair, edge_width(weight, widest), max(covered[c] for c in pair)) for pair, weight in weights.items()
+        _build_edge(pair, compute_edge_width(weight, widest), max(covered[c] for c in pair))
+        for pair, weight in weights.items()
     ]
     return nodes + edges
 
@@ -97,9 +98,11 @@ def build_comparison_elements(
             f"{letter} {name}: {_describe_use(count.get(channel), n)}"
             for letter, (name, n), count in zip("AB", classes, counts, strict=True)
         ]
-        data = {"size": node_side(shares[channel], most), "covered": 0, "notes": notes}
+        data = {"size": compute_node_side(shares[channel], most), "covered": 0, "notes": notes}
         nodes.append(_build_node(channel, points[channel], data, pictures, part))
-    edges = [_build_edge(pair, edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()]
+    edges = [
+        _build_edge(pair, compute_edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()
+    ]
     return nodes + edges
 
 

@@ -10,7 +10,7 @@ from precompute.contract.errors import InputError
 from summit_dash.run.store import ClassInfo
 from summit_dash.run.text import format_plural
 
-__all__ = ["explain_number", "find_class", "find_classes", "tell_numbers"]
+__all__ = ["explain_number", "explain_numbers", "find_class", "find_classes"]
 
 _MOST = 8
 """Greatest number of candidates in a message."""
@@ -79,7 +79,7 @@ def explain_number(classes: Mapping[int, ClassInfo], text: str) -> str | None:
     return f"{wanted} is taken for the class of that name, class_id {info.class_id}; #{wanted} is {other.class_name}."
 
 
-def tell_numbers(classes: Mapping[int, ClassInfo], text: str) -> list[str]:
+def explain_numbers(classes: Mapping[int, ClassInfo], text: str) -> list[str]:
     """Returns the sentences of `explain_number` for a list that `find_classes` takes."""
     return list(filter(None, (explain_number(classes, part) for part in text.split(";"))))
 

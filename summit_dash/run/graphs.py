@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-__all__ = ["Channel", "Edge", "Graph", "Node", "shares_covered"]
+__all__ = ["Channel", "Edge", "Graph", "Node", "compute_shares_covered"]
 
 
 class Channel(NamedTuple):
@@ -47,7 +47,7 @@ class Graph:
     edges: Sequence[Edge]
 
 
-def shares_covered(nodes: Iterable[Node]) -> dict[Channel, float]:
+def compute_shares_covered(nodes: Iterable[Node]) -> dict[Channel, float]:
     """Computes for each channel of a graph the percentage of activation that stronger channels cover.
 
     Channels are taken by falling activation count; ties keep the order given. All counts of the graph together are

@@ -16,7 +16,7 @@ from summit_dash.run.stores import Stores
 from summit_dash.server.routes import register_routes
 from summit_dash.server.settings import Settings
 
-__all__ = ["create_app", "find_assets", "server"]
+__all__ = ["build_server", "create_app", "find_assets"]
 
 
 def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Settings | None = None) -> Dash:
@@ -82,19 +82,19 @@ def _build_script_key(request: Request) -> str:
     return str(request.full_path) if "/_dash-component-suites/" in request.path else ""
 
 
-def _compress(server: Flask) -> None:
-    server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
-    server.config["COMPRESS_ALGORITHM_STREAMING"] = ["br", "gzip"]
-    server.config["COMPRESS_BR_LEVEL"] = 5
-    server.config["COMPRESS_CACHE_BACKEND"] = _ScriptCache
-    server.config["COMPRESS_CACHE_KEY"] = _build_script_key
-    Compress(server)
+def _compress(build_server: Flask) -> None:
+    build_server.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    build_server.config["COMPRESS_ALGORITHM_STREAMING"] = ["br", "gzip"]
+    build_server.config["COMPRESS_BR_LEVEL"] = 5
+    build_server.config["COMPRESS_CACHE_BACKEND"] = _ScriptCache
+    build_server.config["COMPRESS_CACHE_KEY"] = _build_script_key
+    Compress(build_server)
 
 
-def server() -> Flask:
+def build_server() -> Flask:
     """Builds the application for WSGI servers from the runs that SUMMIT_DASH_RUNS names.
 
-    Example: `gunicorn "summit_dash.server.app:server()"`
+    Example: `gunicorn "summit_dash.server.app:build_server()"`
     """
     settings = Settings()
     application: Flask = create_app([RunStore(path) for path in settings.runs], settings).server

@@ -33,43 +33,43 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
     """
 
     @server.get(f"{prefix}healthz")
-    def healthz() -> dict[str, object]:
+    def report_health() -> dict[str, object]:
         return {"status": "ok", "runs": list(stores)}
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
-    def data(name: str, key: str) -> Response:
+    def send_data(name: str, key: str) -> Response:
         return _answer_payload(_find_store(stores, name), key)
 
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
-    def thumbnails(name: str, class_id: int) -> Response:
+    def send_thumbnails(name: str, class_id: int) -> Response:
         store = _find_store(stores, name)
         if class_id not in store.classes:
             abort(404)
         return _keep(Response(build_thumbnails(store, class_id), mimetype="application/octet-stream"))
 
     @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:number>.webp")
-    def picture(name: str, layer: str, number: int) -> Response:
+    def send_picture(name: str, layer: str, number: int) -> Response:
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(store.pictures.read_picture(channel))
 
     @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:number>/<kind>.webp")
-    def visualization(name: str, layer: str, number: int, kind: str) -> Response:
+    def send_visualization(name: str, layer: str, number: int, kind: str) -> Response:
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(store.pictures.read_visualization(channel, kind))
 
     @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:number>/<owner>/<int:rank>.webp")
-    def example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
+    def send_example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
         class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(None if class_id is None else store.pictures.read_example(channel, class_id, rank))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
-    def prototype(name: str, class_id: int, method: str) -> Response:
+    def send_prototype(name: str, class_id: int, method: str) -> Response:
         found = _find_store(stores, name).pictures.read_prototypes(class_id).get(method)
         return _send_picture(found and found.image)
 
     @server.post(f"{prefix}run/<name>/labels")
-    def labels(name: str) -> tuple[Response, int]:
+    def save_labels(name: str) -> tuple[Response, int]:
         return _save_label(_find_store(stores, name))
 
 

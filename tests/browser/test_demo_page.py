@@ -40,7 +40,7 @@ def test_the_two_bears_of_the_demo(context: BrowserContext, served: str, demo_ru
     open_graph(page, f"{served}?class={a}")
     assert set(list_nodes(page)) == {node.channel.channel_id for node in store.graph(a).nodes}
     expect(page.locator("#graph h1")).to_contain_text(CLASSES[a].class_name)
-    click_node(page, store.graph(a).nodes[-1].at.channel_id)
+    click_node(page, store.graph(a).nodes[-1].channel.channel_id)
     expect(page.locator("#panel")).to_contain_text("dataset examples")
     page.goto(f"{served}?class={a}&vs={b}&view=compare")
     wait_for_drawn(page, a, b)

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from summit_dash.run.graphs import shares_covered
+from summit_dash.run.graphs import compute_shares_covered
 from summit_dash.run.store import RunStore
 from tests.browser.drive import (
     click_node,
@@ -210,7 +210,7 @@ def test_covers_leaves_the_channels_that_cover_the_share(page: Page, url: str, s
     open_graph(page, f"{url}?class=0&covers=40")
     wait_for_drawn(page, 0)
     expect(page.locator("#covers-value")).to_have_text("40 %")
-    covered = shares_covered(store.graph(0).nodes)
+    covered = compute_shares_covered(store.graph(0).nodes)
     assert set(list_nodes(page)) == {at.channel_id for at, share in covered.items() if share < 40}
     slide(page, "covers", 70)  # at once, before the state follows
     assert set(list_nodes(page)) == {at.channel_id for at, share in covered.items() if share < 70}

@@ -94,7 +94,7 @@ def build_commands() -> str:
 
 def _describe_command(name: str, command: click.Command) -> str:
     summary = (command.help or "").strip().split("\n\n")[0].replace("\n", " ")
-    rows = [f"| {_name_parameter(each)} | {_help_of(each)} | {_default_of(each)} |" for each in command.params]
+    rows = [f"| {_name_parameter(each)} | {_find_help(each)} | {_find_default(each)} |" for each in command.params]
     heading = f"\n## `summit-dash {name}`\n\n{summary}\n\n| argument or option | meaning | default |\n|---|---|---|\n"
     return heading + "\n".join(rows) + "\n"
 
@@ -105,11 +105,11 @@ def _name_parameter(parameter: click.Parameter) -> str:
     return ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
 
 
-def _help_of(parameter: click.Parameter) -> str:
+def _find_help(parameter: click.Parameter) -> str:
     return str(getattr(parameter, "help", "") or "").replace("|", "\\|")
 
 
-def _default_of(parameter: click.Parameter) -> str:
+def _find_default(parameter: click.Parameter) -> str:
     if parameter.required:
         return "required"
     if parameter.default is None or isinstance(parameter.default, bool | list) or parameter.default == ():

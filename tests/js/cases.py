@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from summit_dash.graph.comparison import compare
-from summit_dash.graph.elements import edge_width, node_side
+from summit_dash.graph.elements import compute_edge_width, compute_node_side
 from summit_dash.graph.layout import lay_out
 from summit_dash.payloads.keys import build_payload
-from summit_dash.run.graphs import Channel, Graph, shares_covered
+from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from summit_dash.run.store import RunStore
 
 __all__ = ["CASES"]
@@ -64,16 +64,16 @@ def _draw_class(store: RunStore, class_id: int) -> dict[str, Any]:
     points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
     most = max(node.activation_count for node in graph.nodes)
     widest = max(weights.values())
-    covered = shares_covered(graph.nodes)
+    covered = compute_shares_covered(graph.nodes)
     return {
         "class_id": class_id,
         "payload": build_payload(store, f"class/{class_id}"),
         "nodes": [
-            [n.channel.channel_id, *points[n.channel], node_side(n.activation_count, most), covered[n.channel]]
+            [n.channel.channel_id, *points[n.channel], compute_node_side(n.activation_count, most), covered[n.channel]]
             for n in graph.nodes
         ],
         "edges": [
-            [_join_ends(*ends), edge_width(weight, widest), max(covered[end] for end in ends)]
+            [_join_ends(*ends), compute_edge_width(weight, widest), max(covered[end] for end in ends)]
             for ends, weight in weights.items()
         ],
     }
@@ -113,8 +113,8 @@ def _size_pair(graphs: list[Graph], n_images: list[int]) -> dict[str, Any]:
     points = lay_out(graphs[0].layers, shares, weights)
     most, widest = max(shares.values()), max(weights.values())
     return {
-        "places": [[key.channel_id, [*points[key], node_side(share, most)]] for key, share in shares.items()],
-        "widths": [[_join_ends(*ends), edge_width(weight, widest)] for ends, weight in weights.items()],
+        "places": [[key.channel_id, [*points[key], compute_node_side(share, most)]] for key, share in shares.items()],
+        "widths": [[_join_ends(*ends), compute_edge_width(weight, widest)] for ends, weight in weights.items()],
     }
 
 

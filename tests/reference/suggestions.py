@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import comb
 
-__all__ = ["slow_suggestion", "slow_tail"]
+__all__ = ["compute_tail", "find_suggestion"]
 
 
-def slow_tail(n_having: int, n_top: int, n: int, n_all: int) -> Fraction:
+def compute_tail(n_having: int, n_top: int, n: int, n_all: int) -> Fraction:
     """Computes the share of draws of `n_top` of `n_all` classes that hold `n_having` or more of `n` given ones."""
     ways = [comb(n, k) * comb(n_all - n, n_top - k) for k in range(n_top + 1)]
     return Fraction(sum(ways[n_having:]), comb(n_all, n_top))
 
 
-def slow_suggestion(words: Mapping[int, set[str]], top: list[int]) -> tuple[list[str], int] | None:
+def find_suggestion(words: Mapping[int, set[str]], top: list[int]) -> tuple[list[str], int] | None:
     """Suggests words for top classes and counts those that have one; every word must head the names of its classes."""
     every_word = sorted(set.union(*words.values()))
     having = {word: {c for c in words if word in words[c]} for word in every_word}
@@ -23,7 +23,7 @@ def slow_suggestion(words: Mapping[int, set[str]], top: list[int]) -> tuple[list
     left = []
     for word in of_several:
         mine = having[word] & set(top)
-        probability = slow_tail(len(mine), len(top), len(having[word]), len(words))
+        probability = compute_tail(len(mine), len(top), len(having[word]), len(words))
         is_shared = len(mine) >= 2 and 4 * len(mine) >= len(top)
         is_common = 2 * len(having[word]) > len(words)
         if is_shared and not is_common and probability * len(of_several) <= Fraction(1, 20):

@@ -48,6 +48,6 @@ def _interpret(call: Call) -> NDArray[np.float32]:
 
     weight, values, (stride, padding, dilation, groups) = call
     pairs: Sequence[tuple[int, int]] = [(one, one) for one in (stride, padding, dilation)]
-    kernels = WindowedKernels.arrange(torch.from_numpy(weight), *pairs, groups)  # type: ignore[arg-type]
+    kernels = WindowedKernels.arrange(torch.from_numpy(weight), *pairs, groups)  # type: ignore[call-arg]
     found: NDArray[np.float32] = compute_windowed_influence(kernels, torch.from_numpy(values)).numpy()
     return found

@@ -127,14 +127,14 @@ def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> N
             "synset": [f"n{2000000 + 137 * i:08d}" for i in ids],
             "group": [name_group(i, spec) for i in ids],
             "n_images": np.full(spec.n_classes, spec.n_images),
-            "top1_accuracy": _mask(known, top1.tolist()),
-            "top5_accuracy": _mask(known, np.sqrt(top1).tolist()),
-            "probability_histogram": _mask(known, histograms.tolist()),
+            "top1_accuracy": _build_mask(known, top1.tolist()),
+            "top5_accuracy": _build_mask(known, np.sqrt(top1).tolist()),
+            "probability_histogram": _build_mask(known, histograms.tolist()),
         },
     )
 
 
-def _mask(known: Sequence[bool], values: Sequence[Any]) -> list[Any]:
+def _build_mask(known: Sequence[bool], values: Sequence[Any]) -> list[Any]:
     return [value if is_known else None for is_known, value in zip(known, values, strict=True)]
 
 

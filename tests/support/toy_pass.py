@@ -44,6 +44,7 @@ class ArraySource:
 
     name: ClassVar[str] = "arrays"
     labels_are_outputs: ClassVar[None] = None
+    stories: ClassVar[tuple[()]] = ()
     notes: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -89,7 +89,7 @@ class Strongest(NamedTuple):
     sources: Numbers
 
     @classmethod
-    def empty(cls, n_targets: int, top_k: int) -> Strongest:
+    def make_empty(cls, n_targets: int, top_k: int) -> Strongest:
         """Makes tables whose ranks are all unused."""
         return cls(np.zeros((n_targets, top_k), np.float32), np.zeros((n_targets, top_k), np.int64))
 
@@ -167,7 +167,7 @@ def find_strongest_composed(
 
 def find_strongest_of_rows(influence: Floats, top_k: int) -> Strongest:
     """Finds the `top_k` strongest sources of every row `(target, source)`."""
-    found = Strongest.empty(len(influence), top_k)
+    found = Strongest.make_empty(len(influence), top_k)
     ones = np.ones(influence.shape[1], np.float32)
     loops.find_strongest_products(_build_panels(influence), ones, np.zeros_like(ones), 0, *found)
     return found

@@ -173,7 +173,7 @@ class Strongest:
     def __init__(self, n_targets: int, top_k: int) -> None:
         loops = load_compiled_loops()
         assert loops is not None
-        self._loops, self._found = loops, loops.Strongest.empty(n_targets, top_k)
+        self._loops, self._found = loops, loops.Strongest.make_empty(n_targets, top_k)
 
     @property
     def strengths(self) -> Tensor:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from precompute.contract.errors import InputError
 from precompute.models.sources.model_file import build_from_file
 from precompute.models.sources.soundness import make_module_ready
-from precompute.models.weights.loading import hash_file, parameters_sha256
+from precompute.models.weights.loading import hash_file, hash_parameters
 
 __all__ = ["DEMO", "CodeParametrization", "Generator", "LoadedGenerator", "load_generator"]
 
@@ -153,7 +153,7 @@ def _load_from_file(source: str, code_size: int, model_path: Sequence[str]) -> L
     mean, std = (
         _read_attribute(module, name, code_size, none) for name, none in (("code_mean", 0.0), ("code_std", 1.0))
     )
-    digest = f"{built.code_sha256[:32]}{parameters_sha256(module)[:32]}"
+    digest = f"{built.code_sha256[:32]}{hash_parameters(module)[:32]}"
     name = f"{built.name} ({source.rpartition(':')[0]})"
     generator = LoadedGenerator(module, name, digest, mean, std, _read_starts(module, code_size))
     _require_sound(generator)

@@ -12,7 +12,7 @@ from precompute.models.sources.loaded import DEFAULT, RANDOM, LoadedModel, Model
 from precompute.models.sources.loading import load_model
 from precompute.models.sources.model_file import hash_code
 from precompute.models.sources.preprocess import Preprocess
-from precompute.models.weights.loading import parameters_sha256
+from precompute.models.weights.loading import hash_parameters
 from precompute.models.weights.weights_file import split_weights
 
 __all__ = ["NOT_MOVED", "Whereabouts", "load_again", "record_places"]
@@ -96,7 +96,7 @@ def _list_changes(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
     if "code_sha256" in model and model["code_sha256"] not in _hash_code_both_ways(loaded):
         changed.append("its code has changed")
     if "parameters_sha256" in model:
-        if model["parameters_sha256"] != parameters_sha256(loaded.module):
+        if model["parameters_sha256"] != hash_parameters(loaded.module):
             changed.append("its parameters are others (are these its --weights?)")
     elif model.get("weights_sha256") != loaded.weights_sha256:
         changed.append("its file of weights is another")

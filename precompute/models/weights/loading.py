@@ -13,7 +13,7 @@ from precompute.contract.errors import InputError
 from precompute.models.weights.checkpoint import Candidate, Checkpoint
 from precompute.models.weights.fitting import Match, find_match, is_averaged
 
-__all__ = ["hash_file", "load_weights", "parameters_sha256"]
+__all__ = ["hash_file", "hash_parameters", "load_weights"]
 
 _AT_MOST = 5
 _UNLIKE = "of another shape"
@@ -29,7 +29,7 @@ def hash_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def parameters_sha256(module: nn.Module) -> str:
+def hash_parameters(module: nn.Module) -> str:
     """Hashes the names, types, shapes and values of all parameters and buffers of a module.
 
     Returns:

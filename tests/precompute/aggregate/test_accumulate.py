@@ -113,9 +113,9 @@ def test_merging_keeps_the_strongest_and_the_earlier_of_equals() -> None:
 
 
 def test_merging_into_empty_examples_fills_their_ranks() -> None:
-    merged = Examples.empty(1, 3).merge(make_examples([2, 1], [5, 6]))
+    merged = Examples.make_empty(1, 3).merge(make_examples([2, 1], [5, 6]))
     assert merged.activation.tolist() == [[2, 1, 0]] and merged.image_id.tolist() == [[5, 6, 0]]
 
 
 def test_examples_of_no_rank_stay_empty() -> None:
-    assert Examples.empty(2, 0).merge(Examples.empty(2, 3)).activation.shape == (2, 0)
+    assert Examples.make_empty(2, 0).merge(Examples.make_empty(2, 3)).activation.shape == (2, 0)

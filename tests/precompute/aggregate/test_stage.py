@@ -218,7 +218,7 @@ class CountingEngine:
             advance(len(images))
 
 
-EMPTY = Unit(ImageRows.empty(), [], [], {})
+EMPTY = Unit(ImageRows.make_empty(), [], [], {})
 
 
 def test_only_the_units_that_are_missing_are_made(tmp_path: Path) -> None:

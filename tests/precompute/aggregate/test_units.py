@@ -31,7 +31,7 @@ def make_pairs(*rows: tuple[int, int, int, float]) -> PairSums:
 
 def make_unit(image_id: int, activation: float, pairs: PairSums, skipped: str) -> Unit:
     """Makes a unit of one image: a layer of two channels, of which the second is silent, and one link."""
-    examples = Examples.empty(2, 3)
+    examples = Examples.make_empty(2, 3)
     examples.activation[0, 0], examples.image_id[0, 0], examples.position[0, 0] = activation, image_id, 7
     layer = LayerSums(np.array([1, 0], np.int32), np.array([activation, 0.0]), examples)
     return Unit(make_rows(image_id), [layer], [[pairs, make_pairs()]], {skipped: "torn"})
@@ -104,7 +104,7 @@ def test_no_rows_are_joined_to_an_empty_set_of_the_same_types() -> None:
 
 
 def test_a_unit_without_images_can_be_packed(tmp_path: Path) -> None:
-    unit = replace(ONE, images=ImageRows.empty(), skipped={})
+    unit = replace(ONE, images=ImageRows.make_empty(), skipped={})
     store = UnitStore(tmp_path, "")
     store.write(KEY, pack(unit, ""))
     assert len(store.read(KEY).images.image_id) == 0

@@ -119,11 +119,11 @@ def test_a_folder_that_holds_no_run_or_is_being_written_is_left_alone(folder: Pa
 
 
 def test_an_interruption_leaves_no_run_or_the_one_before(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*arguments: object) -> None:
+    def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(importing, "build_embeddings", lambda *a, **k: interrupted())
+        patched.setattr(importing, "build_embeddings", lambda *a, **k: interrupt())
         with pytest.raises(KeyboardInterrupt):
             import_folder(folder)
     assert not (folder.parent / "run").exists()
@@ -131,7 +131,7 @@ def test_an_interruption_leaves_no_run_or_the_one_before(folder: Path, monkeypat
     before = {p.name: p.read_bytes() for p in out.iterdir()}
     (folder / "data/ag/ag-7.json").unlink()
     with monkeypatch.context() as patched:
-        patched.setattr(pictures, "encode_crop", interrupted)
+        patched.setattr(pictures, "encode_crop", interrupt)
         with pytest.raises(KeyboardInterrupt):
             import_folder(folder, overwrite=True)
     assert {p.name: p.read_bytes() for p in out.iterdir()} == before

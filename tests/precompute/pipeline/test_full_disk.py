@@ -88,7 +88,7 @@ def test_a_file_that_finds_no_space_does_not_appear(
     arguments, undisturbed = made
     run, rename, n_renamed = tmp_path / "run", os.replace, 0
 
-    def full(source: Any, target: Any) -> None:
+    def fill_disk(source: Any, target: Any) -> None:
         nonlocal n_renamed
         if str(run) in str(target):
             n_renamed += 1
@@ -97,7 +97,7 @@ def test_a_file_that_finds_no_space_does_not_appear(
         rename(source, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", full)
+        patched.setattr(os, "replace", fill_disk)
         assert call([*arguments, "--out", str(run)]) == 1
     assert "The disk is full." in capsys.readouterr().err
     assert not list_half_written(run)

@@ -47,7 +47,7 @@ def test_a_unit_holds_two_batches_of_images_at_most(tmp_path: Path) -> None:
     images = [image for image in inputs.source.images if image.class_id == 0]
     live = most = 0
 
-    def watched() -> Iterator[ReadImage]:
+    def watch_one() -> Iterator[ReadImage]:
         nonlocal live, most
         reading = read_images(inputs.source, images, inputs.preprocess, workers=0)
         while True:
@@ -57,16 +57,16 @@ def test_a_unit_holds_two_batches_of_images_at_most(tmp_path: Path) -> None:
                 return
             live += 1
             most = max(most, live)
-            weakref.finalize(image, ended)
+            weakref.finalize(image, end_one)
             yield image
             del image
 
-    def ended() -> None:
+    def end_one() -> None:
         nonlocal live
         live -= 1
 
     with Parallel(torch.device("cpu")) as parallel:
-        unit = UnitMaker(inputs, AggregateConfig(), 4, parallel).make(0, watched(), lambda n=1: None)
+        unit = UnitMaker(inputs, AggregateConfig(), 4, parallel).make(0, watch_one(), lambda n=1: None)
     assert len(unit.images.image_id) == 30
     assert 4 <= most <= 2 * 4 + 1
 
@@ -78,13 +78,13 @@ def test_one_recording_is_held_at_a_time(tmp_path: Path, monkeypatch: pytest.Mon
     recordings = list[weakref.ref[Recording]]()
     record = Recorder.__call__
 
-    def watched(recorder: Recorder, batch: torch.Tensor) -> Recording:
+    def watch_one(recorder: Recorder, batch: torch.Tensor) -> Recording:
         assert all(recording() is None for recording in recordings)
         recording = record(recorder, batch)
         recordings.append(weakref.ref(recording))
         return recording
 
-    monkeypatch.setattr(Recorder, "__call__", watched)
+    monkeypatch.setattr(Recorder, "__call__", watch_one)
     reading = read_images(inputs.source, images, inputs.preprocess, workers=0)
     with Parallel(torch.device("cpu")) as parallel:
         UnitMaker(inputs, AggregateConfig(), 4, parallel).make(0, reading, lambda n=1: None)

@@ -8,8 +8,8 @@ from summit_dash.graph.elements import (
     SMALLEST,
     build_comparison_elements,
     build_graph_elements,
-    edge_width,
-    node_side,
+    compute_edge_width,
+    compute_node_side,
 )
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
@@ -24,15 +24,15 @@ GRAPH = draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1 a1>b2")
 
 
 def test_area_is_proportional_to_the_activation_count() -> None:
-    assert node_side(100, 100) == LARGEST
-    assert node_side(25, 100) ** 2 == pytest.approx(LARGEST**2 / 4, rel=0.01)
-    assert node_side(1, 100) == SMALLEST
-    assert node_side(0, 0) == SMALLEST
+    assert compute_node_side(100, 100) == LARGEST
+    assert compute_node_side(25, 100) ** 2 == pytest.approx(LARGEST**2 / 4, rel=0.01)
+    assert compute_node_side(1, 100) == SMALLEST
+    assert compute_node_side(0, 0) == SMALLEST
 
 
 def test_width_is_proportional_to_the_influence_count() -> None:
-    assert edge_width(50, 100) == pytest.approx(edge_width(100, 100) / 2)
-    assert edge_width(0, 100) >= 1
+    assert compute_edge_width(50, 100) == pytest.approx(compute_edge_width(100, 100) / 2)
+    assert compute_edge_width(0, 100) >= 1
 
 
 def test_one_element_per_node_and_edge() -> None:

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 from summit_dash.graph.layout import LINE_PITCH, ROW_PITCH, lay_out, order_rows
-from summit_dash.run.graphs import Channel, Graph, shares_covered
+from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from tests.support.drawn_graphs import draw_graph
 
 
@@ -55,7 +55,7 @@ def test_an_empty_graph_has_no_positions() -> None:
 
 def test_channels_enter_by_falling_activation_count() -> None:
     graph = draw_graph("b | 1:50 2:30\na | 1:20 2:0")
-    covered = {channel.channel_id: share for channel, share in shares_covered(graph.nodes).items()}
+    covered = {channel.channel_id: share for channel, share in compute_shares_covered(graph.nodes).items()}
     assert covered == {"b-1": 0, "b-2": 50, "a-1": 80, "a-2": 99.999}
     kept = lambda percent: {name for name, share in covered.items() if share < percent}  # noqa: E731
     assert kept(50) == {"b-1"}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from summit_dash.payloads.read_embedding import build_embedding
+from summit_dash.payloads.embedding import build_embedding
 from summit_dash.run.store import RunStore
 
 

@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_synthetic_run(tmp_path_factory.mktemp("runs") / "told", options)
 
 
-def tell(run: Path, stories: Any) -> list[dict[str, Any]]:
+def build_section(run: Path, stories: Any) -> list[dict[str, Any]]:
     store = RunStore(run)
     store.manifest = {**store.manifest, "stories": stories}
     return build_stories(store)
@@ -34,11 +34,11 @@ def tell(run: Path, stories: Any) -> list[dict[str, Any]]:
 
 def list_steps(run: Path, *steps: Any, **fields: Any) -> list[str]:
     story = {"id": "x", "title": "X", "class": NAMES["carp"], "vs": NAMES["trout"], "steps": list(steps)} | fields
-    return [step for section in tell(run, [story]) for step in section["blocks"][0]["ol"]]
+    return [step for section in build_section(run, [story]) for step in section["blocks"][0]["ol"]]
 
 
 def test_the_stories_of_the_demo_are_sections_with_links(run: Path) -> None:
-    hand, bears = tell(run, [rename(story) for story in STORIES])
+    hand, bears = build_section(run, [rename(story) for story in STORIES])
     assert (hand["id"], hand["title"]) == ("story-hand", "A story: the hand that makes the carp")
     steps = hand["blocks"][0]["ol"]
     assert steps[0] == (
@@ -81,7 +81,7 @@ def test_a_step_that_needs_what_is_not_there_is_left_out(run: Path, monkeypatch:
 
 
 def test_a_story_of_classes_that_the_run_lacks_is_not_told(run: Path) -> None:
-    assert tell(run, STORIES) == []
+    assert build_section(run, STORIES) == []
     assert list_steps(run, "x", vs="gryphon") == []
     assert list_steps(run, "x", vs=NAMES["carp"]) == [], "a class is not compared with itself"
 
@@ -90,7 +90,7 @@ def test_a_run_without_graphs_tells_none(run: Path, tmp_path: Path) -> None:
     options = SyntheticRun(n_classes=8, n_images=4, picture_size=8, without_visualization=1)
     bare = write_synthetic_run(tmp_path / "run", options)
     locate_table(bare, "attribution_graph_nodes").unlink()
-    assert tell(bare, [rename(STORIES[0])]) == []
+    assert build_section(bare, [rename(STORIES[0])]) == []
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_run_without_graphs_tells_none(run: Path, tmp_path: Path) -> None:
     ids=range(11),
 )  # fmt: skip
 def test_a_manifest_of_another_form_does_no_harm(run: Path, stories: Any) -> None:
-    assert tell(run, stories) == []
+    assert build_section(run, stories) == []
 
 
 @pytest.mark.parametrize(

@@ -126,11 +126,11 @@ def test_a_part_of_an_image_that_is_gone_is_not_there(tmp_path: Path) -> None:
 def test_thumbnails_are_cut_before_anyone_asks(part_store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     cut = list[int]()
 
-    def counted(picture: Image.Image, form: PictureForm) -> bytes:
+    def count_one(picture: Image.Image, form: PictureForm) -> bytes:
         cut.append(1)
         return encode_crop(picture, form)
 
-    monkeypatch.setattr("summit_dash.run.examples.encode_crop", counted)
+    monkeypatch.setattr("summit_dash.run.examples.encode_crop", count_one)
     store = RunStore(part_store.path)
     store.warm()
     shown = {node.channel for class_id in store.classes for node in store.graph(class_id).nodes}

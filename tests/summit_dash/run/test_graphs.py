@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summit_dash.run.graphs import Channel, Node, shares_covered
+from summit_dash.run.graphs import Channel, Node, compute_shares_covered
 from tests.support.drawn_graphs import draw_graph
 
 
@@ -14,24 +14,24 @@ def test_a_channel_has_one_name_in_the_whole_run() -> None:
 
 def test_channels_enter_by_falling_activation_count() -> None:
     graph = draw_graph("b | 1:50 2:30\na | 1:20")
-    covered = {channel.channel_id: share for channel, share in shares_covered(graph.nodes).items()}
+    covered = {channel.channel_id: share for channel, share in compute_shares_covered(graph.nodes).items()}
     assert covered == {"b-1": 0, "b-2": 50, "a-1": 80}
 
 
 def test_channels_that_tie_keep_the_order_given() -> None:
     nodes = [Node(Channel("a", number), 5) for number in (3, 1, 2)]
-    assert list(shares_covered(nodes).values()) == pytest.approx([0, 33.333, 66.667])
-    assert [channel.channel for channel in shares_covered(nodes)] == [3, 1, 2]
+    assert list(compute_shares_covered(nodes).values()) == pytest.approx([0, 33.333, 66.667])
+    assert [channel.channel for channel in compute_shares_covered(nodes)] == [3, 1, 2]
 
 
 def test_a_graph_without_activations_is_kept_whole_and_an_empty_one_is_empty() -> None:
-    assert set(shares_covered([Node(Channel("a", number), 0) for number in range(3)]).values()) == {0.0}
-    assert shares_covered([]) == {}
+    assert set(compute_shares_covered([Node(Channel("a", number), 0) for number in range(3)]).values()) == {0.0}
+    assert compute_shares_covered([]) == {}
 
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=20), st.integers(1, 100))
 def test_the_channels_below_a_share_are_the_fewest_that_reach_it(counts: list[int], percent: int) -> None:
-    shares = shares_covered(Node(Channel("a", number), count) for number, count in enumerate(counts))
+    shares = compute_shares_covered(Node(Channel("a", number), count) for number, count in enumerate(counts))
     kept = [counts[channel.channel] for channel, share in shares.items() if share < percent]
     total = sum(counts)
     assert 100 * sum(kept) >= percent * total - 0.001 * total
@@ -41,5 +41,5 @@ def test_the_channels_below_a_share_are_the_fewest_that_reach_it(counts: list[in
 
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=20))
 def test_at_a_hundred_percent_every_channel_is_kept(counts: list[int]) -> None:
-    shares = shares_covered(Node(Channel("a", number), count) for number, count in enumerate(counts))
+    shares = compute_shares_covered(Node(Channel("a", number), count) for number, count in enumerate(counts))
     assert all(0 <= share < 100 for share in shares.values()) and len(shares) == len(counts)

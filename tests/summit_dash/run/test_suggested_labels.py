@@ -7,7 +7,7 @@ from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 from summit_dash.run.suggested_labels import Naming, Vocabulary, build_vocabulary, choose_top, split_words, suggest
-from tests.reference.suggestions import slow_suggestion
+from tests.reference.suggestions import find_suggestion
 
 
 def make_vocabulary(*names: str | tuple[str, str]) -> Vocabulary:
@@ -134,7 +134,7 @@ def test_suggestions_are_those_of_the_definition() -> None:
         inclined = [40.0 if leader in each else 1.0 for each in names]
         chances = np.array(inclined) / sum(inclined)
         top = random.choice(n_classes, min(n_classes, int(random.integers(1, 10))), replace=False, p=chances).tolist()
-        found, expected = suggest(words, top), slow_suggestion({c: set(each) for c, each in enumerate(names)}, top)
+        found, expected = suggest(words, top), find_suggestion({c: set(each) for c, each in enumerate(names)}, top)
         assert (None if found is None else (list(found.words), found.n_sharing)) == expected
         assert found is None or found.n_top == len(top)
         n_found += found is not None

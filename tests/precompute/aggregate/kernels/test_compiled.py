@@ -67,7 +67,7 @@ def test_targets_of_another_group_have_no_influence() -> None:
 def test_positive_weights_meet_the_greatest_value_and_negative_ones_the_least() -> None:
     weight = np.array([[1.0, -2.0, 3.0, 0.0], [-1.0, 0.5, 0.0, -1.0]], np.float32)
     greatest, least = np.array([2.0, 1.0, -1.0, 5.0], np.float32), np.array([0.0, -4.0, -2.0, 1.0], np.float32)
-    found = Strongest.empty(2, 2)
+    found = Strongest.make_empty(2, 2)
     find_strongest_products(PointwiseKernels.arrange(weight), greatest, least, 10, found)
     # Target 0: 1 x 2, -2 x -4 = 8, 3 x 0 (greatest below 0), 0. Target 1: -1 x 0, 0.5 x 1, 0, -1 x 0 (least above 0).
     assert found.strengths.tolist() == [[8, 2], [0.5, 0]]
@@ -87,7 +87,7 @@ def test_a_bottleneck_is_a_sum_of_products_of_shares() -> None:
     # Outer: from middle (2, 6) -> shares 1/4, 3/4. Inner: middle 0 from sources (1, 1), middle 1 from (3, 1).
     outer = arrange(np.array([2.0, 6.0], np.float32).reshape(1, 2, 1, 1))
     inner = PointwiseKernels.arrange(np.array([[1.0, 1.0], [3.0, 1.0]], np.float32))
-    ones, found = np.ones(2, np.float32), Strongest.empty(1, 2)
+    ones, found = np.ones(2, np.float32), Strongest.make_empty(1, 2)
     find_strongest_composed(outer, np.ones((1, 1, 2), np.float32), inner, (ones, 0 * ones, 4), found)
     # Source 0: 1/4 x 1/2 + 3/4 x 3/4 = 11/16; source 1: 1/4 x 1/2 + 3/4 x 1/4 = 5/16.
     assert found.strengths.tolist() == [[11 / 16, 5 / 16]]
@@ -97,13 +97,13 @@ def test_a_bottleneck_is_a_sum_of_products_of_shares() -> None:
 def test_a_silent_bottleneck_uses_no_rank() -> None:
     outer = arrange(np.ones((1, 2, 1, 1), np.float32))
     inner, ones = PointwiseKernels.arrange(np.ones((2, 2), np.float32)), np.ones(2, np.float32)
-    found = Strongest.empty(1, 2)
+    found = Strongest.make_empty(1, 2)
     find_strongest_composed(outer, np.zeros((1, 1, 2), np.float32), inner, (ones, 0 * ones, 0), found)
     assert not found.strengths.any()
 
 
 def test_rows_are_selected_as_a_view() -> None:
-    found = Strongest.empty(3, 2)
+    found = Strongest.make_empty(3, 2)
     found.select(slice(1, 3)).strengths[0] = 7
     assert found.strengths.tolist() == [[0, 0], [7, 7], [0, 0]]
 

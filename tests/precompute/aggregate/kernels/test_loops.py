@@ -73,7 +73,7 @@ def test_a_bottleneck_equals_the_product_of_shares(seed: int, n_targets: int, n_
     inner, greatest = draw(random, n_middle, n_sources), draw(random, n_sources, low=0)
     least = -draw(random, n_sources, low=0)
     kernels = WindowedKernels.arrange(outer, ONE, (0, 0), ONE, 1)
-    found = Strongest.empty(n_targets, n_sources)
+    found = Strongest.make_empty(n_targets, n_sources)
     find_strongest_composed(kernels, values, PointwiseKernels.arrange(inner), (greatest, least, 0), found)
     through = np.maximum(np.maximum(inner * greatest, inner * least), 0)
     expected = divide(compute_windowed_influence(kernels, values).T) @ divide(through)

@@ -14,7 +14,7 @@ from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.model_file import hash_code
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.reloading import Whereabouts, load_again, record_places
-from precompute.models.weights.loading import parameters_sha256
+from precompute.models.weights.loading import hash_parameters
 from tests.support.model_files import NETWORK
 
 PREPROCESS = Preprocess(resize=32, crop=24)
@@ -30,7 +30,7 @@ def make_manifest(folder: Path, weights: Path | None = None) -> dict[str, Any]:
         "preprocess": PREPROCESS.to_dict(),
         "code_sha256": loaded.code_sha256,
         "weights_sha256": loaded.weights_sha256,
-        "parameters_sha256": parameters_sha256(loaded.module),
+        "parameters_sha256": hash_parameters(loaded.module),
         **record_places(config),
     }
     return {"model": model}
@@ -50,7 +50,7 @@ def test_the_same_model_comes_back_with_its_preprocessing(tmp_path: Path) -> Non
 
     loaded = load_again(manifest)
 
-    assert parameters_sha256(loaded.module) == manifest["model"]["parameters_sha256"]
+    assert hash_parameters(loaded.module) == manifest["model"]["parameters_sha256"]
     assert loaded.preprocess == PREPROCESS
 
 

@@ -12,7 +12,7 @@ from torch import nn
 
 from precompute.contract.errors import InputError
 from precompute.models.weights.checkpoint import Checkpoint
-from precompute.models.weights.loading import hash_file, load_weights, parameters_sha256
+from precompute.models.weights.loading import hash_file, hash_parameters, load_weights
 from tests.support.model_files import Load, make_load
 
 
@@ -155,10 +155,10 @@ def test_the_hash_of_parameters_is_of_names_types_shapes_and_values() -> None:
         make(a=torch.tensor([[1.0, 1, 1], [1, 1, 1 + 2**-23]])),
     ]
 
-    assert len({parameters_sha256(module) for module in modules}) == len(modules)
-    assert parameters_sha256(make(a=ones.clone())) == parameters_sha256(modules[0])
+    assert len({hash_parameters(module) for module in modules}) == len(modules)
+    assert hash_parameters(make(a=ones.clone())) == hash_parameters(modules[0])
     # The order in memory does not count.
-    assert parameters_sha256(make(a=torch.ones(3, 2).T)) == parameters_sha256(modules[0])
+    assert hash_parameters(make(a=torch.ones(3, 2).T)) == hash_parameters(modules[0])
 
 
 def test_a_parameter_and_a_buffer_of_one_name_and_value_are_alike() -> None:
@@ -166,7 +166,7 @@ def test_a_parameter_and_a_buffer_of_one_name_and_value_are_alike() -> None:
     parameter.register_parameter("a", nn.Parameter(torch.arange(3.0)))
     buffer.register_buffer("a", torch.arange(3.0))
 
-    assert parameters_sha256(parameter) == parameters_sha256(buffer)
+    assert hash_parameters(parameter) == hash_parameters(buffer)
 
 
 # --- into a module --------------------------------------------------------------------------------------------------
