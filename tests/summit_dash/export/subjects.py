@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 
 from PIL import Image
 
 from summit_dash.export.scene import PictureSource
+from summit_dash.export.shapes import Shape, Words
 from summit_dash.export.subject import Origin, Side, Subject
 from summit_dash.export.thumbnails import convert_picture
 from summit_dash.graph.comparison import compare
@@ -45,3 +47,8 @@ def _choose_kind(channel: Channel) -> PictureKind:
 
 PICTURES = PictureSource(_choose_kind, lambda channel, side: convert_picture(make_picture(), side))
 """Channel 2 has an example in place of a visualization, channel 3 no picture."""
+
+
+def list_texts(shapes: Iterable[Shape]) -> list[str]:
+    """Lists the words among shapes, in their order."""
+    return [shape.text for shape in shapes if isinstance(shape, Words)]

@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+<<<<<<< HEAD
 from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.run.store import RunStore
 from tests.support.command_line import call
+=======
+from tests.summit_dash.test_cli import call
+>>>>>>> dashtests
 
 ALL = "svg,png,graphml,json,csv"
 ENDINGS = {".svg", ".png", ".graphml", ".json", "-nodes.csv", "-edges.csv"}
@@ -41,17 +45,6 @@ def test_scale_and_size_are_those_of_the_png(run_path: Path, tmp_path: Path) -> 
     with Image.open(tmp_path / "1.png") as once, Image.open(tmp_path / "2.png") as twice:
         assert once.width >= 900
         assert twice.size == (2 * once.width, 2 * once.height)
-
-
-def test_the_same_call_writes_the_same_bytes(store: RunStore) -> None:
-    request = GraphRequest(0, vs=3)
-    assert export_graph(store, request, ALL.split(",")) == export_graph(store, request, ALL.split(","))
-
-
-def test_a_run_without_accuracy_or_visualizations(bare_store: RunStore) -> None:
-    svg = export_graph(bare_store, GraphRequest(0), ["svg"])[".svg"].decode()
-    assert "no accuracy" in svg
-    assert "dark corner: best dataset example" in svg
 
 
 def test_existing_files_are_kept_unless_told(

@@ -31,7 +31,7 @@ def test_what_does_not_fit_at_the_smallest_zoom_enlarges_the_stage() -> None:
     assert fit.locate((-4000, 0)).x == pytest.approx(92 + LARGEST * SMALLEST_ZOOM / 2)
 
 
-def test_one_node_stands_in_the_middle() -> None:
+def test_one_node_is_in_the_middle() -> None:
     assert fit_graph([(7, 9)], Size(500, 300), gutter=92).locate((7, 9)) == Point(92 + 190, 30 + 124)
 
 

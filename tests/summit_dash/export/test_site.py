@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from precompute.contract.errors import InputError
-from summit_dash.cli import main
 from summit_dash.export.site import list_assets, write_site
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.payloads.keys import build_payload
@@ -74,15 +73,6 @@ def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
             ).is_file()
 
 
-def test_a_site_of_some_classes_knows_no_others(run_path: Path, tmp_path: Path) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["export", str(run_path), str(tmp_path / "site"), "--classes", "coyote; 5"])
-    assert ended.value.code == 0
-    data = tmp_path / "site" / "run" / "synthetic" / "data"
-    assert _read_received(data / "run.js")["run"]["classes"]["id"] == [3, 5]
-    assert sorted(path.name for path in (data / "class").glob("*.js")) == ["3.js", "5.js"]
-
-
 def test_a_folder_with_something_else_is_left_alone(store: RunStore, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match="folder of its own"):
@@ -105,16 +95,3 @@ def test_an_interruption_leaves_nothing(store: RunStore, tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         write_site(store, tmp_path / "site", find_assets(), interrupt)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("flags", "said"), [(["--vs", "3"], "--vs"), (["--format", "svg"], "--format"), (["--classes", "none"], "none")]
-)
-def test_what_makes_no_sense_for_a_site(
-    run_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str], said: str
-) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["export", str(run_path), str(tmp_path / "site"), *flags])
-    assert ended.value.code == 2
-    assert said in capsys.readouterr().err
-    assert not (tmp_path / "site").exists()

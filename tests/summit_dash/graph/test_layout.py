@@ -63,7 +63,7 @@ def test_channels_enter_by_falling_activation_count() -> None:
     assert kept(100) == set(covered)
 
 
-def test_a_layer_of_many_channels_stands_in_lines_and_keeps_its_order() -> None:
+def test_a_layer_of_many_channels_is_set_in_lines_and_keeps_its_order() -> None:
     many = [Channel("top", index) for index in range(40)]
     below = Channel("bottom", 0)
     points = lay_out(["bottom", "top"], [*many, below], {})

@@ -52,7 +52,7 @@ def test_graphs_of_a_channel_are_counted(store: RunStore) -> None:
         assert sum(slow) > 0
 
 
-def test_pictures_tell_what_stands_for_a_channel(store: RunStore, bare_store: RunStore) -> None:
+def test_each_channel_has_its_kind_of_picture(store: RunStore, bare_store: RunStore) -> None:
     pictures = require_payload(store, "channels/conv1")["picture"]
     assert [n for n, kind in enumerate(pictures) if kind == 2] == [0, 10]
     assert set(require_payload(bare_store, "channels/conv1")["picture"]) == {2}
@@ -101,7 +101,7 @@ def test_the_curve_of_a_wide_layer_is_thinned(tmp_path: Path) -> None:
     assert narrow["place"] == [0, 1]
 
 
-def test_a_channel_tells_its_facts(store: RunStore, rows: list[dict]) -> None:
+def test_a_channel_states_its_facts(store: RunStore, rows: list[dict]) -> None:
     found = require_payload(store, "channel/conv2/7")
     row = next(row for row in rows if (row["layer"], row["channel"]) == ("conv2", 7))
     assert found["max_activation"] == pytest.approx(row["max_activation"], rel=1e-3)

@@ -8,10 +8,7 @@ import pytest
 
 from precompute.contract.errors import InputError
 from summit_dash.payloads.keys import build_payload
-from summit_dash.payloads.of_layer import N_STRONGEST
 from summit_dash.payloads.thumbnails import build_thumbnails
-from summit_dash.run.graphs import Channel
-from summit_dash.run.similarity import compute_cosine
 from summit_dash.run.store import RunStore
 
 
@@ -45,6 +42,7 @@ def test_the_embedding_has_a_point_per_class_and_layer(store: RunStore) -> None:
         assert embedding["y"][layer] == [round(points[c][1], 3) for c in store.classes]
 
 
+<<<<<<< HEAD
 def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
     payload = _require_payload(store, "class/3")
     graph = store.graph(3)
@@ -98,6 +96,24 @@ def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(
     }
     assert dict(zip(zip(sources, targets, strict=True), edges["count"], strict=True)) == expected
     assert {channel.layer for channel in sources} == {"conv3", "conv4"}
+=======
+@pytest.mark.parametrize(
+    ("key", "entry"),
+    [
+        ("labels", "labels"),
+        ("class/3", "similarity"),
+        ("class/3/panel", "prototypes"),
+        ("class/3/layer/conv4", "edges"),
+        ("class/3/channel/conv4/7", "sources"),
+        ("preview/3", "preview"),
+        ("channels/conv4", "n_graphs"),
+        ("channel/conv4/7", "uses"),
+        ("channel/conv4/007", "uses"),
+    ],
+)
+def test_every_kind_of_key_has_a_payload_that_json_can_hold(store: RunStore, key: str, entry: str) -> None:
+    assert entry in _require_payload(store, key)
+>>>>>>> dashtests
 
 
 @pytest.mark.parametrize(

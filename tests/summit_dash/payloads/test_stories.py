@@ -86,7 +86,7 @@ def test_a_story_of_classes_that_the_run_lacks_is_not_told(run: Path) -> None:
     assert list_steps(run, "x", vs=NAMES["carp"]) == [], "a class is not compared with itself"
 
 
-def test_a_run_without_graphs_tells_none(run: Path, tmp_path: Path) -> None:
+def test_a_run_without_graphs_has_no_story(run: Path, tmp_path: Path) -> None:
     options = SyntheticRun(n_classes=8, n_images=4, picture_size=8, without_visualization=1)
     bare = write_synthetic_run(tmp_path / "run", options)
     locate_table(bare, "attribution_graph_nodes").unlink()

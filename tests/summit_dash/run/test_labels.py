@@ -156,7 +156,7 @@ def test_writers_at_the_same_time_lose_nothing(path: Path) -> None:
     assert read_labels(stores[0]) == {"conv3": {str(channel): f"label {channel}" for channel in range(32)}}
 
 
-def test_a_run_with_labels_is_sound_and_making_it_anew_keeps_them(path: Path) -> None:
+def test_a_run_with_labels_is_sound_and_making_it_again_keeps_them(path: Path) -> None:
     before = validate(path)
     save_label(RunStore(path), Channel("conv3", 5), "hands")
     assert validate(path) == before

@@ -141,7 +141,7 @@ def test_suggestions_are_those_of_the_definition() -> None:
     assert 30 < n_found < 270
 
 
-def test_a_channel_tells_its_suggestion(store: RunStore) -> None:
+def test_a_channel_states_its_suggestion(store: RunStore) -> None:
     payloads = [
         (channel, build_payload(store, f"channel/{channel.layer}/{channel.channel}"))
         for channel in (Channel("conv5", number) for number in range(store.layers["conv5"].n_channels))

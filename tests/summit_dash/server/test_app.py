@@ -41,7 +41,7 @@ def test_a_prefix_moves_everything(store: RunStore) -> None:
     assert client.get("/tools/summit/run/synthetic/picture/conv1/1.webp").status_code == 200
 
 
-def test_the_page_tells_its_scripts_what_is_served(client: FlaskClient, store: RunStore) -> None:
+def test_the_page_names_for_its_scripts_what_is_served(client: FlaskClient, store: RunStore) -> None:
     page = client.get("/").text
     boot = re.search(r'<script id="boot" type="application/json">(.*?)</script>', page)
     assert boot is not None

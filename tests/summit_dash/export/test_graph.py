@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from precompute.contract.errors import InputError
+from summit_dash.export.fit import Size
+from summit_dash.export.formats import FORMATS
+from summit_dash.export.graph import GraphRequest, check_request, export_graph
+from summit_dash.run.store import RunStore
+
+
+@pytest.fixture
+def without_pictures(store: RunStore) -> RunStore:
+    """A run whose pictures fail when they are read."""
+    fresh = RunStore(store.path)
+    fresh.pictures = None  # type: ignore[assignment]
+    return fresh
+
+
+def test_the_files_of_several_formats_come_by_their_ending(store: RunStore) -> None:
+    made = export_graph(store, GraphRequest(0), ["json", "csv"])
+    assert list(made) == [".json", "-nodes.csv", "-edges.csv"]
+    nodes = json.loads(made[".json"])["nodes"]
+    assert len(nodes) == len(store.graph(0).nodes) == made["-nodes.csv"].count(b"\n") - 1
+
+
+def test_the_same_request_gives_the_same_bytes(store: RunStore) -> None:
+    request = GraphRequest(0, vs=3, scale=0.5)
+    assert export_graph(store, request, list(FORMATS)) == export_graph(store, request, list(FORMATS))
+
+
+def test_tables_are_written_without_reading_a_picture(without_pictures: RunStore) -> None:
+    tables = [name for name, each in FORMATS.items() if not each.needs_drawing]
+    assert set(tables) == {"graphml", "json", "csv"}
+    assert len(export_graph(without_pictures, GraphRequest(0), tables)) == 4
+    with pytest.raises(AttributeError):
+        export_graph(without_pictures, GraphRequest(0), ["svg"])
+
+
+def test_a_run_without_accuracy_or_visualizations_is_drawn(bare_store: RunStore) -> None:
+    svg = export_graph(bare_store, GraphRequest(0), ["svg"])[".svg"].decode()
+    assert "no accuracy" in svg
+    assert "dark corner: best dataset example" in svg
+
+
+def test_the_filter_is_for_every_format(store: RunStore) -> None:
+    made = export_graph(store, GraphRequest(0, covers=50), ["svg", "json"])
+    kept = {node["id"] for node in json.loads(made[".json"])["nodes"]}
+    assert 0 < len(kept) < len(store.graph(0).nodes)
+    assert set(re.findall(r'class="node" id="([^"]+)"', made[".svg"].decode())) == kept
+
+
+@pytest.mark.parametrize("length", [200, 10_000])
+def test_the_least_and_the_greatest_size_are_allowed(length: int) -> None:
+    check_request(GraphRequest(0, room=Size(length, length)), ["svg"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "formats", "said"),
+    [
+        (GraphRequest(0, room=Size(199, 800)), ["svg"], "Found 199x800"),
+        (GraphRequest(0, room=Size(1200, 10_001)), ["svg"], "Found 1200x10001"),
+        (GraphRequest(0, theme="pink"), ["svg"], "light, dark.*Found 'pink'"),
+        (GraphRequest(0), ["svg", "gif", "bmp"], "Found 'gif', 'bmp'"),
+        (GraphRequest(0), [], "None was named"),
+    ],
+    ids=["too narrow", "too tall", "theme", "formats", "no format"],
+)
+def test_what_cannot_be_made_is_refused_before_the_run_is_read(
+    request_: GraphRequest, formats: list[str], said: str
+) -> None:
+    with pytest.raises(InputError, match=f"(?s){said}"):
+        export_graph(None, request_, formats)  # type: ignore[arg-type]
