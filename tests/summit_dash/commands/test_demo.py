@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 
 
 class Done(NamedTuple):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 
 Asked = list[tuple[int, ...] | None]
 

@@ -11,7 +11,7 @@ import waitress
 
 from precompute.contract.errors import InputError
 from summit_dash.commands.serve import open_dashboard
-from tests.summit_dash.test_cli import call
+from tests.support.command_line import call
 
 _create_server = waitress.create_server
 

@@ -7,13 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-<<<<<<< HEAD
-from summit_dash.export.graph import GraphRequest, export_graph
-from summit_dash.run.store import RunStore
 from tests.support.command_line import call
-=======
-from tests.summit_dash.test_cli import call
->>>>>>> dashtests
 
 ALL = "svg,png,graphml,json,csv"
 ENDINGS = {".svg", ".png", ".graphml", ".json", "-nodes.csv", "-edges.csv"}

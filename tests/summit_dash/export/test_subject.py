@@ -62,7 +62,7 @@ def test_a_comparison_is_of_a_to_b_with_cosines_of_all_channels(store: RunStore)
     there, back = read_subject(store, 0, 1).comparison, read_subject(store, 1, 0).comparison
     assert there is not None and back is not None
     assert there.count(Part.ONLY_A) == back.count(Part.ONLY_B) > 0
-    counts = store.counts("conv5")
+    counts = store.read_counts("conv5")
     assert there.layers[-1].cosine == pytest.approx(compute_cosine(counts[0], counts[1]))
 
 

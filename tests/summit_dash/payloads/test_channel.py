@@ -13,7 +13,7 @@ CHANNEL = Channel("conv4", 7)
 
 
 def test_classes_that_use_a_channel_come_greatest_share_first(store: RunStore) -> None:
-    counts = store.counts("conv4")[:, 7].tolist()
+    counts = store.read_counts("conv4")[:, 7].tolist()
     expected = sorted((c for c in range(12) if counts[c]), key=lambda c: (-counts[c], c))
     payload = build_channel(store, CHANNEL)
     assert payload["n_uses"] == len(expected)
@@ -23,7 +23,7 @@ def test_classes_that_use_a_channel_come_greatest_share_first(store: RunStore) -
 def test_at_most_twelve_classes_are_listed_and_all_are_counted(tmp_path_factory: pytest.TempPathFactory) -> None:
     options = SyntheticRun(n_classes=16, layers=(("a", 4), ("b", 4)), picture_size=8)
     store = RunStore(write_synthetic_run(tmp_path_factory.mktemp("runs") / "many", options))
-    channel = Channel("b", int((store.counts("b") > 0).sum(axis=0).argmax()))
+    channel = Channel("b", int((store.read_counts("b") > 0).sum(axis=0).argmax()))
     payload = build_channel(store, channel)
     assert payload["n_uses"] > 12
     assert len(payload["uses"]["class"]) == len(payload["uses"]["count"]) == 12
@@ -37,7 +37,7 @@ def test_the_number_of_graphs_is_that_of_the_classes_whose_graph_has_the_channel
 
 def test_the_kind_of_picture_is_stated(store: RunStore, bare_store: RunStore) -> None:
     channels = [Channel("conv4", number) for number in range(40)]
-    kinds = {channel: store.pictures.picture_kind(channel) for channel in channels}
+    kinds = {channel: store.pictures.get_picture_kind(channel) for channel in channels}
     pictured = next(channel for channel in channels if kinds[channel] is PictureKind.VISUALIZATION)
     drawn = build_channel(store, pictured)
     assert drawn["picture"] is PictureKind.VISUALIZATION and drawn["kinds"]
@@ -46,8 +46,8 @@ def test_the_kind_of_picture_is_stated(store: RunStore, bare_store: RunStore) ->
 
 
 def test_examples_over_all_classes_are_others_than_those_of_a_class(store: RunStore) -> None:
-    over_all = store.pictures.examples(CHANNEL, ALL_CLASSES)
-    own = store.pictures.examples(CHANNEL, 3)
+    over_all = store.pictures.list_examples(CHANNEL, ALL_CLASSES)
+    own = store.pictures.list_examples(CHANNEL, 3)
     assert build_channel(store, CHANNEL)["examples"]["image_id"] == [example.image_id for example in over_all]
     assert build_class_channel(store, 3, CHANNEL)["examples"]["image_id"] == [example.image_id for example in own]
     assert over_all and own and over_all != own

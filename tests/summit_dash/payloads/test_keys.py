@@ -42,61 +42,6 @@ def test_the_embedding_has_a_point_per_class_and_layer(store: RunStore) -> None:
         assert embedding["y"][layer] == [round(points[c][1], 3) for c in store.classes]
 
 
-<<<<<<< HEAD
-def test_a_class_has_its_graph_and_its_similarities(store: RunStore) -> None:
-    payload = _require_payload(store, "class/3")
-    graph = store.graph(3)
-    nodes, edges = payload["nodes"], payload["edges"]
-    channels = [Channel(store.layer_names[layer], c) for layer, c in zip(nodes["layer"], nodes["channel"], strict=True)]
-    assert channels == [node.channel for node in graph.nodes]
-    ends = {
-        (channels[s], channels[t]): n for s, t, n in zip(edges["source"], edges["target"], edges["count"], strict=True)
-    }
-    assert ends == {(edge.source, edge.target): edge.influence_count for edge in graph.edges}
-    counts = store.read_counts("conv5")
-    for place, value in enumerate(payload["similarity"]["conv5"]):
-        assert value == pytest.approx(1000 * compute_cosine(counts[3], counts[place]), abs=0.5)
-
-
-def test_a_channel_within_a_class_has_its_strongest_ends_first(store: RunStore) -> None:
-    node = next(node for node in store.graph(3).nodes if node.channel.layer == "conv4")
-    payload = _require_payload(store, f"class/3/channel/conv4/{node.channel.channel}")
-    assert payload["count"] == node.activation_count
-    assert payload["sources"]["count"] == sorted(payload["sources"]["count"], reverse=True)
-    assert payload["sources"]["channel"]
-
-
-def test_more_channels_of_a_layer_than_the_graph_has(store: RunStore) -> None:
-    payload = _require_payload(store, "class/3/layer/conv4")
-    counts = store.read_counts("conv4")[store.find_row(3)]
-    used = [c for c in sorted(range(len(counts)), key=lambda c: (-counts[c], c)) if counts[c]]
-    assert payload["channel"] == used[:N_STRONGEST]
-    assert payload["count"] == [counts[c] for c in payload["channel"]]
-    assert {node.channel.channel for node in store.graph(3).nodes if node.channel.layer == "conv4"} <= set(
-        payload["channel"]
-    )
-
-
-def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(store: RunStore) -> None:
-    payload = _require_payload(store, "class/3/layer/conv4")
-    edges, layers = payload["edges"], store.layer_names
-    sources = [Channel(layers[i], c) for i, c in zip(edges["source_layer"], edges["source"], strict=True)]
-    targets = [Channel(layers[i], c) for i, c in zip(edges["target_layer"], edges["target"], strict=True)]
-    drawn = {node.channel for node in store.graph(3).nodes}
-    for layer in layers:
-        drawn |= {Channel(layer, c) for c in _require_payload(store, f"class/3/layer/{layer}")["channel"]}
-    expected = {
-        (edge.source, edge.target): edge.influence_count
-        for channel in payload["channel"]
-        for edge in [
-            *store.read_sources(3, Channel("conv4", channel), 99),
-            *store.read_targets(3, Channel("conv4", channel), 99),
-        ]
-        if edge.source in drawn and edge.target in drawn
-    }
-    assert dict(zip(zip(sources, targets, strict=True), edges["count"], strict=True)) == expected
-    assert {channel.layer for channel in sources} == {"conv3", "conv4"}
-=======
 @pytest.mark.parametrize(
     ("key", "entry"),
     [
@@ -113,7 +58,6 @@ def test_influences_of_a_layer_are_those_of_the_class_between_what_may_be_drawn(
 )
 def test_every_kind_of_key_has_a_payload_that_json_can_hold(store: RunStore, key: str, entry: str) -> None:
     assert entry in _require_payload(store, key)
->>>>>>> dashtests
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_ends_are_indices_of_nodes_and_an_edge_without_a_node_is_left_out(store:
 def test_similarities_are_cosines_in_thousandths_along_the_classes(store: RunStore) -> None:
     similarity = build_class(store, 3)["similarity"]
     assert list(similarity) == store.layer_names
-    counts = store.counts("conv5")
+    counts = store.read_counts("conv5")
     expected = [1000 * compute_cosine(counts[3], counts[row]) for row in range(12)]
     assert similarity["conv5"] == pytest.approx(expected, abs=0.5)
     assert similarity["conv5"][3] == 1000

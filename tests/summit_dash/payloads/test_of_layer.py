@@ -19,7 +19,7 @@ def replace_counts(store: RunStore, counts: list[int]) -> RunStore:
 
 def test_there_are_more_channels_of_a_layer_than_the_graph_has(store: RunStore) -> None:
     payload = build_class_layer(store, 3, "conv4")
-    counts = store.counts("conv4")[3]
+    counts = store.read_counts("conv4")[3]
     used = [c for c in sorted(range(len(counts)), key=lambda c: (-counts[c], c)) if counts[c]]
     assert payload["channel"] == used[:N_STRONGEST]
     assert payload["count"] == [counts[c] for c in payload["channel"]]
@@ -50,7 +50,10 @@ def test_influences_are_those_of_the_class_between_what_may_be_drawn(store: RunS
     expected = {
         (edge.source, edge.target): edge.influence_count
         for channel in payload["channel"]
-        for edge in [*store.sources(3, Channel("conv4", channel), 99), *store.targets(3, Channel("conv4", channel), 99)]
+        for edge in [
+            *store.read_sources(3, Channel("conv4", channel), 99),
+            *store.read_targets(3, Channel("conv4", channel), 99),
+        ]
         if edge.source in drawn and edge.target in drawn
     }
     assert dict(zip(zip(sources, targets, strict=True), edges["count"], strict=True)) == expected
