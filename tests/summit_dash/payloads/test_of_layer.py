@@ -13,7 +13,7 @@ def replace_counts(store: RunStore, counts: list[int]) -> RunStore:
     """Opens the run again, with these activation counts in every class and layer."""
     fresh = RunStore(store.path)
     table = np.tile(np.array(counts, dtype=np.int32), (len(fresh.classes), 1))
-    fresh.counts = lambda layer: table  # type: ignore[method-assign]
+    fresh.read_counts = lambda layer: table  # type: ignore[method-assign]
     return fresh
 
 
