@@ -53,7 +53,8 @@ def test_the_heading_of_two_classes_has_badges_and_a_legend() -> None:
 
 def test_badges_differ_by_more_than_colour() -> None:
     shapes, _ = build_heading(make_subject(FOX, WOLF), LIGHT, 1200)
-    a, b = (shape.stroke for shape in shapes if isinstance(shape, Box) and shape.size == (16, 16))
+    badges = [shape for shape in shapes if isinstance(shape, Box) and shape.size[0] == 16]
+    a, b = (badge.stroke for badge in badges)
     assert a is not None and (a.color, a.dash) == (COLOR_A, ())
     assert b is not None and b.color == COLOR_B and b.dash
 

@@ -40,7 +40,7 @@ def test_a_mark_is_followed_by_the_next_piece_whatever_the_gap() -> None:
     phrase = build_phrase(Mark(18, 5, BLUE), Text("fox", 13, "#000"), Text("100", 13, "#000"), gap=12)
     _, fox, number = phrase.shapes
     assert isinstance(fox, Words) and isinstance(number, Words)
-    assert fox.position == (18 + 7, 0)
+    assert fox.position == Point(18 + 7, 0)
     assert number.position.x == pytest.approx(25 + 1.06 * measure_width("fox", 13) + 12)
     assert phrase.width == pytest.approx(number.position.x + 1.06 * measure_width("100", 13))
 

@@ -11,7 +11,7 @@ from summit_dash.run.store import RunStore
 def replace_graph(store: RunStore, graph: Graph) -> RunStore:
     """Opens the run again, with one graph for all classes."""
     fresh = RunStore(store.path)
-    fresh.graph = lambda class_id: graph  # type: ignore[method-assign]
+    fresh.graph = lambda class_id: graph  # type: ignore[assignment]
     return fresh
 
 

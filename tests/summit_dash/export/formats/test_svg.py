@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from summit_dash.export.fit import Size
 from summit_dash.export.formats import FORMATS
 from summit_dash.export.formats.export_format import GraphContent
@@ -15,9 +13,3 @@ def test_the_file_is_the_drawing() -> None:
     scene = build_scene(make_subject(), PICTURES, room=Size(400, 300))
     content = GraphContent(build_tables(make_subject()), scene)
     assert FORMATS["svg"].write(content) == {".svg": write_svg(scene)}
-
-
-@pytest.mark.parametrize("name", ["svg", "png"])
-def test_a_picture_that_was_not_drawn_is_a_mistake_of_the_caller(name: str) -> None:
-    with pytest.raises(ValueError, match="needs_drawing"):
-        FORMATS[name].write(GraphContent(build_tables(make_subject())))
