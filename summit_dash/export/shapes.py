@@ -46,11 +46,6 @@ class Box(NamedTuple):
     opacity: float = 1.0
     stroke: Stroke | None = None
 
-    @property
-    def at(self) -> Point:
-        """The position, under the name that tests of other folders still use."""
-        return self.position
-
 
 class Rule(NamedTuple):
     """A straight line."""
