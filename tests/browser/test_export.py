@@ -54,7 +54,7 @@ def draw(store: RunStore, shown: dict[str, Any], vs: int | None, covers: float) 
     pictures = PictureSource(store.pictures.get_picture_kind, lambda at, side: None)
     scene = build_scene(read_subject(store, 0, vs, covers), pictures, "light", Size(*shown["room"]))
     first = next(node for node in scene.nodes if node.channel_id == shown["nodes"][0]["id"])
-    return scene, first.frame.at.y + first.frame.size[1] / 2 - shown["nodes"][0]["at"][1]
+    return scene, first.frame.position.y + first.frame.size[1] / 2 - shown["nodes"][0]["at"][1]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_the_picture_is_the_page(
 def check_node(node: SceneNode, theirs: dict[str, Any], top: float) -> None:
     frame, side = node.frame, node.frame.size[0]
     assert frame.stroke is not None
-    assert (frame.at.x + side / 2, frame.at.y + side / 2 - top) == pytest.approx(theirs["at"], abs=0.1)
+    assert (frame.position.x + side / 2, frame.at.y + side / 2 - top) == pytest.approx(theirs["at"], abs=0.1)
     assert side == pytest.approx(theirs["side"], abs=0.1)
     assert frame.stroke.width == pytest.approx(theirs["ring"], abs=0.01)
     assert frame.stroke.opacity == pytest.approx(theirs["opacity"])
