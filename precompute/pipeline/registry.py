@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Mapping
 
+from precompute.contract.folder_modules import import_modules
 from precompute.pipeline import stages as package
 from precompute.pipeline.stage import Stage
 
@@ -20,10 +19,7 @@ def find_stages() -> Mapping[str, Stage]:
     Raises:
         ValueError: two stages have one name, or a stage comes before one that it reads.
     """
-    modules = [
-        importlib.import_module(f"{package.__name__}.{info.name}") for info in pkgutil.iter_modules(package.__path__)
-    ]
-    return order_stages([module.STAGE for module in modules if hasattr(module, "STAGE")])
+    return order_stages([module.STAGE for module in import_modules(package) if hasattr(module, "STAGE")])
 
 
 def order_stages(found: list[Stage]) -> Mapping[str, Stage]:

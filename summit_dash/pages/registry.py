@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
 from dash import Dash
 from dash.development.base_component import Component
 
+from precompute.contract.folder_modules import import_modules
 from summit_dash.pages.page import Page
 
 __all__ = ["PAGES", "RegisteredPage", "find_pages", "read_pages"]
@@ -33,10 +32,8 @@ class RegisteredPage(NamedTuple):
 
 def find_pages() -> tuple[RegisteredPage, ...]:
     """Imports the modules of this folder and returns those that export `PAGE`, in the order of their tabs."""
-    package = __name__.rpartition(".")[0]
-    names = sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    others = (name for name in names if name != "registry")
-    return read_pages(importlib.import_module(f"{package}.{name}") for name in others)
+    package = importlib.import_module(__name__.rpartition(".")[0])
+    return read_pages(import_modules(package, leave_out=["registry"]))
 
 
 def read_pages(modules: Iterable[ModuleType]) -> tuple[RegisteredPage, ...]:

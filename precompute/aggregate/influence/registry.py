@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from precompute.aggregate.config import AUTO, AggregateConfig
 from precompute.aggregate.influence.link_measure import InfluenceMeasure, LinkMeasure
 from precompute.contract.errors import InputError
+from precompute.contract.folder_modules import import_modules
 from precompute.contract.glossary import INFLUENCE_MEASURES
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.provenance.links import Link
@@ -54,8 +54,7 @@ def choose_measures(model: ExportedModel, links: Sequence[Link], config: Aggrega
 
 
 def _import_modules() -> list[ModuleType]:
-    folder = importlib.import_module(_FOLDER)
-    return [importlib.import_module(f"{_FOLDER}.{entry.name}") for entry in pkgutil.iter_modules(folder.__path__)]
+    return import_modules(importlib.import_module(_FOLDER))
 
 
 def _choose_for(link: Link, known: Mapping[str, InfluenceMeasure], name: str) -> InfluenceMeasure:

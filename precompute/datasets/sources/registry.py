@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import pkgutil
 from collections.abc import Sequence
 
 import precompute.datasets.sources as package
+from precompute.contract.folder_modules import import_modules
 from precompute.datasets.sources.kind import ImageSourceKind, OpenRequest
 
 __all__ = ["find_kind", "list_file_forms", "list_kinds", "state_rule"]
@@ -20,17 +19,12 @@ def list_kinds() -> tuple[ImageSourceKind, ...]:
     Raises:
         ValueError: two kinds have the same key or the same rank.
     """
-    modules = (importlib.import_module(f"{package.__name__}.{found.name}") for found in _iterate_modules())
-    kinds = [module.SOURCE for module in modules if hasattr(module, "SOURCE")]
+    kinds = [module.SOURCE for module in import_modules(package) if hasattr(module, "SOURCE")]
     for name in ("key", "rank"):
         values = [getattr(kind, name) for kind in kinds]
         if len(set(values)) < len(values):
             raise ValueError(f"two kinds of image sources have the same {name}: found {sorted(values)}")
     return tuple(sorted(kinds, key=lambda kind: kind.rank))
-
-
-def _iterate_modules() -> Sequence[pkgutil.ModuleInfo]:
-    return sorted(pkgutil.iter_modules(package.__path__), key=lambda found: found.name)
 
 
 def find_kind(request: OpenRequest) -> ImageSourceKind | None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 import importlib
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from precompute.contract.folder_modules import import_modules
 
 if TYPE_CHECKING:
     from precompute.models.sources.loaded import LoadedModel, ModelConfig
@@ -49,9 +50,9 @@ def find_sources() -> Mapping[str, ModelSource]:
         ValueError: two modules export sources of one key.
     """
     found: dict[str, ModelSource] = {}
-    package = __name__.rpartition(".")[0]
-    for entry in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        source = getattr(importlib.import_module(f"{package}.{entry.name}"), "SOURCE", None)
+    package = importlib.import_module(__name__.rpartition(".")[0])
+    for module in import_modules(package):
+        source = getattr(module, "SOURCE", None)
         if not isinstance(source, ModelSource):
             continue
         if source.key in found:

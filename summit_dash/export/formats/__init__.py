@@ -5,17 +5,17 @@ Importing this package loads no drawing or graph library: `write` of each format
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 from collections.abc import Mapping
 
+from precompute.contract.folder_modules import import_modules
 from summit_dash.export.formats.export_format import ExportFormat
 
 __all__ = ["FORMATS", "ExportFormat"]
 
 
 def _find_formats() -> Mapping[str, ExportFormat]:
-    modules = [importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    modules = import_modules(sys.modules[__name__])
     found = sorted((module.FORMAT for module in modules if hasattr(module, "FORMAT")), key=lambda f: (f.rank, f.name))
     return {one.name: one for one in found}
 
