@@ -24,6 +24,8 @@ export const seededRandom = (seed) => {
 /** The values that Python computed for this test file: test_js.py writes them and names their file. */
 export const readCases = () => JSON.parse(readFileSync(process.env.SUMMIT_CASES, 'utf8'));
 
+const VIEWS = ['graph', 'compare', 'channels', 'about'];
+
 const runScripts = (window, names) => {
   const context = vm.createContext(window);
   names.forEach((name) => vm.runInContext(readFileSync(`${ASSETS}${name}.js`, 'utf8'), context, {filename: `${name}.js`}));
@@ -45,7 +47,12 @@ export const openPage = ({payloads = {}, search = '', runs = [{name: 'run', vers
   const window = {
     ...GLOBALS,
     location: {search, pathname: '/'},
-    document: {getElementById: (id) => elements[id] || null, addEventListener: () => null, dispatchEvent: () => true},
+    document: {
+      getElementById: (id) => elements[id] || null,
+      querySelectorAll: (selector) => (selector === '#tabs [data-view]' ? VIEWS.map((view) => ({dataset: {view}})) : []),
+      addEventListener: () => null,
+      dispatchEvent: () => true,
+    },
     CustomEvent: class {},
     localStorage: {getItem: () => null, setItem: () => null},
     addEventListener: () => null,

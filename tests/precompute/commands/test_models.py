@@ -40,7 +40,7 @@ def test_json_is_one_object_per_model() -> None:
 
 def test_details_list_the_layers_of_known_models() -> None:
     text = list_models(ModelsOptions("torchvision:resnet18", details=True))
-    assert "layer1 64" in text and "output layer fc, 1,000 outputs" in text
+    assert "layer4.1 512" in text and "output layer fc, 1,000 outputs" in text
 
 
 def test_a_pattern_that_matches_nothing_names_what_is_near() -> None:

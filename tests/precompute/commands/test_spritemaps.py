@@ -18,7 +18,7 @@ def test_sheets_go_out_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert call(["spritemaps", "export", str(run), str(tmp_path / "sheets"), "--layers", "conv1"]) == 0
     assert "Wrote 1 sheets and spritemaps.json" in capsys.readouterr().err
     assert call(["spritemaps", "import", str(run), str(tmp_path / "sheets"), "--overwrite"]) == 0
-    assert "as conv1: grid" in capsys.readouterr().err
+    assert "conv1-channel.png as conv1: " in capsys.readouterr().err
 
 
 def test_sheets_of_an_unknown_layer_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
