@@ -28,7 +28,10 @@ def render(component: Any) -> str:
         return "".join(render(child) for child in component)
     fields = component.to_plotly_json()
     if fields["namespace"] != "dash_html_components":
-        raise TypeError(f"{fields['type']} of {fields['namespace']} is no HTML element; a page with it needs a server")
+        raise TypeError(
+            f"{fields['type']} of {fields['namespace']} is no HTML element; a page with it "
+            "says needs_server=True in its PAGE"
+        )
     tag, props = fields["type"].lower(), dict(fields["props"])
     children = render(props.pop("children", None))
     opening = f"<{tag}{''.join(_write_attributes(props.items()))}>"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from precompute.contract.glossary import INFLUENCE_MEASURES
 from precompute.contract.output_meanings import describe_outputs
 from summit_dash.payloads.tour import build_tour
 from summit_dash.run.store import RunStore
@@ -144,7 +145,13 @@ def _explain_measures(store: RunStore) -> str:
     names = {link.influence for link in store.links.values()}
     if not names:
         return "The run does not tell how it was measured."
-    return " ".join(_MEASURES.get(name, name) for name in sorted(names))
+    return " ".join(_explain_measure(name) for name in sorted(names))
+
+
+def _explain_measure(name: str) -> str:
+    """Explains a measure of influence in sentences; one that the glossary does not know is only named."""
+    term = INFLUENCE_MEASURES.get(name)
+    return name if term is None else term.details or f"{name.capitalize()}: {term.meaning}."
 
 
 def _list_gaps(store: RunStore) -> list[Block]:
@@ -239,14 +246,6 @@ penalty for its squared distance from the mean. From pixels alone nothing holds 
 2014); in the code space of a generator it is the picture of a code, from the typical code that the model gives the
 class to most (Nguyen et al. 2016). The probability is that of the picture as it is stored.
 """
-
-_MEASURES = {
-    "traced": "Traced: followed exactly through the weights between two recorded layers; over several convolutions an "
-    "influence is the sum over paths of the product of shares, so that no bottleneck's channel poses as one of the "
-    "layer before.",
-    "summit": "Summit: as published, at every third position, counts of several convolutions composed by max and min.",
-    "gradient": "Gradient: gradient × activation, where norms or attention mix channels and no path can be followed.",
-}
 
 _FAULTS = (
     "Faults of the source: of {n_listed} listed strongest inputs {n_listed_bottleneck} are channels of a bottleneck, "

@@ -123,7 +123,7 @@ def count_pictures(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
 
 def test_the_pictures_of_one_image_are_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    count_pictures(monkeypatch, "encode_webp")
+    count_pictures(monkeypatch, "encode_crop")
     run = run_small(tmp_path, ExampleConfig(size=16, crops_per_image=10**6))
     rows = read_table(run, "dataset_examples", ["image_id", "x0", "y0", "x1", "y1"])
     distinct = rows.group_by(rows.column_names).aggregate([])

@@ -13,6 +13,7 @@ from precompute.contract.schema import read_manifest
 from precompute.pipeline import registry
 from precompute.pipeline import stages as package
 from precompute.pipeline.config import RunConfig
+from precompute.pipeline.registry import find_stages
 from precompute.pipeline.run import precompute
 from tests.precompute.pipeline.test_registry import NEW_STAGE
 from tests.support.run_contexts import build_request
@@ -29,7 +30,7 @@ def test_a_stage_needs_the_ones_that_it_reads(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stages", "config", "rule"),
     [
-        (("aggregate", "paint"), RunConfig(), "The stages are aggregate, graphs, examples, embedding, visualize."),
+        (("aggregate", "paint"), RunConfig(), f"The stages are {', '.join(find_stages())}."),
         (None, RunConfig(engine="cloud"), "The engines are local, ray."),
     ],
     ids=["stage", "engine"],
