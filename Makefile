@@ -16,7 +16,7 @@ test: $(VENV)/test.stamp check
 
 # What a change is tried with while it is written: no browser, no killing, no Ray, no large architecture.
 test-fast: $(VENV)/test.stamp
-	$(PYTEST) -m "not (browser or kill or ray or real or gpu or slow)"
+	$(PYTEST) --ignore tests/browser --ignore tests/real -m "not (browser or kill or ray or real or gpu or slow)"
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff check .
