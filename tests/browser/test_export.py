@@ -84,7 +84,7 @@ def test_the_picture_is_the_page(
 def check_node(node: SceneNode, theirs: dict[str, Any], top: float) -> None:
     frame, side = node.frame, node.frame.size[0]
     assert frame.stroke is not None
-    assert (frame.position.x + side / 2, frame.at.y + side / 2 - top) == pytest.approx(theirs["at"], abs=0.1)
+    assert (frame.position.x + side / 2, frame.position.y + side / 2 - top) == pytest.approx(theirs["at"], abs=0.1)
     assert side == pytest.approx(theirs["side"], abs=0.1)
     assert frame.stroke.width == pytest.approx(theirs["ring"], abs=0.01)
     assert frame.stroke.opacity == pytest.approx(theirs["opacity"])
