@@ -24,7 +24,6 @@ from PIL import Image
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
-from precompute.contract.validate import validate
 from precompute.feature_visualization.channels.config import VisualizeConfig
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.interventions.intervention import check_links
@@ -36,6 +35,7 @@ from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.config import RunConfig
 from precompute.pipeline.request import RunRequest
 from precompute.pipeline.run import precompute
+from tests.support.validation import validate
 
 RESULTS = Path(__file__).with_name("results") / "models.json"
 TABLE = Path(__file__).parents[1] / "docs" / "models.md"

@@ -14,6 +14,14 @@
     ['Channels of the layer', {view: 'channels'}],
     ['About this run', {view: 'about'}],
   ];
+  /** The views by name; pages that were added have the names of their tabs. */
+  const listViews = () => {
+    const known = VIEWS.map(([, action]) => action.view);
+    const tabs = [...document.querySelectorAll('#tabs [data-view]')].filter((tab) => !known.includes(tab.dataset.view));
+    return [...VIEWS, ...tabs.map((tab) => [tab.textContent, {view: tab.dataset.view}])];
+  };
+  /** The views that show a class; from others, a chosen class leads to its graph. */
+  const OF_CLASS = ['graph', 'compare', 'channels'];
   const option = (kind, label, note, action) => ({kind, label, note, action});
   const inWords = (text, words) => words.every((word) => text.toLowerCase().includes(word));
   const findClasses = (text) => {
@@ -26,7 +34,7 @@
       .sort((a, b) => a[1] - b[1])
       .slice(0, MOST)
       .map(([id]) => run.classById.get(id))
-      .map((info) => option('Class', info.name, info.mark || info.synset, {class_id: info.id, ...(page.selection.view === 'about' ? {view: 'graph'} : {})}));
+      .map((info) => option('Class', info.name, info.mark || info.synset, {class_id: info.id, ...(OF_CLASS.includes(page.selection.view) ? {} : {view: 'graph'})}));
   };
   /** "mixed4d-346", "4d 346": a layer, in full or short, and a number. */
   const findChannel = (text) => {
@@ -47,7 +55,7 @@
   const find = (text) => {
     const words = text.trim().toLowerCase().split(/\s+/).filter(Boolean);
     const layers = page.run.layers.filter(({layer}) => words.length && inWords(layer, words));
-    const views = VIEWS.filter(([label]) => inWords(label, words));
+    const views = listViews().filter(([label]) => inWords(label, words));
     const runs = page.boot.runs.filter(({name}) => page.boot.runs.length > 1 && name !== page.run.name && inWords(name, words));
     return [
       ...findChannel(text),

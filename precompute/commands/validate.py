@@ -21,11 +21,10 @@ class ValidateOptions:
 
 def _run(options: ValidateOptions) -> None:
     """Prints the findings; needs no torch."""
-    from precompute.contract.validate import TABLES_OF_STAGES
     from precompute.contract.validate import validate as find_faults
     from precompute.pipeline.registry import list_tables
 
-    findings = find_faults(options.run, {**TABLES_OF_STAGES, **list_tables()})
+    findings = find_faults(options.run, list_tables())
     for finding in findings:
         typer.echo(f"{finding.table}: {finding.found} Rule: {finding.rule}")
     if findings:

@@ -16,36 +16,29 @@ from precompute.contract.validation.facts import Facts
 from precompute.contract.validation.tables import Finding, check_table, shorten
 from precompute.contract.validation.totals import find_total_faults
 
-__all__ = ["TABLES_OF_STAGES", "Finding", "validate"]
+__all__ = ["OTHER_STAGES", "Finding", "validate"]
 
-TABLES_OF_STAGES: Mapping[str, tuple[str, ...]] = {
-    "aggregate": ("classes", "layers", "images", "activations", "influences", "channels"),
-    "graphs": ("attribution_graph_nodes", "attribution_graph_edges", "attribution_graphs"),
-    "examples": ("dataset_examples",),
-    "embedding": ("embeddings",),
-    "visualize": ("feature_visualizations",),
+OTHER_STAGES: Mapping[str, tuple[str, ...]] = {
     "faithfulness": ("faithfulness",),
     "import": (
         *("classes", "layers", "activations", "influences"),
         *("attribution_graph_nodes", "attribution_graph_edges", "attribution_graphs"),
     ),
 }
-"""The tables that are there once the manifest calls a stage done, by stage.
-
-The default of `validate`; a caller that knows the stages passes its own mapping.
-"""
+"""The tables of stages that no stage of the pipeline writes: an import, and what is added to a finished run."""
 
 _MANIFEST_KEYS = ("created", "model", "dataset", "layers", "stages")
 
 
-def validate(run: Path, tables_of_stages: Mapping[str, Sequence[str]] = TABLES_OF_STAGES) -> list[Finding]:
+def validate(run: Path, tables_of_stages: Mapping[str, Sequence[str]]) -> list[Finding]:
     """Checks a run: manifest, tables of the finished stages, types, keys, references, ranges and totals.
 
     Tables that are there are checked even where their stage is not done. Columns beyond the contract are left alone.
 
     Args:
         run: the run's folder.
-        tables_of_stages: the tables that each stage writes. A stage that it does not name needs no table.
+        tables_of_stages: the tables that are there once the manifest calls a stage done, by stage; see `list_tables` of
+            the pipeline. A stage that it does not name needs no table.
 
     Returns:
         The findings, the manifest's first; empty when all is well.

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Mapping
 
 from precompute.contract.folder_modules import import_modules
+from precompute.contract.validate import OTHER_STAGES
 from precompute.pipeline import stages as package
 from precompute.pipeline.stage import Stage
 
@@ -42,5 +43,5 @@ def order_stages(found: list[Stage]) -> Mapping[str, Stage]:
 
 
 def list_tables() -> dict[str, tuple[str, ...]]:
-    """Lists the tables that each stage writes, by stage."""
-    return {name: stage.tables for name, stage in find_stages().items()}
+    """Lists the tables that are there once a stage is done, by stage, as `validate` needs them."""
+    return {**OTHER_STAGES, **{name: stage.tables for name, stage in find_stages().items()}}

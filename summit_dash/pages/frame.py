@@ -54,7 +54,9 @@ def _build_pane(page: Page, layout: Component) -> Component:
     """Returns a layout that names its views by `data-pane` as it is, and any other one in a pane of its own."""
     if getattr(layout, "data-pane", None):
         return layout
-    return html.Section(layout, className="pane", hidden=True, **{"data-pane": page.key, "aria-label": page.title})
+    return html.Section(
+        layout, className="pane added-pane", hidden=True, **{"data-pane": page.key, "aria-label": page.title}
+    )
 
 
 def build_boot(stores: Iterable[RunStore], prefix: str) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from summit_dash.cli import main
+from tests.support.validation import validate
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 MIXED = tuple(f"mixed{name}" for name in ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b"))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.schema import locate_table, read_manifest, read_table
-from precompute.contract.validate import validate
 from summit_dash.cli import main
 from tests.support.shards import write_shard
+from tests.support.validation import validate
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 N_IMAGES = 4

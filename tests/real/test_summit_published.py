@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from precompute.contract.schema import read_manifest
-from precompute.contract.validate import validate
 from precompute.import_summit.importing import ImportRequest, import_summit
 from precompute.import_summit.inception import INCEPTION, LAYERS
 from summit_dash.run.store import RunStore
+from tests.support.validation import validate
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 PUBLISHED = DATA / "summit_published"

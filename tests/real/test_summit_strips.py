@@ -12,7 +12,6 @@ from PIL import Image
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import ALL_CLASSES
-from precompute.contract.validate import validate
 from precompute.feature_visualization.spritemaps.importing import ImportRequest as SheetRequest
 from precompute.feature_visualization.spritemaps.importing import import_spritemaps
 from precompute.import_summit.importing import ImportRequest, import_summit
@@ -20,6 +19,7 @@ from precompute.import_summit.inception import INCEPTION
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 from tests.support.strips import write_strip
+from tests.support.validation import validate
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "../shared/data/summit_published"
 PICTURES = PUBLISHED / "data/feature-vis"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from summit_dash.cli import main
 from tests.support.superclasses import SUPER_CLASSES, write_superclasses
+from tests.support.validation import validate
 
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 

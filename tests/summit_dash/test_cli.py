@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.schema import TABLES, locate_table
-from precompute.contract.validate import validate
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ import pyarrow as pa
 
 from precompute.contract.schema import write_manifest
 from precompute.contract.tables import TABLES
-from precompute.contract.validate import TABLES_OF_STAGES, Finding
+from precompute.contract.validate import Finding
 from precompute.contract.writing import write_table
+from precompute.pipeline.registry import list_tables
 
 __all__ = [
     "JPEG",
@@ -43,7 +44,7 @@ MANIFEST: dict[str, Any] = {
     "model": {"name": "toy"},
     "dataset": {"name": "toy", "n_images": 4, "n_classes": 2},
     "layers": list(LAYERS),
-    "stages": {stage: {"state": "done", "seconds": 1.0} for stage in TABLES_OF_STAGES},
+    "stages": {stage: {"state": "done", "seconds": 1.0} for stage in list_tables()},
     "prototypes": {"n_prototypes": 3, "settings": {"a": {}, "b": {}}},
 }
 _HISTOGRAM = [0] * 18 + [1, 1]

@@ -17,7 +17,6 @@ from precompute.aggregate.units import UnitKey, UnitStore, plan_units
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import TABLES, locate_table, read_table
-from precompute.contract.validate import validate
 from precompute.datasets.sources.files import FileImages
 from precompute.datasets.sources.open import open_images
 from precompute.engines.local import LocalEngine
@@ -29,6 +28,7 @@ from precompute.pipeline.request import RunRequest
 from precompute.pipeline.run import precompute
 from summit_dash.cli import main
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 STAGES = ("aggregate", "graphs", "examples")
 COUNTED = ("classes", "layers", "images", "activations", "influences", "channels", "dataset_examples")

@@ -16,10 +16,10 @@ import pytest
 
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import locate_table, read_manifest, read_table
-from precompute.contract.validate import validate
 from tests.support.command_line import call
 from tests.support.killing import kill_at
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 QUICK = ("--steps", "6", "--size", "24", "--device", "cpu")
 

@@ -13,8 +13,10 @@ import pytest
 from precompute.contract.errors import InputError
 from precompute.contract.schema import SCHEMA_VERSION, locate_table, write_manifest
 from precompute.contract.tables import TABLES
-from precompute.contract.validate import TABLES_OF_STAGES, validate
+from precompute.contract.validate import OTHER_STAGES
+from precompute.contract.validate import validate as find_faults
 from tests.support.sound_run import LAYERS, MANIFEST, describe_findings, write_sound_run
+from tests.support.validation import validate
 
 
 @pytest.fixture
@@ -54,13 +56,13 @@ def test_a_caller_names_the_tables_of_its_own_stages(run: Path) -> None:
     locate_table(run, "embeddings").unlink()
 
     assert validate(run) == []
-    (finding,) = validate(run, {"layout": ("embeddings",)})
+    (finding,) = find_faults(run, {"layout": ("embeddings",)})
     assert finding.rule.startswith("The stage layout is done, so it is there: ")
     assert finding.found == "embeddings.parquet is missing."
 
 
 def test_every_table_of_a_stage_is_one_of_the_contract() -> None:
-    assert {name for names in TABLES_OF_STAGES.values() for name in names} <= set(TABLES)
+    assert {name for names in OTHER_STAGES.values() for name in names} <= set(TABLES)
 
 
 # --- manifest -------------------------------------------------------------------------------------------------------

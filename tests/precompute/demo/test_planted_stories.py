@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.recording import Recorder
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.demo.images import DemoImages
 from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, Variation, draw_scene
 from precompute.devices.cores import Parallel
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.pipeline.inputs import prepare
+from tests.support.validation import validate
 
 N_SCENES = 60
 SEED = 5

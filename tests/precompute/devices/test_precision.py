@@ -15,7 +15,6 @@ from precompute.aggregate.config import PRECISIONS
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.contract.errors import InputError
 from precompute.contract.schema import TABLES, read_table
-from precompute.contract.validate import validate
 from precompute.devices.cores import Parallel
 from precompute.devices.precision import DTYPES, keep_whole_float32, require_precision
 from precompute.models.graph.exported import ExportedModel
@@ -23,6 +22,7 @@ from precompute.models.graph.operators import get_operator_name
 from precompute.models.layers.selection import RecordedLayer
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 CPU = torch.device("cpu")
 

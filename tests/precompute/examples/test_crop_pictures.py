@@ -18,7 +18,6 @@ from precompute.contract.example_images import Box, ExampleImages
 from precompute.contract.pictures import fit
 from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import locate_table, read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.examples.config import ExampleConfig
 from precompute.feature_visualization.ascent.image_statistics import measure_statistics, read_example_images
 from precompute.models.sources.loading import ModelConfig
@@ -29,6 +28,7 @@ from precompute.pipeline.run import precompute
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 Pixels = np.ndarray[Any, np.dtype[np.float64]]
 THRESHOLDS = {"each image": 1, "some images": 18, "no image": 10**6}

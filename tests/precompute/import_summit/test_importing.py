@@ -13,13 +13,13 @@ from precompute.contract import manifest as manifests
 from precompute.contract.errors import InputError
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import read_manifest, write_manifest
-from precompute.contract.validate import validate
 from precompute.import_summit import importing, pictures
 from precompute.import_summit.importing import ImportRequest, import_summit
 from precompute.import_summit.inception import INCEPTION
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 from tests.support.published import build_graphs, call_command, import_folder, read_rows
+from tests.support.validation import validate
 
 
 def test_the_command_makes_a_valid_run_and_says_what_it_left_out(

@@ -10,10 +10,10 @@ import pytest
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.import_summit.inception import INCEPTION
 from precompute.import_summit.metadata import ClassFacts, read_imagenet, read_labels
 from tests.support.published import build_imagenet, import_folder
+from tests.support.validation import validate
 
 
 def test_unsound_fields_of_imagenet_json_are_left_out(folder: Path) -> None:

@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.import_summit import pictures
 from precompute.import_summit.pictures import find_pictures
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 from tests.support.published import CHANNELS, KINDS, build_graphs, call_command, draw_picture, import_folder
+from tests.support.validation import validate
 
 
 def test_pictures_are_kept_by_kind_and_channel(folder: Path) -> None:

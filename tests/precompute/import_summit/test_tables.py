@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from tests.support.published import build_graphs, build_imagenet, import_folder, read_rows
+from tests.support.validation import validate
 
 EDGES = ["class_id", "target_layer", "target_channel", "source_layer", "source_channel", "influence_count"]
 

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.models.provenance.turning import Turner
 from summit_dash.cli import app
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 TRANSFORMER = """
 import torch

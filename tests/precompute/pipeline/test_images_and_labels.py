@@ -16,13 +16,13 @@ from PIL import Image
 
 from precompute.aggregate.reading import read_images
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.models.sources.preprocess import Preprocess
 from tests.support.command_line import call
 from tests.support.shards import encode_picture, write_shard
 from tests.support.small import CLASSES, write_small
+from tests.support.validation import validate
 
 STAGES = ("--stages", "aggregate,graphs,examples")
 

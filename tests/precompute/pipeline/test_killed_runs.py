@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from precompute.contract.validate import validate
 from tests.support.killing import count_events, kill_and_resume, read_tables
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 
 def test_killed_runs_go_on_to_the_same_tables(tmp_path: Path) -> None:

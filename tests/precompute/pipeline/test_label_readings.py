@@ -10,11 +10,11 @@ import torch
 from PIL import Image
 
 from precompute.contract.schema import read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from summit_dash.cli import main
 from tests.support.shards import write_shard
+from tests.support.validation import validate
 
 N = 12
 MODEL = """

@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 
 from precompute.contract.schema import TABLES, locate_table, read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from summit_dash.payloads.about import build_about
 from summit_dash.run.store import RunStore
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 ENDINGS = """
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from precompute.contract.schema import TABLES
-from precompute.contract.validate import TABLES_OF_STAGES
+from precompute.contract.progress import SilentProgress
+from precompute.contract.schema import TABLES, locate_table
 from precompute.pipeline import registry
 from precompute.pipeline import stages as package
 from precompute.pipeline.registry import find_stages, list_tables, order_stages
+from precompute.pipeline.run import precompute
 from precompute.pipeline.stage import RunContext, Stage
+from tests.support.run_contexts import build_request
+from tests.support.validation import validate
 
 NEW_STAGE = '''"""A stage of a test."""
 from precompute.pipeline.stage import Stage
@@ -39,11 +43,13 @@ def test_every_table_that_a_stage_writes_is_in_the_schema() -> None:
     assert {name for tables in list_tables().values() for name in tables} <= set(TABLES)
 
 
-def test_validation_knows_the_tables_of_every_stage() -> None:
-    known = list_tables()
-    assert {name: tuple(TABLES_OF_STAGES[name]) for name in known if name in TABLES_OF_STAGES} == {
-        name: tables for name, tables in known.items() if name in TABLES_OF_STAGES
-    }
+def test_a_table_of_a_finished_stage_that_is_missing_is_found(tmp_path: Path) -> None:
+    request = build_request(tmp_path)
+    precompute(replace(request, stages=("aggregate",)), SilentProgress())
+    assert validate(request.out) == []
+    for table in find_stages()["aggregate"].tables:
+        locate_table(request.out, table).unlink()
+    assert {finding.table for finding in validate(request.out)} == set(find_stages()["aggregate"].tables)
 
 
 def test_stages_run_by_rank_whatever_the_order_of_their_files() -> None:

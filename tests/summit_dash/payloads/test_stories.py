@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from precompute.contract.schema import locate_table, read_manifest, write_manifest
+from precompute.demo.stories import STORIES
 from summit_dash.graph.comparison import compare
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.stories import build_stories
 from summit_dash.run.store import RunStore
-from tests.support.demo_stories import STORIES
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 NAMES = {"carp": "red fox, Vulpes vulpes", "trout": "flamingo", "black bear": "heron, wader", "brown bear": "pelican"}

@@ -13,7 +13,6 @@ from PIL import Image
 
 from precompute.contract.pictures import PictureForm, encode_crop
 from precompute.contract.schema import locate_table, read_table
-from precompute.contract.validate import validate
 from summit_dash.export.site import write_site
 from summit_dash.export.thumbnails import convert_picture
 from summit_dash.pages.asset_files import find_assets
@@ -25,6 +24,7 @@ from summit_dash.run.pictures import PictureKind
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.validation import validate
 
 CHANNEL = Channel("conv4", 7)
 

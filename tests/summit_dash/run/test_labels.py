@@ -14,12 +14,12 @@ from werkzeug.test import TestResponse
 from precompute.contract.errors import InputError
 from precompute.contract.manifest import clear
 from precompute.contract.schema import MANIFEST, read_manifest, write_manifest
-from precompute.contract.validate import validate
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import LABELS, LONGEST, build_labels, read_labels, save_label
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
+from tests.support.validation import validate
 
 OWN = {"X-Summit-Dash": "labels"}
 

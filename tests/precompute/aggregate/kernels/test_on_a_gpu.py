@@ -16,13 +16,13 @@ from precompute.aggregate.kernels.convolution import (
     load_triton_kernels,
 )
 from precompute.contract.schema import read_table
-from precompute.contract.validate import validate
 from precompute.devices.precision import keep_whole_float32
 from tests.reference import influence as reference
 from tests.reference.influence import Conv
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.drawn_convolutions import FIXED, build_expression, draw_whole_numbers
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 pytestmark = [
     pytest.mark.gpu,

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from precompute.contract.validate import validate
 from precompute.contract.validation.facts import Batch
 from precompute.contract.validation.order import KeyOrder
 from precompute.contract.writing import write_table
 from tests.support.sound_run import ROWS, Change, describe_findings, pick_rows, set_column, write_sound_run
+from tests.support.validation import validate
 
 BROKEN: list[tuple[str, Change, str]] = [
     ("classes", pick_rows(1, 0), "Rows are sorted by class_id.*first: row 1"),

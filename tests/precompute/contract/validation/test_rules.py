@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 from precompute.contract.schema import locate_table
-from precompute.contract.validate import validate
 from precompute.contract.validation.facts import Batch, Facts
 from precompute.contract.validation.rules import find_faults
 from precompute.contract.writing import write_table
 from tests.support.sound_run import JPEG, ROWS, WEBP, Change, describe_findings, pick_rows, set_column, write_sound_run
+from tests.support.validation import validate
 
 EDGES = "attribution_graph_edges"
 BROKEN: list[tuple[str, Change, str]] = [

@@ -11,9 +11,9 @@ import pytest
 
 from precompute.contract.schema import locate_table
 from precompute.contract.tables import TABLES
-from precompute.contract.validate import validate
 from precompute.contract.writing import write_table
 from tests.support.sound_run import ROWS, make_nullable, write_sound_run
+from tests.support.validation import validate
 
 
 @pytest.fixture

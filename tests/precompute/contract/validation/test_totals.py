@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from precompute.contract.schema import write_manifest
-from precompute.contract.validate import validate
 from precompute.contract.validation.facts import Facts
 from precompute.contract.validation.totals import find_total_faults
 from precompute.contract.writing import write_table
 from tests.support.sound_run import MANIFEST, ROWS, Change, describe_findings, pick_rows, set_column, write_sound_run
+from tests.support.validation import validate
 
 EDGES = "attribution_graph_edges"
 BROKEN: list[tuple[str, Change, str]] = [

@@ -11,12 +11,12 @@ import pytest
 
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import locate_table, read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.feature_visualization.prototypes.prototype_store import PrototypeStore
 from tests.support.command_line import call
 from tests.support.generator_files import CODE_SIZE, write_generators
 from tests.support.killing import count_moments, kill_at
 from tests.support.small import CLASSES, write_small
+from tests.support.validation import validate
 
 QUICK = ("--steps", "6", "--device", "cpu", "--batch-size", "2")
 

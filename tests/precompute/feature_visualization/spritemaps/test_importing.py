@@ -11,7 +11,6 @@ import pytest
 
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import read_manifest, read_table, write_manifest
-from precompute.contract.validate import validate
 from precompute.feature_visualization.storage.picture_store import PictureStore
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
@@ -25,6 +24,7 @@ from tests.support.sheets import (
     read_pictures,
     run_spritemaps,
 )
+from tests.support.validation import validate
 
 
 @pytest.mark.parametrize("ending", ["png", "webp"])

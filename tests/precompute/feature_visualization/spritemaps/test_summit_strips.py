@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from precompute.contract.schema import ALL_CLASSES, locate_table, read_manifest, read_table
-from precompute.contract.validate import validate
 from precompute.import_summit.importing import ImportRequest, import_summit
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
@@ -19,6 +18,7 @@ from tests.support.command_line import call
 from tests.support.published import write_published
 from tests.support.strips import KINDS, write_strip
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.validation import validate
 
 
 @pytest.fixture(scope="module")

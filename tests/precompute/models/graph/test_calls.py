@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 from precompute.aggregate.recording import Recorder
 from precompute.contract.errors import InputError
 from precompute.contract.schema import read_manifest
-from precompute.contract.validate import validate
 from precompute.devices.cores import Parallel
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.interventions.intervention import check_links
@@ -22,6 +21,7 @@ from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import derive_links
 from summit_dash.cli import app
 from tests.support.small import write_small
+from tests.support.validation import validate
 
 MODELS = """
 import torch
