@@ -102,10 +102,12 @@ class _Writer:
 
     def _write_foreign(self, foreign: Foreign, layer: str) -> str:
         share = format_percent(foreign.n_foreign / foreign.n_examples)
-        whose = "other groups" if foreign.by is Yardstick.GROUP else f"classes far away in the embedding of {layer}"
+        is_group = foreign.by is Yardstick.GROUP
+        whose = "other groups" if is_group else f"classes far away in the embedding of {layer}"
         return (
             f"Foreign: {foreign.n_foreign} of its {foreign.n_examples} best examples ({share}) are images of {whose}, "
-            f"but only {_write_others(foreign.use)} of these classes use it, and {self._write_use(foreign.use)}."
+            f"though {self._write_use(foreign.use)} use it and only {_write_others(foreign.use)} of these "
+            f"{'groups' if is_group else 'classes'}."
         )
 
     def _write_use(self, use: Use) -> str:

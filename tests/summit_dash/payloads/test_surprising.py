@@ -27,8 +27,8 @@ def test_the_marks_are_nodes_with_a_sentence_for_each_signal(store: RunStore) ->
     ).replace("%", " %")
     assert foreign == (
         f"Foreign: {sign.n_foreign} of its 10 best examples ({sign.n_foreign / 10:.1%}) are images of other groups, "
-        f"but only {sign.use.n_others_using} of 1,600 images ({sign.use.others_share:.1%}) of these classes use it, "
-        f"and {use.n_using} of 200 images of minivan ({use.share:.1%})."
+        f"though {use.n_using} of 200 images of minivan ({use.share:.1%}) use it and only "
+        f"{sign.use.n_others_using} of 1,600 images ({sign.use.others_share:.1%}) of these groups."
     ).replace("%", " %")
 
 
