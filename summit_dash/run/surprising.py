@@ -147,6 +147,20 @@ class SurprisingChannel(NamedTuple):
         return len(uses), max(use.excess for use in uses)
 
 
+class _Classes(NamedTuple):
+    """The foreign classes of a class, (class,), and how they were found."""
+
+    are_in: NDArray[np.bool_]
+    by: Yardstick
+
+
+class _ChannelsOfLayer(NamedTuple):
+    """Some channels of one layer."""
+
+    layer: str
+    numbers: list[int]
+
+
 class Findings(NamedTuple):
     """The surprising channels of a class, strongest first, and its kin."""
 
@@ -157,7 +171,7 @@ class Findings(NamedTuple):
 def find_kin(evidence: Evidence, mine: int) -> Kin:
     """Finds the kin of the class in row `mine`."""
     groups = evidence.groups
-    of_group = [row for row in _list_others(evidence, mine) if groups[row] == groups[mine] is not None]
+    of_group = [row for row, group in enumerate(groups) if group == groups[mine] is not None and row != mine]
     if of_group:
         return Kin(of_group, Yardstick.GROUP)
     similarity = np.mean([(units := evidence.units(layer)) @ units[mine] for layer in evidence.layers], axis=0)
@@ -171,66 +185,70 @@ def judge_channels(evidence: Evidence, mine: int, channels: Sequence[Channel]) -
     Strongest first: those of both signals before those of one, then by the greatest excess of the class's share.
     """
     kin = find_kin(evidence, mine)
+    are_kin = np.zeros(len(evidence.groups), bool)
+    are_kin[list(kin.rows)] = True
+    of_other_groups = _find_other_groups(evidence, mine)
     found = []
     for layer in dict.fromkeys(channel.layer for channel in channels):
-        here = [index for index, channel in enumerate(channels) if channel.layer == layer]
-        numbers = [channels[index].channel for index in here]
-        odd = _compare_uses(evidence, mine, kin.rows, layer, numbers, len(channels))
-        foreign = _judge_foreign(evidence, mine, layer, numbers, len(channels))
+        nodes = [node for node, channel in enumerate(channels) if channel.layer == layer]
+        here = _ChannelsOfLayer(layer, [channels[node].channel for node in nodes])
+        odd = _compare_uses(evidence, mine, are_kin, here, len(channels))
+        foreign_classes = of_other_groups or _find_far_classes(evidence, mine, layer)
+        foreign = _judge_foreign(evidence, mine, foreign_classes, here, len(channels))
         found += [
             SurprisingChannel(node, channels[node], *signals)
-            for node, signals in zip(here, zip(foreign, odd, strict=True), strict=True)
+            for node, signals in zip(nodes, zip(foreign, odd, strict=True), strict=True)
             if any(signals)
         ]
     return Findings(sorted(found, key=lambda each: (*(-value for value in each.strength), each.node)), kin)
 
 
-def _list_others(evidence: Evidence, mine: int) -> list[int]:
-    return [row for row in range(len(evidence.groups)) if row != mine]
+def _find_other_groups(evidence: Evidence, mine: int) -> _Classes | None:
+    """Finds the classes of other groups; None for a class without a group."""
+    group = evidence.groups[mine]
+    if group is None:
+        return None
+    return _Classes(np.array([other not in (None, group) for other in evidence.groups]), Yardstick.GROUP)
 
 
-def _find_foreign(evidence: Evidence, mine: int, layer: str) -> tuple[NDArray[np.bool_], Yardstick]:
-    """Finds the foreign classes at a layer, (class,)."""
-    groups = evidence.groups
-    if groups[mine] is not None:
-        return np.array([group not in (None, groups[mine]) for group in groups]), Yardstick.GROUP
+def _find_far_classes(evidence: Evidence, mine: int, layer: str) -> _Classes:
+    """Finds the classes beyond the median distance in the embedding of a layer; none without an embedding."""
     if evidence.points is None:
-        return np.zeros(len(groups), bool), Yardstick.EMBEDDING
+        return _Classes(np.zeros(len(evidence.groups), bool), Yardstick.EMBEDDING)
     points = evidence.points(layer)
     distances = np.hypot(*(points - points[mine]).T)
     known = np.isfinite(distances)
     known[mine] = False
     middle = np.median(distances[known]) if known.any() else np.inf
-    return known & (distances > middle), Yardstick.EMBEDDING
+    return _Classes(known & (distances > middle), Yardstick.EMBEDDING)
 
 
 def _judge_foreign(
-    evidence: Evidence, mine: int, layer: str, numbers: Sequence[int], n_tests: int
+    evidence: Evidence, mine: int, foreign: _Classes, channels: _ChannelsOfLayer, n_tests: int
 ) -> list[Foreign | None]:
-    """Returns the signal *foreign* of some channels of a layer; None for a channel where it does not hold."""
+    """Returns the signal *foreign* of some channels; None for a channel where it does not hold."""
     if evidence.best is None:
-        return [None] * len(numbers)
-    foreign, by = _find_foreign(evidence, mine, layer)
-    owners = evidence.best(layer)[list(numbers)]
+        return [None] * len(channels.numbers)
+    owners = evidence.best(channels.layer)[channels.numbers]
     n_examples = (owners >= 0).sum(axis=1).tolist()
-    n_foreign = ((owners >= 0) & foreign[owners]).sum(axis=1).tolist()
-    uses = _compare_uses(evidence, mine, np.flatnonzero(foreign).tolist(), layer, numbers, n_tests)
+    n_foreign = ((owners >= 0) & foreign.are_in[owners]).sum(axis=1).tolist()
+    uses = _compare_uses(evidence, mine, foreign.are_in, channels, n_tests)
     return [
-        Foreign(n, every, by, use) if use and 2 * n > every else None
+        Foreign(n, every, foreign.by, use) if use and 2 * n > every else None
         for n, every, use in zip(n_foreign, n_examples, uses, strict=True)
     ]
 
 
 def _compare_uses(
-    evidence: Evidence, mine: int, others: Sequence[int], layer: str, numbers: Sequence[int], n_tests: int
+    evidence: Evidence, mine: int, others: NDArray[np.bool_], channels: _ChannelsOfLayer, n_tests: int
 ) -> list[Use | None]:
-    """Returns the use of some channels of a layer; None for a channel on which the class does not lean."""
-    columns = evidence.counts(layer)[:, list(numbers)]
-    n_images, n_others = int(evidence.n_images[mine]), int(evidence.n_images[list(others)].sum())
+    """Returns the use of some channels; None for a channel on which the class does not lean."""
+    columns = evidence.counts(channels.layer)[:, channels.numbers]
+    n_images, n_others = int(evidence.n_images[mine]), int(evidence.n_images[others].sum())
     if not n_images or not n_others:
-        return [None] * len(numbers)
+        return [None] * len(channels.numbers)
     using = columns[mine].tolist()
-    others_using = columns[list(others)].sum(axis=0, dtype=np.int64).tolist()
+    others_using = columns[others].sum(axis=0, dtype=np.int64).tolist()
     uses = [Use(a, n_images, b, n_others) for a, b in zip(using, others_using, strict=True)]
     return [use if _is_leaning(use, n_tests) else None for use in uses]
 

@@ -53,11 +53,11 @@ def test_they_are_listed_with_reasons_and_examples_of_both_sides(page: Page, url
 def answer_with(page: Page, surprising: dict[str, Any]) -> None:
     """Lets the server answer with other surprising channels of class 5."""
 
-    def reply(route: Route) -> None:
+    def answer(route: Route) -> None:
         response = route.fetch()
         route.fulfill(response=response, json={**response.json(), "surprising": surprising})
 
-    page.route(re.compile(r"/class/5/panel\.json"), reply)
+    page.route(re.compile(r"/class/5/panel\.json"), answer)
 
 
 def test_that_there_are_none_and_why_is_said(page: Page, url: str) -> None:
