@@ -16,7 +16,7 @@ from precompute.contract.output_meanings import find_recorded_outputs
 from precompute.contract.schema import locate_table, read_table
 from summit_dash.run.store import RunStore
 
-__all__ = ["Confusions", "Pairs", "compute_confusions", "read_output_names", "require_outputs"]
+__all__ = ["Confusions", "Pairs", "compute_confusions", "has_confusions", "read_output_names", "require_outputs"]
 
 _RULE = "An image is taken for a class where the model's outputs mean the classes."
 _COLUMNS = ["class_id", "predicted_class_id"]
@@ -81,6 +81,14 @@ def compute_confusions(store: RunStore) -> Confusions:
         InputError: the run does not hold what its images were taken for, or the outputs do not mean its classes.
     """
     return store.read_once("confusions", lambda: _count(store))
+
+
+def has_confusions(store: RunStore) -> bool:
+    """Returns True where the run holds what its images were taken for, and outputs mean its classes."""
+    try:
+        return bool(require_outputs(store))
+    except InputError:
+        return False
 
 
 def require_outputs(store: RunStore) -> dict[int, tuple[int, ...]]:
