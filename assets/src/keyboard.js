@@ -51,9 +51,20 @@ const IN_SEARCH = {
   ArrowUp: () => moveCursor(-1),
 };
 
+/** Ctrl+Z undoes, Ctrl+Shift+Z and Ctrl+Y do again; in a field they are the field's own. */
+const steerHistory = (event) => {
+  const key = event.key.toLowerCase();
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || (key !== 'z' && key !== 'y') || isTyping(event.target)) return false;
+  event.preventDefault();
+  if (key === 'y' || event.shiftKey) redo();
+  else undo();
+  return true;
+};
+
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target;
+  if (steerHistory(event)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (target.id === 'search') {
     if (!IN_SEARCH[event.key]) return;
     event.preventDefault();
