@@ -24,10 +24,12 @@ def order_classes(store: RunStore, class_ids: Iterable[int]) -> list[int]:
     wanted = set(class_ids)
     groups = [group.class_ids for group in group_classes(store.classes)] or [tuple(store.classes)]
     points = store.read_embedding(store.layer_names[-1]) if store.has("embeddings") and store.layers else {}
-    return [class_id for group in groups for class_id in _chain([each for each in group if each in wanted], points)]
+    return [
+        class_id for group in groups for class_id in _place_in_chain([each for each in group if each in wanted], points)
+    ]
 
 
-def _chain(class_ids: list[int], points: dict[int, tuple[float, float]]) -> list[int]:
+def _place_in_chain(class_ids: list[int], points: dict[int, tuple[float, float]]) -> list[int]:
     """Starts at the leftmost point and goes on to the nearest one that is left; ties by class_id."""
     left = sorted(class_id for class_id in class_ids if class_id in points)
     rest = sorted(class_id for class_id in class_ids if class_id not in points)

@@ -116,7 +116,7 @@ def _list_sides(store: RunStore, found: Confusions, ordered: Iterable[int]) -> I
 
 
 def _list_cells(pairs: Pairs, places: Mapping[int, int]) -> tuple[Cell, ...]:
-    """Adds pairs of classes by their places; the pair of most images stands for a cell, of several the lowest."""
+    """Adds pairs of classes by their places; a cell names the pair of most images, of several the lowest."""
     members: dict[tuple[int, int], list[tuple[int, int, int]]] = defaultdict(list)
     for class_id, taken_for, n_images in zip(*(column.tolist() for column in pairs), strict=True):
         members[places[class_id], places[taken_for]].append((-n_images, class_id, taken_for))

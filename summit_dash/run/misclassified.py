@@ -73,8 +73,8 @@ def list_misclassified(store: RunStore, class_id: int) -> list[Misclassified]:
 def find_parts(store: RunStore, class_id: int, image_ids: Collection[int]) -> Mapping[int, Part]:
     """Finds the dataset example that shows most of each image of a class, by image_id.
 
-    Images of which the run holds no example are absent. Only examples of channels that are in a graph are found,
-    because a static site has no others.
+    Images of which the run holds no example are absent. Only examples that a static site has are found: of the class
+    for channels of its graph, over all classes for channels of any graph.
 
     Args:
         store: the run.
@@ -85,10 +85,12 @@ def find_parts(store: RunStore, class_id: int, image_ids: Collection[int]) -> Ma
         return {}
     columns = ["layer", "channel", "class_id", "rank", "image_id", "activation", *Box._fields]
     mine = pc.field("image_id").isin(sorted(image_ids)) & pc.field("class_id").isin([class_id, ALL_CLASSES])
+    own = {node.channel for node in store.graph(class_id).nodes}
     best: dict[int, tuple[tuple[int, ...], Part]] = {}
     for row in read_table(store.path, "dataset_examples", columns, mine).to_pylist():
         channel = Channel(row["layer"], row["channel"])
-        if not store.read_graph_uses(channel.layer)[channel.channel]:
+        is_for_all = row["class_id"] == ALL_CLASSES and store.read_graph_uses(channel.layer)[channel.channel]
+        if not is_for_all and not (row["class_id"] == class_id and channel in own):
             continue
         area = (row["x1"] - row["x0"]) * (row["y1"] - row["y0"])
         order = (-area, -store.layers[channel.layer].layer_index, row["rank"], channel.channel, row["class_id"])
