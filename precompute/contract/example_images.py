@@ -80,7 +80,7 @@ class ExampleImages:
         encoded = self.read_jpeg(image_id)
         return None if encoded is None else Image.open(io.BytesIO(encoded)).convert("RGB")
 
-    def has_image(self, image_id: int | None) -> bool:
+    def holds(self, image_id: int | None) -> bool:
         """Returns True where the run holds the image; examples of it are then parts of it."""
         return image_id in self._ids
 

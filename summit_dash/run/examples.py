@@ -86,7 +86,7 @@ class RunExamples:
         for row in sorted(rows, key=lambda row: row["rank"]):
             lists = found.get(Channel(row["layer"], row["channel"]))
             if lists:
-                box = read_box(row) if self.images.has_image(row["image_id"]) else None
+                box = read_box(row) if self.images.holds(row["image_id"]) else None
                 example = Example(row["class_id"], row["rank"], row["image_id"], row["activation"], box)
                 lists[row["class_id"] == ALL_CLASSES].append(example)
         return found
