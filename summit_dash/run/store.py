@@ -323,7 +323,7 @@ class RunStore:
 
     def read_points(self, layer: str) -> NDArray[np.float64]:
         """Returns the points of a layer along the classes, (class, 2), NaN where there is none; read once for all."""
-        points: dict[str, NDArray[np.float64]] = self._read_once("points", self._read_points)
+        points: dict[str, NDArray[np.float64]] = self.read_once("points", self._read_points)
         return points[layer]
 
     def _read_points(self) -> dict[str, NDArray[np.float64]]:
@@ -339,7 +339,7 @@ class RunStore:
         It is -1 where there is no example, or one whose class is unknown. Read once for all layers.
         """
         n_channels = {info.layer: info.n_channels for info in self.layers.values()}
-        best: dict[str, NDArray[np.int64]] = self._read_once(
+        best: dict[str, NDArray[np.int64]] = self.read_once(
             "best_classes", lambda: read_best_classes(self.path, n_channels, self._rows)
         )
         return best[layer]
