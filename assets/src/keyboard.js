@@ -2,11 +2,12 @@
 /* Shortcuts; the list of them is in the header view. */
 import * as current from './current.js';
 import {dispatch, redo, undo} from './selection.js';
-import {toggleHelp} from './shell.js';
+import {focusPart, toggleHelp} from './shell.js';
 import {toggleClassPanel} from './views/class_panel.js';
 import {leave, toggleLasso} from './views/embedding.js';
 import {fitGraph} from './views/graph_viewport.js';
 import {clearSearch, moveCursor, openCursor, openFirst, steerList} from './views/sidebar_cursor.js';
+import {returnFocus, takeFocus} from './widgets/focus.js';
 
 const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
 
@@ -18,8 +19,16 @@ const stepLayer = (step) => {
 };
 const openCompare = () => {
   dispatch({view: 'compare'});
-  if (current.selection && current.selection.vs === null) document.getElementById('versus').focus();
+  if (current.selection && current.selection.vs === null) takeFocus('compare', document.getElementById('versus'));
 };
+/** After a choice of the second class, or Esc, the focus goes back to where it came from, else to the graph. */
+const leaveVersus = (event) => {
+  if (event.target.id !== 'versus' || (event.key !== 'Enter' && event.key !== 'Escape')) return;
+  window.setTimeout(() => {
+    if (document.activeElement === document.body && !returnFocus('compare')) focusPart('graph');
+  });
+};
+document.addEventListener('keydown', leaveVersus, true); /* before the field hears of it and keeps it to itself */
 const escape = () => {
   const help = document.getElementById('help');
   if (!help.hidden) toggleHelp(false);
