@@ -1,13 +1,14 @@
 // @ts-check
 /* Shortcuts; the list of them is in the header view. */
 import * as current from './current.js';
+import {closeLeft, openLeft} from './left.js';
 import {dispatch, redo, undo} from './selection.js';
-import {focusPart, toggleHelp} from './shell.js';
+import {toggleHelp} from './shell.js';
 import {toggleClassPanel} from './views/class_panel.js';
 import {leave, toggleLasso} from './views/embedding.js';
 import {fitGraph} from './views/graph_viewport.js';
 import {clearSearch, moveCursor, openCursor, openFirst, steerList} from './views/sidebar_cursor.js';
-import {returnFocus, takeFocus} from './widgets/focus.js';
+import {focusPart, returnFocus, takeFocus} from './widgets/focus.js';
 
 const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
 
@@ -32,13 +33,13 @@ document.addEventListener('keydown', leaveVersus, true); /* before the field hea
 const escape = () => {
   const help = document.getElementById('help');
   if (!help.hidden) toggleHelp(false);
-  else if (leave()) return;
+  else if (leave() || closeLeft()) return;
   else if (current.selection && (current.selection.channel !== null || 'channel' in current.selection.unread)) dispatch({channel: null});
   else if (current.selection && current.selection.panel === 'class') dispatch({panel: 'channel'});
   else if (current.selection && current.selection.only.length) dispatch({only: []});
 };
 const KEYS = {
-  '/': () => document.getElementById('search').focus(),
+  '/': () => openLeft('search'),
   j: () => moveCursor(1),
   k: () => moveCursor(-1),
   '[': () => stepLayer(-1),

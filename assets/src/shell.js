@@ -89,26 +89,7 @@ const doing = {theme: toggleTheme, 'copy-link': copyLink, help: () => toggleHelp
 export const addDoing = (more) => Object.assign(doing, more);
 /** Does what has the name; nothing where nothing has. */
 export const perform = (name) => doing[name] && doing[name]();
-/** Moves the focus to a part of the page itself, which is there however often what is inside it is drawn. */
-export const focusPart = (id) => {
-  const part = document.getElementById(id);
-  if (!part.matches('input, button')) part.setAttribute('tabindex', '-1');
-  part.focus({preventScroll: true});
-};
-/** Moves the focus into a part of the page: to what can take it there, else to the part itself. */
-const skipTo = (id) => {
-  const inside = [...document.querySelectorAll(`#${id} :is([tabindex="0"]:not(.term), [role=listbox], [role=tree])`)];
-  const place = inside.find((each) => each.getClientRects().length);
-  if (place) place.focus();
-  else focusPart(id);
-};
 document.addEventListener('click', (event) => {
-  const skip = event.target.closest('[data-skip]');
-  if (skip) {
-    event.preventDefault();
-    skipTo(skip.dataset.skip);
-    return;
-  }
   const source = event.target.closest('[data-action]');
   const doer = event.target.closest('[data-do]');
   if (source && source.href && (event.metaKey || event.ctrlKey || event.shiftKey)) return; /* a new tab */

@@ -42,3 +42,11 @@ export const guardFocus = () => {
     if (again) again.focus({preventScroll: true});
   };
 };
+
+/** Moves the focus to a part of the page itself, which is there however often what is inside it is drawn. */
+export const focusPart = (id) => {
+  const part = document.getElementById(id);
+  if (!part) return;
+  part.setAttribute('tabindex', '-1');
+  part.focus({preventScroll: true});
+};
