@@ -160,7 +160,9 @@ def print_import(manifest: Mapping[str, Any], out: Path, console: Console) -> No
     console.print(f"Attribution graphs: {found}", highlight=False, soft_wrap=True)
     if len(classes) <= _MOST_CLASSES:
         console.print(_build_class_table(classes, faults))
-    _print_list("Faults of the published data", [*list_faults(faults)], console)
+    is_faulty = any(faults[name] for name in ("n_listed_bottleneck", "n_listed_contradicting", "n_listed_out_of_range"))
+    title = "Faults of the published data" if is_faulty or faults["n_edges_composed"] else "Influences in the files"
+    _print_list(title, [*list_faults(faults)], console)
     _print_list("Not told, or told otherwise", imported["gaps"], console)
     _print_list("Pictures", [*_list_picture_faults(imported)], console)
     console.print(
