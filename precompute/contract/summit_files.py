@@ -7,7 +7,6 @@ short name and no super-class for a class. `run.json` states these facts. Summit
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -140,7 +139,7 @@ def _read_layer(entry: Mapping[str, Any]) -> RecordedLayer:
 
 def _read_class(entry: Mapping[str, Any]) -> StatedClass:
     accuracy, histogram = entry.get("top5_accuracy"), entry.get("probability_histogram")
-    if accuracy is not None and not 0 <= _require(float(accuracy), float, "top5_accuracy") <= 1:
+    if accuracy is not None and not 0 <= float(accuracy) <= 1:
         raise ValueError(f"a top5_accuracy is {accuracy}")
     if histogram is not None and (
         len(_require(histogram, list, "probability_histogram")) != HISTOGRAM_BINS
@@ -153,7 +152,7 @@ def _read_class(entry: Mapping[str, Any]) -> StatedClass:
     return StatedClass(
         class_id=_require(entry.get("class_id"), int, "class_id"),
         class_name=_require(entry.get("class_name"), str, "class_name"),
-        top5_accuracy=None if accuracy is None or math.isnan(accuracy) else float(accuracy),
+        top5_accuracy=None if accuracy is None else float(accuracy),
         probability_histogram=histogram,
         **texts,
     )

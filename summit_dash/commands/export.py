@@ -120,9 +120,11 @@ def _write_site(options: ExportOptions) -> None:
 
 def _write_summit(options: ExportOptions) -> None:
     from summit_dash.export.summit_command import run_export_summit
+    from summit_dash.run.text import format_plural
 
     written = run_export_summit(options.run, Path(options.out), options.classes, options.overwrite, CONSOLE)
-    size = f"{written.n_classes:,} classes, {written.n_pictures:,} pictures, {written.n_bytes / 1e6:,.1f} MB"
+    classes = format_plural(written.n_classes, "class", "classes")
+    size = f"{classes}, {format_plural(written.n_pictures, 'picture')}, {written.n_bytes / 1e6:,.1f} MB"
     typer.echo(f"{options.out}: {size}.")
 
 

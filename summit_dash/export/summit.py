@@ -37,7 +37,7 @@ _NEEDED = ("activations", "embeddings", "attribution_graph_nodes", "attribution_
 
 
 class SummitFiles(NamedTuple):
-    """What was written: numbers of classes, pictures and bytes."""
+    """The numbers of classes, pictures and bytes that were written."""
 
     n_classes: int
     n_pictures: int

@@ -62,4 +62,6 @@ def count_pictures(store: RunStore) -> int:
         "feature_visualizations": pc.field("kind").isin(KINDS),
         "dataset_examples": (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") < N_EXAMPLES),
     }
-    return sum(read_table(store.path, name, ["layer"], rows).num_rows for name, rows in wanted.items() if store.has(name))
+    return sum(
+        read_table(store.path, name, ["layer"], rows).num_rows for name, rows in wanted.items() if store.has(name)
+    )
