@@ -86,7 +86,7 @@ def _measure(folder: Path) -> SiteSize:
 
 
 def _write_page(store: RunStore, folder: Path, assets: Path) -> None:
-    shutil.copytree(assets, folder / "assets", ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    shutil.copytree(assets, folder / "assets", ignore=shutil.ignore_patterns("__pycache__", "*.py", "src"))
     shutil.copyfile(_STATIC, folder / "assets" / "static.js")
     (folder / "index.html").write_text(_build_document(store, assets), encoding="utf-8")
 
@@ -104,9 +104,8 @@ def _build_document(store: RunStore, assets: Path) -> str:
 
 
 def list_assets(folder: Path, suffix: str) -> list[str]:
-    """Lists the files of a kind in the order of Dash: those of the folder itself by name, then of its subfolders."""
-    paths = [path.relative_to(folder) for path in folder.rglob(f"*{suffix}")]
-    return [path.as_posix() for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix()))]
+    """Lists the bundled files of a kind by name, as Dash does."""
+    return sorted(path.name for path in folder.glob(f"*{suffix}"))
 
 
 # --- the run --------------------------------------------------------------------------------------------------------
@@ -157,7 +156,7 @@ def _build_script(store: RunStore, path: str, keys: Iterable[str]) -> tuple[str,
 
 
 def _build_call(store: RunStore, key: str, payload: dict[str, Any]) -> str:
-    return f"summitDash.receive({_write_json(store.name)}, {_write_json(key)}, {_write_json(payload)});"
+    return f"summitStatic.receive({_write_json(store.name)}, {_write_json(key)}, {_write_json(payload)});"
 
 
 def _build_payload(store: RunStore, key: str) -> dict[str, Any]:

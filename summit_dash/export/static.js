@@ -1,14 +1,16 @@
 /* A static site: payloads are scripts beside the page, because a page opened from a file may not fetch; and what Dash
-   does for the served page, in a few lines. Read before assets/core.js, which calls it. */
-window.summitStatic = (page) => {
+   does for the served page, in a few lines. Read before the bundle of the page, which takes `summitStatic` in its place of fetching. */
+window.summitStatic = (() => {
   const asked = new Map();
   const received = new Map();
 
-  page.address.read = () => window.location.hash.replace(/^#/, '');
-  page.address.of = (query) => `#${query}`;
+  const address = {
+    read: () => window.location.hash.replace(/^#/, ''),
+    of: (query) => `#${query}`,
+  };
 
   /** Called by the scripts of the payloads. */
-  page.receive = (run, key, payload) => received.set(`${run} ${key}`, payload);
+  const receive = (run, key, payload) => received.set(`${run} ${key}`, payload);
   const fileOf = (key) => key.replace(/^(class\/\d+)\/.*/, '$1/more');
   const read = (source) => {
     if (!asked.has(source)) {
@@ -25,7 +27,7 @@ window.summitStatic = (page) => {
     }
     return asked.get(source);
   };
-  page.readStatic = async (run, key) => {
+  const readPayload = async (run, key) => {
     const address = `${run.name} ${key}`;
     if (!received.has(address)) await read(encodeURI(`run/${run.name}/data/${fileOf(key)}.js`));
     return received.get(address) || {
@@ -37,6 +39,7 @@ window.summitStatic = (page) => {
     };
   };
 
-  window.dash_clientside.set_props = (id, {data}) => window.dash_clientside.summit.show(data);
+  window.dash_clientside = {set_props: (id, {data}) => window.dash_clientside.summit.show(data)};
   document.addEventListener('DOMContentLoaded', () => window.dash_clientside.summit.start());
-};
+  return {address, receive, readPayload};
+})();

@@ -3,9 +3,9 @@
 A layer of many channels takes several lines, so that the whole graph fits a window. It keeps its order from left to
 right, column by column.
 
-Positions depend on the graph alone, so the same graph always looks the same. `assets/model/layout.js` computes the same
-positions in the browser. Sums are therefore exact here: their value must not depend on the order of their terms. Nodes
-are 32 to 96 units wide. The browser may stretch x and y to the window; it never changes the order.
+Positions depend on the graph alone, so the same graph always looks the same. `assets/src/model/layout.js` computes the
+same positions in the browser. Sums are therefore exact here: their value must not depend on the order of their terms.
+Nodes are 32 to 96 units wide. The browser may stretch x and y to the window; it never changes the order.
 """
 
 from __future__ import annotations

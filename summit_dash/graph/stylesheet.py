@@ -1,4 +1,4 @@
-"""The looks of a graph's nodes and edges: those of the page's canvas, as `assets/views/graph_canvas.js` draws them."""
+"""The looks of a graph's nodes and edges: as `assets/src/views/graph_canvas.js` draws them."""
 
 from __future__ import annotations
 

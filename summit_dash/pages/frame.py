@@ -35,6 +35,7 @@ def build_page(logo: str, is_static: bool = False) -> Component:
     )
     return html.Div(
         [
+            _build_skip_links(),
             header.build_layout(logo),
             header.build_help(),
             html.Div(id=ids.NOTICE),
@@ -43,6 +44,13 @@ def build_page(logo: str, is_static: bool = False) -> Component:
         id=ids.PAGE,
         className="page",
     )
+
+
+def _build_skip_links() -> Component:
+    """Builds the links that lead past header and list; they are seen while they have the focus."""
+    places = {"search": "Skip to the list of classes", ids.GRAPH: "Skip to the graph"}
+    links = [html.A(text, href=f"#{place}", **{"data-skip": place}) for place, text in places.items()]
+    return html.Nav(links, className="skip-links", **{"aria-label": "Skip"})
 
 
 def _build_tab(page: Page) -> Component:

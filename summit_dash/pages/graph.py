@@ -1,4 +1,4 @@
-"""The attribution graph of a class, in the pane that shows comparisons too. Drawn by `assets/views/graph.js`."""
+"""The attribution graph of a class, in the pane that shows comparisons too. Drawn by `assets/src/views/graph.js`."""
 
 from __future__ import annotations
 

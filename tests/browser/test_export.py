@@ -19,21 +19,21 @@ from tests.browser.drive import open_graph, wait_for_drawn
 pytestmark = pytest.mark.browser
 
 _CANVAS = """() => {
-  const {graph} = summitDash;
+  const {graph, graphParts: {isShown, stageSize, toScreen}} = summitDash;
   const zoom = Number(graph.frame.paper.style.getPropertyValue('--zoom'));
   const styleOf = (element, selector) => getComputedStyle(element.querySelector(selector));
   const isDashed = (style) => style.strokeDasharray !== 'none';
   const plain = (color) => color.replaceAll(' ', '');
-  const onScreen = (x, y) => { const at = graph.toScreen({x, y}); return [at.x, at.y]; };
-  const {width, height} = graph.stageSize();
+  const onScreen = (x, y) => { const at = toScreen({x, y}); return [at.x, at.y]; };
+  const {width, height} = stageSize();
   return {
     room: [width, height],
-    nodes: [...graph.scene.nodes.values()].filter(graph.isShown).map(({node, element, x, y}) => {
+    nodes: [...graph.scene.nodes.values()].filter(isShown).map(({node, element, x, y}) => {
       const ring = styleOf(element, '.ring');
       return {id: node.id, at: onScreen(x, y), side: node.size * zoom, ring: parseFloat(ring.strokeWidth) * zoom,
         dashed: isDashed(ring), color: plain(ring.stroke), opacity: Number(ring.strokeOpacity)};
     }),
-    edges: [...graph.scene.edges.values()].filter(graph.isShown).map(({edge, element, line}) => {
+    edges: [...graph.scene.edges.values()].filter(isShown).map(({edge, element, line}) => {
       const look = styleOf(element, '.line');
       const numbers = line.getAttribute('d').match(/-?[\\d.]+/g).map(Number);
       const points = [0, 2, 4, 6, 8].map((at) => onScreen(numbers[at], numbers[at + 1]));

@@ -293,7 +293,7 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
     page.keyboard.press("p")
     wait_for_query(page, f"&pins={at}")
     kept = page.evaluate(
-        "(pin) => { const {drawing} = summitDash.graph.scene; return [...summitDash.model.connected(drawing, [pin])] }",
+        "(pin) => [...summitDash.graphParts.connected(summitDash.graph.scene.drawing, [pin])]",
         at,
     )
     expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(kept))

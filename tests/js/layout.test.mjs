@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain, readCases} from './scripts.mjs';
 
-const model = loadModel();
+const model = await loadModel();
 const {layers, channels, edges, points} = readCases();
 
 test('a wide layer is broken into the same lines', () => {

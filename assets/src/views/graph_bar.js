@@ -1,0 +1,99 @@
+// @ts-check
+/* The bar above the graph: the class, in a comparison both, and where the second one is chosen. */
+import * as current from '../current.js';
+import {boot} from '../data.js';
+import {action, h, icon, term} from '../dom.js';
+import {NO_ACCURACY, accuracyTip, percent, plural} from '../format.js';
+import {readRun} from '../runs.js';
+import {dispatch} from '../selection.js';
+import {toggleClassPanel} from './class_panel.js';
+import * as graphPicker from './graph_picker.js';
+import {graph} from './graph_state.js';
+
+/** A bar per twentieth of the probability; `className` for a size of its own. */
+export const histogram = ({bins, n}, className = '') => {
+  if (!bins) return null;
+  const most = Math.max(...bins) || 1;
+  const tip = `Probability that the model gives to the true class, over ${plural(n, 'image')}: 0 at the left, 1 at the right, ${plural(most, 'image')} in the highest bar.`;
+  const bars = bins.map((each) => h('span', {style: `height:${Math.max(4, Math.round((100 * each) / most))}%`}));
+  return h('div', {class: `histogram ${className}`, role: 'img', 'data-tip': tip, 'aria-label': tip}, bars);
+};
+const buildFacts = (info) => [
+  h('span', {class: 'muted images'}, plural(info.n, 'image')),
+  info.top1 === null
+    ? term('no accuracy', NO_ACCURACY(), 'muted')
+    : h('span', {class: 'number', 'data-tip': accuracyTip(info)}, percent(info.top1)),
+];
+const buildClass = (info, letter) => {
+  const tip = [info.full, info.synset, current.run.groups && info.group !== null && current.run.groups.names[info.group]]
+    .filter(Boolean)
+    .join(' · ');
+  const badge = letter ? h('span', {class: 'badge badge-a'}, letter) : null;
+  const mark = info.mark ? h('span', {class: 'mark'}, info.mark) : null;
+  const state = {'aria-expanded': String(current.selection.panel === 'class'), 'aria-controls': 'class-panel'};
+  const open = h(
+    'button',
+    {
+      type: 'button',
+      class: 'class-open',
+      'data-tip': `${tip} · what the model takes for it  i`,
+      onclick: () => toggleClassPanel(),
+      ...state,
+    },
+    h('span', {class: 'name'}, info.name),
+    mark,
+  );
+  return h('div', {class: 'class-title'}, h('h1', {}, badge, open), buildFacts(info), histogram(info));
+};
+
+// --- the second class ---------------------------------------------------------------------------------------------
+let picker = null;
+let picked = null; /* the run that it is chosen from */
+const swapAction = ({class_id, vs, vs_run: run, layer}) =>
+  run ? {run, class_id: vs, vs: class_id, vs_run: current.run.name, layer, view: 'compare'} : {class_id: vs, vs: class_id, view: 'compare'};
+const swap = (selection) =>
+  action(swapAction(selection), {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, icon('swap'));
+const clear = () =>
+  action(
+    {vs: null, vs_run: null, view: 'graph', also: []},
+    {class: 'icon-button small', 'data-tip': 'Compare no more', 'aria-label': 'Compare no more'},
+    icon('close'),
+  );
+const choose = ({id}) => dispatch({vs: id, vs_run: picked === current.run ? null : picked.name, view: 'compare'});
+const pickRun = async (name) => {
+  const run = await readRun(name);
+  if (run.problem) return;
+  picked = run;
+  picker.input.focus();
+};
+const buildRuns = () =>
+  boot.runs.length > 1 &&
+  h('select', {class: 'run-picker', 'aria-label': 'Run of the second class', 'data-tip': 'The run that the second class is chosen from', onchange: (event) => pickRun(event.target.value)},
+    boot.runs.map(({name}) => h('option', {value: name}, name))); // prettier-ignore
+const buildPicker = () => {
+  const built = graphPicker.buildPicker({
+    id: 'versus',
+    label: 'Second class',
+    hint: 'compare with…',
+    classes: () => picked.classes,
+    choose,
+  });
+  const parts = {lead: h('span', {class: 'lead'}), facts: h('span', {class: 'lead'}), runs: buildRuns()};
+  graph.frame.picker.replaceChildren(...[parts.lead, built.element, parts.runs, parts.facts].filter(Boolean));
+  return {...built, ...parts};
+};
+/** The bar of a selection; `other` is the run of the second class. */
+export const showBar = (selection, other) => {
+  const inComparison = selection.view === 'compare';
+  const first = current.run.classById.get(selection.class_id);
+  const second = inComparison ? other.classById.get(selection.vs) : null;
+  picked = other;
+  picker = picker || buildPicker();
+  graph.frame.bar.replaceChildren(...(first ? [buildClass(first, inComparison ? 'A' : '')] : []));
+  picker.lead.replaceChildren(
+    ...(second && first ? [swap(selection), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]),
+  );
+  picker.facts.replaceChildren(...(second ? [...buildFacts(second), clear()] : []));
+  if (picker.runs) picker.runs.value = other.name;
+  picker.show(second);
+};
