@@ -11,7 +11,6 @@ from PIL import Image
 from precompute.contract.pictures import encode_jpeg
 from precompute.contract.schema import ALL_CLASSES, read_table
 from precompute.contract.summit_files import N_EXAMPLES
-from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 
 __all__ = ["KINDS", "count_pictures", "list_pictures"]
@@ -36,19 +35,8 @@ def list_pictures(store: RunStore, layers: Mapping[str, str]) -> Iterator[tuple[
             for row in table.to_pylist():
                 kind = row["kind"]
                 yield f"feature-vis/{kind}/{name}-{row['channel']}-{kind}.jpg", _encode(row["image"])
-        if store.has("dataset_examples"):
-            for number in range(store.layers[layer].n_channels):
-                yield from _list_examples(store, Channel(layer, number), name)
-
-
-def _list_examples(store: RunStore, channel: Channel, layer: str) -> Iterator[tuple[str, bytes]]:
-    """Yields the examples of a channel over all classes, strongest first, numbered from 0 without a gap."""
-    number = 0
-    for example in store.pictures.list_examples(channel):
-        image = store.pictures.kept_examples.read_picture(channel, example.class_id, example.rank)
-        if image is not None and number < N_EXAMPLES:
-            yield f"feature-vis/{_EXAMPLES}/{layer}-{channel.channel}-{_EXAMPLES}-{number}.jpg", _encode(image)
-            number += 1
+        for number, rank, image in store.pictures.kept_examples.iterate_pictures(layer, N_EXAMPLES):
+            yield f"feature-vis/{_EXAMPLES}/{name}-{number}-{_EXAMPLES}-{rank}.jpg", _encode(image)
 
 
 def _encode(image: bytes) -> bytes:

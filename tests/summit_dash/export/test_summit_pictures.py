@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from summit_dash.export.summit_names import name_layers
 from summit_dash.export.summit_pictures import KINDS, count_pictures, list_pictures
@@ -37,3 +37,16 @@ def test_a_picture_is_a_jpeg_of_the_size_of_the_runs(part_store: RunStore) -> No
 def test_a_run_without_feature_visualizations_has_its_examples_alone(bare_store: RunStore) -> None:
     paths = [path for path, _ in list_pictures(bare_store, {"conv1": "first"})]
     assert paths and all(path.startswith("feature-vis/dataset-p/first-") for path in paths)
+
+
+def test_an_example_is_the_picture_of_its_rank(part_store: RunStore) -> None:
+    found = dict(list_pictures(part_store, {"conv2": "second"}))
+    for channel in (Channel("conv2", 0), Channel("conv2", 7)):
+        for example in part_store.pictures.list_examples(channel)[:10]:
+            path = f"feature-vis/dataset-p/second-{channel.channel}-dataset-p-{example.rank}.jpg"
+            shown = part_store.pictures.kept_examples.read_picture(channel, example.class_id, example.rank)
+            assert shown is not None
+            with Image.open(io.BytesIO(shown)) as picture, Image.open(io.BytesIO(found[path])) as copy:
+                assert copy.size == picture.size
+                difference = ImageChops.difference(copy, picture.convert("RGB"))
+                assert ImageStat.Stat(difference).mean < [12.0] * 3
