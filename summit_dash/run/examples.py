@@ -85,9 +85,8 @@ class RunExamples:
             return
         wanted = (pc.field("layer") == layer) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") < n)
         rows = read_table(self._path, _TABLE, ["channel", "rank", *_PICTURE], wanted).to_pylist()
-        for row in sorted(
-            rows, key=lambda row: (row["image"] is None and row["image_id"], row["channel"], row["rank"])
-        ):
+        rows.sort(key=lambda row: (-1 if row["image"] else row["image_id"], row["channel"], row["rank"]))
+        for row in rows:
             picture = self._open_picture(_read_kept(row))
             if picture is not None:
                 yield row["channel"], row["rank"], picture
