@@ -7,12 +7,20 @@ from math import sqrt
 from typing import Any
 
 from summit_dash.graph.comparison import Comparison, Part
-from summit_dash.graph.layout import lay_out
+from summit_dash.graph.layout import Point, lay_out, merge_rows, order_rows, place_rows, relax_rows
 from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from summit_dash.run.pictures import PictureKind
 from summit_dash.run.text import format_part, format_percent
 
-__all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "compute_node_side"]
+__all__ = [
+    "LARGEST",
+    "SMALLEST",
+    "Element",
+    "Pictures",
+    "build_comparison_elements",
+    "build_graph_elements",
+    "compute_node_side",
+]
 
 
 Pictures = Callable[[Channel], PictureKind]
@@ -90,7 +98,7 @@ def build_comparison_elements(
     weights = {
         e: max(i.get(e, 0) / max(1, n) for i, n in zip(influences, n_images, strict=True)) for e in comparison.edges
     }
-    points = lay_out(graphs[0].layers, comparison.nodes, weights)
+    points = _lay_out_both(graphs, weights)
     most, widest = max(shares.values(), default=0.0), max(weights.values(), default=0.0)
     nodes = []
     for channel, part in comparison.nodes.items():
@@ -104,6 +112,22 @@ def build_comparison_elements(
         _build_edge(pair, compute_edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()
     ]
     return nodes + edges
+
+
+def _lay_out_both(
+    graphs: tuple[Graph, Graph], weights: Mapping[tuple[Channel, Channel], float]
+) -> dict[Channel, Point]:
+    """Computes the positions of a comparison from the orders of the two graphs."""
+    layers = graphs[0].layers
+    rows = [
+        order_rows(
+            layers,
+            [node.channel for node in graph.nodes],
+            {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges},
+        )
+        for graph in graphs
+    ]
+    return place_rows(layers, relax_rows(layers, merge_rows(layers, rows[0], rows[1]), weights))
 
 
 def _describe_use(count: int | None, n_images: int) -> str:
