@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from math import sqrt
 from typing import Any
 
@@ -53,9 +53,9 @@ def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> lis
 
     `covered` of an element is the percentage of activation from which the filter on the page keeps it.
     """
-    weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
-    points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
     covered = compute_shares_covered(graph.nodes)
+    weights = _weigh_edges(graph, covered)
+    points = lay_out(graph.layers, covered, weights)
     most = max((node.activation_count for node in graph.nodes), default=0)
     nodes = []
     for node in graph.nodes:
@@ -114,18 +114,24 @@ def build_comparison_elements(
     return nodes + edges
 
 
+def _weigh_edges(graph: Graph, drawn: Container[Channel]) -> dict[tuple[Channel, Channel], float]:
+    """Returns the influence counts of the edges with both ends drawn."""
+    return {
+        (edge.source, edge.target): float(edge.influence_count)
+        for edge in graph.edges
+        if edge.source in drawn and edge.target in drawn
+    }
+
+
 def _lay_out_both(
     graphs: tuple[Graph, Graph], weights: Mapping[tuple[Channel, Channel], float]
 ) -> dict[Channel, Point]:
     """Computes the positions of a comparison from the orders of the two graphs."""
     layers = graphs[0].layers
+    drawn = [{node.channel for node in graph.nodes} for graph in graphs]
     rows = [
-        order_rows(
-            layers,
-            [node.channel for node in graph.nodes],
-            {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges},
-        )
-        for graph in graphs
+        order_rows(layers, channels, _weigh_edges(graph, channels))
+        for graph, channels in zip(graphs, drawn, strict=True)
     ]
     return place_rows(layers, relax_rows(layers, merge_rows(layers, rows[0], rows[1]), weights))
 

@@ -16,8 +16,6 @@ EDGE_DASH = (6.0, 3.0)
 """Lengths of a dash and a gap of an edge, in units of the layout."""
 
 Rule = dict[str, Any]
-_LABEL = 11
-"""Pixels of a channel's number. The page divides them by the zoom, so that numbers keep their size."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +101,13 @@ def _build_node_rules(palette: Palette) -> list[Rule]:
                 "background-color": plain.fill,
                 "label": "data(label)",
                 "font-family": "Inter, system-ui, sans-serif",
-                "font-size": _LABEL,
+                "font-size": "data(font)",
                 "color": plain.number_color,
                 "text-valign": "top",
                 "text-halign": "center",
-                "text-margin-y": -2,
+                "text-margin-y": "data(lift)",
                 "text-outline-color": plain.backing_color,
-                "text-outline-width": 1.5,
+                "text-outline-width": "data(halo)",
                 "text-events": "no",
                 "overlay-opacity": 0,
                 **_ring(plain),

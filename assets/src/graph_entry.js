@@ -1,0 +1,10 @@
+import {drawGraph, graph, fitGraph, find} from './views/graph.js';
+import {histogram} from './views/graph_bar.js';
+import {canvas} from './views/cytoscape.js';
+import * as scene from './views/graph_scene.js';
+import * as viewport from './views/graph_viewport.js';
+const page = window.summitDash;
+page.histogram = histogram; page.fitGraph = fitGraph;
+page.graph = {canvas, ...scene, ...viewport};
+page.view('graph', (s, b) => graph.show(s, b));
+window.dash_clientside.summit.drawGraph = drawGraph;

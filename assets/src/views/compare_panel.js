@@ -1,0 +1,99 @@
+/* Beside a comparison: every layer in numbers, for B and up to two more classes against A; and which classes to look at. */
+import {action, dispatch, h, icon, load, run, selection, term} from '../page.js';
+import {compare, differHere} from '../model/comparison.js';
+import {readGraph} from '../model/graph.js';
+import {getFrame} from './graph_frame.js';
+import {COSINE_TIP, JACCARD_TIP} from './graph_gutter.js';
+import {buildPicker} from './graph_picker.js';
+import {getContext} from './graph_scene.js';
+import {press} from './graph_tools.js';
+const MOST = 2; /* classes beside B */
+const LETTERS = 'BCD';
+const DIFFER_TIP =
+  'Classes much like A in the layers before this one and unlike it here: the mean cosine of their activation counts with those of A over all layers before, minus the cosine at this layer; the greatest differences first.';
+let isOpen = false;
+let turn = 0;
+let picker = null;
+
+// --- parts --------------------------------------------------------------------------------------------------------
+const buildChip = (info, place) => {
+  const {also} = selection();
+  const rest = also.filter((id) => id !== info.id);
+  const remove = place ? action({also: rest}, {class: 'icon-button small', 'aria-label': `Remove ${info.name}`}, icon('close')) : null;
+  return h('span', {class: 'chip', 'data-class': info.id}, h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]), h('span', {class: 'name'}, info.name), remove);
+};
+const add = ({id}) => {
+  const {also, vs, vs_run: theirs} = selection();
+  if ((theirs || id !== vs) && !also.includes(id)) dispatch({also: [...also, id].slice(-MOST)});
+};
+const buildChips = (others) => {
+  picker = picker || buildPicker({id: 'also', label: 'One more class', hint: 'add a class…', classes: () => run().classes, choose: add});
+  picker.show(null);
+  return h('div', {class: 'chips'}, others.map(buildChip), others.length <= MOST ? picker.element : null);
+};
+const bar = (name, value, place) =>
+  h('span', {class: `measure-bar ${name} of-${'bcd'[place]}`}, h('span', {style: `width:${value === null ? 0 : (100 * value).toFixed(1)}%`}));
+const buildLine = ({info, comparison}, layer, place) => {
+  const each = comparison.layers.find((other) => other.layer === layer);
+  const say = (value) => (value === null ? '–' : value.toFixed(2));
+  const tip = `${info.name} at ${layer}: ${each.shared} shared, ${each.onlyA} only A, ${each.onlyB} only ${LETTERS[place]}.`;
+  return h('div', {class: 'compared-line', 'data-class': info.id, 'data-tip': tip},
+    h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]),
+    h('span', {class: 'bars'}, bar('jaccard', each.jaccard, place), bar('cosine', each.cosine, place)),
+    h('span', {class: 'number'}, each.jaccard === null ? '–' : `${Math.round(100 * each.jaccard)} %`), h('span', {class: 'number'}, say(each.cosine)),
+    h('span', {class: 'number muted'}, `${each.onlyA}·${each.shared}·${each.onlyB}`)); // prettier-ignore
+};
+const buildRow = (layer, against) =>
+  h('section', {class: 'compared-layer', 'data-layer': layer},
+    action({layer}, {class: 'row-layer', 'aria-current': String(layer === selection().layer)}, layer),
+    against.map((each, place) => buildLine(each, layer, place))); // prettier-ignore
+const buildHeads = () =>
+  h('div', {class: 'compared-heads'}, h('span'), h('span'), term('shared', `${JACCARD_TIP} The thick bar.`), term('alike', `${COSINE_TIP} The thin bar.`),
+    term('A·both·B', 'Channels only in the graph of A, in both graphs, and only in the other.')); // prettier-ignore
+
+const buildDiffering = ({classes, payloads}) => {
+  const {layer} = selection();
+  const layers = run().layers.map((each) => each.layer);
+  const found = layers.includes(layer) ? differHere(payloads[0].similarity, layers, layer, classes[0].place) : [];
+  const words = found.length ? null : h('p', {class: 'muted'}, 'None: no layer before this one tells any class apart from A less than this one does.');
+  const rows = found.map(({place, before, here}) => {
+    const info = run().classes[place];
+    return action({vs: info.id, vs_run: null, view: 'compare'}, {class: 'differing', 'data-class': info.id},
+      h('span', {class: 'name'}, [info.name, info.mark].filter(Boolean).join(' ')), h('span', {class: 'number muted'}, `${before.toFixed(2)} → ${here.toFixed(2)}`)); // prettier-ignore
+  });
+  return h('section', {class: 'differ'}, h('h2', {}, term(`Similar, but differ at ${layer}`, DIFFER_TIP)), words, rows);
+};
+
+// --- the panel ----------------------------------------------------------------------------------------------------
+const against = async ({graphs, payloads, other}, others) => {
+  const loaded = await Promise.all(others.map((info) => load(`class/${info.id}`, info.run)));
+  return others
+    .map((info, place) => ({info, payload: loaded[place]}))
+    .filter(({payload}) => !payload.problem)
+    .map(({info, payload}) => ({info, comparison: compare(graphs[0], readGraph(payload, (info.run ? other : run()).layers.map((each) => each.layer)), cosines(payloads[0], info))}));
+};
+/** Cosines of A with another class by layer, where the run has activations and both are of it. */
+export const cosines = ({similarity}, other) =>
+  Object.fromEntries(Object.entries((!other.run && similarity) || {}).map(([layer, along]) => [layer, along[other.place] / 1000]));
+/** Fills the panel for a comparison; without one it is away. */
+export const showComparison = async (context) => {
+  const {side} = getFrame();
+  const mine = ++turn;
+  side.hidden = !isOpen || !context || !context.comparison;
+  press('bars', isOpen);
+  if (side.hidden) return;
+  const also = selection().also.filter((id) => run().classById.has(id) && (context.classes[1].run || id !== context.classes[1].id)).slice(0, MOST);
+  const others = [context.classes[1], ...also.map((id) => run().classById.get(id))];
+  const compared = await against(context, others);
+  if (mine !== turn) return;
+  const layers = context.comparison.layers.filter((each) => each.jaccard !== null).map((each) => each.layer);
+  side.replaceChildren(
+    h('div', {class: 'compare-head'}, h('h2', {}, `Layers, against ${context.classes[0].name}`),
+      h('button', {type: 'button', class: 'icon-button small', 'aria-label': 'Close the layers', onclick: toggleComparison}, icon('close'))),
+    h('div', {class: 'compare-body'}, buildChips(others), buildHeads(), layers.reverse().map((layer) => buildRow(layer, compared)), buildDiffering(context)),
+  );
+};
+export const toggleComparison = () => {
+  isOpen = !isOpen;
+  showComparison(getContext());
+};

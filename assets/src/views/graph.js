@@ -1,0 +1,253 @@
+/* The attribution graph of a class, or of two laid over each other: what is asked for, drawn, and left as it is.
+
+   `drawGraph` is the callback that fills the component with elements, their places and the style sheet of the theme.
+   What else changes with the selection, `graph.show` does on the drawing that is there. */
+import {boot, changed, emptyState, load, loadPictures, picture, plural, readRun, run, selection} from '../page.js';
+import {compare, drawComparison, drawTwoSides} from '../model/comparison.js';
+import {toElements} from '../model/elements.js';
+import {drawClass, readAdded, readGraph} from '../model/graph.js';
+import {cosines, showComparison} from './compare_panel.js';
+import {bindCanvas, canvas, elementOf, loadImages} from './cytoscape.js';
+import {showBar} from './graph_bar.js';
+import {hideCard} from './graph_card.js';
+import {bindChannels, listChannels, moveCursorToChosen} from './graph_channels.js';
+import {getFrame} from './graph_frame.js';
+import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
+import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
+import {buildScene, choosePart, find, getContext, getScene, isShown, mark, nodeOf, setScene} from './graph_scene.js';
+import {showTable} from './graph_table.js';
+import {buildTools, filter, showLegend, showTools, tellPart} from './graph_tools.js';
+import {buildTray, clearTray, showTray} from './graph_tray.js';
+import {arrange, bindViewport, fit, fitScene, onViewport, refit, reveal, touch} from './graph_viewport.js';
+
+const PICTURES_AT_MOST = 1500; /* ms that a graph waits for its pictures */
+let isBuilt = false;
+let wanted = null; /* what was asked for last, as text */
+let turn = 0;
+let waiting = null; /* the scene that the component was given and has not drawn yet */
+let last = null;
+
+const build = () => {
+  if (isBuilt) return;
+  isBuilt = true;
+  buildTools();
+  bindViewport();
+  bindCard();
+  bindChannels();
+  bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
+  document.addEventListener('summit-theme', () => window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}));
+};
+const styles = () => run().stylesheets[document.documentElement.dataset.theme] || run().stylesheets.light;
+
+// --- what cannot be drawn -------------------------------------------------------------------------------------------
+const classRule = ({classes}) => {
+  const ids = classes.map((each) => each.id);
+  if (!ids.length) return 'This run has no classes.';
+  const extent = `from ${ids[0]} to ${ids[ids.length - 1]}`;
+  return ids.length === ids[ids.length - 1] - ids[0] + 1
+    ? `A class is a number ${extent}.`
+    : `A class is one of this run's ${plural(ids.length, 'number')} ${extent}, not all of which are there.`;
+};
+const unknownClass = (key, found, theirs) => ({
+  rule: classRule(theirs),
+  found: `The link says ${key}=${found}.`,
+  fix: key === 'class' ? 'Choose a class from the list.' : 'Choose the second class above.',
+});
+const noSecond = (name) => ({
+  rule: 'A comparison takes two classes.',
+  found: `${name} is the first.`,
+  fix: 'Choose the second one above, or with ⇄ on a row of the list.',
+});
+const sameTwice = (name) => ({
+  rule: 'A comparison takes two different classes.',
+  found: `Both are ${name}.`,
+  fix: 'Choose another second class above.',
+});
+const unknownRun = (found) => ({
+  rule: 'The second class is of a run that is served.',
+  found: `The link says vs_run=${found}; served: ${boot().runs.map(({name}) => name).join(', ')}.`,
+  fix: 'Choose the second class above.',
+});
+const noCommonLayer = (name) => ({
+  rule: 'Two graphs are compared layer by layer.',
+  found: `${run().name} and ${name} have no layer in common.`,
+  fix: 'Choose a class of a run of the same model.',
+});
+/** What the address or the choice lacks, before any graph is asked for; null where nothing. `other` is the run of B. */
+const findProblem = ({class_id: id, vs, vs_run: theirs, unread, view}, other) => {
+  const {classById} = run();
+  if (!classById.has(id)) return unknownClass('class', 'class' in unread ? unread.class : id, run());
+  if (view !== 'compare') return null;
+  if (vs === null && !('vs' in unread)) return noSecond(classById.get(id).name);
+  if (other.problem) return other.problem;
+  if (theirs && other.name !== theirs) return unknownRun(theirs);
+  if (!other.classById.has(vs)) return unknownClass('vs', 'vs' in unread ? unread.vs : vs, other);
+  if (other === run() && vs === id) return sameTwice(classById.get(id).name);
+  return other.layers.some(({layer}) => run().layerByName.has(layer)) ? null : noCommonLayer(other.name);
+};
+
+// --- what is drawn --------------------------------------------------------------------------------------------------
+/** The classes that are shown; `run` names the run of one that is not of the run shown. */
+const classesOf = ({view, class_id: id, vs}, other) => {
+  const first = run().classById.get(id);
+  if (view !== 'compare') return [first];
+  const second = other.classById.get(vs);
+  return [first, other === run() ? second : {...second, run: other.name}];
+};
+const layersOf = ({layers}) => layers.map(({layer}) => layer);
+const readSecond = (payload, {run: theirs}, other) => {
+  const read = readGraph(payload, layersOf(other));
+  return theirs ? {...read, nodes: read.nodes.map((node) => ({...node, run: theirs}))} : read;
+};
+/** The graphs, their comparison and the drawing of what is selected. */
+const buildContext = (asked, classes, payloads, added, other) => {
+  const first = readGraph(payloads[0], layersOf(run()));
+  const context = {classes, graphs: [first], payloads, other, comparison: null};
+  if (asked.view !== 'compare') return {...context, drawing: drawClass(first, readAdded(added, first))};
+  const layers = [...new Set([...layersOf(run()), ...layersOf(other)])];
+  const graphs = [{...first, layers}, readSecond(payloads[1], classes[1], other)];
+  const comparison = compare(...graphs, cosines(payloads[0], classes[1]));
+  const drawing = drawComparison(layers, comparison, classes.map((each) => each.n));
+  return {...context, graphs, comparison, drawing: asked.sides === 'two' ? drawTwoSides(drawing) : drawing};
+};
+/** Everything that the drawing of a selection needs, or its `problem`. */
+const read = async (asked, isOld) => {
+  const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : run();
+  if (isOld()) return null;
+  showBar(asked, other.problem ? run() : other);
+  const problem = findProblem(asked, other);
+  if (problem) return {problem};
+  const classes = classesOf(asked, other);
+  getFrame().stage.dataset.busy = '';
+  const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run)));
+  const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => run().layerByName.has(layer));
+  const [payloads, added] = await Promise.all([
+    Promise.all(classes.map((each) => load(`class/${each.id}`, each.run))),
+    Promise.all(expand.map((layer) => load(`class/${asked.class_id}/layer/${layer}`))),
+  ]);
+  if (isOld()) return null;
+  const failed = [...payloads, ...added].find((payload) => payload.problem);
+  if (failed) return {problem: failed.problem};
+  const context = buildContext(asked, classes, payloads, added, other);
+  const bare = context.graphs.findIndex((each) => !each.nodes.length);
+  if (bare >= 0) return {problem: payloads[bare].missing};
+  await Promise.race([pictures.then(() => loadImages(context.drawing.nodes.filter((node) => node.picture).map(urlOf))), new Promise((done) => window.setTimeout(done, PICTURES_AT_MOST))]);
+  return isOld() ? null : {context};
+};
+const urlOf = (node) => (node.picture ? picture(node.layer, node.channel, node.run) : null);
+
+/** The properties of the component that show nothing. */
+const nothing = () => [[], {name: 'preset', fit: false, positions: {}}, styles()];
+const showProblem = (problem) => {
+  const {empty, stage, map, channels} = getFrame();
+  empty.replaceChildren(emptyState(problem));
+  waiting = null;
+  setScene(null);
+  hideCard();
+  clearTray();
+  clearGutter();
+  map.hidden = true;
+  channels.replaceChildren();
+  showLegend();
+  showTable();
+  showComparison();
+  delete stage.dataset.drawn;
+  delete stage.dataset.busy;
+  return nothing();
+};
+const classesOfState = (asked, each) => {
+  const chosen = asked.channel === null ? null : `${asked.layer}-${asked.channel}`;
+  const states = [!isShown(each) && 'hidden'];
+  if (each.node) states.push(each.node.id === chosen && 'chosen', asked.pins.includes(each.node.id) && 'pinned');
+  return states.filter(Boolean).join(' ');
+};
+/** The properties of the component that show a context. */
+const draw = (context) => {
+  const asked = selection();
+  const scene = buildScene(context.drawing, context);
+  choosePart(scene, asked);
+  const {zoom, pan} = fitScene(scene);
+  const classesAt = (key) => classesOfState(asked, scene.nodes.get(key) || scene.edges.get(key));
+  const right = asked.direction === 'right';
+  const elements = toElements(context.drawing, {prefix: scene.prefix, places: scene.nodes, right, zoom, classesOf: classesAt, urlOf});
+  const positions = Object.fromEntries([...scene.nodes.values()].map(({id, x, y}) => [id, {x, y}]));
+  waiting = scene;
+  return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions, zoom, pan}, styles()];
+};
+/** The component has drawn what it was given. */
+const settle = () => {
+  const scene = waiting;
+  if (!scene || elementOf(scene.nodes.values().next().value.id).empty()) return;
+  waiting = null;
+  const {stage, empty} = getFrame();
+  const {context} = scene;
+  hideCard();
+  clearTray();
+  setScene(scene);
+  empty.replaceChildren();
+  showLegend(context);
+  showGutter(context);
+  tellPart(selection().pins);
+  onViewport();
+  choose(selection());
+  showComparison(context);
+  delete stage.dataset.busy;
+  const mine = turn;
+  requestAnimationFrame(() => requestAnimationFrame(() => mine === turn && tellPainted(context.classes)));
+};
+const tellPainted = (classes) => {
+  const {stage} = getFrame();
+  stage.dataset.drawn = classes.map((each) => each.id).join(',');
+  stage.dataset.painted = String(performance.now());
+};
+
+// --- the view -------------------------------------------------------------------------------------------------------
+const isGraph = ({view}) => view === 'graph' || view === 'compare';
+/** What a drawing depends on. */
+const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides}) =>
+  JSON.stringify([name, run().name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
+
+/** Fills the component for a selection: [elements, layout, style sheet]. */
+export const drawGraph = async (asked) => {
+  const same = Array(3).fill(window.dash_clientside.no_update);
+  if (!asked || !run() || !isGraph(asked) || !canvas()) return same;
+  build();
+  const key = keyOf(asked);
+  if (key === wanted) return same;
+  wanted = key;
+  const mine = ++turn;
+  const found = await read(asked, () => mine !== turn);
+  if (!found || mine !== turn) return same;
+  return found.problem ? showProblem(found.problem) : draw(found.context);
+};
+const choose = ({layer, channel}) => {
+  const id = channel === null ? null : `${layer}-${channel}`;
+  mark('chosen', (each) => each.node.id === id);
+  const chosen = id && nodeOf(id);
+  showTray(chosen, id, listChannels);
+  reveal(chosen);
+  markLayer(layer);
+  moveCursorToChosen();
+};
+export const graph = {
+  show(asked, before) {
+    if (!canvas()) return;
+    build();
+    const former = before && last;
+    last = asked;
+    if (!isGraph(asked)) {
+      hideCard();
+      return;
+    }
+    showTools(asked);
+    if (keyOf(asked) !== wanted || !getScene() || waiting) return;
+    if (changed(asked, former, 'direction')) fit();
+    else if (changed(asked, former, 'width', 'height')) arrange();
+    if (changed(asked, former, 'covers', 'pins')) filter(asked);
+    if (changed(asked, former, 'pins')) refit();
+    if (changed(asked, former, 'layer', 'expand')) markLayer(asked.layer);
+    if (changed(asked, former, 'layer', 'also')) showComparison(getContext());
+    if (changed(asked, former, 'layer', 'channel', 'direction', 'pins')) choose(asked);
+  },
+};
+export {find, fit as fitGraph};

@@ -1,0 +1,181 @@
+/* What stands beside a node or an edge under the pointer or in focus: who uses it, its pictures, its dataset examples. */
+import {example, h, icon, labelOf, load, picture, selection, tellSuggestion, visualization} from '../page.js';
+import {getFrame, hasFrame} from './graph_frame.js';
+import {pin} from './graph_hover.js';
+import {getContext, getLit} from './graph_scene.js';
+import {boxOf, getStageSize} from './graph_viewport.js';
+
+const N_EXAMPLES = 10;
+const WAIT = 120; /* ms before pictures are asked for, so that a passing pointer asks for nothing */
+const LINGER = 220;
+const GAP = 10;
+let owner = null; /* what the card is about: {id, along(event, box)} */
+let timer = null;
+let closing = null;
+
+// --- place ----------------------------------------------------------------------------------------------------------
+const overlap = (a, b) =>
+  Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+/** Beside a box in the stage, or at one of its sides: where the card covers least of what is lit. */
+const place = (box) => {
+  const {card} = getFrame();
+  const {width, height} = getStageSize();
+  const own = {width: card.offsetWidth, height: card.offsetHeight};
+  const inside = (left, top) => ({left: Math.max(4, Math.min(left, width - own.width - 4)), top: Math.max(4, Math.min(top, height - own.height - 4))});
+  const middle = {x: (box.left + box.right - own.width) / 2, y: (box.top + box.bottom - own.height) / 2};
+  const lefts = [box.right + GAP, box.left - GAP - own.width, middle.x, width, 0];
+  const tops = [box.top, middle.y, box.bottom - own.height, box.bottom + GAP, box.top - GAP - own.height - 16, 0, height];
+  const lit = [...getLit().nodes.map(boxOf), box];
+  const cost = ({left, top}) => {
+    const at = {left, top, right: left + own.width, bottom: top + own.height};
+    const far = Math.hypot(left - middle.x, top - middle.y);
+    return 1000 * overlap(at, {...box, top: box.top - 14}) + lit.reduce((sum, each) => sum + overlap(at, each), 0) + far;
+  };
+  const spots = lefts.flatMap((left) => tops.map((top) => inside(left, top)));
+  const best = spots.reduce((least, spot) => (cost(spot) < cost(least) ? spot : least));
+  card.style.left = `${best.left}px`;
+  card.style.top = `${best.top}px`;
+};
+const open = (id, box, content) => {
+  window.clearTimeout(closing);
+  const {card} = getFrame();
+  card.replaceChildren(...content);
+  card.dataset.of = id;
+  card.hidden = false;
+  place(box);
+};
+export const hideCard = () => {
+  window.clearTimeout(timer);
+  window.clearTimeout(closing);
+  owner = null;
+  if (hasFrame()) getFrame().card.hidden = true;
+};
+/** Closes the card after a moment, in which the pointer may reach it. */
+export const leaveCard = (then) => {
+  window.clearTimeout(closing);
+  closing = window.setTimeout(() => {
+    const {card} = getFrame();
+    if (card.matches(':hover') || card.contains(document.activeElement)) return;
+    hideCard();
+    then();
+  }, LINGER);
+};
+export const keepCard = () => window.clearTimeout(closing);
+
+// --- parts ----------------------------------------------------------------------------------------------------------
+const buildExamples = (n) =>
+  h('div', {class: 'card-examples'}, Array.from({length: n}, (_, at) => h('span', {class: 'picture', 'data-rank': at})));
+const fillExamples = (box, {layer, channel, run}, ranks) => {
+  [...box.children].forEach((frame, at) => {
+    if (at >= ranks.length) frame.remove();
+    else frame.replaceChildren(h('img', {src: example(layer, channel, 'all', ranks[at], run), alt: '', width: 44, height: 44}));
+  });
+};
+const kindsOf = (payload) => {
+  const diverse = payload.kinds.filter((kind) => kind.startsWith('diversity-'));
+  return [payload.kinds.includes('channel') ? 'channel' : null, ...diverse].filter(Boolean);
+};
+const tellKind = (kind) => (kind === 'channel' ? 'feature visualization' : kind.replace('-', ' '));
+
+/** The big picture; moving along it, or the arrow keys, goes through the kinds of feature visualization. */
+const buildScrub = ({layer, channel, picture: kind, run}) => {
+  const image = kind ? h('img', {src: picture(layer, channel, run), alt: '', width: 128, height: 128}) : null;
+  const frame = h('div', {class: `picture scrub${kind ? '' : ' bare'}`}, image);
+  const caption = h('span', {class: 'caption'}, kind === 2 ? 'best dataset example, no visualization' : kind ? 'feature visualization' : 'no picture in this run');
+  return {frame, image, caption};
+};
+const armScrub = ({frame, image, caption}, at, kinds) => {
+  let now = 0;
+  const show = (wanted) => {
+    const next = Math.min(kinds.length - 1, Math.max(0, wanted));
+    frame.setAttribute('aria-valuenow', next);
+    frame.setAttribute('aria-valuetext', tellKind(kinds[next]));
+    if (next === now) return;
+    now = next;
+    const kind = kinds[next];
+    image.src = kind === 'channel' ? picture(at.layer, at.channel, at.run) : visualization(at.layer, at.channel, kind, at.run);
+    caption.textContent = `${tellKind(kind)} · ${next + 1} of ${kinds.length}`;
+  };
+  const along = (x, box) => show(Math.floor(((x - box.left) / (box.right - box.left)) * kinds.length));
+  Object.entries({role: 'slider', tabindex: 0, 'aria-label': `Visualizations of ${at.id}`, 'aria-valuemin': 0, 'aria-valuemax': kinds.length - 1}).forEach(
+    ([name, value]) => frame.setAttribute(name, value),
+  );
+  show(0);
+  frame.append(h('span', {class: 'scrub-steps', 'aria-hidden': 'true'}, kinds.map(() => h('i'))));
+  caption.textContent = `feature visualization · 1 of ${kinds.length}`;
+  frame.addEventListener('pointermove', (event) => along(event.clientX, frame.getBoundingClientRect()));
+  frame.addEventListener('keydown', (event) => {
+    const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    show(now + step);
+  });
+  return along;
+};
+/** Why nothing leads from a channel to the last layer, where that is so. */
+const loadReason = async (at) => {
+  const {classes, comparison} = getContext();
+  if (comparison || at.added) return null;
+  const {reasons} = await load(`class/${classes[0].id}/ends`);
+  return (reasons && reasons[at.id]) || null;
+};
+
+// --- cards ----------------------------------------------------------------------------------------------------------
+const pinButton = (id) => {
+  const pinned = selection().pins.includes(id);
+  return h('button', {type: 'button', class: 'tool', 'aria-pressed': String(pinned), 'data-tip': 'Draw only what is connected with pinned channels  p', onclick: () => pin(id)},
+    icon('pin'), pinned ? 'pinned' : 'pin'); // prettier-ignore
+};
+const note = (text, className = '') => h('div', {class: `card-note ${className}`}, text);
+/** The card of a channel, beside a box of the stage; `notes` are lines about it, `canPin` where it is a node of the graph. */
+export const showCard = (at, box, notes, canPin = true) => {
+  if (owner && owner.id === at.id) return keepCard();
+  window.clearTimeout(timer);
+  const scrub = buildScrub(at);
+  const examples = buildExamples(at.picture ? N_EXAMPLES : 0);
+  const mine = (owner = {id: at.id, along: null});
+  const label = at.run ? '' : labelOf(at.layer, at.channel); /* labels are those of the run that is shown */
+  open(at.id, box, [
+    h('div', {class: 'card-head'}, h('b', {}, at.id), canPin ? pinButton(at.id) : null),
+    label ? h('div', {class: 'card-label'}, label) : null,
+    ...notes.map((text) => note(text)),
+    at.surprise ? note(at.surprise, 'card-surprise') : null,
+    h('div', {class: 'card-body'}, h('div', {}, scrub.frame, scrub.caption), examples),
+  ].filter(Boolean)); // prettier-ignore
+  timer = window.setTimeout(async () => {
+    const [payload, reason] = await Promise.all([load(`channel/${at.layer}/${at.channel}`, at.run), canPin ? loadReason(at) : null]);
+    if (owner !== mine || payload.problem) return;
+    fillExamples(examples, at, payload.examples.rank.slice(0, N_EXAMPLES));
+    const kinds = kindsOf(payload);
+    if (payload.found_dead) scrub.caption.textContent = at.picture ? 'best dataset example, visualization dead' : 'dead: no picture';
+    if (kinds.length > 1 && scrub.image) mine.along = armScrub(scrub, at, kinds);
+    /* What comes late stands last, so that nothing moves under the pointer. */
+    if (reason) getFrame().card.append(note(reason, 'card-reason'));
+    if (payload.suggestion && !label && !at.run)
+      getFrame().card.append(h('div', {class: 'card-note card-suggestion', 'data-tip': tellSuggestion(payload.suggestion)}, `suggested label: ${payload.suggestion.label}`));
+    place(box);
+  }, WAIT);
+};
+/** Goes through the visualizations as the pointer moves across the node itself. */
+export const scrubAlong = (event, box) => {
+  const stage = getFrame().stage.getBoundingClientRect();
+  if (owner && owner.along) owner.along(event.clientX - stage.left, box);
+};
+/** The card of an influence: its two ends with their first dataset examples. */
+export const showEdgeCard = (id, ends, notes, point) => {
+  if (owner && owner.id === id) return keepCard();
+  window.clearTimeout(timer);
+  const mine = (owner = {id, along: null});
+  const columns = ends.map((at) => ({at, box: buildExamples(at.picture ? 4 : 0)}));
+  open(id, {left: point.x - 8, right: point.x + 8, top: point.y - 20, bottom: point.y + 8}, [
+    h('div', {class: 'card-head'}, h('b', {}, `${ends[0].id} → ${ends[1].id}`)),
+    ...notes.map((text) => note(text)),
+    h('div', {class: 'card-ends'}, columns.map(({at, box}) => h('div', {}, h('span', {class: 'caption'}, at.id), box))),
+  ]); // prettier-ignore
+  timer = window.setTimeout(async () => {
+    const payloads = await Promise.all(ends.map(({layer, channel, run}) => load(`channel/${layer}/${channel}`, run)));
+    if (owner !== mine) return;
+    columns.forEach(({at, box}, place) => payloads[place].problem || fillExamples(box, at, payloads[place].examples.rank.slice(0, 4)));
+  }, WAIT);
+};

@@ -1,0 +1,119 @@
+/* What the pointer does: light a node with its influences, or an influence with its ends; click, box and pin. */
+import {dispatch, of, percent, reducedMotion, run, selection} from '../page.js';
+import {elementOf} from './cytoscape.js';
+import {hideCard, keepCard, leaveCard, scrubAlong, showCard, showEdgeCard} from './graph_card.js';
+import {getFrame} from './graph_frame.js';
+import {find, getContext, getLit, getScene, isShown, light} from './graph_scene.js';
+import {openGhost, showGhostCard} from './graph_tray.js';
+import {boxOf} from './graph_viewport.js';
+
+const FLOW = 13; /* pixels of a dash with its gap */
+let over = null;
+
+// --- what is told ---------------------------------------------------------------------------------------------------
+const NOT_USED = 'used by no image of this class: it is here because the influences of channels in use lead through it';
+/** How many images use a channel, in words; a line per class. */
+export const tellUse = (node) => {
+  const {classes, comparison} = getContext();
+  const use = (n, all) => `${of(n, all)} images (${percent(all ? n / all : null)})`;
+  if (!comparison) return [node.counts[0] ? `used by ${use(node.counts[0], classes[0].n)}` : NOT_USED];
+  return classes.map(({name, n}, place) => `${'AB'[place]} ${name}: ${node.counts[place] === null ? 'not in its graph' : use(node.counts[place], n)}`);
+};
+const tellEdge = (edge) => {
+  const {classes, comparison} = getContext();
+  const use = (n, all) => `${of(n, all)} images`;
+  if (!comparison) return [`influence counted in ${use(edge.counts[0], classes[0].n)}, mean ${edge.means[0]}`];
+  return classes.map(({name, n}, place) =>
+    `${'AB'[place]} ${name}: ${edge.counts[place] === null ? 'not in its graph' : `counted in ${use(edge.counts[place], n)}, mean ${edge.means[place]}`}`); // prettier-ignore
+};
+
+// --- light ----------------------------------------------------------------------------------------------------------
+/** Dashes run along the edges that are lit. */
+const flow = () => {
+  const {edges} = getLit();
+  if (!edges.length || reducedMotion()) return;
+  const began = performance.now();
+  const step = (now) => {
+    if (getLit().edges !== edges || !getScene()) return;
+    edges.forEach(({id}) => {
+      const element = elementOf(id);
+      const length = element.data('dash').reduce((sum, each) => sum + each, 0);
+      element.style('line-dash-offset', -(((now - began) / 600) * length) % length);
+    });
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+};
+export const unlight = () => {
+  over = null;
+  light([], []);
+};
+/** Lights a node with all that it is connected with, and shows its card. */
+export const lightNode = (each) => {
+  over = each;
+  const edges = [...each.into, ...each.out].filter(isShown);
+  light([each, ...edges.flatMap((edge) => [edge.source, edge.target])], edges);
+  flow();
+  showCard(each.node, boxOf(each), tellUse(each.node));
+};
+const lightEdge = (each, event) => {
+  over = each;
+  light([each.source, each.target], [each]);
+  flow();
+  const stage = getFrame().stage.getBoundingClientRect();
+  const point = event ? {x: event.clientX - stage.left, y: event.clientY - stage.top} : {x: 0, y: 0};
+  showEdgeCard(each.edge.key, [each.source.node, each.target.node], tellEdge(each.edge), point);
+};
+
+// --- the pointer ----------------------------------------------------------------------------------------------------
+export const enter = (element, event) => {
+  if (element.hasClass('ghost')) return showGhostCard(element);
+  const each = find(element);
+  if (!each) return;
+  getFrame().canvas.style.cursor = each.node ? 'pointer' : 'default';
+  if (each === over) return keepCard();
+  if (each.node) lightNode(each);
+  else lightEdge(each, event);
+};
+export const leave = () => {
+  getFrame().canvas.style.cursor = '';
+  leaveCard(unlight);
+};
+export const along = (element, event) => {
+  const each = find(element);
+  if (each && event.pointerType !== 'touch' && event instanceof MouseEvent) scrubAlong(event, boxOf(each));
+};
+/** A click on a node, or Enter: opens its channel. */
+export const open = (each) => {
+  if (!each || !run().layerByName.has(each.node.layer)) return;
+  hideCard(); /* the panel says it all, and the tray beneath the node needs the room */
+  dispatch({layer: each.node.layer, channel: each.node.channel});
+};
+export const tap = (element) => {
+  if (element.hasClass('ghost')) return openGhost(element.data('ghost'));
+  const each = find(element);
+  if (each && each.node) open(each);
+};
+export const tapPaper = () => selection().channel !== null && dispatch({channel: null});
+export const pin = (id) => {
+  const {pins} = selection();
+  dispatch({pins: pins.includes(id) ? pins.filter((each) => each !== id) : [...pins, id]});
+  hideCard();
+  unlight();
+};
+const boxed = new Set();
+/** What a box, dragged with Shift, encloses is pinned. */
+export const box = (element) => {
+  const each = find(element);
+  if (each && isShown(each)) boxed.add(each.node.id);
+};
+export const endBox = () => {
+  if (boxed.size) dispatch({pins: [...new Set([...selection().pins, ...boxed])]});
+  boxed.clear();
+};
+export const bindCard = () => {
+  const {card} = getFrame();
+  card.addEventListener('pointerenter', keepCard);
+  card.addEventListener('pointerleave', leave);
+  card.addEventListener('focusout', leave);
+};
