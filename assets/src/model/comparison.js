@@ -1,3 +1,4 @@
+// @ts-check
 /* Two attribution graphs laid over each other: what they share, what is one's alone, where they part. Pure.
 
    The same as summit_dash/graph/comparison.py and elements.py; a test holds them together. */
@@ -42,6 +43,10 @@ export const compare = (a, b, cosines = {}) => {
   const layers = a.layers.map((layer) => compareLayer(layer, nodes, layer in cosines ? cosines[layer] : null));
   return {nodes, edges: merge(a.edges, b.edges, byEnds), layers, parting: partingLayer(layers)};
 };
+
+/** Cosines of A with another class by layer, where the run has activations and both are of it. */
+export const readCosines = ({similarity}, other) =>
+  Object.fromEntries(Object.entries((!other.run && similarity) || {}).map(([layer, along]) => [layer, along[other.place] / 1000]));
 
 /** Places from the orders of both graphs, then drawn towards neighbours. */
 const placeBoth = (layers, comparison, edges) => {

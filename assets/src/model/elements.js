@@ -1,3 +1,4 @@
+// @ts-check
 /* A drawing as elements of Cytoscape, and the curves of its edges. Pure. */
 
 const RINGS = {'': 1, shared: 2, 'only-a': 4, 'only-b': 4}; /* as summit_dash/graph/stylesheet.py has them */

@@ -1,3 +1,4 @@
+// @ts-check
 /* The attribution graph of a class as it is drawn, and what is shown of it. Pure.
 
    Places, sizes and covered shares of a class come from Python. A drawing is {layers, nodes, edges}: nodes with `key`

@@ -1,3 +1,4 @@
+// @ts-check
 /* Places in a layered graph: output on top, input at the bottom.
 
    The order of one class comes from Python with its places. What is drawn beyond one class takes its order from there:

@@ -1,6 +1,10 @@
+// @ts-check
 /* Beside a comparison: every layer in numbers, for B and up to two more classes against A; and which classes to look at. */
-import {action, dispatch, h, icon, load, run, selection, term} from '../page.js';
-import {compare, differHere} from '../model/comparison.js';
+import * as current from '../current.js';
+import {load} from '../data.js';
+import {action, h, icon, term} from '../dom.js';
+import {dispatch} from '../selection.js';
+import {compare, differHere, readCosines} from '../model/comparison.js';
 import {readGraph} from '../model/graph.js';
 import {getFrame} from './graph_frame.js';
 import {COSINE_TIP, JACCARD_TIP} from './graph_gutter.js';
@@ -17,17 +21,17 @@ let picker = null;
 
 // --- parts --------------------------------------------------------------------------------------------------------
 const buildChip = (info, place) => {
-  const {also} = selection();
+  const {also} = current.selection;
   const rest = also.filter((id) => id !== info.id);
   const remove = place ? action({also: rest}, {class: 'icon-button small', 'aria-label': `Remove ${info.name}`}, icon('close')) : null;
   return h('span', {class: 'chip', 'data-class': info.id}, h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]), h('span', {class: 'name'}, info.name), remove);
 };
 const add = ({id}) => {
-  const {also, vs, vs_run: theirs} = selection();
+  const {also, vs, vs_run: theirs} = current.selection;
   if ((theirs || id !== vs) && !also.includes(id)) dispatch({also: [...also, id].slice(-MOST)});
 };
 const buildChips = (others) => {
-  picker = picker || buildPicker({id: 'also', label: 'One more class', hint: 'add a class…', classes: () => run().classes, choose: add});
+  picker = picker || buildPicker({id: 'also', label: 'One more class', hint: 'add a class…', classes: () => current.run.classes, choose: add});
   picker.show(null);
   return h('div', {class: 'chips'}, others.map(buildChip), others.length <= MOST ? picker.element : null);
 };
@@ -45,19 +49,19 @@ const buildLine = ({info, comparison}, layer, place) => {
 };
 const buildRow = (layer, against) =>
   h('section', {class: 'compared-layer', 'data-layer': layer},
-    action({layer}, {class: 'row-layer', 'aria-current': String(layer === selection().layer)}, layer),
+    action({layer}, {class: 'row-layer', 'aria-current': String(layer === current.selection.layer)}, layer),
     against.map((each, place) => buildLine(each, layer, place))); // prettier-ignore
 const buildHeads = () =>
   h('div', {class: 'compared-heads'}, h('span'), h('span'), term('shared', `${JACCARD_TIP} The thick bar.`), term('alike', `${COSINE_TIP} The thin bar.`),
     term('A·both·B', 'Channels only in the graph of A, in both graphs, and only in the other.')); // prettier-ignore
 
 const buildDiffering = ({classes, payloads}) => {
-  const {layer} = selection();
-  const layers = run().layers.map((each) => each.layer);
+  const {layer} = current.selection;
+  const layers = current.run.layers.map((each) => each.layer);
   const found = layers.includes(layer) ? differHere(payloads[0].similarity, layers, layer, classes[0].place) : [];
   const words = found.length ? null : h('p', {class: 'muted'}, 'None: no layer before this one tells any class apart from A less than this one does.');
   const rows = found.map(({place, before, here}) => {
-    const info = run().classes[place];
+    const info = current.run.classes[place];
     return action({vs: info.id, vs_run: null, view: 'compare'}, {class: 'differing', 'data-class': info.id},
       h('span', {class: 'name'}, [info.name, info.mark].filter(Boolean).join(' ')), h('span', {class: 'number muted'}, `${before.toFixed(2)} → ${here.toFixed(2)}`)); // prettier-ignore
   });
@@ -70,11 +74,8 @@ const against = async ({graphs, payloads, other}, others) => {
   return others
     .map((info, place) => ({info, payload: loaded[place]}))
     .filter(({payload}) => !payload.problem)
-    .map(({info, payload}) => ({info, comparison: compare(graphs[0], readGraph(payload, (info.run ? other : run()).layers.map((each) => each.layer)), cosines(payloads[0], info))}));
+    .map(({info, payload}) => ({info, comparison: compare(graphs[0], readGraph(payload, (info.run ? other : current.run).layers.map((each) => each.layer)), readCosines(payloads[0], info))}));
 };
-/** Cosines of A with another class by layer, where the run has activations and both are of it. */
-export const cosines = ({similarity}, other) =>
-  Object.fromEntries(Object.entries((!other.run && similarity) || {}).map(([layer, along]) => [layer, along[other.place] / 1000]));
 /** Fills the panel for a comparison; without one it is away. */
 export const showComparison = async (context) => {
   const {side} = getFrame();
@@ -82,8 +83,8 @@ export const showComparison = async (context) => {
   side.hidden = !isOpen || !context || !context.comparison;
   press('bars', isOpen);
   if (side.hidden) return;
-  const also = selection().also.filter((id) => run().classById.has(id) && (context.classes[1].run || id !== context.classes[1].id)).slice(0, MOST);
-  const others = [context.classes[1], ...also.map((id) => run().classById.get(id))];
+  const also = current.selection.also.filter((id) => current.run.classById.has(id) && (context.classes[1].run || id !== context.classes[1].id)).slice(0, MOST);
+  const others = [context.classes[1], ...also.map((id) => current.run.classById.get(id))];
   const compared = await against(context, others);
   if (mine !== turn) return;
   const layers = context.comparison.layers.filter((each) => each.jaccard !== null).map((each) => each.layer);

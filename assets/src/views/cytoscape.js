@@ -1,3 +1,4 @@
+// @ts-check
 /* The Cytoscape component that draws the graph: the one module that reaches its instance. */
 export const CANVAS = 'graph-canvas';
 
@@ -17,12 +18,18 @@ export const loadImages = (urls) => {
     image.complete ? image.decode().catch(() => null) : new Promise((done) => ['load', 'error'].forEach((name) => image.addEventListener(name, done, {once: true})));
   return Promise.all([...new Set(urls)].map((url) => settled(renderer.getCachedImage(url, 'null', () => null))));
 };
-/** Binds what the pointer and the window do to the drawing; called once. `doing` has a function for each event. */
+/** Binds what the pointer and the window do to the drawing; called once. `doing` has a function for each event.
+    The component's own listeners tell Dash of every movement, and draw the page again for it; nothing asks for that. */
 export const bindCanvas = (doing) => {
   const cy = canvas();
+  cy.removeAllListeners();
   cy.on('tap', (event) => (event.target === cy ? doing.tapPaper() : doing.tap(event.target)));
   cy.on('mouseover', 'node, edge', (event) => doing.enter(event.target, event.originalEvent));
   cy.on('mouseout', 'node, edge', (event) => doing.leave(event.target));
+  cy.container().addEventListener('mouseleave', () => {
+    cy.renderer().hoverData.last = null; /* else what the pointer left would not be entered anew */
+    doing.leave();
+  });
   cy.on('mousemove', 'node', (event) => doing.along(event.target, event.originalEvent));
   cy.on('boxend', () => window.setTimeout(doing.boxed));
   cy.on('box', 'node', (event) => doing.box(event.target));

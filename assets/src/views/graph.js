@@ -1,12 +1,19 @@
+// @ts-check
 /* The attribution graph of a class, or of two laid over each other: what is asked for, drawn, and left as it is.
 
    `drawGraph` is the callback that fills the component with elements, their places and the style sheet of the theme.
-   What else changes with the selection, `graph.show` does on the drawing that is there. */
-import {boot, changed, emptyState, load, loadPictures, picture, plural, readRun, run, selection} from '../page.js';
-import {compare, drawComparison, drawTwoSides} from '../model/comparison.js';
-import {toElements} from '../model/elements.js';
+   What else changes with the selection, `show` does on the drawing that is there. */
+import * as current from '../current.js';
+import {boot, load} from '../data.js';
+import {emptyState} from '../dom.js';
+import {plural} from '../format.js';
+import {loadPictures, picture} from '../pictures.js';
+import {readRun} from '../runs.js';
+import {changed, view} from '../views.js';
+import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
+import {toElements, toImages} from '../model/elements.js';
 import {drawClass, readAdded, readGraph} from '../model/graph.js';
-import {cosines, showComparison} from './compare_panel.js';
+import {showComparison} from './compare_panel.js';
 import {bindCanvas, canvas, elementOf, loadImages} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
 import {hideCard} from './graph_card.js';
@@ -14,13 +21,13 @@ import {bindChannels, listChannels, moveCursorToChosen} from './graph_channels.j
 import {getFrame} from './graph_frame.js';
 import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
 import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
-import {buildScene, choosePart, find, getContext, getScene, isShown, mark, nodeOf, setScene} from './graph_scene.js';
+import {buildScene, choosePart, getContext, getScene, isShown, mark, nodeOf, setScene} from './graph_scene.js';
 import {showTable} from './graph_table.js';
-import {buildTools, filter, showLegend, showTools, tellPart} from './graph_tools.js';
+import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
 import {buildTray, clearTray, showTray} from './graph_tray.js';
 import {arrange, bindViewport, fit, fitScene, onViewport, refit, reveal, touch} from './graph_viewport.js';
 
-const PICTURES_AT_MOST = 1500; /* ms that a graph waits for its pictures */
+const PICTURES_AT_MOST = 150; /* ms that a graph waits for its pictures */
 let isBuilt = false;
 let wanted = null; /* what was asked for last, as text */
 let turn = 0;
@@ -35,9 +42,10 @@ const build = () => {
   bindCard();
   bindChannels();
   bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
+  ['pointerdown', 'click'].forEach((name) => document.addEventListener(name, foresee, {capture: true}));
   document.addEventListener('summit-theme', () => window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}));
 };
-const styles = () => run().stylesheets[document.documentElement.dataset.theme] || run().stylesheets.light;
+const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;
 
 // --- what cannot be drawn -------------------------------------------------------------------------------------------
 const classRule = ({classes}) => {
@@ -65,34 +73,34 @@ const sameTwice = (name) => ({
 });
 const unknownRun = (found) => ({
   rule: 'The second class is of a run that is served.',
-  found: `The link says vs_run=${found}; served: ${boot().runs.map(({name}) => name).join(', ')}.`,
+  found: `The link says vs_run=${found}; served: ${boot.runs.map(({name}) => name).join(', ')}.`,
   fix: 'Choose the second class above.',
 });
 const noCommonLayer = (name) => ({
   rule: 'Two graphs are compared layer by layer.',
-  found: `${run().name} and ${name} have no layer in common.`,
+  found: `${current.run.name} and ${name} have no layer in common.`,
   fix: 'Choose a class of a run of the same model.',
 });
 /** What the address or the choice lacks, before any graph is asked for; null where nothing. `other` is the run of B. */
 const findProblem = ({class_id: id, vs, vs_run: theirs, unread, view}, other) => {
-  const {classById} = run();
-  if (!classById.has(id)) return unknownClass('class', 'class' in unread ? unread.class : id, run());
+  const {classById} = current.run;
+  if (!classById.has(id)) return unknownClass('class', 'class' in unread ? unread.class : id, current.run);
   if (view !== 'compare') return null;
   if (vs === null && !('vs' in unread)) return noSecond(classById.get(id).name);
   if (other.problem) return other.problem;
   if (theirs && other.name !== theirs) return unknownRun(theirs);
   if (!other.classById.has(vs)) return unknownClass('vs', 'vs' in unread ? unread.vs : vs, other);
-  if (other === run() && vs === id) return sameTwice(classById.get(id).name);
-  return other.layers.some(({layer}) => run().layerByName.has(layer)) ? null : noCommonLayer(other.name);
+  if (other === current.run && vs === id) return sameTwice(classById.get(id).name);
+  return other.layers.some(({layer}) => current.run.layerByName.has(layer)) ? null : noCommonLayer(other.name);
 };
 
 // --- what is drawn --------------------------------------------------------------------------------------------------
 /** The classes that are shown; `run` names the run of one that is not of the run shown. */
 const classesOf = ({view, class_id: id, vs}, other) => {
-  const first = run().classById.get(id);
+  const first = current.run.classById.get(id);
   if (view !== 'compare') return [first];
   const second = other.classById.get(vs);
-  return [first, other === run() ? second : {...second, run: other.name}];
+  return [first, other === current.run ? second : {...second, run: other.name}];
 };
 const layersOf = ({layers}) => layers.map(({layer}) => layer);
 const readSecond = (payload, {run: theirs}, other) => {
@@ -101,26 +109,26 @@ const readSecond = (payload, {run: theirs}, other) => {
 };
 /** The graphs, their comparison and the drawing of what is selected. */
 const buildContext = (asked, classes, payloads, added, other) => {
-  const first = readGraph(payloads[0], layersOf(run()));
+  const first = readGraph(payloads[0], layersOf(current.run));
   const context = {classes, graphs: [first], payloads, other, comparison: null};
   if (asked.view !== 'compare') return {...context, drawing: drawClass(first, readAdded(added, first))};
-  const layers = [...new Set([...layersOf(run()), ...layersOf(other)])];
+  const layers = [...new Set([...layersOf(current.run), ...layersOf(other)])];
   const graphs = [{...first, layers}, readSecond(payloads[1], classes[1], other)];
-  const comparison = compare(...graphs, cosines(payloads[0], classes[1]));
+  const comparison = compare(...graphs, readCosines(payloads[0], classes[1]));
   const drawing = drawComparison(layers, comparison, classes.map((each) => each.n));
   return {...context, graphs, comparison, drawing: asked.sides === 'two' ? drawTwoSides(drawing) : drawing};
 };
 /** Everything that the drawing of a selection needs, or its `problem`. */
 const read = async (asked, isOld) => {
-  const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : run();
+  const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : current.run;
   if (isOld()) return null;
-  showBar(asked, other.problem ? run() : other);
+  showBar(asked, other.problem ? current.run : other);
   const problem = findProblem(asked, other);
   if (problem) return {problem};
   const classes = classesOf(asked, other);
   getFrame().stage.dataset.busy = '';
   const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run)));
-  const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => run().layerByName.has(layer));
+  const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
   const [payloads, added] = await Promise.all([
     Promise.all(classes.map((each) => load(`class/${each.id}`, each.run))),
     Promise.all(expand.map((layer) => load(`class/${asked.class_id}/layer/${layer}`))),
@@ -131,8 +139,8 @@ const read = async (asked, isOld) => {
   const context = buildContext(asked, classes, payloads, added, other);
   const bare = context.graphs.findIndex((each) => !each.nodes.length);
   if (bare >= 0) return {problem: payloads[bare].missing};
-  await Promise.race([pictures.then(() => loadImages(context.drawing.nodes.filter((node) => node.picture).map(urlOf))), new Promise((done) => window.setTimeout(done, PICTURES_AT_MOST))]);
-  return isOld() ? null : {context};
+  const images = pictures.then(() => loadImages(context.drawing.nodes.map(urlOf).filter(Boolean)));
+  return {context: {...context, images}};
 };
 const urlOf = (node) => (node.picture ? picture(node.layer, node.channel, node.run) : null);
 
@@ -163,13 +171,13 @@ const classesOfState = (asked, each) => {
 };
 /** The properties of the component that show a context. */
 const draw = (context) => {
-  const asked = selection();
+  const asked = current.selection;
   const scene = buildScene(context.drawing, context);
   choosePart(scene, asked);
   const {zoom, pan} = fitScene(scene);
   const classesAt = (key) => classesOfState(asked, scene.nodes.get(key) || scene.edges.get(key));
   const right = asked.direction === 'right';
-  const elements = toElements(context.drawing, {prefix: scene.prefix, places: scene.nodes, right, zoom, classesOf: classesAt, urlOf});
+  const elements = toElements(context.drawing, {prefix: scene.prefix, places: scene.nodes, right, zoom, classesOf: classesAt, urlOf: () => null});
   const positions = Object.fromEntries([...scene.nodes.values()].map(({id, x, y}) => [id, {x, y}]));
   waiting = scene;
   return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions, zoom, pan}, styles()];
@@ -187,14 +195,30 @@ const settle = () => {
   empty.replaceChildren();
   showLegend(context);
   showGutter(context);
-  tellPart(selection().pins);
+  filter(current.selection);
   onViewport();
-  choose(selection());
+  choose(current.selection);
   showComparison(context);
   delete stage.dataset.busy;
-  const mine = turn;
-  requestAnimationFrame(() => requestAnimationFrame(() => mine === turn && tellPainted(context.classes)));
+  finish(scene, turn);
 };
+/** Gives the nodes their pictures, and says so once all is painted. What is drawn waits a moment for them, so that it is
+    painted once. */
+const finish = async (scene, mine) => {
+  const {images, classes} = scene.context;
+  const isOld = () => mine !== turn || getScene() !== scene;
+  await null; /* the component has its own look at the elements first */
+  canvas().startBatch();
+  const areIn = await Promise.race([images.then(() => true), new Promise((done) => window.setTimeout(done, PICTURES_AT_MOST))]);
+  if (areIn && !isOld()) showImages(scene);
+  canvas().endBatch();
+  if (!areIn) {
+    await images;
+    if (!isOld()) canvas().batch(() => showImages(scene));
+  }
+  requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
+};
+const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(urlOf(node), node)));
 const tellPainted = (classes) => {
   const {stage} = getFrame();
   stage.dataset.drawn = classes.map((each) => each.id).join(',');
@@ -205,12 +229,20 @@ const tellPainted = (classes) => {
 const isGraph = ({view}) => view === 'graph' || view === 'compare';
 /** What a drawing depends on. */
 const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides}) =>
-  JSON.stringify([name, run().name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
+  JSON.stringify([name, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
 
+/** Asks for a class as soon as it is clicked, some milliseconds before the selection has changed. */
+const foresee = (event) => {
+  const row = event.target.closest && event.target.closest('[data-class]');
+  const id = row && Number(row.dataset.class);
+  if (!row || !isGraph(current.selection) || !current.run.classById.has(id)) return;
+  load(`class/${id}`);
+  loadPictures(id);
+};
 /** Fills the component for a selection: [elements, layout, style sheet]. */
 export const drawGraph = async (asked) => {
   const same = Array(3).fill(window.dash_clientside.no_update);
-  if (!asked || !run() || !isGraph(asked) || !canvas()) return same;
+  if (!asked || !current.run || !isGraph(asked) || !canvas()) return same;
   build();
   const key = keyOf(asked);
   if (key === wanted) return same;
@@ -229,25 +261,23 @@ const choose = ({layer, channel}) => {
   markLayer(layer);
   moveCursorToChosen();
 };
-export const graph = {
-  show(asked, before) {
-    if (!canvas()) return;
-    build();
-    const former = before && last;
-    last = asked;
-    if (!isGraph(asked)) {
-      hideCard();
-      return;
-    }
-    showTools(asked);
-    if (keyOf(asked) !== wanted || !getScene() || waiting) return;
-    if (changed(asked, former, 'direction')) fit();
-    else if (changed(asked, former, 'width', 'height')) arrange();
-    if (changed(asked, former, 'covers', 'pins')) filter(asked);
-    if (changed(asked, former, 'pins')) refit();
-    if (changed(asked, former, 'layer', 'expand')) markLayer(asked.layer);
-    if (changed(asked, former, 'layer', 'also')) showComparison(getContext());
-    if (changed(asked, former, 'layer', 'channel', 'direction', 'pins')) choose(asked);
-  },
+const show = (asked, before) => {
+  if (!canvas()) return;
+  build();
+  const former = before && last;
+  last = asked;
+  if (!isGraph(asked)) {
+    hideCard();
+    return;
+  }
+  showTools(asked);
+  if (keyOf(asked) !== wanted || !getScene() || waiting) return;
+  if (changed(asked, former, 'direction')) fit();
+  else if (changed(asked, former, 'width', 'height')) arrange();
+  if (changed(asked, former, 'covers', 'pins')) filter(asked);
+  if (changed(asked, former, 'pins')) refit();
+  if (changed(asked, former, 'layer', 'expand')) markLayer(asked.layer);
+  if (changed(asked, former, 'layer', 'also')) showComparison(getContext());
+  if (changed(asked, former, 'layer', 'channel', 'direction', 'pins')) choose(asked);
 };
-export {find, fit as fitGraph};
+view('graph', show);

@@ -1,5 +1,12 @@
+// @ts-check
 /* The bar above the graph: the class, in a comparison both, and where the second one is chosen. */
-import {accuracyTip, action, boot, dispatch, h, icon, noAccuracy, percent, plural, readRun, run, selection, term, toggleClassPanel} from '../page.js';
+import * as current from '../current.js';
+import {boot} from '../data.js';
+import {action, h, icon, term} from '../dom.js';
+import {accuracyTip, NO_ACCURACY, percent, plural} from '../format.js';
+import {readRun} from '../runs.js';
+import {dispatch} from '../selection.js';
+import {toggleClassPanel} from './class_panel.js';
 import {getFrame} from './graph_frame.js';
 import {buildPicker as buildField} from './graph_picker.js';
 
@@ -14,14 +21,14 @@ export const histogram = ({bins, n}, className = '') => {
 const buildFacts = (info) => [
   h('span', {class: 'muted images'}, plural(info.n, 'image')),
   info.top1 === null
-    ? term('no accuracy', noAccuracy(), 'muted')
+    ? term('no accuracy', NO_ACCURACY(), 'muted')
     : h('span', {class: 'number', 'data-tip': accuracyTip(info)}, percent(info.top1)),
 ];
 const buildClass = (info, letter) => {
-  const tip = [info.full, info.synset, run().groups && info.group !== null && run().groups.names[info.group]].filter(Boolean).join(' · ');
+  const tip = [info.full, info.synset, current.run.groups && info.group !== null && current.run.groups.names[info.group]].filter(Boolean).join(' · ');
   const badge = letter ? h('span', {class: 'badge badge-a'}, letter) : null;
   const mark = info.mark ? h('span', {class: 'mark'}, info.mark) : null;
-  const state = {'aria-expanded': String(selection().panel === 'class'), 'aria-controls': 'class-panel'};
+  const state = {'aria-expanded': String(current.selection.panel === 'class'), 'aria-controls': 'class-panel'};
   const open = h('button', {type: 'button', class: 'class-open', 'data-tip': `${tip} · what the model takes for it  i`, onclick: () => toggleClassPanel(), ...state}, h('span', {class: 'name'}, info.name), mark);
   return h('div', {class: 'class-title'}, h('h1', {}, badge, open), buildFacts(info), histogram(info));
 };
@@ -30,12 +37,12 @@ const buildClass = (info, letter) => {
 let picker = null;
 let picked = null; /* the run that it is chosen from */
 const swapAction = ({class_id, vs, vs_run: theirs, layer}) =>
-  theirs ? {run: theirs, class_id: vs, vs: class_id, vs_run: run().name, layer, view: 'compare'} : {class_id: vs, vs: class_id, view: 'compare'};
+  theirs ? {run: theirs, class_id: vs, vs: class_id, vs_run: current.run.name, layer, view: 'compare'} : {class_id: vs, vs: class_id, view: 'compare'};
 const swap = (asked) =>
   action(swapAction(asked), {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, icon('swap'));
 const clear = () =>
   action({vs: null, vs_run: null, view: 'graph', also: []}, {class: 'icon-button small', 'data-tip': 'Compare no more', 'aria-label': 'Compare no more'}, icon('close'));
-const choose = ({id}) => dispatch({vs: id, vs_run: picked === run() ? null : picked.name, view: 'compare'});
+const choose = ({id}) => dispatch({vs: id, vs_run: picked === current.run ? null : picked.name, view: 'compare'});
 const pickRun = async (name) => {
   const found = await readRun(name);
   if (found.problem) return;
@@ -43,9 +50,9 @@ const pickRun = async (name) => {
   picker.input.focus();
 };
 const buildRuns = () =>
-  boot().runs.length > 1 &&
+  boot.runs.length > 1 &&
   h('select', {class: 'run-picker', 'aria-label': 'Run of the second class', 'data-tip': 'The run that the second class is chosen from', onchange: (event) => pickRun(event.target.value)},
-    boot().runs.map(({name}) => h('option', {value: name}, name))); // prettier-ignore
+    boot.runs.map(({name}) => h('option', {value: name}, name))); // prettier-ignore
 const buildPicker = () => {
   const built = buildField({id: 'versus', label: 'Second class', hint: 'compare with…', classes: () => picked.classes, choose});
   const parts = {lead: h('span', {class: 'lead'}), facts: h('span', {class: 'lead'}), runs: buildRuns()};
@@ -55,7 +62,7 @@ const buildPicker = () => {
 /** The bar of a selection; `other` is the run of the second class. */
 export const showBar = (asked, other) => {
   const inComparison = asked.view === 'compare';
-  const first = run().classById.get(asked.class_id);
+  const first = current.run.classById.get(asked.class_id);
   const second = inComparison ? other.classById.get(asked.vs) : null;
   picked = other;
   picker = picker || buildPicker();

@@ -1,5 +1,11 @@
+// @ts-check
 /* What stands beside a node or an edge under the pointer or in focus: who uses it, its pictures, its dataset examples. */
-import {example, h, icon, labelOf, load, picture, selection, tellSuggestion, visualization} from '../page.js';
+import * as current from '../current.js';
+import {load} from '../data.js';
+import {h, icon} from '../dom.js';
+import {labels} from '../labels.js';
+import {example, picture, visualization} from '../pictures.js';
+import {tellSuggestion} from './channel_label.js';
 import {getFrame, hasFrame} from './graph_frame.js';
 import {pin} from './graph_hover.js';
 import {getContext, getLit} from './graph_scene.js';
@@ -123,7 +129,7 @@ const loadReason = async (at) => {
 
 // --- cards ----------------------------------------------------------------------------------------------------------
 const pinButton = (id) => {
-  const pinned = selection().pins.includes(id);
+  const pinned = current.selection.pins.includes(id);
   return h('button', {type: 'button', class: 'tool', 'aria-pressed': String(pinned), 'data-tip': 'Draw only what is connected with pinned channels  p', onclick: () => pin(id)},
     icon('pin'), pinned ? 'pinned' : 'pin'); // prettier-ignore
 };
@@ -135,7 +141,7 @@ export const showCard = (at, box, notes, canPin = true) => {
   const scrub = buildScrub(at);
   const examples = buildExamples(at.picture ? N_EXAMPLES : 0);
   const mine = (owner = {id: at.id, along: null});
-  const label = at.run ? '' : labelOf(at.layer, at.channel); /* labels are those of the run that is shown */
+  const label = at.run ? '' : labels.of(at.layer, at.channel); /* labels are those of the run that is shown */
   open(at.id, box, [
     h('div', {class: 'card-head'}, h('b', {}, at.id), canPin ? pinButton(at.id) : null),
     label ? h('div', {class: 'card-label'}, label) : null,

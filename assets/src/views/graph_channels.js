@@ -1,6 +1,9 @@
+// @ts-check
 /* The keyboard's way through the graph: a list of its channels off the screen, because a canvas has nothing to focus.
    Arrows go along a layer and along the strongest influences; the channel that the list is at is marked on the paper. */
-import {channelId, h, plural, selection} from '../page.js';
+import * as current from '../current.js';
+import {h} from '../dom.js';
+import {channelId, plural} from '../format.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {lightNode, open, pin, tellUse, unlight} from './graph_hover.js';
@@ -39,7 +42,7 @@ const isFocused = () => document.activeElement === getFrame().channels;
 /** Says where the cursor is, to people and to readers of the screen. */
 const showCursor = () => {
   const {channels} = getFrame();
-  const {layer, channel} = selection();
+  const {layer, channel} = current.selection;
   if (!options.has(cursor)) cursor = options.keys().next().value || null;
   const chosen = channel === null ? null : channelId(layer, channel);
   options.forEach((option, key) => option.setAttribute('aria-selected', String((isNode(key) ? getScene().nodes.get(key).node.id : key.slice(6)) === chosen)));
@@ -50,7 +53,7 @@ const showCursor = () => {
 const isNode = (key) => !key.startsWith('ghost ');
 /** The cursor goes to the chosen channel. */
 export const moveCursorToChosen = () => {
-  const {layer, channel} = selection();
+  const {layer, channel} = current.selection;
   const each = channel === null ? null : nodeOf(channelId(layer, channel));
   if (each && (!nodeAt() || nodeAt().node.id !== each.node.id)) cursor = each.node.key;
   showCursor();
@@ -78,7 +81,7 @@ const along = (each, edges, end) => {
 };
 const DOWN = {ArrowLeft: 'before', ArrowRight: 'after', ArrowUp: 'out', ArrowDown: 'into'};
 const RIGHT = {ArrowUp: 'before', ArrowDown: 'after', ArrowRight: 'out', ArrowLeft: 'into'};
-const firstGhost = (each) => (nodeOf(channelId(selection().layer, selection().channel)) === each && getTray().length ? `ghost ${getTray()[0].id}` : null);
+const firstGhost = (each) => (nodeOf(channelId(current.selection.layer, current.selection.channel)) === each && getTray().length ? `ghost ${getTray()[0].id}` : null);
 const WAYS = {
   before: (each) => inLayer(each, -1),
   after: (each) => inLayer(each, 1),
@@ -92,7 +95,7 @@ const stepInTray = (step) => {
 const steer = (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !getScene()) return;
   const each = nodeAt();
-  const way = (selection().direction === 'right' ? RIGHT : DOWN)[event.key];
+  const way = (current.selection.direction === 'right' ? RIGHT : DOWN)[event.key];
   const opens = event.key === 'Enter' || event.key === ' ';
   if (isGhost() && opens) openGhost(cursor.slice(6));
   else if (isGhost() && way) (way === 'before' || way === 'after') ? stepInTray(way === 'before' ? -1 : 1) : moveTo(way === 'out' && [...options.keys()].find((key) => isNode(key) && key === chosenKey()));
@@ -104,9 +107,9 @@ const steer = (event) => {
   event.preventDefault();
   event.stopPropagation();
 };
-const chosenKey = () => (nodeOf(channelId(selection().layer, selection().channel)) || {node: {}}).node.key;
+const chosenKey = () => (nodeOf(channelId(current.selection.layer, current.selection.channel)) || {node: {}}).node.key;
 const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
-const pinChosen = () => selection().channel !== null && nodeOf(channelId(selection().layer, selection().channel)) && pin(channelId(selection().layer, selection().channel));
+const pinChosen = () => current.selection.channel !== null && nodeOf(channelId(current.selection.layer, current.selection.channel)) && pin(channelId(current.selection.layer, current.selection.channel));
 const KEYS = {'+': () => zoomBy(1.3), '=': () => zoomBy(1.3), '-': () => zoomBy(1 / 1.3), p: pinChosen};
 
 export const bindChannels = () => {

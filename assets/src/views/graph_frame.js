@@ -1,3 +1,4 @@
+// @ts-check
 /* The elements of the graph's pane, which Python lays out. */
 const NAMES = {
   bar: 'graph-class', picker: 'picker', tools: 'graph-tools', stage: 'graph-stage', under: 'under-paper', canvas: 'graph-canvas',

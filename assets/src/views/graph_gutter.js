@@ -1,5 +1,9 @@
+// @ts-check
 /* The layers beside the graph, at the height of their rows: names, counts, in a comparison how much is shared. */
-import {action, dispatch, h, icon, of, plural, run, selection} from '../page.js';
+import * as current from '../current.js';
+import {action, h, icon} from '../dom.js';
+import {of, plural} from '../format.js';
+import {dispatch} from '../selection.js';
 import {getFrame} from './graph_frame.js';
 import {getScene, isShown} from './graph_scene.js';
 import {getStageSize, toScreen} from './graph_viewport.js';
@@ -10,7 +14,7 @@ let rows = new Map();
 let line = null;
 
 const measureTip = (name) => {
-  const {measure} = run().layerByName.get(name);
+  const {measure} = current.run.layerByName.get(name);
   return measure ? `Influences on ${name}. ${measure.text}` : null;
 };
 const expander = (name) =>
@@ -18,7 +22,7 @@ const expander = (name) =>
     'data-tip': 'The 24 channels of this layer that most images of the class use, also those beyond the graph.', onclick: () => toggle(name)},
     icon('plus')); // prettier-ignore
 const toggle = (name) => {
-  const {expand} = selection();
+  const {expand} = current.selection;
   dispatch({expand: expand.includes(name) ? expand.filter((layer) => layer !== name) : [...expand, name]});
 };
 const buildRow = (name, n) =>
@@ -49,7 +53,7 @@ export const showGutter = ({comparison, drawing}) => {
   gutter.classList.toggle('of-two', Boolean(comparison));
   gutter.replaceChildren(...built);
   under.replaceChildren(...(line ? [line] : []));
-  markLayer(selection().layer);
+  markLayer(current.selection.layer);
 };
 export const clearGutter = () => {
   rows = new Map();
@@ -61,7 +65,7 @@ export const markLayer = (layer) =>
   rows.forEach((row, name) => {
     row.querySelector('.row-name').setAttribute('aria-current', String(name === layer));
     const more = row.querySelector('.expand');
-    if (more) more.setAttribute('aria-pressed', String(selection().expand.includes(name)));
+    if (more) more.setAttribute('aria-pressed', String(current.selection.expand.includes(name)));
   });
 /** The channels of each layer that are shown, of all: "2 of 9 channels". */
 export const countRows = () => {
@@ -88,7 +92,7 @@ const spansOf = (axis) => {
 };
 /** Puts every row at the height of its nodes, or above them where the graph runs from left to right. */
 export const placeGutter = () => {
-  const right = selection().direction === 'right';
+  const right = current.selection.direction === 'right';
   const spans = spansOf(right ? 'x' : 'y');
   const most = getStageSize()[right ? 'width' : 'height'];
   const {gutter, under} = getFrame();

@@ -1,5 +1,9 @@
+// @ts-check
 /* What the pointer does: light a node with its influences, or an influence with its ends; click, box and pin. */
-import {dispatch, of, percent, reducedMotion, run, selection} from '../page.js';
+import * as current from '../current.js';
+import {of, percent} from '../format.js';
+import {dispatch} from '../selection.js';
+import {reducedMotion} from '../views.js';
 import {elementOf} from './cytoscape.js';
 import {hideCard, keepCard, leaveCard, scrubAlong, showCard, showEdgeCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
@@ -85,7 +89,7 @@ export const along = (element, event) => {
 };
 /** A click on a node, or Enter: opens its channel. */
 export const open = (each) => {
-  if (!each || !run().layerByName.has(each.node.layer)) return;
+  if (!each || !current.run.layerByName.has(each.node.layer)) return;
   hideCard(); /* the panel says it all, and the tray beneath the node needs the room */
   dispatch({layer: each.node.layer, channel: each.node.channel});
 };
@@ -94,9 +98,9 @@ export const tap = (element) => {
   const each = find(element);
   if (each && each.node) open(each);
 };
-export const tapPaper = () => selection().channel !== null && dispatch({channel: null});
+export const tapPaper = () => current.selection.channel !== null && dispatch({channel: null});
 export const pin = (id) => {
-  const {pins} = selection();
+  const {pins} = current.selection;
   dispatch({pins: pins.includes(id) ? pins.filter((each) => each !== id) : [...pins, id]});
   hideCard();
   unlight();
@@ -108,7 +112,7 @@ export const box = (element) => {
   if (each && isShown(each)) boxed.add(each.node.id);
 };
 export const endBox = () => {
-  if (boxed.size) dispatch({pins: [...new Set([...selection().pins, ...boxed])]});
+  if (boxed.size) dispatch({pins: [...new Set([...current.selection.pins, ...boxed])]});
   boxed.clear();
 };
 export const bindCard = () => {

@@ -1,5 +1,8 @@
+// @ts-check
 /* The menu of files: what is shown, as the command `export --graph` draws and writes it. */
-import {boot, h, icon, isStatic, run, selection} from '../page.js';
+import * as current from '../current.js';
+import {boot, readStatic} from '../data.js';
+import {h, icon} from '../dom.js';
 import {getContext} from './graph_scene.js';
 
 const FORMATS = [
@@ -15,9 +18,9 @@ const TWO_RUNS = 'Two classes of different runs have no common file.';
 
 /** The address of a file of what is shown. */
 const addressOf = (ending) => {
-  const {class_id: id, vs, view, covers} = selection();
+  const {class_id: id, vs, view, covers} = current.selection;
   const asked = {theme: document.documentElement.dataset.theme, ...(view === 'compare' ? {vs} : {covers})};
-  return `${boot().prefix}run/${encodeURIComponent(run().name)}/graph/${id}${ending}?${new URLSearchParams(asked)}`;
+  return `${boot.prefix}run/${encodeURIComponent(current.run.name)}/graph/${id}${ending}?${new URLSearchParams(asked)}`;
 };
 /** The button "…" and its menu. */
 export const buildMenu = () => {
@@ -29,7 +32,7 @@ export const buildMenu = () => {
     menu.hidden = !open;
     opener.setAttribute('aria-expanded', String(open));
     if (!open) return;
-    const missing = isStatic() ? NOT_HERE : selection().view === 'compare' && selection().vs_run ? TWO_RUNS : !getContext() ? 'There is no graph to save.' : '';
+    const missing = readStatic ? NOT_HERE : current.selection.view === 'compare' && current.selection.vs_run ? TWO_RUNS : !getContext() ? 'There is no graph to save.' : '';
     note.textContent = missing;
     note.hidden = !missing;
     items.forEach((item, place) => {

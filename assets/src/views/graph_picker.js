@@ -1,6 +1,9 @@
+// @ts-check
 /* A field that finds a class by what is typed: a combobox with a list below it, as ARIA describes one. */
-import {h, run, selection} from '../page.js';
-import {fuzzy} from '../page.js';
+import * as current from '../current.js';
+import {h} from '../dom.js';
+import {fuzzy} from '../model/fuzzy.js';
+
 const MOST = 80;
 
 let index = null;
@@ -8,7 +11,7 @@ let indexed = null;
 /** The classes that match, the best first, as the list of classes finds them. */
 const match = (text, classes) => {
   if (indexed !== classes) {
-    index = fuzzy.buildIndex(classes, run().groups ? run().groups.names : []);
+    index = fuzzy.buildIndex(classes, current.run.groups ? current.run.groups.names : []);
     indexed = classes;
   }
   const found = fuzzy.search(index, text);
@@ -36,7 +39,7 @@ export const buildPicker = ({id, label, hint, classes, choose}) => {
     option.scrollIntoView({block: 'nearest'});
   };
   const open = (text) => {
-    state.found = match(text, classes()).filter((each) => each !== run().classById.get(selection().class_id)).slice(0, MOST);
+    state.found = match(text, classes()).filter((each) => each !== current.run.classById.get(current.selection.class_id)).slice(0, MOST);
     const options = state.found.map((each) => h('li', {id: `${id}-${each.id}`, role: 'option', 'data-class': each.id}, nameOf(each)));
     list.replaceChildren(...(options.length ? options : [h('li', {class: 'muted', role: 'option', 'aria-disabled': 'true'}, 'No class matches.')]));
     list.hidden = false;

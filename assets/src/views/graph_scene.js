@@ -1,3 +1,4 @@
+// @ts-check
 /* What is on the paper: the drawing with its places, what is hidden, lit and chosen.
 
    A scene is {drawing, context, prefix, nodes, edges}. `nodes` by key are {node, id, x, y, into, out}, `edges` by key are

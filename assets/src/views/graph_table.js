@@ -1,5 +1,7 @@
+// @ts-check
 /* What the graph shows, as a table: for screen readers, for copying, for those who want numbers. */
-import {action, count, h, percent} from '../page.js';
+import {action, h} from '../dom.js';
+import {count, percent} from '../format.js';
 import {greatestOf} from '../model/graph.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';

@@ -1,5 +1,9 @@
+// @ts-check
 /* What stands between the bar and the graph: summary or legend, sliders, ways of looking, buttons of the zoom. */
-import {action, count, dispatch, h, icon, plural, run, selection, term} from '../page.js';
+import * as current from '../current.js';
+import {action, h, icon, term} from '../dom.js';
+import {count, plural} from '../format.js';
+import {dispatch} from '../selection.js';
 import {PARTING_JACCARD} from '../model/comparison.js';
 import {toggleComparison} from './compare_panel.js';
 import {getFrame} from './graph_frame.js';
@@ -23,7 +27,7 @@ const buttons = {};
 
 // --- sliders: live while dragged, the state follows -----------------------------------------------------------------
 /** What a slider says now, which the selection does a moment later. */
-export const liveValue = (name) => (sliders[name].timer ? Number(sliders[name].input.value) : selection()[name]);
+export const liveValue = (name) => (sliders[name].timer ? Number(sliders[name].input.value) : current.selection[name]);
 const slide = (name) => {
   const slider = sliders[name];
   const value = Number(slider.input.value);
@@ -34,7 +38,7 @@ const slide = (name) => {
   }, 200);
   showValue(name, value);
   if (!getScene()) return;
-  if (name === 'covers') filter({...selection(), covers: value});
+  if (name === 'covers') filter({...current.selection, covers: value});
   else arrange();
 };
 const showValue = (name, value) => {
@@ -50,15 +54,12 @@ const buildSlider = ([name, low, high, label, tip, after]) => {
   sliders[name] = {input, text, timer: null};
   return h('div', {class: `slider ${name}`}, h('label', {for: name, class: 'slider-name', 'data-tip': tip}, label), input, text, after ? h('span', {class: 'slider-name slider-after'}, after) : null);
 };
-/** Hides what the share covered and the pins leave out, and says how much is left. */
+/** Hides what the share covered and the pins leave out, and says how much is left: in the summary, beside the layers, in
+    the table and in the list of the keyboard. */
 export const filter = (asked) => {
   choosePart(getScene(), asked);
   showPart(asked.pins);
-  tellPart(asked.pins);
-};
-/** Tells what is shown in the summary, beside the layers, in the table and in the list of the keyboard. */
-export const tellPart = (pins) => {
-  showPins(pins);
+  showPins(asked.pins);
   showSummary();
   countRows();
   placeGutter();
@@ -71,7 +72,7 @@ const button = (name, look, label, onclick, key = '') => {
   buttons[name] = h('button', {type: 'button', class: 'icon-button small', 'data-tool': name, 'aria-label': label, 'data-tip': key ? `${label}  ${key}` : label, onclick}, icon(look));
   return buttons[name];
 };
-const other = (name, first, second) => dispatch({[name]: selection()[name] === first ? second : first});
+const other = (name, first, second) => dispatch({[name]: current.selection[name] === first ? second : first});
 /** The whole page goes to full screen, so that the panel and the palette stay; the style sheet leaves the graph alone. */
 const toggleScreen = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => null));
 export const buildTools = () => {
@@ -106,7 +107,7 @@ export const showTools = (asked) => {
 
 // --- summary and legend ---------------------------------------------------------------------------------------------
 const getLegend = () => getFrame().tools.querySelector('.legend');
-const measure = () => (run().measures ? term(run().measures.name === 'traced' ? 'exact influence' : run().measures.name, run().measures.text, 'measure') : null);
+const measure = () => (current.run.measures ? term(current.run.measures.name === 'traced' ? 'exact influence' : current.run.measures.name, current.run.measures.text, 'measure') : null);
 const SUMMARY_TIP = 'Channels of highest personalized PageRank for this class, and the influences between them.';
 const buildSummary = () => h('span', {class: 'summary-line'}, h('span', {class: 'summary', 'data-tip': SUMMARY_TIP}), measure(), pinNote());
 /** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
@@ -125,7 +126,7 @@ const showSummary = () => {
 const pinNote = () => h('span', {class: 'pin-note'});
 const buildKey = (part, name, {nodes, edges}) => {
   const n = (list) => list.filter((each) => each.part === part).length;
-  const measures = run().measures ? ` (${run().measures.name})` : '';
+  const measures = current.run.measures ? ` (${current.run.measures.name})` : '';
   const tip = `${name}: ${plural(n(nodes), 'channel')}, ${plural(n(edges), 'influence')}${measures}`;
   return h('span', {class: 'key', 'data-part': part, 'data-tip': tip}, h('span', {class: `swatch ${part}`}), h('b', {}, count(n(nodes))), h('span', {class: 'key-name'}, name));
 };

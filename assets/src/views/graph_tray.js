@@ -1,9 +1,14 @@
+// @ts-check
 /* The strongest sources of the chosen channel that are not in the graph, in a tray beneath it of constant size.
 
    Their elements are in every drawing, hidden; a tray only moves and fills them. */
 import {edgeWidth, greatestOf} from '../model/graph.js';
 import {toImages, toScale} from '../model/elements.js';
-import {dispatch, load, of, picture, run, selection} from '../page.js';
+import * as current from '../current.js';
+import {load} from '../data.js';
+import {of} from '../format.js';
+import {picture} from '../pictures.js';
+import {dispatch} from '../selection.js';
 import {canvas, elementOf} from './cytoscape.js';
 import {showCard} from './graph_card.js';
 import {getContext, getScene} from './graph_scene.js';
@@ -43,7 +48,7 @@ export const clearTray = () => {
 };
 /** The sources that the tray holds now. */
 export const getTray = () => tray;
-export const getChosenGhost = () => tray.find((at) => at.id === `${selection().layer}-${selection().channel}`) || null;
+export const getChosenGhost = () => tray.find((at) => at.id === `${current.selection.layer}-${current.selection.channel}`) || null;
 /** Shows the tray of the chosen node; a ghost that is chosen keeps the tray that it is in. */
 export const showTray = async (each, id, then) => {
   if (!each && id && owner && tray.some((at) => at.id === id)) return markGhost(id);
@@ -65,7 +70,7 @@ const readSources = async ({node}, scene) => {
   if (payload.problem) return [];
   const drawn = new Set(scene.drawing.nodes.map((each) => each.id));
   const {sources} = payload;
-  const {layers} = whose.run ? other : run();
+  const {layers} = whose.run ? other : current.run;
   return sources.channel
     .map((channel, i) => {
       const {layer} = layers[sources.layer[i]];
@@ -100,7 +105,7 @@ const inWindow = (x, half) => {
 /** At the node's lower edge, or at its left one; the same size on the screen at any zoom. */
 export const placeTray = () => {
   if (!owner || !tray.length || !getScene()) return;
-  const right = selection().direction === 'right';
+  const right = current.selection.direction === 'right';
   const unit = 1 / canvas().zoom();
   const half = owner.node.size / 2;
   const width = Math.max(tray.length * PITCH + 12, right ? 0 : LEAST_WIDTH);

@@ -1,5 +1,7 @@
+// @ts-check
 /* The window onto the paper: fit, zoom, what keeps it from being lost, and the small map of where one is. */
-import {h, selection} from '../page.js';
+import * as current from '../current.js';
+import {h} from '../dom.js';
 import {canvas} from './cytoscape.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
@@ -21,7 +23,7 @@ let stretched = null;
 let size = {width: 0, height: 0};
 let scaled = 1; /* the zoom that labels have their size for */
 
-const isRight = () => selection().direction === 'right';
+const isRight = () => current.selection.direction === 'right';
 const isCompared = (context = getContext()) => Boolean(context && context.comparison);
 /** The room that the graph may fill, beside the labels of the layers. */
 const room = (context = getContext()) => {
@@ -37,13 +39,13 @@ const extent = (values) => ({low: Math.min(...values), high: Math.max(...values)
 /** The zoom at which a scene fits, and how far it may be stretched at that zoom to use the window. */
 const plan = (scene) => {
   const all = [...scene.nodes.values()];
-  const kept = scene === getScene() && selection().pins.length ? shownOf(scene.nodes) : all; /* what a slider hides keeps its place */
+  const kept = scene === getScene() && current.selection.pins.length ? shownOf(scene.nodes) : all; /* what a slider hides keeps its place */
   const nodes = kept.map((each) => each.node);
   const xs = extent(nodes.map((node) => (isRight() ? -node.y : node.x)));
   const ys = extent(nodes.map((node) => (isRight() ? node.x : node.y)));
   const space = room(scene.context);
   const fitting = Math.min(1, space.y / (ys.span + NODE), space.x / (xs.span + NODE));
-  const zoom = Math.max(selection().sides === 'two' && isCompared(scene.context) ? SMALLEST_ZOOM : SMALLEST_FIT, fitting);
+  const zoom = Math.max(current.selection.sides === 'two' && isCompared(scene.context) ? SMALLEST_ZOOM : SMALLEST_FIT, fitting);
   const most = (length, span, limit) => (span ? Math.min(limit, Math.max(1, (length / zoom - NODE) / span)) : 1);
   return {zoom, space, xs, ys, sx: most(space.x, xs.span, 2.2), sy: most(space.y, ys.span, 2.6)};
 };
@@ -85,6 +87,7 @@ export const arrange = () => {
   movePlaces(stretches(stretched));
   follow();
 };
+export const fitGraph = () => fit();
 const measure = () => {
   const {stage} = getFrame();
   const {clientWidth: width, clientHeight: height} = stage;
@@ -158,7 +161,7 @@ export const zoomBy = (factor) => getScene() && zoomAt(factor, size.width / 2, s
 export const reveal = (each) => {
   if (!each) return;
   const panel = document.getElementById('panel');
-  const isOver = panel && window.innerWidth < 1200 && selection().channel !== null && selection().panel === 'channel';
+  const isOver = panel && window.innerWidth < 1200 && current.selection.channel !== null && current.selection.panel === 'channel';
   const over = isOver ? panel.offsetWidth || 340 : 0;
   const {x, y} = toScreen(each);
   const space = room();
@@ -169,7 +172,7 @@ export const reveal = (each) => {
   touch();
 };
 export const revealChosen = () => {
-  const {layer, channel} = selection();
+  const {layer, channel} = current.selection;
   if (channel !== null && getScene()) reveal(nodeOf(`${layer}-${channel}`));
 };
 /** A wheel zooms at the pointer as far as it turns; Cytoscape's own way knows no pinch on a pad. */
