@@ -399,7 +399,7 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
     page.locator("#graph .graph-card").get_by_role("button", name="pin").click()
     wait_for_query(page, f"&pins={at}")
     kept = page.evaluate(
-        "(pin) => [...summitDash.connected(summitDash.graph.getScene().drawing, [pin])]",
+        "(pin) => [...summitDash.graph.connected(summitDash.graph.getScene().drawing, [pin])]",
         at,
     )
     assert set(list_nodes(page)) == set(kept)
