@@ -23,6 +23,7 @@ check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.js.check
 
 bench: $(VENV)/test.stamp
 	$(BIN)/python -m benchmarks.run
@@ -49,9 +50,10 @@ $(VENV)/demo.stamp: setup.cfg pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[precompute]'
 	touch $@
 
-$(VENV)/test.stamp: setup.cfg pyproject.toml tests/browser/install.py | $(BIN)/python
+$(VENV)/test.stamp: setup.cfg pyproject.toml tests/browser/install.py tests/js/package-lock.json | $(BIN)/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
 	$(BIN)/python -m tests.browser.install
+	$(BIN)/python -m tests.js.build --install
 	touch $@ $(VENV)/demo.stamp
 
 clean:

@@ -1,6 +1,6 @@
 """The pixels of a layered graph on a stage, stretched and curved as on the page.
 
-`assets/views/graph_viewport.js` and `graph_canvas.js` do the same.
+`assets/src/views/graph_viewport.js` and `graph_canvas.js` do the same.
 """
 
 from __future__ import annotations

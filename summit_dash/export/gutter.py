@@ -17,7 +17,7 @@ from summit_dash.run.text import DASH, format_plural
 __all__ = ["RowSpan", "build_gutter", "build_parting_line", "compute_gutter_width", "find_row_spans"]
 
 _NAME, _SMALL, _WEIGHT = 12.0, 11.0, 600
-_PLAIN, _COMPARED, _WIDEST = 92.0, 140.0, 240.0
+_PLAIN, _COMPARED, _WIDEST = 92.0, 152.0, 240.0
 _AFTER_NAME = 8.0
 
 

@@ -24,7 +24,7 @@ __all__ = ["ROOM", "PictureSource", "build_scene"]
 ROOM = Size(1200, 800)
 """Default size of the stage, about that of the page in a large window."""
 _LABEL, _LARGEST_LABEL, _HAIRLINE = 11.0, 34.0, 0.9
-"""Pixels, units of the layout, and pixels again, as in `assets/views/graph_viewport.js`."""
+"""Pixels, units of the layout, and pixels again, as in `assets/src/views/graph_viewport.js`."""
 _MOST_RADIUS, _MARK = 8.0, 16.0
 
 _SHARPNESS = 4

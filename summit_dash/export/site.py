@@ -93,7 +93,7 @@ def _measure(folder: Path) -> SiteSize:
 
 
 def _write_page(store: RunStore, folder: Path, assets: Path) -> None:
-    shutil.copytree(assets, folder / "assets", ignore=shutil.ignore_patterns("__pycache__", "*.py"))
+    shutil.copytree(assets, folder / "assets", ignore=shutil.ignore_patterns("__pycache__", "*.py", "src"))
     shutil.copyfile(_STATIC, folder / "assets" / "static.js")
     (folder / "assets" / _LIBRARIES).mkdir()
     for script in _find_library_scripts():
@@ -125,9 +125,8 @@ def _find_library_scripts() -> list[Path]:
 
 
 def list_assets(folder: Path, suffix: str) -> list[str]:
-    """Lists the files of a kind in the order of Dash: those of the folder itself by name, then of its subfolders."""
-    paths = [path.relative_to(folder) for path in folder.rglob(f"*{suffix}")]
-    return [path.as_posix() for path in sorted(paths, key=lambda path: (len(path.parts), path.as_posix()))]
+    """Lists the bundled files of a kind by name, as Dash does."""
+    return sorted(path.name for path in folder.glob(f"*{suffix}"))
 
 
 # --- the run --------------------------------------------------------------------------------------------------------
@@ -183,7 +182,7 @@ def _build_script(store: RunStore, path: str, keys: Iterable[str]) -> tuple[str,
 
 
 def _build_call(store: RunStore, key: str, payload: dict[str, Any]) -> str:
-    return f"summitDash.receive({_write_json(store.name)}, {_write_json(key)}, {_write_json(payload)});"
+    return f"summitStatic.receive({_write_json(store.name)}, {_write_json(key)}, {_write_json(payload)});"
 
 
 def _build_payload(store: RunStore, key: str) -> dict[str, Any]:

@@ -1,14 +1,16 @@
 /* A static site: payloads are scripts beside the page, because a page opened from a file may not fetch; and what Dash
-   does for the served page, in a few lines. Read before assets/core.js, which calls it. */
-window.summitStatic = (page) => {
+   does for the served page, in a few lines. Read before the bundle of the page, which takes `summitStatic` in its place of fetching. */
+window.summitStatic = (() => {
   const asked = new Map();
   const received = new Map();
 
-  page.address.read = () => window.location.hash.replace(/^#/, '');
-  page.address.of = (query) => `#${query}`;
+  const address = {
+    read: () => window.location.hash.replace(/^#/, ''),
+    of: (query) => `#${query}`,
+  };
 
   /** Called by the scripts of the payloads. */
-  page.receive = (run, key, payload) => received.set(`${run} ${key}`, payload);
+  const receive = (run, key, payload) => received.set(`${run} ${key}`, payload);
   const fileOf = (key) => key.replace(/^(class\/\d+)\/.*/, '$1/more');
   const read = (source) => {
     if (!asked.has(source)) {
@@ -25,7 +27,7 @@ window.summitStatic = (page) => {
     }
     return asked.get(source);
   };
-  page.readStatic = async (run, key) => {
+  const readPayload = async (run, key) => {
     const address = `${run.name} ${key}`;
     if (!received.has(address)) await read(encodeURI(`run/${run.name}/data/${fileOf(key)}.js`));
     return received.get(address) || {
@@ -52,7 +54,7 @@ window.summitStatic = (page) => {
     draw({});
   };
   const callbacks = JSON.parse(document.getElementById('callbacks').textContent);
-  const {no_update: noUpdate} = (window.dash_clientside.no_update = {description: 'Return to prevent updating an Output.'}, window.dash_clientside);
+  const noUpdate = {description: 'Return to prevent updating an Output.'};
   const run = async ({function: name, outputs}, data) => {
     const values = await window.dash_clientside.summit[name](data);
     const changes = new Map();
@@ -61,13 +63,15 @@ window.summitStatic = (page) => {
     });
     changes.forEach((props, id) => mounted.get(id)(props));
   };
-  window.dash_clientside.set_props = (id, props) => {
+  const setProps = (id, props) => {
     if (mounted.has(id)) return mounted.get(id)(props);
     window.dash_clientside.summit.show(props.data);
     callbacks.forEach((callback) => run(callback, props.data));
   };
+  window.dash_clientside = {set_props: setProps, no_update: noUpdate};
   document.addEventListener('DOMContentLoaded', () => {
     document.querySelectorAll('[data-component]').forEach(mount);
     window.dash_clientside.summit.start();
   });
-};
+  return {address, receive, readPayload};
+})();

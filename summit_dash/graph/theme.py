@@ -1,4 +1,4 @@
-"""The palette of each theme. `assets/base.css` holds the same values as custom properties."""
+"""The palette of each theme. `assets/src/base.css` holds the same values as custom properties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page that explains the views and the method. Filled by `assets/views/about.js`."""
+"""The page that explains the views and the method. Filled by `assets/src/views/about.js`."""
 
 from __future__ import annotations
 

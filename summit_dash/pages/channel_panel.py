@@ -1,4 +1,4 @@
-"""The panel of one channel: pictures, role in the class, users. Drawn by `assets/views/channel_panel.js`."""
+"""The panel of one channel: pictures, role in the class, users. Drawn by `assets/src/views/channel_panel.js`."""
 
 from __future__ import annotations
 

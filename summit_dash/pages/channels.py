@@ -1,4 +1,4 @@
-"""Every channel of a layer as a wall of pictures. Drawn by `assets/views/channels.js`."""
+"""Every channel of a layer as a wall of pictures. Drawn by `assets/src/views/channels.js`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The panel of one class: prototypes and some of its images. Drawn by `assets/views/class_panel.js`."""
+"""The panel of one class: prototypes and some of its images. Drawn by `assets/src/views/class_panel.js`."""
 
 from __future__ import annotations
 

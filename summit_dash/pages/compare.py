@@ -1,4 +1,4 @@
-"""The comparison of two classes. It is shown in the pane of `graph`, drawn by `assets/views/graph.js`."""
+"""The comparison of two classes. It is shown in the pane of `graph`, drawn by `assets/src/views/graph.js`."""
 
 from __future__ import annotations
 

@@ -20,12 +20,12 @@ def build_action(
 
 
 def build_icon(name: str) -> Component:
-    """Builds an icon; `name` is the end of a class `icon-...` in `assets/base.css`."""
+    """Builds an icon; `name` is the end of a class `icon-...` in `assets/src/base.css`."""
     return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
 
 
 def build_tool(doing: str, icon: str, label: str) -> Component:
-    """Builds a button with an icon; `doing` names one of the functions in `page.doing` of `assets/shell.js`."""
+    """Builds a button with an icon; `doing` names one of the functions in `doing` of `assets/src/shell.js`."""
     return html.Button(
         build_icon(icon),
         type="button",

@@ -1,4 +1,4 @@
-"""The classes as points, one layout per layer, with the strip of layers above. Drawn by `assets/views/embedding.js`."""
+"""The classes as points, one layout per layer, below a strip of layers. `assets/src/views/embedding.js` draws it."""
 
 from __future__ import annotations
 

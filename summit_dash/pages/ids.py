@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SELECTION = "selection"
-"""The store of the one state of the page (`assets/selection.js`)."""
+"""The store of the one state of the page (`assets/src/selection.js`)."""
 
 # Page.
 PAGE = "page"

@@ -1,4 +1,4 @@
-"""The list of classes: search, orders, groups. Drawn by `assets/views/sidebar.js`."""
+"""The list of classes: search, orders, groups. Drawn by `assets/src/views/sidebar.js`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Links to views inside lines of text, `[text](?view=compare&vs=3)`; `assets/views/about.js` reads them."""
+"""Links to views inside lines of text, `[text](?view=compare&vs=3)`; `assets/src/views/about.js` reads them."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
         title=settings.title,
         update_title=None,
         assets_folder=str(find_assets()),
+        assets_path_ignore=["^src$", "^vendor$"],
         serve_locally=True,
         routes_pathname_prefix=settings.url_prefix,
         requests_pathname_prefix=settings.url_prefix,

@@ -119,6 +119,7 @@ def _join_ends(source: Channel, target: Channel) -> str:
 CASES: dict[str, Callable[[RunStore], dict[str, Any]]] = {
     "layout": compute_layout,
     "graph": compute_graph,
+    "elements": compute_graph,
     "comparison": compute_comparison,
 }
 """The functions by the name of the test file that compares with their values."""

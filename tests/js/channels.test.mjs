@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
 
-const {channels: model} = loadModel();
+const {channels: model} = await loadModel();
 const LAYER = {
   layer: 'conv2',
   n_channels: 12,

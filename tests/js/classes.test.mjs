@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
 
-const {classes: model} = loadModel();
+const {classes: model} = await loadModel();
 const build = (id, name, top1, group, n = 10) => ({id, place: id, name, top1, group, n});
 const CLASSES = [build(0, 'fox', 0.5, 0), build(1, 'Bear', null, 0), build(2, 'car', 0.9, 1), build(3, 'ant', 0.1, null)];
 const RUN = {classes: CLASSES, groups: {names: ['animals', 'machines', 'other'], rest: [false, false, true]}};
@@ -39,7 +39,16 @@ test('the group of the selected class leads, the rest is last', () => {
 });
 
 const rows = (more) => {
-  const options = {sort: 'name', similarity: SIMILARITY, selected: 0, groups: null, found: null, only: [], heads: model.buildHeads(RUN), ...more};
+  const options = {
+    sort: 'name',
+    similarity: SIMILARITY,
+    selected: 0,
+    groups: null,
+    found: null,
+    only: [],
+    heads: model.buildHeads(RUN),
+    ...more,
+  };
   return plain(model.buildRows(CLASSES, options).map((row) => row.key));
 };
 
@@ -48,7 +57,15 @@ test('one list leaves out the selected class, which is pinned', () => {
 });
 
 test('a search orders by its score, and a narrowed list keeps its classes alone', () => {
-  assert.deepEqual(rows({found: new Map([[1, 5], [3, 2]])}), ['c3', 'c1']);
+  assert.deepEqual(
+    rows({
+      found: new Map([
+        [1, 5],
+        [3, 2],
+      ]),
+    }),
+    ['c3', 'c1'],
+  );
   assert.deepEqual(rows({only: [0, 2]}), ['c2']);
 });
 

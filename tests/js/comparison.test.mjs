@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, openPage, plain, readCases} from './scripts.mjs';
 
-const model = loadModel();
+const model = await loadModel();
 const {run, payloads, pairs} = readCases();
 
 const open = async () => {
-  const {page, wait} = openPage({payloads: {run, ...payloads}, scripts: ['views/graph']});
-  await wait(() => page.run);
+  const {page} = openPage({payloads: {run, ...payloads}, modules: ['model/graph', 'model/comparison']});
+  await page.openRun(null);
   return page;
 };
 
@@ -16,23 +16,43 @@ const open = async () => {
 const compare = async (page, ids) => {
   const layers = page.run.layers.map((each) => each.layer);
   const [first, second] = await Promise.all(ids.map((id) => page.load(`class/${id}`)));
-  const graphs = [first, second].map((payload) => page.model.readGraph(payload, layers));
-  const comparison = page.model.compare(...graphs, page.graph.cosines(first, page.run.classById.get(ids[1])));
-  return plain({comparison, drawing: page.model.drawComparison(layers, comparison, ids.map((id) => page.run.classById.get(id).n))});
+  const graphs = [first, second].map((payload) => page.readGraph(payload, layers));
+  const comparison = page.compare(...graphs, page.readCosines(first, page.run.classById.get(ids[1])));
+  return plain({
+    comparison,
+    drawing: page.drawComparison(
+      layers,
+      comparison,
+      ids.map((id) => page.run.classById.get(id).n),
+    ),
+  });
 };
 
 const byId = (rows) => Object.fromEntries(rows);
 
-for (const {ids, nodes, edges, layers, parting, places, widths} of pairs)
+for (const {ids, nodes, edges, layers, parting, drawn} of pairs)
   test(`classes ${ids.join(' and ')} are compared as Python compares them`, async () => {
     const {comparison, drawing} = await compare(await open(), ids);
-    assert.deepEqual(drawing.nodes.map((n) => [n.id, n.part]), nodes);
-    assert.deepEqual(drawing.edges.map((e) => [e.id, e.part]), edges);
+    assert.deepEqual(
+      drawing.nodes.map((n) => [n.id, n.part]),
+      nodes,
+    );
+    assert.deepEqual(
+      drawing.edges.map((e) => [e.id, e.part]),
+      edges,
+    );
     assert.equal(comparison.parting, parting);
-    assert.deepEqual(comparison.layers.map(({layer, jaccard, shared, onlyA, onlyB}) => [layer, jaccard, shared, onlyA, onlyB]), layers.map((each) => each.slice(0, 5)));
+    assert.deepEqual(
+      comparison.layers.map(({layer, jaccard, shared, onlyA, onlyB}) => [layer, jaccard, shared, onlyA, onlyB]),
+      layers.map((each) => each.slice(0, 5)),
+    );
     comparison.layers.forEach(({cosine}, index) => assert.ok(Math.abs(cosine - layers[index][5]) < 0.0005001, `${cosine}`));
-    assert.deepEqual(byId(drawing.nodes.map((n) => [n.id, [n.x, n.y, n.size]])), byId(places));
-    assert.deepEqual(byId(drawing.edges.map((e) => [e.id, e.width])), byId(widths));
+    const places = byId(drawn.nodes.map(([id, x, y]) => [id, [x, y]]));
+    assert.deepEqual(byId(drawing.nodes.map((n) => [n.id, [n.x, n.y]])), places);
+    const sizes = byId(drawn.nodes.map(([id, , , size]) => [id, size]));
+    const widths = byId(drawn.edges);
+    drawing.nodes.forEach((n) => assert.ok(Math.abs(n.size - sizes[n.id]) <= 0.1001, n.id));
+    drawing.edges.forEach((e) => assert.ok(Math.abs(e.width - widths[e.id]) <= 0.0101, e.id));
   });
 
 const layersOf = (...jaccards) => jaccards.map((jaccard, index) => ({layer: `conv${index + 1}`, jaccard}));
@@ -53,15 +73,30 @@ test('side by side a shared channel is at the same height, each side with its ow
   };
   const {nodes, edges} = plain(model.drawTwoSides(drawing));
   const shared = nodes.filter((each) => each.id === 's');
-  assert.deepEqual(nodes.map((each) => each.key), ['a:s', 'a:a', 'b:s', 'b:b']);
-  assert.deepEqual(shared.map((each) => each.y), [5, 5]);
+  assert.deepEqual(
+    nodes.map((each) => each.key),
+    ['a:s', 'a:a', 'b:s', 'b:b'],
+  );
+  assert.deepEqual(
+    shared.map((each) => each.y),
+    [5, 5],
+  );
   assert.equal(shared[1].x - shared[0].x, 300); // the width of the drawing, 150, and the gap, 150
-  assert.deepEqual(edges.map((each) => [each.source, each.target]), [['a:s', 'a:a'], ['b:s', 'b:b']]);
+  assert.deepEqual(
+    edges.map((each) => [each.source, each.target]),
+    [
+      ['a:s', 'a:a'],
+      ['b:s', 'b:b'],
+    ],
+  );
 });
 
 test('classes that are similar before a layer and differ there come by their gap', () => {
   const similarity = {one: [1000, 800, 900, 100], two: [1000, 600, 900, 100], three: [1000, 500, 100, 300]};
   const found = plain(model.differHere(similarity, ['one', 'two', 'three'], 'three', 0));
-  assert.deepEqual(found.map((each) => each.place), [2, 1]); // gaps 0.8 and 0.2; class 3 is more similar there
+  assert.deepEqual(
+    found.map((each) => each.place),
+    [2, 1],
+  ); // gaps 0.8 and 0.2; class 3 is more similar there
   assert.deepEqual(plain(model.differHere(similarity, ['one', 'two', 'three'], 'one', 0)), []);
 });

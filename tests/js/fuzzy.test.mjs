@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain, seededRandom} from './scripts.mjs';
 
-const {fuzzy} = loadModel();
+const {fuzzy} = await loadModel();
 const NAMES = [
   'goldfish, Carassius auratus',
   'timber wolf, grey wolf, Canis lupus',
@@ -93,7 +93,13 @@ test('nothing typed searches for nothing', () => {
 
 test('matched letters are marked, apart from each other', () => {
   const mark = (name, words, near = []) => plain(fuzzy.markLetters(name, {words, near: new Set(near)}));
-  assert.deepEqual(mark('Café au lait', ['cafe', 'la']), [[0, 4], [8, 10]]);
-  assert.deepEqual(mark('wolf wolfhound', ['wolf', 'olfh']), [[0, 4], [5, 10]]);
+  assert.deepEqual(mark('Café au lait', ['cafe', 'la']), [
+    [0, 4],
+    [8, 10],
+  ]);
+  assert.deepEqual(mark('wolf wolfhound', ['wolf', 'olfh']), [
+    [0, 4],
+    [5, 10],
+  ]);
   assert.deepEqual(mark('timber wolf', ['tmber'], ['timber']), [[0, 6]]);
 });

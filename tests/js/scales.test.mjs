@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
 
-const {scales} = loadModel();
+const {scales} = await loadModel();
 
 test('numbers are binned from the least to the greatest, missing ones are marked', () => {
   assert.deepEqual(plain(scales.binNumbers([0, null, 0.5, 1])), {bins: [0, -1, 8, 15], low: 0, high: 1, n: 3});

@@ -3,9 +3,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
 
-const {scatter} = loadModel();
+const {scatter} = await loadModel();
 const points = {x: [1, 5, 30, NaN], y: [1, 5, 5, NaN]};
-const square = [[0, 0], [10, 0], [10, 10], [0, 10]];
+const square = [
+  [0, 0],
+  [10, 0],
+  [10, 10],
+  [0, 10],
+];
 const label = (x, y, must = false) => ({x, y, width: 30, height: 10, gap: 6, must});
 const place = (labels, more = {}) =>
   plain(scatter.placeLabels(labels, {width: 100, height: 100, limit: 9, taken: [], ...more}).map(({box}) => [box.x, box.y]));

@@ -1,11 +1,13 @@
-/* Loads scripts of assets/ into a page without a browser: a vm context with the few objects that the scripts touch. */
+/* The modules of assets/src for tests: pure ones as they are, and the state of the page with the few objects that it touches. */
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import vm from 'node:vm';
+import {buildSync} from 'esbuild';
 
-const ASSETS = fileURLToPath(new URL('../../assets/', import.meta.url));
-const MODEL = ['numbers', 'channels', 'classes', 'comparison', 'fuzzy', 'graph', 'graph_files', 'layout', 'scales', 'scatter'];
+const SOURCE = fileURLToPath(new URL('../../assets/src/', import.meta.url));
+const MODEL = ['channels', 'classes', 'comparison', 'elements', 'fuzzy', 'graph', 'layout', 'scales', 'scatter'];
 const GLOBALS = {URLSearchParams, TextDecoder, Intl, console};
+const VIEWS = ['graph', 'compare', 'channels', 'about'];
 
 /** A value of the page as one of this file's realm, which `assert.deepEqual` compares by content. */
 export const plain = (value) => structuredClone(value);
@@ -24,25 +26,21 @@ export const seededRandom = (seed) => {
 /** The values that Python computed for this test file: test_js.py writes them and names their file. */
 export const readCases = () => JSON.parse(readFileSync(process.env.SUMMIT_CASES, 'utf8'));
 
-const VIEWS = ['graph', 'compare', 'channels', 'about'];
+/** The pure functions of assets/src/model. */
+export const loadModel = async () => Object.assign({}, ...(await Promise.all(MODEL.map((name) => import(`${SOURCE}model/${name}.js`)))));
 
-const runScripts = (window, names) => {
-  const context = vm.createContext(window);
-  names.forEach((name) => vm.runInContext(readFileSync(`${ASSETS}${name}.js`, 'utf8'), context, {filename: `${name}.js`}));
+/** Modules as one script that makes `page` of what they export: a fresh page each time that it runs. */
+const bundle = (names) => {
+  const contents = names.map((name) => `export * from './${name}.js';`).join('\n');
+  const stdin = {contents, resolveDir: SOURCE};
+  return buildSync({stdin, bundle: true, write: false, format: 'iife', globalName: 'page', target: 'es2022'}).outputFiles[0].text;
 };
+const STATE = ['current', 'data', 'runs', 'selection'];
 
-/** The pure functions of assets/model. */
-export const loadModel = () => {
-  const window = {summitDash: {}, ...GLOBALS};
-  window.window = window;
-  runScripts(window, MODEL.map((name) => `model/${name}`));
-  return window.summitDash.model;
-};
-
-/** A page with the state of selection.js. `payloads` are the answers of the server by key; `scripts` are more scripts.
+/** A page with the state of selection.js. `payloads` are the answers of the server by key; `modules` are more modules.
 
     Returns {page, window, wait}: `wait(condition)` resolves once the condition holds. */
-export const openPage = ({payloads = {}, search = '', runs = [{name: 'run', version: 'v'}], scripts = []} = {}) => {
+export const openPage = ({payloads = {}, search = '', runs = [{name: 'run', version: 'v'}], modules = []} = {}) => {
   const elements = {boot: {textContent: JSON.stringify({prefix: '/', runs})}};
   const window = {
     ...GLOBALS,
@@ -60,12 +58,12 @@ export const openPage = ({payloads = {}, search = '', runs = [{name: 'run', vers
       const key = decodeURI(address).match(/data\/(.*)\.json/)[1];
       return {ok: key in payloads, status: key in payloads ? 200 : 404, json: async () => JSON.parse(JSON.stringify(payloads[key]))};
     },
+    dash_clientside: {set_props: () => null},
   };
   const go = (state, title, address) => (window.location.search = address.includes('?') ? address.slice(address.indexOf('?')) : '');
   window.history = {pushState: go, replaceState: go};
   window.window = window;
-  runScripts(window, ['core', 'selection', ...MODEL.map((name) => `model/${name}`), ...scripts]);
-  window.dash_clientside.set_props = () => null;
+  const page = vm.runInContext(`${bundle([...STATE, ...modules])}; page`, vm.createContext(window));
   const wait = async (condition) => {
     for (let turn = 0; turn < 1000; turn += 1) {
       if (condition()) return;
@@ -73,5 +71,5 @@ export const openPage = ({payloads = {}, search = '', runs = [{name: 'run', vers
     }
     throw new Error(`never true: ${condition}`);
   };
-  return {page: window.summitDash, window, wait};
+  return {page, window, wait};
 };

@@ -42,7 +42,13 @@ const readLink = (query, names, others) => {
   const after = complete(fromQuery(query), ...runs);
   return plain({after, query: toQuery(after, runs)});
 };
-const NUMBERS = [[0, '0'], [1, '10'], [2, '2'], [3, 'wolf'], [10, '1']];
+const NUMBERS = [
+  [0, '0'],
+  [1, '10'],
+  [2, '2'],
+  [3, 'wolf'],
+  [10, '1'],
+];
 const WORDS = Array.from({length: 12}, (_, i) => [i, `class ${i}`]);
 const LINKS = [
   ['?class=10', NUMBERS, 1, null, '?class=%231'], // the class that is called 10; 1 alone would be another
@@ -64,7 +70,11 @@ for (const [query, others, classId, vs, written] of LINKS)
 
 test('every link reads back as the class that it was written for', () => {
   const random = seededRandom(0);
-  const draw = () => Array.from({length: 14}, (_, i) => [random(), i]).sort((a, b) => a[0] - b[0]).slice(0, 9).map(([, i]) => i);
+  const draw = () =>
+    Array.from({length: 14}, (_, i) => [random(), i])
+      .sort((a, b) => a[0] - b[0])
+      .slice(0, 9)
+      .map(([, i]) => i);
   for (let turn = 0; turn < 20; turn += 1) {
     const [ids, names] = [draw(), draw()];
     const classes = ids.map((id, index) => [id, String(names[index])]);
@@ -120,7 +130,7 @@ const columns = {id: [0, 3, 5], full: ['fox', 'wolf', 'heron'], name: ['fox', 'w
 const OVERVIEW = {name: 'run', classes: columns, layers: [{layer: 'conv1'}, {layer: 'conv5'}], has: {accuracy: true}};
 const start = async (search = '') => {
   const opened = openPage({payloads: {run: OVERVIEW}, search});
-  opened.window.dash_clientside.summit.start();
+  opened.page.start();
   await opened.wait(() => opened.page.selection);
   return opened;
 };
@@ -143,7 +153,12 @@ test('undo and redo walk through what was done', async () => {
     page.dispatch({class_id: id});
     await wait(() => page.selection.class_id === id);
   }
-  for (const [step, id] of [['undo', 3], ['undo', 0], ['redo', 3], ['redo', 5]]) {
+  for (const [step, id] of [
+    ['undo', 3],
+    ['undo', 0],
+    ['redo', 3],
+    ['redo', 5],
+  ]) {
     page[step]();
     await wait(() => page.selection.class_id === id);
   }

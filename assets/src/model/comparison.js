@@ -19,7 +19,12 @@ const merge = (a, b, order) => {
   return all.sort(order).map((each) => {
     const first = inA.get(each.id);
     const second = inB.get(each.id);
-    return {...each, part: PARTS[first && second ? 0 : first ? 1 : 2], counts: [first, second].map((own) => (own ? own.count : null)), pair: [first, second]};
+    return {
+      ...each,
+      part: PARTS[first && second ? 0 : first ? 1 : 2],
+      counts: [first, second].map((own) => (own ? own.count : null)),
+      pair: [first, second],
+    };
   });
 };
 const compareLayer = (layer, nodes, cosine) => {
@@ -52,7 +57,14 @@ export const readCosines = ({similarity}, other) =>
 const placeBoth = (layers, comparison, edges) => {
   const number = new Map(comparison.nodes.map((node) => [node.id, node.channel]));
   const [a, b] = [0, 1].map((side) => readRows(layers, comparison.nodes.map(({pair}) => pair[side]).filter(Boolean)));
-  return placeRows(layers, relaxRows(layers, mergeRows(layers, a, b, (id) => number.get(id)), edges));
+  return placeRows(
+    layers,
+    relaxRows(
+      layers,
+      mergeRows(layers, a, b, (id) => number.get(id)),
+      edges,
+    ),
+  );
 };
 /** Two graphs merged; `nImages` of A and of B. Sizes follow the greater share of images. */
 export const drawComparison = (layers, comparison, nImages) => {
@@ -86,10 +98,18 @@ export const drawTwoSides = (drawing) => {
   const xs = drawing.nodes.map((node) => node.x);
   const shift = xs.length ? Math.max(...xs) - Math.min(...xs) + GAP : 0;
   const side = (letter, other, dx) => ({
-    nodes: drawing.nodes.filter((node) => node.part !== other).map((node) => ({...node, key: `${letter}:${node.id}`, side: letter, x: node.x + dx})),
+    nodes: drawing.nodes
+      .filter((node) => node.part !== other)
+      .map((node) => ({...node, key: `${letter}:${node.id}`, side: letter, x: node.x + dx})),
     edges: drawing.edges
       .filter((edge) => edge.part !== other)
-      .map((edge) => ({...edge, key: `${letter}:${edge.id}`, side: letter, source: `${letter}:${edge.source}`, target: `${letter}:${edge.target}`})),
+      .map((edge) => ({
+        ...edge,
+        key: `${letter}:${edge.id}`,
+        side: letter,
+        source: `${letter}:${edge.source}`,
+        target: `${letter}:${edge.target}`,
+      })),
   });
   const [a, b] = [side('a', 'only-b', 0), side('b', 'only-a', shift)];
   return {...drawing, nodes: [...a.nodes, ...b.nodes], edges: [...a.edges, ...b.edges]};
@@ -103,5 +123,8 @@ export const differHere = (similarity, layers, layer, own, n = 5) => {
     const mean = before.reduce((sum, each) => sum + similarity[each][place], 0) / before.length / 1000;
     return {place, before: mean, here: here / 1000, gap: mean - here / 1000};
   });
-  return found.filter((each) => each.place !== own && each.gap > 0).sort((x, y) => y.gap - x.gap || x.place - y.place).slice(0, n);
+  return found
+    .filter((each) => each.place !== own && each.gap > 0)
+    .sort((x, y) => y.gap - x.gap || x.place - y.place)
+    .slice(0, n);
 };

@@ -9,7 +9,8 @@ const LIFT = -2;
 const HAIRLINE = 0.9; /* pixels of the thinnest edge at any zoom */
 const DASH = [9, 4]; /* pixels of a lit edge's dash and gap */
 
-const svg = (body) => `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">${body}</svg>`)}`;
+const svg = (body) =>
+  `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">${body}</svg>`)}`;
 /** The corner that tells a dataset example from a feature visualization. */
 const CORNER = svg('<path d="M16 0v16H0z" fill="#101319" fill-opacity=".82"/>');
 /** The mark of a surprising channel. */
@@ -38,7 +39,10 @@ export const bend = (source, target, right) => {
   const rise = right ? {x: BEND * (to.x - from.x), y: 0} : {x: 0, y: BEND * (to.y - from.y)};
   const [dx, dy] = [target.x - source.x, target.y - source.y];
   const length = Math.hypot(dx, dy) || 1;
-  const points = [{x: from.x + rise.x, y: from.y + rise.y}, {x: to.x - rise.x, y: to.y - rise.y}];
+  const points = [
+    {x: from.x + rise.x, y: from.y + rise.y},
+    {x: to.x - rise.x, y: to.y - rise.y},
+  ];
   return {
     distances: points.map(({x, y}) => ((y - source.y) * dx - (x - source.x) * dy) / length),
     weights: points.map(({x, y}) => ((x - source.x) * dx + (y - source.y) * dy) / length ** 2),

@@ -12,11 +12,18 @@ const WIDEST = 7;
 
 /** The payload of a class as {layers, nodes, edges}; edges name their ends by channel id. */
 export const readGraph = ({nodes, edges, surprising}, layers) => {
-  const marks = new Map(readMarks(surprising));
+  const marks = readMarks(surprising);
   const read = nodes.channel.map((channel, place) => {
     const layer = layers[nodes.layer[place]];
     const at = {id: `${layer}-${channel}`, layer, channel, x: nodes.x[place], y: nodes.y[place], size: nodes.size[place]};
-    return {...at, count: nodes.count[place], score: nodes.score[place], picture: nodes.picture[place], covered: nodes.covered[place], surprise: marks.get(place) || null};
+    return {
+      ...at,
+      count: nodes.count[place],
+      score: nodes.score[place],
+      picture: nodes.picture[place],
+      covered: nodes.covered[place],
+      surprise: marks.get(place) || null,
+    };
   });
   return {
     layers,
@@ -27,9 +34,14 @@ export const readGraph = ({nodes, edges, surprising}, layers) => {
     }),
   };
 };
-/** Pairs of a node's index and the reason why the channel is surprising, where the run knows any. */
-const readMarks = (surprising) =>
-  Array.isArray(surprising) ? surprising.filter((each) => each && Number.isInteger(each.node)).map((each) => [each.node, String(each.reason || 'surprising')]) : [];
+/** The reason why a channel is surprising, by the index of its node, where the run knows any. */
+const readMarks = (surprising) => {
+  const marks = new Map();
+  (Array.isArray(surprising) ? surprising : []).forEach((each) => {
+    if (each && Number.isInteger(each.node)) marks.set(each.node, String(each.reason || 'surprising'));
+  });
+  return marks;
+};
 
 /** The side of a node whose area is proportional to the share of images that use it; never under the smallest. */
 export const nodeSide = (fraction, greatest) =>
@@ -41,7 +53,14 @@ export const greatestOf = (values) => values.reduce((most, value) => Math.max(mo
 const placeWith = (graph, added, edges) => {
   const rows = readRows(graph.layers, graph.nodes);
   added.nodes.forEach((node) => rows.set(node.layer, [...rows.get(node.layer), node.id]));
-  return placeRows(graph.layers, relaxRows(graph.layers, rows, edges.map((edge) => ({...edge, weight: edge.count}))));
+  return placeRows(
+    graph.layers,
+    relaxRows(
+      graph.layers,
+      rows,
+      edges.map((edge) => ({...edge, weight: edge.count})),
+    ),
+  );
 };
 /** One class's graph. `added` are channels of expanded layers beyond the graph: {nodes, edges} of the same form. */
 export const drawClass = (graph, added = {nodes: [], edges: []}) => {

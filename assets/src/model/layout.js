@@ -24,7 +24,12 @@ const sortBy = (ids, keys) =>
 export const readRows = (layers, nodes) => {
   const rows = new Map(layers.map((layer) => [layer, []]));
   nodes.forEach((node) => rows.get(node.layer).push(node));
-  rows.forEach((row, layer) => rows.set(layer, row.sort((a, b) => a.x - b.x || a.y - b.y).map((node) => node.id)));
+  rows.forEach((row, layer) =>
+    rows.set(
+      layer,
+      row.sort((a, b) => a.x - b.x || a.y - b.y).map((node) => node.id),
+    ),
+  );
   return rows;
 };
 

@@ -24,19 +24,30 @@ const buildChip = (info, place) => {
   const {also} = current.selection;
   const rest = also.filter((id) => id !== info.id);
   const remove = place ? action({also: rest}, {class: 'icon-button small', 'aria-label': `Remove ${info.name}`}, icon('close')) : null;
-  return h('span', {class: 'chip', 'data-class': info.id}, h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]), h('span', {class: 'name'}, info.name), remove);
+  return h(
+    'span',
+    {class: 'chip', 'data-class': info.id},
+    h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]),
+    h('span', {class: 'name'}, info.name),
+    remove,
+  );
 };
 const add = ({id}) => {
   const {also, vs, vs_run: theirs} = current.selection;
   if ((theirs || id !== vs) && !also.includes(id)) dispatch({also: [...also, id].slice(-MOST)});
 };
 const buildChips = (others) => {
-  picker = picker || buildPicker({id: 'also', label: 'One more class', hint: 'add a class…', classes: () => current.run.classes, choose: add});
+  picker =
+    picker || buildPicker({id: 'also', label: 'One more class', hint: 'add a class…', classes: () => current.run.classes, choose: add});
   picker.show(null);
   return h('div', {class: 'chips'}, others.map(buildChip), others.length <= MOST ? picker.element : null);
 };
 const bar = (name, value, place) =>
-  h('span', {class: `measure-bar ${name} of-${'bcd'[place]}`}, h('span', {style: `width:${value === null ? 0 : (100 * value).toFixed(1)}%`}));
+  h(
+    'span',
+    {class: `measure-bar ${name} of-${'bcd'[place]}`},
+    h('span', {style: `width:${value === null ? 0 : (100 * value).toFixed(1)}%`}),
+  );
 const buildLine = ({info, comparison}, layer, place) => {
   const each = comparison.layers.find((other) => other.layer === layer);
   const say = (value) => (value === null ? '–' : value.toFixed(2));
@@ -59,7 +70,9 @@ const buildDiffering = ({classes, payloads}) => {
   const {layer} = current.selection;
   const layers = current.run.layers.map((each) => each.layer);
   const found = layers.includes(layer) ? differHere(payloads[0].similarity, layers, layer, classes[0].place) : [];
-  const words = found.length ? null : h('p', {class: 'muted'}, 'None: no layer before this one tells any class apart from A less than this one does.');
+  const words = found.length
+    ? null
+    : h('p', {class: 'muted'}, 'None: no layer before this one tells any class apart from A less than this one does.');
   const rows = found.map(({place, before, here}) => {
     const info = current.run.classes[place];
     return action({vs: info.id, vs_run: null, view: 'compare'}, {class: 'differing', 'data-class': info.id},
@@ -74,7 +87,17 @@ const against = async ({graphs, payloads, other}, others) => {
   return others
     .map((info, place) => ({info, payload: loaded[place]}))
     .filter(({payload}) => !payload.problem)
-    .map(({info, payload}) => ({info, comparison: compare(graphs[0], readGraph(payload, (info.run ? other : current.run).layers.map((each) => each.layer)), readCosines(payloads[0], info))}));
+    .map(({info, payload}) => ({
+      info,
+      comparison: compare(
+        graphs[0],
+        readGraph(
+          payload,
+          (info.run ? other : current.run).layers.map((each) => each.layer),
+        ),
+        readCosines(payloads[0], info),
+      ),
+    }));
 };
 /** Fills the panel for a comparison; without one it is away. */
 export const showComparison = async (context) => {
@@ -83,15 +106,28 @@ export const showComparison = async (context) => {
   side.hidden = !isOpen || !context || !context.comparison;
   press('bars', isOpen);
   if (side.hidden) return;
-  const also = current.selection.also.filter((id) => current.run.classById.has(id) && (context.classes[1].run || id !== context.classes[1].id)).slice(0, MOST);
+  const also = current.selection.also
+    .filter((id) => current.run.classById.has(id) && (context.classes[1].run || id !== context.classes[1].id))
+    .slice(0, MOST);
   const others = [context.classes[1], ...also.map((id) => current.run.classById.get(id))];
   const compared = await against(context, others);
   if (mine !== turn) return;
   const layers = context.comparison.layers.filter((each) => each.jaccard !== null).map((each) => each.layer);
   side.replaceChildren(
-    h('div', {class: 'compare-head'}, h('h2', {}, `Layers, against ${context.classes[0].name}`),
-      h('button', {type: 'button', class: 'icon-button small', 'aria-label': 'Close the layers', onclick: toggleComparison}, icon('close'))),
-    h('div', {class: 'compare-body'}, buildChips(others), buildHeads(), layers.reverse().map((layer) => buildRow(layer, compared)), buildDiffering(context)),
+    h(
+      'div',
+      {class: 'compare-head'},
+      h('h2', {}, `Layers, against ${context.classes[0].name}`),
+      h('button', {type: 'button', class: 'icon-button small', 'aria-label': 'Close the layers', onclick: toggleComparison}, icon('close')),
+    ),
+    h(
+      'div',
+      {class: 'compare-body'},
+      buildChips(others),
+      buildHeads(),
+      layers.reverse().map((layer) => buildRow(layer, compared)),
+      buildDiffering(context),
+    ),
   );
 };
 export const toggleComparison = () => {

@@ -2,8 +2,10 @@
 /* The Cytoscape component that draws the graph: the one module that reaches its instance. */
 export const CANVAS = 'graph-canvas';
 
-/** The instance; null before the component is there. */
+/** The instance; null before the component is there.
+    @returns {any} */
 export const canvas = () => {
+  /** @type {any} */
   const element = document.getElementById(CANVAS);
   return (element && element._cyreg && element._cyreg.cy) || null;
 };
@@ -13,9 +15,11 @@ export const elementOf = (id) => canvas().getElementById(id);
 /** Brings pictures into Cytoscape's own store before they are drawn, so that nodes do not appear without them. */
 export const loadImages = (urls) => {
   const renderer = canvas() && canvas().renderer();
-  if (!renderer || !renderer.getCachedImage) return Promise.resolve();
+  if (!renderer || !renderer.getCachedImage) return Promise.resolve([]);
   const settled = (image) =>
-    image.complete ? image.decode().catch(() => null) : new Promise((done) => ['load', 'error'].forEach((name) => image.addEventListener(name, done, {once: true})));
+    image.complete
+      ? image.decode().catch(() => null)
+      : new Promise((done) => ['load', 'error'].forEach((name) => image.addEventListener(name, done, {once: true})));
   return Promise.all([...new Set(urls)].map((url) => settled(renderer.getCachedImage(url, 'null', () => null))));
 };
 /** Binds what the pointer and the window do to the drawing; called once. `doing` has a function for each event.

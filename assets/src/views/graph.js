@@ -115,7 +115,11 @@ const buildContext = (asked, classes, payloads, added, other) => {
   const layers = [...new Set([...layersOf(current.run), ...layersOf(other)])];
   const graphs = [{...first, layers}, readSecond(payloads[1], classes[1], other)];
   const comparison = compare(...graphs, readCosines(payloads[0], classes[1]));
-  const drawing = drawComparison(layers, comparison, classes.map((each) => each.n));
+  const drawing = drawComparison(
+    layers,
+    comparison,
+    classes.map((each) => each.n),
+  );
   return {...context, graphs, comparison, drawing: asked.sides === 'two' ? drawTwoSides(drawing) : drawing};
 };
 /** Everything that the drawing of a selection needs, or its `problem`. */
@@ -177,7 +181,14 @@ const draw = (context) => {
   const {zoom, pan} = fitScene(scene);
   const classesAt = (key) => classesOfState(asked, scene.nodes.get(key) || scene.edges.get(key));
   const right = asked.direction === 'right';
-  const elements = toElements(context.drawing, {prefix: scene.prefix, places: scene.nodes, right, zoom, classesOf: classesAt, urlOf: () => null});
+  const elements = toElements(context.drawing, {
+    prefix: scene.prefix,
+    places: scene.nodes,
+    right,
+    zoom,
+    classesOf: classesAt,
+    urlOf: () => null,
+  });
   const positions = Object.fromEntries([...scene.nodes.values()].map(({id, x, y}) => [id, {x, y}]));
   waiting = scene;
   return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions, zoom, pan}, styles()];

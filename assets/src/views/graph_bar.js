@@ -25,11 +25,24 @@ const buildFacts = (info) => [
     : h('span', {class: 'number', 'data-tip': accuracyTip(info)}, percent(info.top1)),
 ];
 const buildClass = (info, letter) => {
-  const tip = [info.full, info.synset, current.run.groups && info.group !== null && current.run.groups.names[info.group]].filter(Boolean).join(' · ');
+  const tip = [info.full, info.synset, current.run.groups && info.group !== null && current.run.groups.names[info.group]]
+    .filter(Boolean)
+    .join(' · ');
   const badge = letter ? h('span', {class: 'badge badge-a'}, letter) : null;
   const mark = info.mark ? h('span', {class: 'mark'}, info.mark) : null;
   const state = {'aria-expanded': String(current.selection.panel === 'class'), 'aria-controls': 'class-panel'};
-  const open = h('button', {type: 'button', class: 'class-open', 'data-tip': `${tip} · what the model takes for it  i`, onclick: () => toggleClassPanel(), ...state}, h('span', {class: 'name'}, info.name), mark);
+  const open = h(
+    'button',
+    {
+      type: 'button',
+      class: 'class-open',
+      'data-tip': `${tip} · what the model takes for it  i`,
+      onclick: () => toggleClassPanel(),
+      ...state,
+    },
+    h('span', {class: 'name'}, info.name),
+    mark,
+  );
   return h('div', {class: 'class-title'}, h('h1', {}, badge, open), buildFacts(info), histogram(info));
 };
 
@@ -37,11 +50,17 @@ const buildClass = (info, letter) => {
 let picker = null;
 let picked = null; /* the run that it is chosen from */
 const swapAction = ({class_id, vs, vs_run: theirs, layer}) =>
-  theirs ? {run: theirs, class_id: vs, vs: class_id, vs_run: current.run.name, layer, view: 'compare'} : {class_id: vs, vs: class_id, view: 'compare'};
+  theirs
+    ? {run: theirs, class_id: vs, vs: class_id, vs_run: current.run.name, layer, view: 'compare'}
+    : {class_id: vs, vs: class_id, view: 'compare'};
 const swap = (asked) =>
   action(swapAction(asked), {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, icon('swap'));
 const clear = () =>
-  action({vs: null, vs_run: null, view: 'graph', also: []}, {class: 'icon-button small', 'data-tip': 'Compare no more', 'aria-label': 'Compare no more'}, icon('close'));
+  action(
+    {vs: null, vs_run: null, view: 'graph', also: []},
+    {class: 'icon-button small', 'data-tip': 'Compare no more', 'aria-label': 'Compare no more'},
+    icon('close'),
+  );
 const choose = ({id}) => dispatch({vs: id, vs_run: picked === current.run ? null : picked.name, view: 'compare'});
 const pickRun = async (name) => {
   const found = await readRun(name);
@@ -67,7 +86,9 @@ export const showBar = (asked, other) => {
   picked = other;
   picker = picker || buildPicker();
   getFrame().bar.replaceChildren(...(first ? [buildClass(first, inComparison ? 'A' : '')] : []));
-  picker.lead.replaceChildren(...(second && first ? [swap(asked), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]));
+  picker.lead.replaceChildren(
+    ...(second && first ? [swap(asked), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]),
+  );
   picker.facts.replaceChildren(...(second ? [...buildFacts(second), clear()] : []));
   if (picker.runs) picker.runs.value = other.name;
   picker.show(second);

@@ -27,7 +27,10 @@ const place = (box) => {
   const {card} = getFrame();
   const {width, height} = getStageSize();
   const own = {width: card.offsetWidth, height: card.offsetHeight};
-  const inside = (left, top) => ({left: Math.max(4, Math.min(left, width - own.width - 4)), top: Math.max(4, Math.min(top, height - own.height - 4))});
+  const inside = (left, top) => ({
+    left: Math.max(4, Math.min(left, width - own.width - 4)),
+    top: Math.max(4, Math.min(top, height - own.height - 4)),
+  });
   const middle = {x: (box.left + box.right - own.width) / 2, y: (box.top + box.bottom - own.height) / 2};
   const lefts = [box.right + GAP, box.left - GAP - own.width, middle.x, width, 0];
   const tops = [box.top, middle.y, box.bottom - own.height, box.bottom + GAP, box.top - GAP - own.height - 16, 0, height];
@@ -70,7 +73,11 @@ export const keepCard = () => window.clearTimeout(closing);
 
 // --- parts ----------------------------------------------------------------------------------------------------------
 const buildExamples = (n) =>
-  h('div', {class: 'card-examples'}, Array.from({length: n}, (_, at) => h('span', {class: 'picture', 'data-rank': at})));
+  h(
+    'div',
+    {class: 'card-examples'},
+    Array.from({length: n}, (_, at) => h('span', {class: 'picture', 'data-rank': at})),
+  );
 const fillExamples = (box, {layer, channel, run}, ranks) => {
   [...box.children].forEach((frame, at) => {
     if (at >= ranks.length) frame.remove();
@@ -87,7 +94,11 @@ const tellKind = (kind) => (kind === 'channel' ? 'feature visualization' : kind.
 const buildScrub = ({layer, channel, picture: kind, run}) => {
   const image = kind ? h('img', {src: picture(layer, channel, run), alt: '', width: 128, height: 128}) : null;
   const frame = h('div', {class: `picture scrub${kind ? '' : ' bare'}`}, image);
-  const caption = h('span', {class: 'caption'}, kind === 2 ? 'best dataset example, no visualization' : kind ? 'feature visualization' : 'no picture in this run');
+  const caption = h(
+    'span',
+    {class: 'caption'},
+    kind === 2 ? 'best dataset example, no visualization' : kind ? 'feature visualization' : 'no picture in this run',
+  );
   return {frame, image, caption};
 };
 const armScrub = ({frame, image, caption}, at, kinds) => {
@@ -103,11 +114,21 @@ const armScrub = ({frame, image, caption}, at, kinds) => {
     caption.textContent = `${tellKind(kind)} · ${next + 1} of ${kinds.length}`;
   };
   const along = (x, box) => show(Math.floor(((x - box.left) / (box.right - box.left)) * kinds.length));
-  Object.entries({role: 'slider', tabindex: 0, 'aria-label': `Visualizations of ${at.id}`, 'aria-valuemin': 0, 'aria-valuemax': kinds.length - 1}).forEach(
-    ([name, value]) => frame.setAttribute(name, value),
-  );
+  Object.entries({
+    role: 'slider',
+    tabindex: 0,
+    'aria-label': `Visualizations of ${at.id}`,
+    'aria-valuemin': 0,
+    'aria-valuemax': kinds.length - 1,
+  }).forEach(([name, value]) => frame.setAttribute(name, value));
   show(0);
-  frame.append(h('span', {class: 'scrub-steps', 'aria-hidden': 'true'}, kinds.map(() => h('i'))));
+  frame.append(
+    h(
+      'span',
+      {class: 'scrub-steps', 'aria-hidden': 'true'},
+      kinds.map(() => h('i')),
+    ),
+  );
   caption.textContent = `feature visualization · 1 of ${kinds.length}`;
   frame.addEventListener('pointermove', (event) => along(event.clientX, frame.getBoundingClientRect()));
   frame.addEventListener('keydown', (event) => {
@@ -159,7 +180,13 @@ export const showCard = (at, box, notes, canPin = true) => {
     /* What comes late stands last, so that nothing moves under the pointer. */
     if (reason) getFrame().card.append(note(reason, 'card-reason'));
     if (payload.suggestion && !label && !at.run)
-      getFrame().card.append(h('div', {class: 'card-note card-suggestion', 'data-tip': tellSuggestion(payload.suggestion)}, `suggested label: ${payload.suggestion.label}`));
+      getFrame().card.append(
+        h(
+          'div',
+          {class: 'card-note card-suggestion', 'data-tip': tellSuggestion(payload.suggestion)},
+          `suggested label: ${payload.suggestion.label}`,
+        ),
+      );
     place(box);
   }, WAIT);
 };

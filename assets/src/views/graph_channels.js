@@ -15,7 +15,8 @@ const PART_WORDS = {shared: 'in both graphs', 'only-a': 'only in the graph of A'
 let cursor = null; /* key of a node, or the id of a source in the tray behind "ghost " */
 let options = new Map();
 
-const tellNode = (node) => [node.id, ...tellUse(node), PART_WORDS[node.part], node.added && 'beyond the graph', node.surprise].filter(Boolean).join(', ');
+const tellNode = (node) =>
+  [node.id, ...tellUse(node), PART_WORDS[node.part], node.added && 'beyond the graph', node.surprise].filter(Boolean).join(', ');
 const ordered = () => shownOf(getScene().nodes).sort((a, b) => a.node.y - b.node.y || a.node.x - b.node.x);
 const isGhost = () => Boolean(cursor && cursor.startsWith('ghost '));
 const nodeAt = () => {
@@ -29,12 +30,25 @@ export const listChannels = () => {
   if (!getScene()) return channels.replaceChildren();
   const {classes} = getContext();
   const {edges} = getScene();
-  const build = (key, label, place) => [key, h('div', {id: `graph-channel-${place}`, role: 'option', 'aria-label': label, 'aria-selected': 'false', 'data-option': key})];
   const nodes = ordered();
-  const ghosts = getTray().map((at) => [`ghost ${at.id}`, `${at.id}, not in the graph, ${tellGhost(at)}`]);
-  options = new Map([...nodes.map((each) => [each.node.key, tellNode(each.node)]), ...ghosts].map(([key, label], place) => build(key, label, place)));
+  options = new Map();
+  const add = (key, label) => {
+    const attributes = {
+      id: `graph-channel-${options.size}`,
+      role: 'option',
+      'aria-label': label,
+      'aria-selected': 'false',
+      'data-option': key,
+    };
+    options.set(key, h('div', attributes));
+  };
+  nodes.forEach((each) => add(each.node.key, tellNode(each.node)));
+  getTray().forEach((at) => add(`ghost ${at.id}`, `${at.id}, not in the graph, ${tellGhost(at)}`));
   const whose = classes.map((each) => each.name).join(' and ');
-  channels.setAttribute('aria-label', `Attribution graph of ${whose}: ${plural(nodes.length, 'channel')}, ${plural(shownOf(edges).length, 'influence')}`);
+  channels.setAttribute(
+    'aria-label',
+    `Attribution graph of ${whose}: ${plural(nodes.length, 'channel')}, ${plural(shownOf(edges).length, 'influence')}`,
+  );
   channels.replaceChildren(...options.values());
   showCursor();
 };
@@ -45,7 +59,9 @@ const showCursor = () => {
   const {layer, channel} = current.selection;
   if (!options.has(cursor)) cursor = options.keys().next().value || null;
   const chosen = channel === null ? null : channelId(layer, channel);
-  options.forEach((option, key) => option.setAttribute('aria-selected', String((isNode(key) ? getScene().nodes.get(key).node.id : key.slice(6)) === chosen)));
+  options.forEach((option, key) =>
+    option.setAttribute('aria-selected', String((isNode(key) ? getScene().nodes.get(key).node.id : key.slice(6)) === chosen)),
+  );
   if (cursor) channels.setAttribute('aria-activedescendant', options.get(cursor).id);
   else channels.removeAttribute('aria-activedescendant');
   mark('cursor', (each) => isFocused() && each.node.key === cursor);
@@ -81,7 +97,8 @@ const along = (each, edges, end) => {
 };
 const DOWN = {ArrowLeft: 'before', ArrowRight: 'after', ArrowUp: 'out', ArrowDown: 'into'};
 const RIGHT = {ArrowUp: 'before', ArrowDown: 'after', ArrowRight: 'out', ArrowLeft: 'into'};
-const firstGhost = (each) => (nodeOf(channelId(current.selection.layer, current.selection.channel)) === each && getTray().length ? `ghost ${getTray()[0].id}` : null);
+const firstGhost = (each) =>
+  nodeOf(channelId(current.selection.layer, current.selection.channel)) === each && getTray().length ? `ghost ${getTray()[0].id}` : null;
 const WAYS = {
   before: (each) => inLayer(each, -1),
   after: (each) => inLayer(each, 1),
@@ -98,7 +115,10 @@ const steer = (event) => {
   const way = (current.selection.direction === 'right' ? RIGHT : DOWN)[event.key];
   const opens = event.key === 'Enter' || event.key === ' ';
   if (isGhost() && opens) openGhost(cursor.slice(6));
-  else if (isGhost() && way) (way === 'before' || way === 'after') ? stepInTray(way === 'before' ? -1 : 1) : moveTo(way === 'out' && [...options.keys()].find((key) => isNode(key) && key === chosenKey()));
+  else if (isGhost() && way)
+    way === 'before' || way === 'after'
+      ? stepInTray(way === 'before' ? -1 : 1)
+      : moveTo(way === 'out' && [...options.keys()].find((key) => isNode(key) && key === chosenKey()));
   else if (each && opens) open(each);
   else if (each && way) moveTo((WAYS[way](each) || {node: {}}).node.key || (way === 'into' ? firstGhost(each) : null));
   else if (each && event.key === 'p') pin(each.node.id);
@@ -109,12 +129,17 @@ const steer = (event) => {
 };
 const chosenKey = () => (nodeOf(channelId(current.selection.layer, current.selection.channel)) || {node: {}}).node.key;
 const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
-const pinChosen = () => current.selection.channel !== null && nodeOf(channelId(current.selection.layer, current.selection.channel)) && pin(channelId(current.selection.layer, current.selection.channel));
+const pinChosen = () =>
+  current.selection.channel !== null &&
+  nodeOf(channelId(current.selection.layer, current.selection.channel)) &&
+  pin(channelId(current.selection.layer, current.selection.channel));
 const KEYS = {'+': () => zoomBy(1.3), '=': () => zoomBy(1.3), '-': () => zoomBy(1 / 1.3), p: pinChosen};
 
 export const bindChannels = () => {
   const {channels, pane, card} = getFrame();
-  Object.entries({role: 'listbox', tabindex: 0, 'aria-label': 'Attribution graph'}).forEach(([name, value]) => channels.setAttribute(name, value));
+  Object.entries({role: 'listbox', tabindex: 0, 'aria-label': 'Attribution graph'}).forEach(([name, value]) =>
+    channels.setAttribute(name, value),
+  );
   channels.addEventListener('keydown', steer);
   channels.addEventListener('focus', () => {
     if (!getScene()) return;

@@ -31,7 +31,11 @@ const buildRow = (name, n) =>
       h('span', {class: 'row-layer'}, name), h('span', {class: 'row-count', 'data-n': n}, plural(n, 'channel'))),
     expander(name)); // prettier-ignore
 const buildCompared = (each, parting) => {
-  const pieces = [['only-a', each.onlyA], ['shared', each.shared], ['only-b', each.onlyB]].filter(([, n]) => n);
+  const pieces = [
+    ['only-a', each.onlyA],
+    ['shared', each.shared],
+    ['only-b', each.onlyB],
+  ].filter(([, n]) => n);
   const cosine = each.cosine === null ? '–' : each.cosine.toFixed(2);
   const tip = `${each.layer}: ${each.shared} shared, ${each.onlyA} only A, ${each.onlyB} only B. ${JACCARD_TIP} ${COSINE_TIP}`;
   return h('div', {class: `gutter-row compared${each.layer === parting ? ' parting-row' : ''}`, 'data-layer': each.layer},
@@ -49,7 +53,8 @@ export const showGutter = ({comparison, drawing}) => {
     ? comparison.layers.filter((each) => each.jaccard !== null).map((each) => buildCompared(each, comparison.parting))
     : drawing.layers.filter((layer) => sizes.has(layer)).map((layer) => buildRow(layer, sizes.get(layer)));
   rows = new Map(built.map((row) => [row.dataset.layer, row]));
-  line = comparison && comparison.parting ? h('div', {class: 'parting-line', 'data-parting': comparison.parting}, 'they part here ↑') : null;
+  line =
+    comparison && comparison.parting ? h('div', {class: 'parting-line', 'data-parting': comparison.parting}, 'they part here ↑') : null;
   gutter.classList.toggle('of-two', Boolean(comparison));
   gutter.replaceChildren(...built);
   under.replaceChildren(...(line ? [line] : []));

@@ -11,7 +11,6 @@ import {find, getContext, getLit, getScene, isShown, light} from './graph_scene.
 import {openGhost, showGhostCard} from './graph_tray.js';
 import {boxOf} from './graph_viewport.js';
 
-const FLOW = 13; /* pixels of a dash with its gap */
 let over = null;
 
 // --- what is told ---------------------------------------------------------------------------------------------------
@@ -21,7 +20,9 @@ export const tellUse = (node) => {
   const {classes, comparison} = getContext();
   const use = (n, all) => `${of(n, all)} images (${percent(all ? n / all : null)})`;
   if (!comparison) return [node.counts[0] ? `used by ${use(node.counts[0], classes[0].n)}` : NOT_USED];
-  return classes.map(({name, n}, place) => `${'AB'[place]} ${name}: ${node.counts[place] === null ? 'not in its graph' : use(node.counts[place], n)}`);
+  return classes.map(
+    ({name, n}, place) => `${'AB'[place]} ${name}: ${node.counts[place] === null ? 'not in its graph' : use(node.counts[place], n)}`,
+  );
 };
 const tellEdge = (edge) => {
   const {classes, comparison} = getContext();

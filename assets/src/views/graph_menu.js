@@ -27,12 +27,29 @@ export const buildMenu = () => {
   const items = FORMATS.map(([name, label]) => h('a', {role: 'menuitem', tabindex: -1, 'data-format': name, download: ''}, label));
   const note = h('p', {class: 'menu-note', hidden: true});
   const menu = h('div', {class: 'menu', role: 'menu', 'aria-label': 'Save the graph', hidden: true}, items, note);
-  const opener = h('button', {type: 'button', class: 'icon-button small', 'aria-label': 'Save as a file', 'aria-haspopup': 'menu', 'aria-expanded': 'false', 'data-tip': 'Save as a file'}, icon('more'));
+  const opener = h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon-button small',
+      'aria-label': 'Save as a file',
+      'aria-haspopup': 'menu',
+      'aria-expanded': 'false',
+      'data-tip': 'Save as a file',
+    },
+    icon('more'),
+  );
   const toggle = (open) => {
     menu.hidden = !open;
     opener.setAttribute('aria-expanded', String(open));
     if (!open) return;
-    const missing = readStatic ? NOT_HERE : current.selection.view === 'compare' && current.selection.vs_run ? TWO_RUNS : !getContext() ? 'There is no graph to save.' : '';
+    const missing = readStatic
+      ? NOT_HERE
+      : current.selection.view === 'compare' && current.selection.vs_run
+        ? TWO_RUNS
+        : !getContext()
+          ? 'There is no graph to save.'
+          : '';
     note.textContent = missing;
     note.hidden = !missing;
     items.forEach((item, place) => {

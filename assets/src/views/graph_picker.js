@@ -39,9 +39,13 @@ export const buildPicker = ({id, label, hint, classes, choose}) => {
     option.scrollIntoView({block: 'nearest'});
   };
   const open = (text) => {
-    state.found = match(text, classes()).filter((each) => each !== current.run.classById.get(current.selection.class_id)).slice(0, MOST);
+    state.found = match(text, classes())
+      .filter((each) => each !== current.run.classById.get(current.selection.class_id))
+      .slice(0, MOST);
     const options = state.found.map((each) => h('li', {id: `${id}-${each.id}`, role: 'option', 'data-class': each.id}, nameOf(each)));
-    list.replaceChildren(...(options.length ? options : [h('li', {class: 'muted', role: 'option', 'aria-disabled': 'true'}, 'No class matches.')]));
+    list.replaceChildren(
+      ...(options.length ? options : [h('li', {class: 'muted', role: 'option', 'aria-disabled': 'true'}, 'No class matches.')]),
+    );
     list.hidden = false;
     input.setAttribute('aria-expanded', 'true');
     mark(0);

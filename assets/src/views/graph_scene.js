@@ -20,7 +20,9 @@ export const buildScene = (drawing, context) => {
   serial += 1;
   const prefix = `${serial}:`;
   const nodes = new Map(drawing.nodes.map((node) => [node.key, {node, id: prefix + node.key, x: 0, y: 0, into: [], out: []}]));
-  const edges = new Map(drawing.edges.map((edge) => [edge.key, {edge, id: prefix + edge.key, source: nodes.get(edge.source), target: nodes.get(edge.target)}]));
+  const edges = new Map(
+    drawing.edges.map((edge) => [edge.key, {edge, id: prefix + edge.key, source: nodes.get(edge.source), target: nodes.get(edge.target)}]),
+  );
   edges.forEach((each) => {
     each.source.out.push(each);
     each.target.into.push(each);
@@ -43,8 +45,7 @@ export const isShown = (each) => (each.node ? shown.has(each.node.key) : shown.h
 export const shownOf = (map) => [...map.values()].filter(isShown);
 
 /** Sets the places of a scene, stretched. */
-export const setPlaces = ({nodes}, by) =>
-  nodes.forEach((each) => Object.assign(each, stretch(each.node, by)));
+export const setPlaces = ({nodes}, by) => nodes.forEach((each) => Object.assign(each, stretch(each.node, by)));
 /** Moves everything on the paper to its place. */
 export const movePlaces = (by) => {
   setPlaces(scene, by);

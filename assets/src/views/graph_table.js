@@ -15,7 +15,10 @@ const TWO = ['Layer', 'Channel', 'Part', 'Images A', 'Share A', 'Images B', 'Sha
 let isOpen = false;
 
 const strongest = (each) => {
-  const edges = each.into.filter(isShown).sort((a, b) => b.edge.width - a.edge.width).slice(0, N_SOURCES);
+  const edges = each.into
+    .filter(isShown)
+    .sort((a, b) => b.edge.width - a.edge.width)
+    .slice(0, N_SOURCES);
   const most = (edge) => greatestOf(edge.counts.map((n) => n || 0));
   return edges.map(({edge, source}) => `${source.node.id} (${count(most(edge))})`).join(', ');
 };
@@ -23,7 +26,12 @@ const number = (text) => h('td', {class: 'number'}, text);
 const share = (n, all) => (n === null || !all ? '–' : percent(n / all));
 const score = (value) => (value === null || value === undefined ? '–' : Number(value).toPrecision(3));
 const channelCell = (node) =>
-  h('th', {scope: 'row'}, action({layer: node.layer, channel: node.channel}, {class: 'link'}, String(node.channel)), node.added ? h('span', {class: 'outside'}, 'not in graph') : null);
+  h(
+    'th',
+    {scope: 'row'},
+    action({layer: node.layer, channel: node.channel}, {class: 'link'}, String(node.channel)),
+    node.added ? h('span', {class: 'outside'}, 'not in graph') : null,
+  );
 
 const rowOf = (each) => {
   const {classes, comparison} = getContext();
@@ -36,7 +44,11 @@ const rowOf = (each) => {
 const rows = () => {
   const {nodes, drawing} = getScene();
   const place = new Map(drawing.layers.map((layer, at) => [layer, at]));
-  const once = new Map(shownOf(nodes).reverse().map((each) => [each.node.id, each]));
+  const once = new Map(
+    shownOf(nodes)
+      .reverse()
+      .map((each) => [each.node.id, each]),
+  );
   return [...once.values()].sort((a, b) => place.get(b.node.layer) - place.get(a.node.layer) || a.node.x - b.node.x || a.node.y - b.node.y);
 };
 /** Fills the table where it is open. */

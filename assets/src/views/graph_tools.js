@@ -52,7 +52,14 @@ const buildSlider = ([name, low, high, label, tip, after]) => {
   const input = h('input', {id: name, type: 'range', min: low, max: high, 'aria-label': SPOKEN[name], oninput: () => slide(name)});
   const text = h('span', {id: `${name}-value`, class: 'slider-value'});
   sliders[name] = {input, text, timer: null};
-  return h('div', {class: `slider ${name}`}, h('label', {for: name, class: 'slider-name', 'data-tip': tip}, label), input, text, after ? h('span', {class: 'slider-name slider-after'}, after) : null);
+  return h(
+    'div',
+    {class: `slider ${name}`},
+    h('label', {for: name, class: 'slider-name', 'data-tip': tip}, label),
+    input,
+    text,
+    after ? h('span', {class: 'slider-name slider-after'}, after) : null,
+  );
 };
 /** Hides what the share covered and the pins leave out, and says how much is left: in the summary, beside the layers, in
     the table and in the list of the keyboard. */
@@ -69,12 +76,24 @@ export const filter = (asked) => {
 
 // --- buttons --------------------------------------------------------------------------------------------------------
 const button = (name, look, label, onclick, key = '') => {
-  buttons[name] = h('button', {type: 'button', class: 'icon-button small', 'data-tool': name, 'aria-label': label, 'data-tip': key ? `${label}  ${key}` : label, onclick}, icon(look));
+  buttons[name] = h(
+    'button',
+    {
+      type: 'button',
+      class: 'icon-button small',
+      'data-tool': name,
+      'aria-label': label,
+      'data-tip': key ? `${label}  ${key}` : label,
+      onclick,
+    },
+    icon(look),
+  );
   return buttons[name];
 };
 const other = (name, first, second) => dispatch({[name]: current.selection[name] === first ? second : first});
 /** The whole page goes to full screen, so that the panel and the palette stay; the style sheet leaves the graph alone. */
-const toggleScreen = () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => null));
+const toggleScreen = () =>
+  document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => null);
 export const buildTools = () => {
   const {tools, zoom} = getFrame();
   tools.replaceChildren(
@@ -107,7 +126,10 @@ export const showTools = (asked) => {
 
 // --- summary and legend ---------------------------------------------------------------------------------------------
 const getLegend = () => getFrame().tools.querySelector('.legend');
-const measure = () => (current.run.measures ? term(current.run.measures.name === 'traced' ? 'exact influence' : current.run.measures.name, current.run.measures.text, 'measure') : null);
+const measure = () =>
+  current.run.measures
+    ? term(current.run.measures.name === 'traced' ? 'exact influence' : current.run.measures.name, current.run.measures.text, 'measure')
+    : null;
 const SUMMARY_TIP = 'Channels of highest personalized PageRank for this class, and the influences between them.';
 const buildSummary = () => h('span', {class: 'summary-line'}, h('span', {class: 'summary', 'data-tip': SUMMARY_TIP}), measure(), pinNote());
 /** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
@@ -128,12 +150,22 @@ const buildKey = (part, name, {nodes, edges}) => {
   const n = (list) => list.filter((each) => each.part === part).length;
   const measures = current.run.measures ? ` (${current.run.measures.name})` : '';
   const tip = `${name}: ${plural(n(nodes), 'channel')}, ${plural(n(edges), 'influence')}${measures}`;
-  return h('span', {class: 'key', 'data-part': part, 'data-tip': tip}, h('span', {class: `swatch ${part}`}), h('b', {}, count(n(nodes))), h('span', {class: 'key-name'}, name));
+  return h(
+    'span',
+    {class: 'key', 'data-part': part, 'data-tip': tip},
+    h('span', {class: `swatch ${part}`}),
+    h('b', {}, count(n(nodes))),
+    h('span', {class: 'key-name'}, name),
+  );
 };
 const buildSentence = ({parting}) => {
   const tip = `The first layer from the input from which the two share less than ${100 * PARTING_JACCARD} % of their channels, up to the last layer.`;
   const words = parting
-    ? ['They part at ', action({layer: parting}, {class: 'link'}, parting), h('span', {class: 'parting-rest'}, ': from there on, less than half is shared.')]
+    ? [
+        'They part at ',
+        action({layer: parting}, {class: 'link'}, parting),
+        h('span', {class: 'parting-rest'}, ': from there on, less than half is shared.'),
+      ]
     : ['They share half or more of their channels up to the last layer.'];
   return h('span', {class: 'parting', 'data-tip': tip}, words);
 };
@@ -143,7 +175,11 @@ export const showLegend = (context) => {
   if (!context) return legend.replaceChildren();
   const {comparison, classes} = context;
   if (!comparison) return legend.replaceChildren(buildSummary());
-  const keys = [['only-a', `only ${classes[0].name}`], ['shared', 'shared'], ['only-b', `only ${classes[1].name}`]];
+  const keys = [
+    ['only-a', `only ${classes[0].name}`],
+    ['shared', 'shared'],
+    ['only-b', `only ${classes[1].name}`],
+  ];
   legend.replaceChildren(
     h('div', {class: 'comparison'},
       h('div', {class: 'keys'}, keys.map(([part, name]) => buildKey(part, name, comparison)), measure()),
@@ -156,7 +192,10 @@ const showPins = (pins) => {
   if (!note) return;
   const known = new Set(getContext().drawing.nodes.map((node) => node.id));
   const missing = pins.filter((id) => !known.has(id));
-  const tip = [`Only what is connected with ${pins.join(', ')} is drawn.`, missing.length ? `Not in this graph: ${missing.join(', ')}.` : ''].join(' ');
+  const tip = [
+    `Only what is connected with ${pins.join(', ')} is drawn.`,
+    missing.length ? `Not in this graph: ${missing.join(', ')}.` : '',
+  ].join(' ');
   const words = `${plural(pins.length - missing.length, 'channel')} pinned${missing.length ? `, ${count(missing.length)} not in this graph` : ''}`;
   note.replaceChildren(...(pins.length ? [action({pins: []}, {class: 'tool', 'data-tip': tip}, icon('pin'), words, icon('close'))] : []));
 };

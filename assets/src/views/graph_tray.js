@@ -22,7 +22,12 @@ const MOST = 6;
 let owner = null; /* the node that the tray belongs to */
 let tray = [];
 
-const names = (prefix) => ({tray: `${prefix}tray`, ghost: (at) => `${prefix}ghost${at}`, edge: (at) => `${prefix}ghost-edge${at}`, foot: `${prefix}foot`});
+const names = (prefix) => ({
+  tray: `${prefix}tray`,
+  ghost: (at) => `${prefix}ghost${at}`,
+  edge: (at) => `${prefix}ghost-edge${at}`,
+  foot: `${prefix}foot`,
+});
 /** The elements of an empty tray. */
 export const buildTray = (prefix) => {
   const id = names(prefix);
@@ -33,7 +38,11 @@ export const buildTray = (prefix) => {
     node(id.tray, 'tray hidden', {width: 1, height: 1, drop: 0}),
     node(id.foot, 'tray foot hidden', {width: 1, height: 1, drop: 0}),
     ...places.map((at) => node(id.ghost(at), 'ghost hidden', {})),
-    ...places.map((at) => ({group: 'edges', data: {id: id.edge(at), source: id.ghost(at), target: id.foot, width: 1, distances: [0, 0], weights: [0.5, 0.5]}, classes: 'ghost hidden'})),
+    ...places.map((at) => ({
+      group: 'edges',
+      data: {id: id.edge(at), source: id.ghost(at), target: id.foot, width: 1, distances: [0, 0], weights: [0.5, 0.5]},
+      classes: 'ghost hidden',
+    })),
   ];
 };
 const hide = () => {
@@ -111,17 +120,22 @@ export const placeTray = () => {
   const width = Math.max(tray.length * PITCH + 12, right ? 0 : LEAST_WIDTH);
   const shift = right ? 0 : inWindow(owner.x, width / 2 + 6);
   const foot = right ? {x: owner.x - half, y: owner.y} : {x: owner.x, y: owner.y + half};
-  const at = (across, away) => (right ? {x: foot.x - away * unit, y: foot.y + across * unit} : {x: foot.x + across * unit, y: foot.y + away * unit});
+  const at = (across, away) =>
+    right ? {x: foot.x - away * unit, y: foot.y + across * unit} : {x: foot.x + across * unit, y: foot.y + away * unit};
   const scale = {...toScale(1 / unit), size: SIDE * unit};
   const long = width * unit;
   const deep = (SIDE + 44) * unit;
   const id = names(getScene().prefix);
   canvas().batch(() => {
-    elementOf(id.tray).data({...scale, width: right ? deep : long, height: right ? long : deep, drop: -17 * unit}).position(at(shift, DROP + 2));
+    elementOf(id.tray)
+      .data({...scale, width: right ? deep : long, height: right ? long : deep, drop: -17 * unit})
+      .position(at(shift, DROP + 2));
     elementOf(id.foot).data({size: unit, width: unit, height: unit}).position(foot);
     const most = greatestOf(tray.map((each) => each.count));
     tray.forEach((each, place) => {
-      elementOf(id.ghost(place)).data(scale).position(at((place - (tray.length - 1) / 2) * PITCH + shift, DROP));
+      elementOf(id.ghost(place))
+        .data(scale)
+        .position(at((place - (tray.length - 1) / 2) * PITCH + shift, DROP));
       elementOf(id.edge(place)).data('width', (edgeWidth(each.count, most) / 2) * unit);
     });
   });

@@ -28,7 +28,7 @@ const isCompared = (context = getContext()) => Boolean(context && context.compar
 /** The room that the graph may fill, beside the labels of the layers. */
 const room = (context = getContext()) => {
   const compared = isCompared(context);
-  const gutter = isRight() ? {x: 20, y: compared ? 58 : 40} : {x: compared ? 140 : 92, y: 0};
+  const gutter = isRight() ? {x: 20, y: compared ? 58 : 40} : {x: compared ? 152 : 92, y: 0};
   const left = gutter.x;
   const top = gutter.y + PAD.top;
   return {left, top, x: size.width - left - PAD.right, y: size.height - top - PAD.bottom};
@@ -134,7 +134,12 @@ export const onViewport = () => {
 const shownExtent = () => {
   const boxes = shownOf(getScene().nodes).map(boxOf);
   return boxes.length
-    ? {left: Math.min(...boxes.map((box) => box.left)), right: Math.max(...boxes.map((box) => box.right)), top: Math.min(...boxes.map((box) => box.top)), bottom: Math.max(...boxes.map((box) => box.bottom))}
+    ? {
+        left: Math.min(...boxes.map((box) => box.left)),
+        right: Math.max(...boxes.map((box) => box.right)),
+        top: Math.min(...boxes.map((box) => box.top)),
+        bottom: Math.max(...boxes.map((box) => box.bottom)),
+      }
     : null;
 };
 /** Keeps some of the graph in the window. */
@@ -216,7 +221,13 @@ const drawMap = () => {
   mapped = {scale, x: xs.low - NODE, y: ys.low - NODE};
   const dots = nodes.map((each) => {
     const side = Math.max(2, each.node.size * scale);
-    return h('rect', {class: `dot ${each.node.part}`, x: (each.x - mapped.x) * scale - side / 2, y: (each.y - mapped.y) * scale - side / 2, width: side, height: side});
+    return h('rect', {
+      class: `dot ${each.node.part}`,
+      x: (each.x - mapped.x) * scale - side / 2,
+      y: (each.y - mapped.y) * scale - side / 2,
+      width: side,
+      height: side,
+    });
   });
   const whole = {width: (xs.span + 2 * NODE) * scale, height: (ys.span + 2 * NODE) * scale};
   const [zoom, pan] = [canvas().zoom(), canvas().pan()];

@@ -13,7 +13,7 @@ from summit_dash.pages.asset_files import find_assets
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.store import RunStore
 
-_CALL = re.compile(r'^summitDash\.receive\("synthetic", ("[^"]*"), (.*)\);$', re.MULTILINE)
+_CALL = re.compile(r'^summitStatic\.receive\("synthetic", ("[^"]*"), (.*)\);$', re.MULTILINE)
 
 
 def _ignore(path: str, n_written: int) -> None:

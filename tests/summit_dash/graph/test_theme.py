@@ -29,7 +29,7 @@ def test_words_and_lines_can_be_seen_on_the_paper(theme: str) -> None:
 
 
 def test_the_style_sheet_of_the_page_has_the_same_colours() -> None:
-    styles = (find_assets() / "base.css").read_text().casefold()
+    styles = (find_assets() / "src" / "base.css").read_text().casefold()
     colors = set(re.findall(r"#[0-9a-f]{6}", styles))
     for palette in PALETTES.values():
         assert {palette.paper, palette.ink, palette.muted, palette.hairline, palette.b} <= {

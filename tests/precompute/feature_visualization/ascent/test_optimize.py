@@ -182,7 +182,8 @@ def test_a_picture_that_rises_no_more_leaves_the_batch_and_changes_no_other() ->
     steps = [r.n_steps for r in results]
     assert len(set(steps)) > 1 and set(steps) <= set(range(20, 121, 10)), steps
     assert n_in_batch == [8, *(sum(n > step for n in steps) for step in range(max(steps))), 8]
-    for result in results:
+    in_order = sorted(results, key=lambda result: result.n_steps)
+    for result in (in_order[0], in_order[len(in_order) // 2], in_order[-1]):
         stopped = replace(CONFIG, n_steps=120, plateau=early.plateau, batch_size=1)
         (alone,) = draw(forward, (result.channel,), stopped)
         assert alone.n_steps == result.n_steps

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import RecordedLayer, select_layers
 
 
+@functools.cache
 def export(name: str) -> ExportedModel:
     options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     return ExportedModel(models.get_model(name, weights=None, **options), (3, 224, 224))

@@ -1,0 +1,47 @@
+// @ts-check
+/* The data of the runs: where it is, and payloads by their keys. A static site reads them from files beside the page. */
+import * as current from './current.js';
+
+/** The runs and the prefix of their addresses, from the document; none under node. */
+export const boot = globalThis.document ? JSON.parse(document.getElementById('boot').textContent) : {prefix: '/', runs: []};
+const site = globalThis.window?.summitStatic ?? null;
+/** Reads the payload of a run's key in a static site; null where a server answers. */
+export const readStatic = site && site.readPayload;
+/** Where the selection is in the address bar. A static site has it behind a #: a file takes no query. */
+export const address = site ? site.address : {read: () => window.location.search, of: (query) => query || window.location.pathname};
+
+const MOST = 400; /* payloads that are kept */
+const loading = new Map();
+
+/** Returns the entry of a run that is served, of the first where none has the name. */
+export const runOf = (name) => boot.runs.find((run) => run.name === name) || boot.runs[0];
+export const baseOf = (run) => `${boot.prefix}run/${encodeURIComponent(run.name)}/`;
+/** Returns the address of a file of a run. */
+export const fileOf = (path, name = current.run.name) => `${baseOf(runOf(name))}${path}${readStatic ? '' : `?v=${runOf(name).version}`}`;
+
+const fetchKey = async (run, key) => {
+  const answer = await fetch(`${baseOf(run)}data/${encodeURI(key)}.json?v=${run.version}`);
+  if (!answer.ok) throw new Error(`${answer.status} ${key}`);
+  return answer.json();
+};
+
+/** Returns the payload of a key ("class/270"), asked for once. A payload may hold a `problem` instead of what was asked. */
+export const load = (key, name = current.run && current.run.name) => {
+  const run = runOf(name);
+  const asked = `${run.name} ${key}`;
+  if (!loading.has(asked)) {
+    const answer = (readStatic ? readStatic(run, key) : fetchKey(run, key)).catch((failure) => {
+      loading.delete(asked);
+      return {
+        problem: {
+          rule: 'The page needs its server.',
+          found: `It did not answer (${failure.message}).`,
+          fix: 'Start it again, then reload.',
+        },
+      };
+    });
+    loading.set(asked, answer);
+    if (loading.size > MOST) loading.delete(loading.keys().next().value);
+  }
+  return loading.get(asked);
+};

@@ -1,0 +1,60 @@
+// @ts-check
+/* Pictures of channels, examples and classes: their addresses, and those of a class's graph in one bundle. */
+import * as current from './current.js';
+import {fileOf, readStatic} from './data.js';
+import {h} from './dom.js';
+
+const TINY = 32; /* pixels: up to there precompute/contract/pictures.py enlarges by whole pixels */
+const pictures = new Map(); /* channel id -> object URL, for channels that came in a class's bundle */
+const bundles = new Map();
+
+/* `name` is a run's, where it is not the one that is shown. */
+export const picture = (layer, channel, name = current.run.name) =>
+  pictures.get(`${name} ${layer}-${channel}`) || fileOf(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
+export const visualization = (layer, channel, kind, name) =>
+  fileOf(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`, name);
+export const example = (layer, channel, owner, rank, name) =>
+  fileOf(`example/${encodeURIComponent(layer)}/${channel}/${owner}/${rank}.webp`, name);
+export const prototype = (classId, method) => fileOf(`prototype/${classId}/${method}.webp`);
+
+/** Builds an element that shows a dataset example. A static site holds an image once, and shows parts of it by their `box`. */
+export const exampleImage = ({layer, channel, rank, image_id: id, box}, owner) =>
+  readStatic && box
+    ? showPart(fileOf(`image/${id}.jpg`), box)
+    : h('img', {src: example(layer, channel, owner, rank), alt: '', decoding: 'async'});
+
+/** Builds a part of an image, as an `img` of the part alone would show it: tiny ones with crisp pixels. */
+const showPart = (href, [x, y, right, bottom]) => {
+  const [width, height] = current.run.image_size;
+  const [wide, tall] = [right - x, bottom - y];
+  const crisp = Math.max(wide, tall) <= TINY && 'image-rendering: pixelated';
+  return h(
+    'svg',
+    {class: 'part', viewBox: `0 0 ${wide} ${tall}`, preserveAspectRatio: 'xMidYMid slice', 'aria-hidden': 'true'},
+    h('svg', {width: wide, height: tall, viewBox: `${x} ${y} ${wide} ${tall}`}, h('image', {href, width, height, style: crisp})),
+  );
+};
+
+/** Brings all pictures of a class's graph at once; `picture` knows them from then on. */
+export const loadPictures = (classId, name = current.run.name) => {
+  if (readStatic) return Promise.resolve();
+  const key = `${name} ${classId}`;
+  if (!bundles.has(key))
+    bundles.set(
+      key,
+      unpack(fileOf(`thumbnails/${classId}.bin`, name), name).catch(() => bundles.delete(key)),
+    );
+  return bundles.get(key);
+};
+
+const unpack = async (url, name) => {
+  const bytes = await (await fetch(url)).arrayBuffer();
+  const length = new DataView(bytes).getUint32(0, true);
+  const index = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
+  let start = 4 + length;
+  index.forEach(([id, size]) => {
+    const key = `${name} ${id}`;
+    if (!pictures.has(key)) pictures.set(key, URL.createObjectURL(new Blob([bytes.slice(start, start + size)], {type: 'image/webp'})));
+    start += size;
+  });
+};

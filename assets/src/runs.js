@@ -1,0 +1,47 @@
+// @ts-check
+/* The runs that are served, as objects: read once each, one of them shown. */
+import * as current from './current.js';
+import {load, runOf} from './data.js';
+
+const runs = new Map();
+
+/** Classes by their full names; of several of one name none. */
+const byName = (classes) => classes.reduce((names, each) => names.set(each.full, names.has(each.full) ? null : each), new Map());
+
+/** The overview with its classes and layers as objects, looked up by id and by name. */
+const buildRun = (overview) => {
+  const columns = Object.entries(overview.classes);
+  const classes = overview.classes.id.map((id, place) =>
+    Object.fromEntries([['place', place], ...columns.map(([name, values]) => [name, values[place]])]),
+  );
+  const layers = overview.layers.map((layer, place) => ({...layer, place}));
+  return {
+    ...overview,
+    classes,
+    layers,
+    classByName: byName(classes),
+    classById: new Map(classes.map((each) => [each.id, each])),
+    layerByName: new Map(layers.map((each) => [each.layer, each])),
+  };
+};
+
+/** Reads a run that is served, the first where none has the name; returns it, or what holds the `problem`. */
+export const readRun = async (name) => {
+  const {name: found} = runOf(name);
+  if (!runs.has(found)) {
+    const overview = await load('run', found);
+    if (overview.problem) return overview;
+    runs.set(found, buildRun(overview));
+  }
+  return runs.get(found);
+};
+
+/** Makes a run the one that is shown. */
+export const openRun = async (name) => {
+  const opened = await readRun(name);
+  if (opened.problem) return opened;
+  const isOther = current.run !== opened;
+  current.setRun(opened);
+  if (isOther) document.dispatchEvent(new CustomEvent('summit-run'));
+  return current.run;
+};

@@ -1,0 +1,203 @@
+// @ts-check
+/* The one state of the page: what it may hold, its form in the address, and what an action makes of it.
+
+   Everything above "the page" is pure: no element, no request. */
+import * as current from './current.js';
+import {address, boot} from './data.js';
+import {emptyState} from './dom.js';
+import {openRun, readRun} from './runs.js';
+
+// --- fields -------------------------------------------------------------------------------------------------------
+const text = {read: (given) => given, write: String, none: null};
+const id = {read: (given) => readWhole(given, 0, 1e9), write: String, none: null};
+const classId = {...id, read: (given) => id.read(given.replace(/^#/, '')), named: true};
+const ids = {read: (given) => given.split(',').map((each) => readWhole(each, 0, 1e9)), write: (list) => list.join(','), none: []};
+const texts = {read: (given) => given.split(','), write: (list) => list.join(','), none: []};
+const choice = (...names) => ({read: (given) => readChoice(given, names), write: String, none: names[0], names});
+/** A view is one of the tabs; looked up when an address is read, because Dash adds the tabs after this script. */
+const viewNames = () => [...document.querySelectorAll('#tabs [data-view]')].map((tab) => tab.dataset.view);
+const view = {read: (given) => readChoice(given, viewNames()), write: String, none: 'graph'};
+const percentage = (low, high) => ({read: (given) => Math.min(high, Math.max(low, readWhole(given, 0, 1e9))), write: String, none: 100});
+/** "3" as [3], "3-5" as [3, 4, 5]. */
+const readSpan = (part) => {
+  const [first, last = first] = part.split('-').map((each) => readWhole(each, 0, 1e9));
+  if (last < first || last - first > 1e5) throw new Error(part);
+  return Array.from({length: last - first + 1}, (_, i) => first + i);
+};
+/** Ids in a row as [first, last]: an address with a thousand of them must not be longer than servers take. */
+const toSpans = (list) =>
+  [...list]
+    .sort((a, b) => a - b)
+    .reduce((spans, each) => {
+      const last = spans[spans.length - 1];
+      if (last && each === last[1] + 1) last[1] = each;
+      else spans.push([each, each]);
+      return spans;
+    }, []);
+const readWhole = (given, low, high) => {
+  if (!/^\d{1,9}$/.test(given) || Number(given) < low || Number(given) > high) throw new Error(given);
+  return Number(given);
+};
+const readChoice = (given, names) => {
+  if (!names.includes(given)) throw new Error(given);
+  return given;
+};
+const idSet = {
+  read: (given) => given.split(/[.,]/).flatMap((part) => readSpan(part)),
+  write: (list) =>
+    toSpans(list)
+      .map(([first, last]) => (first === last ? first : `${first}-${last}`))
+      .join('.'),
+  none: [],
+};
+/* Lists are never changed in place. `sort`, `covers` and the like are ways of looking, not places to come back to. */
+const FIELDS = {
+  run: text,
+  class_id: {...classId, key: 'class'},
+  vs: classId,
+  vs_run: text /* the run that B is of, where it is not the run that is shown */,
+  also: ids /* up to two more classes, in the bars of a comparison */,
+  layer: text,
+  channel: id,
+  view,
+  panel: choice('channel', 'class') /* which of the two the right panel is for */,
+  sort: {...choice('similarity', 'accuracy-up', 'accuracy-down', 'name'), look: true},
+  covers: {...percentage(1, 100), look: true},
+  width: {...percentage(25, 300), look: true},
+  height: {...percentage(25, 300), look: true},
+  direction: {...choice('down', 'right'), look: true},
+  sides: {...choice('merged', 'two'), look: true},
+  color: {...choice('plain', 'accuracy', 'group', 'similarity'), look: true},
+  pins: texts /* channel ids: only what is connected with them is drawn */,
+  expand: texts /* layers of which more channels than the graph's are drawn */,
+  only: idSet /* classes that the list is narrowed to, by rising id */,
+  order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
+  flag: {...choice('all', 'dead', 'outlier'), look: true},
+};
+const NAMES = Object.keys(FIELDS);
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+const empty = () => ({...Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].none])), unread: {}, asked: {}});
+
+/** Reads `?class=270&vs=269&layer=mixed4d&channel=346&covers=62`; what cannot be read is kept in `unread`, and what may
+    be a class's name in `asked`, until its run is there. `#3` is a class_id and no name. */
+const fromQuery = (query) => {
+  const given = new URLSearchParams(query);
+  const selection = empty();
+  NAMES.forEach((name) => {
+    const key = FIELDS[name].key || name;
+    const value = given.get(key);
+    if (value === null || value === '') return;
+    if (FIELDS[name].named && !value.startsWith('#')) selection.asked[name] = value;
+    try {
+      selection[name] = FIELDS[name].read(value);
+    } catch {
+      selection.unread[key] = value;
+    }
+  });
+  return selection;
+};
+/** The class of a name in the run that a field's class is of; `runs` is the run shown, and that of B. */
+const findByName = (name, text, runs) => {
+  const run = runs[name === 'vs' ? 1 : 0];
+  return (run && run.classByName.get(text)) || null;
+};
+/** An id as text, with a # where the bare number would be read as the name of another class. */
+const writeField = (name, value, runs) => {
+  const text = FIELDS[name].write(value);
+  const other = FIELDS[name].named ? findByName(name, text, runs) : null;
+  return other && other.id !== value ? `#${text}` : text;
+};
+/** The query that `fromQuery` reads back; what has its default is left out. */
+const toQuery = (selection, runs = []) => {
+  const pairs = NAMES.filter((name) => !same(selection[name], FIELDS[name].none)).map((name) => [
+    FIELDS[name].key || name,
+    writeField(name, selection[name], runs),
+  ]);
+  return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
+};
+/** What a person did sets the fields that it names. A new layer closes the channel; a second class opens the comparison;
+    of the panels of a channel and of a class one is open. */
+const apply = (selection, action) => {
+  if (action.query !== undefined) return fromQuery(action.query);
+  const changes = Object.fromEntries(Object.entries(action).filter(([name]) => name in FIELDS));
+  if (changes.run && changes.run !== selection.run) return {...empty(), ...changes};
+  if ('layer' in changes && changes.layer !== selection.layer && !('channel' in changes)) changes.channel = null;
+  if ('class_id' in changes && changes.class_id !== selection.class_id && !('pins' in changes))
+    Object.assign(changes, {pins: [], expand: []});
+  if (changes.vs !== undefined && changes.vs !== null && !('view' in changes)) changes.view = 'compare';
+  if (changes.panel === 'class') changes.channel = null;
+  else if (changes.channel !== undefined && changes.channel !== null) changes.panel = 'channel';
+  return {...selection, ...changes, unread: {}, asked: {}};
+};
+/** What the address asked for, now that the names of classes are known: a name goes before an id. */
+const findNamed = (selection, runs) => {
+  const done = {...selection, unread: {...selection.unread}, asked: {}};
+  Object.entries(selection.asked || {}).forEach(([name, text]) => {
+    const found = findByName(name, text, runs);
+    if (!found) return;
+    done[name] = found.id;
+    delete done.unread[FIELDS[name].key || name];
+  });
+  return done;
+};
+/** What is not named is chosen: the first class, the last layer. A bad value is left bad, for the view to say so.
+    `other` is the run that B is of. */
+const complete = (selection, run, other = run) => {
+  const done = findNamed(selection, [run, other]);
+  if (done.class_id === null && !('class' in done.unread) && run.classes.length) done.class_id = run.classes[0].id;
+  if (done.layer === null && run.layers.length) done.layer = run.layers[run.layers.length - 1].layer;
+  if (!run.has.accuracy && done.sort.startsWith('accuracy')) done.sort = 'similarity';
+  if (done.run === null && boot.runs.length > 1) done.run = run.name;
+  return done;
+};
+/** Whether the change deserves an entry of its own in the browser's history: not the path of a slider. */
+const isStep = (before, after) => NAMES.some((name) => !FIELDS[name].look && !same(before[name], after[name]));
+
+export const selections = {fromQuery, toQuery, apply, complete, isStep, empty, FIELDS};
+
+// --- the page -----------------------------------------------------------------------------------------------------
+const past = [];
+const future = [];
+let other = null; /* the run that B is of */
+export const queryOf = (selection) => toQuery(selection, [current.run, other]);
+const show = (after, push) => {
+  const query = queryOf(after);
+  current.setSelection(after);
+  if (Object.keys(after.unread).length === 0 && query !== address.read())
+    window.history[push ? 'pushState' : 'replaceState'](null, '', address.of(query));
+  window.dash_clientside.set_props('selection', {data: after});
+};
+let latest = null; /* what was asked for last, which may still be on its way: the next action starts from it */
+const choose = async (wanted, remember, push) => {
+  latest = wanted;
+  const opened = await openRun(wanted.run);
+  if (opened.problem) return showProblem(opened.problem);
+  const second = wanted.vs_run ? await readRun(wanted.vs_run) : opened;
+  if (latest !== wanted) return;
+  other = second.problem ? opened : second;
+  const before = current.selection;
+  const after = complete(wanted, current.run, other);
+  if (before && same(before, after)) return;
+  if (before && remember) {
+    past.push(before);
+    if (past.length > 200) past.shift();
+    future.length = 0;
+  }
+  latest = after;
+  show(after, push && before !== null && isStep(before, after));
+};
+export const dispatch = (action) => choose(apply(latest || empty(), action), action.query === undefined, action.query === undefined);
+const travel = (from, to) => {
+  if (!from.length) return;
+  to.push(current.selection);
+  choose(from.pop(), false, true);
+};
+export const undo = () => travel(past, future);
+export const redo = () => travel(future, past);
+
+window.addEventListener('popstate', () => dispatch({query: address.read()}));
+/** Dash calls this when the page is there. */
+export const start = () => {
+  dispatch({query: address.read()});
+};
+export const showProblem = (problem) => document.getElementById('notice').replaceChildren(emptyState(problem));

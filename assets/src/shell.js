@@ -1,0 +1,122 @@
+// @ts-check
+/* What is around the views: header, tabs, theme, clicks, tooltips, the list of shortcuts. */
+import * as current from './current.js';
+import {boot} from './data.js';
+import {h} from './dom.js';
+import {count} from './format.js';
+import {remember} from './memory.js';
+import {dispatch} from './selection.js';
+import {view} from './views.js';
+
+// --- theme --------------------------------------------------------------------------------------------------------
+const preferred = () => (window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+const setTheme = (theme) => {
+  document.documentElement.dataset.theme = theme;
+  document.dispatchEvent(new CustomEvent('summit-theme'));
+};
+setTheme(remember('theme') || preferred());
+export const toggleTheme = () => {
+  const theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark';
+  remember('theme', theme);
+  setTheme(theme);
+};
+/** The value of a custom property of the style sheet, for what is drawn on a canvas. */
+export const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+// --- header -------------------------------------------------------------------------------------------------------
+const fact = (name, value, tip) =>
+  h('div', {class: 'fact', 'data-tip': tip}, h('span', {class: 'fact-name'}, name), h('span', {class: 'fact-value'}, value));
+/** Chooses the run, where several are served. */
+const showRuns = () => {
+  const {runs} = boot;
+  if (runs.length < 2) return;
+  const picker = h(
+    'select',
+    {class: 'run-picker', 'aria-label': 'Run', onchange: (event) => dispatch({run: event.target.value})},
+    runs.map(({name}) => h('option', {value: name, selected: name === current.run.name}, name)),
+  );
+  document.getElementById('runs').replaceChildren(picker);
+};
+view('header', (selection, before) => {
+  document.documentElement.dataset.view = selection.view;
+  document.querySelectorAll('#tabs [data-view]').forEach((tab) => {
+    tab.setAttribute('aria-selected', String(tab.dataset.view === selection.view));
+  });
+  document.querySelectorAll('[data-pane]').forEach((pane) => (pane.hidden = !pane.dataset.pane.split(' ').includes(selection.view)));
+  if (before) return;
+  const {facts, classes} = current.run;
+  document
+    .getElementById('header')
+    .replaceChildren(
+      fact('Model', facts.model),
+      fact('Dataset', facts.dataset),
+      fact('Classes', count(classes.length)),
+      fact('Instances', count(facts.n_images), 'Images that the run was computed from.'),
+    );
+  showRuns();
+  const names = boot.runs.map((run) => run.name);
+  const unknown = selection.run && !names.includes(selection.run);
+  document
+    .getElementById('notice')
+    .replaceChildren(
+      unknown
+        ? h(
+            'div',
+            {class: 'notice', role: 'alert'},
+            `A link names a run that is served. This one names “${selection.run}”; served: ${names.join(', ')}. Showing ${current.run.name}.`,
+          )
+        : '',
+    );
+});
+
+// --- clicks -------------------------------------------------------------------------------------------------------
+export const toggleHelp = (open) => {
+  const help = document.getElementById('help');
+  if (!help) return;
+  help.hidden = open === undefined ? !help.hidden : !open;
+  if (!help.hidden) help.querySelector('[data-close-help]').focus();
+};
+/** What a click on `data-do="name"` does; views add to it. */
+export const doing = {theme: toggleTheme, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
+document.addEventListener('click', (event) => {
+  const source = event.target.closest('[data-action]');
+  const doer = event.target.closest('[data-do]');
+  if (source && source.href && (event.metaKey || event.ctrlKey || event.shiftKey)) return; /* a new tab */
+  if (source && source.href) event.preventDefault();
+  if (source) dispatch(JSON.parse(source.dataset.action));
+  else if (doer && doing[doer.dataset.do]) doing[doer.dataset.do](doer, event);
+  else if (event.target.id === 'help') toggleHelp(false);
+  hideTip();
+});
+
+// --- tooltips: one element, kept inside the window ----------------------------------------------------------------
+let tip = null;
+let timer = null;
+const hideTip = () => {
+  window.clearTimeout(timer);
+  if (tip) tip.hidden = true;
+};
+const showTip = (owner) => {
+  if (!owner.isConnected || !owner.dataset.tip) return;
+  if (!tip) {
+    tip = h('div', {class: 'tip', role: 'tooltip'});
+    document.body.appendChild(tip);
+  }
+  tip.textContent = owner.dataset.tip;
+  tip.hidden = false;
+  const box = owner.getBoundingClientRect();
+  const size = tip.getBoundingClientRect();
+  const below = box.bottom + 6 + size.height < window.innerHeight;
+  const left = Math.min(Math.max(6, box.left + box.width / 2 - size.width / 2), window.innerWidth - size.width - 6);
+  tip.style.left = `${left}px`;
+  tip.style.top = `${below ? box.bottom + 6 : Math.max(6, box.top - size.height - 6)}px`;
+};
+document.addEventListener('mouseover', (event) => {
+  const owner = event.target.closest && event.target.closest('[data-tip]');
+  hideTip();
+  if (owner) timer = window.setTimeout(() => showTip(owner), 350);
+});
+document.addEventListener('focusin', (event) => {
+  if (event.target.matches('.term:focus-visible, [aria-disabled]:focus-visible')) showTip(event.target);
+});
+document.addEventListener('focusout', hideTip);

@@ -1,0 +1,29 @@
+// @ts-check
+/* The registry of views. Each shows a selection; Dash calls all of them whenever the store of the selection changes. */
+import * as current from './current.js';
+
+const shows = [];
+let before = null;
+
+/** Registers a view. `show(selection, before)` draws it; `before` is null at first and after a change of run. */
+export const view = (name, show) => {
+  shows.push([name, show]);
+};
+
+/** Shows a selection in every view. A view that fails does not stop the others. */
+export const showAll = (selection) => {
+  if (!selection || !current.run) return;
+  const last = before && before.run === selection.run ? before : null;
+  before = selection;
+  shows.forEach(([name, show]) => {
+    Promise.resolve()
+      .then(() => show(selection, last))
+      .catch((failure) => window.console.error(`${name}:`, failure));
+  });
+};
+
+/** Returns whether any of these fields differ; true where there was no selection before. */
+export const changed = (selection, last, ...fields) =>
+  !last || fields.some((field) => JSON.stringify(selection[field]) !== JSON.stringify(last[field]));
+
+export const reducedMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -1,0 +1,106 @@
+// @ts-check
+/* What the views show and how it was computed: the blocks of the payload `about`, laid out. */
+import * as current from '../current.js';
+import {address, load} from '../data.js';
+import {emptyState, h} from '../dom.js';
+import {queryOf, selections} from '../selection.js';
+import {view} from '../views.js';
+
+const LINK = /\[([^\]]+)\]\((\?[^)]*)\)/g;
+/** The fields that a link names. */
+const fieldsOf = (query) => {
+  const {fromQuery, FIELDS} = selections;
+  const given = new URLSearchParams(query);
+  const selection = fromQuery(query);
+  return Object.fromEntries(
+    Object.keys(FIELDS)
+      .filter((name) => given.has(FIELDS[name].key || name))
+      .map((name) => [name, selection[name]]),
+  );
+};
+/** Text with links to views: an address to copy or to open beside, and a step within the page when clicked. */
+const line = (text) => {
+  const {apply} = selections;
+  const parts = [];
+  let end = 0;
+  for (const match of text.matchAll(LINK)) {
+    const fields = fieldsOf(match[2]);
+    parts.push(text.slice(end, match.index));
+    parts.push(
+      h('a', {class: 'link', href: address.of(queryOf(apply(current.selection, fields))), 'data-action': JSON.stringify(fields)}, match[1]),
+    );
+    end = match.index + match[0].length;
+  }
+  return [...parts, text.slice(end)];
+};
+const BLOCKS = {
+  p: (parts) => h('p', null, line(parts)),
+  ol: (items) =>
+    h(
+      'ol',
+      null,
+      items.map((parts) => h('li', null, line(parts))),
+    ),
+  table: ({heads, rows}) =>
+    h(
+      'div',
+      {class: 'about-table'},
+      h(
+        'table',
+        null,
+        h(
+          'thead',
+          null,
+          h(
+            'tr',
+            null,
+            heads.map((name) => h('th', {scope: 'col'}, name)),
+          ),
+        ),
+        h(
+          'tbody',
+          null,
+          rows.map(([name, ...cells]) =>
+            h(
+              'tr',
+              null,
+              h('th', {scope: 'row'}, name),
+              cells.map((cell) => h('td', null, cell)),
+            ),
+          ),
+        ),
+      ),
+    ),
+  facts: (rows) =>
+    h(
+      'dl',
+      null,
+      rows.map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
+    ),
+};
+const block = (each) => Object.entries(each).map(([kind, content]) => BLOCKS[kind](content));
+const section = ({id, title, blocks}) =>
+  h(
+    'section',
+    {id: `about-${id}`, class: 'about-section', 'aria-labelledby': `about-${id}-title`},
+    h('h2', {id: `about-${id}-title`}, title),
+    blocks.map(block),
+  );
+
+view('about', async (selection, before) => {
+  const pane = document.getElementById('about');
+  if (!before) pane.replaceChildren();
+  if (selection.view !== 'about' || pane.childElementCount) return;
+  const run = current.run;
+  const about = await load('about');
+  if (current.run !== run || pane.childElementCount) return;
+  pane.append(
+    about.problem
+      ? emptyState(about.problem)
+      : h(
+          'div',
+          {class: 'about-scroll', tabindex: 0, role: 'region', 'aria-label': 'About this run'},
+          h('article', {class: 'about'}, h('h1', null, current.run.name), about.sections.map(section)),
+        ),
+  );
+});

@@ -1,0 +1,271 @@
+// @ts-check
+/* The list of classes: its frame, what it follows of the selection, search, orders, what is fetched ahead. */
+import * as current from '../current.js';
+import {load} from '../data.js';
+import {action, h, icon, term} from '../dom.js';
+import {NO_ACCURACY, count, of} from '../format.js';
+import {classes} from '../model/classes.js';
+import {fuzzy} from '../model/fuzzy.js';
+import {loadPictures} from '../pictures.js';
+import {dispatch} from '../selection.js';
+import {changed, view} from '../views.js';
+import * as embedding from './embedding.js';
+import {hover} from './embedding.js';
+import {keepCursor, setCursor} from './sidebar_cursor.js';
+import {buildGroupTools, groups, showGroupTools} from './sidebar_groups.js';
+import {buildRow, clearRow, fillRow} from './sidebar_rows.js';
+import {list} from './sidebar_state.js';
+import {virtualList} from './virtual_list.js';
+
+const ROW = 34;
+const AHEAD = 60; /* ms that the pointer rests on a row before its class is fetched */
+const at = (id) => document.getElementById(id);
+
+// --- frame --------------------------------------------------------------------------------------------------------
+const ORDERS = [
+  ['similarity', 'Similar', 'Most similar to the selected class first: cosine of the activation counts at the layer.'],
+  ['accuracy-up', 'Top-1 ↑', 'Lowest top-1 accuracy first.'],
+  ['accuracy-down', 'Top-1 ↓', 'Highest top-1 accuracy first.'],
+  ['name', 'Name', 'By name, from A to Z.'],
+];
+/** The button of an order; one that cannot be chosen says why. */
+const buildOrder = ([sort, label, tip]) => {
+  const isPossible = current.run.has.accuracy || !sort.startsWith('accuracy');
+  const attributes = {class: 'segment', 'data-sort': sort, 'aria-pressed': 'false'};
+  return isPossible
+    ? action({sort}, {...attributes, 'data-tip': tip}, label)
+    : h('button', {type: 'button', ...attributes, 'aria-disabled': 'true', 'data-tip': NO_ACCURACY()}, label);
+};
+const buildSearch = () =>
+  h(
+    'label',
+    {class: 'search'},
+    icon('search'),
+    h('input', {
+      id: 'search',
+      type: 'search',
+      placeholder: `Search ${count(current.run.classes.length)} classes`,
+      autocomplete: 'off',
+      spellcheck: 'false',
+      role: 'combobox',
+      'aria-label': 'Search the classes',
+      'aria-controls': 'class-list',
+      'aria-expanded': 'true',
+      'aria-autocomplete': 'list',
+      oninput: searchNow,
+    }),
+    h('kbd', {'aria-hidden': 'true'}, '/'),
+  );
+const TOP1 = 'Top-1 accuracy: images whose most probable output is the class.';
+const BINS = "Images per twentieth of the true class's probability, 0 at the left, 1 at the right.";
+const SIMILAR = 'Cosine of activation counts with the selected class, at the selected layer.';
+const buildHeadings = () =>
+  h(
+    'div',
+    {class: 'list-heads'},
+    h('span', null, 'Class'),
+    term('Top-1', current.run.has.accuracy ? TOP1 : NO_ACCURACY(), 'number'),
+    current.run.has.histograms && term('Probability', BINS),
+    term('Similar', SIMILAR),
+  );
+const build = () => {
+  const box = h('div', {id: 'class-list', class: 'list', role: 'listbox', tabindex: 0, 'aria-label': 'Classes'});
+  const orders = h('div', {id: 'sorts', class: 'segments', role: 'group', 'aria-label': 'Order of the classes'}, ORDERS.map(buildOrder));
+  at('sidebar').classList.toggle('without-bins', !current.run.has.histograms);
+  at('sidebar').replaceChildren(
+    buildSearch(),
+    h('div', {class: 'list-tools'}, orders, buildGroupTools()),
+    h('div', {id: 'only', class: 'only', hidden: true}),
+    buildHeadings(),
+    h('div', {class: 'list-frame'}, box, h('div', {id: 'no-match', class: 'no-match', role: 'status', hidden: true})),
+  );
+  const {names} = current.run.groups || {names: []};
+  list.state = {
+    run: current.run,
+    selection: null,
+    similarity: undefined,
+    order: null,
+    found: null,
+    cursor: null,
+    linked: null,
+    pinned: null,
+    ordered: null,
+    heads: classes.buildHeads(current.run),
+    index: fuzzy.buildIndex(current.run.classes, names),
+  };
+  list.box = box;
+  list.rows = virtualList({element: box, height: ROW, build: buildRow, fill: fillRow, clear: clearRow, onView: highlight});
+  watch(box);
+};
+/** The classes in view stand out in the embedding, where they are not all of them. */
+const highlight = (items) => {
+  const ids = items.filter((item) => item.each).map((item) => item.each.id);
+  embedding.highlight(ids.length + 1 < current.run.classes.length ? ids : []);
+};
+
+// --- rows ---------------------------------------------------------------------------------------------------------
+/** All classes in the order that is chosen, sorted again only where it changed. */
+const orderedClasses = () => {
+  const {
+    ordered,
+    order,
+    run,
+    selection: {sort},
+  } = list.state;
+  if (!ordered || ordered.sort !== sort || ordered.order !== order)
+    list.state.ordered = {sort, order, classes: classes.orderClasses(run.classes, sort, order)};
+  return list.state.ordered.classes;
+};
+export const draw = () => {
+  const {state} = list;
+  const {selection} = state;
+  const shown = groups.shown();
+  const selected = current.run.classById.get(selection.class_id);
+  const rows = classes.buildRows(orderedClasses(), {
+    sort: selection.sort,
+    similarity: state.order,
+    selected: selection.class_id,
+    groups: shown ? groups : null,
+    found: state.found && state.found.scores,
+    only: selection.only,
+    heads: state.heads,
+  });
+  state.pinned = selected && !shown ? {key: `c${selected.id}`, each: selected} : null;
+  at('sidebar').classList.toggle('grouped', shown);
+  list.rows.show(rows, state.pinned);
+  showGroupTools();
+  tellMatches(rows.length);
+};
+/** After groups were folded or unfolded. */
+export const refold = () => {
+  draw();
+  keepCursor();
+};
+/** After groups were shown or hidden. */
+export const regroup = () => {
+  setCursor(null);
+  draw();
+  showSelected();
+};
+/** Scrolls to the selected class: to the top by similarity, else to its place among the groups. */
+const showSelected = () => {
+  const {selection} = list.state;
+  const place = list.rows.placeOf(`c${selection.class_id}`);
+  if (selection.sort === 'similarity') list.rows.toTop();
+  else if (place >= 0) list.rows.reveal(place);
+};
+
+// --- search -------------------------------------------------------------------------------------------------------
+const searchNow = () => {
+  const {state} = list;
+  state.found = fuzzy.search(state.index, at('search').value);
+  groups.searchBegins();
+  draw();
+  list.rows.toTop();
+  setCursor(state.found ? bestMatch() : null);
+};
+export const search = (text) => {
+  at('search').value = text;
+  searchNow();
+};
+/** The row of the best match, the first where several are as good. */
+export const bestMatch = () => {
+  const {scores} = list.state.found;
+  const rows = list.rows.items().filter((item) => item.each);
+  const best = rows.reduce((least, item) => (least === null || scores.get(item.each.id) < scores.get(least.each.id) ? item : least), null);
+  return best && best.key;
+};
+const tellMatches = (n) => {
+  const {found, pinned, index} = list.state;
+  const place = at('no-match');
+  const text = at('search').value.trim();
+  place.hidden = !found || n > 0;
+  if (place.hidden) return place.replaceChildren();
+  if (pinned && found.scores.has(pinned.each.id)) return place.replaceChildren(`Only the selected class matches “${text}”.`);
+  if (found.scores.size) return place.replaceChildren(`None of the classes from the embedding matches “${text}”.`);
+  const nearest = current.run.classById.get(fuzzy.nearest(index, text));
+  const suggestion = h('button', {type: 'button', class: 'link', onclick: () => search(nearest.name)}, nearest.name);
+  return place.replaceChildren(h('p', null, `No class matches “${text}”.`), h('p', null, 'The nearest name is ', suggestion, '.'));
+};
+
+// --- what is fetched ahead, and the pointer -----------------------------------------------------------------------
+let timer = null;
+/** Fetches what a click on the class will show, once the pointer or the cursor rests there. */
+export const prefetch = (id) => {
+  window.clearTimeout(timer);
+  if (id === null || !current.run.has.graphs) return;
+  timer = window.setTimeout(() => {
+    load(`class/${id}`);
+    loadPictures(id);
+  }, AHEAD);
+};
+const idOf = (row) => (row && row.dataset.class !== undefined ? Number(row.dataset.class) : null);
+const watch = (box) => {
+  let over = null;
+  const point = (id) => {
+    if (id === over) return;
+    over = id;
+    hover(id);
+    prefetch(id);
+  };
+  box.addEventListener('pointerover', (event) => point(idOf(event.target.closest('.row'))));
+  box.addEventListener('pointerleave', () => point(null));
+  box.addEventListener('click', (event) => {
+    const row = event.target.closest('.row');
+    const id = idOf(row);
+    if (row && row.dataset.group) {
+      setCursor(row.dataset.group);
+      groups.toggle(row.dataset.group);
+    } else if (id !== null) {
+      const isCompare = event.shiftKey || event.target.closest('.row-compare');
+      dispatch(isCompare && id !== current.selection.class_id ? {vs: id, vs_run: null} : {class_id: id});
+    }
+  });
+};
+
+// --- what follows the selection -----------------------------------------------------------------------------------
+/** Reads how similar every class is; until it is there the list keeps its order, but shows no bars of another class. */
+const readSimilarity = async (selection) => {
+  const {state} = list;
+  state.similarity = current.run.has.activations && current.run.classById.has(selection.class_id) ? undefined : null;
+  if (state.similarity === null) {
+    state.order = null;
+    return;
+  }
+  const payload = await load(`class/${selection.class_id}`);
+  const now = state.selection;
+  if (list.state !== state || now.class_id !== selection.class_id || now.layer !== selection.layer) return;
+  state.similarity = (payload.similarity && payload.similarity[selection.layer]) || null;
+  state.order = state.similarity;
+  draw();
+  if (selection.sort === 'similarity') list.rows.toTop();
+};
+const showOnly = ({only}) => {
+  const chip = at('only');
+  chip.hidden = !only.length;
+  if (!only.length) return chip.replaceChildren();
+  const close = action(
+    {only: []},
+    {class: 'icon-button small', 'aria-label': 'Show all classes', 'data-tip': 'Show all classes  Esc'},
+    icon('close'),
+  );
+  return chip.replaceChildren(h('span', null, `${of(only.length, current.run.classes.length)} classes from the embedding`), close);
+};
+view('sidebar', (selection, before) => {
+  if (!before) build();
+  const isNewClass = changed(selection, before, 'class_id');
+  const selected = current.run.classById.get(selection.class_id);
+  list.state.selection = selection;
+  if (isNewClass && selected) groups.reveal(selected.group);
+  if (changed(selection, before, 'sort'))
+    document
+      .querySelectorAll('#sorts [data-sort]')
+      .forEach((b) => b.setAttribute('aria-pressed', String(b.dataset.sort === selection.sort)));
+  if (changed(selection, before, 'only')) showOnly(selection);
+  if (changed(selection, before, 'class_id', 'layer')) readSimilarity(selection);
+  if (!changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'vs_run', 'view')) return;
+  draw();
+  if (isNewClass) setCursor(null);
+  else keepCursor();
+  if (changed(selection, before, 'class_id', 'sort', 'only')) showSelected();
+});
