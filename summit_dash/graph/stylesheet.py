@@ -13,7 +13,7 @@ __all__ = ["EDGE_DASH", "RING_DASH", "EdgeLook", "NodeLook", "build_stylesheet",
 RING_DASH = (4.0, 2.0)
 """Lengths of a dash and a gap of a ring, in units of the layout. Cytoscape has no other ones."""
 EDGE_DASH = (6.0, 3.0)
-"""Lengths of a dash and a gap of an edge, in units of the layout."""
+"""Lengths of a dash and a gap of an edge, in units of the layout: those of Cytoscape where a rule has no others."""
 
 Rule = dict[str, Any]
 
@@ -70,7 +70,7 @@ def build_stylesheet(theme: str) -> list[Rule]:
 
     Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are (`bare`, `added` by expanding a
     layer, `ghost` and `tray` of sources outside the graph) and their state (`lit`, `faded`,
-    `chosen`, `pinned`, `cursor` of the keyboard, `hidden`).
+    `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room).
     """
     palette = PALETTES[theme]
     return [
@@ -109,7 +109,6 @@ def _build_node_rules(palette: Palette) -> list[Rule]:
                 "text-outline-color": plain.backing_color,
                 "text-outline-width": "data(halo)",
                 "text-events": "no",
-                "overlay-opacity": 0,
                 **_ring(plain),
             },
         ),
@@ -131,8 +130,6 @@ def _build_edge_rules(palette: Palette) -> list[Rule]:
                 "control-point-distances": "data(distances)",
                 "control-point-weights": "data(weights)",
                 "width": "data(width)",
-                "line-dash-pattern": list(EDGE_DASH),
-                "overlay-opacity": 0,
                 **_line(style_edge(palette)),
             },
         ),
@@ -180,7 +177,7 @@ def _build_state_rules(palette: Palette) -> list[Rule]:
     chosen = {"border-color": palette.accent, "border-opacity": 1, "border-style": "solid"}
     lit = {"line-opacity": 0.85, "line-style": "dashed", "line-dash-pattern": "data(dash)"}
     return [
-        _build_rule("node.over", {"border-opacity": 1}),
+        _build_rule(":active", {"overlay-opacity": 0}),
         _build_rule("node.pinned", {"border-color": palette.accent, "border-opacity": 1, "border-width": 2.5}),
         _build_rule("node.chosen, node.cursor", {**chosen, "border-width": 4}),
         _build_rule("node.chosen", {"color": palette.accent, "font-weight": "bold"}),
@@ -188,7 +185,7 @@ def _build_state_rules(palette: Palette) -> list[Rule]:
         _build_rule("edge.faded", {"opacity": 0.15}),
         _build_rule("edge.lit", lit),
         _build_rule("edge.lit[part = ''], edge.lit.shared", {"line-color": palette.accent}),
-        _build_rule(".hidden", {"display": "none"}),
+        _build_rule(".hidden, .tight", {"display": "none"}),
         _build_rule(
             "core", {"active-bg-opacity": 0, "selection-box-color": palette.accent, "selection-box-opacity": 0.12}
         ),

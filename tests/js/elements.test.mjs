@@ -46,10 +46,9 @@ test('a curve leaves the upper edge of its source upright and arrives so at the 
     {x: 10, y: 300, half: 20},
     {x: 200, y: 80, half: 30},
   ];
-  const rise = 0.42 * (110 - 280);
   assert.deepEqual(findPoints(source, target, model.bend(source, target, false)), [
-    [10, 280 + rise],
-    [200, 110 - rise],
+    [10, 208.6],
+    [200, 181.4],
   ]);
 });
 
@@ -73,4 +72,11 @@ test('an example has a corner and a surprising channel a mark, above the picture
   assert.deepEqual([image[0], fit], ['blob:1', ['cover', 'none', 'none']]);
   assert.deepEqual(model.toImages(null, {picture: 2}), {});
   assert.equal(model.toImages('blob:1', {picture: 1}).image.length, 1);
+});
+
+test('ends without room between them have no curve', () => {
+  const at = (y) => ({x: 0, y, half: 16});
+  assert.ok(!model.isTight(at(100), at(60), false));
+  assert.ok(model.isTight(at(100), at(70), false));
+  assert.ok(model.isTight(at(60), at(100), false));
 });

@@ -48,6 +48,8 @@ export const bend = (source, target, right) => {
     weights: points.map(({x, y}) => ((x - source.x) * dx + (y - source.y) * dy) / length ** 2),
   };
 };
+/** Whether two ends have no room between them for a curve, of which Cytoscape would complain. */
+export const isTight = (source, target, right) => (right ? target.x - source.x : source.y - target.y) < source.half + target.half + 2;
 /** Half of a node with its ring. */
 export const halfOf = ({size, part}) => (size + RINGS[part || '']) / 2;
 
@@ -71,7 +73,7 @@ export const toElements = ({nodes, edges}, {prefix, places, right, zoom, classes
         id: prefix + edge.key, key: edge.key, source: prefix + edge.source, target: prefix + edge.target, part: edge.part,
         ...toLine(edge.width, zoom), ...bend(at.get(edge.source), at.get(edge.target), right),
       },
-      classes: join(edge.part, edge.added && 'added', classesOf(edge.key)),
+      classes: join(edge.part, edge.added && 'added', isTight(at.get(edge.source), at.get(edge.target), right) && 'tight', classesOf(edge.key)),
     })),
   ]; // prettier-ignore
 };

@@ -4,7 +4,7 @@
    A scene is {drawing, context, prefix, nodes, edges}. `nodes` by key are {node, id, x, y, into, out}, `edges` by key are
    {edge, id, source, target}; `id` is that of the element, other in each drawing, because Cytoscape would keep the place
    of one that it knows. */
-import {bend, halfOf, stretch, toLine, toScale} from '../model/elements.js';
+import {bend, halfOf, isTight, stretch, toLine, toScale} from '../model/elements.js';
 import {shownNodes} from '../model/graph.js';
 import {canvas, elementOf} from './cytoscape.js';
 
@@ -52,7 +52,12 @@ export const movePlaces = (by) => {
   canvas().batch(() => {
     scene.nodes.forEach(({id, x, y}) => elementOf(id).position({x, y}));
     const end = ({node, x, y}) => ({x, y, half: halfOf(node)});
-    scene.edges.forEach(({id, source, target}) => elementOf(id).data(bend(end(source), end(target), by.right)));
+    scene.edges.forEach(({id, source, target}) => {
+      const ends = [end(source), end(target)];
+      elementOf(id)
+        .data(bend(...ends, by.right))
+        .toggleClass('tight', isTight(...ends, by.right));
+    });
   });
 };
 /** Gives labels and thin lines their size on the screen. */
