@@ -4,9 +4,12 @@ import * as current from './current.js';
 import {boot} from './data.js';
 import {h} from './dom.js';
 import {count} from './format.js';
+import {copyLink, nameTab} from './link.js';
 import {remember} from './memory.js';
 import {dispatch} from './selection.js';
 import {view} from './views.js';
+import {returnFocus, takeFocus} from './widgets/focus.js';
+import {rove} from './widgets/roving.js';
 
 // --- theme --------------------------------------------------------------------------------------------------------
 const preferred = () => (window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
@@ -39,9 +42,11 @@ const showRuns = () => {
 };
 view('header', (selection, before) => {
   document.documentElement.dataset.view = selection.view;
+  document.title = nameTab(selection, current.run);
   document.querySelectorAll('#tabs [data-view]').forEach((tab) => {
     tab.setAttribute('aria-selected', String(tab.dataset.view === selection.view));
   });
+  rove(document.getElementById('tabs'), '[data-view]', (tab) => tab.getAttribute('aria-selected') === 'true');
   document.querySelectorAll('[data-pane]').forEach((pane) => (pane.hidden = !pane.dataset.pane.split(' ').includes(selection.view)));
   if (before) return;
   const {facts, classes} = current.run;
@@ -51,7 +56,7 @@ view('header', (selection, before) => {
       fact('Model', facts.model),
       fact('Dataset', facts.dataset),
       fact('Classes', count(classes.length)),
-      fact('Instances', count(facts.n_images), 'Images that the run was computed from.'),
+      fact('Images', count(facts.n_images), 'Images that the run was computed from.'),
     );
   showRuns();
   const names = boot.runs.map((run) => run.name);
@@ -73,11 +78,13 @@ view('header', (selection, before) => {
 export const toggleHelp = (open) => {
   const help = document.getElementById('help');
   if (!help) return;
+  const wasHidden = help.hidden;
   help.hidden = open === undefined ? !help.hidden : !open;
-  if (!help.hidden) help.querySelector('[data-close-help]').focus();
+  if (wasHidden && !help.hidden) takeFocus('help', help.querySelector('[data-close-help]'));
+  else if (!wasHidden && help.hidden) returnFocus('help');
 };
 /** What a click on `data-do="name"` does; views add to it. */
-export const doing = {theme: toggleTheme, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
+export const doing = {theme: toggleTheme, 'copy-link': copyLink, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
 document.addEventListener('click', (event) => {
   const source = event.target.closest('[data-action]');
   const doer = event.target.closest('[data-do]');

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output
+from dash import Dash
 
 from summit_dash.pages import ids
 from summit_dash.pages.registry import RegisteredPage
@@ -13,29 +13,23 @@ from summit_dash.pages.registry import RegisteredPage
 __all__ = ["list_callbacks"]
 
 
-class _Recorder(Dash):
-    """Notes the callbacks of the browser in place of an application."""
-
-    def __init__(self) -> None:
-        self.noted: list[dict[str, Any]] = []
-
-    def clientside_callback(self, function: ClientsideFunction, *ends: Output | Input, **options: Any) -> None:
-        """Notes a callback. Its only input is the selection."""
-        inputs = [end for end in ends if isinstance(end, Input)]
-        if [end.component_id for end in inputs] != [ids.SELECTION]:
-            raise TypeError(f"{function.function_name} of a page has another input than the selection.")
-        outputs = [[end.component_id, end.component_property] for end in ends if isinstance(end, Output)]
-        self.noted.append({"function": function.function_name, "outputs": outputs})
-
-
 def list_callbacks(entries: Iterable[RegisteredPage]) -> list[dict[str, Any]]:
     """Lists the functions of `dash_clientside.summit` that take the selection, with the properties that they fill.
 
     Raises:
-        TypeError: a callback has another input.
+        TypeError: a callback has another input, or runs in Python.
     """
-    recorder = _Recorder()
+    app = Dash("static", suppress_callback_exceptions=True)
     for entry in entries:
         if entry.register_callbacks is not None:
-            entry.register_callbacks(recorder)
-    return recorder.noted
+            entry.register_callbacks(app)
+    return [_read_callback(noted) for noted in app._callback_list]
+
+
+def _read_callback(noted: Mapping[str, Any]) -> dict[str, Any]:
+    """Reads what Dash tells its own scripts of a callback; `..a.b...c.d..` are the properties b of a and d of c."""
+    function = (noted["clientside_function"] or {}).get("function_name")
+    if function is None or [each["id"] for each in noted["inputs"]] != [ids.SELECTION]:
+        raise TypeError(f"{function or noted['output']} is no function of the browser that takes the selection alone.")
+    outputs = [end.rsplit(".", 1) for end in noted["output"].strip(".").split("...")]
+    return {"function": function, "outputs": outputs}

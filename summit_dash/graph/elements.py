@@ -7,7 +7,7 @@ from math import sqrt
 from typing import Any
 
 from summit_dash.graph.comparison import Comparison, Part
-from summit_dash.graph.layout import Point, lay_out, merge_rows, order_rows, place_rows, relax_rows
+from summit_dash.graph.layout import Point, lay_out, merge_rows, order_rows, place_rows, sweep_rows
 from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from summit_dash.run.pictures import PictureKind
 from summit_dash.run.text import format_part, format_percent
@@ -133,7 +133,7 @@ def _lay_out_both(
         order_rows(layers, channels, _weigh_edges(graph, channels))
         for graph, channels in zip(graphs, drawn, strict=True)
     ]
-    return place_rows(layers, relax_rows(layers, merge_rows(layers, rows[0], rows[1]), weights))
+    return place_rows(layers, sweep_rows(layers, merge_rows(layers, rows[0], rows[1]), weights))
 
 
 def _describe_use(count: int | None, n_images: int) -> str:

@@ -4,7 +4,7 @@ A layer of many channels takes several lines, so that the whole graph fits a win
 right, column by column.
 
 Positions depend on the graph alone, so the same graph always looks the same. The positions of one class are computed
-here alone and sent to the page. A comparison takes its order from those of both classes: `merge_rows`, `relax_rows` and
+here alone and sent to the page. A comparison takes its order from those of both classes: `merge_rows`, `sweep_rows` and
 `place_rows` exist in `assets/src/model/layout.js` too, because a page compares any two classes. Nodes are 32 to 96
 units wide. The browser may stretch x and y to the window; it never changes the order.
 """
@@ -32,7 +32,7 @@ __all__ = [
     "merge_rows",
     "order_rows",
     "place_rows",
-    "relax_rows",
+    "sweep_rows",
 ]
 
 Rows = Mapping[str, Sequence[Channel]]
@@ -111,13 +111,13 @@ def merge_rows(layers: Sequence[str], a: Rows, b: Rows) -> dict[str, list[Channe
     return merged
 
 
-def relax_rows(
+def sweep_rows(
     layers: Sequence[str], rows: Rows, edges: Mapping[tuple[Channel, Channel], float]
 ) -> dict[str, list[Channel]]:
     """Moves channels towards their neighbours by barycentre sweeps, twice upwards and downwards.
 
     Unlike `order_rows`, it counts no crossings. On the demo run and on GoogLeNet, a merged order has about as few
-    afterwards as an order made anew.
+    afterwards as an order from the start.
     """
     neighbours = _find_neighbours(edges)
     used = [layer for layer in layers if rows.get(layer)]

@@ -109,11 +109,11 @@ def _build_node_rules(palette: Palette) -> list[Rule]:
                 "text-outline-color": plain.backing_color,
                 "text-outline-width": "data(halo)",
                 "text-events": "no",
-                **_ring(plain),
+                **_build_ring(plain),
             },
         ),
         _build_rule("node[image]", picture),
-        *(_build_rule(f"node.{part.value}", _ring(style_node(palette, part))) for part in Part),
+        *(_build_rule(f"node.{part.value}", _build_ring(style_node(palette, part))) for part in Part),
         _build_rule(
             "node.bare, node.added", {"border-color": COLOR_SHARED, "border-opacity": 1, "border-style": "dashed"}
         ),
@@ -130,10 +130,10 @@ def _build_edge_rules(palette: Palette) -> list[Rule]:
                 "control-point-distances": "data(distances)",
                 "control-point-weights": "data(weights)",
                 "width": "data(width)",
-                **_line(style_edge(palette)),
+                **_build_line(style_edge(palette)),
             },
         ),
-        *(_build_rule(f"edge.{part.value}", _line(style_edge(palette, part))) for part in Part),
+        *(_build_rule(f"edge.{part.value}", _build_line(style_edge(palette, part))) for part in Part),
         _build_rule("edge.added", {"line-style": "dashed", "line-dash-pattern": [2, 3]}),
     ]
 
@@ -196,7 +196,7 @@ def _build_rule(selector: str, style: dict[str, Any]) -> Rule:
     return {"selector": selector, "style": style}
 
 
-def _ring(look: NodeLook) -> dict[str, Any]:
+def _build_ring(look: NodeLook) -> dict[str, Any]:
     return {
         "border-color": look.ring_color,
         "border-width": look.ring_width,
@@ -205,7 +205,7 @@ def _ring(look: NodeLook) -> dict[str, Any]:
     }
 
 
-def _line(look: EdgeLook) -> dict[str, Any]:
+def _build_line(look: EdgeLook) -> dict[str, Any]:
     return {
         "line-color": look.color,
         "line-opacity": look.opacity,

@@ -8,7 +8,7 @@ from typing import Any
 
 from summit_dash.graph.comparison import Comparison, compare
 from summit_dash.graph.elements import build_comparison_elements, build_graph_elements
-from summit_dash.graph.layout import merge_rows, place_rows, relax_rows
+from summit_dash.graph.layout import merge_rows, place_rows, sweep_rows
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
@@ -31,7 +31,7 @@ def compute_layout(store: RunStore) -> dict[str, Any]:
     }
     rows = [_draw_rows(generator, layers, channels) for _ in range(2)]
     merged = merge_rows(layers, rows[0], rows[1])
-    relaxed = relax_rows(layers, merged, edges)
+    relaxed = sweep_rows(layers, merged, edges)
     points = place_rows(layers, relaxed)
     return {
         "layers": layers,

@@ -8,6 +8,7 @@ import {count, plural} from '../format.js';
 import {classes} from '../model/classes.js';
 import {scatter} from '../model/scatter.js';
 import {changed, view} from '../views.js';
+import {rove} from '../widgets/roving.js';
 import {buildColorMenu, paint} from './embedding_colors.js';
 import {look, moveTo, newPlot, redraw, resize, screen} from './embedding_draw.js';
 import {listen, setLasso} from './embedding_pointer.js';
@@ -87,6 +88,7 @@ const showLayer = async ({layer}) => {
     button.setAttribute('aria-pressed', String(button.dataset.layer === layer));
     if (button.dataset.layer === layer) button.scrollIntoView({block: 'nearest', inline: 'nearest'});
   });
+  rove(document.getElementById('layer-strip'), '[data-layer]');
   if (!run.layerByName.has(layer))
     return showProblem({
       rule: `A layer is one of ${run.layers.map((info) => info.layer).join(', ')}.`,

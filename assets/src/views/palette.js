@@ -7,6 +7,7 @@ import {channelId, plural} from '../format.js';
 import {labels} from '../labels.js';
 import {dispatch} from '../selection.js';
 import {doing} from '../shell.js';
+import {returnFocus, takeFocus} from '../widgets/focus.js';
 
 const MOST = 8;
 let index = null;
@@ -57,6 +58,34 @@ const findChannel = (text) => {
     )
     .map(({layer}) => option('Channel', channelId(layer, Number(match[2])), '', {layer, channel: Number(match[2])}));
 };
+/** "carp trout": two classes by name, to compare. Each half names one by its whole name, or alone begins with it. */
+const findPair = (text) => {
+  const words = text.trim().split(/\s+(?:vs\.?\s+|and\s+)?/i);
+  for (let cut = 1; cut < words.length; cut += 1) {
+    const pair = [words.slice(0, cut), words.slice(cut)].map((part) => findClass(part.join(' ').toLowerCase()));
+    if (pair.every(Boolean) && pair[0] !== pair[1]) {
+      const action = {class_id: pair[0].id, vs: pair[1].id, vs_run: null, view: 'compare'};
+      return [option('Compare', pair.map((each) => each.name).join(' with '), '', action)];
+    }
+  }
+  return [];
+};
+const findClass = (name) => {
+  const {classes} = current.run;
+  const whole = classes.filter((each) => each.name.toLowerCase() === name);
+  const begun = whole.length ? whole : classes.filter((each) => each.name.toLowerCase().startsWith(name));
+  return begun.length === 1 ? begun[0] : null;
+};
+/** What can be done from anywhere; `does` names a function of `doing`. */
+const COMMANDS = [
+  ['Light or dark theme', 'theme'],
+  ['Copy a link to this view', 'copy-link'],
+  ['Keyboard shortcuts', 'help'],
+];
+const findCommands = (words) =>
+  words.length
+    ? COMMANDS.filter(([label]) => inWords(label, words)).map(([label, does]) => ({...option('Do', label, '', null), does}))
+    : [];
 const findLabels = (words) =>
   words.length
     ? labels
@@ -72,10 +101,12 @@ const find = (text) => {
   const runs = boot.runs.filter(({name}) => boot.runs.length > 1 && name !== current.run.name && inWords(name, words));
   return [
     ...findChannel(text),
+    ...findPair(text),
     ...findLabels(words),
     ...findClasses(text),
     ...layers.slice(0, MOST).map(({layer, n_channels: n}) => option('Layer', layer, plural(n, 'channel'), {layer})),
     ...views.map(([label, action]) => option('View', label, '', action)),
+    ...findCommands(words),
     ...runs.slice(0, MOST).map(({name}) => option('Run', name, '', {run: name})),
   ];
 };
@@ -104,11 +135,16 @@ const search = () => {
   at = 0;
   draw();
 };
-const close = () => dialog() && dialog().remove();
+const close = () => {
+  if (!dialog()) return;
+  dialog().remove();
+  returnFocus('palette');
+};
 const take = (place) => {
   const chosen = options[place];
   close();
-  if (chosen) dispatch(chosen.action);
+  if (chosen && chosen.does) doing[chosen.does]();
+  else if (chosen) dispatch(chosen.action);
 };
 const onKey = (event) => {
   const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
@@ -149,7 +185,7 @@ export const openPalette = () => {
   shade.addEventListener('pointerdown', (event) => event.target === shade && close());
   document.body.appendChild(shade);
   search();
-  input.focus();
+  takeFocus('palette', input);
 };
 doing.palette = openPalette;
 document.addEventListener('keydown', (event) => {

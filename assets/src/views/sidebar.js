@@ -15,6 +15,7 @@ import {keepCursor, setCursor} from './sidebar_cursor.js';
 import {buildGroupTools, groups, showGroupTools} from './sidebar_groups.js';
 import {buildRow, clearRow, fillRow} from './sidebar_rows.js';
 import {list} from './sidebar_state.js';
+import {rove} from '../widgets/roving.js';
 import {virtualList} from './virtual_list.js';
 
 const ROW = 34;
@@ -257,10 +258,12 @@ view('sidebar', (selection, before) => {
   const selected = current.run.classById.get(selection.class_id);
   list.state.selection = selection;
   if (isNewClass && selected) groups.reveal(selected.group);
-  if (changed(selection, before, 'sort'))
+  if (changed(selection, before, 'sort')) {
     document
       .querySelectorAll('#sorts [data-sort]')
       .forEach((b) => b.setAttribute('aria-pressed', String(b.dataset.sort === selection.sort)));
+    rove(at('sorts'), '[data-sort]');
+  }
   if (changed(selection, before, 'only')) showOnly(selection);
   if (changed(selection, before, 'class_id', 'layer')) readSimilarity(selection);
   if (!changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'vs_run', 'view')) return;

@@ -24,7 +24,7 @@ def test_a_callback_is_its_function_and_what_it_fills() -> None:
 
 
 def test_another_input_is_refused() -> None:
-    with pytest.raises(TypeError, match="fill"):
+    with pytest.raises(TypeError, match="takes the selection alone"):
         list_callbacks([build_entry("other")])
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from summit_dash.graph.layout import LINE_PITCH, ROW_PITCH, lay_out, merge_rows, order_rows, place_rows, relax_rows
+from summit_dash.graph.layout import LINE_PITCH, ROW_PITCH, lay_out, merge_rows, order_rows, place_rows, sweep_rows
 from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from tests.support.drawn_graphs import draw_graph
 
@@ -103,7 +103,7 @@ def test_a_layer_of_one_class_alone_keeps_its_order() -> None:
 def test_relaxing_moves_channels_towards_their_neighbours() -> None:
     graph = draw_graph("b | 1 2 3\na | 1 2 3", "a1>b3 a2>b2 a3>b1")
     rows = {"a": _name("a", 1, 2, 3), "b": _name("b", 1, 2, 3)}
-    relaxed = relax_rows(graph.layers, rows, _weigh_edges(graph))
+    relaxed = sweep_rows(graph.layers, rows, _weigh_edges(graph))
     assert [c.channel for c in relaxed["a"]] == [c.channel for c in reversed(relaxed["b"])]
     assert rows["b"] == _name("b", 1, 2, 3)
 
