@@ -28,7 +28,6 @@ import './views/embedding_draw.js';
 import './views/embedding_pointer.js';
 import './views/palette.js';
 import './views/sidebar.js';
-import './views/virtual_list.js';
 import * as current from './current.js';
 import {address, load} from './data.js';
 import {labels} from './labels.js';
@@ -42,7 +41,7 @@ import {canvas} from './views/cytoscape.js';
 import {drawGraph} from './views/graph.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
-import {list} from './views/sidebar_state.js';
+import * as list from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
 window.dash_clientside.summit = {start, show: showAll, drawGraph};
@@ -57,7 +56,11 @@ window.summitDash = Object.freeze({
   dispatch,
   load,
   labels,
-  list,
+  list: {
+    get state() {
+      return list.state;
+    },
+  },
   graph: {canvas, getScene, connected},
   markRow,
   embedding: {

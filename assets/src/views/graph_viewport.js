@@ -97,7 +97,7 @@ const measure = () => {
 
 // --- the view -------------------------------------------------------------------------------------------------------
 /** The part of the stage beside the labels of the layers, in pixels of the stage, and where a point of the paper is in it. */
-export const getWindow = () => ({left: room().left, right: size.width, at: (x) => toScreen({x, y: 0}).x});
+export const getWindow = () => ({left: room().left, right: size.width - findOver(), at: (x) => toScreen({x, y: 0}).x});
 /** Where a point of the drawing is in the stage, in pixels, and the zoom. */
 export const toScreen = ({x, y}) => {
   const [zoom, pan] = [canvas().zoom(), canvas().pan()];
@@ -162,12 +162,16 @@ const zoomAt = (factor, x, y) => {
   touch();
 };
 export const zoomBy = (factor) => getScene() && zoomAt(factor, size.width / 2, size.height / 2);
+/** The pixels of the stage that a panel lies over. */
+const findOver = () => {
+  const panel = document.getElementById('panel');
+  const isOver = panel && window.innerWidth < 1200 && current.selection.channel !== null && current.selection.panel === 'channel';
+  return isOver ? panel.offsetWidth || 340 : 0;
+};
 /** Brings a node into the window, out from under a panel that lies over the graph. */
 export const reveal = (each) => {
   if (!each) return;
-  const panel = document.getElementById('panel');
-  const isOver = panel && window.innerWidth < 1200 && current.selection.channel !== null && current.selection.panel === 'channel';
-  const over = isOver ? panel.offsetWidth || 340 : 0;
+  const over = findOver();
   const {x, y} = toScreen(each);
   const space = room();
   const into = (at, low, high) => (at < low ? low - at : at > high ? high - at : 0);

@@ -78,7 +78,7 @@ def test_the_bar_divides_its_width_by_the_three_parts() -> None:
         (COLOR_A, pytest.approx(third)),
         (COLOR_SHARED, pytest.approx(third)),
         (COLOR_B, pytest.approx(third)),
-        (COLOR_SHARED, 118),
+        (COLOR_SHARED, 130),
     ]
     assert [box.position.x for box in boxes[:3]] == pytest.approx([16, 17 + third, 18 + 2 * third])
     (dashed,) = (shape for shape in shapes if isinstance(shape, Rule))
