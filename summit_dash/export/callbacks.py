@@ -27,7 +27,7 @@ def list_callbacks(entries: Iterable[RegisteredPage]) -> list[dict[str, Any]]:
 
 
 def _read_callback(noted: Mapping[str, Any]) -> dict[str, Any]:
-    """Reads a callback from the list that Dash gives to its own scripts; `..a.b...c.d..` are the properties b of a and d of c."""
+    """Reads a callback from the list of Dash; `..a.b...c.d..` are the properties b of a and d of c."""
     function = (noted["clientside_function"] or {}).get("function_name")
     if function is None or [each["id"] for each in noted["inputs"]] != [ids.SELECTION]:
         raise TypeError(f"{function or noted['output']} is no function of the browser that takes the selection alone.")
