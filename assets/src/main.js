@@ -7,6 +7,7 @@ import './views/about.css';
 import './views/channel_panel.css';
 import './views/channels.css';
 import './views/class_panel.css';
+import './views/class_surprising.css';
 import './views/compare.css';
 import './views/embedding.css';
 import './views/graph.css';

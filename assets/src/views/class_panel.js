@@ -1,5 +1,5 @@
 // @ts-check
-/* One class: how well the model knows it, what the model takes for it, some of its images. */
+/* One class: how well the model knows it, what the model takes for it, what surprises in its graph, some of its images. */
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {action, emptyState, h, icon, term} from '../dom.js';
@@ -11,6 +11,7 @@ import {changed, view} from '../views.js';
 import * as channelParts from './channel_parts.js';
 import {muted, problemLine, skeleton} from './channel_parts.js';
 import {showConfusions} from './class_confusions.js';
+import {surprising} from './class_surprising.js';
 import {histogram} from './graph_bar.js';
 
 const VIEWS = ['graph', 'compare'];
@@ -161,7 +162,7 @@ const draw = async (info) => {
   if (!isCurrent()) return;
   if (found.problem) return rest.replaceChildren(problemLine(found.problem));
   rest.replaceChildren(...prototypes(info, found));
-  rest.parentElement.append(h('section', {}, images(info, found)));
+  rest.parentElement.append(h('section', {}, surprising(info, found.surprising)), h('section', {}, images(info, found)));
   panel().dataset.class = info.id;
 };
 const close = () => {
