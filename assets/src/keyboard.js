@@ -1,6 +1,7 @@
 // @ts-check
 /* Shortcuts; the list of them is in the header view. */
 import * as current from './current.js';
+import {closeLeft, openLeft} from './left.js';
 import {dispatch, redo, undo} from './selection.js';
 import {toggleHelp} from './shell.js';
 import {toggleClassPanel} from './views/class_panel.js';
@@ -23,13 +24,13 @@ const openCompare = () => {
 const escape = () => {
   const help = document.getElementById('help');
   if (!help.hidden) toggleHelp(false);
-  else if (leave()) return;
+  else if (leave() || closeLeft()) return;
   else if (current.selection && (current.selection.channel !== null || 'channel' in current.selection.unread)) dispatch({channel: null});
   else if (current.selection && current.selection.panel === 'class') dispatch({panel: 'channel'});
   else if (current.selection && current.selection.only.length) dispatch({only: []});
 };
 const KEYS = {
-  '/': () => document.getElementById('search').focus(),
+  '/': () => openLeft('search'),
   j: () => moveCursor(1),
   k: () => moveCursor(-1),
   '[': () => stepLayer(-1),

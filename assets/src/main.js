@@ -15,6 +15,8 @@ import './views/sidebar.css';
 import './labels.js';
 import './shell.js';
 import './keyboard.js';
+import './left.js';
+import './skip.js';
 import './views/about.js';
 import './views/channel_panel.js';
 import './views/channel_wall.js';

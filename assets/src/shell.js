@@ -85,22 +85,7 @@ export const toggleHelp = (open) => {
 };
 /** What a click on `data-do="name"` does; views add to it. */
 export const doing = {theme: toggleTheme, 'copy-link': copyLink, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
-/** Moves the focus to a part of the page: to what can take it there, else to the part itself. */
-const skipTo = (id) => {
-  const part = document.getElementById(id);
-  if (!part) return;
-  const inside = [...part.querySelectorAll('[tabindex="0"], [role=listbox], [role=tree]')];
-  const place = part.matches('input, button') ? part : inside.find((each) => each.getClientRects().length) || part;
-  if (place === part && !part.matches('input, button')) part.setAttribute('tabindex', '-1');
-  place.focus();
-};
 document.addEventListener('click', (event) => {
-  const skip = event.target.closest('[data-skip]');
-  if (skip) {
-    event.preventDefault();
-    skipTo(skip.dataset.skip);
-    return;
-  }
   const source = event.target.closest('[data-action]');
   const doer = event.target.closest('[data-do]');
   if (source && source.href && (event.metaKey || event.ctrlKey || event.shiftKey)) return; /* a new tab */

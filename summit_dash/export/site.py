@@ -122,6 +122,7 @@ def _list_files(store: RunStore) -> Iterator[tuple[str, bytes]]:
         for method, prototype in store.pictures.read_prototypes(class_id).items():
             yield f"prototype/{class_id}/{method}.webp", prototype.image
         yield _build_script(store, f"class/{class_id}/more", _list_keys_within(store, class_id))
+        shown.update(_list_wrong_images(store, class_id))
     for layer, info in store.layers.items():
         for channel in (Channel(layer, number) for number in range(info.n_channels)):
             yield from _list_channel_files(store, channel, channel in in_graphs)
@@ -137,7 +138,15 @@ def _list_files(store: RunStore) -> Iterator[tuple[str, bytes]]:
 
 
 def _list_shared_keys(store: RunStore) -> list[str]:
-    return ["run", "about", "embedding", "labels", "channel_use", *(f"channels/{layer}" for layer in store.layers)]
+    return [
+        "run",
+        "about",
+        "embedding",
+        "confusions",
+        "labels",
+        "channel_use",
+        *(f"channels/{layer}" for layer in store.layers),
+    ]
 
 
 def _list_keys_within(store: RunStore, class_id: int) -> list[str]:
@@ -145,7 +154,14 @@ def _list_keys_within(store: RunStore, class_id: int) -> list[str]:
     channels = [
         f"class/{class_id}/channel/{node.channel.layer}/{node.channel.channel}" for node in store.graph(class_id).nodes
     ]
-    return [f"class/{class_id}/panel", *channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
+    shared = [f"class/{class_id}/panel", f"confusions/{class_id}", f"misclassified/{class_id}"]
+    return [*shared, *channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
+
+
+def _list_wrong_images(store: RunStore, class_id: int) -> list[int]:
+    """Lists the whole images that the panel of a class shows because the model took them for something else."""
+    images = _build_payload(store, f"misclassified/{class_id}").get("images", [])
+    return [image["image_id"] for image in images if image["picture"] and image["picture"]["kind"] == "image"]
 
 
 def _build_script(store: RunStore, path: str, keys: Iterable[str]) -> tuple[str, bytes]:

@@ -11,7 +11,9 @@ from precompute.contract.errors import InputError
 from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
+from summit_dash.payloads.confusions import build_class_confusions, build_confusions
 from summit_dash.payloads.embedding import build_embedding
+from summit_dash.payloads.misclassified import build_misclassified
 from summit_dash.payloads.of_class import build_class
 from summit_dash.payloads.of_class_panel import build_class_panel
 from summit_dash.payloads.of_layer import build_class_layer
@@ -63,6 +65,14 @@ def _build_class_channel(store: RunStore, class_id: int, layer: str, number: str
     return build_class_channel(store, _require_class(store, class_id), _require_channel(store, layer, number))
 
 
+def _build_class_confusions(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_class_confusions(store, _require_class(store, class_id))
+
+
+def _build_misclassified(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_misclassified(store, _require_class(store, class_id))
+
+
 def _build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
     return build_preview(store, _require_class(store, class_id))
 
@@ -86,6 +96,9 @@ _KEYS = Map(
         Rule("/class/<id:class_id>/panel", endpoint=_build_class_panel),
         Rule("/class/<id:class_id>/layer/<layer:layer>", endpoint=_build_class_layer),
         Rule("/class/<id:class_id>/channel/<layer:layer>/<number:number>", endpoint=_build_class_channel),
+        Rule("/confusions", endpoint=build_confusions),
+        Rule("/confusions/<id:class_id>", endpoint=_build_class_confusions),
+        Rule("/misclassified/<id:class_id>", endpoint=_build_misclassified),
         Rule("/preview/<id:class_id>", endpoint=_build_preview),
         Rule("/channels/<layer:layer>", endpoint=_build_channels),
         Rule("/channel/<layer:layer>/<number:number>", endpoint=_build_channel),

@@ -194,7 +194,7 @@ class RunStore:
 
     def read_counts(self, layer: str) -> NDArray[np.int32]:
         """Returns `activation_count` of a layer, (class, channel); read once for all (22 MB at 1,000 classes)."""
-        matrices: dict[str, NDArray[np.int32]] = self._read_once("counts", self._read_counts)
+        matrices: dict[str, NDArray[np.int32]] = self.read_once("counts", self._read_counts)
         return matrices[layer]
 
     def _read_counts(self) -> dict[str, NDArray[np.int32]]:
@@ -214,7 +214,7 @@ class RunStore:
 
     def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
         """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""
-        matrices: dict[str, NDArray[np.float32]] = self._read_once(
+        matrices: dict[str, NDArray[np.float32]] = self.read_once(
             "read_unit_counts", lambda: {name: normalize_rows(self.read_counts(name)) for name in self.layers}
         )
         return matrices[layer]
@@ -239,7 +239,7 @@ class RunStore:
         Raises:
             InputError: the run has no table of channels.
         """
-        facts: dict[str, ChannelFacts] = self._read_once("channel_facts", self._read_channel_facts)
+        facts: dict[str, ChannelFacts] = self.read_once("channel_facts", self._read_channel_facts)
         if self._only is None or not self.has("activations"):
             return facts[layer]
         return facts[layer]._replace(n_classes=(self.read_counts(layer) > 0).sum(axis=0))
@@ -267,7 +267,7 @@ class RunStore:
 
     def _read_rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
         """Returns the rows of a class in a table sorted by class. The table is kept: some MB at 1,000 classes."""
-        table: pa.Table = self._read_once(name, lambda: read_table(self.path, name).combine_chunks())
+        table: pa.Table = self.read_once(name, lambda: read_table(self.path, name).combine_chunks())
         class_ids = table["class_id"].to_numpy()
         start, end = np.searchsorted(class_ids, [class_id, class_id + 1])
         rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()
@@ -279,7 +279,7 @@ class RunStore:
 
     def read_graph_uses(self, layer: str) -> NDArray[np.int64]:
         """Returns the number of classes whose graph holds each channel of a layer, (channel,); counted once."""
-        uses: dict[str, NDArray[np.int64]] = self._read_once("graph_uses", self._count_graph_uses)
+        uses: dict[str, NDArray[np.int64]] = self.read_once("graph_uses", self._count_graph_uses)
         return uses[layer]
 
     def _count_graph_uses(self) -> dict[str, NDArray[np.int64]]:
@@ -322,7 +322,7 @@ class RunStore:
 
     # --- caches -----------------------------------------------------------------------------------------------------
 
-    def _read_once(self, name: str, read: Callable[[], T]) -> T:
+    def read_once(self, name: str, read: Callable[[], T]) -> T:
         """Returns the result of `read`, which is called once however many requests ask at the same time."""
         with self._lock:
             if name not in self._cached:

@@ -63,6 +63,10 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(None if class_id is None else store.pictures.read_example(channel, class_id, rank))
 
+    @server.get(f"{prefix}run/<name>/image/<int:image_id>.jpg")
+    def send_image(name: str, image_id: int) -> Response:
+        return _send_picture(_find_store(stores, name).pictures.kept_examples.images.read_jpeg(image_id), "image/jpeg")
+
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def send_prototype(name: str, class_id: int, method: str) -> Response:
         found = _find_store(stores, name).pictures.read_prototypes(class_id).get(method)
@@ -135,7 +139,7 @@ def _revalidate(response: Response) -> Response:
     return response
 
 
-def _send_picture(image: bytes | None) -> Response:
+def _send_picture(image: bytes | None, mimetype: str = "image/webp") -> Response:
     if image is None:
         abort(404)
-    return _keep(Response(image, mimetype="image/webp"))
+    return _keep(Response(image, mimetype=mimetype))
