@@ -33,7 +33,9 @@ class Examples(tuple[Image.Image, ...]):
 
     def _repr_html_(self) -> str:
         """Returns the pictures with class and activation, for a notebook."""
-        cells = "".join(f'<figure style="margin:0">{_show(image)}{_caption(image.info)}</figure>' for image in self)
+        cells = "".join(
+            f'<figure style="margin:0">{_write_image(image)}{_write_caption(image.info)}</figure>' for image in self
+        )
         return f'<div style="display:flex;flex-wrap:wrap;gap:12px">{cells or "No examples."}</div>'
 
 
@@ -129,13 +131,13 @@ def _open(image: bytes, facts: dict[str, Any]) -> Image.Image:
     return decoded
 
 
-def _show(image: Image.Image) -> str:
+def _write_image(image: Image.Image) -> str:
     out = io.BytesIO()
     image.save(out, "WebP", quality=85)
     return f'<img alt="" src="data:image/webp;base64,{b64encode(out.getvalue()).decode()}">'
 
 
-def _caption(facts: Mapping[Any, Any]) -> str:
+def _write_caption(facts: Mapping[Any, Any]) -> str:
     name = str(facts["class_name"] or "").split(",")[0]
     number = "" if facts["activation"] is None else f"{facts['activation']:.3g}"
     return f'<figcaption style="{_CAPTION}">{escape(name)}<br>{number}</figcaption>'

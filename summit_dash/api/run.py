@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from summit_dash.api.arguments import ClassName, find_channel, find_class_id, find_layer
+from summit_dash.api.confusions import build_confusions
 from summit_dash.api.graphs import ClassComparison, ClassGraph
 from summit_dash.api.pictures import Examples, read_channel_picture, read_examples
 from summit_dash.api.tables import read_frame
@@ -141,6 +142,19 @@ class Run:
         """
         mine = pc.field("class_id") == find_class_id(self.store, class_)
         return read_frame(self.store, "influences", _INFLUENCES, mine).sort_values(_INFLUENCES[:4], ignore_index=True)
+
+    def confusions(self) -> pd.DataFrame:
+        """Counts what the images of each class were taken for, one row for each pair of classes, most images first.
+
+        Columns: `class_id` (int64) and `class_name` of the images, `taken_for` (Int64) and `taken_for_name`, `n_images`
+        (int64, images of the class that the model took for the other), `n_class` (int64, all images of the class) and
+        `share` (float64, `n_images` over `n_class`). Where an output means no class of the run, `taken_for` is missing
+        and `taken_for_name` names the output. An output that means several classes counts for each.
+
+        Raises:
+            InputError: the run does not hold what its images were taken for, or outputs do not mean its classes.
+        """
+        return build_confusions(self.store)
 
     # --- graphs -----------------------------------------------------------------------------------------------------
 

@@ -21,14 +21,14 @@ def dashboard(run: Run) -> Iterator[Dashboard]:
         yield opened
 
 
-def fetch(address: str) -> str:
+def load(address: str) -> str:
     with urllib.request.urlopen(address, timeout=20) as answer:
         return str(answer.read().decode())
 
 
-def test_it_serves_the_page_and_the_data_of_the_run(dashboard: Dashboard) -> None:
-    assert "<title>Summit Dash</title>" in fetch(dashboard.url)
-    assert "SyntheticNet" in fetch(dashboard.url)
+def test_it_serves_the_page_and_the_data_of_the_run(run: Run, dashboard: Dashboard) -> None:
+    assert "<title>Summit Dash</title>" in load(dashboard.url)
+    assert "white wolf" in load(f"{dashboard.url}run/{run.name}/data/run.json")
 
 
 def test_a_cell_shows_it_in_a_frame_and_a_terminal_its_address(dashboard: Dashboard) -> None:
@@ -51,7 +51,7 @@ def test_stopped_it_frees_port_and_thread(run: Run, dashboard: Dashboard) -> Non
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", dashboard.port))
     with show(run) as again:
-        assert again is not dashboard and "<title>" in fetch(again.url)
+        assert again is not dashboard and "<title>" in load(again.url)
 
 
 def test_a_taken_port_is_passed_over(run: Run, dashboard: Dashboard) -> None:
@@ -67,7 +67,7 @@ def test_behind_a_proxy_the_frame_has_the_path_of_the_proxy(run: Run) -> None:
     with show(run, prefix="/user/me/proxy/absolute/{port}/") as opened:
         path = f"/user/me/proxy/absolute/{opened.port}/"
         assert f'src="{path}"' in opened._repr_html_()
-        assert f'"{path}' in fetch(opened.url)
+        assert f'"{path}' in load(opened.url)
 
 
 def test_what_is_no_port_is_refused(run: Run) -> None:
