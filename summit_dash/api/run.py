@@ -49,6 +49,9 @@ class Run:
     Args:
         path: folder of the run.
 
+    Attributes:
+        store: the reader of the tables below this interface; its functions may change.
+
     Raises:
         InputError: the folder is no run.
     """
