@@ -127,7 +127,7 @@ def _open(image: bytes, facts: dict[str, Any]) -> Image.Image:
     with Image.open(io.BytesIO(image)) as opened:
         opened.load()
         decoded = opened.copy()
-    decoded.info = {**facts}
+    decoded.info = dict(facts.items())
     return decoded
 
 
