@@ -4,7 +4,7 @@ import * as current from './current.js';
 import {dispatch, redo, undo} from './selection.js';
 import {toggleHelp} from './shell.js';
 import {toggleClassPanel} from './views/class_panel.js';
-import {leave, toggleLasso} from './views/embedding.js';
+import {leave, toggleLasso} from './views/embedding_plot.js';
 import {fitGraph} from './views/graph_viewport.js';
 import {clearSearch, moveCursor, openCursor, openFirst, steerList} from './views/sidebar_cursor.js';
 

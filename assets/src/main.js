@@ -22,8 +22,7 @@ import './views/channels.js';
 import './views/class_panel.js';
 import './views/embedding.js';
 import './views/embedding_colors.js';
-import './views/embedding_draw.js';
-import './views/embedding_pointer.js';
+import './views/embedding_plot.js';
 import './views/graph.js';
 import './views/graph_canvas.js';
 import './views/graph_card.js';
@@ -42,7 +41,7 @@ import {connected} from './model/graph.js';
 import {openRun} from './runs.js';
 import {dispatch, start} from './selection.js';
 import {showAll} from './views.js';
-import {at} from './views/embedding.js';
+import {at, drawEmbedding} from './views/embedding.js';
 import {emb} from './views/embedding_state.js';
 import {isShown} from './views/graph_canvas.js';
 import {graph} from './views/graph_state.js';
@@ -51,7 +50,7 @@ import {markRow} from './views/sidebar_cursor.js';
 import {list} from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.summit = {start, show: showAll};
+window.dash_clientside.summit = {start, show: showAll, drawEmbedding};
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({
   get run() {
