@@ -81,8 +81,7 @@ class _ScriptCache(dict[str, bytes]):
 
 
 def _build_script_key(request: Request) -> str:
-    is_library = "/_dash-component-suites/" in request.path or "/assets/vendor/" in request.path
-    return str(request.full_path) if is_library else ""
+    return str(request.full_path) if "/_dash-component-suites/" in request.path else ""
 
 
 def _compress(build_server: Flask) -> None:

@@ -48,6 +48,17 @@ const onView = (event) => {
   readView();
   look(emb.plot.view, true);
 };
+/** Passes a turn of the wheel on in parts of 20 pixels: Plotly takes no more of one event, so that notches would hardly zoom. */
+const passWheel = (event) => {
+  if (!event.isTrusted) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const turned = event.deltaY * (event.deltaMode === 1 ? 16 : 1) * (event.ctrlKey ? 2 : 0.4);
+  const parts = Math.min(20, Math.ceil(Math.abs(turned) / 20));
+  const {clientX, clientY} = event;
+  for (let i = 0; i < parts; i += 1)
+    event.target.dispatchEvent(new WheelEvent('wheel', {clientX, clientY, deltaY: turned / parts, bubbles: true, cancelable: true}));
+};
 /** Two fingers zoom around their middle, and move with it: Plotly knows one finger. */
 const listenToFingers = (element) => {
   let before = null;
@@ -126,6 +137,7 @@ const bind = () => {
   gd.on('plotly_react', settle);
   gd.on('plotly_animated', arrive);
   stage().addEventListener('pointerleave', () => point(-1));
+  gd.addEventListener('wheel', passWheel, {capture: true, passive: false});
   listenToFingers(stage());
   settle();
   refresh();
