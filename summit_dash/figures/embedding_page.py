@@ -30,7 +30,7 @@ def build_embedding_parts(theme: str) -> dict[str, Any]:
     )
     layout.newselection = {"line": {"color": accent, "width": 1.5, "dash": "dot"}}
     return {
-        "data": [trace.to_plotly_json() for trace in (_build_points(), _build_marks(), _build_names(palette.muted))],
+        "data": [trace.to_plotly_json() for trace in (_build_points(), _build_marks(palette.paper), _build_names(palette.muted))],
         "layout": layout.to_plotly_json(),
         "ramp": list(RAMPS[theme]),
         "groups": list(GROUP_COLORS[theme]),
@@ -47,12 +47,19 @@ def _build_points() -> go.Scatter:
     return go.Scatter(mode="markers", hoverinfo="none", marker={"line": {"width": 0}})
 
 
-def _build_marks() -> go.Scatter:
-    return go.Scatter(mode="markers", hoverinfo="skip", marker={"size": 12, "opacity": 1, "line": {"width": 0}})
+def _build_marks(paper: str) -> go.Scatter:
+    """Returns the trace of A and B. A lasso that leaves them out does not fade them."""
+    marker = {"size": 12, "opacity": 1, "line": {"width": 1.5, "color": paper}}
+    return go.Scatter(mode="markers", hoverinfo="skip", marker=marker, unselected={"marker": {"opacity": 1}})
 
 
 def _build_names(color: str) -> go.Scatter:
     """Returns the trace of the names; the invisible markers hold them off the points."""
+    unselected = {"marker": {"opacity": 0}, "textfont": {"color": color}}
     return go.Scatter(
-        mode="markers+text", hoverinfo="skip", marker={"opacity": 0}, textfont={"color": color, "size": 11}
+        mode="markers+text",
+        hoverinfo="skip",
+        marker={"opacity": 0},
+        textfont={"color": color, "size": 11},
+        unselected=unselected,
     )
