@@ -1,4 +1,4 @@
-/* The figure of the embedding: the parts that Python built, filled with points, names and marks. Pure. */
+/* The figure of the embedding: the parts that Python built, filled with points; and the names beside them. Pure. */
 import {scatter} from './scatter.js';
 
 const FEW = 60; /* classes of which all can be named at once, beside their points and not over others */
@@ -9,11 +9,11 @@ export const isThere = ({points}, i) => i >= 0 && !Number.isNaN(points.x[i]);
 export const toScreen = ({points, view}, i) => [points.x[i] * view.k + view.x, points.y[i] * view.k + view.y];
 const isSeen = ({width, height}, [x, y]) => x > -EDGE && y > -EDGE && x < width + EDGE && y < height + EDGE;
 /** The diameter of a point in half pixels: smaller among many, larger where the view is near. */
-const sizeOf = ({points, view}) => {
+export const sizeOf = ({points, view}) => {
   const base = points.x.length < FEW ? 9 : points.x.length < 300 ? 6.8 : 5;
   return Math.round(2 * base * Math.min(1.8, view.k ** 0.35)) / 2;
 };
-/** A point's colour and opacity: those outside of what is looked at fade. */
+/** Each point's colour and opacity: those outside of what is looked at fade. */
 export const paintPoints = ({points, bins, palette, only}, missing) => ({
   color: points.x.map((_, i) => (bins && bins[i] >= 0 ? palette[bins[i]] : missing)),
   opacity: only ? points.x.map((_, i) => (only.has(i) ? 0.9 : 0.18)) : bins ? 0.9 : 0.7,
@@ -46,64 +46,32 @@ export const chooseNames = (plot, measure) => {
   return scatter.placeLabels(wanted, {width, height: height - bottom + 4, limit, taken: takenBy(plot)});
 };
 
-// --- marks --------------------------------------------------------------------------------------------------------
-const centred = ({points}, ring, i) => ({...ring, xanchor: points.x[i], yanchor: points.y[i]});
-/** Rings around A and B of a comparison, and what the list shows. */
-const buildShapes = (plot, {marks, rings}) => {
-  const radius = sizeOf(plot) / 2 + (plot.bins ? 0.8 : 0.2);
-  const spot = {type: 'circle', xsizemode: 'pixel', ysizemode: 'pixel', x0: -radius, x1: radius, y0: -radius, y1: radius};
-  const look = plot.bins ? {line: {color: marks.ink, width: 1}} : {fillcolor: marks.ink, line: {width: 0}};
-  const shown = [...plot.highlighted]
-    .filter((i) => isThere(plot, i) && i !== plot.a && i !== plot.b)
-    .map((i) => centred(plot, {...spot, ...look, opacity: 0.78}, i));
-  const pair = plot.b >= 0 ? [[plot.a, rings.a], [plot.b, rings.b]] : []; // prettier-ignore
-  return [...shown, ...pair.filter(([i]) => isThere(plot, i)).map(([i, ring]) => centred(plot, ring, i))];
+// --- move ---------------------------------------------------------------------------------------------------------
+/** How far a move is after a part of its time: Plotly's `cubic-in-out`. */
+const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
+/** Some points on their way; a class that has no point at one end is at its other one. */
+export const between = (from, to, part) => {
+  const t = ease(Math.min(1, Math.max(0, part)));
+  const mix = (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? b : a + (b - a) * t);
+  return {x: to.x.map((x, i) => mix(from.x[i], x)), y: to.y.map((y, i) => mix(from.y[i], y))};
 };
-const at = ({points}, places) => ({x: places.map((i) => points.x[i]), y: places.map((i) => points.y[i]), ids: places.map(String)});
-const buildMarks = (plot, template, {marks}) => {
-  const pair = [[plot.b, marks.b, 'diamond'], [plot.a, plot.b >= 0 ? marks.a : marks.one, 'circle']].filter(([i]) => isThere(plot, i)); // prettier-ignore
-  const marker = {...template.marker, color: pair.map(([, color]) => color), symbol: pair.map(([, , symbol]) => symbol)};
-  return {...template, ...at(plot, pair.map(([i]) => i)), marker}; // prettier-ignore
-};
-const buildNames = (plot, template, {marks}) => ({
-  ...template,
-  ...at(plot, plot.names.map(({i}) => i)), // prettier-ignore
-  text: plot.names.map(({text, isMarked}) => (isMarked ? `<b>${text}</b>` : text)),
-  textposition: plot.names.map(({box}) => box.side),
-  textfont: {
-    ...template.textfont,
-    color: plot.names.map(({isMarked}) => (isMarked ? marks.ink : template.textfont.color)),
-    size: plot.names.map(({isMarked}) => (isMarked ? 12 : template.textfont.size)),
-  },
-  marker: {...template.marker, size: plot.names.map(({gap}) => 1.6 * (gap - 1))},
-});
 
+// --- figure -------------------------------------------------------------------------------------------------------
 /** The figure of a plot. Arrays that did not change are the same ones, so that Plotly leaves them alone.
 
-    `plot` holds `points` in pixels of the unzoomed window, along the classes; `view`; `names`; `color` and `opacity`. */
-export const buildFigure = (plot, parts) => {
-  const [points, marks, names] = parts.data;
-  const ranges = scatter.toRanges(plot.view, plot.width, plot.height);
+    `plot` holds `points` in pixels of the unzoomed window, along the classes; `view`; `color` and `opacity`. */
+export const buildFigure = (plot, {data: [trace], layout}) => {
+  const {points, ids, color, opacity, width, height, isLasso} = plot;
+  const ranges = scatter.toRanges(plot.view, width, height);
   return {
-    data: [
-      {
-        ...points,
-        x: plot.points.x,
-        y: plot.points.y,
-        ids: plot.ids,
-        marker: {...points.marker, color: plot.color, opacity: plot.opacity, size: sizeOf(plot)},
-      },
-      buildMarks(plot, marks, parts),
-      buildNames(plot, names, parts),
-    ],
+    data: [{...trace, x: points.x, y: points.y, ids, marker: {...trace.marker, color, opacity, size: sizeOf(plot)}}],
     layout: {
-      ...parts.layout,
-      width: plot.width,
-      height: plot.height,
-      dragmode: plot.isLasso ? 'lasso' : 'pan',
-      xaxis: {...parts.layout.xaxis, range: ranges.x},
-      yaxis: {...parts.layout.yaxis, range: ranges.y},
-      shapes: buildShapes(plot, parts),
+      ...layout,
+      width,
+      height,
+      dragmode: isLasso ? 'lasso' : 'pan',
+      xaxis: {...layout.xaxis, range: ranges.x},
+      yaxis: {...layout.yaxis, range: ranges.y},
       selections: [],
     },
   };

@@ -10,8 +10,9 @@ import {askForPlotly} from '../plotly.js';
 import {reducedMotion, view} from '../views.js';
 import {pointAt} from './embedding_card.js';
 import {findLook, showLegend} from './embedding_colors.js';
-import {figureOf, fit, forgetTexts, paint, parts, refresh, resize} from './embedding_figure.js';
+import {figureOf, fit, paint, parts, refresh, resize} from './embedding_figure.js';
 import {buildFrame, followLayer} from './embedding_frame.js';
+import {drawOver, forgetTexts} from './embedding_over.js';
 import {onReady} from './embedding_plot.js';
 import {BOTTOM, emb, newPlot, stage} from './embedding_state.js';
 
@@ -54,22 +55,22 @@ const mark = ({class_id: a, vs, vs_run: other, view: shown, only}) => {
   const isPair = shown === 'compare' && (!other || other === emb.run.name);
   Object.assign(emb.plot, {a: placeOf(a), b: isPair ? placeOf(vs) : -1, only: only.length ? new Set(only.map(placeOf)) : null});
 };
-/** Puts the points at a layer; returns whether they move there from another one. */
+/** Puts the points at a layer; from those of another one they move there. */
 const goTo = (layer) => {
   const {plot} = emb;
   const isOther = plot.layer !== layer;
-  const isMove = isOther && plot.isDrawn && !reducedMotion();
+  const from = plot.points;
   plot.layer = layer;
   if (isOther) delete stage().dataset.layer;
   fit();
-  return isMove || plot.isMoving;
+  if (isOther && plot.isDrawn && !reducedMotion()) plot.move = {from, began: performance.now()};
 };
 const describe = ({layer}) => {
   const known = emb.payload.x[layer].filter((value) => value !== null).length;
   const words = `${plural(known, 'class', 'classes')} as points at ${layer}; the list below holds the same classes.`;
   stage().querySelector('.embedding-plot').setAttribute('aria-label', words);
 };
-/** Follows a selection; returns whether the points move, or null where there is nothing to draw. */
+/** Follows a selection; returns the points, or null where there is nothing to draw. */
 const follow = async (selection) => {
   prepare();
   const {plot} = emb;
@@ -85,18 +86,18 @@ const follow = async (selection) => {
   plot.bottom = Math.max(BOTTOM, showLegend(look, selection) + 10);
   mark(selection);
   describe(selection);
-  const isMove = goTo(selection.layer);
+  goTo(selection.layer);
   paint(look);
-  return plot.points ? isMove : null;
+  return plot.points;
 };
 /** Dash calls this with each selection, for the figure of the component and for whether the points move to it. */
 export const drawEmbedding = async (selection) => {
   const {no_update: rest} = window.dash_clientside;
-  const isMove = selection && current.run ? await follow(current.selection) : null;
-  if (isMove === null) return [rest, rest];
-  emb.plot.isMoving = isMove;
-  stage().classList.toggle('is-moving', isMove);
-  return [figureOf(), isMove];
+  const points = selection && current.run ? await follow(current.selection) : null;
+  if (!points) return [rest, rest];
+  drawOver();
+  const figure = figureOf();
+  return figure ? [figure, Boolean(emb.plot.move)] : [rest, rest];
 };
 view('embedding', (selection) => {
   prepare();

@@ -1,36 +1,14 @@
 // @ts-check
-/* The figure of the embedding as the plot stands: names are measured, points fitted and coloured, and drawn anew. */
-import {buildFigure, chooseNames, paintPoints} from '../model/points.js';
+/* The figure of the embedding as the plot stands: points are fitted and coloured, and drawn anew where they changed. */
+import {buildFigure, paintPoints} from '../model/points.js';
 import {scatter} from '../model/scatter.js';
+import {drawOver} from './embedding_over.js';
 import {emb, GRAPH, stage} from './embedding_state.js';
 
 const PADDING = {left: 20, right: 20, top: 14};
-const LONGEST = 24; /* letters of a name */
-const FONT = 'Inter, system-ui, sans-serif';
 const isDark = () => document.documentElement.dataset.theme === 'dark';
 /** The parts of the figure in the theme of the page. */
 export const parts = (payload = emb.payload) => payload.parts[isDark() ? 'dark' : 'light'];
-
-// --- names --------------------------------------------------------------------------------------------------------
-const pen = document.createElement('canvas').getContext('2d');
-const texts = new Map();
-export const forgetTexts = () => texts.clear();
-/* Widths of text measured before the font was there are not those of the font. */
-document.fonts.ready.then(() => {
-  forgetTexts();
-  refresh();
-});
-const measure = (i, isMarked) => {
-  const key = isMarked ? -1 - i : i;
-  if (!texts.has(key)) {
-    const {name, mark} = emb.run.classes[i];
-    const short = name.length > LONGEST ? `${name.slice(0, LONGEST - 1).trimEnd()}…` : name;
-    const text = [short, mark].filter(Boolean).join(' ');
-    pen.font = `${isMarked ? '600 12px' : '400 11px'} ${FONT}`;
-    texts.set(key, {text, width: pen.measureText(text).width + (isMarked ? 8 : 4)});
-  }
-  return texts.get(key);
-};
 
 // --- points -------------------------------------------------------------------------------------------------------
 /** Fits the points of the plot's layer into the stage. */
@@ -50,10 +28,22 @@ export const paint = ({bins, palette}) => {
     if (String(plot[name]) !== String(value)) plot[name] = value;
   });
 };
-/** The figure as it now stands. */
+/** The figure as it now stands, or null where it is the one that was drawn last. */
 export const figureOf = () => {
-  emb.plot.names = chooseNames(emb.plot, measure);
-  return buildFigure(emb.plot, parts());
+  const {plot} = emb;
+  const figure = buildFigure(plot, parts());
+  const {marker, x} = figure.data[0];
+  const drawn = [
+    x,
+    marker.color,
+    marker.opacity,
+    marker.size,
+    isDark(),
+    JSON.stringify([figure.layout.dragmode, figure.layout.xaxis.range, figure.layout.yaxis.range]),
+  ];
+  if (plot.drawn && drawn.every((each, i) => each === plot.drawn[i])) return null;
+  plot.drawn = drawn;
+  return figure;
 };
 let frame = 0;
 /** Draws what changed without a new selection, once for all changes of a frame. What moves arrives first. */
@@ -62,7 +52,10 @@ export const refresh = () => {
 };
 const drawNow = () => {
   frame = 0;
-  if (emb.plot && emb.plot.points && !emb.plot.isMoving) window.dash_clientside.set_props(GRAPH, {figure: figureOf(), animate: false});
+  if (!emb.plot || !emb.plot.points || emb.plot.move) return;
+  drawOver();
+  const figure = figureOf();
+  if (figure) window.dash_clientside.set_props(GRAPH, {figure, animate: false});
 };
 /** Takes the size of the stage. */
 export const resize = () => {

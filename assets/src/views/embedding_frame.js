@@ -58,6 +58,7 @@ export const buildFrame = () => {
   emb.lasso.setAttribute('aria-pressed', 'false');
   emb.legend = h('div', {class: 'embedding-legend', hidden: true});
   emb.empty = h('div', {class: 'embedding-empty'});
+  emb.over = h('svg', {class: 'embedding-marks', 'aria-hidden': 'true'});
   emb.ring = h('div', {class: 'embedding-ring', hidden: true, 'aria-hidden': 'true'});
   const tools = h(
     'div',
@@ -70,5 +71,5 @@ export const buildFrame = () => {
     tool('reset', 'fit', 'Show all classes', () => look(scatter.WHOLE)),
   );
   delete stage().dataset.layer;
-  stage().querySelector('.embedding-over').replaceChildren(emb.ring, emb.legend, tools, emb.empty);
+  stage().querySelector('.embedding-over').replaceChildren(emb.over, emb.ring, emb.legend, tools, emb.empty);
 };

@@ -6,6 +6,7 @@ import {plotly} from '../plotly.js';
 import {dispatch} from '../selection.js';
 import {reducedMotion} from '../views.js';
 import {showCard} from './embedding_card.js';
+import {drawOver} from './embedding_over.js';
 import {refresh} from './embedding_figure.js';
 import {drawing, emb, stage} from './embedding_state.js';
 import {markRow} from './sidebar_cursor.js';
@@ -35,7 +36,7 @@ const readView = () => {
 export const look = async (goal, isAtOnce = reducedMotion()) => {
   const {plot} = emb;
   plot.view = scatter.keep(goal, plot.width, plot.height);
-  if (isAtOnce || !plot.isDrawn || plot.isMoving) return refresh();
+  if (isAtOnce || !plot.isDrawn || plot.move) return refresh();
   const {x, y} = scatter.toRanges(plot.view, plot.width, plot.height);
   const timing = {frame: {duration: ZOOM, redraw: false}, transition: {duration: ZOOM, easing: 'cubic-out'}, mode: 'immediate'};
   const library = await plotly;
@@ -105,15 +106,15 @@ const closeLasso = (event) => {
 /** Notes that a figure is there and nothing moves. */
 const settle = () => {
   const {plot} = emb;
-  if (plot.isMoving || !plot.points) return;
+  if (plot.move || !plot.points) return;
   stage().classList.remove('is-waiting');
   plot.isDrawn = true;
   stage().dataset.layer = plot.layer;
 };
 const arrive = () => {
-  if (!emb.plot.isMoving) return;
-  emb.plot.isMoving = false;
-  stage().classList.remove('is-moving');
+  if (!emb.plot.move) return;
+  emb.plot.move = null;
+  settle();
   refresh();
 };
 const click = (event) => {
@@ -131,6 +132,7 @@ const bind = () => {
   gd.on('plotly_relayouting', () => {
     point(-1);
     readView();
+    drawOver();
   });
   gd.on('plotly_relayout', onView);
   gd.on('plotly_doubleclick', () => look(scatter.WHOLE));

@@ -8,7 +8,17 @@ export const stage = () => document.getElementById('embedding');
 /** The element that Plotly draws in; null before it has drawn. */
 export const drawing = () => /** @type {any} */ (document.querySelector(`#${GRAPH} .js-plotly-plot`));
 
-export const emb = {run: null, payload: null, plot: null, legend: null, shownLegend: null, empty: null, ring: null, lasso: null};
+export const emb = {
+  run: null,
+  payload: null,
+  plot: null,
+  legend: null,
+  shownLegend: null,
+  empty: null,
+  over: null,
+  ring: null,
+  lasso: null,
+};
 
 /** What is drawn: `points` in pixels of the unzoomed stage, along the run's classes. */
 export const newPlot = (run, order) => ({
@@ -19,9 +29,10 @@ export const newPlot = (run, order) => ({
   points: null,
   ids: run.classes.map((each) => String(each.id)),
   view: scatter.WHOLE,
+  drawn: null /* what the last figure was drawn from */,
   fitted: '' /* what the points were fitted to */,
   isDrawn: false,
-  isMoving: false,
+  move: null /* {from, began} while the points move */,
   isLasso: false,
   hover: -1,
   a: -1,
@@ -32,6 +43,5 @@ export const newPlot = (run, order) => ({
   palette: [],
   color: [],
   opacity: 1,
-  names: [],
   order,
 });

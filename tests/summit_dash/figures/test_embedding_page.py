@@ -5,19 +5,14 @@ import json
 import pytest
 
 from summit_dash.figures.embedding_page import build_embedding_parts
-from summit_dash.graph.theme import COLOR_A, PALETTES
+from summit_dash.graph.theme import PALETTES
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_parts_are_json_in_the_colours_of_the_theme(theme: str) -> None:
     parts = json.loads(json.dumps(build_embedding_parts(theme)))
     assert parts["layout"]["paper_bgcolor"] == PALETTES[theme].paper
-    assert (parts["rings"]["a"]["line"]["color"], parts["rings"]["b"]["line"]["color"]) == (COLOR_A, PALETTES[theme].b)
     assert len(parts["ramp"]) == 16
-
-
-def test_points_alone_answer_the_pointer() -> None:
-    assert [trace["hoverinfo"] for trace in build_embedding_parts("light")["data"]] == ["none", "skip", "skip"]
 
 
 def test_the_view_is_that_of_the_browser() -> None:
