@@ -10,6 +10,7 @@ import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
 import * as channelParts from './channel_parts.js';
 import {muted, problemLine, skeleton} from './channel_parts.js';
+import {showConfusions} from './class_confusions.js';
 import {surprising} from './class_surprising.js';
 import {histogram} from './graph_bar.js';
 
@@ -150,13 +151,15 @@ const head = (info) =>
   );
 const draw = async (info) => {
   const turn = ++drawing;
+  const confusions = [h('section', {class: 'confusions-of-class'}), h('section', {class: 'misclassified'})];
   const rest = h('section', {}, h('div', {class: 'prototypes'}, skeleton('square'), skeleton('square')));
   panel().replaceChildren(
     head(info),
-    h('div', {class: 'panel-body', tabindex: -1}, facts(info), rest, h('section', {}, probabilities(info) || [])),
+    h('div', {class: 'panel-body', tabindex: -1}, facts(info), rest, h('section', {}, probabilities(info) || []), confusions),
   );
-  const found = await load(`class/${info.id}/panel`);
-  if (turn !== drawing) return;
+  const isCurrent = () => turn === drawing;
+  const [found] = await Promise.all([load(`class/${info.id}/panel`), showConfusions(info, confusions, isCurrent)]);
+  if (!isCurrent()) return;
   if (found.problem) return rest.replaceChildren(problemLine(found.problem));
   rest.replaceChildren(...prototypes(info, found));
   rest.parentElement.append(h('section', {}, surprising(info, found.surprising)), h('section', {}, images(info, found)));
