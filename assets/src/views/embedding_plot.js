@@ -47,6 +47,7 @@ export const zoomBy = (factor) => look(scatter.zoom(emb.plot.view, factor, emb.p
 const onView = (event) => {
   if (!event || !Object.keys(event).some((name) => name.includes('axis.range'))) return;
   readView();
+  emb.plot.drawn = null; /* Plotly shows another view than the last figure */
   look(emb.plot.view, true);
 };
 /** Passes a turn of the wheel on in parts of 20 pixels: Plotly takes no more of one event, so that notches would hardly zoom. */
