@@ -1,12 +1,14 @@
 // @ts-check
 /* Shortcuts; the list of them is in the header view. */
 import * as current from './current.js';
+import {closeLeft, openLeft} from './left.js';
 import {dispatch, redo, undo} from './selection.js';
 import {toggleHelp} from './shell.js';
 import {toggleClassPanel} from './views/class_panel.js';
 import {leave, toggleLasso} from './views/embedding_plot.js';
 import {fitGraph} from './views/graph_viewport.js';
 import {clearSearch, moveCursor, openCursor, openFirst, steerList} from './views/sidebar_cursor.js';
+import {focusPart, returnFocus, takeFocus} from './widgets/focus.js';
 
 const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
 
@@ -18,18 +20,26 @@ const stepLayer = (step) => {
 };
 const openCompare = () => {
   dispatch({view: 'compare'});
-  if (current.selection && current.selection.vs === null) document.getElementById('versus').focus();
+  if (current.selection && current.selection.vs === null) takeFocus('compare', document.getElementById('versus'));
 };
+/** After a choice of the second class, or Esc, the focus goes back to where it came from, else to the graph. */
+const leaveVersus = (event) => {
+  if (event.target.id !== 'versus' || (event.key !== 'Enter' && event.key !== 'Escape')) return;
+  window.setTimeout(() => {
+    if (document.activeElement === document.body && !returnFocus('compare')) focusPart('graph');
+  });
+};
+document.addEventListener('keydown', leaveVersus, true); /* before the field hears of it and keeps it to itself */
 const escape = () => {
   const help = document.getElementById('help');
   if (!help.hidden) toggleHelp(false);
-  else if (leave()) return;
+  else if (leave() || closeLeft()) return;
   else if (current.selection && (current.selection.channel !== null || 'channel' in current.selection.unread)) dispatch({channel: null});
   else if (current.selection && current.selection.panel === 'class') dispatch({panel: 'channel'});
   else if (current.selection && current.selection.only.length) dispatch({only: []});
 };
 const KEYS = {
-  '/': () => document.getElementById('search').focus(),
+  '/': () => openLeft('search'),
   j: () => moveCursor(1),
   k: () => moveCursor(-1),
   '[': () => stepLayer(-1),
@@ -51,9 +61,20 @@ const IN_SEARCH = {
   ArrowUp: () => moveCursor(-1),
 };
 
+/** Ctrl+Z undoes, Ctrl+Shift+Z and Ctrl+Y do again; in a field they are the field's own. */
+const steerHistory = (event) => {
+  const key = event.key.toLowerCase();
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || (key !== 'z' && key !== 'y') || isTyping(event.target)) return false;
+  event.preventDefault();
+  if (key === 'y' || event.shiftKey) redo();
+  else undo();
+  return true;
+};
+
 document.addEventListener('keydown', (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
   const target = event.target;
+  if (steerHistory(event)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (target.id === 'search') {
     if (!IN_SEARCH[event.key]) return;
     event.preventDefault();

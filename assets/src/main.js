@@ -7,6 +7,7 @@ import './views/about.css';
 import './views/channel_panel.css';
 import './views/channels.css';
 import './views/class_panel.css';
+import './views/class_surprising.css';
 import './views/compare.css';
 import './views/embedding.css';
 import './views/graph.css';
@@ -15,6 +16,8 @@ import './views/sidebar.css';
 import './labels.js';
 import './shell.js';
 import './keyboard.js';
+import './left.js';
+import './skip.js';
 import './views/about.js';
 import './views/channel_panel.js';
 import './views/channel_wall.js';
@@ -23,17 +26,8 @@ import './views/class_panel.js';
 import './views/embedding.js';
 import './views/embedding_colors.js';
 import './views/embedding_plot.js';
-import './views/graph.js';
-import './views/graph_canvas.js';
-import './views/graph_card.js';
-import './views/graph_export.js';
-import './views/graph_hover.js';
-import './views/graph_keys.js';
-import './views/graph_picker.js';
-import './views/graph_viewport.js';
 import './views/palette.js';
 import './views/sidebar.js';
-import './views/virtual_list.js';
 import * as current from './current.js';
 import {address, load} from './data.js';
 import {labels} from './labels.js';
@@ -43,14 +37,14 @@ import {dispatch, start} from './selection.js';
 import {showAll} from './views.js';
 import {at, drawEmbedding} from './views/embedding.js';
 import {emb} from './views/embedding_state.js';
-import {isShown} from './views/graph_canvas.js';
-import {graph} from './views/graph_state.js';
-import {stageSize, toScreen} from './views/graph_viewport.js';
+import {canvas} from './views/cytoscape.js';
+import {drawGraph} from './views/graph.js';
+import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
-import {list} from './views/sidebar_state.js';
+import * as list from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.summit = {start, show: showAll, drawEmbedding};
+window.dash_clientside.summit = {start, show: showAll, drawGraph, drawEmbedding};
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({
   get run() {
@@ -62,9 +56,12 @@ window.summitDash = Object.freeze({
   dispatch,
   load,
   labels,
-  list,
-  graph,
-  graphParts: {connected, isShown, stageSize, toScreen},
+  list: {
+    get state() {
+      return list.state;
+    },
+  },
+  graph: {canvas, getScene, connected},
   markRow,
   embedding: {
     at,

@@ -4,9 +4,13 @@ import * as current from './current.js';
 import {boot} from './data.js';
 import {h} from './dom.js';
 import {count} from './format.js';
+import {copyLink, nameTab} from './link.js';
 import {remember} from './memory.js';
 import {dispatch} from './selection.js';
 import {view} from './views.js';
+import {returnFocus, takeFocus} from './widgets/focus.js';
+import {moveBeside} from './widgets/place.js';
+import {rove} from './widgets/roving.js';
 
 // --- theme --------------------------------------------------------------------------------------------------------
 const preferred = () => (window.matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
@@ -39,9 +43,11 @@ const showRuns = () => {
 };
 view('header', (selection, before) => {
   document.documentElement.dataset.view = selection.view;
+  document.title = nameTab(selection, current.run);
   document.querySelectorAll('#tabs [data-view]').forEach((tab) => {
     tab.setAttribute('aria-selected', String(tab.dataset.view === selection.view));
   });
+  rove(document.getElementById('tabs'), '[data-view]', (tab) => tab.getAttribute('aria-selected') === 'true');
   document.querySelectorAll('[data-pane]').forEach((pane) => (pane.hidden = !pane.dataset.pane.split(' ').includes(selection.view)));
   if (before) return;
   const {facts, classes} = current.run;
@@ -51,7 +57,7 @@ view('header', (selection, before) => {
       fact('Model', facts.model),
       fact('Dataset', facts.dataset),
       fact('Classes', count(classes.length)),
-      fact('Instances', count(facts.n_images), 'Images that the run was computed from.'),
+      fact('Images', count(facts.n_images), 'Images that the run was computed from.'),
     );
   showRuns();
   const names = boot.runs.map((run) => run.name);
@@ -73,18 +79,23 @@ view('header', (selection, before) => {
 export const toggleHelp = (open) => {
   const help = document.getElementById('help');
   if (!help) return;
+  const wasHidden = help.hidden;
   help.hidden = open === undefined ? !help.hidden : !open;
-  if (!help.hidden) help.querySelector('[data-close-help]').focus();
+  if (wasHidden && !help.hidden) takeFocus('help', help.querySelector('[data-close-help]'));
+  else if (!wasHidden && help.hidden) returnFocus('help');
 };
-/** What a click on `data-do="name"` does; views add to it. */
-export const doing = {theme: toggleTheme, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
+const doing = {theme: toggleTheme, 'copy-link': copyLink, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
+/** Adds what a click on `data-do="name"` does, by name. */
+export const addDoing = (more) => Object.assign(doing, more);
+/** Does what has the name; nothing where nothing has. */
+export const perform = (name) => doing[name] && doing[name]();
 document.addEventListener('click', (event) => {
   const source = event.target.closest('[data-action]');
   const doer = event.target.closest('[data-do]');
   if (source && source.href && (event.metaKey || event.ctrlKey || event.shiftKey)) return; /* a new tab */
   if (source && source.href) event.preventDefault();
   if (source) dispatch(JSON.parse(source.dataset.action));
-  else if (doer && doing[doer.dataset.do]) doing[doer.dataset.do](doer, event);
+  else if (doer) perform(doer.dataset.do);
   else if (event.target.id === 'help') toggleHelp(false);
   hideTip();
 });
@@ -104,12 +115,7 @@ const showTip = (owner) => {
   }
   tip.textContent = owner.dataset.tip;
   tip.hidden = false;
-  const box = owner.getBoundingClientRect();
-  const size = tip.getBoundingClientRect();
-  const below = box.bottom + 6 + size.height < window.innerHeight;
-  const left = Math.min(Math.max(6, box.left + box.width / 2 - size.width / 2), window.innerWidth - size.width - 6);
-  tip.style.left = `${left}px`;
-  tip.style.top = `${below ? box.bottom + 6 : Math.max(6, box.top - size.height - 6)}px`;
+  moveBeside(tip, owner.getBoundingClientRect(), ['below', 'above']);
 };
 document.addEventListener('mouseover', (event) => {
   const owner = event.target.closest && event.target.closest('[data-tip]');

@@ -80,6 +80,17 @@ class ExampleImages:
         encoded = self.read_jpeg(image_id)
         return None if encoded is None else Image.open(io.BytesIO(encoded)).convert("RGB")
 
+    def holds(self, image_id: int | None) -> bool:
+        """Returns True where the run holds the image; examples of it are then parts of it."""
+        return image_id in self._ids
+
+    @cached_property
+    def _ids(self) -> frozenset[int]:
+        if not self._path.is_file():
+            return frozenset()
+        with self._open() as file:
+            return frozenset(file.read(columns=["image_id"])["image_id"].to_pylist())
+
     @cached_property
     def size(self) -> tuple[int, int] | None:
         """Width and height in pixels, which all images of a run have in common; None for a run without images."""

@@ -1,11 +1,11 @@
-"""The meanings of a model's outputs that the manifest can state, in words."""
+"""The meanings of a model's outputs that the manifest can state: in words, and the outputs that mean each class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["OUTPUT_ACTIVATIONS", "describe_outputs"]
+__all__ = ["OUTPUT_ACTIVATIONS", "describe_outputs", "find_recorded_outputs"]
 
 _BEFORE = "logits are the values before it, and probabilities are those that it gives."
 _EACH = "Each output has a probability of its own"
@@ -44,3 +44,16 @@ def describe_outputs(model: Mapping[str, Any]) -> str:
     if model.get("has_one_logit"):
         return f"{_ONE} {_ONE_ENDING.get(activation, '')}".strip()
     return OUTPUT_ACTIVATIONS.get(activation, "") if activation else ""
+
+
+def find_recorded_outputs(dataset: Mapping[str, Any], class_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """Finds the outputs that mean each class of a run, by class_id; classes without an output are absent.
+
+    Args:
+        dataset: the entry `dataset` of the run's manifest.
+        class_ids: of the run's classes.
+    """
+    stated = dataset.get("class_outputs")
+    if stated is not None:
+        return {c: tuple(stated[str(c)]) for c in class_ids if str(c) in stated}
+    return {c: (c,) for c in class_ids} if dataset.get("labels_are_outputs") else {}

@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from summit_dash.pages import channel_panel, class_panel, embedding, header, ids, registry, sidebar
-from summit_dash.pages.components import build_action
+from summit_dash.pages.components import build_action, build_tool
 from summit_dash.pages.page import Page
 from summit_dash.run.store import RunStore
 
@@ -35,14 +35,31 @@ def build_page(logo: str, is_static: bool = False) -> Component:
     )
     return html.Div(
         [
+            _build_skip_links(),
             header.build_layout(logo),
             header.build_help(),
             html.Div(id=ids.NOTICE),
-            html.Div([left, main], className="body"),
+            html.Div([_build_left_bar(), left, main], className="body"),
         ],
         id=ids.PAGE,
         className="page",
     )
+
+
+def _build_left_bar() -> Component:
+    """Builds the bar that the left column folds into where the window is narrow."""
+    tools = [
+        build_tool("left-classes", "groups", "Classes"),
+        build_tool("left-embedding", "points", "Embedding"),
+    ]
+    return html.Nav(tools, className="left-bar", **{"aria-label": "Left column"})
+
+
+def _build_skip_links() -> Component:
+    """Builds the links that lead past header and list; they are seen while they have the focus."""
+    places = {"search": "Skip to the list of classes", ids.GRAPH: "Skip to the graph"}
+    links = [html.A(text, href=f"#{place}", **{"data-skip": place}) for place, text in places.items()]
+    return html.Nav(links, className="skip-links", **{"aria-label": "Skip"})
 
 
 def _build_tab(page: Page) -> Component:

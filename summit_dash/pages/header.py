@@ -26,7 +26,7 @@ SHORTCUTS = (
     (("+", "-"), "Zoom the graph"),
     (("← ↑ → ↓",), "Walk through the graph, from its focused channel"),
     (("p",), "Pin the focused channel of the graph"),
-    (("u", "U"), "Undo, redo"),
+    (("u", "U"), "Undo, redo; also Ctrl Z, Ctrl Shift Z"),
     (("Esc",), "Close what is open"),
     (("?",), "This list"),
 )
@@ -44,6 +44,7 @@ def build_layout(logo: str) -> Component:
     )
     buttons = [
         palette,
+        build_tool("copy-link", "link", "Copy a link to this view"),
         build_tool("theme", "theme", "Light or dark"),
         build_tool("help", "help", "Keyboard shortcuts  ?"),
     ]

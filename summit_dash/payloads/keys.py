@@ -11,9 +11,12 @@ from precompute.contract.errors import InputError
 from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
+from summit_dash.payloads.confusions import build_class_confusions, build_confusions
 from summit_dash.payloads.embedding import build_embedding
+from summit_dash.payloads.misclassified import build_misclassified
 from summit_dash.payloads.of_class import build_class
 from summit_dash.payloads.of_class_panel import build_class_panel
+from summit_dash.payloads.of_ends import build_class_ends
 from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
@@ -55,12 +58,24 @@ def _build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
     return build_class_panel(store, _require_class(store, class_id))
 
 
+def _build_class_ends(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_class_ends(store, _require_class(store, class_id))
+
+
 def _build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, Any]:
     return build_class_layer(store, _require_class(store, class_id), _require_layer(store, layer))
 
 
 def _build_class_channel(store: RunStore, class_id: int, layer: str, number: str) -> dict[str, Any]:
     return build_class_channel(store, _require_class(store, class_id), _require_channel(store, layer, number))
+
+
+def _build_class_confusions(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_class_confusions(store, _require_class(store, class_id))
+
+
+def _build_misclassified(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_misclassified(store, _require_class(store, class_id))
 
 
 def _build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
@@ -84,8 +99,12 @@ _KEYS = Map(
         Rule("/channel_use", endpoint=build_channel_use),
         Rule("/class/<id:class_id>", endpoint=_build_class),
         Rule("/class/<id:class_id>/panel", endpoint=_build_class_panel),
+        Rule("/class/<id:class_id>/ends", endpoint=_build_class_ends),
         Rule("/class/<id:class_id>/layer/<layer:layer>", endpoint=_build_class_layer),
         Rule("/class/<id:class_id>/channel/<layer:layer>/<number:number>", endpoint=_build_class_channel),
+        Rule("/confusions", endpoint=build_confusions),
+        Rule("/confusions/<id:class_id>", endpoint=_build_class_confusions),
+        Rule("/misclassified/<id:class_id>", endpoint=_build_misclassified),
         Rule("/preview/<id:class_id>", endpoint=_build_preview),
         Rule("/channels/<layer:layer>", endpoint=_build_channels),
         Rule("/channel/<layer:layer>/<number:number>", endpoint=_build_channel),

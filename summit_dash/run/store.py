@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import locate_table, read_manifest, read_table
+from summit_dash.run.best_classes import read_best_classes
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links
@@ -194,7 +195,7 @@ class RunStore:
 
     def read_counts(self, layer: str) -> NDArray[np.int32]:
         """Returns `activation_count` of a layer, (class, channel); read once for all (22 MB at 1,000 classes)."""
-        matrices: dict[str, NDArray[np.int32]] = self._read_once("counts", self._read_counts)
+        matrices: dict[str, NDArray[np.int32]] = self.read_once("counts", self._read_counts)
         return matrices[layer]
 
     def _read_counts(self) -> dict[str, NDArray[np.int32]]:
@@ -214,7 +215,7 @@ class RunStore:
 
     def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
         """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""
-        matrices: dict[str, NDArray[np.float32]] = self._read_once(
+        matrices: dict[str, NDArray[np.float32]] = self.read_once(
             "read_unit_counts", lambda: {name: normalize_rows(self.read_counts(name)) for name in self.layers}
         )
         return matrices[layer]
@@ -239,7 +240,7 @@ class RunStore:
         Raises:
             InputError: the run has no table of channels.
         """
-        facts: dict[str, ChannelFacts] = self._read_once("channel_facts", self._read_channel_facts)
+        facts: dict[str, ChannelFacts] = self.read_once("channel_facts", self._read_channel_facts)
         if self._only is None or not self.has("activations"):
             return facts[layer]
         return facts[layer]._replace(n_classes=(self.read_counts(layer) > 0).sum(axis=0))
@@ -267,7 +268,7 @@ class RunStore:
 
     def _read_rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
         """Returns the rows of a class in a table sorted by class. The table is kept: some MB at 1,000 classes."""
-        table: pa.Table = self._read_once(name, lambda: read_table(self.path, name).combine_chunks())
+        table: pa.Table = self.read_once(name, lambda: read_table(self.path, name).combine_chunks())
         class_ids = table["class_id"].to_numpy()
         start, end = np.searchsorted(class_ids, [class_id, class_id + 1])
         rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()
@@ -279,7 +280,7 @@ class RunStore:
 
     def read_graph_uses(self, layer: str) -> NDArray[np.int64]:
         """Returns the number of classes whose graph holds each channel of a layer, (channel,); counted once."""
-        uses: dict[str, NDArray[np.int64]] = self._read_once("graph_uses", self._count_graph_uses)
+        uses: dict[str, NDArray[np.int64]] = self.read_once("graph_uses", self._count_graph_uses)
         return uses[layer]
 
     def _count_graph_uses(self) -> dict[str, NDArray[np.int64]]:
@@ -320,9 +321,32 @@ class RunStore:
         rows = read_table(self.path, "embeddings", filters=pc.field("layer") == layer).to_pylist()
         return {row["class_id"]: (row["x"], row["y"]) for row in rows if row["class_id"] in self.classes}
 
+    def read_points(self, layer: str) -> NDArray[np.float64]:
+        """Returns the points of a layer along the classes, (class, 2), NaN where there is none; read once for all."""
+        points: dict[str, NDArray[np.float64]] = self.read_once("points", self._read_points)
+        return points[layer]
+
+    def _read_points(self) -> dict[str, NDArray[np.float64]]:
+        nowhere = (np.nan, np.nan)
+        found = {layer: self.read_embedding(layer) for layer in self.layers}
+        return {name: np.array([points.get(c, nowhere) for c in self.classes]) for name, points in found.items()}
+
+    # --- whose images excite a channel most -------------------------------------------------------------------------
+
+    def read_best_classes(self, layer: str) -> NDArray[np.int64]:
+        """Returns the rows in `counts` of the classes of each channel's best examples, (channel, rank).
+
+        It is -1 where there is no example, or one whose class is unknown. Read once for all layers.
+        """
+        n_channels = {info.layer: info.n_channels for info in self.layers.values()}
+        best: dict[str, NDArray[np.int64]] = self.read_once(
+            "best_classes", lambda: read_best_classes(self.path, n_channels, self._rows)
+        )
+        return best[layer]
+
     # --- caches -----------------------------------------------------------------------------------------------------
 
-    def _read_once(self, name: str, read: Callable[[], T]) -> T:
+    def read_once(self, name: str, read: Callable[[], T]) -> T:
         """Returns the result of `read`, which is called once however many requests ask at the same time."""
         with self._lock:
             if name not in self._cached:

@@ -9,12 +9,14 @@ from flask import Flask, Response, abort, request
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES
+from summit_dash.export.formats import FORMATS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import check_label, save_label
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
+from summit_dash.server.graph_files import write_graph_file
 
 __all__ = ["register_routes"]
 
@@ -22,6 +24,7 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 _CHANGING = {"labels"}
 """Keys of payloads that change while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
+_ENDINGS = ", ".join(repr(ending) for each in FORMATS.values() for ending in each.endings)
 _LARGEST = 4096
 """Greatest number of bytes of a request that saves a label."""
 
@@ -47,6 +50,10 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
             abort(404)
         return _keep(Response(build_thumbnails(store, class_id), mimetype="application/octet-stream"))
 
+    @server.get(f"{prefix}run/<name>/graph/<int:class_id><any({_ENDINGS}):ending>")
+    def send_graph(name: str, class_id: int, ending: str) -> Response | tuple[Response, int]:
+        return _send_graph(_find_store(stores, name), class_id, ending)
+
     @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:number>.webp")
     def send_picture(name: str, layer: str, number: int) -> Response:
         store, channel = _find_channel(stores, name, layer, number)
@@ -63,6 +70,10 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(None if class_id is None else store.pictures.read_example(channel, class_id, rank))
 
+    @server.get(f"{prefix}run/<name>/image/<int:image_id>.jpg")
+    def send_image(name: str, image_id: int) -> Response:
+        return _send_picture(_find_store(stores, name).pictures.kept_examples.images.read_jpeg(image_id), "image/jpeg")
+
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def send_prototype(name: str, class_id: int, method: str) -> Response:
         found = _find_store(stores, name).pictures.read_prototypes(class_id).get(method)
@@ -71,6 +82,17 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
     @server.post(f"{prefix}run/<name>/labels")
     def save_labels(name: str) -> tuple[Response, int]:
         return _save_label(_find_store(stores, name))
+
+
+def _send_graph(store: RunStore, class_id: int, ending: str) -> Response | tuple[Response, int]:
+    """Sends a file to be saved, or the problem where it cannot be made."""
+    try:
+        file = write_graph_file(store, class_id, ending, request.args)
+    except InputError as problem:
+        return _answer_problem(problem), 400
+    response = Response(file.content, mimetype=file.mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return response
 
 
 def _save_label(store: RunStore) -> tuple[Response, int]:
@@ -135,7 +157,7 @@ def _revalidate(response: Response) -> Response:
     return response
 
 
-def _send_picture(image: bytes | None) -> Response:
+def _send_picture(image: bytes | None, mimetype: str = "image/webp") -> Response:
     if image is None:
         abort(404)
-    return _keep(Response(image, mimetype="image/webp"))
+    return _keep(Response(image, mimetype=mimetype))

@@ -55,9 +55,9 @@ def write_synthetic_run(out: Path, options: SyntheticRun | None = None) -> Path:
     rng = np.random.default_rng(spec.seed)
     counts = _draw_counts(spec, rng)
     weights = _draw_weights(spec, rng)
-    _write_classes(out, spec, rng)
+    n_wrong = _write_classes(out, spec, rng)
     _write_layers(out, spec)
-    _write_images(out, spec, rng)
+    _write_images(out, spec, rng, n_wrong)
     _write_activations(out, spec, counts)
     _write_channels(out, spec, counts)
     _write_influences(out, spec, counts, weights)
@@ -110,7 +110,8 @@ def name_group(class_id: int, spec: SyntheticRun) -> str | None:
     return f"{_GROUPS[index % len(_GROUPS)]} {index // len(_GROUPS) + 1}"
 
 
-def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> None:
+def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> np.ndarray:
+    """Writes the classes and returns the number of images of each that the model gets wrong."""
     ids = np.arange(spec.n_classes)
     skill = rng.uniform(1.2, 6, spec.n_classes)
     histograms = np.array(
@@ -132,6 +133,7 @@ def _write_classes(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> N
             "probability_histogram": _build_mask(known, histograms.tolist()),
         },
     )
+    return np.rint((1 - top1) * spec.n_images).astype(int)
 
 
 def _build_mask(known: Sequence[bool], values: Sequence[Any]) -> list[Any]:
@@ -156,10 +158,15 @@ def _write_layers(out: Path, spec: SyntheticRun) -> None:
     )
 
 
-def _write_images(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> None:
+def _write_images(out: Path, spec: SyntheticRun, rng: np.random.Generator, n_wrong: np.ndarray) -> None:
+    """Writes the images; the first of each class are wrong, mostly taken for another class of its family."""
     n = spec.n_classes * spec.n_images
     class_id = np.repeat(np.arange(spec.n_classes), spec.n_images)
+    place = np.tile(np.arange(spec.n_images), spec.n_classes)
     probability = rng.beta(4, 1.6, n)
+    is_wrong = place < n_wrong[class_id]
+    predicted = np.where(is_wrong, _find_others(class_id, place, spec.n_classes), class_id)
+    true = np.where(is_wrong, np.minimum(probability, 1 - probability), probability)
     write_table(
         out,
         "images",
@@ -167,11 +174,19 @@ def _write_images(out: Path, spec: SyntheticRun, rng: np.random.Generator) -> No
             "image_id": np.arange(n),
             "class_id": class_id,
             "path": [f"{c:04d}/{i:07d}.png" for i, c in enumerate(class_id)],
-            "predicted_class_id": class_id,
+            "predicted_class_id": predicted,
             "predicted_probability": probability,
-            "true_probability": probability if spec.labels_are_outputs else [None] * n,
+            "true_probability": true if spec.labels_are_outputs else [None] * n,
         },
     )
+
+
+def _find_others(class_id: np.ndarray, place: np.ndarray, n_classes: int) -> np.ndarray:
+    """Finds the classes that wrong images are taken for: the next of the family, every fifth time of the next one."""
+    family = class_id - class_id % 4
+    near = family + (class_id + 1 + (place % 3 == 2)) % 4
+    other = np.where(place % 5 == 4, family + 4 + place % 4, near) % n_classes
+    return np.where(other == class_id, (class_id + 1) % n_classes, other)
 
 
 def _build_layer_column(spec: SyntheticRun, sizes: Sequence[int]) -> pa.Array:
@@ -303,6 +318,7 @@ def _write_manifest(out: Path, spec: SyntheticRun) -> None:
                 "name": "Drawn textures",
                 "n_images": spec.n_classes * spec.n_images,
                 "n_classes": spec.n_classes,
+                "labels_are_outputs": spec.labels_are_outputs,
             },
             "layers": [name for name, _ in spec.layers],
             **({"prototypes": {"settings": dict(PROTOTYPE_SETTINGS.values())}} if spec.labels_are_outputs else {}),

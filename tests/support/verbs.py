@@ -11,7 +11,7 @@ _WORDS = """
     counts create crop cut darken declare decode define depends derive describe develop disable divide do double
     download draw drop edit embed encode end ensure enter estimate evaluate execute expand explain export extract
     fail fill find fingerprint fit flatten flow flush fold follow forbid format frame fuse gather generate get go group
-    grow guess halve has hash hide hold hover identify ignore import index infer initialize inline insert inspect
+    grow guess halve has hash hide hold holds hover identify ignore import index infer initialize inline insert inspect
     install interpolate interpret interrupt invert is iterate jitter join judge keep keeps kill label lay leave leaves
     lighten limit link list listen load locate lock log look loop make map mark match may measure mend merge mix
     mixes mount move multiply mutate name needs normalise normalize note number open optimize order pack pad paint

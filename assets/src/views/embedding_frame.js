@@ -1,5 +1,6 @@
 // @ts-check
 /* Around the embedding: the strip of layers, and the buttons. */
+import {rove} from '../widgets/roving.js';
 import * as current from '../current.js';
 import * as dom from '../dom.js';
 import {action, h} from '../dom.js';
@@ -46,6 +47,7 @@ export const followLayer = (layer) => {
     if (isShown && button.getAttribute('aria-pressed') !== 'true') button.scrollIntoView({block: 'nearest', inline: 'nearest'});
     button.setAttribute('aria-pressed', String(isShown));
   }); // prettier-ignore
+  rove(strip(), '[data-layer]');
 };
 
 // --- buttons ------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
 from precompute.datasets.labels.classes import parse_whole_number
 
-__all__ = ["find_recorded_outputs", "read_class_outputs", "read_output_names"]
+__all__ = ["read_class_outputs", "read_output_names"]
 
 _MAPPING_RULE = (
     "--class-outputs is auto, name, id, text or none, or names a .csv with the columns class_name and output_index (a "
@@ -64,19 +64,6 @@ def read_class_outputs(path: Path, classes: Sequence[LabelledClass], n_outputs: 
     if not outputs:
         raise InputError(_MAPPING_RULE, f"{path} names no class.", "Add one, or leave --class-outputs out.")
     return {class_id: tuple(sorted(indices)) for class_id, indices in sorted(outputs.items())}
-
-
-def find_recorded_outputs(dataset: Mapping[str, Any], class_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
-    """Finds the outputs that mean each class of a run, by class_id; classes without an output are absent.
-
-    Args:
-        dataset: the entry `dataset` of the run's manifest.
-        class_ids: of the run's classes.
-    """
-    stated = dataset.get("class_outputs")
-    if stated is not None:
-        return {c: tuple(stated[str(c)]) for c in class_ids if str(c) in stated}
-    return {c: (c,) for c in class_ids} if dataset.get("labels_are_outputs") else {}
 
 
 def read_output_names(path: Path, n_outputs: int) -> tuple[str, ...]:

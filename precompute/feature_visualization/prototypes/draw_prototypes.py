@@ -12,9 +12,9 @@ import torch
 from precompute.contract.errors import InputError
 from precompute.contract.lock import hold_run, require_no_writer
 from precompute.contract.manifest import build_note, remove_if_empty, remove_leftovers
+from precompute.contract.output_meanings import find_recorded_outputs
 from precompute.contract.progress import Progress
 from precompute.contract.schema import PROTOTYPE_METHODS, read_manifest, read_table
-from precompute.datasets.labels.outputs import find_recorded_outputs
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import VisualizationConfig
 from precompute.feature_visualization.ascent.forwards import build_logits

@@ -36,6 +36,11 @@ def test_an_image_is_found_in_its_row_group(run: Path) -> None:
     assert [images.read_jpeg(n) for n in (7, 2, 3)] == [encode_grey(70), encode_grey(20), encode_grey(30)]
 
 
+def test_the_run_holds_its_images_and_no_others(run: Path, tmp_path: Path) -> None:
+    assert [n for n in range(-1, 9) if ExampleImages(run).holds(n)] == [2, 3, 7]
+    assert not ExampleImages(run).holds(None) and not ExampleImages(tmp_path / "none").holds(2)
+
+
 @pytest.mark.parametrize("image_id", [-1, 0, 4, 6, 8, 10**6])
 def test_an_image_between_or_beyond_those_of_the_run_is_none(run: Path, image_id: int) -> None:
     images = ExampleImages(run)

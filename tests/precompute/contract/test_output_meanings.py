@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs
+from precompute.contract.output_meanings import OUTPUT_ACTIVATIONS, describe_outputs, find_recorded_outputs
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,17 @@ def test_outputs_that_do_not_sum_to_one_say_so() -> None:
     separate = {name for name, words in OUTPUT_ACTIVATIONS.items() if "not sum to 1" in words}
 
     assert separate == {"sigmoid", "log_sigmoid", "single_probabilities"}
+
+
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        ({"class_outputs": {"4": [2], "9": [5, 7]}}, {4: (2,), 9: (5, 7)}),
+        ({"class_outputs": {}, "labels_are_outputs": True}, {}),
+        ({"labels_are_outputs": True}, {4: (4,), 9: (9,)}),
+        ({"labels_are_outputs": False}, {}),
+        ({}, {}),
+    ],
+)
+def test_outputs_that_a_run_has_recorded(dataset: dict[str, object], expected: dict[int, tuple[int, ...]]) -> None:
+    assert find_recorded_outputs(dataset, [4, 9]) == expected

@@ -73,6 +73,28 @@ def test_every_picture_of_a_graph_is_there(site: Path, store: RunStore) -> None:
             ).is_file()
 
 
+def test_wrong_images_of_a_class_are_there(part_store: RunStore, tmp_path: Path) -> None:
+    write_site(part_store, tmp_path / "site", find_assets(), _ignore)
+    run = tmp_path / "site" / "run" / "parts"
+    kinds = set()
+    for class_id in part_store.classes:
+        key = f"misclassified/{class_id}"
+        received = re.findall(
+            rf'"{key}", (.*)\);$', (run / "data" / "class" / f"{class_id}" / "more.js").read_text(), re.M
+        )
+        payload = json.loads(received[0])
+        assert payload == build_payload(part_store, key)
+        for image in payload["images"]:
+            picture = image["picture"] or {"kind": None}
+            kinds.add(picture["kind"])
+            if picture["kind"] == "image":
+                assert (run / "image" / f"{image['image_id']}.jpg").is_file()
+            if picture["kind"] == "part":
+                place = Path(picture["layer"]) / str(picture["channel"]) / str(picture["owner"])
+                assert (run / "example" / place / f"{picture['rank']}.webp").is_file()
+    assert "image" in kinds
+
+
 def test_a_folder_with_something_else_is_left_alone(store: RunStore, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("dear")
     with pytest.raises(InputError, match="folder of its own"):

@@ -41,6 +41,16 @@ def test_pictures_that_do_not_exist(client: FlaskClient, path: str) -> None:
     assert client.get(f"/run/{path}.webp").status_code == 404
 
 
+def test_an_image_that_the_run_holds_is_found(part_store: RunStore) -> None:
+    client = create_app([part_store], Settings()).server.test_client()
+    images = part_store.pictures.kept_examples.images
+    held = next(image_id for image_id in range(240) if images.holds(image_id))
+    answer = client.get(f"/run/parts/image/{held}.jpg?v=1")
+    assert (answer.mimetype, answer.data) == ("image/jpeg", images.read_jpeg(held))
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get("/run/parts/image/99999.jpg").status_code == 404
+
+
 def test_payloads_are_kept_by_the_browser(client: FlaskClient) -> None:
     answer = client.get("/run/synthetic/data/class/3.json?v=1")
     assert answer.json["id"] == 3

@@ -8,7 +8,7 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
-from precompute.datasets.labels.outputs import find_recorded_outputs, read_class_outputs, read_output_names
+from precompute.datasets.labels.outputs import read_class_outputs, read_output_names
 
 CLASSES = [LabelledClass(0, "bird"), LabelledClass(4, "cat"), LabelledClass(9, "dog, hound")]
 CRANES = [LabelledClass(0, "crane"), LabelledClass(1, "crane"), LabelledClass(2, "cat")]
@@ -109,17 +109,3 @@ def test_names_of_outputs(tmp_path: Path, name: str, text: str) -> None:
 def test_names_that_cannot_be_right(tmp_path: Path, name: str, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_output_names(_write(tmp_path, name, text), 3)
-
-
-@pytest.mark.parametrize(
-    ("dataset", "expected"),
-    [
-        ({"class_outputs": {"4": [2], "9": [5, 7]}}, {4: (2,), 9: (5, 7)}),
-        ({"class_outputs": {}, "labels_are_outputs": True}, {}),
-        ({"labels_are_outputs": True}, {4: (4,), 9: (9,)}),
-        ({"labels_are_outputs": False}, {}),
-        ({}, {}),
-    ],
-)
-def test_outputs_that_a_run_has_recorded(dataset: dict[str, object], expected: dict[int, tuple[int, ...]]) -> None:
-    assert find_recorded_outputs(dataset, [4, 9]) == expected

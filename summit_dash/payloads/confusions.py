@@ -1,0 +1,124 @@
+"""Confusions of one class, and those of the whole run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from precompute.contract.errors import InputError
+from summit_dash.run.confusion_map import ConfusionMap, find_strongest, map_classes, map_groups
+from summit_dash.run.confusions import Confusions, Pairs, compute_confusions, read_output_names
+from summit_dash.run.store import RunStore
+
+__all__ = ["build_class_confusions", "build_confusions"]
+
+
+def build_class_confusions(store: RunStore, class_id: int) -> dict[str, Any]:
+    """Builds what a class was taken for, and what was taken for it; arrays along the classes, most images first.
+
+    `share` is that of the images of the class that was taken for another: of `n` for `taken_for`, else of its own `n`.
+    `outside` holds outputs that mean none of the run's classes; `name` is None where nothing names them.
+
+    Raises:
+        InputError: the run does not hold what its images were taken for, or no output means the class.
+    """
+    found = compute_confusions(store)
+    row = found.find_row(class_id)
+    if row is None:
+        raise InputError(
+            "An image is taken for a class where the model's outputs mean the classes.",
+            f"No output of the model means {store.classes[class_id].short_name}.",
+            "Choose another class, or say with `--class-outputs` which outputs mean it.",
+        )
+    n = int(found.n_images[row])
+    return {
+        "n": n,
+        "n_wrong": int(found.n_wrong[row]),
+        "taken_for": _list_taken_for(found, class_id, n),
+        "outside": _list_outside(store, found, class_id, n),
+        "mistaken_for": _list_mistaken_for(found, class_id),
+    }
+
+
+def _list_taken_for(found: Confusions, class_id: int, n: int) -> dict[str, list[Any]]:
+    pairs = _sort(found.pairs.select(found.pairs.class_id == class_id))
+    return {
+        "class_id": pairs.taken_for.tolist(),
+        "count": pairs.n_images.tolist(),
+        "share": _divide(pairs.n_images, np.full(len(pairs.n_images), n)),
+    }
+
+
+def _list_outside(store: RunStore, found: Confusions, class_id: int, n: int) -> dict[str, list[Any]]:
+    pairs = _sort(found.outside.select(found.outside.class_id == class_id))
+    names = read_output_names(store) if len(pairs.n_images) else {}
+    return {
+        "output": pairs.taken_for.tolist(),
+        "name": [names.get(output) for output in pairs.taken_for.tolist()],
+        "count": pairs.n_images.tolist(),
+        "share": _divide(pairs.n_images, np.full(len(pairs.n_images), n)),
+    }
+
+
+def _list_mistaken_for(found: Confusions, class_id: int) -> dict[str, list[Any]]:
+    pairs = found.pairs.select(found.pairs.taken_for == class_id)
+    n = found.n_images[np.searchsorted(found.class_ids, pairs.class_id)]
+    order = np.lexsort((pairs.class_id, -pairs.n_images / n, -pairs.n_images))
+    pairs, n = pairs.select(order), n[order]
+    return {
+        "class_id": pairs.class_id.tolist(),
+        "count": pairs.n_images.tolist(),
+        "n": n.tolist(),
+        "share": _divide(pairs.n_images, n),
+    }
+
+
+def _sort(pairs: Pairs) -> Pairs:
+    """Returns pairs of one class, most images first, ties by what they were taken for."""
+    return pairs.select(np.lexsort((pairs.taken_for, -pairs.n_images)))
+
+
+def _divide(part: NDArray[np.int64], whole: NDArray[np.int64]) -> list[float]:
+    return [round(share, 4) for share in (part / whole).tolist()]
+
+
+def build_confusions(store: RunStore) -> dict[str, Any]:
+    """Builds the confusions of the whole run: `classes`, a map of the classes, and `groups`, one of the groups or None.
+
+    A map has `sides`, its rows and columns, and `cells`, as arrays. `n_outside` counts the wrong images that were taken
+    for none of the run's classes. `strongest` lists the pairs of classes of most images.
+
+    Raises:
+        InputError: the run does not hold what its images were taken for, or the outputs do not mean its classes.
+    """
+    found = compute_confusions(store)
+    groups = map_groups(store)
+    return {
+        "n": int(found.n_images.sum()),
+        "n_wrong": int(found.n_wrong.sum()),
+        "n_outside": int(found.outside.n_images.sum()),
+        "n_classes": len(found.class_ids),
+        "n_pairs": len(found.pairs.n_images),
+        "strongest": _list_pairs(find_strongest(found)),
+        "classes": _build_map(map_classes(store)),
+        "groups": None if groups is None else _build_map(groups),
+    }
+
+
+def _list_pairs(pairs: Pairs) -> dict[str, list[int]]:
+    columns = {"class_id": pairs.class_id, "taken_for": pairs.taken_for, "count": pairs.n_images}
+    return {name: column.tolist() for name, column in columns.items()}
+
+
+def _build_map(found: ConfusionMap) -> dict[str, Any]:
+    """Returns arrays along the sides, and along the cells; `row` and `column` are places in the sides."""
+    return {
+        "sides": _list_fields(found.sides, ("key", "group", "n_images", "n_wrong")),
+        "cells": _list_fields(found.cells, ("row", "column", "n_images", "class_id", "taken_for", "n_strongest")),
+    }
+
+
+def _list_fields(rows: tuple[Any, ...], names: tuple[str, ...]) -> dict[str, list[int]]:
+    return {name: [getattr(row, name) for row in rows] for name in names}
