@@ -200,20 +200,6 @@ def test_the_library_comes_after_the_graph_and_only_the_basic_one(page: Page, ur
     assert asked.index(scripts[0]) > asked.index(pictures[0])
 
 
-def test_a_long_strip_says_that_it_goes_on(page: Page, url: str) -> None:
-    page.set_viewport_size({"width": 820, "height": 1180})
-    open_left(page, f"{url}?layer=conv1")
-    strip = page.locator("#layer-strip")
-    strip.evaluate("(element) => (element.style.width = '120px')")
-    after = page.get_by_role("button", name="Layers after", include_hidden=True)
-    expect(after).to_be_visible()
-    page.keyboard.press("[")
-    page.evaluate("() => window.summitDash.dispatch({layer: 'conv5'})")
-    expect(after).to_be_hidden()
-    expect(page.get_by_role("button", name="Layers before", include_hidden=True)).to_be_visible()
-    expect(strip.locator("[data-layer=conv5]")).to_be_in_viewport()
-
-
 def test_drawing_round_classes_narrows_the_list(page: Page, url: str) -> None:
     open_left(page, url)
     page.keyboard.press("l")
