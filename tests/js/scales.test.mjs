@@ -16,12 +16,3 @@ test('the largest groups have colours, the rest has none', () => {
   assert.deepEqual(plain(found.bins), [1, 1, 0, 0, -1, -1]); // equally large groups by number
   assert.equal(found.n_rest, 1);
 });
-
-test('a sequence has one colour for each bin in both themes', () => {
-  for (const isDark of [false, true]) {
-    const colors = plain(scales.sequence(isDark));
-    assert.equal(colors.length, 16);
-    assert.equal(new Set(colors).size, 16);
-    colors.forEach((color) => assert.match(color, /^rgb\(\d+ \d+ \d+\)$/));
-  }
-});

@@ -1,28 +1,23 @@
-/* The geometry of the embedding: what a lasso encloses, what is near the pointer, and the positions of labels. */
+/* The geometry of the embedding: the view and its limits, and the positions of labels. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
 
 const {scatter} = await loadModel();
-const points = {x: [1, 5, 30, NaN], y: [1, 5, 5, NaN]};
-const square = [
-  [0, 0],
-  [10, 0],
-  [10, 10],
-  [0, 10],
-];
 const label = (x, y, must = false) => ({x, y, width: 30, height: 10, gap: 6, must});
 const place = (labels, more = {}) =>
   plain(scatter.placeLabels(labels, {width: 100, height: 100, limit: 9, taken: [], ...more}).map(({box}) => [box.x, box.y]));
 
-test('a path encloses the points that are within it on the screen', () => {
-  assert.deepEqual(plain(scatter.enclosed(points, scatter.WHOLE, square)), [0, 1]);
-  assert.deepEqual(plain(scatter.enclosed(points, {k: 2, x: -4, y: -4}, square)), [1]); // at (6, 6); the first is at (-2, -2)
+test('the ranges of the axes show a view, and are read back as it', () => {
+  const view = {k: 2, x: -40, y: -30};
+  const {x, y} = scatter.toRanges(view, 360, 300);
+  assert.deepEqual(plain([x, y]), [[20, 200], [165, 15]]); // prettier-ignore
+  assert.deepEqual(plain(scatter.fromRanges(x, y, 360)), view);
 });
 
-test('the nearest point is found within a radius', () => {
-  assert.equal(scatter.nearest(points, scatter.WHOLE, 7, 5, 12), 1);
-  assert.equal(scatter.nearest(points, scatter.WHOLE, 60, 60, 12), -1);
+test('a view farther than the whole is the whole, and no view leaves the points', () => {
+  assert.deepEqual(plain(scatter.keep({k: 0.5, x: 80, y: 90}, 360, 300)), {k: 1, x: 0, y: 0});
+  assert.deepEqual(plain(scatter.keep({k: 2, x: 900, y: -900}, 360, 300)), {k: 2, x: 180, y: -450});
 });
 
 test('a label is at the right of its point, at the left where the edge is near', () => {
