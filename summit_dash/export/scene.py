@@ -14,7 +14,7 @@ from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, S
 from summit_dash.export.subject import Subject
 from summit_dash.graph.comparison import Part
 from summit_dash.graph.elements import Element, Pictures, build_comparison_elements, build_graph_elements
-from summit_dash.graph.stylesheet import NodeLook, style_edge, style_node
+from summit_dash.graph.stylesheet import EDGE_DASH, RING_DASH, NodeLook, style_edge, style_node
 from summit_dash.graph.theme import PALETTES, Palette
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
@@ -26,8 +26,7 @@ ROOM = Size(1200, 800)
 _LABEL, _LARGEST_LABEL, _HAIRLINE = 11.0, 34.0, 0.9
 """Pixels, units of the layout, and pixels again, as in `assets/src/views/graph_viewport.js`."""
 _MOST_RADIUS, _MARK = 8.0, 16.0
-_RING_DASH, _EDGE_DASH = (4.0, 2.0), (6.0, 3.0)
-"""Lengths of dashes and gaps on the page's canvas."""
+
 _SHARPNESS = 4
 """Pixels of an embedded picture for each pixel of the scene, so that it can be printed or enlarged four times."""
 _FOOT = 30.0
@@ -132,7 +131,7 @@ def _draw_node(element: Element, position: Point, stage: _Stage, pictures: Pictu
         look.ring_color,
         look.ring_width * zoom,
         look.ring_opacity,
-        _scale(_RING_DASH, zoom) if look.is_dashed else (),
+        _scale(RING_DASH, zoom) if look.is_dashed else (),
     )
     frame = Box(
         Point(position.x - side / 2, position.y - side / 2),
@@ -164,7 +163,7 @@ def _draw_edge(element: Element, source: SceneNode, target: SceneNode, stage: _S
         look.color,
         max(data["width"] * stage.zoom, _HAIRLINE),
         look.opacity,
-        _scale(_EDGE_DASH, stage.zoom) if look.is_dashed else (),
+        _scale(EDGE_DASH, stage.zoom) if look.is_dashed else (),
     )
     points = bend(_find_port(source.frame, 0.0), _find_port(target.frame, 1.0))
     return SceneEdge(data["source"], data["target"], points, stroke, element["classes"])

@@ -20,6 +20,8 @@ SIDEBAR = "sidebar"
 
 # Main view: one pane for the graph and the comparison, one for each other tab.
 GRAPH = "graph"
+GRAPH_CANVAS = "graph-canvas"
+GRAPH_CHANNELS = "graph-channels"
 CHANNELS = "channels"
 ABOUT = "about"
 
