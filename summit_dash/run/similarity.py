@@ -9,7 +9,7 @@ __all__ = ["THOUSAND", "compute_cosine", "cut_to_thousandths", "normalize_rows"]
 
 THOUSAND = 1000
 _NOISE = 1e-3
-"""In thousandths: more than the error of a cosine of 32-bit rows, so that 0.475 computed as 0.47499998 is 475."""
+"""Thousandths: more than the error of a cosine of 32-bit rows, so that 0.475 computed as 0.47499998 is 475."""
 
 
 def normalize_rows(counts: NDArray[np.integer]) -> NDArray[np.float32]:
