@@ -13,13 +13,13 @@ from summit_dash.export.lettering import measure_width
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Stroke, Words
 from summit_dash.export.subject import Subject
 from summit_dash.graph.comparison import Part
-from summit_dash.graph.elements import Element, build_comparison_elements, build_graph_elements
+from summit_dash.graph.elements import Element, Pictures, build_comparison_elements, build_graph_elements
 from summit_dash.graph.stylesheet import EDGE_DASH, RING_DASH, NodeLook, style_edge, style_node
 from summit_dash.graph.theme import PALETTES, Palette
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
 
-__all__ = ["ROOM", "PictureSource", "build_scene"]
+__all__ = ["ROOM", "PictureSource", "build_elements", "build_scene"]
 
 ROOM = Size(1200, 800)
 """Default size of the stage, about that of the page in a large window."""
@@ -58,7 +58,7 @@ def build_scene(subject: Subject, pictures: PictureSource, theme: str = "light",
         room: size of the stage, which grows where the graph needs more.
     """
     palette = PALETTES[theme]
-    elements = _build_elements(subject, pictures)
+    elements = build_elements(subject, pictures.kind)
     points = {_read_channel(e): Point(**e["position"]) for e in elements if "position" in e}
     gutter = compute_gutter_width({channel.layer for channel in points}, subject.comparison is not None)
     fit = fit_graph(points.values(), room, gutter)
@@ -85,9 +85,8 @@ def _build_title(subject: Subject) -> str:
     return f"Comparison of {names}" if subject.comparison else f"Attribution graph of {names}"
 
 
-def _build_elements(subject: Subject, pictures: PictureSource) -> list[Element]:
-    """Builds the elements that the page draws."""
-    shown = pictures.kind
+def build_elements(subject: Subject, shown: Pictures) -> list[Element]:
+    """Builds the elements that the page draws, also those that the filter leaves out."""
     if subject.comparison is None:
         side = subject.sides[0]
         return build_graph_elements(side.graph, side.info.n_images, shown)

@@ -16,6 +16,7 @@ HELP = "help"
 # Left column.
 LAYER_STRIP = "layer-strip"
 EMBEDDING = "embedding"
+EMBEDDING_GRAPH = "embedding-graph"
 SIDEBAR = "sidebar"
 
 # Main view: one pane for the graph and the comparison, one for each other tab.

@@ -33,6 +33,13 @@ __all__ = [
     "wait_for_selection",
 ]
 
+POINT = """(id) => {
+  const points = document.querySelector('#embedding-graph .scatterlayer .trace').querySelectorAll('.point');
+  const {x, y, width, height} = points[window.summitDash.run.classById.get(id).place].getBoundingClientRect();
+  return [x + width / 2, y + height / 2];
+}"""
+"""Finds the point of a class, where every class has one."""
+
 # --- left column: the embedding and the list of classes -------------------------------------------------------------
 
 
@@ -79,9 +86,9 @@ def wait_for_first_row(page: Page, name: str) -> None:
 
 
 def find_point(page: Page, class_id: int) -> tuple[float, float]:
-    """Returns x and y of the point of a class in the embedding, in pixels of the page."""
-    found: dict[str, float] = page.evaluate("(id) => window.summitDash.embedding.at(id)", class_id)
-    return found["x"], found["y"]
+    """Returns x and y of the point of a class in the drawn embedding, in pixels of the page."""
+    x, y = page.evaluate(POINT, class_id)
+    return x, y
 
 
 def wait_for_layer(page: Page, layer: str) -> None:
