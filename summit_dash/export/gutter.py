@@ -13,7 +13,7 @@ from summit_dash.export.subject import Subject
 from summit_dash.graph.comparison import Comparison, LayerComparison
 from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
 from summit_dash.run.graphs import Channel
-from summit_dash.run.text import DASH, format_plural
+from summit_dash.run.text import format_cosine, format_plural
 
 __all__ = ["RowSpan", "build_gutter", "build_parting_line", "compute_gutter_width", "find_row_spans"]
 
@@ -78,7 +78,6 @@ def _label_row(layer: str, counts: tuple[int, int], y: float, palette: Palette, 
 
 
 def _label_compared_row(layer: LayerComparison, y: float, palette: Palette, room: float) -> list[Shape]:
-    cosine = DASH if layer.cosine is None else f"{layer.cosine:.2f}"
     baseline = y + 17
     words: list[Shape] = [
         Words(shorten(layer.layer, room, _NAME, _WEIGHT), Point(MARGIN, y - 8), _NAME, palette.ink, _WEIGHT)
@@ -88,7 +87,7 @@ def _label_compared_row(layer: LayerComparison, y: float, palette: Palette, room
         ("shared", palette.muted, 3.0),
         (f"{floor(100 * (layer.jaccard or 0) + 0.5)} %", palette.ink, 8.0),
         ("alike", palette.muted, 3.0),
-        (cosine, palette.ink, 0.0),
+        (format_cosine(layer.cosine), palette.ink, 0.0),
     ):
         words.append(Words(text, Point(x, baseline), _SMALL, color))
         x += measure_width(text, _SMALL) * 1.06 + gap

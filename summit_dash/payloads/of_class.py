@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from summit_dash.graph.elements import Element, build_graph_elements
 from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.surprising import build_marks
 from summit_dash.run.graphs import Graph
 from summit_dash.run.missing_graph import explain_missing_graph
+from summit_dash.run.similarity import cut_to_thousandths
 from summit_dash.run.store import RunStore
 
-__all__ = ["SIMILARITY_SCALE", "build_class"]
-
-SIMILARITY_SCALE = 1000
-"""Cosines are sent as whole thousandths."""
+__all__ = ["build_class"]
 
 
 def build_class(store: RunStore, class_id: int) -> dict[str, Any]:
@@ -82,4 +78,4 @@ def _compute_similarity(store: RunStore, class_id: int) -> dict[str, list[int]] 
     row = store.find_row(class_id)
     units = {layer: store.read_unit_counts(layer) for layer in store.layers}
     cosines = {layer: unit @ unit[row] for layer, unit in units.items()}
-    return {layer: np.rint(SIMILARITY_SCALE * values).astype(int).tolist() for layer, values in cosines.items()}
+    return {layer: cut_to_thousandths(values).tolist() for layer, values in cosines.items()}

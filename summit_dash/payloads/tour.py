@@ -10,7 +10,7 @@ from summit_dash.payloads.links import write_link
 from summit_dash.payloads.stories import build_stories
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import ClassInfo, RunStore
-from summit_dash.run.text import format_part, format_percent, label_classes
+from summit_dash.run.text import format_cosine, format_part, format_percent, label_classes
 
 __all__ = ["build_tour"]
 
@@ -51,7 +51,7 @@ def _show_closest(store: RunStore) -> str | None:
     pair = find_closest_pair(store, layer)
     fields = {"class": pair.a.class_id, "vs": pair.b.class_id, "view": "compare", "layer": layer}
     names = write_link(f"{_name_class(store, pair.a)} and {_name_class(store, pair.b)}", **fields)
-    return f"The two classes that are most alike at the last layer: {names}, cosine {pair.cosine:.2f}."
+    return f"The two classes that are most alike at the last layer: {names}, cosine {format_cosine(pair.cosine)}."
 
 
 def find_closest_pair(store: RunStore, layer: str) -> Pair:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from math import floor
 
+from summit_dash.run.similarity import cut_to_thousandths
 from summit_dash.run.store import ClassInfo
 
 __all__ = [
     "DASH",
     "NO_ACCURACY",
     "NO_ACCURACY_IMPORTED",
+    "format_cosine",
     "format_count",
     "format_part",
     "format_percent",
@@ -20,13 +23,28 @@ __all__ = [
 
 DASH = "–"
 """Text in place of a number that does not exist."""
+_HALF = 0.5 + 1e-6
+"""Half of the last digit, and more than the error of a product: 1000 x 0.0645 is 64.5 in decimals."""
 NO_ACCURACY = "The labels are not the model's outputs, so there is no accuracy."
 NO_ACCURACY_IMPORTED = "The imported data does not tell accuracies."
 
 
 def format_percent(fraction: float | None) -> str:
-    """Formats a fraction as 82.1 %; a dash for None."""
-    return DASH if fraction is None else f"{100 * fraction:.1f} %"
+    """Formats a fraction as 82.1 %; a dash for None.
+
+    Halves are rounded up, on the decimal number of six places that the page has too: `percent` in
+    `assets/src/format.js` writes the same digits.
+    """
+    return DASH if fraction is None else f"{floor(1000 * round(fraction, 6) + _HALF) / 10:.1f} %"
+
+
+def format_cosine(cosine: float | None) -> str:
+    """Formats a cosine as 0.48; a dash for None.
+
+    Halves are rounded up, on the thousandths that payloads hold: `cosine` in `assets/src/format.js` writes the same
+    digits.
+    """
+    return DASH if cosine is None else f"{(int(cut_to_thousandths(cosine)) + 5) // 10 / 100:.2f}"
 
 
 def format_count(n: int) -> str:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from summit_dash.run.similarity import cut_to_thousandths
 from summit_dash.run.store import RunStore
+from summit_dash.run.text import format_cosine
 from tests.browser.drive import find_row, list_names, open_left, wait_for_first_row, wait_for_rows, wait_for_selection
 from tests.reference.similarity import compute_similarities
 
@@ -23,7 +25,7 @@ def store(run_path: Path) -> RunStore:
 
 def rank_by_similarity(store: RunStore, class_id: int, layer: str) -> list[str]:
     """Returns the names of all other classes, the most similar first; ties, to thousandths, in the run's order."""
-    values = np.rint(1000 * compute_similarities(store.read_counts(layer), store.find_row(class_id)))
+    values = cut_to_thousandths(compute_similarities(store.read_counts(layer), store.find_row(class_id)))
     ids = list(store.classes)
     return [store.classes[ids[i]].short_name for i in np.argsort(-values, kind="stable") if ids[i] != class_id]
 
@@ -43,11 +45,14 @@ def test_a_layer_brings_its_own_similarities(page: Page, url: str, store: RunSto
     open_left(page, f"{url}?class=0&layer=conv2")
     assert list_names(page) == rank_by_similarity(store, 0, "conv2")
     page.evaluate("() => window.summitDash.dispatch({layer: 'conv4'})")
-    title = re.compile("^cosine 0\\.[0-9]{3} at conv4$")
+    title = re.compile("^cosine 0\\.[0-9]{2} at conv4$")
     expect(find_row(page, 1).locator(".cell-similarity")).to_have_attribute("title", title)
     assert list_names(page) == rank_by_similarity(store, 0, "conv4")
     value = compute_similarities(store.read_counts("conv4"), 0)[1]
-    assert find_row(page, 1).locator(".cell-similarity").get_attribute("title") == f"cosine {value:.3f} at conv4"
+    assert (
+        find_row(page, 1).locator(".cell-similarity").get_attribute("title")
+        == f"cosine {format_cosine(float(value))} at conv4"
+    )
 
 
 def test_the_orders(page: Page, url: str, store: RunStore) -> None:

@@ -11,7 +11,9 @@ from summit_dash.graph.elements import build_comparison_elements, build_graph_el
 from summit_dash.graph.layout import merge_rows, place_rows, sweep_rows
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
+from summit_dash.run.similarity import THOUSAND, cut_to_thousandths
 from summit_dash.run.store import RunStore
+from summit_dash.run.text import format_cosine, format_percent
 
 __all__ = ["CASES"]
 
@@ -52,6 +54,20 @@ def _draw_rows(generator: random.Random, layers: list[str], channels: list[Chann
 
 def _name_rows(rows: Mapping[str, Sequence[Channel]]) -> dict[str, list[str]]:
     return {layer: [channel.channel_id for channel in row] for layer, row in rows.items()}
+
+
+def compute_format(_store: RunStore) -> list[dict[str, Any]]:
+    """Returns fractions with the texts that Python writes of them; `sent` is the cosine as a payload holds it."""
+    values = [i / 2000 for i in range(2001)] + [i / 1600 for i in range(1601)] + [0.47499998, 0.4751, 0.12349999]
+    return [
+        {
+            "value": value,
+            "percent": format_percent(value),
+            "sent": int(cut_to_thousandths(value)) / THOUSAND,
+            "cosine": format_cosine(value),
+        }
+        for value in values
+    ]
 
 
 def compute_graph(store: RunStore) -> dict[str, Any]:
@@ -116,7 +132,8 @@ def _join_ends(source: Channel, target: Channel) -> str:
     return f"{source.channel_id}--{target.channel_id}"
 
 
-CASES: dict[str, Callable[[RunStore], dict[str, Any]]] = {
+CASES: dict[str, Callable[[RunStore], Any]] = {
+    "format": compute_format,
     "layout": compute_layout,
     "graph": compute_graph,
     "elements": compute_graph,

@@ -3,6 +3,7 @@
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {action, h, icon, term} from '../dom.js';
+import {cosine} from '../format.js';
 import {dispatch} from '../selection.js';
 import {compare, differHere, readCosines} from '../model/comparison.js';
 import {readGraph} from '../model/graph.js';
@@ -50,12 +51,11 @@ const bar = (name, value, place) =>
   );
 const buildLine = ({info, comparison}, layer, place) => {
   const each = comparison.layers.find((other) => other.layer === layer);
-  const say = (value) => (value === null ? '–' : value.toFixed(2));
   const tip = `${info.name} at ${layer}: ${each.shared} shared, ${each.onlyA} only A, ${each.onlyB} only ${LETTERS[place]}.`;
   return h('div', {class: 'compared-line', 'data-class': info.id, 'data-tip': tip},
     h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]),
     h('span', {class: 'bars'}, bar('jaccard', each.jaccard, place), bar('cosine', each.cosine, place)),
-    h('span', {class: 'number'}, each.jaccard === null ? '–' : `${Math.round(100 * each.jaccard)} %`), h('span', {class: 'number'}, say(each.cosine)),
+    h('span', {class: 'number'}, each.jaccard === null ? '–' : `${Math.round(100 * each.jaccard)} %`), h('span', {class: 'number'}, cosine(each.cosine)),
     h('span', {class: 'number muted'}, `${each.onlyA}·${each.shared}·${each.onlyB}`)); // prettier-ignore
 };
 const buildRow = (layer, against) =>
@@ -76,7 +76,7 @@ const buildDiffering = ({classes, payloads}) => {
   const rows = found.map(({place, before, here}) => {
     const info = current.run.classes[place];
     return action({vs: info.id, vs_run: null, view: 'compare'}, {class: 'differing', 'data-class': info.id},
-      h('span', {class: 'name'}, [info.name, info.mark].filter(Boolean).join(' ')), h('span', {class: 'number muted'}, `${before.toFixed(2)} → ${here.toFixed(2)}`)); // prettier-ignore
+      h('span', {class: 'name'}, [info.name, info.mark].filter(Boolean).join(' ')), h('span', {class: 'number muted'}, `${cosine(before)} → ${cosine(here)}`)); // prettier-ignore
   });
   return h('section', {class: 'differ'}, h('h2', {}, term(`Similar, but differ at ${layer}`, DIFFER_TIP)), words, rows);
 };

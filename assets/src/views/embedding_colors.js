@@ -3,7 +3,7 @@
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {h, icon} from '../dom.js';
-import {count, NO_ACCURACY, percent, plural} from '../format.js';
+import {cosine, count, NO_ACCURACY, percent, plural} from '../format.js';
 import {scales} from '../model/scales.js';
 import {dispatch} from '../selection.js';
 import {emb} from './embedding_state.js';
@@ -100,7 +100,7 @@ const LOOKS = {
     const values = (similarity && similarity[selection.layer]) || [];
     const others = emb.run.classes.map((each) => (each.id === selection.class_id ? null : values[each.place]));
     const title = (n) => `Cosine with ${nameOf(selection)}, ${plural(n, 'class', 'classes')}`;
-    return onScale(others, title, (value) => (value / 1000).toFixed(2), parts);
+    return onScale(others, title, (value) => cosine(value / 1000), parts);
   },
   mistaken: async (selection, parts) => {
     const {taken_for: found, n} = await load(`confusions/${selection.class_id}`);

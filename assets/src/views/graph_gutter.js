@@ -2,7 +2,7 @@
 /* The layers beside the graph, at the height of their rows: names, counts, in a comparison how much is shared. */
 import * as current from '../current.js';
 import {action, h, icon} from '../dom.js';
-import {of, plural} from '../format.js';
+import {cosine, of, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {getFrame} from './graph_frame.js';
 import {getScene, isShown} from './graph_scene.js';
@@ -36,13 +36,12 @@ const buildCompared = (each, parting) => {
     ['shared', each.shared],
     ['only-b', each.onlyB],
   ].filter(([, n]) => n);
-  const cosine = each.cosine === null ? '–' : each.cosine.toFixed(2);
   const tip = `${each.layer}: ${each.shared} shared, ${each.onlyA} only A, ${each.onlyB} only B. ${JACCARD_TIP} ${COSINE_TIP}`;
   return h('div', {class: `gutter-row compared${each.layer === parting ? ' parting-row' : ''}`, 'data-layer': each.layer},
     action({layer: each.layer}, {class: 'row-name', 'data-tip': tip},
       h('span', {class: 'row-layer'}, each.layer),
       h('span', {class: 'parts'}, pieces.map(([part, n]) => h('span', {class: part, style: `flex-grow:${n}`}))),
-      h('span', {class: 'row-numbers'}, h('span', {}, 'shared ', h('b', {}, `${Math.round(100 * each.jaccard)} %`)), h('span', {}, 'alike ', h('b', {}, cosine))))); // prettier-ignore
+      h('span', {class: 'row-numbers'}, h('span', {}, 'shared ', h('b', {}, `${Math.round(100 * each.jaccard)} %`)), h('span', {}, 'alike ', h('b', {}, cosine(each.cosine)))))); // prettier-ignore
 };
 /** A row per layer that has channels. */
 export const showGutter = ({comparison, drawing}) => {

@@ -2,7 +2,7 @@
 /* The rows of the list of classes: one element serves a class or the header of a group, and is filled again and again. */
 import * as current from '../current.js';
 import {h, icon} from '../dom.js';
-import {NO_ACCURACY, accuracyTip, percent, plural} from '../format.js';
+import {NO_ACCURACY, accuracyTip, cosine, percent, plural} from '../format.js';
 import {classes} from '../model/classes.js';
 import {fuzzy} from '../model/fuzzy.js';
 import {cursor, linked} from './sidebar_cursor.js';
@@ -61,7 +61,7 @@ const showBar = (cell, bar, value, tip) => {
 };
 const cosineTip = (value) => {
   const {similarity, selection} = list.state;
-  if (value !== null) return `cosine ${(value / 1000).toFixed(3)} at ${selection.layer}`;
+  if (value !== null) return `cosine ${cosine(value / 1000)} at ${selection.layer}`;
   return similarity === undefined ? 'Being computed.' : 'No cosine: there are no activation counts for this class and layer.';
 };
 const fillClass = (row, parts, each) => {
@@ -127,7 +127,7 @@ const fillHead = (row, parts, {head, n}) => {
   parts.accuracy.title = meanTip(head);
   parts.accuracy.classList.toggle('muted', head.accuracy === null);
   parts.size.textContent = sizeOf(head, n);
-  const tip = best ? `Most similar: ${name}, cosine ${(best.value / 1000).toFixed(3)}; mean of the group ${(mean / 1000).toFixed(3)}` : '';
+  const tip = best ? `Most similar: ${name}, cosine ${cosine(best.value / 1000)}; mean of the group ${cosine(mean / 1000)}` : '';
   showBar(parts.similarity, parts.bar, best && best.value, tip);
 };
 

@@ -8,6 +8,7 @@ import pytest
 from summit_dash.payloads.tour import build_tour, find_closest_pair
 from summit_dash.run.similarity import compute_cosine
 from summit_dash.run.store import RunStore
+from summit_dash.run.text import format_cosine
 
 
 def list_steps(store: RunStore) -> list[str]:
@@ -30,7 +31,7 @@ def test_the_tour_names_worst_class_closest_pair_and_most_used_channel(store: Ru
     worst_class = min(store.classes.values(), key=lambda info: info.top1_accuracy or 0)
     assert f"(?class={worst_class.class_id}&view=graph), right in " in worst and "of 200 images." in worst
     pair = find_closest_pair(store, "conv5")
-    assert f"cosine {pair.cosine:.2f}." in closest
+    assert f"cosine {format_cosine(pair.cosine)}." in closest
     channel = int(np.argmax((store.read_counts("conv5") > 0).sum(axis=0)))
     assert f"[conv5-{channel}](?view=channels&layer=conv5&channel={channel})" in used
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from summit_dash.run.store import ClassInfo, RunStore
-from summit_dash.run.text import format_count, format_part, format_percent, format_plural, label_classes
+from summit_dash.run.text import format_cosine, format_count, format_part, format_percent, format_plural, label_classes
 
 
 def test_two_classes_of_one_name_have_two_labels(store: RunStore) -> None:
@@ -31,6 +32,31 @@ def test_no_two_classes_have_one_label() -> None:
 @pytest.mark.parametrize(("fraction", "text"), [(0.8214, "82.1 %"), (0.0, "0.0 %"), (1, "100.0 %"), (None, "–")])
 def test_a_missing_share_is_a_dash_and_no_zero(fraction: float | None, text: str) -> None:
     assert format_percent(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("cosine", "text"),
+    [
+        (0.4755, "0.48"),
+        (0.475, "0.48"),
+        (0.4749, "0.47"),
+        (0.47499998, "0.48"),
+        (0.125, "0.13"),
+        (1, "1.00"),
+        (None, "–"),
+    ],
+)
+def test_a_cosine_is_rounded_once_and_halves_up(cosine: float | None, text: str) -> None:
+    assert format_cosine(cosine) == text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0.125, "12.5 %"), (0.0625, "6.3 %"), (0.0645, "6.5 %"), (0.1235, "12.4 %"), (0.12349, "12.3 %")],
+)
+def test_halves_of_a_percentage_are_rounded_up(fraction: float, text: str) -> None:
+    assert format_percent(fraction) == text
+    assert format_percent(float(np.float32(fraction))) == text, "as tables hold it"
 
 
 def test_numbers_are_grouped_and_agree_with_their_noun() -> None:
