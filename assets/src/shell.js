@@ -50,6 +50,7 @@ view('header', (selection, before) => {
   rove(document.getElementById('tabs'), '[data-view]', (tab) => tab.getAttribute('aria-selected') === 'true');
   document.querySelectorAll('[data-pane]').forEach((pane) => (pane.hidden = !pane.dataset.pane.split(' ').includes(selection.view)));
   if (before) return;
+  rove(document.querySelector('.header-buttons'), 'button');
   const {facts, classes} = current.run;
   document
     .getElementById('header')

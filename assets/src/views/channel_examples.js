@@ -5,6 +5,7 @@ import * as dom from '../dom.js';
 import {h} from '../dom.js';
 import {exampleImage} from '../pictures.js';
 import {moveBeside} from '../widgets/place.js';
+import {buildSegments, pressSegment} from '../widgets/segments.js';
 import {figure, muted, skeleton} from './channel_parts.js';
 
 let owner = 'all'; /* whose are shown: all classes', or those of the class of an id */
@@ -26,20 +27,8 @@ const example = ({layer, channel}, examples, place) => {
   const rank = examples.rank[place];
   const words = `No. ${rank + 1}: image ${examples.image_id[place]}, activation ${figure(examples.activation[place])}`;
   const image = exampleImage({layer, channel, rank, image_id: examples.image_id[place], box: examples.box[place]}, owner);
-  return h(
-    'span',
-    {
-      class: 'picture',
-      role: 'img',
-      tabindex: 0,
-      'aria-label': words,
-      onmouseenter: showZoom,
-      onfocus: showZoom,
-      onmouseleave: hideZoom,
-      onblur: hideZoom,
-    },
-    image,
-  );
+  const shows = {onmouseenter: showZoom, onfocus: showZoom, onmouseleave: hideZoom, onblur: hideZoom};
+  return h('span', {class: 'picture', role: 'img', tabindex: 0, 'aria-label': words, ...shows}, image);
 };
 const fill = (section, selection, byOwner) => {
   const examples = byOwner.get(owner) || byOwner.get('all');
@@ -55,44 +44,34 @@ const fill = (section, selection, byOwner) => {
     .replaceChildren(
       ...(n ? examples.rank.map((_, place) => example(selection, examples, place)) : [muted('This run holds none for the channel.')]),
     );
-  section
-    .querySelectorAll('.segment')
-    .forEach((button) => button.setAttribute('aria-pressed', String(button.dataset.owner === String(owner))));
+  pressSegment(section.querySelector('.owners'), owner);
 };
-const ownerSwitch = (section, selection, classes, byOwner) => {
+/** The switch between the examples of all classes, and those of each class that is shown. */
+const buildOwners = (section, selection, classes, byOwner) => {
   const choices = [['all', 'All classes'], ...classes.map(({info, letter}) => [info.id, letter || 'This class', info.name])];
-  return choices.map(([id, text, name]) => {
+  const describe = ([id, text, tip]) => {
     const isEmpty = !byOwner.get(id) || !byOwner.get(id).rank.length;
-    const tip = isEmpty && id !== 'all' ? 'This run keeps no examples of the class for this channel.' : name;
     const choose = () => {
-      if (isEmpty) return;
       owner = id;
       fill(section, selection, byOwner);
     };
-    return h(
-      'button',
-      {type: 'button', class: 'segment', 'data-owner': id, 'data-tip': tip, 'aria-disabled': isEmpty && 'true', onclick: choose},
-      text,
-    );
-  });
+    const why = isEmpty && id !== 'all' ? 'This run keeps no examples of the class for this channel.' : tip;
+    return {name: id, text, 'data-owner': id, 'data-tip': why, 'aria-disabled': isEmpty && 'true', onclick: isEmpty ? null : choose};
+  };
+  return buildSegments('Whose examples', choices.map(describe), {class: 'segments owners'});
 };
 /** Fills the section with the examples of each owner; a class that is no longer shown hands over to the one that is. */
 export const fillExamples = (section, selection, classes, byOwner) => {
   if (owner !== 'all' && !byOwner.has(owner)) owner = classes.length === 1 ? classes[0].info.id : 'all';
   if (owner !== 'all' && !(byOwner.get(owner) || {rank: []}).rank.length) owner = 'all';
-  section.querySelector('.owners').replaceChildren(...ownerSwitch(section, selection, classes, byOwner));
+  section.querySelector('.owners').replaceWith(buildOwners(section, selection, classes, byOwner));
   fill(section, selection, byOwner);
 };
 export const examplesSection = () =>
   h(
     'section',
     {class: 'panel-examples'},
-    h(
-      'h3',
-      {},
-      h('span', {class: 'heading-words'}, 'Dataset examples'),
-      h('span', {class: 'segments owners', role: 'group', 'aria-label': 'Whose examples'}),
-    ),
+    h('h3', {}, h('span', {class: 'heading-words'}, 'Dataset examples'), buildSegments('Whose examples', [], {class: 'segments owners'})),
     h(
       'div',
       {class: 'examples'},

@@ -17,6 +17,7 @@ import {buildGroupTools, groups, showGroupTools} from './sidebar_groups.js';
 import {buildRow, clearRow, fillRow} from './sidebar_rows.js';
 import * as list from './sidebar_state.js';
 import {rove} from '../widgets/roving.js';
+import {buildSegments, pressSegment} from '../widgets/segments.js';
 import {virtualList} from '../widgets/virtual_list.js';
 
 const ROW = 34;
@@ -30,14 +31,11 @@ const ORDERS = [
   ['accuracy-down', 'Top-1 ↓', 'Highest top-1 accuracy first.'],
   ['name', 'Name', 'By name, from A to Z.'],
 ];
-/** The button of an order; one that cannot be chosen says why. */
-const buildOrder = ([sort, label, tip]) => {
-  const isPossible = current.run.has.accuracy || !sort.startsWith('accuracy');
-  const attributes = {class: 'segment', 'data-sort': sort, 'aria-pressed': 'false'};
-  return isPossible
-    ? action({sort}, {...attributes, 'data-tip': tip}, label)
-    : h('button', {type: 'button', ...attributes, 'aria-disabled': 'true', 'data-tip': NO_ACCURACY()}, label);
-};
+/** An order; one that cannot be chosen says why. */
+const describeOrder = ([sort, text, tip]) =>
+  current.run.has.accuracy || !sort.startsWith('accuracy')
+    ? {name: sort, text, 'data-sort': sort, 'data-tip': tip, 'data-action': JSON.stringify({sort})}
+    : {name: sort, text, 'data-sort': sort, 'data-tip': NO_ACCURACY(), 'aria-disabled': 'true'};
 const buildSearch = () =>
   h(
     'label',
@@ -72,7 +70,7 @@ const buildHeadings = () =>
   );
 const build = () => {
   const box = h('div', {id: 'class-list', class: 'list', role: 'listbox', tabindex: 0, 'aria-label': 'Classes'});
-  const orders = h('div', {id: 'sorts', class: 'segments', role: 'group', 'aria-label': 'Order of the classes'}, ORDERS.map(buildOrder));
+  const orders = buildSegments('Order of the classes', ORDERS.map(describeOrder), {id: 'sorts'});
   at('sidebar').classList.toggle('without-bins', !current.run.has.histograms);
   at('sidebar').replaceChildren(
     buildSearch(),
@@ -84,6 +82,7 @@ const build = () => {
   const fresh = {similarity: undefined, order: null, found: null, pinned: null, selection: null};
   list.setState({run: current.run, ...fresh, heads: classes.buildHeads(current.run)});
   list.setElements(box, virtualList({element: box, height: ROW, build: buildRow, fill: fillRow, clear: clearRow, onView: highlight}));
+  rove(document.querySelector('.list-heads'), '.term');
   watch(box);
 };
 /** The classes in view stand out in the embedding, where they are not all of them. */
@@ -240,12 +239,7 @@ view('sidebar', (selection, before) => {
   const selected = current.run.classById.get(selection.class_id);
   list.setState({selection});
   if (isNewClass && selected) groups.reveal(selected.group);
-  if (changed(selection, before, 'sort')) {
-    document
-      .querySelectorAll('#sorts [data-sort]')
-      .forEach((b) => b.setAttribute('aria-pressed', String(b.dataset.sort === selection.sort)));
-    rove(at('sorts'), '[data-sort]');
-  }
+  if (changed(selection, before, 'sort')) pressSegment(at('sorts'), selection.sort, at('sorts').parentElement);
   if (changed(selection, before, 'only')) showOnly(selection);
   if (changed(selection, before, 'class_id', 'layer')) readSimilarity(selection);
   if (!changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'vs_run', 'view')) return;
