@@ -1,12 +1,12 @@
 // @ts-check
 /* The dataset examples of a channel, over all classes or of one; larger under the pointer. */
 import * as current from '../current.js';
-import * as dom from '../dom.js';
-import {h} from '../dom.js';
+import {h, term} from '../dom.js';
+import {plural} from '../format.js';
 import {exampleImage} from '../pictures.js';
 import {moveBeside} from '../widgets/place.js';
 import {buildSegments, pressSegment} from '../widgets/segments.js';
-import {figure, muted, skeleton} from './channel_parts.js';
+import {figure, muted, skeletons} from './channel_parts.js';
 
 let owner = 'all'; /* whose are shown: all classes', or those of the class of an id */
 let zoom = null;
@@ -34,16 +34,11 @@ const fill = (section, selection, byOwner) => {
   const examples = byOwner.get(owner) || byOwner.get('all');
   const n = examples.rank.length;
   const whose = owner === 'all' ? 'over all classes' : `of ${current.run.classById.get(owner).name}`;
-  const term = dom.term(
-    `${n} dataset example${n === 1 ? '' : 's'}`,
-    `Crops of the images that excite the channel most, ${whose}, strongest first.`,
-  );
-  section.querySelector('.heading-words').replaceChildren(term);
-  section
-    .querySelector('.examples')
-    .replaceChildren(
-      ...(n ? examples.rank.map((_, place) => example(selection, examples, place)) : [muted('This run holds none for the channel.')]),
-    );
+  const tip = `Crops of the images that excite the channel most, ${whose}, strongest first.`;
+  const none = muted('This run holds none for the channel.');
+  const pictures = examples.rank.map((_, place) => example(selection, examples, place));
+  section.querySelector('.heading-words').replaceChildren(term(plural(n, 'dataset example'), tip));
+  section.querySelector('.examples').replaceChildren(...(n ? pictures : [none]));
   pressSegment(section.querySelector('.owners'), owner);
 };
 /** The switch between the examples of all classes, and those of each class that is shown. */
@@ -67,14 +62,8 @@ export const fillExamples = (section, selection, classes, byOwner) => {
   section.querySelector('.owners').replaceWith(buildOwners(section, selection, classes, byOwner));
   fill(section, selection, byOwner);
 };
-export const examplesSection = () =>
-  h(
-    'section',
-    {class: 'panel-examples'},
-    h('h3', {}, h('span', {class: 'heading-words'}, 'Dataset examples'), buildSegments('Whose examples', [], {class: 'segments owners'})),
-    h(
-      'div',
-      {class: 'examples'},
-      Array.from({length: 10}, () => skeleton('picture')),
-    ),
-  );
+export const examplesSection = () => {
+  const owners = buildSegments('Whose examples', [], {class: 'segments owners'});
+  const title = h('h3', {}, h('span', {class: 'heading-words'}, 'Dataset examples'), owners);
+  return h('section', {class: 'panel-examples'}, title, h('div', {class: 'examples'}, skeletons(10, 'picture')));
+};

@@ -51,30 +51,22 @@ const saveLabels = (kind) => {
   const [type, write] = LABEL_FILES[kind];
   saveFile(`${current.run.name}-labels.${kind}`, type, write(labels.all()));
 };
+const choiceOf = (field, name, text, tip) => ({name, text, 'data-action': JSON.stringify({[field]: name}), 'data-tip': tip});
 const buildTools = () => {
-  const search = h('input', {
-    type: 'text',
-    placeholder: 'Number or label',
-    'aria-label': 'Find channels by number or label',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    oninput: onSearch,
-    onkeydown: onSearchKey,
-  });
-  const dispatches = (field, tips) => (name) => ({'data-action': JSON.stringify({[field]: name}), 'data-tip': tips(name)});
-  const [ofOrder, ofFlag] = [dispatches('order', (name) => ORDER_TIPS[name]), dispatches('flag', (name) => FLAGS[name][1])];
-  const orders = buildSegments(
-    'Order',
-    Object.keys(ORDERS).map((name) => ({name, text: ORDERS[name].name, ...ofOrder(name)})),
-  );
-  const flags = buildSegments(
-    'Filter',
-    Object.keys(FLAGS).map((name) => ({name, text: FLAGS[name][0], ...ofFlag(name)})),
-  );
-  const sizes = buildSegments(
-    'Size of tiles',
-    Object.keys(SIZES).map((name) => ({name, text: name, 'aria-label': `Tiles of size ${name}`, onclick: () => setSize(name)})),
-  );
+  const names = {placeholder: 'Number or label', 'aria-label': 'Find channels by number or label'};
+  const plain = {type: 'text', autocomplete: 'off', spellcheck: 'false'};
+  const search = h('input', {...plain, ...names, oninput: onSearch, onkeydown: onSearchKey});
+  const ofOrders = Object.entries(ORDERS).map(([name, order]) => choiceOf('order', name, order.name, ORDER_TIPS[name]));
+  const ofFlags = Object.entries(FLAGS).map(([name, [text, tip]]) => choiceOf('flag', name, text, tip));
+  const ofSizes = Object.keys(SIZES).map((name) => ({
+    name,
+    text: name,
+    'aria-label': `Tiles of size ${name}`,
+    onclick: () => setSize(name),
+  }));
+  const orders = buildSegments('Order', ofOrders);
+  const flags = buildSegments('Filter', ofFlags);
+  const sizes = buildSegments('Size of tiles', ofSizes);
   pressSegment(sizes, size);
   const count = h('span', {class: 'channel-count', role: 'status'});
   const labels = h('span', {class: 'label-files', hidden: true});
@@ -88,12 +80,8 @@ const build = () => {
   size = SIZES[remember('tile-size')] ? remember('tile-size') : 'M';
   parts = buildTools();
   parts.useBody = h('div', {class: 'use-body'});
-  parts.use = h(
-    'details',
-    {class: 'channel-use', open: remember('use-folded') !== true},
-    h('summary', {'data-tip': CHANNEL_USE_TIP}, 'Use of the channels by layer'),
-    parts.useBody,
-  );
+  const title = h('summary', {'data-tip': CHANNEL_USE_TIP}, 'Use of the channels by layer');
+  parts.use = h('details', {class: 'channel-use', open: remember('use-folded') !== true}, title, parts.useBody);
   parts.use.addEventListener('toggle', () => remember('use-folded', !parts.use.open));
   parts.none = h('div', {class: 'wall-none', hidden: true});
   parts.scroller = h('div', {class: 'wall-scroller'}, parts.use, parts.none);
@@ -227,20 +215,14 @@ const showCounts = () => {
     .querySelectorAll('.segment')
     .forEach((each) => each.replaceChildren(`${FLAGS[each.dataset.name][0]} `, h('span', {class: 'n'}, count(n[each.dataset.name]))));
 };
+const labelFile = (kind) => {
+  const names = {type: 'button', class: 'tool', 'data-tip': 'Download the labels of all layers'};
+  return h('button', {...names, onclick: () => saveLabels(kind)}, icon('download'), kind.toUpperCase());
+};
 const showLabelFiles = () => {
   const n = labels.all().length;
   parts.labels.hidden = n === 0;
-  parts.labels.replaceChildren(
-    plural(n, 'label'),
-    ...['json', 'csv'].map((kind) =>
-      h(
-        'button',
-        {type: 'button', class: 'tool', 'data-tip': 'Download the labels of all layers', onclick: () => saveLabels(kind)},
-        icon('download'),
-        kind.toUpperCase(),
-      ),
-    ),
-  );
+  parts.labels.replaceChildren(plural(n, 'label'), labelFile('json'), labelFile('csv'));
 };
 
 // --- the view -----------------------------------------------------------------------------------------------------

@@ -36,38 +36,20 @@ const describeOrder = ([sort, text, tip]) =>
   current.run.has.accuracy || !sort.startsWith('accuracy')
     ? {name: sort, text, 'data-sort': sort, 'data-tip': tip, 'data-action': JSON.stringify({sort})}
     : {name: sort, text, 'data-sort': sort, 'data-tip': NO_ACCURACY(), 'aria-disabled': 'true'};
-const buildSearch = () =>
-  h(
-    'label',
-    {class: 'search'},
-    icon('search'),
-    h('input', {
-      id: 'search',
-      type: 'search',
-      placeholder: `Search ${count(current.run.classes.length)} classes`,
-      autocomplete: 'off',
-      spellcheck: 'false',
-      role: 'combobox',
-      'aria-label': 'Search the classes',
-      'aria-controls': 'class-list',
-      'aria-expanded': 'true',
-      'aria-autocomplete': 'list',
-      oninput: searchNow,
-    }),
-    h('kbd', {'aria-hidden': 'true'}, '/'),
-  );
+const buildSearch = () => {
+  const names = {placeholder: `Search ${count(current.run.classes.length)} classes`, 'aria-label': 'Search the classes'};
+  const plain = {id: 'search', type: 'search', autocomplete: 'off', spellcheck: 'false', oninput: searchNow};
+  const state = {role: 'combobox', 'aria-controls': 'class-list', 'aria-expanded': 'true', 'aria-autocomplete': 'list'};
+  return h('label', {class: 'search'}, icon('search'), h('input', {...plain, ...names, ...state}), h('kbd', {'aria-hidden': 'true'}, '/'));
+};
 const TOP1 = 'Top-1 accuracy: images whose most probable output is the class.';
 const BINS = "Images per twentieth of the true class's probability, 0 at the left, 1 at the right.";
 const SIMILAR = 'Cosine of activation counts with the selected class, at the selected layer.';
-const buildHeadings = () =>
-  h(
-    'div',
-    {class: 'list-heads'},
-    h('span', null, 'Class'),
-    term('Top-1', current.run.has.accuracy ? TOP1 : NO_ACCURACY(), 'number'),
-    current.run.has.histograms && term('Probability', BINS),
-    term('Similar', SIMILAR),
-  );
+const buildHeadings = () => {
+  const top1 = term('Top-1', current.run.has.accuracy ? TOP1 : NO_ACCURACY(), 'number');
+  const bins = current.run.has.histograms && term('Probability', BINS);
+  return h('div', {class: 'list-heads'}, h('span', null, 'Class'), top1, bins, term('Similar', SIMILAR));
+};
 const build = () => {
   const box = h('div', {id: 'class-list', class: 'list', role: 'listbox', tabindex: 0, 'aria-label': 'Classes'});
   const orders = buildSegments('Order of the classes', ORDERS.map(describeOrder), {id: 'sorts'});
@@ -226,11 +208,8 @@ const showOnly = ({only}) => {
   const chip = at('only');
   chip.hidden = !only.length;
   if (!only.length) return chip.replaceChildren();
-  const close = action(
-    {only: []},
-    {class: 'icon-button small', 'aria-label': 'Show all classes', 'data-tip': 'Show all classes  Esc'},
-    icon('close'),
-  );
+  const names = {class: 'icon-button small', 'aria-label': 'Show all classes', 'data-tip': 'Show all classes  Esc'};
+  const close = action({only: []}, names, icon('close'));
   return chip.replaceChildren(h('span', null, `${of(only.length, current.run.classes.length)} classes from the embedding`), close);
 };
 view('sidebar', (selection, before) => {
