@@ -1,14 +1,21 @@
-"""Dash components as HTML, for the page of a static site."""
+"""Dash components as HTML, for the page of a static site.
+
+A component of another library becomes an empty element with its properties, which `static.js` gives to React.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from dash.development.base_component import Component
 
-__all__ = ["render"]
+__all__ = ["LIBRARIES", "render"]
+
+LIBRARIES = ("dash_cytoscape",)
+"""The libraries whose components a static site can show."""
 
 _ATTRIBUTES = {"className": "class", "tabIndex": "tabindex", "htmlFor": "for"}
 _VOID = frozenset({"img", "input", "br", "hr"})
@@ -18,7 +25,7 @@ def render(component: Any) -> str:
     """Writes a component of `dash.html` with its children as HTML. Text is escaped; None is left out.
 
     Raises:
-        TypeError: a component of another library, which is no HTML element.
+        TypeError: a component of a library that a static site does not hold.
     """
     if component is None:
         return ""
@@ -27,6 +34,8 @@ def render(component: Any) -> str:
     if not isinstance(component, Component):
         return "".join(render(child) for child in component)
     fields = component.to_plotly_json()
+    if fields["namespace"] in LIBRARIES:
+        return _write_place(fields)
     if fields["namespace"] != "dash_html_components":
         raise TypeError(
             f"{fields['type']} of {fields['namespace']} is no HTML element; a page with it "
@@ -36,6 +45,13 @@ def render(component: Any) -> str:
     children = render(props.pop("children", None))
     opening = f"<{tag}{''.join(_write_attributes(props.items()))}>"
     return opening if tag in _VOID else f"{opening}{children}</{tag}>"
+
+
+def _write_place(fields: Mapping[str, Any]) -> str:
+    """Writes the place where React draws a component."""
+    props = json.dumps(fields["props"], separators=(",", ":"), ensure_ascii=False)
+    name = f"{fields['namespace']}.{fields['type']}"
+    return f'<div class="react-place" data-component="{name}" data-props="{escape(props)}"></div>'
 
 
 def _write_attributes(props: Iterable[tuple[str, Any]]) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import tempfile
@@ -10,9 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dash import _dash_renderer
+
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES
-from summit_dash.export.html import render
+from summit_dash.export.callbacks import list_callbacks
+from summit_dash.export.html import LIBRARIES, render
+from summit_dash.pages import registry
 from summit_dash.pages.frame import build_boot, build_page
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
@@ -22,6 +27,8 @@ __all__ = ["SiteSize", "write_site"]
 
 Report = Callable[[str, int], None]
 """Called with the path of the file to write and the number of files so far."""
+_LIBRARIES = "components"
+"""The folder of the scripts of React and of the components, within the assets."""
 _STATIC = Path(__file__).with_name("static.js")
 
 
@@ -88,19 +95,33 @@ def _measure(folder: Path) -> SiteSize:
 def _write_page(store: RunStore, folder: Path, assets: Path) -> None:
     shutil.copytree(assets, folder / "assets", ignore=shutil.ignore_patterns("__pycache__", "*.py", "src"))
     shutil.copyfile(_STATIC, folder / "assets" / "static.js")
+    (folder / "assets" / _LIBRARIES).mkdir()
+    for script in _find_library_scripts():
+        shutil.copyfile(script, folder / "assets" / _LIBRARIES / script.name)
     (folder / "index.html").write_text(_build_document(store, assets), encoding="utf-8")
 
 
 def _build_document(store: RunStore, assets: Path) -> str:
     """Builds the page with its styles and scripts in the order in which Dash loads them."""
     styles = "\n".join(f'<link rel="stylesheet" href="assets/{path}">' for path in list_assets(assets, ".css"))
-    scripts = "\n".join(f'<script src="assets/{path}"></script>' for path in ["static.js", *list_assets(assets, ".js")])
+    libraries = [f"{_LIBRARIES}/{script.name}" for script in _find_library_scripts()]
+    paths = [*libraries, "static.js", *list_assets(assets, ".js")]
+    scripts = "\n".join(f'<script src="assets/{path}"></script>' for path in paths)
     return _DOCUMENT.format(
         styles=styles,
         boot=build_boot([store], ""),
         page=render(build_page("assets/favicon.svg", is_static=True)),
+        callbacks=_write_json(list_callbacks(e for e in registry.PAGES if not e.page.needs_server)),
         scripts=scripts,
     )
+
+
+def _find_library_scripts() -> list[Path]:
+    """Finds the scripts of React and of the components in the installed packages, in the order of reading."""
+    dash = Path(str(importlib.import_module("dash").__file__)).parent
+    react = [dash / path for path in _dash_renderer._js_dist_dependencies[0]["relative_package_path"]["prod"]]
+    packages = [Path(str(importlib.import_module(name).__file__)).parent for name in LIBRARIES]
+    return [*react, *(package / f"{package.name}.min.js" for package in packages)]
 
 
 def list_assets(folder: Path, suffix: str) -> list[str]:
@@ -154,7 +175,12 @@ def _list_keys_within(store: RunStore, class_id: int) -> list[str]:
     channels = [
         f"class/{class_id}/channel/{node.channel.layer}/{node.channel.channel}" for node in store.graph(class_id).nodes
     ]
-    shared = [f"class/{class_id}/panel", f"confusions/{class_id}", f"misclassified/{class_id}"]
+    shared = [
+        f"class/{class_id}/panel",
+        f"class/{class_id}/ends",
+        f"confusions/{class_id}",
+        f"misclassified/{class_id}",
+    ]
     return [*shared, *channels, *(f"class/{class_id}/layer/{layer}" for layer in store.layers)]
 
 
@@ -232,6 +258,7 @@ _DOCUMENT = """<!DOCTYPE html>
 </head>
 <body>
 <script id="boot" type="application/json">{boot}</script>
+<script id="callbacks" type="application/json">{callbacks}</script>
 {page}
 {scripts}
 </body>

@@ -39,7 +39,39 @@ window.summitStatic = (() => {
     };
   };
 
-  window.dash_clientside = {set_props: (id, {data}) => window.dash_clientside.summit.show(data)};
-  document.addEventListener('DOMContentLoaded', () => window.dash_clientside.summit.start());
+  /* Components of other libraries: React draws them, and their properties change as under Dash. */
+  const mounted = new Map();
+  const mount = (place) => {
+    const [library, type] = place.dataset.component.split('.');
+    const root = window.ReactDOM.createRoot(place);
+    let props = JSON.parse(place.dataset.props);
+    const keep = (changes) => (props = {...props, ...changes});
+    const draw = (changes) => {
+      keep(changes);
+      window.ReactDOM.flushSync(() => root.render(window.React.createElement(window[library][type], {...props, setProps: keep})));
+    };
+    mounted.set(props.id, draw);
+    draw({});
+  };
+  const callbacks = JSON.parse(document.getElementById('callbacks').textContent);
+  const noUpdate = {description: 'Return to prevent updating an Output.'};
+  const run = async ({function: name, outputs}, data) => {
+    const values = await window.dash_clientside.summit[name](data);
+    const changes = new Map();
+    outputs.forEach(([id, property], place) => {
+      if (values[place] !== noUpdate) changes.set(id, {...changes.get(id), [property]: values[place]});
+    });
+    changes.forEach((props, id) => mounted.get(id)(props));
+  };
+  const setProps = (id, props) => {
+    if (mounted.has(id)) return mounted.get(id)(props);
+    window.dash_clientside.summit.show(props.data);
+    callbacks.forEach((callback) => run(callback, props.data));
+  };
+  window.dash_clientside = {set_props: setProps, no_update: noUpdate};
+  document.addEventListener('DOMContentLoaded', () => {
+    document.querySelectorAll('[data-component]').forEach(mount);
+    window.dash_clientside.summit.start();
+  });
   return {address, receive, readPayload};
 })();

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,6 +68,29 @@ class RunExamples:
         """Returns the dataset examples of a channel, strongest first."""
         return [example for example in self._of_channel(channel)[0] if example.class_id == class_id]
 
+    def list_of_class(self, channels: Sequence[Channel], class_id: int) -> dict[Channel, tuple[list[Example], ...]]:
+        """Returns two lists by channel, strongest first: the examples of a class, and those over all classes.
+
+        No picture is read, so that many channels take as long as one.
+        """
+        found: dict[Channel, tuple[list[Example], ...]] = {channel: ([], []) for channel in channels}
+        if not self.has_table or not found:
+            return found
+        wanted = (
+            pc.field("layer").isin(sorted({channel.layer for channel in channels}))
+            & pc.field("channel").isin(sorted({channel.channel for channel in channels}))
+            & pc.field("class_id").isin([class_id, ALL_CLASSES])
+        )
+        columns = ["layer", "channel", "class_id", "rank", "activation", "image_id", *Box._fields]
+        rows = read_table(self._path, _TABLE, columns, wanted).to_pylist()
+        for row in sorted(rows, key=lambda row: row["rank"]):
+            lists = found.get(Channel(row["layer"], row["channel"]))
+            if lists:
+                box = read_box(row) if self.images.holds(row["image_id"]) else None
+                example = Example(row["class_id"], row["rank"], row["image_id"], row["activation"], box)
+                lists[row["class_id"] == ALL_CLASSES].append(example)
+        return found
+
     def read_picture(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
         """Returns a dataset example as WebP; None where there is no such example."""
         return self._open_picture(self._of_channel(channel)[1].get((class_id, rank)))
@@ -75,6 +98,21 @@ class RunExamples:
     def read_best_picture(self, channel: Channel) -> bytes | None:
         """Returns the best example over all classes as WebP; whole layers are read at once, as thumbnails need them."""
         return self._open_picture(self._best_of_layer(channel.layer).get(channel.channel))
+
+    def iterate_pictures(self, layer: str, n: int) -> Iterator[tuple[int, int, bytes]]:
+        """Yields channel, rank and picture (WebP) of the first `n` examples over all classes of a layer's channels.
+
+        The layer is read at once, and pictures of one image follow each other, so that it is decoded once.
+        """
+        if not self.has_table:
+            return
+        wanted = (pc.field("layer") == layer) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") < n)
+        rows = read_table(self._path, _TABLE, ["channel", "rank", *_PICTURE], wanted).to_pylist()
+        rows.sort(key=lambda row: (-1 if row["image"] else row["image_id"], row["channel"], row["rank"]))
+        for row in rows:
+            picture = self._open_picture(_read_kept(row))
+            if picture is not None:
+                yield row["channel"], row["rank"], picture
 
     def warm(self, layer: str) -> None:
         """Reads the best example of every channel of a layer."""

@@ -8,7 +8,7 @@ from dash import ClientsideFunction, Dash, Input, dcc, html
 from flask import Flask, Request
 from flask_compress import Compress
 
-from summit_dash.pages import ids, registry
+from summit_dash.pages import embedding, ids, registry
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot, build_page
 from summit_dash.run.store import RunStore
@@ -66,6 +66,7 @@ def _register_callbacks(app: Dash) -> None:
     """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
     app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
+    embedding.register_callbacks(app)
     for entry in registry.PAGES:
         if entry.register_callbacks is not None:
             entry.register_callbacks(app)
