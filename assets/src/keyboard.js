@@ -8,6 +8,7 @@ import {toggleClassPanel} from './views/class_panel.js';
 import {leave, toggleLasso} from './views/embedding.js';
 import {fitGraph} from './views/graph_viewport.js';
 import {clearSearch, moveCursor, openCursor, openFirst, steerList} from './views/sidebar_cursor.js';
+import {focusPart, returnFocus, takeFocus} from './widgets/focus.js';
 
 const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
 
@@ -19,8 +20,16 @@ const stepLayer = (step) => {
 };
 const openCompare = () => {
   dispatch({view: 'compare'});
-  if (current.selection && current.selection.vs === null) document.getElementById('versus').focus();
+  if (current.selection && current.selection.vs === null) takeFocus('compare', document.getElementById('versus'));
 };
+/** After a choice of the second class, or Esc, the focus goes back to where it came from, else to the graph. */
+const leaveVersus = (event) => {
+  if (event.target.id !== 'versus' || (event.key !== 'Enter' && event.key !== 'Escape')) return;
+  window.setTimeout(() => {
+    if (document.activeElement === document.body && !returnFocus('compare')) focusPart('graph');
+  });
+};
+document.addEventListener('keydown', leaveVersus, true); /* before the field hears of it and keeps it to itself */
 const escape = () => {
   const help = document.getElementById('help');
   if (!help.hidden) toggleHelp(false);

@@ -1,6 +1,6 @@
 // @ts-check
 /* The left column where the window is narrow: folded into a bar of icons, and opened over the page. */
-import {doing} from './shell.js';
+import {addDoing} from './shell.js';
 import {changed, view} from './views.js';
 import {returnFocus, takeFocus} from './widgets/focus.js';
 
@@ -32,8 +32,8 @@ export const closeLeft = () => {
   return true;
 };
 
-doing['left-classes'] = () => (isLeftOpen() ? closeLeft() : openLeft('search'));
-doing['left-embedding'] = () => (isLeftOpen() ? closeLeft() : openLeft('embedding'));
+const toggleLeft = (part) => () => (isLeftOpen() ? closeLeft() : openLeft(part));
+addDoing({'left-classes': toggleLeft('search'), 'left-embedding': toggleLeft('embedding')});
 document.addEventListener('pointerdown', (event) => {
   if (isLeftOpen() && !event.target.closest('.left, .left-bar')) closeLeft();
 });

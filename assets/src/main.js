@@ -36,7 +36,6 @@ import './views/graph_picker.js';
 import './views/graph_viewport.js';
 import './views/palette.js';
 import './views/sidebar.js';
-import './views/virtual_list.js';
 import * as current from './current.js';
 import {address, load} from './data.js';
 import {labels} from './labels.js';
@@ -50,7 +49,7 @@ import {isShown} from './views/graph_canvas.js';
 import {graph} from './views/graph_state.js';
 import {stageSize, toScreen} from './views/graph_viewport.js';
 import {markRow} from './views/sidebar_cursor.js';
-import {list} from './views/sidebar_state.js';
+import * as list from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
 window.dash_clientside.summit = {start, show: showAll};
@@ -65,7 +64,11 @@ window.summitDash = Object.freeze({
   dispatch,
   load,
   labels,
-  list,
+  list: {
+    get state() {
+      return list.state;
+    },
+  },
   graph,
   graphParts: {connected, isShown, stageSize, toScreen},
   markRow,

@@ -2,6 +2,7 @@
 /* The runs that are served, as objects: read once each, one of them shown. */
 import * as current from './current.js';
 import {load, runOf} from './data.js';
+import {fuzzy} from './model/fuzzy.js';
 
 const runs = new Map();
 
@@ -23,6 +24,13 @@ const buildRun = (overview) => {
     classById: new Map(classes.map((each) => [each.id, each])),
     layerByName: new Map(layers.map((each) => [each.layer, each])),
   };
+};
+
+const indices = new WeakMap();
+/** Returns what the classes of a run are searched in (model/fuzzy.js); built once. */
+export const buildIndex = (run) => {
+  if (!indices.has(run)) indices.set(run, fuzzy.buildIndex(run.classes, run.groups ? run.groups.names : []));
+  return indices.get(run);
 };
 
 /** Reads a run that is served, the first where none has the name; returns it, or what holds the `problem`. */

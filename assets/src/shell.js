@@ -9,6 +9,7 @@ import {remember} from './memory.js';
 import {dispatch} from './selection.js';
 import {view} from './views.js';
 import {returnFocus, takeFocus} from './widgets/focus.js';
+import {moveBeside} from './widgets/place.js';
 import {rove} from './widgets/roving.js';
 
 // --- theme --------------------------------------------------------------------------------------------------------
@@ -29,6 +30,12 @@ export const color = (name) => getComputedStyle(document.documentElement).getPro
 // --- header -------------------------------------------------------------------------------------------------------
 const fact = (name, value, tip) =>
   h('div', {class: 'fact', 'data-tip': tip}, h('span', {class: 'fact-name'}, name), h('span', {class: 'fact-value'}, value));
+/** Says which images are counted: a static site may hold some classes of a run. */
+const tellImages = ({n_images: all, n_images_of_classes: here}) =>
+  here === all
+    ? 'Images that the run was computed from.'
+    : `Images of the classes of this site. The run was computed from ${count(all)} images of more classes.`;
+
 /** Chooses the run, where several are served. */
 const showRuns = () => {
   const {runs} = boot;
@@ -56,7 +63,7 @@ view('header', (selection, before) => {
       fact('Model', facts.model),
       fact('Dataset', facts.dataset),
       fact('Classes', count(classes.length)),
-      fact('Images', count(facts.n_images), 'Images that the run was computed from.'),
+      fact('Images', count(facts.n_images_of_classes), tellImages(facts)),
     );
   showRuns();
   const names = boot.runs.map((run) => run.name);
@@ -83,15 +90,18 @@ export const toggleHelp = (open) => {
   if (wasHidden && !help.hidden) takeFocus('help', help.querySelector('[data-close-help]'));
   else if (!wasHidden && help.hidden) returnFocus('help');
 };
-/** What a click on `data-do="name"` does; views add to it. */
-export const doing = {theme: toggleTheme, 'copy-link': copyLink, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
+const doing = {theme: toggleTheme, 'copy-link': copyLink, help: () => toggleHelp(), 'close-help': () => toggleHelp(false)};
+/** Adds what a click on `data-do="name"` does, by name. */
+export const addDoing = (more) => Object.assign(doing, more);
+/** Does what has the name; nothing where nothing has. */
+export const perform = (name) => doing[name] && doing[name]();
 document.addEventListener('click', (event) => {
   const source = event.target.closest('[data-action]');
   const doer = event.target.closest('[data-do]');
   if (source && source.href && (event.metaKey || event.ctrlKey || event.shiftKey)) return; /* a new tab */
   if (source && source.href) event.preventDefault();
   if (source) dispatch(JSON.parse(source.dataset.action));
-  else if (doer && doing[doer.dataset.do]) doing[doer.dataset.do](doer, event);
+  else if (doer) perform(doer.dataset.do);
   else if (event.target.id === 'help') toggleHelp(false);
   hideTip();
 });
@@ -111,12 +121,7 @@ const showTip = (owner) => {
   }
   tip.textContent = owner.dataset.tip;
   tip.hidden = false;
-  const box = owner.getBoundingClientRect();
-  const size = tip.getBoundingClientRect();
-  const below = box.bottom + 6 + size.height < window.innerHeight;
-  const left = Math.min(Math.max(6, box.left + box.width / 2 - size.width / 2), window.innerWidth - size.width - 6);
-  tip.style.left = `${left}px`;
-  tip.style.top = `${below ? box.bottom + 6 : Math.max(6, box.top - size.height - 6)}px`;
+  moveBeside(tip, owner.getBoundingClientRect(), ['below', 'above']);
 };
 document.addEventListener('mouseover', (event) => {
   const owner = event.target.closest && event.target.closest('[data-tip]');

@@ -1,6 +1,7 @@
 // @ts-check
 /* The registry of views. Each shows a selection; Dash calls all of them whenever the store of the selection changes. */
 import * as current from './current.js';
+import {guardFocus} from './widgets/focus.js';
 
 const shows = [];
 let before = null;
@@ -10,16 +11,19 @@ export const view = (name, show) => {
   shows.push([name, show]);
 };
 
-/** Shows a selection in every view. A view that fails does not stop the others. */
+/** Shows a selection in every view. A view that fails does not stop the others; one that draws what has the focus again
+    does not lose it. */
 export const showAll = (selection) => {
   if (!selection || !current.run) return;
   const last = before && before.run === selection.run ? before : null;
   before = selection;
-  shows.forEach(([name, show]) => {
+  const giveBack = guardFocus();
+  const done = shows.map(([name, show]) =>
     Promise.resolve()
       .then(() => show(selection, last))
-      .catch((failure) => window.console.error(`${name}:`, failure));
-  });
+      .catch((failure) => window.console.error(`${name}:`, failure)),
+  );
+  Promise.all(done).then(giveBack);
 };
 
 /** Returns whether any of these fields differ; true where there was no selection before. */

@@ -19,22 +19,21 @@ from precompute.contract.lock import hold_run, require_no_writer
 from precompute.contract.manifest import read_library_versions, replace_run, require_replaceable
 from precompute.contract.progress import Progress, SilentProgress
 from precompute.contract.schema import read_manifest
+from precompute.contract.summit_files import RUN_FACTS
 from precompute.embedding.build import build_embeddings
 from precompute.embedding.config import EmbeddingConfig
 from precompute.embedding.layout import embed_layer, has_umap, project_layer
-from precompute.import_summit.inception import INCEPTION, INPUT_SIZE, LAYERS
 from precompute.import_summit.judgement import Faults, judge
-from precompute.import_summit.metadata import ClassFacts, read_imagenet, read_labels
+from precompute.import_summit.metadata import ClassFacts, read_imagenet, read_labels, state_facts
+from precompute.import_summit.network import Network, read_network
 from precompute.import_summit.pictures import Encoding, Pictures, find_pictures, write_pictures
 from precompute.import_summit.published import find_data, find_graphs, read_graph
-from precompute.import_summit.report import build_links, describe_sources, list_gaps
+from precompute.import_summit.report import list_gaps
 from precompute.import_summit.tables import ImportedClass, write_class_tables, write_embeddings
 
 __all__ = ["ImportReport", "ImportRequest", "import_summit"]
 
 _STAGING = ".import.tmp"
-_AS_PUBLISHED = {"influence": "summit", "activation_mass": 0.03, "top_k": 5}
-"""The settings by section 6 of the paper (Hohman et al. 2020); the data itself does not state them."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,7 @@ class _Published:
     """The whole content of a folder except for the pixels.
 
     Attributes:
+        network: the network of the data.
         classes: sorted by class_id.
         pictures: the files of pictures.
         other_files: names of files beside the graphs that are no graphs.
@@ -78,6 +78,7 @@ class _Published:
         fingerprint: digest of all files.
     """
 
+    network: Network
     classes: Sequence[ImportedClass]
     pictures: Pictures
     other_files: Sequence[str]
@@ -123,28 +124,32 @@ def _remove_staging(out: Path) -> None:
 def _read(request: ImportRequest, progress: Progress) -> _Published:
     data = find_data(request.folder)
     paths, others = find_graphs(data)
+    network = read_network(data)
     labels = read_labels(request.labels) if request.labels is not None else {}
-    told = read_imagenet(data / "imagenet.json") if (data / "imagenet.json").is_file() else {}
+    told = read_imagenet(data / "imagenet.json", network) if (data / "imagenet.json").is_file() else {}
     classes = []
     with progress.open_stage("Attribution graphs", total=len(paths), unit="classes") as advance:
         for class_id, path in paths.items():
-            classes.append(_build_class(class_id, path, labels.get(class_id), told.get(class_id, ClassFacts())))
+            facts = state_facts(told.get(class_id, ClassFacts()), network.classes.get(class_id))
+            classes.append(_build_class(class_id, path, labels.get(class_id), facts, network))
             advance(1)
-    pictures = find_pictures(data)
-    texts = [*paths.values(), *(p for p in (data / "imagenet.json", request.labels) if p is not None)]
+    pictures = find_pictures(data, network)
+    texts = [*paths.values(), *(p for p in (data / "imagenet.json", data / RUN_FACTS, request.labels) if p is not None)]
     n_told = {"labels": len(labels.keys() & paths.keys()), "imagenet.json": len(told.keys() & paths.keys())}
-    return _Published(classes, pictures, others, n_told, _compute_fingerprint(texts, pictures))
+    return _Published(network, classes, pictures, others, n_told, _compute_fingerprint(texts, pictures))
 
 
-def _build_class(class_id: int, path: Path, label: LabelledClass | None, facts: ClassFacts) -> ImportedClass:
-    graph = read_graph(class_id, path)
+def _build_class(
+    class_id: int, path: Path, label: LabelledClass | None, facts: ClassFacts, network: Network
+) -> ImportedClass:
+    graph = read_graph(class_id, path, network)
     counts = [n for listed in facts.counts.values() for n in listed.values()]
     return ImportedClass(
         graph,
-        judge(graph),
+        judge(graph, network),
         label.class_name if label else facts.class_name or f"class {class_id}",
         (label.synset if label else None) or facts.synset,
-        label.group if label else None,
+        (label.group if label else None) or facts.group,
         max(facts.n_images or 0, graph.greatest_count, *counts, 0),
         facts,
     )
@@ -169,18 +174,18 @@ def _write(
 ) -> None:
     """Writes every table into `staging`; adds the unreadable pictures and the seconds of the stages to the manifest."""
     start = time.perf_counter()
-    write_class_tables(staging, published.classes)
-    unreadable = write_pictures(staging, published.pictures, request.encoding, progress)
+    write_class_tables(staging, published.classes, published.network)
+    unreadable = write_pictures(staging, published.pictures, request.encoding, progress, published.network)
     manifest["imported"]["pictures"]["unreadable"] = unreadable
     manifest["stages"]["import"] = {"state": "done", "seconds": round(time.perf_counter() - start, 2)}
     start = time.perf_counter()
     method = manifest["imported"]["embedding"]
     if method == "summit":
-        write_embeddings(staging, published.classes)
+        write_embeddings(staging, published.classes, published.network)
     else:
         build_embeddings(
             staging,
-            [(layer.name, layer.n_channels) for layer in INCEPTION],
+            [(layer.layer, layer.n_channels) for layer in published.network.layers],
             [c.class_id for c in published.classes],
             request.embedding,
             layout=embed_layer if method == "umap" else project_layer,
@@ -197,32 +202,32 @@ def _choose_embedding_method(classes: Sequence[ImportedClass]) -> str:
 
 
 def _build_manifest(request: ImportRequest, published: _Published) -> dict[str, Any]:
-    classes = published.classes
+    classes, network = published.classes, published.network
     all_told = all(c.facts.n_images == c.n_images for c in classes)
     dataset = {
-        "name": "ImageNet",
+        "name": network.dataset.get("name", "ImageNet"),
         "n_images": sum(c.n_images for c in classes) if all_told else None,
         "n_classes": len(classes),
         "fingerprint": published.fingerprint,
     }
     method = _choose_embedding_method(classes)
+    layers = [layer.layer for layer in network.layers]
     config = {
-        "layers": list(LAYERS),
-        "aggregate": _AS_PUBLISHED,
+        "layers": layers,
+        "aggregate": dict(network.aggregate),
         "examples": asdict(request.encoding.examples),
         "visualizations": asdict(request.encoding.visualizations),
         "embedding": {"method": method, **asdict(request.embedding)},
     }
-    model = {"name": "InceptionV1", "source": "summit", "weights_sha256": None, "input_size": list(INPUT_SIZE)}
     return {
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "model": model,
+        "model": dict(network.model),
         "dataset": dataset,
-        "layers": list(LAYERS),
-        "links": build_links(),
+        "layers": layers,
+        "links": [dict(link) for link in network.links],
         "config": config,
         "seeds": {"embedding": request.embedding.seed},
-        "identity": {"imported": describe_sources(), "dataset": dataset, "config": config},
+        "identity": {"imported": dict(network.source), "dataset": dataset, "config": config},
         "imported": _build_imported_facts(request, published, method),
         "stages": {},
         "versions": read_library_versions(),
@@ -233,10 +238,10 @@ def _build_imported_facts(request: ImportRequest, published: _Published, method:
     """Builds the manifest's entry `imported`: the source of the data, its faults and its gaps."""
     faults = {c.class_id: c.judged.faults for c in published.classes}
     return {
-        **describe_sources(),
+        **published.network.source,
         "folder": str(request.folder),
         "embedding": method,
-        "gaps": list_gaps(published.classes, published.pictures, published.n_told, method),
+        "gaps": list_gaps(published.classes, published.pictures, published.n_told, method, published.network),
         "faults": reduce(add, faults.values(), Faults()).to_dict(),
         "classes": {str(class_id): found.to_dict() for class_id, found in faults.items()},
         "pictures": _build_picture_facts(published),
@@ -251,7 +256,8 @@ def _build_picture_facts(published: _Published) -> dict[str, Any]:
     facts: dict[str, Any] = {"n_files": len(published.pictures.files), "missing": {}}
     for kind in ("channel", "diversity-0", "diversity-1", "diversity-2", "diversity-3", "dataset-p"):
         having = published.pictures.find_channels(kind)
-        missing = [f"{INCEPTION[layer].name}-{channel}" for layer, channel in nodes if (layer, channel) not in having]
+        layers = published.network.layers
+        missing = [f"{layers[layer].layer}-{channel}" for layer, channel in nodes if (layer, channel) not in having]
         if missing:
             facts["missing"][kind] = missing
     return facts

@@ -6,6 +6,8 @@ own convolution (`attr_channels`). For the branches 3x3 and 5x5 these are number
 the layer before. The edges (`prev_channels`) of these branches join recorded channels, but their counts are composed of
 two steps: the greatest, over the bottleneck, of the lesser of both steps' counts. If the step into the bottleneck has
 the lesser count, all targets have the same count.
+
+In the files of an exported run all entries are channels of the layer before.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
-from precompute.import_summit.inception import COMPOSED, INCEPTION
+from precompute.import_summit.inception import INCEPTION
+from precompute.import_summit.network import SUMMITS, Network
 from precompute.import_summit.published import Influence, PublishedGraph, PublishedNode
 
 __all__ = ["Faults", "Judged", "judge"]
@@ -82,16 +85,16 @@ class Judged:
     faults: Faults
 
 
-def judge(graph: PublishedGraph) -> Judged:
+def judge(graph: PublishedGraph, network: Network = SUMMITS) -> Judged:
     """Separates a graph's influences between recorded channels from the others, which are counted."""
     nodes = {(node.layer, node.channel) for node in graph.nodes}
     influences = {}
-    total = Faults(n_edges_repeating=_count_repeating(graph))
+    total = Faults(n_edges_repeating=_count_repeating(graph, network))
     for node in graph.nodes:
-        if _find_branch(node) in COMPOSED:
+        if network.is_composed(node.layer, node.channel):
             kept, faults = _judge_composed(node)
         else:
-            kept, faults = _judge_direct(node, nodes)
+            kept, faults = _judge_direct(node, nodes, network)
         influences[node.layer, node.channel] = tuple(sorted((*node.edges, *kept)))
         total += faults
     return Judged(influences, total)
@@ -121,17 +124,17 @@ def _judge_composed(node: PublishedNode) -> tuple[list[Influence], Faults]:
     )
 
 
-def _judge_direct(node: PublishedNode, nodes: set[tuple[int, int]]) -> tuple[list[Influence], Faults]:
+def _judge_direct(node: PublishedNode, nodes: set[tuple[int, int]], network: Network) -> tuple[list[Influence], Faults]:
     """Judges a channel without a bottleneck: it lists channels of the layer before; those without an edge are new."""
     edges = dict(node.edges)
-    n_sources = INCEPTION[node.layer - 1].n_channels if node.layer else 0
+    n_sources = network.layers[node.layer - 1].n_channels if node.layer else 0
     agreeing = sum(edges.get(i.channel) == i.influence_count for i in node.listed)
     contradicting = sum(edges.get(i.channel, i.influence_count) != i.influence_count for i in node.listed)
     known = {i.channel: i for i in node.listed if i.channel not in edges and i.channel < n_sources}
     outside = sum(i.channel >= n_sources for i in node.listed)
     return list(known.values()), Faults(
         n_nodes=1,
-        n_edges=len(edges),
+        n_edges=len(edges) + len(node.far_edges),
         n_listed=len(node.listed),
         n_listed_kept=agreeing + len(known),
         n_listed_as_edges=agreeing,
@@ -141,11 +144,11 @@ def _judge_direct(node: PublishedNode, nodes: set[tuple[int, int]]) -> tuple[lis
     )
 
 
-def _count_repeating(graph: PublishedGraph) -> int:
+def _count_repeating(graph: PublishedGraph, network: Network) -> int:
     """Counts the composed edges that have source, branch and count in common with another."""
     seen: Counter[tuple[int, str, int, int]] = Counter()
     for node in graph.nodes:
-        branch = _find_branch(node)
-        if branch in COMPOSED:
+        if network.is_composed(node.layer, node.channel):
+            branch = _find_branch(node)
             seen.update((node.layer, branch, edge.channel, edge.influence_count) for edge in node.edges)
     return sum(n for n in seen.values() if n > 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ import numpy as np
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
 from precompute.contract.schema import HISTOGRAM_BINS
+from precompute.contract.summit_files import StatedClass
 from precompute.datasets.labels.classes import Label, build_classes, parse_whole_number
-from precompute.import_summit.inception import INCEPTION, LAYERS
+from precompute.import_summit.network import SUMMITS, Network
 
-__all__ = ["ClassFacts", "read_imagenet", "read_labels"]
+__all__ = ["ClassFacts", "read_imagenet", "read_labels", "state_facts"]
 
 _LABELS_RULE = "--labels names a .csv with the columns class_id and class_name, and synset and group where known."
 _IMAGENET_RULE = "Summit's imagenet.json is a list with an object for each class, numbered by target_class."
@@ -34,18 +35,23 @@ class ClassFacts:
         synset: WordNet's identifier of the class.
         n_images: number of images that were counted (`numOfInstances`).
         top1_accuracy: fraction of these images (`topOneAcc`).
-        probability_histogram: numbers of images by probability (`accs`), in 20 equal bins from 0 to 1.
+        probability_histogram: numbers of images by probability, in 20 equal bins from 0 to 1: in `accs` that of the
+            most probable output, in `run.json` that of the class itself.
         points: x and y in Summit's own embedding by layer (`embed`); of all layers or empty.
         counts: activation count of each channel that has one, by layer (`topChannels`).
+        group: a super-class (`run.json` alone states it, as the next one).
+        top5_accuracy: fraction of its images.
     """
 
     class_name: str | None = None
     synset: str | None = None
     n_images: int | None = None
     top1_accuracy: float | None = None
-    probability_histogram: list[int] | None = None
+    probability_histogram: Sequence[int] | None = None
     points: Mapping[str, Point] = field(default_factory=dict)
     counts: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    group: str | None = None
+    top5_accuracy: float | None = None
 
 
 # --- labels ---------------------------------------------------------------------------------------------------------
@@ -87,7 +93,7 @@ def _build_labels_error(path: Path, found: str) -> InputError:
 # --- imagenet.json --------------------------------------------------------------------------------------------------
 
 
-def read_imagenet(path: Path) -> dict[int, ClassFacts]:
+def read_imagenet(path: Path, network: Network = SUMMITS) -> dict[int, ClassFacts]:
     """Reads the facts about each class by its id (`target_class`); missing and unsound fields are left out.
 
     Raises:
@@ -103,7 +109,21 @@ def read_imagenet(path: Path) -> dict[int, ClassFacts]:
     except (OSError, ValueError, RecursionError) as problem:
         found = f"{path}: {getattr(problem, 'strerror', None) or problem}."
         raise InputError(_IMAGENET_RULE, found, "Fetch the file again, or take it out of the folder.") from problem
-    return {class_id: _read_facts(entry) for class_id, entry in zip(ids, entries, strict=True)}
+    return {class_id: _read_facts(entry, network) for class_id, entry in zip(ids, entries, strict=True)}
+
+
+def state_facts(facts: ClassFacts, stated: StatedClass | None) -> ClassFacts:
+    """Returns the facts of `imagenet.json` with those of `run.json` in their place."""
+    if stated is None:
+        return facts
+    return replace(
+        facts,
+        class_name=stated.class_name,
+        synset=stated.synset,
+        group=stated.group,
+        top5_accuracy=stated.top5_accuracy,
+        probability_histogram=stated.probability_histogram,
+    )
 
 
 def _read_class_id(entry: Mapping[str, Any]) -> int:
@@ -113,7 +133,7 @@ def _read_class_id(entry: Mapping[str, Any]) -> int:
     return number
 
 
-def _read_facts(entry: Mapping[str, Any]) -> ClassFacts:
+def _read_facts(entry: Mapping[str, Any], network: Network) -> ClassFacts:
     n_images = _read_count(entry.get("numOfInstances"))
     name, synset = (_read_text(entry.get(key)) for key in ("name", "synset"))
     return ClassFacts(
@@ -122,8 +142,8 @@ def _read_facts(entry: Mapping[str, Any]) -> ClassFacts:
         n_images=n_images or None,
         top1_accuracy=_read_fraction(entry.get("topOneAcc")),
         probability_histogram=_compute_histogram(entry.get("accs"), n_images),
-        points=_read_points(entry.get("embed")),
-        counts=_read_counts(entry.get("topChannels")),
+        points=_read_points(entry.get("embed"), network),
+        counts=_read_counts(entry.get("topChannels"), network),
     )
 
 
@@ -154,9 +174,9 @@ def _compute_histogram(values: Any, n_images: int | None) -> list[int] | None:
     return [int(n) for n in np.histogram(known, HISTOGRAM_BINS, (0, 1))[0]]
 
 
-def _read_points(value: Any) -> dict[str, Point]:
+def _read_points(value: Any, network: Network) -> dict[str, Point]:
     points = {}
-    for name in LAYERS:
+    for name in network.indices:
         point = value.get(name) if isinstance(value, dict) else None
         x, y = (_read_number(point.get(axis)) if isinstance(point, dict) else None for axis in ("x", "y"))
         if x is None or y is None:
@@ -165,17 +185,20 @@ def _read_points(value: Any) -> dict[str, Point]:
     return points
 
 
-def _read_counts(value: Any) -> dict[str, dict[int, int]]:
+def _read_counts(value: Any, network: Network) -> dict[str, dict[int, int]]:
     listed = value if isinstance(value, dict) else {}
     return (
-        {name: dict(_iterate_channel_counts(listed.get(name), index)) for name, index in LAYERS.items()}
+        {
+            layer.file_name: dict(_iterate_channel_counts(listed.get(layer.file_name), layer.n_channels))
+            for layer in network.layers
+        }
         if listed
         else {}
     )
 
 
-def _iterate_channel_counts(entries: Any, layer: int) -> Iterable[tuple[int, int]]:
+def _iterate_channel_counts(entries: Any, n_channels: int) -> Iterable[tuple[int, int]]:
     for entry in entries if isinstance(entries, list) else []:
         channel, count = (_read_count(entry.get(key)) if isinstance(entry, dict) else None for key in ("ch", "ct"))
-        if channel is not None and count is not None and channel < INCEPTION[layer].n_channels:
+        if channel is not None and count is not None and channel < n_channels:
             yield channel, count

@@ -17,7 +17,7 @@ from precompute.contract.schema import ALL_CLASSES
 from precompute.contract.writing import TableWriter
 from precompute.datasets.decode import decode
 from precompute.examples.config import ExampleConfig
-from precompute.import_summit.inception import INCEPTION, LAYERS
+from precompute.import_summit.network import SUMMITS, Network
 
 __all__ = ["Encoding", "Pictures", "find_pictures", "write_pictures"]
 
@@ -26,7 +26,7 @@ VISUALIZATIONS = ("channel", "diversity-0", "diversity-1", "diversity-2", "diver
 EXAMPLES = "dataset-p"
 """The folder of dataset examples, numbered from 0 per channel."""
 
-_NAME = re.compile(r"(?P<layer>[a-z0-9]+)-(?P<channel>\d{1,6})-(?P<kind>[a-z]+(?:-[a-z0-9]+)*)\.(?:jpe?g|png|webp)")
+_NAME = re.compile(r"(?P<layer>[A-Za-z0-9_]+)-(?P<channel>\d{1,6})-(?P<kind>[a-z]+(?:-[a-z0-9]+)*)\.(?:jpe?g|png|webp)")
 _AT_ONCE = 256
 _ROWS_PER_GROUP = 1000
 
@@ -74,14 +74,14 @@ class Pictures:
         return {key[:2] for key in self.files if key.kind == kind}
 
 
-def find_pictures(data: Path) -> Pictures:
+def find_pictures(data: Path, network: Network = SUMMITS) -> Pictures:
     """Finds the pictures in `feature-vis` by their names; an absent folder holds none."""
     root = data / "feature-vis"
     files: dict[PictureKey, Path] = {}
     strangers = []
     for kind in (*VISUALIZATIONS, EXAMPLES):
         for path in _list_visible(root / kind):
-            key = _parse_name(path.name, kind)
+            key = _parse_name(path.name, kind, network)
             if key is None or key in files or not path.is_file():
                 strangers.append(f"{kind}/{path.name}")
             else:
@@ -94,13 +94,13 @@ def _list_visible(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
 
 
-def _parse_name(name: str, kind: str) -> PictureKey | None:
+def _parse_name(name: str, kind: str, network: Network) -> PictureKey | None:
     """Parses a name such as `mixed3a-101-channel.jpg` or `mixed3a-101-dataset-p-7.jpg`; None for any other."""
     match = _NAME.fullmatch(name)
-    if match is None or match["layer"] not in LAYERS:
+    if match is None or match["layer"] not in network.indices:
         return None
-    layer, channel = LAYERS[match["layer"]], int(match["channel"])
-    if channel >= INCEPTION[layer].n_channels:
+    layer, channel = network.indices[match["layer"]], int(match["channel"])
+    if channel >= network.layers[layer].n_channels:
         return None
     if kind != EXAMPLES:
         return PictureKey(layer, channel, kind) if match["kind"] == kind else None
@@ -108,7 +108,9 @@ def _parse_name(name: str, kind: str) -> PictureKey | None:
     return PictureKey(layer, channel, kind, int(rank)) if stem == kind and rank.isdecimal() else None
 
 
-def write_pictures(run: Path, pictures: Pictures, encoding: Encoding, progress: Progress) -> dict[str, str]:
+def write_pictures(
+    run: Path, pictures: Pictures, encoding: Encoding, progress: Progress, network: Network = SUMMITS
+) -> dict[str, str]:
     """Writes the tables feature_visualizations and dataset_examples; a table without pictures is not written.
 
     Returns:
@@ -136,11 +138,11 @@ def write_pictures(run: Path, pictures: Pictures, encoding: Encoding, progress: 
         if visualizations:
             with TableWriter(run, "feature_visualizations") as writer:
                 for group in _group_by_channel(encode_all(visualizations, encoding.visualizations)):
-                    writer.write(_build_visualization_rows(group))
+                    writer.write(_build_visualization_rows(group, network))
         if examples:
             with TableWriter(run, "dataset_examples") as writer:
                 for group in _group_by_channel(encode_all(examples, encoding.examples)):
-                    writer.write(_build_example_rows(group))
+                    writer.write(_build_example_rows(group, network))
     return unreadable
 
 
@@ -169,26 +171,26 @@ def _is_complete(group: Sequence[tuple[PictureKey, bytes]], following: PictureKe
     return last.layer != following.layer or (is_next_channel and len(group) >= _ROWS_PER_GROUP)
 
 
-def _build_channel_columns(group: Sequence[tuple[PictureKey, bytes]]) -> dict[str, list[object]]:
+def _build_channel_columns(group: Sequence[tuple[PictureKey, bytes]], network: Network) -> dict[str, list[object]]:
     return {
-        "layer": [INCEPTION[key.layer].name for key, _ in group],
+        "layer": [network.layers[key.layer].layer for key, _ in group],
         "channel": [key.channel for key, _ in group],
         "image": [image for _, image in group],
     }
 
 
-def _build_visualization_rows(group: Sequence[tuple[PictureKey, bytes]]) -> dict[str, list[object]]:
+def _build_visualization_rows(group: Sequence[tuple[PictureKey, bytes]], network: Network) -> dict[str, list[object]]:
     unknown = ("objective_value", "n_steps", "initial_objective_value")
     kinds: list[object] = [key.kind for key, _ in group]
-    return {**_build_channel_columns(group), "kind": kinds, **{name: [None] * len(group) for name in unknown}}
+    return {**_build_channel_columns(group, network), "kind": kinds, **{name: [None] * len(group) for name in unknown}}
 
 
-def _build_example_rows(group: Sequence[tuple[PictureKey, bytes]]) -> dict[str, list[object]]:
+def _build_example_rows(group: Sequence[tuple[PictureKey, bytes]], network: Network) -> dict[str, list[object]]:
     unknown = ("image_id", "activation", "x0", "y0", "x1", "y1")
     ranks: list[object] = [key.rank for key, _ in group]
     owner: list[object] = [ALL_CLASSES] * len(group)
     return {
-        **_build_channel_columns(group),
+        **_build_channel_columns(group, network),
         "class_id": owner,
         "rank": ranks,
         **{name: [None] * len(group) for name in unknown},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from precompute.import_summit.inception import INCEPTION
+from precompute.import_summit.network import SUMMITS, Network
 from precompute.import_summit.pictures import Pictures
 from precompute.import_summit.tables import ImportedClass
 
-__all__ = ["build_links", "describe_sources", "list_faults", "list_gaps", "print_import"]
+__all__ = ["list_faults", "list_gaps", "print_import"]
 
 _MOST_CLASSES = 50
 _COLUMNS = {
@@ -39,28 +38,12 @@ _EMBEDDINGS = {
 }
 
 
-def describe_sources() -> dict[str, str]:
-    """Describes the source of the data, for the manifest."""
-    return {
-        "source": "github.com/fredhohman/summit-data, MIT licence",
-        "paper": "Hohman, Park, Robinson, Chau: Summit, IEEE TVCG 2020",
-    }
-
-
-def build_links() -> list[dict[str, Any]]:
-    """Builds the manifest's entry `links`: the measure of the influences on each layer."""
-    reason = (
-        "no other is published; counts on channels of the 3x3 and 5x5 branches are the lesser of two steps, into a "
-        "bottleneck and out of it, so equal counts are no sign of equal influence"
-    )
-    return [
-        {"target": target.name, "sources": [source.name], "influence": "summit", "reason": reason}
-        for source, target in pairwise(INCEPTION)
-    ]
-
-
 def list_gaps(
-    classes: Sequence[ImportedClass], pictures: Pictures, n_told: Mapping[str, int], embedding: str
+    classes: Sequence[ImportedClass],
+    pictures: Pictures,
+    n_told: Mapping[str, int],
+    embedding: str,
+    network: Network = SUMMITS,
 ) -> list[str]:
     """Lists the facts that the data does not hold, a sentence each.
 
@@ -69,16 +52,18 @@ def list_gaps(
         pictures: the files of pictures.
         n_told: number of classes that `imagenet.json` describes, under the name of the file.
         embedding: `summit`, `umap` or `pca`.
+        network: of the data.
     """
+    is_exported = embedding == "summit" and not network.is_summits
     return [
-        *_list_class_gaps(classes, n_told),
-        *_list_table_gaps(classes),
-        _EMBEDDINGS[embedding],
+        *_list_class_gaps(classes, n_told, network),
+        *_list_table_gaps(classes, network),
+        "Embedding: that of the run, from imagenet.json." if is_exported else _EMBEDDINGS[embedding],
         *_list_picture_gaps(pictures),
     ]
 
 
-def _list_class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int]) -> Iterator[str]:
+def _list_class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int], network: Network) -> Iterator[str]:
     n = len(classes)
     unnamed = sum(c.name == f"class {c.class_id}" for c in classes)
     if unnamed:
@@ -91,6 +76,8 @@ def _list_class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int]
     ):
         if missing and n_told["imagenet.json"]:
             yield f"{title}: none for {missing:,} of {n:,} classes."
+    if network.is_summits and any(c.facts.probability_histogram is not None for c in classes):
+        yield "Histograms (accs): of the most probable output of each image, be it the class or another."
     if stand_ins := sum(c.facts.n_images is None for c in classes):
         found = "the greatest count of the class's graph stands for it, and there are at least so many"
         yield f"Number of images: not told for {stand_ins:,} of {n:,} classes; {found}."
@@ -99,23 +86,25 @@ def _list_class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int]
         yield f"Number of images: for {corrected:,} classes {found}."
 
 
-def _list_table_gaps(classes: Sequence[ImportedClass]) -> Iterator[str]:
+def _list_table_gaps(classes: Sequence[ImportedClass], network: Network) -> Iterator[str]:
     listed = sum(bool(c.facts.counts) for c in classes)
     if listed:
         yield f"Activation counts: as imagenet.json lists them for {listed:,} classes, and those of the graphs' nodes."
-        if differing := sum(_count_differing(c) for c in classes):
+        if differing := sum(_count_differing(c, network) for c in classes):
             yield f"Activation counts: {differing:,} differ between imagenet.json and a graph, whose count is taken."
     else:
         yield "Activation counts: those of the graphs' nodes alone; a channel without one is not told, and not 0."
     yield "Influences: the graphs' edges, and those of the strongest three per node that join recorded channels."
-    yield "Not told at all: top-5 accuracies, mean activations and influences, the PageRank mass, the images."
-    yield "Dataset examples: in Summit's order; their images, activations and places in the image are not told."
+    top5 = "top-5 accuracies, " if network.is_summits else ""
+    yield f"Not told at all: {top5}mean activations and influences, the PageRank mass, the images."
+    order = "Summit's order" if network.is_summits else "the run's order"
+    yield f"Dataset examples: in {order}; their images, activations and places in the image are not told."
 
 
-def _count_differing(known: ImportedClass) -> int:
+def _count_differing(known: ImportedClass, network: Network) -> int:
     """Counts the nodes whose count in `imagenet.json` is another."""
     return sum(
-        known.facts.counts.get(INCEPTION[node.layer].name, {}).get(node.channel, node.activation_count)
+        known.facts.counts.get(network.layers[node.layer].file_name, {}).get(node.channel, node.activation_count)
         != node.activation_count
         for node in known.graph.nodes
     )
@@ -171,7 +160,9 @@ def print_import(manifest: Mapping[str, Any], out: Path, console: Console) -> No
     console.print(f"Attribution graphs: {found}", highlight=False, soft_wrap=True)
     if len(classes) <= _MOST_CLASSES:
         console.print(_build_class_table(classes, faults))
-    _print_list("Faults of the published data", [*list_faults(faults)], console)
+    is_faulty = any(faults[name] for name in ("n_listed_bottleneck", "n_listed_contradicting", "n_listed_out_of_range"))
+    title = "Faults of the published data" if is_faulty or faults["n_edges_composed"] else "Influences in the files"
+    _print_list(title, [*list_faults(faults)], console)
     _print_list("Not told, or told otherwise", imported["gaps"], console)
     _print_list("Pictures", [*_list_picture_faults(imported)], console)
     console.print(

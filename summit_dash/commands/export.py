@@ -19,7 +19,7 @@ __all__ = ["ExportOptions", "export"]
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """Write a run as a static interactive site, or with --graph one attribution graph or comparison as files.
+    """Write a run as a static interactive site, as Summit's own files, or one attribution graph or comparison as files.
 
     Needs neither torch nor a browser. A site opens from a file or from any web server, without Python.
 
@@ -35,14 +35,18 @@ class ExportOptions:
 
     The last writes `bears.svg`, `bears.png`, `bears.graphml`, `bears.json`, `bears-nodes.csv` and `bears-edges.csv`.
     Each format puts its ending after OUT, whose own ending may be that of one of the formats.
+
+    `summit-dash export runs/photos summit-data/ --as summit`
+
+    This writes what Summit's web app and `import-summit` read; docs/import_summit.md says what the app can show.
     """
 
     run: Run
     out: Annotated[
         str,
         typer.Argument(
-            help="Folder of the site. With --graph: file or stem of the files; or a folder (one that exists, or ends "
-            "with `/`), and the files are called after the class.",
+            help="Folder of the site, or of Summit's files. With --graph: file or stem of the files; or a folder (one "
+            "that exists, or ends with `/`), and the files are called after the class.",
             show_default=False,
             metavar="OUT",
         ),
@@ -55,9 +59,15 @@ class ExportOptions:
             show_default=False,
         ),
     ] = None
+    kind: Annotated[
+        str | None,
+        typer.Option("--as", help="`site` (the default without --graph) or `summit`.", show_default=False),
+    ] = None
     classes: Annotated[
         str | None,
-        typer.Option(help="Classes that the site holds, parted by `;`; all by default.", show_default=False),
+        typer.Option(
+            help="Classes that the site or Summit's files hold, parted by `;`; all by default.", show_default=False
+        ),
     ] = None
     vs: Annotated[
         str | None, typer.Option(help="Second class, B of a comparison.", metavar="CLASS", show_default=False)
@@ -83,34 +93,51 @@ class ExportOptions:
 
 
 def _run(options: ExportOptions) -> None:
-    """Writes a site, or the files of one graph.
+    """Writes a site, Summit's files, or the files of one graph.
 
     Raises:
         InputError: an option does not go with the others, or bad input of any kind.
     """
-    if options.graph is None:
-        _write_site(options)
-    else:
+    if options.kind not in (None, *_FOLDERS):
+        raise InputError(f"--as is {' or '.join(_FOLDERS)}.", f"It is {options.kind!r}.", "Choose one of them.")
+    if options.graph is not None:
         _write_graph(options, options.graph)
+        return
+    for flag, value in (("--vs", options.vs), ("--format", options.formats)):
+        if value is not None:
+            raise InputError(f"{flag} belongs to the files of one graph.", "No --graph is given.", "Name its class.")
+    _FOLDERS[options.kind or "site"](options)
 
 
 def _write_site(options: ExportOptions) -> None:
     from summit_dash.export.site_command import run_export_site
 
-    for flag, value in (("--vs", options.vs), ("--format", options.formats)):
-        if value is not None:
-            raise InputError(f"{flag} belongs to the files of one graph.", "No --graph is given.", "Name its class.")
     folder = Path(options.out)
     written = run_export_site(options.run, folder, options.classes, options.overwrite, CONSOLE)
     size = f"{written.n_files:,} files, {written.n_bytes / 1e6:,.1f} MB"
     typer.echo(f"{options.out}: {size}. Open {folder / 'index.html'}.")
 
 
+def _write_summit(options: ExportOptions) -> None:
+    from summit_dash.export.summit_command import run_export_summit
+    from summit_dash.run.text import format_plural
+
+    written = run_export_summit(options.run, Path(options.out), options.classes, options.overwrite, CONSOLE)
+    classes = format_plural(written.n_classes, "class", "classes")
+    size = f"{classes}, {format_plural(written.n_pictures, 'picture')}, {written.n_bytes / 1e6:,.1f} MB"
+    typer.echo(f"{options.out}: {size}.")
+
+
+_FOLDERS = {"site": _write_site, "summit": _write_summit}
+"""The kinds of --as, each with what writes it."""
+
+
 def _write_graph(options: ExportOptions, graph: str) -> None:
     from summit_dash.export.command import GraphFlags, run_export_graph
 
-    if options.classes is not None:
-        raise InputError("--classes belongs to a site.", "--graph is given.", "Leave one of them out.")
+    for flag, value in (("--as", options.kind), ("--classes", options.classes)):
+        if value is not None:
+            raise InputError(f"{flag} belongs to a whole run.", "--graph is given.", "Leave one of them out.")
     flags = GraphFlags(
         graph,
         vs=options.vs,

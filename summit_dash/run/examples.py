@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +75,21 @@ class RunExamples:
     def read_best_picture(self, channel: Channel) -> bytes | None:
         """Returns the best example over all classes as WebP; whole layers are read at once, as thumbnails need them."""
         return self._open_picture(self._best_of_layer(channel.layer).get(channel.channel))
+
+    def iterate_pictures(self, layer: str, n: int) -> Iterator[tuple[int, int, bytes]]:
+        """Yields channel, rank and picture (WebP) of the first `n` examples over all classes of a layer's channels.
+
+        The layer is read at once, and pictures of one image follow each other, so that it is decoded once.
+        """
+        if not self.has_table:
+            return
+        wanted = (pc.field("layer") == layer) & (pc.field("class_id") == ALL_CLASSES) & (pc.field("rank") < n)
+        rows = read_table(self._path, _TABLE, ["channel", "rank", *_PICTURE], wanted).to_pylist()
+        rows.sort(key=lambda row: (-1 if row["image"] else row["image_id"], row["channel"], row["rank"]))
+        for row in rows:
+            picture = self._open_picture(_read_kept(row))
+            if picture is not None:
+                yield row["channel"], row["rank"], picture
 
     def warm(self, layer: str) -> None:
         """Reads the best example of every channel of a layer."""

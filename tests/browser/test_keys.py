@@ -78,3 +78,32 @@ def test_the_link_of_a_view_is_copied(page: Page, url: str) -> None:
     page.get_by_label("Copy a link to this view").click()
     expect(page.locator(".said")).to_have_text("Link copied")
     assert page.evaluate("() => navigator.clipboard.readText()") == page.url
+
+
+def test_the_focus_goes_back_after_the_second_class_is_chosen(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=0")
+    page.locator("#tabs [data-view=graph]").focus()
+    page.keyboard.press("c")
+    expect(page.locator("#versus")).to_be_focused()
+    page.keyboard.type(page.evaluate("() => summitDash.run.classById.get(3).name"))
+    page.keyboard.press("Enter")
+    wait_for_selection(page, class_id=0, vs=3, view="compare")
+    expect(page.locator("#tabs [data-view=graph]")).to_be_focused()
+
+
+def test_the_focus_goes_to_the_graph_where_the_field_was_reached_by_tab(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=0")
+    page.locator("#versus").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wait_for_selection(page, view="compare")
+    page.wait_for_function("() => document.activeElement.closest('#graph')")
+
+
+def test_a_button_that_is_drawn_again_keeps_the_focus(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=0&vs=3&view=compare")
+    swap = page.get_by_label("Swap A and B")
+    swap.focus()
+    page.keyboard.press("Enter")
+    wait_for_drawn(page, 3, 0)
+    expect(swap).to_be_focused()

@@ -45,10 +45,3 @@ test('a wall fills its width, and at least one column is there', () => {
   assert.deepEqual([wall.rows, wall.height], [3, 3 * wall.rowHeight]);
   assert.equal(model.wall(10, 20, 'L').columns, 1);
 });
-
-test('rows in view have spare ones around them, within the wall', () => {
-  const wall = {rowHeight: 100, rows: 10};
-  assert.deepEqual(plain(model.rowsInView(wall, 0, 250)), {first: 0, end: 5});
-  assert.deepEqual(plain(model.rowsInView(wall, 450, 250)), {first: 2, end: 9});
-  assert.deepEqual(plain(model.rowsInView(wall, 900, 250)), {first: 7, end: 10});
-});

@@ -1,4 +1,4 @@
-"""The committed bundle is what esbuild makes of the modules."""
+"""The committed bundle is what esbuild makes of the modules, and TypeScript checks each of them."""
 
 from __future__ import annotations
 
@@ -14,3 +14,14 @@ from tests.js.build import BUNDLE, build_bundle
 def test_bundle_is_that_of_the_modules(name: str, tmp_path: Path) -> None:
     build_bundle(tmp_path)
     assert (tmp_path / name).read_bytes() == (find_assets() / name).read_bytes(), "run `python -m tests.js.build`"
+
+
+UNCHECKED = {"graph_export.js", "embedding_colors.js", "embedding_pointer.js"}
+"""The modules that TypeScript does not check yet."""
+
+
+def test_modules_are_checked_by_typescript() -> None:
+    modules = sorted((find_assets() / "src").rglob("*.js"))
+    assert modules
+    without = {path.name for path in modules if not path.read_text().startswith("// @ts-check\n")}
+    assert without <= UNCHECKED

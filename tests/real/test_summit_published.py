@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import read_manifest
 from precompute.import_summit.importing import ImportRequest, import_summit
-from precompute.import_summit.inception import INCEPTION, LAYERS
+from precompute.import_summit.inception import COMPOSED, INCEPTION, LAYERS
+from summit_dash.export.summit import write_summit
 from summit_dash.run.store import RunStore
 from tests.support.validation import validate
 
@@ -85,3 +87,26 @@ def test_the_known_faults_are_found(imported: Path) -> None:
     assert faults["n_listed_as_edges"] > 300
     assert faults["n_edges_repeating"] > 1000
     assert faults["n_edges_above_step"] == 0
+
+
+def test_the_run_exported_as_summits_files_gives_the_files_again(imported: Path, tmp_path: Path) -> None:
+    store = RunStore(imported)
+    write_summit(store, tmp_path / "files", SilentProgress())
+    for class_id, published in read_published().items():
+        layers = json.loads((tmp_path / f"files/data/ag/ag-{class_id}.json").read_text())
+        assert list(layers) == list(published)
+        for layer, entries in layers.items():
+            found = {entry["channel"]: entry for entry in entries}
+            assert len(found) == len(published[layer])
+            for original in published[layer]:
+                entry = found[original["channel"]]
+                assert list(entry) == list(original), "the same fields in the same order"
+                for name in ("count", "layer", "pagerank"):
+                    assert entry[name] == original[name]
+                edges = [sorted(e.items()) for e in entry["prev_channels"]]
+                assert sorted(edges) == sorted(sorted(e.items()) for e in original["prev_channels"])
+                if INCEPTION[LAYERS[layer]].find_branch(original["channel"]) not in COMPOSED:
+                    strongest = [e["inf"] for e in entry["attr_channels"]]
+                    assert strongest == [e["inf"] for e in original["attr_channels"]]
+    names = {path.relative_to(tmp_path / "files") for path in (tmp_path / "files").rglob("*.jpg")}
+    assert names == {path.relative_to(PUBLISHED) for path in PUBLISHED.rglob("*.jpg")}

@@ -49,10 +49,5 @@ const wall = (n, width, size) => {
   const rows = Math.ceil(n / columns);
   return {columns, picture, rowHeight, rows, height: rows * rowHeight};
 };
-/** The rows that a window onto the wall shows, with some above and below; the end is exclusive. */
-const rowsInView = ({rowHeight, rows}, top, height, spare = 2) => ({
-  first: Math.max(0, Math.floor(top / rowHeight) - spare),
-  end: Math.min(rows, Math.ceil((top + height) / rowHeight) + spare),
-});
 
-export const channels = {ORDERS, SIZES, rank, find, flagged, fractions, wall, rowsInView};
+export const channels = {ORDERS, SIZES, rank, find, flagged, fractions, wall};

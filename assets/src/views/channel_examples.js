@@ -4,6 +4,7 @@ import * as current from '../current.js';
 import * as dom from '../dom.js';
 import {h} from '../dom.js';
 import {exampleImage} from '../pictures.js';
+import {moveBeside} from '../widgets/place.js';
 import {figure, muted, skeleton} from './channel_parts.js';
 
 let owner = 'all'; /* whose are shown: all classes', or those of the class of an id */
@@ -17,10 +18,9 @@ const showZoom = (event) => {
   if (image.matches('svg')) image.setAttribute('preserveAspectRatio', 'xMidYMid meet');
   zoom.replaceChildren(image, h('span', {}, at.getAttribute('aria-label')));
   zoom.hidden = false;
-  const box = at.getBoundingClientRect();
-  const size = zoom.getBoundingClientRect();
-  zoom.style.left = `${Math.max(6, document.getElementById('panel').getBoundingClientRect().left - size.width - 8)}px`;
-  zoom.style.top = `${Math.min(Math.max(6, box.top + box.height / 2 - size.height / 2), window.innerHeight - size.height - 6)}px`;
+  const {top, bottom} = at.getBoundingClientRect();
+  const {left, right} = document.getElementById('panel').getBoundingClientRect();
+  moveBeside(zoom, {left, right, top, bottom}, ['left'], 8);
 };
 const example = ({layer, channel}, examples, place) => {
   const rank = examples.rank[place];

@@ -1,9 +1,11 @@
+// @ts-check
 /* One channel: its pictures, its label, what it does in the class, what drives it, what it drives, who uses it. */
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {action, emptyState, h, icon} from '../dom.js';
 import {channelId} from '../format.js';
 import {changed, view} from '../views.js';
+import {returnFocus, takeFocus} from '../widgets/focus.js';
 import {emptyEnds, fillClasses, fillEnds} from './channel_ends.js';
 import {examplesSection, fillExamples, hideZoom} from './channel_examples.js';
 import {fillIdentity, identity} from './channel_identity.js';
@@ -101,7 +103,8 @@ const draw = async (selection) => {
   }
   suggestLabel(panel(), facts.suggestion);
   fillIdentity(who, selection, facts, classes, inClass);
-  const byOwner = new Map([['all', facts.examples], ...classes.map(({info}, place) => [info.id, inClass[place].examples])]);
+  const byOwner = new Map([['all', facts.examples]]);
+  classes.forEach(({info}, place) => byOwner.set(info.id, inClass[place].examples));
   fillExamples(examples, selection, classes, byOwner);
   if (classes.length && inClass[0].problem) ends.replaceChildren(problemLine(inClass[0].problem));
   else if (classes.length) fillEnds(ends, selection, inClass[0], classes[0], graph);
@@ -111,19 +114,13 @@ const draw = async (selection) => {
 
 // --- focus: into the panel where a key opened it, back to where it was ---------------------------------------------
 let byKeyboard = false;
-let opener = null;
 document.addEventListener('keydown', () => (byKeyboard = true), true);
 document.addEventListener('pointerdown', () => (byKeyboard = false), true);
-/** Finds an element again that was drawn anew since. */
-const finder = (element) => {
-  const mark = ['data-node', 'data-tile', 'data-class', 'id'].find((name) => element.getAttribute && element.getAttribute(name));
-  const selector = mark && `[${mark}="${CSS.escape(element.getAttribute(mark))}"]`;
-  return () => (element.isConnected ? element : selector && document.querySelector(selector));
-};
 const moveFocus = (wasOpen, hadFocus) => {
   if (!byKeyboard || (wasOpen && !hadFocus)) return;
-  if (!wasOpen) opener = finder(document.activeElement || document.body);
-  panel().querySelector('h2').focus({preventScroll: true});
+  const title = panel().querySelector('h2');
+  if (wasOpen) title.focus({preventScroll: true});
+  else takeFocus('channel', title);
 };
 const close = () => {
   drawing += 1;
@@ -132,9 +129,7 @@ const close = () => {
   panel().hidden = true;
   delete panel().dataset.channel;
   panel().replaceChildren();
-  const back = hadFocus && byKeyboard && opener && opener();
-  if (back && back !== document.body) back.focus({preventScroll: true});
-  opener = null;
+  if (hadFocus && byKeyboard) returnFocus('channel');
 };
 
 view('channel_panel', (selection, before) => {

@@ -1,87 +1,59 @@
 // @ts-check
-/* A wall of tiles in rows of equal height: only the rows in view are elements; one tile is a stop of the keyboard. */
+/* A wall of tiles in rows of equal height, of which only those in view are elements; one tile is a stop of the keyboard. */
 import {h} from '../dom.js';
 import {channels} from '../model/channels.js';
-
-const {wall: measure, rowsInView} = channels;
+import {virtualList} from '../widgets/virtual_list.js';
 
 /** A wall inside a scrolling element. `buildTile(place, column)` makes the tile at a place of the ranking. */
 export const buildWall = (scroller, buildTile) => {
-  const rows = new Map(); /* row number -> element */
   let n = 0;
   let grid = null; /* geometry; null while there is nothing */
   let active = 0; /* place of the tile that the keyboard is on */
 
   const tileAt = (place) => element.querySelector(`[data-place="${place}"]`);
   const top = () => scroller.scrollTop - element.offsetTop;
-  const buildRow = (row) => {
+  const rowOf = (place) => Math.floor(place / grid.columns);
+  const fill = (element, {key: row}) => {
     const first = row * grid.columns;
     const tiles = Array.from({length: Math.min(grid.columns, n - first)}, (_, column) => buildTile(first + column, column));
     tiles.forEach((tile, column) => (tile.tabIndex = first + column === active ? 0 : -1));
-    const style = `transform:translateY(${row * grid.rowHeight}px);grid-template-columns:repeat(${grid.columns},minmax(0,1fr))`;
-    return h('div', {class: 'wall-row', role: 'row', 'aria-rowindex': row + 1, style}, tiles);
-  };
-  const addRow = (row) => {
-    if (rows.has(row)) return;
-    const built = buildRow(row);
-    const after = Math.min(...[...rows.keys()].filter((each) => each > row));
-    element.insertBefore(built, rows.get(after) || null);
-    rows.set(row, built);
-  };
-  /** Puts the rows in view into the page and takes the others out; the one with the keyboard's tile stays. */
-  const draw = () => {
-    if (!grid || !n) return;
-    const {first, end} = rowsInView(grid, top(), scroller.clientHeight);
-    const held = Math.floor(active / grid.columns);
-    rows.forEach((built, row) => {
-      if ((row >= first && row < end) || row === held) return;
-      built.remove();
-      rows.delete(row);
-    });
-    for (let row = first; row < end; row += 1) addRow(row);
-    addRow(held);
-  };
-  const clear = () => {
-    rows.forEach((built) => built.remove());
-    rows.clear();
-  };
-  const scrollTo = (place) => {
-    const start = element.offsetTop + Math.floor(place / grid.columns) * grid.rowHeight;
-    const {scrollTop, clientHeight} = scroller;
-    if (start < scrollTop) scroller.scrollTop = start - 4;
-    else if (start + grid.rowHeight > scrollTop + clientHeight) scroller.scrollTop = start + grid.rowHeight - clientHeight + 4;
+    element.setAttribute('aria-rowindex', row + 1);
+    element.style.gridTemplateColumns = `repeat(${grid.columns},minmax(0,1fr))`;
+    element.replaceChildren(...tiles);
   };
   const setActive = (place) => {
     const [last, next] = [tileAt(active), tileAt(place)];
     if (last) last.tabIndex = -1;
     if (next) next.tabIndex = 0;
     active = place;
+    if (grid) rows.hold(rowOf(active));
   };
   const focus = (place) => {
     setActive(Math.min(n - 1, Math.max(0, place)));
-    scrollTo(active);
-    draw();
+    rows.reveal(rowOf(active), 4);
     if (tileAt(active)) tileAt(active).focus({preventScroll: true});
   };
   /** Room for so many tiles, before they are known. */
   const reserve = (count, size) => {
-    grid = count ? measure(count, element.clientWidth, size) : null;
+    grid = count ? channels.wall(count, element.clientWidth, size) : null;
     element.style.height = `${grid ? grid.height : 0}px`;
   };
+  const clear = () => rows.show([]);
   /** Lays so many tiles out, with the one at a place kept in view where it is given. */
   const layOut = (count, size, kept = null) => {
     const hadFocus = element.contains(document.activeElement);
     n = count;
     reserve(n, size);
-    clear();
-    active = Math.min(active, Math.max(0, n - 1));
-    if (!grid) return;
+    if (!grid) return clear();
     element.style.setProperty('--picture', `${grid.picture}px`);
     element.setAttribute('aria-rowcount', grid.rows);
     element.setAttribute('aria-colcount', grid.columns);
-    if (kept !== null) scrollTo(kept);
-    draw();
+    setActive(Math.min(active, n - 1));
+    const listed = Array.from({length: grid.rows}, (_, key) => ({key}));
+    rows.show(listed, null, grid.rowHeight);
+    if (kept !== null) rows.reveal(rowOf(kept), 4);
     if (hadFocus) focus(active);
+    return null;
   };
 
   const steps = () => {
@@ -111,18 +83,14 @@ export const buildWall = (scroller, buildTile) => {
     if (tile && Number(tile.dataset.place) !== active) setActive(Number(tile.dataset.place));
   };
   const element = h('div', {class: 'wall', role: 'grid', onkeydown: onKey, onfocusin: onFocus});
-  let frame = 0;
-  scroller.addEventListener('scroll', () => {
-    window.cancelAnimationFrame(frame);
-    frame = window.requestAnimationFrame(draw);
-  });
+  const buildRow = () => h('div', {class: 'wall-row', role: 'row'});
+  const rows = virtualList({element, scroller, height: 1, spare: 2, build: buildRow, fill, clear: (row) => row.replaceChildren()});
   return {
     element,
     layOut,
     reserve,
     clear: () => {
-      n = 0;
-      active = 0;
+      [n, active] = [0, 0];
       clear();
     },
     focus: () => n && focus(active),

@@ -10,6 +10,7 @@ import {channels} from '../model/channels.js';
 import * as pictures from '../pictures.js';
 import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
+import {saveFile} from '../widgets/download.js';
 import {CHANNEL_USE_TIP, buildChannelUse} from './channel_use.js';
 import {buildWall} from './channel_wall.js';
 
@@ -49,19 +50,10 @@ const setSize = (name) => {
   press(parts.sizes, name);
   layOut(kept);
 };
-const download = (name, type, content) => {
-  const url = URL.createObjectURL(new Blob([content], {type}));
-  h('a', {href: url, download: name}).click();
-  window.setTimeout(() => URL.revokeObjectURL(url), 0);
-};
+const LABEL_FILES = {json: ['application/json', labels.toJson], csv: ['text/csv', labels.toCsv]};
 const saveLabels = (kind) => {
-  const entries = labels.all();
-  const json = kind === 'json';
-  download(
-    `${current.run.name}-labels.${kind}`,
-    json ? 'application/json' : 'text/csv',
-    json ? labels.toJson(entries) : labels.toCsv(entries),
-  );
+  const [type, write] = LABEL_FILES[kind];
+  saveFile(`${current.run.name}-labels.${kind}`, type, write(labels.all()));
 };
 const buildTools = () => {
   const search = h('input', {

@@ -1,3 +1,4 @@
+// @ts-check
 /* One place to go anywhere from: classes, channels, layers, views and runs, found as one types. Ctrl or Cmd K. */
 import * as current from '../current.js';
 import {fuzzy} from '../model/fuzzy.js';
@@ -5,36 +6,26 @@ import {boot} from '../data.js';
 import {h, icon} from '../dom.js';
 import {channelId, plural} from '../format.js';
 import {labels} from '../labels.js';
+import {buildIndex} from '../runs.js';
 import {dispatch} from '../selection.js';
-import {doing} from '../shell.js';
+import {addDoing, perform} from '../shell.js';
+import {buildCombobox} from '../widgets/combobox.js';
 import {returnFocus, takeFocus} from '../widgets/focus.js';
 
 const MOST = 8;
-let index = null;
-let options = [];
-let at = 0;
 
 // --- what there is to find ----------------------------------------------------------------------------------------
-const VIEWS = [
-  ['Attribution graph', {view: 'graph'}],
-  ['Compare two classes', {view: 'compare'}],
-  ['Channels of the layer', {view: 'channels'}],
-  ['About this run', {view: 'about'}],
-];
-/** The views by name; pages that were added have the names of their tabs. */
-const listViews = () => {
-  const known = VIEWS.map(([, action]) => action.view);
-  const tabs = [...document.querySelectorAll('#tabs [data-view]')].filter((tab) => !known.includes(tab.dataset.view));
-  return [...VIEWS, ...tabs.map((tab) => [tab.textContent, {view: tab.dataset.view}])];
-};
+const VIEWS = {graph: 'Attribution graph', compare: 'Compare two classes', channels: 'Channels of the layer', about: 'About this run'};
+/** The views with their names; pages that were added have the names of their tabs. */
+const listViews = () =>
+  [...document.querySelectorAll('#tabs [data-view]')].map((tab) => [VIEWS[tab.dataset.view] || tab.textContent, tab.dataset.view]);
 /** The views that show a class; from others, a chosen class leads to its graph. */
 const OF_CLASS = ['graph', 'compare', 'channels'];
 const option = (kind, label, note, action) => ({kind, label, note, action});
 const inWords = (text, words) => words.every((word) => text.toLowerCase().includes(word));
 const findClasses = (text) => {
   const {run} = current;
-  if (!index || index.run !== run) index = {run, ...fuzzy.buildIndex(run.classes, run.groups ? run.groups.names : [])};
-  const found = fuzzy.search(index, text);
+  const found = fuzzy.search(buildIndex(run), text);
   if (!found) return [];
   return [...found.scores]
     .sort((a, b) => a[1] - b[1])
@@ -105,89 +96,47 @@ const find = (text) => {
     ...findLabels(words),
     ...findClasses(text),
     ...layers.slice(0, MOST).map(({layer, n_channels: n}) => option('Layer', layer, plural(n, 'channel'), {layer})),
-    ...views.map(([label, action]) => option('View', label, '', action)),
+    ...views.map(([label, view]) => option('View', label, '', {view})),
     ...findCommands(words),
     ...runs.slice(0, MOST).map(({name}) => option('Run', name, '', {run: name})),
   ];
 };
 
 // --- the dialog ---------------------------------------------------------------------------------------------------
-const dialog = () => document.getElementById('palette');
-const row = ({kind, label, note}, place) =>
-  h(
-    'div',
-    {id: `palette-${place}`, role: 'option', class: 'palette-row', 'aria-selected': String(place === at), 'data-place': place},
-    h('span', {class: 'palette-kind'}, kind),
-    h('span', {class: 'palette-label'}, label),
-    h('span', {class: 'muted'}, note),
-  );
-const draw = () => {
-  const list = dialog().querySelector('[role=listbox]');
-  const input = dialog().querySelector('input');
-  list.replaceChildren(...options.map(row));
-  if (!options.length) list.replaceChildren(h('p', {class: 'palette-none'}, `Nothing is called “${input.value.trim()}”.`));
-  input.setAttribute('aria-activedescendant', options.length ? `palette-${at}` : '');
-  const marked = list.querySelector('[aria-selected=true]');
-  if (marked) marked.scrollIntoView({block: 'nearest'});
-};
-const search = () => {
-  options = find(dialog().querySelector('input').value);
-  at = 0;
-  draw();
-};
 const close = () => {
-  if (!dialog()) return;
-  dialog().remove();
+  document.getElementById('palette')?.remove();
   returnFocus('palette');
 };
-const take = (place) => {
-  const chosen = options[place];
+const take = ({does, action}) => {
   close();
-  if (chosen && chosen.does) doing[chosen.does]();
-  else if (chosen) dispatch(chosen.action);
+  if (does) perform(does);
+  else dispatch(action);
 };
-const onKey = (event) => {
-  const step = {ArrowDown: 1, ArrowUp: -1}[event.key];
-  if (step && options.length) {
-    at = (at + step + options.length) % options.length;
-    draw();
-  } else if (event.key === 'Enter') take(at);
-  else if (event.key === 'Escape') close();
-  else if (event.key !== 'Tab') return;
-  event.preventDefault();
-  event.stopPropagation();
-};
+const describe = ({kind, label, note}) => ({
+  attributes: {class: 'palette-row'},
+  children: [h('span', {class: 'palette-kind'}, kind), h('span', {class: 'palette-label'}, label), h('span', {class: 'muted'}, note)],
+});
+const tellNone = (text) => h('span', {class: 'palette-none'}, `Nothing is called “${text.trim()}”.`);
+/** Opens the palette; closes it where it is open. */
 export const openPalette = () => {
-  if (!current.run || dialog()) return close();
-  const input = h('input', {
-    type: 'text',
-    placeholder: 'Go to a class, channel, layer or view',
-    'aria-label': 'Go to',
-    role: 'combobox',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    'aria-expanded': 'true',
-    'aria-controls': 'palette-list',
-    'aria-autocomplete': 'list',
-    oninput: search,
-  });
+  if (!current.run || document.getElementById('palette')) return close();
+  const hint = 'Go to a class, channel, layer or view';
+  const names = {id: 'palette-text', listId: 'palette-list', label: 'Go to', listLabel: 'Places', hint};
+  const {input, list, search} = buildCombobox({...names, find, describe, tellNone, take, leave: close});
+  input.addEventListener('keydown', (event) => event.key === 'Tab' && event.preventDefault());
   const card = h(
     'div',
-    {class: 'palette-card', role: 'dialog', 'aria-modal': 'true', 'aria-label': 'Go to', onkeydown: onKey},
+    {class: 'palette-card', role: 'dialog', 'aria-modal': 'true', 'aria-label': 'Go to'},
     h('div', {class: 'palette-search'}, icon('search'), input, h('kbd', null, 'Esc')),
-    h('div', {id: 'palette-list', role: 'listbox', 'aria-label': 'Places'}),
+    list,
   );
-  card.addEventListener('click', (event) => {
-    const found = event.target.closest('[data-place]');
-    if (found) take(Number(found.dataset.place));
-  });
   const shade = h('div', {id: 'palette', class: 'palette'}, card);
   shade.addEventListener('pointerdown', (event) => event.target === shade && close());
   document.body.appendChild(shade);
-  search();
-  takeFocus('palette', input);
+  search('');
+  return takeFocus('palette', input);
 };
-doing.palette = openPalette;
+addDoing({palette: openPalette});
 document.addEventListener('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
     event.preventDefault();

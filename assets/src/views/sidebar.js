@@ -7,6 +7,7 @@ import {NO_ACCURACY, count, of} from '../format.js';
 import {classes} from '../model/classes.js';
 import {fuzzy} from '../model/fuzzy.js';
 import {loadPictures} from '../pictures.js';
+import {buildIndex} from '../runs.js';
 import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
 import * as embedding from './embedding.js';
@@ -14,9 +15,9 @@ import {hover} from './embedding.js';
 import {keepCursor, setCursor} from './sidebar_cursor.js';
 import {buildGroupTools, groups, showGroupTools} from './sidebar_groups.js';
 import {buildRow, clearRow, fillRow} from './sidebar_rows.js';
-import {list} from './sidebar_state.js';
+import * as list from './sidebar_state.js';
 import {rove} from '../widgets/roving.js';
-import {virtualList} from './virtual_list.js';
+import {virtualList} from '../widgets/virtual_list.js';
 
 const ROW = 34;
 const AHEAD = 60; /* ms that the pointer rests on a row before its class is fetched */
@@ -80,22 +81,9 @@ const build = () => {
     buildHeadings(),
     h('div', {class: 'list-frame'}, box, h('div', {id: 'no-match', class: 'no-match', role: 'status', hidden: true})),
   );
-  const {names} = current.run.groups || {names: []};
-  list.state = {
-    run: current.run,
-    selection: null,
-    similarity: undefined,
-    order: null,
-    found: null,
-    cursor: null,
-    linked: null,
-    pinned: null,
-    ordered: null,
-    heads: classes.buildHeads(current.run),
-    index: fuzzy.buildIndex(current.run.classes, names),
-  };
-  list.box = box;
-  list.rows = virtualList({element: box, height: ROW, build: buildRow, fill: fillRow, clear: clearRow, onView: highlight});
+  const fresh = {similarity: undefined, order: null, found: null, pinned: null, selection: null};
+  list.setState({run: current.run, ...fresh, heads: classes.buildHeads(current.run)});
+  list.setElements(box, virtualList({element: box, height: ROW, build: buildRow, fill: fillRow, clear: clearRow, onView: highlight}));
   watch(box);
 };
 /** The classes in view stand out in the embedding, where they are not all of them. */
@@ -105,17 +93,14 @@ const highlight = (items) => {
 };
 
 // --- rows ---------------------------------------------------------------------------------------------------------
+let ordered = null;
 /** All classes in the order that is chosen, sorted again only where it changed. */
 const orderedClasses = () => {
-  const {
-    ordered,
-    order,
-    run,
-    selection: {sort},
-  } = list.state;
-  if (!ordered || ordered.sort !== sort || ordered.order !== order)
-    list.state.ordered = {sort, order, classes: classes.orderClasses(run.classes, sort, order)};
-  return list.state.ordered.classes;
+  const {order, run, selection} = list.state;
+  const {sort} = selection;
+  if (!ordered || ordered.run !== run || ordered.sort !== sort || ordered.order !== order)
+    ordered = {run, sort, order, classes: classes.orderClasses(run.classes, sort, order)};
+  return ordered.classes;
 };
 export const draw = () => {
   const {state} = list;
@@ -131,9 +116,10 @@ export const draw = () => {
     only: selection.only,
     heads: state.heads,
   });
-  state.pinned = selected && !shown ? {key: `c${selected.id}`, each: selected} : null;
+  const pinned = selected && !shown ? {key: `c${selected.id}`, each: selected} : null;
+  list.setState({pinned});
   at('sidebar').classList.toggle('grouped', shown);
-  list.rows.show(rows, state.pinned);
+  list.rows.show(rows, pinned);
   showGroupTools();
   tellMatches(rows.length);
 };
@@ -158,12 +144,11 @@ const showSelected = () => {
 
 // --- search -------------------------------------------------------------------------------------------------------
 const searchNow = () => {
-  const {state} = list;
-  state.found = fuzzy.search(state.index, at('search').value);
+  list.setState({found: fuzzy.search(buildIndex(current.run), at('search').value)});
   groups.searchBegins();
   draw();
   list.rows.toTop();
-  setCursor(state.found ? bestMatch() : null);
+  setCursor(list.state.found ? bestMatch() : null);
 };
 export const search = (text) => {
   at('search').value = text;
@@ -177,14 +162,14 @@ export const bestMatch = () => {
   return best && best.key;
 };
 const tellMatches = (n) => {
-  const {found, pinned, index} = list.state;
+  const {found, pinned} = list.state;
   const place = at('no-match');
   const text = at('search').value.trim();
   place.hidden = !found || n > 0;
   if (place.hidden) return place.replaceChildren();
   if (pinned && found.scores.has(pinned.each.id)) return place.replaceChildren(`Only the selected class matches “${text}”.`);
   if (found.scores.size) return place.replaceChildren(`None of the classes from the embedding matches “${text}”.`);
-  const nearest = current.run.classById.get(fuzzy.nearest(index, text));
+  const nearest = current.run.classById.get(fuzzy.nearest(buildIndex(current.run), text));
   const suggestion = h('button', {type: 'button', class: 'link', onclick: () => search(nearest.name)}, nearest.name);
   return place.replaceChildren(h('p', null, `No class matches “${text}”.`), h('p', null, 'The nearest name is ', suggestion, '.'));
 };
@@ -227,17 +212,14 @@ const watch = (box) => {
 // --- what follows the selection -----------------------------------------------------------------------------------
 /** Reads how similar every class is; until it is there the list keeps its order, but shows no bars of another class. */
 const readSimilarity = async (selection) => {
-  const {state} = list;
-  state.similarity = current.run.has.activations && current.run.classById.has(selection.class_id) ? undefined : null;
-  if (state.similarity === null) {
-    state.order = null;
-    return;
-  }
+  const {run} = current;
+  const isThere = run.has.activations && run.classById.has(selection.class_id);
+  list.setState(isThere ? {similarity: undefined} : {similarity: null, order: null});
+  if (!isThere) return;
   const payload = await load(`class/${selection.class_id}`);
-  const now = state.selection;
-  if (list.state !== state || now.class_id !== selection.class_id || now.layer !== selection.layer) return;
-  state.similarity = (payload.similarity && payload.similarity[selection.layer]) || null;
-  state.order = state.similarity;
+  if (current.run !== run || changed(list.state.selection, selection, 'class_id', 'layer')) return;
+  const similarity = (payload.similarity && payload.similarity[selection.layer]) || null;
+  list.setState({similarity, order: similarity});
   draw();
   if (selection.sort === 'similarity') list.rows.toTop();
 };
@@ -256,7 +238,7 @@ view('sidebar', (selection, before) => {
   if (!before) build();
   const isNewClass = changed(selection, before, 'class_id');
   const selected = current.run.classById.get(selection.class_id);
-  list.state.selection = selection;
+  list.setState({selection});
   if (isNewClass && selected) groups.reveal(selected.group);
   if (changed(selection, before, 'sort')) {
     document

@@ -5,7 +5,12 @@ import {dispatch} from '../selection.js';
 import {hover} from './embedding.js';
 import {bestMatch, prefetch, search} from './sidebar.js';
 import {groups} from './sidebar_groups.js';
-import {list} from './sidebar_state.js';
+import * as list from './sidebar_state.js';
+
+/** The key of the row that the keys move on: "c3", "g0"; null where it is on none. */
+export let cursor = null;
+/** The key of the row of a class that is pointed at elsewhere. */
+export let linked = null;
 
 const searchBox = () => document.getElementById('search');
 
@@ -16,9 +21,8 @@ const mark = (key, name, on) => {
 };
 /** Moves the cursor to the row of a key ("c3", "g0"), or takes it away. The list gets the focus, unless it is in the search. */
 export const setCursor = (key) => {
-  const {state} = list;
-  mark(state.cursor, 'cursor', false);
-  state.cursor = key;
+  mark(cursor, 'cursor', false);
+  cursor = key;
   const item = itemAt(key);
   [list.box, searchBox()].forEach((owner) => {
     if (item) owner.setAttribute('aria-activedescendant', `row-${key}`);
@@ -33,7 +37,6 @@ export const setCursor = (key) => {
 };
 /** After rows went: a cursor that went with them goes to the header of its group. */
 export const keepCursor = () => {
-  const {cursor} = list.state;
   if (cursor === null || itemAt(cursor)) return;
   const each = cursor[0] === 'c' && current.run.classById.get(Number(cursor.slice(1)));
   const head = each && each.group !== null ? `g${each.group}` : null;
@@ -45,14 +48,14 @@ export const moveCursor = (step) => {
   if (!list.state) return;
   const items = list.rows.items();
   if (!items.length) return;
-  const place = list.state.cursor === null ? -1 : list.rows.placeOf(list.state.cursor);
+  const place = cursor === null ? -1 : list.rows.placeOf(cursor);
   const start = step > 0 ? 0 : items.length - 1;
   const next = place < 0 ? start : Math.min(items.length - 1, Math.max(0, place + step));
   setCursor(items[next].key);
 };
 /** Opens the class under the cursor, or compares with it; folds and unfolds a group. */
 export const openCursor = (compare = false) => {
-  const item = list.state && itemAt(list.state.cursor);
+  const item = list.state && itemAt(cursor);
   if (!item) return;
   if (item.head) groups.toggle(item.key);
   else dispatch(compare && item.each.id !== current.selection.class_id ? {vs: item.each.id, vs_run: null} : {class_id: item.each.id});
@@ -60,7 +63,7 @@ export const openCursor = (compare = false) => {
 /** Opens what the search found: the class under the cursor, else the best match. */
 export const openFirst = (compare) => {
   if (!list.state || !list.state.found) return;
-  const item = itemAt(list.state.cursor);
+  const item = itemAt(cursor);
   if (!item || item.head) setCursor(bestMatch());
   openCursor(compare);
 };
@@ -71,7 +74,7 @@ export const clearSearch = () => {
 
 /** Folds and unfolds as in a tree; says whether the key meant something to the list. */
 const steer = (key) => {
-  const item = itemAt(list.state.cursor);
+  const item = itemAt(cursor);
   if (!item || !groups.shown()) return false;
   const isHead = Boolean(item.head);
   const isOpen = isHead && groups.isOpen(item.key);
@@ -96,7 +99,7 @@ export const steerList = ({target, key}) => {
   const inList = Boolean(target.closest('#class-list'));
   if (!inList && target !== document.body) return false;
   const step = steps()[key];
-  if (step && (inList || (list.state.cursor !== null && key.startsWith('Arrow')))) {
+  if (step && (inList || (cursor !== null && key.startsWith('Arrow')))) {
     moveCursor(step);
     return true;
   }
@@ -105,11 +108,10 @@ export const steerList = ({target, key}) => {
 
 /** Marks the row of a class that is pointed at elsewhere, or the header of its folded group; null takes the mark away. */
 export const markRow = (classId) => {
-  const {state} = list;
-  if (!state) return;
-  mark(state.linked, 'linked', false);
+  if (!list.state) return;
+  mark(linked, 'linked', false);
   const each = classId === null ? null : current.run.classById.get(classId);
   const isListed = each && (list.rows.placeOf(`c${classId}`) >= 0 || !groups.shown());
-  state.linked = !each ? null : isListed ? `c${classId}` : `g${each.group}`;
-  mark(state.linked, 'linked', true);
+  linked = !each ? null : isListed ? `c${classId}` : `g${each.group}`;
+  mark(linked, 'linked', true);
 };

@@ -3,9 +3,9 @@
 import * as current from '../current.js';
 import {h, icon} from '../dom.js';
 import {remember} from '../memory.js';
-import {doing} from '../shell.js';
+import {addDoing} from '../shell.js';
 import {refold, regroup} from './sidebar.js';
-import {list} from './sidebar_state.js';
+import * as list from './sidebar_state.js';
 
 let kept = null; /* {run, shown, folded: keys of groups} */
 let foldedInSearch = new Set();
@@ -63,8 +63,7 @@ export const groups = {
 };
 
 // --- the two buttons ----------------------------------------------------------------------------------------------
-doing['groups-show'] = () => groups.toggleShown();
-doing['groups-fold'] = () => groups.toggleAll();
+addDoing({'groups-show': () => groups.toggleShown(), 'groups-fold': () => groups.toggleAll()});
 /** Shows or hides the groups, and folds them all; nothing where no class has a group. */
 export const buildGroupTools = () =>
   current.run.groups &&

@@ -5,8 +5,9 @@ import {h, icon} from '../dom.js';
 import {NO_ACCURACY, accuracyTip, percent, plural} from '../format.js';
 import {classes} from '../model/classes.js';
 import {fuzzy} from '../model/fuzzy.js';
+import {cursor, linked} from './sidebar_cursor.js';
 import {groups} from './sidebar_groups.js';
-import {list} from './sidebar_state.js';
+import * as list from './sidebar_state.js';
 
 const NO_BINS = 'No probabilities of the true class in this run.';
 
@@ -155,6 +156,6 @@ export const fillRow = (row, item, place, n) => {
   row.id = `row-${item.key}`;
   row.setAttribute('aria-posinset', String(place + 1 + pinned));
   row.setAttribute('aria-setsize', String(n + pinned));
-  row.classList.toggle('cursor', list.state.cursor === item.key);
-  row.classList.toggle('linked', list.state.linked === item.key);
+  row.classList.toggle('cursor', cursor === item.key);
+  row.classList.toggle('linked', linked === item.key);
 };

@@ -41,6 +41,11 @@ def write_text(text: str) -> Callable[[Path], None]:
     return write
 
 
+def build_far(layer: str) -> list[dict[str, Any]]:
+    """Builds the one edge from a layer further down."""
+    return [{"prev_layer": layer, "prev_channel": 1, "inf": 1}]
+
+
 BAD = {
     "cut off": (write_text('{"mixed3a": ['), "ag-270.json: Expecting value"),
     "no object": (write_text("[1]"), "the whole is [1], and no object"),
@@ -72,6 +77,14 @@ BAD = {
     "no images": (
         edit_graph(lambda g: g["mixed3b"][0]["prev_channels"][0].update(inf=0)),
         "an influence that counts 0 images",
+    ),
+    "far from above": (
+        edit_graph(lambda g: g["mixed4a"][0].update(far_channels=build_far("mixed3b"))),
+        'prev_layer in far_channels of mixed4a-201 is "mixed3b", and no layer below the one before',
+    ),
+    "far from nowhere": (
+        edit_graph(lambda g: g["mixed4a"][0].update(far_channels=build_far("mixed3a"))),
+        "mixed4a-201 has an edge from mixed3a-1, which is no node of the graph",
     ),
     "a name": (
         edit_graph(lambda g: g["mixed3b"][0]["attr_channels"][0].update(prev_channel="five")),

@@ -12,7 +12,7 @@ from precompute.import_summit.judgement import Faults, judge
 from precompute.import_summit.metadata import ClassFacts
 from precompute.import_summit.pictures import Pictures
 from precompute.import_summit.published import PublishedGraph, PublishedNode
-from precompute.import_summit.report import build_links, list_faults, list_gaps, print_import
+from precompute.import_summit.report import list_faults, list_gaps, print_import
 from precompute.import_summit.tables import ImportedClass
 
 NO_PICTURES = Pictures({}, (), ())
@@ -81,16 +81,6 @@ def test_each_kind_of_fault_has_its_sentence(faults: Faults, start: str) -> None
     (sentence,) = list_faults(faults.to_dict())
 
     assert sentence.startswith(start)
-
-
-def test_links_join_each_layer_to_the_one_before() -> None:
-    links = build_links()
-
-    assert [(link["sources"], link["target"]) for link in links[:2]] == [
-        (["mixed3a"], "mixed3b"),
-        (["mixed3b"], "mixed4a"),
-    ]
-    assert len(links) == 8 and {link["influence"] for link in links} == {"summit"}
 
 
 @pytest.mark.parametrize(("n_classes", "has_table"), [(50, True), (51, False)])
