@@ -9,9 +9,11 @@ from urllib.parse import quote
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES
 from summit_dash.export.site_packs import Content, Pack, Series, build_pack, encode_content
+from summit_dash.export.site_pictures import SitePictures, remove_boxes
 from summit_dash.payloads.channel import build_channel
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
+from summit_dash.run.pictures import PictureKind
 from summit_dash.run.store import RunStore
 
 __all__ = ["list_packs"]
@@ -34,7 +36,7 @@ class _Contents:
 
     def __init__(self, store: RunStore) -> None:
         self._store = store
-        self._in_graphs = {node.channel for class_id in store.classes for node in store.graph(class_id).nodes}
+        self._pictures = SitePictures(store)
         self._places = {layer: place for place, layer in enumerate(store.layers)}
         self._shown: set[int] = set()
         self._series: list[Series] = []
@@ -43,7 +45,7 @@ class _Contents:
         for key in _SHARED:
             yield self._pack(key, {key: self._build(key)})
         for place, layer in enumerate(self._store.layers):
-            yield self._pack(f"channels-{place}", {(key := f"channels/{layer}"): self._build(key)})
+            yield self._pack(f"channels-{place}", {f"channels/{layer}": self._build_channels(layer)})
         yield from self._open("preview", _LIMIT).pack(self._list_previews())
         for class_id in self._store.classes:
             yield self._pack(f"class-{class_id}", self._build_class(class_id))
@@ -68,7 +70,17 @@ class _Contents:
             return {"problem": {"rule": problem.rule, "found": problem.found, "fix": problem.fix}}
         if payload is None:
             raise KeyError(key)
-        return payload
+        return remove_boxes(payload) if self._pictures.cuts_examples else payload
+
+    def _build_channels(self, layer: str) -> dict[str, Any]:
+        """Builds the channels of a layer; those whose picture the site leaves out have none."""
+        payload = self._build(f"channels/{layer}")
+        kinds = payload["picture"]
+        held = [self._pictures.holds_picture(Channel(layer, number)) for number in range(len(kinds))]
+        return {
+            **payload,
+            "picture": [kind if is_held else PictureKind.NONE for kind, is_held in zip(kinds, held, strict=True)],
+        }
 
     def _build_first(self) -> Pack:
         """Builds the pack that the page reads first."""
@@ -114,9 +126,7 @@ class _Contents:
         ]
         content: dict[str, Any] = {key: self._build(key) for key in keys}
         wrong = content[f"misclassified/{class_id}"].get("images", [])
-        self._shown.update(
-            each["image_id"] for each in wrong if each["picture"] and each["picture"]["kind"] == "image"
-        )
+        self._shown.update(each["image_id"] for each in wrong if each["picture"] and each["picture"]["kind"] == "image")
         for method, prototype in self._store.pictures.read_prototypes(class_id).items():
             content[f"prototype/{class_id}/{method}.webp"] = prototype.image
         return content
@@ -136,7 +146,7 @@ class _Contents:
             yield from (Channel(layer, number) for number in range(info.n_channels))
 
     def _list_pictures(self) -> Iterator[tuple[int, Content]]:
-        for channel in self._list_all():
+        for channel in filter(self._pictures.holds_picture, self._list_all()):
             picture = self._store.pictures.read_picture(channel)
             yield self._number(channel), _name_picture("picture", channel, "", picture)
 
@@ -144,8 +154,10 @@ class _Contents:
         """Yields the payload of every channel; the other pictures and the examples of those that a graph holds."""
         for channel in self._list_all():
             key = f"channel/{channel.layer}/{channel.channel}"
-            if channel not in self._in_graphs:
-                yield self._number(channel), {key: build_channel(self._store, channel, is_bare=True)}
+            if channel not in self._pictures.in_graphs:
+                bare = build_channel(self._store, channel, is_bare=True)
+                kind = bare["picture"] if self._pictures.holds_picture(channel) else PictureKind.NONE
+                yield self._number(channel), {key: {**bare, "picture": kind}}
                 continue
             payload = self._build(key)
             content: dict[str, Any] = {key: payload, **self._read_examples(channel, ALL_CLASSES)}
@@ -159,7 +171,7 @@ class _Contents:
         owner = "all" if class_id == ALL_CLASSES else str(class_id)
         content: dict[str, bytes] = {}
         for example in self._store.pictures.list_examples(channel, class_id):
-            if example.box is not None and example.image_id is not None:
+            if example.box is not None and example.image_id is not None and not self._pictures.cuts_examples:
                 self._shown.add(example.image_id)
                 continue
             picture = self._store.pictures.read_example(channel, class_id, example.rank)

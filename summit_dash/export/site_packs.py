@@ -1,6 +1,6 @@
 """The packs of a static site: scripts that hand many payloads and pictures to the page at once.
 
-A page that is opened from a file may run scripts but not fetch. A request costs more than its bytes, and so does a file.
+A page that is opened from a file may run scripts but not fetch. A request costs more than a few bytes; so does a file.
 """
 
 from __future__ import annotations

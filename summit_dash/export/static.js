@@ -1,7 +1,6 @@
 /* A static site. Dash's own renderer draws the page; what it and the page would fetch comes from the document and from
    packs: scripts beside it, because a page opened from a file may not fetch. Read before all other scripts. */
 window.summitStatic = (() => {
-  const MOST = 64 * 2 ** 20; /* characters of packs that are kept */
   const PER_LAYER = 1e6;
   const BLANK = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7#';
   const TYPES = {webp: 'image/webp', jpg: 'image/jpeg'};
@@ -36,7 +35,7 @@ window.summitStatic = (() => {
     index = index || content.index;
     let total = [...packs.values()].reduce((sum, each) => sum + each.size, 0);
     for (const [old, {size}] of packs) {
-      if (total <= MOST || old === name) break;
+      if (total <= site.most || old === name) break;
       if (old !== 'run' && packs.delete(old)) total -= size;
     }
   };
@@ -140,5 +139,7 @@ window.summitStatic = (() => {
   );
   watcher.observe(document, {subtree: true, childList: true, attributes: true, attributeFilter: NAMES});
 
-  return {address, receive, readPayload, addressOf, resolve};
+  const listPacks = () => [...packs.keys()];
+  const site = {address, receive, readPayload, addressOf, resolve, listPacks, most: 64 * 2 ** 20}; /* `most`: characters of packs that are kept */
+  return site;
 })();

@@ -1,4 +1,4 @@
-"""The Dash application of the page: layout, callbacks of the browser, document. Server and static site show the same."""
+"""The Dash application of the page: layout, callbacks of the browser, document. A server and a static site show it."""
 
 from __future__ import annotations
 
