@@ -36,8 +36,12 @@ VERB = re.compile(r"[A-Z][a-z]+(?:s|-[a-z]+s)")
 CITED = re.compile(
     r"(?<![\w/.{*-])((?:precompute|summit_dash|tests|benchmarks|docs|assets)/[\w/.-]+\.(?:py|js|mjs|md|css|txt)\b)"
 )
-NAMES_OF_LIBRARIES = ("forward", "backward", "extra_repr", "main", "map", "command", "identity")
+NAMES_OF_LIBRARIES = ("forward", "backward", "extra_repr", "main", "map", "command", "identity", "repr_html")
 """Names that a library calls, or that everyone knows."""
+NOUNS_OF_THE_INTERFACE = (
+    "channels", "activations", "influences", "confusions", "graph", "embedding", "picture", "examples"
+)  # fmt: skip
+"""Names of what a notebook asks a run for, in summit_dash/api alone."""
 CONVERSIONS = ("to_", "from_")
 """Beginnings of names of conversions, as Python's own libraries have them."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -132,6 +136,7 @@ def find_names(name: str) -> Iterator[str]:
             function.name.startswith(("__", "test_", "visit_"))
             or own.startswith(CONVERSIONS)
             or own in NAMES_OF_LIBRARIES
+            or (name.startswith("summit_dash/api/") and own in NOUNS_OF_THE_INTERFACE)
             or is_noun(function)
         )
         if not is_free and own.split("_")[0] not in VERBS:

@@ -5,7 +5,7 @@ import {closeLeft, openLeft} from './left.js';
 import {dispatch, redo, undo} from './selection.js';
 import {toggleHelp} from './shell.js';
 import {toggleClassPanel} from './views/class_panel.js';
-import {leave, toggleLasso} from './views/embedding.js';
+import {leave, toggleLasso} from './views/embedding_plot.js';
 import {fitGraph} from './views/graph_viewport.js';
 import {clearSearch, moveCursor, openCursor, openFirst, steerList} from './views/sidebar_cursor.js';
 import {focusPart, returnFocus, takeFocus} from './widgets/focus.js';

@@ -7,6 +7,7 @@ import './views/about.css';
 import './views/channel_panel.css';
 import './views/channels.css';
 import './views/class_panel.css';
+import './views/class_surprising.css';
 import './views/compare.css';
 import './views/embedding.css';
 import './views/graph.css';
@@ -24,16 +25,7 @@ import './views/channels.js';
 import './views/class_panel.js';
 import './views/embedding.js';
 import './views/embedding_colors.js';
-import './views/embedding_draw.js';
-import './views/embedding_pointer.js';
-import './views/graph.js';
-import './views/graph_canvas.js';
-import './views/graph_card.js';
-import './views/graph_export.js';
-import './views/graph_hover.js';
-import './views/graph_keys.js';
-import './views/graph_picker.js';
-import './views/graph_viewport.js';
+import './views/embedding_plot.js';
 import './views/palette.js';
 import './views/sidebar.js';
 import * as current from './current.js';
@@ -43,16 +35,16 @@ import {connected} from './model/graph.js';
 import {openRun} from './runs.js';
 import {dispatch, start} from './selection.js';
 import {showAll} from './views.js';
-import {at} from './views/embedding.js';
+import {at, drawEmbedding} from './views/embedding.js';
 import {emb} from './views/embedding_state.js';
-import {isShown} from './views/graph_canvas.js';
-import {graph} from './views/graph_state.js';
-import {stageSize, toScreen} from './views/graph_viewport.js';
+import {canvas} from './views/cytoscape.js';
+import {drawGraph} from './views/graph.js';
+import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.summit = {start, show: showAll};
+window.dash_clientside.summit = {start, show: showAll, drawGraph, drawEmbedding};
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({
   get run() {
@@ -69,8 +61,7 @@ window.summitDash = Object.freeze({
       return list.state;
     },
   },
-  graph,
-  graphParts: {connected, isShown, stageSize, toScreen},
+  graph: {canvas, getScene, connected},
   markRow,
   embedding: {
     at,

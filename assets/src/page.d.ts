@@ -1,6 +1,7 @@
 /* What the modules of the page take for given beyond the standard library of the browser. */
 declare module '*.css';
 interface Window {
+  Plotly: any;
   dash_clientside: any;
   summitDash: any;
   summitStatic: any;

@@ -23,6 +23,12 @@ export const exampleImage = ({layer, channel, rank, image_id: id, box}, owner) =
     ? showPart(fileOf(`image/${id}.jpg`), box)
     : h('img', {src: example(layer, channel, owner, rank), alt: '', decoding: 'async'});
 
+/** Builds an element that shows the whole of an image that the run holds. */
+export const wholeImage = (id) => {
+  const style = Math.max(...current.run.image_size) <= TINY && 'image-rendering: pixelated';
+  return h('img', {src: fileOf(`image/${id}.jpg`), alt: '', loading: 'lazy', decoding: 'async', style});
+};
+
 /** Builds a part of an image, as an `img` of the part alone would show it: tiny ones with crisp pixels. */
 const showPart = (href, [x, y, right, bottom]) => {
   const [width, height] = current.run.image_size;

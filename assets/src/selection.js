@@ -67,7 +67,7 @@ const FIELDS = {
   height: {...percentage(25, 300), look: true},
   direction: {...choice('down', 'right'), look: true},
   sides: {...choice('merged', 'two'), look: true},
-  color: {...choice('plain', 'accuracy', 'group', 'similarity'), look: true},
+  color: {...choice('plain', 'accuracy', 'group', 'similarity', 'mistaken'), look: true},
   pins: texts /* channel ids: only what is connected with them is drawn */,
   expand: texts /* layers of which more channels than the graph's are drawn */,
   only: idSet /* classes that the list is narrowed to, by rising id */,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -15,7 +14,6 @@ import typer
 
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Host, Open, Port, Threads
-from precompute.contract.errors import InputError
 from summit_dash.server.defaults import HOST, PORT, THREADS
 
 __all__ = ["ServeOptions", "open_dashboard", "serve"]
@@ -57,12 +55,13 @@ def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, ope
     from summit_dash.run.store import RunStore
     from summit_dash.run.stores import Stores
     from summit_dash.server.app import create_app
+    from summit_dash.server.listen import listen
     from summit_dash.server.settings import Settings
 
     stores = Stores(RunStore(run) for run in runs)
     threading.Thread(target=stores.warm, daemon=True).start()
     dashboard = create_app(stores, Settings(runs=tuple(runs), host=host, port=port, workers=workers))
-    listening = _listen(host, port)
+    listening = listen(host, port)
     server: Any = create_server(
         dashboard.server, sockets=[listening], threads=workers, clear_untrusted_proxy_headers=True
     )
@@ -74,25 +73,6 @@ def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, ope
             threading.Timer(0.3, webbrowser.open, [url]).start()
         server.run()
     server.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Returns a socket bound to the port, or to the next free one of the twenty after it.
-
-    Raises:
-        InputError: none of them is free.
-    """
-    for candidate in (port, *range(port + 1, min(port + 20, 65535))) if port else (0,):
-        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind((host, candidate))
-        except OSError as problem:
-            sock.close()
-            reason = problem.strerror
-        else:
-            return sock
-    raise InputError("A dashboard needs a free port.", f"{host}:{port}: {reason}.", "Name another with --port.")
 
 
 serve = build_command(ServeOptions, _run)

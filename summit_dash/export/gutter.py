@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import floor
 from typing import NamedTuple
 
 from summit_dash.export.heading import MARGIN
@@ -17,7 +18,7 @@ from summit_dash.run.text import DASH, format_plural
 __all__ = ["RowSpan", "build_gutter", "build_parting_line", "compute_gutter_width", "find_row_spans"]
 
 _NAME, _SMALL, _WEIGHT = 12.0, 11.0, 600
-_PLAIN, _COMPARED, _WIDEST = 92.0, 140.0, 240.0
+_PLAIN, _COMPARED, _WIDEST = 92.0, 152.0, 240.0
 _AFTER_NAME = 8.0
 
 
@@ -84,9 +85,9 @@ def _label_compared_row(layer: LayerComparison, y: float, palette: Palette, room
     ]
     x = MARGIN
     for text, color, gap in (
-        ("J", palette.muted, 3.0),
-        (f"{layer.jaccard or 0:.2f}", palette.ink, 8.0),
-        ("cos", palette.muted, 3.0),
+        ("shared", palette.muted, 3.0),
+        (f"{floor(100 * (layer.jaccard or 0) + 0.5)} %", palette.ink, 8.0),
+        ("alike", palette.muted, 3.0),
         (cosine, palette.ink, 0.0),
     ):
         words.append(Words(text, Point(x, baseline), _SMALL, color))

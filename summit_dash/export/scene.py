@@ -13,21 +13,20 @@ from summit_dash.export.lettering import measure_width
 from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, SceneNode, Stroke, Words
 from summit_dash.export.subject import Subject
 from summit_dash.graph.comparison import Part
-from summit_dash.graph.elements import Element, build_comparison_elements, build_graph_elements
-from summit_dash.graph.stylesheet import NodeLook, style_edge, style_node
+from summit_dash.graph.elements import Element, Pictures, build_comparison_elements, build_graph_elements
+from summit_dash.graph.stylesheet import EDGE_DASH, RING_DASH, NodeLook, style_edge, style_node
 from summit_dash.graph.theme import PALETTES, Palette
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
 
-__all__ = ["ROOM", "PictureSource", "build_scene"]
+__all__ = ["ROOM", "PictureSource", "build_elements", "build_scene"]
 
 ROOM = Size(1200, 800)
 """Default size of the stage, about that of the page in a large window."""
 _LABEL, _LARGEST_LABEL, _HAIRLINE = 11.0, 34.0, 0.9
 """Pixels, units of the layout, and pixels again, as in `assets/src/views/graph_viewport.js`."""
 _MOST_RADIUS, _MARK = 8.0, 16.0
-_RING_DASH, _EDGE_DASH = (4.0, 2.0), (6.0, 3.0)
-"""Lengths of dashes and gaps on the page's canvas."""
+
 _SHARPNESS = 4
 """Pixels of an embedded picture for each pixel of the scene, so that it can be printed or enlarged four times."""
 _FOOT = 30.0
@@ -59,7 +58,7 @@ def build_scene(subject: Subject, pictures: PictureSource, theme: str = "light",
         room: size of the stage, which grows where the graph needs more.
     """
     palette = PALETTES[theme]
-    elements = _build_elements(subject, pictures)
+    elements = build_elements(subject, pictures.kind)
     points = {_read_channel(e): Point(**e["position"]) for e in elements if "position" in e}
     gutter = compute_gutter_width({channel.layer for channel in points}, subject.comparison is not None)
     fit = fit_graph(points.values(), room, gutter)
@@ -86,9 +85,8 @@ def _build_title(subject: Subject) -> str:
     return f"Comparison of {names}" if subject.comparison else f"Attribution graph of {names}"
 
 
-def _build_elements(subject: Subject, pictures: PictureSource) -> list[Element]:
-    """Builds the elements that the page draws."""
-    shown = pictures.kind
+def build_elements(subject: Subject, shown: Pictures) -> list[Element]:
+    """Builds the elements that the page draws, also those that the filter leaves out."""
     if subject.comparison is None:
         side = subject.sides[0]
         return build_graph_elements(side.graph, side.info.n_images, shown)
@@ -133,7 +131,7 @@ def _draw_node(element: Element, position: Point, stage: _Stage, pictures: Pictu
         look.ring_color,
         look.ring_width * zoom,
         look.ring_opacity,
-        _scale(_RING_DASH, zoom) if look.is_dashed else (),
+        _scale(RING_DASH, zoom) if look.is_dashed else (),
     )
     frame = Box(
         Point(position.x - side / 2, position.y - side / 2),
@@ -165,7 +163,7 @@ def _draw_edge(element: Element, source: SceneNode, target: SceneNode, stage: _S
         look.color,
         max(data["width"] * stage.zoom, _HAIRLINE),
         look.opacity,
-        _scale(_EDGE_DASH, stage.zoom) if look.is_dashed else (),
+        _scale(EDGE_DASH, stage.zoom) if look.is_dashed else (),
     )
     points = bend(_find_port(source.frame, 0.0), _find_port(target.frame, 1.0))
     return SceneEdge(data["source"], data["target"], points, stroke, element["classes"])

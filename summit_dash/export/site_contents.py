@@ -119,6 +119,7 @@ class _Contents:
         channels = [node.channel for node in self._store.graph(class_id).nodes]
         keys = [
             f"class/{class_id}/panel",
+            f"class/{class_id}/ends",
             f"confusions/{class_id}",
             f"misclassified/{class_id}",
             *(f"class/{class_id}/channel/{channel.layer}/{channel.channel}" for channel in channels),

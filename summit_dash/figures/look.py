@@ -18,7 +18,14 @@ Theme = Literal["light", "dark"]
 FONT = "Inter, system-ui, sans-serif"
 ACCENTS = {"light": "#3D4DB7", "dark": "#8C9BFF"}
 """The one accent of each theme."""
-CONFIG: dict[str, Any] = {"displayModeBar": False, "displaylogo": False, "responsive": True, "doubleClick": False}
+CONFIG: dict[str, Any] = {
+    "displayModeBar": False,
+    "doubleClick": False,
+    "responsive": False,
+    "showAxisDragHandles": False,
+    "showAxisRangeEntryBoxes": False,
+    "showTips": False,
+}
 """The settings of a figure on the page: no toolbar, because the page has its own buttons."""
 
 _VIRIDIS = (

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from math import sqrt
 from typing import Any
 
 from summit_dash.graph.comparison import Comparison, Part
-from summit_dash.graph.layout import lay_out
+from summit_dash.graph.layout import Point, lay_out, merge_rows, order_rows, place_rows, sweep_rows
 from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from summit_dash.run.pictures import PictureKind
 from summit_dash.run.text import format_part, format_percent
 
-__all__ = ["LARGEST", "SMALLEST", "Pictures", "build_comparison_elements", "build_graph_elements", "compute_node_side"]
+__all__ = [
+    "LARGEST",
+    "SMALLEST",
+    "Element",
+    "Pictures",
+    "build_comparison_elements",
+    "build_graph_elements",
+    "compute_node_side",
+]
 
 
 Pictures = Callable[[Channel], PictureKind]
@@ -45,9 +53,9 @@ def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> lis
 
     `covered` of an element is the percentage of activation from which the filter on the page keeps it.
     """
-    weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
-    points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
     covered = compute_shares_covered(graph.nodes)
+    weights = _weigh_edges(graph, covered)
+    points = lay_out(graph.layers, covered, weights)
     most = max((node.activation_count for node in graph.nodes), default=0)
     nodes = []
     for node in graph.nodes:
@@ -90,7 +98,7 @@ def build_comparison_elements(
     weights = {
         e: max(i.get(e, 0) / max(1, n) for i, n in zip(influences, n_images, strict=True)) for e in comparison.edges
     }
-    points = lay_out(graphs[0].layers, comparison.nodes, weights)
+    points = _lay_out_both(graphs, weights)
     most, widest = max(shares.values(), default=0.0), max(weights.values(), default=0.0)
     nodes = []
     for channel, part in comparison.nodes.items():
@@ -104,6 +112,28 @@ def build_comparison_elements(
         _build_edge(pair, compute_edge_width(weights[pair], widest), 0, part) for pair, part in comparison.edges.items()
     ]
     return nodes + edges
+
+
+def _weigh_edges(graph: Graph, drawn: Container[Channel]) -> dict[tuple[Channel, Channel], float]:
+    """Returns the influence counts of the edges with both ends drawn."""
+    return {
+        (edge.source, edge.target): float(edge.influence_count)
+        for edge in graph.edges
+        if edge.source in drawn and edge.target in drawn
+    }
+
+
+def _lay_out_both(
+    graphs: tuple[Graph, Graph], weights: Mapping[tuple[Channel, Channel], float]
+) -> dict[Channel, Point]:
+    """Computes the positions of a comparison from the orders of the two graphs."""
+    layers = graphs[0].layers
+    drawn = [{node.channel for node in graph.nodes} for graph in graphs]
+    rows = [
+        order_rows(layers, channels, _weigh_edges(graph, channels))
+        for graph, channels in zip(graphs, drawn, strict=True)
+    ]
+    return place_rows(layers, sweep_rows(layers, merge_rows(layers, rows[0], rows[1]), weights))
 
 
 def _describe_use(count: int | None, n_images: int) -> str:

@@ -20,11 +20,14 @@ class Palette:
     ink: str
     muted: str
     hairline: str
+    raised: str
+    """The ground of what lies over the paper."""
+    accent: str
     b: str
     """The blue of class B, lighter in the dark theme, where `COLOR_B` has too little contrast."""
 
 
 PALETTES = {
-    "light": Palette("#FBFBFC", "#1B1F27", "#697180", "#E4E6EB", COLOR_B),
-    "dark": Palette("#101319", "#E7E9EE", "#99A1B0", "#2A2F3A", "#3FA0DC"),
+    "light": Palette("#FBFBFC", "#1B1F27", "#697180", "#E4E6EB", "#FFFFFF", "#3D4DB7", COLOR_B),
+    "dark": Palette("#101319", "#E7E9EE", "#99A1B0", "#2A2F3A", "#181C24", "#8C9BFF", "#3FA0DC"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
 
-from summit_dash.pages import ids, registry
+from summit_dash.pages import embedding, ids, registry
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_page
 
@@ -56,6 +56,7 @@ def _register_callbacks(app: Dash, is_static: bool) -> None:
     """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
     app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
+    embedding.register_callbacks(app)
     for entry in registry.PAGES:
         if entry.register_callbacks is not None and not (is_static and entry.page.needs_server):
             entry.register_callbacks(app)

@@ -16,10 +16,13 @@ HELP = "help"
 # Left column.
 LAYER_STRIP = "layer-strip"
 EMBEDDING = "embedding"
+EMBEDDING_GRAPH = "embedding-graph"
 SIDEBAR = "sidebar"
 
 # Main view: one pane for the graph and the comparison, one for each other tab.
 GRAPH = "graph"
+GRAPH_CANVAS = "graph-canvas"
+GRAPH_CHANNELS = "graph-channels"
 CHANNELS = "channels"
 ABOUT = "about"
 

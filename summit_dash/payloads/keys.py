@@ -16,6 +16,7 @@ from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.misclassified import build_misclassified
 from summit_dash.payloads.of_class import build_class
 from summit_dash.payloads.of_class_panel import build_class_panel
+from summit_dash.payloads.of_ends import build_class_ends
 from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
@@ -57,6 +58,10 @@ def _build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
     return build_class_panel(store, _require_class(store, class_id))
 
 
+def _build_class_ends(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_class_ends(store, _require_class(store, class_id))
+
+
 def _build_class_layer(store: RunStore, class_id: int, layer: str) -> dict[str, Any]:
     return build_class_layer(store, _require_class(store, class_id), _require_layer(store, layer))
 
@@ -94,6 +99,7 @@ _KEYS = Map(
         Rule("/channel_use", endpoint=build_channel_use),
         Rule("/class/<id:class_id>", endpoint=_build_class),
         Rule("/class/<id:class_id>/panel", endpoint=_build_class_panel),
+        Rule("/class/<id:class_id>/ends", endpoint=_build_class_ends),
         Rule("/class/<id:class_id>/layer/<layer:layer>", endpoint=_build_class_layer),
         Rule("/class/<id:class_id>/channel/<layer:layer>/<number:number>", endpoint=_build_class_channel),
         Rule("/confusions", endpoint=build_confusions),

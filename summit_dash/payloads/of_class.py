@@ -1,12 +1,15 @@
-"""One class: its attribution graph, and its similarity to every class at each layer."""
+"""One class: its attribution graph, its surprising channels, and its similarity to every class at each layer."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from summit_dash.graph.elements import Element, build_graph_elements
 from summit_dash.payloads.numbers import shorten
+from summit_dash.payloads.surprising import build_marks
 from summit_dash.run.graphs import Graph
 from summit_dash.run.missing_graph import explain_missing_graph
 from summit_dash.run.store import RunStore
@@ -20,14 +23,17 @@ SIMILARITY_SCALE = 1000
 def build_class(store: RunStore, class_id: int) -> dict[str, Any]:
     """Builds `nodes`, `edges` and `similarity` along the classes, as arrays. Ends of edges are indices of nodes.
 
-    Where there is no node, `missing` holds the reason.
+    Positions and sizes are those of the elements, in units of the layout. `surprising` lists the surprising nodes with
+    their reasons. Where there is no node, `missing` holds the reason.
     """
     graph = store.graph(class_id)
+    elements = build_graph_elements(graph, store.classes[class_id].n_images, store.pictures.get_picture_kind)
     return {
         "id": class_id,
-        "nodes": _build_nodes(store, graph),
+        "nodes": _build_nodes(store, graph) | _read_places(elements[: len(graph.nodes)]),
         "edges": _build_edges(graph),
         "similarity": _compute_similarity(store, class_id),
+        "surprising": build_marks(store, class_id),
         **({} if graph.nodes else {"missing": _explain_missing(store, class_id)}),
     }
 
@@ -46,6 +52,16 @@ def _build_nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
         "count": [node.activation_count for node in graph.nodes],
         "score": [shorten(node.pagerank_score) for node in graph.nodes],
         "picture": [store.pictures.get_picture_kind(node.channel) for node in graph.nodes],
+    }
+
+
+def _read_places(elements: Sequence[Element]) -> dict[str, list[float]]:
+    """Returns positions, sizes and the share of activation covered by stronger channels, along the nodes."""
+    return {
+        "x": [element["position"]["x"] for element in elements],
+        "y": [element["position"]["y"] for element in elements],
+        "size": [element["data"]["size"] for element in elements],
+        "covered": [element["data"]["covered"] for element in elements],
     }
 
 

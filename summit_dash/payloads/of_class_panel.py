@@ -1,4 +1,4 @@
-"""The panel of one class: its prototypes, and dataset examples that are its own images."""
+"""The panel of one class: its prototypes, dataset examples that are its own images, and its surprising channels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from precompute.contract.schema import PROTOTYPE_METHODS
 from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.preview import find_strongest_nodes, locate
+from summit_dash.payloads.surprising import build_surprising
 from summit_dash.run.graphs import Node
 from summit_dash.run.pictures import Prototype
 from summit_dash.run.store import RunStore
@@ -18,7 +19,10 @@ _N_EXAMPLES = 10
 
 
 def build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
-    """Builds `prototypes` in the schema's order of methods, and `examples` of the class's own images, each once."""
+    """Builds `prototypes` in the schema's order of methods, and `examples` of the class's own images, each once.
+
+    `surprising` is as `build_surprising` returns it.
+    """
     prototypes, settings = store.pictures.read_prototypes(class_id), store.pictures.prototype_settings
     return {
         "prototypes": [
@@ -28,6 +32,7 @@ def build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
         ],
         "command": f"summit-dash prototypes {store.path.name}",
         "examples": _list_examples(store, class_id),
+        "surprising": build_surprising(store, class_id),
     }
 
 

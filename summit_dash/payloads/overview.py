@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from summit_dash.graph.stylesheet import build_stylesheet
+from summit_dash.graph.theme import PALETTES
 from summit_dash.run.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
 from summit_dash.run.confusions import has_confusions
 from summit_dash.run.layer_names import shorten_layer_names
@@ -35,6 +37,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "confusions": has_confusions(store),
         },
         "kinds": store.pictures.all_visualization_kinds,
+        "stylesheets": {theme: build_stylesheet(theme) for theme in PALETTES},
         "image_size": store.pictures.kept_examples.images.size,
         "no_accuracy": NO_ACCURACY_IMPORTED if store.manifest.get("imported") else NO_ACCURACY,
         "layers": _build_layers(store),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,6 +67,29 @@ class RunExamples:
     def list_examples(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
         """Returns the dataset examples of a channel, strongest first."""
         return [example for example in self._of_channel(channel)[0] if example.class_id == class_id]
+
+    def list_of_class(self, channels: Sequence[Channel], class_id: int) -> dict[Channel, tuple[list[Example], ...]]:
+        """Returns two lists by channel, strongest first: the examples of a class, and those over all classes.
+
+        No picture is read, so that many channels take as long as one.
+        """
+        found: dict[Channel, tuple[list[Example], ...]] = {channel: ([], []) for channel in channels}
+        if not self.has_table or not found:
+            return found
+        wanted = (
+            pc.field("layer").isin(sorted({channel.layer for channel in channels}))
+            & pc.field("channel").isin(sorted({channel.channel for channel in channels}))
+            & pc.field("class_id").isin([class_id, ALL_CLASSES])
+        )
+        columns = ["layer", "channel", "class_id", "rank", "activation", "image_id", *Box._fields]
+        rows = read_table(self._path, _TABLE, columns, wanted).to_pylist()
+        for row in sorted(rows, key=lambda row: row["rank"]):
+            lists = found.get(Channel(row["layer"], row["channel"]))
+            if lists:
+                box = read_box(row) if self.images.holds(row["image_id"]) else None
+                example = Example(row["class_id"], row["rank"], row["image_id"], row["activation"], box)
+                lists[row["class_id"] == ALL_CLASSES].append(example)
+        return found
 
     def read_picture(self, channel: Channel, class_id: int, rank: int) -> bytes | None:
         """Returns a dataset example as WebP; None where there is no such example."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import locate_table, read_manifest, read_table
+from summit_dash.run.best_classes import read_best_classes
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links
@@ -324,6 +325,29 @@ class RunStore:
         """Reads the point of every class at a layer."""
         rows = read_table(self.path, "embeddings", filters=pc.field("layer") == layer).to_pylist()
         return {row["class_id"]: (row["x"], row["y"]) for row in rows if row["class_id"] in self.classes}
+
+    def read_points(self, layer: str) -> NDArray[np.float64]:
+        """Returns the points of a layer along the classes, (class, 2), NaN where there is none; read once for all."""
+        points: dict[str, NDArray[np.float64]] = self.read_once("points", self._read_points)
+        return points[layer]
+
+    def _read_points(self) -> dict[str, NDArray[np.float64]]:
+        nowhere = (np.nan, np.nan)
+        found = {layer: self.read_embedding(layer) for layer in self.layers}
+        return {name: np.array([points.get(c, nowhere) for c in self.classes]) for name, points in found.items()}
+
+    # --- whose images excite a channel most -------------------------------------------------------------------------
+
+    def read_best_classes(self, layer: str) -> NDArray[np.int64]:
+        """Returns the rows in `counts` of the classes of each channel's best examples, (channel, rank).
+
+        It is -1 where there is no example, or one whose class is unknown. Read once for all layers.
+        """
+        n_channels = {info.layer: info.n_channels for info in self.layers.values()}
+        best: dict[str, NDArray[np.int64]] = self.read_once(
+            "best_classes", lambda: read_best_classes(self.path, n_channels, self._rows)
+        )
+        return best[layer]
 
     # --- caches -----------------------------------------------------------------------------------------------------
 

@@ -8,12 +8,13 @@ have, because only these can be suggested. Pure functions of names, groups and s
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from typing import NamedTuple
+
+from summit_dash.run.hypergeometric import compute_tail
 
 __all__ = [
     "N_TOP",
@@ -189,25 +190,8 @@ def _list_candidates(vocabulary: Vocabulary, top: list[int]) -> list[_Candidate]
         n = vocabulary.n_classes[word]
         if n_having < 2 or n_having < BY_ONE_WORD * len(top) or n > COMMON * n_all:
             continue
-        probability = _compute_tail(n_having, len(top), n, n_all)
+        probability = compute_tail(n_having, len(top), n, n_all)
         if probability * vocabulary.n_candidates <= SIGNIFICANCE:
             having = frozenset(class_id for class_id in top if word in vocabulary.words[class_id])
             found.append(_Candidate(probability, word, having))
     return sorted(found, key=lambda each: (each.probability, each.word))
-
-
-def _compute_tail(n_having: int, n_top: int, n: int, n_all: int) -> float:
-    """Computes the probability that `n_having` or more of `n_top` classes have a word of `n`.
-
-    The `n_top` classes are drawn at random from `n_all`.
-    """
-    most = min(n, n_top)
-    whole = _compute_log_choose(n_all, n_top)
-    possible = range(max(n_having, n_top - (n_all - n)), most + 1)
-    return sum(
-        math.exp(_compute_log_choose(n, k) + _compute_log_choose(n_all - n, n_top - k) - whole) for k in possible
-    )
-
-
-def _compute_log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

@@ -9,12 +9,14 @@ from flask import Flask, Response, abort, request
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES
+from summit_dash.export.formats import FORMATS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import check_label, save_label
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
+from summit_dash.server.graph_files import write_graph_file
 
 __all__ = ["register_routes"]
 
@@ -22,6 +24,7 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 _CHANGING = {"labels"}
 """Keys of payloads that change while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
+_ENDINGS = ", ".join(repr(ending) for each in FORMATS.values() for ending in each.endings)
 _LARGEST = 4096
 """Greatest number of bytes of a request that saves a label."""
 
@@ -46,6 +49,10 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
         if class_id not in store.classes:
             abort(404)
         return _keep(Response(build_thumbnails(store, class_id), mimetype="application/octet-stream"))
+
+    @server.get(f"{prefix}run/<name>/graph/<int:class_id><any({_ENDINGS}):ending>")
+    def send_graph(name: str, class_id: int, ending: str) -> Response | tuple[Response, int]:
+        return _send_graph(_find_store(stores, name), class_id, ending)
 
     @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:number>.webp")
     def send_picture(name: str, layer: str, number: int) -> Response:
@@ -75,6 +82,17 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
     @server.post(f"{prefix}run/<name>/labels")
     def save_labels(name: str) -> tuple[Response, int]:
         return _save_label(_find_store(stores, name))
+
+
+def _send_graph(store: RunStore, class_id: int, ending: str) -> Response | tuple[Response, int]:
+    """Sends a file to be saved, or the problem where it cannot be made."""
+    try:
+        file = write_graph_file(store, class_id, ending, request.args)
+    except InputError as problem:
+        return _answer_problem(problem), 400
+    response = Response(file.content, mimetype=file.mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=file.name)
+    return response
 
 
 def _save_label(store: RunStore) -> tuple[Response, int]:

@@ -21,6 +21,8 @@ from tests.browser.chromium import FLAGS, find_chromium
 
 _DRIVER = re.compile(r"GL Driver Message .*GPU stall due to ReadPixels")
 """A message of the software renderer, on machines without a graphics card; the page does not cause it."""
+_WHEEL = re.compile(r"You have set a custom wheel sensitivity\.  This will make your app zoom unnaturally")
+"""A message of Cytoscape: its Dash component sets the sensitivity always."""
 
 
 @pytest.fixture(scope="session")
@@ -91,7 +93,7 @@ def watch(page: Page, url: str, words: list[str]) -> None:
     """Notes every warning, error, failed answer and request to another address in `words`."""
 
     def note_console(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not _DRIVER.search(message.text):
+        if message.type in ("error", "warning") and not (_DRIVER.search(message.text) or _WHEEL.match(message.text)):
             words.append(f"{message.type}: {message.text}")
 
     page.on("console", note_console)

@@ -6,6 +6,40 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.cytoscape import find_free_point, list_edges, list_nodes, locate_node, measure_node
+
+__all__ = [
+    "click_node",
+    "download",
+    "find_point",
+    "find_row",
+    "hover_edge",
+    "hover_node",
+    "leave_graph",
+    "list_edges",
+    "list_groups",
+    "list_names",
+    "list_nodes",
+    "measure_graph",
+    "measure_node",
+    "open_graph",
+    "open_left",
+    "read_selection",
+    "slide",
+    "wait_for_drawn",
+    "wait_for_first_row",
+    "wait_for_layer",
+    "wait_for_rows",
+    "wait_for_selection",
+]
+
+POINT = """(id) => {
+  const points = document.querySelector('#embedding-graph .scatterlayer .trace').querySelectorAll('.point');
+  const {x, y, width, height} = points[window.summitDash.run.classById.get(id).place].getBoundingClientRect();
+  return [x + width / 2, y + height / 2];
+}"""
+"""Finds the point of a class, where every class has one."""
+
 # --- left column: the embedding and the list of classes -------------------------------------------------------------
 
 
@@ -52,9 +86,15 @@ def wait_for_first_row(page: Page, name: str) -> None:
 
 
 def find_point(page: Page, class_id: int) -> tuple[float, float]:
-    """Returns x and y of the point of a class in the embedding, in pixels of the page."""
-    found: dict[str, float] = page.evaluate("(id) => window.summitDash.embedding.at(id)", class_id)
-    return found["x"], found["y"]
+    """Returns x and y of the point of a class in the drawn embedding, in pixels of the page."""
+    x, y = page.evaluate(POINT, class_id)
+    return x, y
+
+
+def wait_for_point(page: Page, class_id: int, x: float, y: float, within: float = 1.5) -> None:
+    """Waits until the point of a class is drawn at a position of the page."""
+    script = f"([id, x, y, within]) => {{ const [a, b] = ({POINT})(id); return Math.hypot(a - x, b - y) < within; }}"
+    page.wait_for_function(script, arg=[class_id, x, y, within])
 
 
 def wait_for_layer(page: Page, layer: str) -> None:
@@ -89,40 +129,17 @@ def wait_for_drawn(page: Page, *class_ids: int) -> None:
     expect(page.locator(f'#graph .graph-stage[data-drawn="{wanted}"]')).to_be_visible()
 
 
-def list_nodes(page: Page, state: str = "") -> list[str]:
-    """Returns the channel ids of the shown nodes; `state` is a selector such as `.lit`."""
-    script = "(s) => [...document.querySelectorAll(`#graph [data-node]${s}:not([hidden])`)].map((n) => n.dataset.node)"
-    found: list[str] = page.evaluate(script, state)
-    return found
-
-
-def list_edges(page: Page, state: str = "") -> list[str]:
-    """Returns the ids of the shown edges, such as `conv1-3--conv2-4`; `state` is a selector."""
-    script = "(s) => [...document.querySelectorAll(`#graph [data-edge]${s}:not([hidden])`)].map((n) => n.dataset.edge)"
-    found: list[str] = page.evaluate(script, state)
-    return found
-
-
 def click_node(page: Page, channel_id: str) -> None:
-    page.locator(f'#graph [data-node="{channel_id}"] .back').click()
+    page.mouse.click(*locate_node(page, channel_id))
 
 
 def hover_node(page: Page, channel_id: str) -> None:
-    page.locator(f'#graph [data-node="{channel_id}"] .back').hover()
+    page.mouse.move(*locate_node(page, channel_id))
 
 
 def hover_edge(page: Page, edge_id: str) -> None:
-    """Puts the pointer on a point of an edge that no other edge covers."""
-    script = """(id) => {
-      const edge = document.querySelector(`#graph [data-edge="${id}"]`);
-      const line = edge.querySelector('.line');
-      const at = (part) => line.getPointAtLength(line.getTotalLength() * part).matrixTransform(line.getScreenCTM());
-      const points = Array.from({length: 49}, (_, i) => at((i + 1) / 50));
-      const free = points.find((point) => edge.contains(document.elementFromPoint(point.x, point.y)));
-      return [free.x, free.y];
-    }"""
-    x, y = page.evaluate(script, edge_id)
-    page.mouse.move(x, y)
+    """Puts the pointer on a point of an edge that no other element covers."""
+    page.mouse.move(*find_free_point(page, edge_id))
 
 
 def leave_graph(page: Page) -> None:
@@ -133,14 +150,6 @@ def leave_graph(page: Page) -> None:
 def slide(page: Page, name: str, value: int) -> None:
     """Drags a slider of the graph."""
     page.locator(f"#{name}").fill(str(value))
-
-
-def measure_node(page: Page, channel_id: str) -> dict[str, float]:
-    """Returns the box of a node's picture: `x`, `y`, `width` and `height` in pixels of the page."""
-    box: Any = page.locator(f'#graph [data-node="{channel_id}"] .back').bounding_box()
-    assert box is not None
-    found: dict[str, float] = box
-    return found
 
 
 def measure_graph(page: Page) -> tuple[float, float]:

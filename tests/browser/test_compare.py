@@ -16,6 +16,7 @@ from summit_dash.graph.comparison import Comparison, Part, compare
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
+from tests.browser.cytoscape import read_style
 from tests.browser.drive import download, list_edges, list_nodes, measure_node, open_graph, wait_for_drawn
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -90,7 +91,7 @@ def test_a_class_of_another_run(page: Page, url_of_two_runs: str, words: list[st
     own = {node.channel.channel_id for node in store.graph(0).nodes}
     assert set(list_nodes(page, ".only-b")) == theirs - own
     assert set(list_nodes(page, ".shared")) == theirs & own
-    expect(page.locator(".gutter-row[data-layer=conv5]")).to_contain_text("cos –")
+    expect(page.locator(".gutter-row[data-layer=conv5]")).to_contain_text("alike –")
     page.get_by_label("Swap A and B").click()
     wait_for_drawn(page, 1, 0)
     wait_for_query(page, "?run=other&class=1&vs=0&vs_run=synthetic&layer=conv5&view=compare")
@@ -118,10 +119,8 @@ def test_parts_and_their_counts(page: Page, url: str, compared: Comparison) -> N
 def test_never_by_colour_alone(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=0&vs=2&view=compare")
     wait_for_drawn(page, 0, 2)
-    dashes = "(part) => getComputedStyle(document.querySelector(`#graph .node.${part} .ring`)).strokeDasharray"
-    assert page.evaluate(dashes, "only-a") == "none"
-    assert page.evaluate(dashes, "shared") == "none"
-    assert page.evaluate(dashes, "only-b") != "none"
+    styles = {part: read_style(page, list_nodes(page, f".{part.value}")[0], "border-style") for part in Part}
+    assert styles == {Part.SHARED: "solid", Part.ONLY_A: "solid", Part.ONLY_B: "dashed"}
 
 
 def test_every_layer_has_its_numbers(page: Page, url: str, store: RunStore) -> None:
@@ -130,7 +129,7 @@ def test_every_layer_has_its_numbers(page: Page, url: str, store: RunStore) -> N
     counts = {layer: (store.read_counts(layer)[0], store.read_counts(layer)[2]) for layer in store.layers}
     for layer in compare(store.graph(0), store.graph(2), counts).layers:
         row = page.locator(f".gutter-row[data-layer={layer.layer}]")
-        expect(row).to_contain_text(f"J {layer.jaccard:.2f}cos {layer.cosine:.2f}")
+        expect(row).to_contain_text(f"shared {100 * layer.jaccard:.0f} %alike {layer.cosine:.2f}")
 
 
 def test_the_line_is_below_the_parting_layer(page: Page, url: str, compared: Comparison) -> None:
@@ -165,6 +164,12 @@ def test_an_unknown_second_class_says_so(page: Page, url: str, value: str) -> No
     expect(page.locator("#graph .graph-empty")).to_contain_text("Choose the second class above.")
 
 
+def test_a_class_is_not_compared_with_itself(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=0&vs=0&view=compare")
+    expect(page.locator("#graph .graph-empty")).to_contain_text("A comparison takes two different classes.")
+    expect(page.locator("#graph .graph-empty")).to_contain_text("Both are red fox.")
+
+
 def test_side_by_side_a_shared_channel_is_at_the_same_height(
     page: Page, url: str, store: RunStore, compared: Comparison
 ) -> None:
@@ -172,13 +177,11 @@ def test_side_by_side_a_shared_channel_is_at_the_same_height(
     wait_for_drawn(page, 0, 2)
     page.get_by_label("Side by side").click()
     wait_for_query(page, "&sides=two")
-    a, b = (page.locator(f"#graph .node[data-key^='{letter}:']") for letter in "ab")
-    expect(a).to_have_count(len(store.graph(0).nodes))
-    expect(b).to_have_count(len(store.graph(2).nodes))
+    wait_for_drawn(page, 0, 2)
+    n_drawn = len(store.graph(0).nodes) + len(store.graph(2).nodes)
+    page.wait_for_function("(n) => summitDash.graph.canvas().nodes('[key]').length === n", arg=n_drawn)
     shared = next(at.channel_id for at, part in compared.nodes.items() if part is Part.SHARED)
-    boxes = [page.locator(f"#graph [data-key='{letter}:{shared}'] .back").bounding_box() for letter in "ab"]
-    assert boxes[0]
-    assert boxes[1]
+    boxes = [measure_node(page, f"{letter}:{shared}") for letter in "ab"]
     assert boxes[0]["y"] == pytest.approx(boxes[1]["y"], abs=0.5)
     assert boxes[0]["x"] < boxes[1]["x"]
 
@@ -194,7 +197,7 @@ def test_more_classes_in_the_bars(page: Page, url: str, store: RunStore) -> None
     wait_for_query(page, "?class=0&vs=2&also=3&layer=conv4&view=compare")
     other = next(layer for layer in compare(store.graph(0), store.graph(3)).layers if layer.layer == "conv3")
     line = panel.locator(".compared-layer[data-layer=conv3] .compared-line[data-class='3']")
-    expect(line).to_contain_text(f"{other.jaccard:.2f}")
+    expect(line).to_contain_text(f"{100 * other.jaccard:.0f} %")
     expect(line).to_contain_text(f"{other.n_only_a}·{other.n_shared}·{other.n_only_b}")
     panel.get_by_label("Remove coyote").click()
     expect(line).to_have_count(0)

@@ -13,35 +13,11 @@ from summit_dash.export.scene import PictureSource, build_scene
 from summit_dash.export.shapes import GraphScene, SceneEdge, SceneNode
 from summit_dash.export.subject import read_subject
 from summit_dash.run.store import RunStore
+from tests.browser.cytoscape import read_curves
 from tests.browser.drive import list_nodes as shown_nodes
 from tests.browser.drive import open_graph, wait_for_drawn
 
 pytestmark = pytest.mark.browser
-
-_CANVAS = """() => {
-  const {graph, graphParts: {isShown, stageSize, toScreen}} = summitDash;
-  const zoom = Number(graph.frame.paper.style.getPropertyValue('--zoom'));
-  const styleOf = (element, selector) => getComputedStyle(element.querySelector(selector));
-  const isDashed = (style) => style.strokeDasharray !== 'none';
-  const plain = (color) => color.replaceAll(' ', '');
-  const onScreen = (x, y) => { const at = toScreen({x, y}); return [at.x, at.y]; };
-  const {width, height} = stageSize();
-  return {
-    room: [width, height],
-    nodes: [...graph.scene.nodes.values()].filter(isShown).map(({node, element, x, y}) => {
-      const ring = styleOf(element, '.ring');
-      return {id: node.id, at: onScreen(x, y), side: node.size * zoom, ring: parseFloat(ring.strokeWidth) * zoom,
-        dashed: isDashed(ring), color: plain(ring.stroke), opacity: Number(ring.strokeOpacity)};
-    }),
-    edges: [...graph.scene.edges.values()].filter(isShown).map(({edge, element, line}) => {
-      const look = styleOf(element, '.line');
-      const numbers = line.getAttribute('d').match(/-?[\\d.]+/g).map(Number);
-      const points = [0, 2, 4, 6, 8].map((at) => onScreen(numbers[at], numbers[at + 1]));
-      return {id: edge.id, points, width: parseFloat(look.strokeWidth) * zoom, dashed: isDashed(look),
-        color: plain(look.stroke), opacity: Number(look.strokeOpacity)};
-    }),
-  };
-}"""
 
 
 def read_color(color: str) -> str:
@@ -68,7 +44,7 @@ def test_the_picture_is_the_page(
     open_graph(page, url + query)
     wait_for_drawn(page, *([0] if vs is None else [0, vs]))
     assert shown_nodes(page)
-    shown = page.evaluate(_CANVAS)
+    shown = read_curves(page)
     scene, top = draw(store, shown, vs, covers)
 
     nodes = {node.channel_id: node for node in scene.nodes}

@@ -12,8 +12,18 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.run.graphs import compute_shares_covered
+from summit_dash.run.pictures import PictureKind
 from summit_dash.run.store import RunStore
+from tests.browser.cytoscape import (
+    count_elements,
+    locate_node,
+    read_data,
+    read_ghosts,
+    wait_for_frame,
+    wait_for_tray,
+)
 from tests.browser.drive import (
     click_node,
     download,
@@ -22,7 +32,6 @@ from tests.browser.drive import (
     leave_graph,
     list_edges,
     list_nodes,
-    measure_graph,
     measure_node,
     open_graph,
     slide,
@@ -55,11 +64,10 @@ def test_the_graph_of_a_class_is_drawn_whole(page: Page, url: str, store: RunSto
     expect(page.locator("#graph h1")).to_have_text("red fox")
     expect(page.locator("#graph .summary")).to_have_text(f"{len(graph.nodes)} channels, {len(graph.edges)} influences")
     expect(page.locator("#graph .gutter-row")).to_have_count(5)
-    pictures = page.locator("#graph .node image")
-    expect(pictures).to_have_count(len(graph.nodes))
-    assert all(
-        href.startswith("blob:") for href in pictures.evaluate_all("(all) => all.map((i) => i.getAttribute('href'))")
-    )
+    images = [read_data(page, node)["image"] for node in list_nodes(page)]
+    assert all(image[0].startswith("blob:") for image in images)
+    kinds = [store.pictures.get_picture_kind(node.channel) for node in graph.nodes]
+    assert [len(image) for image in images] == [2 if kind is PictureKind.EXAMPLE else 1 for kind in kinds]  # a corner
 
 
 def test_a_painted_graph_says_so(page: Page, url: str) -> None:
@@ -88,13 +96,13 @@ def test_the_output_is_on_top_and_nothing_sticks_out(page: Page, url: str, store
 def test_one_class_after_the_other_leaves_nothing_behind(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
-    elements = "() => document.querySelectorAll('#graph *').length"
-    before = page.evaluate(elements)
+    parts = "() => document.querySelectorAll('#graph *').length"
+    before = page.evaluate(parts), count_elements(page)
     for class_id in (9, 4, 0):
         page.evaluate("(id) => summitDash.dispatch({class_id: id})", class_id)
         wait_for_drawn(page, class_id)
         assert list_nodes(page) == list_channel_ids(store, class_id)
-    assert page.evaluate(elements) == before
+    assert (page.evaluate(parts), count_elements(page)) == before
 
 
 def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, store: RunStore) -> None:
@@ -145,15 +153,6 @@ def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, ur
     expect(card.locator(".scrub img")).to_have_attribute("src", re.compile("/diversity-1.webp"))
 
 
-def test_full_screen(page: Page, url: str) -> None:
-    open_graph(page, url)
-    wait_for_drawn(page, 0)
-    page.get_by_label("Full screen").click()
-    page.wait_for_function("() => document.fullscreenElement?.id === 'graph'")
-    page.get_by_label("Full screen").click()
-    page.wait_for_function("() => !document.fullscreenElement")
-
-
 def test_hover_on_an_influence_shows_both_ends(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
@@ -175,24 +174,41 @@ def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Pag
     assert list_nodes(page, ".chosen") == [at.channel_id]
     own = set(list_channel_ids(store, 0))
     outside = [e.source.channel_id for e in store.read_sources(0, at, 10) if e.source.channel_id not in own]
-    ghosts = page.locator("#graph [data-ghost]")
-    expect(ghosts).to_have_count(len(outside[:6]))
-    assert ghosts.evaluate_all("(all) => all.map((g) => g.dataset.ghost)") == outside[:6]
-    ghosts.first.locator(".back").click()
+    wait_for_tray(page, len(outside[:6]))
+    ghosts = read_ghosts(page)
+    assert [ghost["id"] for ghost in ghosts] == outside[:6]
+    node = measure_node(page, at.channel_id)
+    assert all(ghost["y"] > node["y"] + node["height"] for ghost in ghosts)
+    page.mouse.click(ghosts[0]["x"], ghosts[0]["y"])
     wait_for_query(page, f"?class=0&layer=conv3&channel={outside[0].split('-')[1]}")
-    expect(page.locator("#graph [data-ghost].chosen")).to_have_count(1)
+    page.wait_for_function("() => summitDash.graph.canvas().nodes('.ghost.chosen').length === 1")
     page.keyboard.press("Escape")
     wait_for_query(page, "?class=0&layer=conv3")
-    expect(ghosts).to_have_count(0)
+    wait_for_tray(page, 0)
+
+
+def test_the_tray_stays_under_its_channel_at_any_zoom(page: Page, url: str, store: RunStore) -> None:
+    at = next(node.channel for node in store.graph(0).nodes if node.channel.layer == "conv4")
+    open_graph(page, f"{url}?class=0&layer={at.layer}&channel={at.channel}")
+    wait_for_drawn(page, 0)
+    page.wait_for_function("() => summitDash.graph.canvas().nodes('.ghost').not('.hidden').length > 0")
+    for _ in range(2):
+        ghosts, node = read_ghosts(page), measure_node(page, at.channel_id)
+        middle = sum(ghost["x"] for ghost in ghosts) / len(ghosts)
+        assert middle == pytest.approx(node["x"] + node["width"] / 2, abs=2)
+        assert ghosts[0]["y"] - node["y"] - node["height"] == pytest.approx(62, abs=2)  # pixels, not units
+        page.locator("#graph [data-tool=in]").click()
+        wait_for_frame(page)
 
 
 def test_a_double_click_stacks_nothing(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
     at = next(node.channel for node in store.graph(0).nodes if node.channel.layer == "conv4")
-    page.locator(f'#graph [data-node="{at.channel_id}"] .back').dblclick()
-    expect(page.locator("#graph .tray")).to_have_count(1)
-    expect(page.locator("#graph .world")).to_have_count(1)
+    before = count_elements(page)
+    page.mouse.dblclick(*locate_node(page, at.channel_id))
+    page.wait_for_function("() => summitDash.graph.canvas().nodes('.ghost').not('.hidden').length > 0")
+    assert count_elements(page) == before
     wait_for_query(page, f"channel={at.channel}")
 
 
@@ -200,8 +216,7 @@ def test_a_click_on_the_paper_closes(page: Page, url: str, store: RunStore) -> N
     at = store.graph(0).nodes[0].channel
     open_graph(page, f"{url}?class=0&layer={at.layer}&channel={at.channel}")
     wait_for_drawn(page, 0)
-    stage = page.locator("#graph .graph-paper")
-    stage.click(position={"x": 130, "y": 8})
+    page.locator("#graph .graph-stage").click(position={"x": 130, "y": 8})
     wait_for_query(page, f"?class=0&layer={at.layer}")
     assert list_nodes(page, ".chosen") == []
 
@@ -211,97 +226,75 @@ def test_covers_leaves_the_channels_that_cover_the_share(page: Page, url: str, s
     wait_for_drawn(page, 0)
     expect(page.locator("#covers-value")).to_have_text("40 %")
     covered = compute_shares_covered(store.graph(0).nodes)
-    assert set(list_nodes(page)) == {at.channel_id for at, share in covered.items() if share < 40}
+    kept = {at.channel_id for at, share in covered.items() if share < 40}
+    assert set(list_nodes(page)) == kept
+    expect(page.locator("#graph .summary")).to_contain_text(f"{len(kept)} of {len(covered)} channels")
     slide(page, "covers", 70)  # at once, before the state follows
     assert set(list_nodes(page)) == {at.channel_id for at, share in covered.items() if share < 70}
     wait_for_query(page, "&covers=70")
 
 
-def test_sliders_stretch_the_graph(page: Page, url: str) -> None:
-    open_graph(page, url)
-    wait_for_drawn(page, 0)
-    before = measure_graph(page)
-    slide(page, "height", 50)
-    wait_for_query(page, "&height=50")
-    expect(page.locator("#height-value")).to_have_text("50 %")
-    after = measure_graph(page)
-    assert after[1] < 0.75 * before[1]
-    assert after[0] == pytest.approx(before[0], abs=1)
-
-
-def test_zoom_pan_fit_and_the_small_map(page: Page, url: str) -> None:
-    open_graph(page, url)
-    wait_for_drawn(page, 0)
-    expect(page.locator("#graph .minimap")).to_be_hidden()
-    before = measure_graph(page)
-    page.locator("#graph [data-tool=in]").click()
-    page.locator("#graph .graph-stage").hover()
-    page.mouse.wheel(0, -400)
-    expect(page.locator("#graph .minimap")).to_be_visible()
-    zoom = "() => Number(document.querySelector('#graph .graph-paper').style.getPropertyValue('--zoom'))"
-    page.wait_for_function(f"() => ({zoom})() > 1")
-    label = page.locator("#graph .node text").first
-    assert label.evaluate("(text) => parseFloat(getComputedStyle(text).fontSize)") * page.evaluate(zoom) >= 10
-    first = page.evaluate("() => document.querySelector('#graph .world').getAttribute('transform')")
-    page.locator("#graph .minimap").click(position={"x": 10, "y": 10})
-    page.wait_for_function("(t) => document.querySelector('#graph .world').getAttribute('transform') !== t", arg=first)
-    page.keyboard.press("f")
-    expect(page.locator("#graph .minimap")).to_be_hidden()
-    assert measure_graph(page) == pytest.approx(before, abs=1)
-
-
-def test_a_drag_moves_the_paper_and_opens_nothing(page: Page, url: str, store: RunStore) -> None:
-    open_graph(page, url)
-    wait_for_drawn(page, 0)
-    node = list_channel_ids(store, 0)[0]
-    before = measure_node(page, node)
-    page.mouse.move(before["x"] + 10, before["y"] + 10)
-    page.mouse.down()
-    page.mouse.move(before["x"] + 70, before["y"] - 30, steps=4)
-    page.mouse.up()
-    expect(page.locator("#graph .minimap")).to_be_visible()
-    after = measure_node(page, node)
-    assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((60, -40), abs=3)
-    wait_for_query(page, "?class=0&layer=conv5")
-
-
 def test_arrows_walk_through_the_graph(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
-    expect(page.locator("#graph .node[tabindex='0']")).to_have_count(1)
-    start = page.locator("#graph .node[tabindex='0']")
-    assert (start.get_attribute("data-node") or "").startswith("conv5-")
-    start.focus()
+    channels = page.get_by_role("listbox", name="Attribution graph of red fox")
+    expect(channels.get_by_role("option")).to_have_count(len(list_channel_ids(store, 0)))
+    channels.focus()
+    assert name_active(page).startswith("conv5-")
     page.keyboard.press("ArrowRight")
-    second = page.locator("#graph .node:focus")
-    expect(second).to_have_attribute("data-node", re.compile("^conv5-"))
-    expect(second).to_have_attribute("tabindex", "0")
-    at = second.get_attribute("data-node")
+    at = name_active(page)
+    assert at.startswith("conv5-")
+    assert list_nodes(page, ".cursor") == [at]
     strongest = max((e for e in store.graph(0).edges if e.target.channel_id == at), key=lambda e: e.influence_count)
     page.keyboard.press("ArrowDown")
-    expect(page.locator("#graph .node:focus")).to_have_attribute("data-node", strongest.source.channel_id)
+    assert name_active(page) == strongest.source.channel_id
     expect(page.locator("#graph .graph-card")).to_contain_text(strongest.source.channel_id)
     page.keyboard.press("Enter")
     wait_for_query(page, f"?class=0&layer=conv4&channel={strongest.source.channel}")
+    page.keyboard.press("p")  # the list still has the focus
+    wait_for_query(page, f"&pins={strongest.source.channel_id}")
+    page.keyboard.press("Escape")
+    wait_for_query(page, f"?class=0&layer=conv4&pins={strongest.source.channel_id}")
+    assert name_active(page) == strongest.source.channel_id
+
+
+def name_active(page: Page) -> str:
+    """Returns the channel id of the option that a reader of the screen hears."""
+    option = page.locator(f"#{page.locator('#graph-channels').get_attribute('aria-activedescendant')}")
+    return (option.get_attribute("aria-label") or "").split(",")[0]
+
+
+def test_the_card_goes_when_tab_moves_on(page: Page, url: str) -> None:
+    open_graph(page, url)
+    wait_for_drawn(page, 0)
+    page.locator("#graph-channels").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#graph .graph-card")).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("#graph .graph-card")).to_be_hidden()
+    assert list_nodes(page, ".cursor, .lit") == []
 
 
 def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
     at = store.graph(0).edges[0].target.channel_id
-    page.locator(f'#graph [data-node="{at}"]').focus()
-    page.keyboard.press("p")
+    hover_node(page, at)
+    page.locator("#graph .graph-card").get_by_role("button", name="pin").click()
     wait_for_query(page, f"&pins={at}")
     kept = page.evaluate(
-        "(pin) => [...summitDash.graphParts.connected(summitDash.graph.scene.drawing, [pin])]",
+        "(pin) => [...summitDash.graph.connected(summitDash.graph.getScene().drawing, [pin])]",
         at,
     )
-    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(kept))
     assert set(list_nodes(page)) == set(kept)
+    expect(page.locator("#graph .summary")).to_contain_text(
+        f"{len(kept)} of {len(list_channel_ids(store, 0))} channels"
+    )
     assert len(kept) < len(list_channel_ids(store, 0))
     page.locator("#graph .pin-note button").click()
     wait_for_query(page, "?class=0&layer=conv5")
-    expect(page.locator("#graph .node:not([hidden])")).to_have_count(len(list_channel_ids(store, 0)))
+    expect(page.locator("#graph .summary")).to_contain_text(f"{len(list_channel_ids(store, 0))} channels")
+    assert len(list_nodes(page)) == len(list_channel_ids(store, 0))
 
 
 def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunStore) -> None:
@@ -310,24 +303,13 @@ def test_a_layer_is_expanded_beyond_the_graph(page: Page, url: str, store: RunSt
     page.locator(".gutter-row[data-layer=conv4]").hover()
     page.get_by_label("More channels of conv4").click()
     wait_for_query(page, "&expand=conv4")
-    added = page.locator("#graph .node.added")
     n_own = sum(node.channel.layer == "conv4" for node in store.graph(0).nodes)
-    expect(added).to_have_count(24 - n_own)
     expect(page.locator("#graph .summary")).to_contain_text(f", {24 - n_own} more")
+    assert len(list_nodes(page, ".added")) == 24 - n_own
     assert all(node.startswith("conv4-") for node in list_nodes(page, ".added"))
     page.get_by_label("More channels of conv4").click()
-    expect(added).to_have_count(0)
-
-
-def test_from_left_to_right(page: Page, url: str) -> None:
-    open_graph(page, f"{url}?class=0&direction=right")
-    wait_for_drawn(page, 0)
-    boxes = {node: measure_node(page, node) for node in list_nodes(page)}
-    left = [box["x"] + box["width"] / 2 for node, box in boxes.items() if node.startswith("conv1-")]
-    right = [box["x"] + box["width"] / 2 for node, box in boxes.items() if node.startswith("conv5-")]
-    assert max(left) < min(right)
-    page.get_by_label("Input at the left").click()
-    wait_for_query(page, "?class=0&layer=conv5")
+    expect(page.locator("#graph .summary")).not_to_contain_text("more")
+    assert list_nodes(page, ".added") == []
 
 
 def test_the_same_as_a_table(page: Page, url: str, store: RunStore) -> None:
@@ -350,10 +332,7 @@ def test_files_of_what_is_shown(page: Page, url: str, store: RunStore) -> None:
     shown, drawn = list_nodes(page), list_edges(page)
     name, content = download(page, "svg")
     assert name == "red-fox-graph.svg"
-    svg = ElementTree.fromstring(content)
-    hrefs = [image.get("href") or "" for image in svg.iter("{http://www.w3.org/2000/svg}image")]
-    assert len(hrefs) == len(shown)
-    assert all(href.startswith("data:image/") for href in hrefs)
+    assert content == export_graph(store, GraphRequest(0, covers=60), ["svg"])[".svg"]
     assert download(page, "png")[1].startswith(b"\x89PNG")
     data = json.loads(download(page, "json")[1])
     assert {node["id"] for node in data["nodes"]} == set(shown)

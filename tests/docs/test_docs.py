@@ -122,11 +122,14 @@ def is_missing_path(word: str) -> bool:
 
 
 def is_module(word: str) -> bool:
-    """Returns whether a dotted name is a module, or a name in one."""
+    """Returns whether a dotted name is a module, or a name in one or of a package."""
     parts = word.split(".")
     own = ROOT.joinpath(*parts)
     above = ROOT.joinpath(*parts[:-1])
-    return own.is_dir() or own.with_suffix(".py").is_file() or above.with_suffix(".py").is_file()
+    if own.is_dir() or own.with_suffix(".py").is_file() or above.with_suffix(".py").is_file():
+        return True
+    package = above / "__init__.py"
+    return package.is_file() and f'"{parts[-1]}"' in package.read_text(encoding="utf-8")
 
 
 def expand_braces(word: str) -> list[str]:

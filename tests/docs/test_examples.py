@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
+from configparser import ConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from summit_dash.cli import main
-from tests.docs.test_docs import list_blocks, list_lines
+from tests.docs.test_docs import ROOT, list_blocks, list_lines, read_document
 from tests.support.small import CLASSES, write_small
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -53,13 +56,25 @@ def test_the_commands_for_a_run_write_what_they_say(folder: Path) -> None:
     assert "<svg" in (folder / "bear.svg").read_text()
 
 
-@pytest.mark.parametrize("number", range(len(list_blocks("README.md", "python"))))
-def test_the_program_reads_a_run(
-    folder: Path, synthetic_run: Path, capsys: pytest.CaptureFixture[str], number: int
-) -> None:
+def test_the_program_reads_a_run(folder: Path, synthetic_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "runs").mkdir()
     (folder / "runs" / "mine").symlink_to(synthetic_run)
-    exec(compile(list_blocks("README.md", "python")[number], "README.md", "exec"), {})
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[0] == "SyntheticNet"
-    assert len(printed) == 6 and printed[1].startswith("red fox, Vulpes vulpes conv1 ")
+    (program,) = list_blocks("README.md", "python")
+    names: dict[str, Any] = {}
+    program = program.replace("black bear", "white wolf").replace("brown bear", "grey wolf")
+    exec(compile(program, "README.md", "exec"), names)
+    names["dashboard"].stop()
+    printed = capsys.readouterr().out
+    assert "red fox, Vulpes vulpes" in printed and "jaccard" in printed
+    assert len(names["graph"]) == len(names["nodes"]) > 0
+    assert names["best"].info["rank"] == 0
+
+
+def test_every_dependency_is_explained() -> None:
+    """The README says what each package does that `pip install .` brings."""
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    required = re.findall(r"^([\w-]+)", config["options"]["install_requires"], re.MULTILINE)
+    section = read_document("README.md").partition("\n## Dependencies\n")[2]
+    explained = re.findall(r"[\w-]+", " ".join(re.findall(r"^\| ([^|]*) \|", section, re.MULTILINE)))
+    assert sorted(required) == sorted(set(explained) - {"installed", "---"})

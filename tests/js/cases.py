@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from summit_dash.graph.comparison import compare
-from summit_dash.graph.elements import compute_edge_width, compute_node_side
-from summit_dash.graph.layout import lay_out
+from summit_dash.graph.comparison import Comparison, compare
+from summit_dash.graph.elements import build_comparison_elements, build_graph_elements
+from summit_dash.graph.layout import merge_rows, place_rows, sweep_rows
 from summit_dash.payloads.keys import build_payload
-from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
+from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 
 __all__ = ["CASES"]
@@ -19,22 +18,8 @@ __all__ = ["CASES"]
 PAIRS = ((0, 2), (2, 0), (4, 9), (1, 11), (3, 3))
 
 
-def compute_numbers(store: RunStore) -> dict[str, Any]:
-    """Returns lists with their exact sums, and values with their roundings by the number of digits."""
-    generator = random.Random(5)
-    lists = [[generator.uniform(-1, 1) * 10 ** generator.randint(-20, 20) for _ in range(30)] for _ in range(200)]
-    lists += [[], [0.1] * 10, [1e16, 1.0, 1e-16], [1.0, 2**-53, 2**-106], [-1.0, -(2**-53), -(2**-106)]]
-    values = [generator.uniform(-1000, 1000) for _ in range(500)] + [i / 8 for i in range(-40, 41)] + [59.625, -119.25]
-    return {
-        "lists": lists,
-        "sums": [math.fsum(each) for each in lists],
-        "values": values,
-        "rounded": {digits: [round(value, digits) for value in values] for digits in (1, 2, 3)},
-    }
-
-
 def compute_layout(store: RunStore) -> dict[str, Any]:
-    """Returns a drawn graph with a layer of 37 channels, in reverse order, and the point of each channel."""
+    """Returns the orders of two classes of which a layer is wide, their edges, and each step of their layout."""
     generator = random.Random(3)
     layers = ["c", "a", "b"]
     channels = [Channel(layer, i) for layer, n in zip(layers, (37, 5, 18), strict=True) for i in range(n)]
@@ -44,38 +29,55 @@ def compute_layout(store: RunStore) -> dict[str, Any]:
         for target in channels
         if layers.index(target.layer) - layers.index(source.layer) in (1, 2) and generator.random() < 0.2
     }
-    points = lay_out(layers, channels, edges)
+    rows = [_draw_rows(generator, layers, channels) for _ in range(2)]
+    merged = merge_rows(layers, rows[0], rows[1])
+    relaxed = sweep_rows(layers, merged, edges)
+    points = place_rows(layers, relaxed)
     return {
         "layers": layers,
-        "channels": [{"id": c.channel_id, "layer": c.layer, "channel": c.channel} for c in reversed(channels)],
         "edges": [{"source": s.channel_id, "target": t.channel_id, "weight": w} for (s, t), w in edges.items()],
+        "rows": [_name_rows(each) for each in rows],
+        "merged": _name_rows(merged),
+        "relaxed": _name_rows(relaxed),
         "points": {channel.channel_id: list(point) for channel, point in points.items()},
     }
 
 
+def _draw_rows(generator: random.Random, layers: list[str], channels: list[Channel]) -> dict[str, list[Channel]]:
+    """Draws most of the channels, in any order."""
+    kept = [channel for channel in channels if generator.random() < 0.7]
+    generator.shuffle(kept)
+    return {layer: [channel for channel in kept if channel.layer == layer] for layer in layers}
+
+
+def _name_rows(rows: Mapping[str, Sequence[Channel]]) -> dict[str, list[str]]:
+    return {layer: [channel.channel_id for channel in row] for layer, row in rows.items()}
+
+
 def compute_graph(store: RunStore) -> dict[str, Any]:
-    """Returns the payload of every class, and the rows of nodes and of edges of its drawing."""
+    """Returns the payload of every class, and the rows of nodes and of edges of its elements."""
     return {"layers": list(store.layers), "classes": [_draw_class(store, class_id) for class_id in store.classes]}
 
 
 def _draw_class(store: RunStore, class_id: int) -> dict[str, Any]:
-    graph = store.graph(class_id)
-    weights = {(edge.source, edge.target): float(edge.influence_count) for edge in graph.edges}
-    points = lay_out(graph.layers, [node.channel for node in graph.nodes], weights)
-    most = max(node.activation_count for node in graph.nodes)
-    widest = max(weights.values())
-    covered = compute_shares_covered(graph.nodes)
+    n_images, kind = store.classes[class_id].n_images, store.pictures.get_picture_kind
     return {
         "class_id": class_id,
         "payload": build_payload(store, f"class/{class_id}"),
+        **_list_elements(build_graph_elements(store.graph(class_id), n_images, kind)),
+    }
+
+
+def _list_elements(elements: Sequence[Mapping[str, Any]]) -> dict[str, list[list[Any]]]:
+    """Returns `nodes`, each an id with numbers and classes, and `edges` likewise."""
+    nodes = [each for each in elements if "position" in each]
+    edges = [each for each in elements if "position" not in each]
+    return {
         "nodes": [
-            [n.channel.channel_id, *points[n.channel], compute_node_side(n.activation_count, most), covered[n.channel]]
-            for n in graph.nodes
+            [e["data"]["id"], *e["position"].values(), e["data"]["size"], e["data"]["covered"], e["classes"].split()]
+            for e in nodes
         ],
-        "edges": [
-            [_join_ends(*ends), compute_edge_width(weight, widest), max(covered[end] for end in ends)]
-            for ends, weight in weights.items()
-        ],
+        "edges": [[e["data"]["id"], e["data"]["width"], e["data"]["covered"], e["classes"].split()] for e in edges],
     }
 
 
@@ -100,27 +102,14 @@ def _compare_pair(store: RunStore, pair: tuple[int, int]) -> dict[str, Any]:
         "edges": [[_join_ends(*ends), part] for ends, part in found.edges.items()],
         "layers": [[x.layer, x.jaccard, x.n_shared, x.n_only_a, x.n_only_b, x.cosine] for x in found.layers],
         "parting": found.parting_layer,
-        **_size_pair(graphs, [store.classes[class_id].n_images for class_id in pair]),
+        "drawn": _list_elements(_draw_pair(store, pair, found)),
     }
 
 
-def _size_pair(graphs: list[Graph], n_images: list[int]) -> dict[str, Any]:
-    """Returns point and side of every node, and the width of every edge, of two graphs in one drawing."""
-    counts = [{node.channel: node.activation_count for node in graph.nodes} for graph in graphs]
-    influences = [{(e.source, e.target): e.influence_count for e in graph.edges} for graph in graphs]
-    shares = {key: _find_share(counts, key, n_images) for key in counts[0] | counts[1]}
-    weights = {ends: _find_share(influences, ends, n_images) for ends in influences[0] | influences[1]}
-    points = lay_out(graphs[0].layers, shares, weights)
-    most, widest = max(shares.values()), max(weights.values())
-    return {
-        "places": [[key.channel_id, [*points[key], compute_node_side(share, most)]] for key, share in shares.items()],
-        "widths": [[_join_ends(*ends), compute_edge_width(weight, widest)] for ends, weight in weights.items()],
-    }
-
-
-def _find_share(counts: list[dict[Any, int]], key: Any, n_images: list[int]) -> float:
-    """Returns the greater of the shares of images of the two classes."""
-    return max(count.get(key, 0) / n for count, n in zip(counts, n_images, strict=True))
+def _draw_pair(store: RunStore, pair: tuple[int, int], found: Comparison) -> list[dict[str, Any]]:
+    a, b = (store.graph(class_id) for class_id in pair)
+    first, second = ((str(class_id), store.classes[class_id].n_images) for class_id in pair)
+    return build_comparison_elements((a, b), found, (first, second), store.pictures.get_picture_kind)
 
 
 def _join_ends(source: Channel, target: Channel) -> str:
@@ -128,9 +117,9 @@ def _join_ends(source: Channel, target: Channel) -> str:
 
 
 CASES: dict[str, Callable[[RunStore], dict[str, Any]]] = {
-    "numbers": compute_numbers,
     "layout": compute_layout,
     "graph": compute_graph,
+    "elements": compute_graph,
     "comparison": compute_comparison,
 }
 """The functions by the name of the test file that compares with their values."""

@@ -47,8 +47,8 @@ def test_scripts_compute_what_python_computes(node: str, name: str, synthetic_ru
 
 
 def test_a_failing_test_fails_here(node: str, tmp_path: Path) -> None:
-    """An empty file of values makes the tests of `numbers` fail, and their report is shown."""
+    """A wrong value makes a test of `layout` fail, and its report is shown."""
     cases = tmp_path / "cases.json"
-    cases.write_text(json.dumps({"lists": [[1]], "sums": [2], "values": [], "rounded": {}}))
-    with pytest.raises(AssertionError, match=r"sums are those of math\.fsum"):
-        run_tests(node, "numbers", cases)
+    cases.write_text(json.dumps({"layers": [], "edges": [], "rows": [{}, {}], "merged": {"a": []}, "points": {}}))
+    with pytest.raises(AssertionError, match="two orders are merged as Python merges them"):
+        run_tests(node, "layout", cases)

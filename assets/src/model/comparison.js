@@ -1,14 +1,14 @@
 // @ts-check
 /* Two attribution graphs laid over each other: what they share, what is one's alone, where they part. Pure.
 
-   The same as summit_dash/comparison.py; a test holds the two together. */
-import {edgeWidth, greatest, nodeSide} from './graph.js';
-import {layOut} from './layout.js';
+   The same as summit_dash/graph/comparison.py and elements.py; a test holds them together. */
+import {edgeWidth, greatestOf, nodeSide} from './graph.js';
+import {mergeRows, placeRows, readRows, relaxRows} from './layout.js';
 
 export const PARTS = ['shared', 'only-a', 'only-b'];
-const GAP = 150;
 /** Two classes have parted where fewer than half of their channels are shared. */
 export const PARTING_JACCARD = 0.5;
+const GAP = 150;
 
 const byChannel = (a, b) => (a.layer < b.layer ? -1 : a.layer > b.layer ? 1 : a.channel - b.channel);
 /** Those of either, A's where both have one, each with its part, in the order of `compare`. */
@@ -33,6 +33,13 @@ const compareLayer = (layer, nodes, cosine) => {
   return {layer, jaccard: total ? n[0] / total : null, cosine, shared: n[0], onlyA: n[1], onlyB: n[2]};
 };
 
+/** The first layer, from the input, from which the Jaccard stays below one half to the last layer; else null. */
+export const partingLayer = (layers) => {
+  const known = layers.filter((layer) => layer.jaccard !== null);
+  let parting = null;
+  for (let place = known.length - 1; place >= 0 && known[place].jaccard < PARTING_JACCARD; place -= 1) parting = known[place].layer;
+  return parting;
+};
 /** Compares two graphs; `cosines` by layer, of their activation counts, where they are known. */
 export const compare = (a, b, cosines = {}) => {
   const nodes = merge(a.nodes, b.nodes, byChannel);
@@ -41,21 +48,31 @@ export const compare = (a, b, cosines = {}) => {
   const layers = a.layers.map((layer) => compareLayer(layer, nodes, layer in cosines ? cosines[layer] : null));
   return {nodes, edges: merge(a.edges, b.edges, byEnds), layers, parting: partingLayer(layers)};
 };
-/** The first layer, from the input, from which the Jaccard stays below one half to the last layer; else null. */
-export const partingLayer = (layers) => {
-  const known = layers.filter((layer) => layer.jaccard !== null);
-  let parting = null;
-  for (let place = known.length - 1; place >= 0 && known[place].jaccard < PARTING_JACCARD; place -= 1) parting = known[place].layer;
-  return parting;
-};
 
+/** Cosines of A with another class by layer, where the run has activations and both are of it. */
+export const readCosines = ({similarity}, other) =>
+  Object.fromEntries(Object.entries((!other.run && similarity) || {}).map(([layer, along]) => [layer, along[other.place] / 1000]));
+
+/** Places from the orders of both graphs, then drawn towards neighbours. */
+const placeBoth = (layers, comparison, edges) => {
+  const number = new Map(comparison.nodes.map((node) => [node.id, node.channel]));
+  const [a, b] = [0, 1].map((side) => readRows(layers, comparison.nodes.map(({pair}) => pair[side]).filter(Boolean)));
+  return placeRows(
+    layers,
+    relaxRows(
+      layers,
+      mergeRows(layers, a, b, (id) => number.get(id)),
+      edges,
+    ),
+  );
+};
 /** Two graphs merged; `nImages` of A and of B. Sizes follow the greater share of images. */
 export const drawComparison = (layers, comparison, nImages) => {
-  const share = (counts) => greatest(counts.map((count, place) => (count || 0) / Math.max(1, nImages[place])));
+  const share = (counts) => greatestOf(counts.map((count, place) => (count || 0) / Math.max(1, nImages[place])));
   const edges = comparison.edges.map((edge) => ({...edge, weight: share(edge.counts)}));
-  const places = layOut(layers, comparison.nodes, edges);
-  const most = greatest(comparison.nodes.map((node) => share(node.counts)));
-  const widest = greatest(edges.map((edge) => edge.weight));
+  const places = placeBoth(layers, comparison, edges);
+  const most = greatestOf(comparison.nodes.map((node) => share(node.counts)));
+  const widest = greatestOf(edges.map((edge) => edge.weight));
   return {
     layers,
     nodes: comparison.nodes.map(({pair, ...node}) => ({
@@ -63,6 +80,7 @@ export const drawComparison = (layers, comparison, nImages) => {
       ...places.get(node.id),
       key: node.id,
       scores: pair.map((own) => (own ? own.score : null)),
+      surprise: null,
       size: nodeSide(share(node.counts), most),
       covered: 0,
     })),
@@ -110,7 +128,3 @@ export const differHere = (similarity, layers, layer, own, n = 5) => {
     .sort((x, y) => y.gap - x.gap || x.place - y.place)
     .slice(0, n);
 };
-
-/** Cosines of A with another class by layer, where the run has activations and both are of it. */
-export const readCosines = ({similarity}, other) =>
-  Object.fromEntries(Object.entries((!other.run && similarity) || {}).map(([layer, along]) => [layer, along[other.place] / 1000]));

@@ -1,10 +1,9 @@
 // @ts-check
-/* The attribution graph of a class, and what is drawn of it: places, sizes, covered shares. Pure.
+/* The attribution graph of a class as it is drawn, and what is shown of it. Pure.
 
-   The same as summit_dash/{graphs,elements}.py; a test holds them together. A drawing is {layers, nodes, edges}: nodes
-   with `key` (one of a kind in the drawing), `id` of the channel, place and size; edges with the keys of their ends. */
-import {layOut} from './layout.js';
-import {round} from './numbers.js';
+   Places, sizes and covered shares of a class come from Python. A drawing is {layers, nodes, edges}: nodes with `key`
+   (one of a kind in the drawing), `id` of the channel, place and size; edges with the keys of their ends. */
+import {placeRows, readRows, relaxRows} from './layout.js';
 
 const SMALLEST = 32;
 const LARGEST = 96;
@@ -12,12 +11,19 @@ const THINNEST = 1;
 const WIDEST = 7;
 
 /** The payload of a class as {layers, nodes, edges}; edges name their ends by channel id. */
-export const readGraph = (payload, layers) => {
-  const {nodes, edges} = payload;
+export const readGraph = ({nodes, edges, surprising}, layers) => {
+  const marks = readMarks(surprising);
   const read = nodes.channel.map((channel, place) => {
     const layer = layers[nodes.layer[place]];
-    const at = {id: `${layer}-${channel}`, layer, channel};
-    return {...at, count: nodes.count[place], score: nodes.score[place], picture: nodes.picture[place]};
+    const at = {id: `${layer}-${channel}`, layer, channel, x: nodes.x[place], y: nodes.y[place], size: nodes.size[place]};
+    return {
+      ...at,
+      count: nodes.count[place],
+      score: nodes.score[place],
+      picture: nodes.picture[place],
+      covered: nodes.covered[place],
+      surprise: marks.get(place) || null,
+    };
   });
   return {
     layers,
@@ -28,38 +34,42 @@ export const readGraph = (payload, layers) => {
     }),
   };
 };
-
-/** By channel id, the percentage of activation covered before the channel is added, strongest first. */
-export const sharesCovered = (nodes) => {
-  const ranked = [...nodes].sort((a, b) => b.count - a.count);
-  const total = ranked.reduce((sum, node) => sum + node.count, 0);
-  let covered = 0;
-  return new Map(
-    ranked.map((node) => {
-      const share = total ? (100 * covered) / total : 0;
-      covered += node.count;
-      return [node.id, Math.min(round(share, 3), 99.999)];
-    }),
-  );
+/** The reasons why a channel is surprising, in sentences, by the index of its node, where the run knows any. */
+const readMarks = (surprising) => {
+  const marks = new Map();
+  (Array.isArray(surprising) ? surprising : []).forEach((each) => {
+    if (each && Number.isInteger(each.node)) marks.set(each.node, (each.reasons || []).join(' ') || 'surprising');
+  });
+  return marks;
 };
+
 /** The side of a node whose area is proportional to the share of images that use it; never under the smallest. */
 export const nodeSide = (fraction, greatest) =>
-  round(Math.min(LARGEST, Math.max(SMALLEST, LARGEST * Math.sqrt(greatest ? fraction / greatest : 0))), 1);
-export const edgeWidth = (n, greatest) => round(Math.max(THINNEST, greatest ? (WIDEST * n) / greatest : 0), 2);
-export const greatest = (values) => values.reduce((most, value) => Math.max(most, value), 0);
+  Math.round(10 * Math.min(LARGEST, Math.max(SMALLEST, LARGEST * Math.sqrt(greatest ? fraction / greatest : 0)))) / 10;
+export const edgeWidth = (n, greatest) => Math.round(100 * Math.max(THINNEST, greatest ? (WIDEST * n) / greatest : 0)) / 100;
+export const greatestOf = (values) => values.reduce((most, value) => Math.max(most, value), 0);
 
+/** The places of a graph with channels of expanded layers: these start at the right of their rows. */
+const placeWith = (graph, added, edges) => {
+  const rows = readRows(graph.layers, graph.nodes);
+  added.nodes.forEach((node) => rows.set(node.layer, [...rows.get(node.layer), node.id]));
+  return placeRows(
+    graph.layers,
+    relaxRows(
+      graph.layers,
+      rows,
+      edges.map((edge) => ({...edge, weight: edge.count})),
+    ),
+  );
+};
 /** One class's graph. `added` are channels of expanded layers beyond the graph: {nodes, edges} of the same form. */
 export const drawClass = (graph, added = {nodes: [], edges: []}) => {
   const nodes = [...graph.nodes, ...added.nodes];
   const edges = [...graph.edges, ...added.edges];
-  const places = layOut(
-    graph.layers,
-    nodes,
-    edges.map((edge) => ({...edge, weight: edge.count})),
-  );
-  const covered = sharesCovered(graph.nodes);
-  const most = greatest(graph.nodes.map((node) => node.count));
-  const widest = greatest(graph.edges.map((edge) => edge.count));
+  const places = added.nodes.length ? placeWith(graph, added, edges) : new Map();
+  const most = greatestOf(graph.nodes.map((node) => node.count));
+  const widest = greatestOf(graph.edges.map((edge) => edge.count));
+  const covered = new Map(graph.nodes.map((node) => [node.id, node.covered]));
   const coveredBy = (id) => covered.get(id) || 0;
   return {
     layers: graph.layers,
@@ -70,7 +80,7 @@ export const drawClass = (graph, added = {nodes: [], edges: []}) => {
       part: '',
       counts: [node.count],
       scores: [node.score],
-      size: nodeSide(node.count, most),
+      size: node.added ? nodeSide(node.count, most) : node.size,
       covered: coveredBy(node.id),
     })),
     edges: edges.map((edge) => ({
@@ -88,19 +98,12 @@ export const drawClass = (graph, added = {nodes: [], edges: []}) => {
 /** The channels of an expanded layer that the graph lacks, and the influences between them and what is drawn. */
 export const readAdded = (payloads, graph) => {
   const own = new Set(graph.nodes.map((node) => node.id));
-  const nodes = payloads
-    .flatMap((payload) =>
-      payload.channel.map((channel, place) => ({
-        id: `${payload.layer}-${channel}`,
-        layer: payload.layer,
-        channel,
-        count: payload.count[place],
-        score: null,
-        picture: payload.picture[place],
-        added: true,
-      })),
-    )
-    .filter((node) => !own.has(node.id));
+  const nodes = payloads.flatMap((payload) =>
+    payload.channel.map((channel, place) => ({
+      id: `${payload.layer}-${channel}`, layer: payload.layer, channel,
+      count: payload.count[place], score: null, picture: payload.picture[place], added: true,
+    })),
+  ).filter((node) => !own.has(node.id)); // prettier-ignore
   const drawn = new Set([...own, ...nodes.map((node) => node.id)]);
   const edges = new Map();
   payloads.forEach(({edges: given}) =>
@@ -117,7 +120,7 @@ export const readAdded = (payloads, graph) => {
 
 /** Keys of what is connected with the pinned channels through influences, upwards and downwards, and they themselves. */
 export const connected = (drawing, pins) => {
-  const found = new Set(drawing.nodes.filter((node) => pins.includes(node.id)).map((node) => node.key));
+  const start = drawing.nodes.filter((node) => pins.includes(node.id)).map((node) => node.key);
   const walk = (from, to) => {
     const next = new Map();
     drawing.edges.forEach((edge) => next.set(edge[from], [...(next.get(edge[from]) || []), edge[to]]));
@@ -130,9 +133,7 @@ export const connected = (drawing, pins) => {
       });
     return reached;
   };
-  const start = [...found];
-  [walk('source', 'target'), walk('target', 'source')].forEach((reached) => reached.forEach((key) => found.add(key)));
-  return found;
+  return new Set([...start, ...walk('source', 'target'), ...walk('target', 'source')]);
 };
 /** Keys of the nodes that are shown: those that cover the share of activation, and of these what the pins leave. */
 export const shownNodes = (drawing, covers, pins) => {

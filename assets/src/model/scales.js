@@ -1,27 +1,5 @@
-// @ts-check
-/* Colours of numbers and of groups. Pure. */
-
-const STEPS = 16;
-
-/* Viridis without the end that would vanish: its yellow on light paper, its violet on dark. */
-const VIRIDIS = ['#440154', '#482878', '#3e4989', '#31688e', '#26828e', '#1f9e89', '#35b779', '#6ece58', '#b5de2b', '#fde725'];
-/* Tol's muted scheme, told apart by colour-blind eyes; the dark theme has a lighter indigo, wine and green. */
-const GROUPS = {
-  light: ['#332288', '#cc6677', '#117733', '#88ccee', '#882255', '#ddcc77', '#44aa99', '#aa4499', '#999933', '#0077bb'],
-  dark: ['#8f84d8', '#cc6677', '#4c9f63', '#88ccee', '#c06090', '#ddcc77', '#44aa99', '#c77fbf', '#aaaa44', '#33a0e8'],
-};
-const channels = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
-const mix = (a, b, t) =>
-  `rgb(${channels(a)
-    .map((value, i) => Math.round(value + (channels(b)[i] - value) * t))
-    .join(' ')})`;
-const viridis = (t) => {
-  const at = Math.min(VIRIDIS.length - 1.0001, Math.max(0, t * (VIRIDIS.length - 1)));
-  return mix(VIRIDIS[Math.floor(at)], VIRIDIS[Math.floor(at) + 1], at % 1);
-};
-/** The colours of a sequential scale, low to high. */
-const sequence = (isDark) =>
-  Array.from({length: STEPS}, (_, i) => viridis(isDark ? 0.28 + (0.72 * i) / (STEPS - 1) : (0.88 * i) / (STEPS - 1)));
+/* Numbers and groups as steps of a scale. Pure; the colours of the steps come with the payload. */
+export const STEPS = 16;
 
 /** Numbers as steps of a scale from the least to the greatest; -1 for what is missing. */
 const binNumbers = (values) => {
@@ -32,7 +10,7 @@ const binNumbers = (values) => {
   return {bins: values.map((value) => (value === null || value === undefined ? -1 : bin(value))), low, high, n: known.length};
 };
 /** The largest groups in order of size, as many as there are colours, and each class's place among them, or -1. */
-const binGroups = (groups, most = GROUPS.light.length) => {
+const binGroups = (groups, most) => {
   const sizes = new Map();
   groups.filter((group) => group !== null).forEach((group) => sizes.set(group, (sizes.get(group) || 0) + 1));
   const order = [...sizes.keys()].sort((a, b) => sizes.get(b) - sizes.get(a) || a - b);
@@ -41,4 +19,4 @@ const binGroups = (groups, most = GROUPS.light.length) => {
   return {bins: groups.map((group) => (places.has(group) ? places.get(group) : -1)), shown, sizes, n_rest: order.length - shown.length};
 };
 
-export const scales = {sequence, groupColors: (isDark) => GROUPS[isDark ? 'dark' : 'light'], binNumbers, binGroups};
+export const scales = {binNumbers, binGroups};

@@ -1,5 +1,4 @@
-// @ts-check
-/* The geometry of the embedding: points, the view onto them, what is near or enclosed, where labels fit. Pure. */
+/* The geometry of the embedding: points, the view onto them, the positions of labels. Pure. */
 
 // --- points -------------------------------------------------------------------------------------------------------
 const span = (values) => {
@@ -13,15 +12,8 @@ const fit = (x, y, {width, height, left, right, top, bottom}) => {
   const [inner, tall] = [width - left - right, height - top - bottom];
   const ratios = [inner / across.size, tall / up.size].filter(Number.isFinite);
   const scale = ratios.length ? Math.max(0, Math.min(...ratios)) : 1;
-  const place = (values, middle, sign, centre) =>
-    Float64Array.from(values, (value) => (value === null ? NaN : centre + sign * scale * (value - middle)));
+  const place = (values, middle, sign, centre) => values.map((value) => (value === null ? NaN : centre + sign * scale * (value - middle)));
   return {x: place(x, across.middle, 1, left + inner / 2), y: place(y, up.middle, -1, top + tall / 2)};
-};
-const ease = (t) => (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
-/** Between two sets of points; a class that has no point in one of them appears at, or leaves from, its other one. */
-const between = (from, to, t) => {
-  const mix = (a, b) => Float64Array.from(b, (value, i) => (Number.isNaN(a[i]) || Number.isNaN(value) ? value : a[i] + (value - a[i]) * t));
-  return {x: mix(from.x, to.x), y: mix(from.y, to.y)};
 };
 
 // --- view: what is seen at p stands at p * k + (x, y) ---------------------------------------------------------------
@@ -33,40 +25,18 @@ const zoom = (view, factor, x, y) => {
   const ratio = k / view.k;
   return {k, x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio};
 };
-/** The view moved so that the middle of the window never leaves what there is to see. */
+/** The view within its limits, moved so that the middle of the window never leaves what there is to see. */
 const keep = (view, width, height) => {
-  const clamp = (value, size) => Math.min(size / 2, Math.max(size / 2 - size * view.k, value));
-  return view.k === 1 ? WHOLE : {k: view.k, x: clamp(view.x, width), y: clamp(view.y, height)};
+  const {k, x, y} = view.k > NEAREST ? zoom(view, NEAREST / view.k, width / 2, height / 2) : view;
+  const clamp = (value, size) => Math.min(size / 2, Math.max(size / 2 - size * k, value));
+  return k <= 1.001 ? WHOLE : {k, x: clamp(x, width), y: clamp(y, height)};
 };
-/** A step of the way to another view. Linear in all three, so that what stays in both stays all the way. */
-const approach = (view, goal, t) => {
-  const step = (name) => view[name] + (goal[name] - view[name]) * t;
-  const near = Math.abs(goal.x - view.x) < 0.2 && Math.abs(goal.y - view.y) < 0.2 && Math.abs(goal.k / view.k - 1) < 1e-3;
-  return near ? goal : {k: step('k'), x: step('x'), y: step('y')};
+/** The ranges of the axes that show a view; y grows downwards. */
+const toRanges = ({k, x, y}, width, height) => ({x: [-x / k, (width - x) / k], y: [(height - y) / k, -y / k]});
+const fromRanges = (x, y, width) => {
+  const k = width / (x[1] - x[0]);
+  return {k, x: -x[0] * k, y: -y[1] * k};
 };
-
-// --- what is where ------------------------------------------------------------------------------------------------
-/** Place of the nearest point within a distance, or -1. A thousand differences take microseconds: no tree is needed. */
-const nearest = (points, view, x, y, within) => {
-  let [best, least] = [-1, within ** 2];
-  for (let i = 0; i < points.x.length; i += 1) {
-    const far = (points.x[i] * view.k + view.x - x) ** 2 + (points.y[i] * view.k + view.y - y) ** 2;
-    if (far <= least) [best, least] = [i, far];
-  }
-  return best;
-};
-/** Whether a point lies inside a closed path, by the crossings of a ray. */
-const encloses = (path, x, y) => {
-  let inside = false;
-  for (let i = 0, j = path.length - 1; i < path.length; j = i, i += 1) {
-    const [[ax, ay], [bx, by]] = [path[i], path[j]];
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
-  }
-  return inside;
-};
-/** Places of the points that a path on the screen encloses. */
-const enclosed = (points, view, path) =>
-  [...points.x.keys()].filter((i) => encloses(path, points.x[i] * view.k + view.x, points.y[i] * view.k + view.y));
 
 // --- labels -------------------------------------------------------------------------------------------------------
 const CELL = 48;
@@ -87,10 +57,10 @@ const buildGrid = () => {
 };
 const sides = ({x, y, width, height, gap}) =>
   [
-    {x: x + gap, y: y - height / 2},
-    {x: x - gap - width, y: y - height / 2},
-    {x: x - width / 2, y: y - gap - height},
-    {x: x - width / 2, y: y + gap},
+    {x: x + gap, y: y - height / 2, side: 'middle right'},
+    {x: x - gap - width, y: y - height / 2, side: 'middle left'},
+    {x: x - width / 2, y: y - gap - height, side: 'top center'},
+    {x: x - width / 2, y: y + gap, side: 'bottom center'},
   ].map((corner) => ({...corner, width, height}));
 /** Gives labels a place beside their points, the first in the list first, none over another or over what is `taken`,
     at most `limit`.
@@ -112,4 +82,4 @@ const placeLabels = (labels, {width, height, limit, taken}) => {
   return placed;
 };
 
-export const scatter = {fit, ease, between, WHOLE, zoom, keep, approach, nearest, encloses, enclosed, placeLabels};
+export const scatter = {fit, WHOLE, zoom, keep, toRanges, fromRanges, placeLabels};

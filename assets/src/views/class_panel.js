@@ -1,5 +1,5 @@
 // @ts-check
-/* One class: how well the model knows it, what the model takes for it, some of its images. */
+/* One class: how well the model knows it, what the model takes for it, what surprises in its graph, some of its images. */
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {action, emptyState, h, icon, term} from '../dom.js';
@@ -10,6 +10,8 @@ import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
 import * as channelParts from './channel_parts.js';
 import {muted, problemLine, skeleton} from './channel_parts.js';
+import {showConfusions} from './class_confusions.js';
+import {surprising} from './class_surprising.js';
 import {histogram} from './graph_bar.js';
 
 const VIEWS = ['graph', 'compare'];
@@ -149,16 +151,18 @@ const head = (info) =>
   );
 const draw = async (info) => {
   const turn = ++drawing;
+  const confusions = [h('section', {class: 'confusions-of-class'}), h('section', {class: 'misclassified'})];
   const rest = h('section', {}, h('div', {class: 'prototypes'}, skeleton('square'), skeleton('square')));
   panel().replaceChildren(
     head(info),
-    h('div', {class: 'panel-body', tabindex: -1}, facts(info), rest, h('section', {}, probabilities(info) || [])),
+    h('div', {class: 'panel-body', tabindex: -1}, facts(info), rest, h('section', {}, probabilities(info) || []), confusions),
   );
-  const found = await load(`class/${info.id}/panel`);
-  if (turn !== drawing) return;
+  const isCurrent = () => turn === drawing;
+  const [found] = await Promise.all([load(`class/${info.id}/panel`), showConfusions(info, confusions, isCurrent)]);
+  if (!isCurrent()) return;
   if (found.problem) return rest.replaceChildren(problemLine(found.problem));
   rest.replaceChildren(...prototypes(info, found));
-  rest.parentElement.append(h('section', {}, images(info, found)));
+  rest.parentElement.append(h('section', {}, surprising(info, found.surprising)), h('section', {}, images(info, found)));
   panel().dataset.class = info.id;
 };
 const close = () => {

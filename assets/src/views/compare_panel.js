@@ -3,14 +3,14 @@
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {action, h, icon, term} from '../dom.js';
+import {dispatch} from '../selection.js';
 import {compare, differHere, readCosines} from '../model/comparison.js';
 import {readGraph} from '../model/graph.js';
-import {dispatch} from '../selection.js';
+import {getFrame} from './graph_frame.js';
 import {COSINE_TIP, JACCARD_TIP} from './graph_gutter.js';
 import {buildPicker} from './graph_picker.js';
-import {graph} from './graph_state.js';
+import {getContext} from './graph_scene.js';
 import {press} from './graph_tools.js';
-
 const MOST = 2; /* classes beside B */
 const LETTERS = 'BCD';
 const DIFFER_TIP =
@@ -33,8 +33,8 @@ const buildChip = (info, place) => {
   );
 };
 const add = ({id}) => {
-  const {also, vs, vs_run: run} = current.selection;
-  if ((run || id !== vs) && !also.includes(id)) dispatch({also: [...also, id].slice(-MOST)});
+  const {also, vs, vs_run: theirs} = current.selection;
+  if ((theirs || id !== vs) && !also.includes(id)) dispatch({also: [...also, id].slice(-MOST)});
 };
 const buildChips = (others) => {
   picker =
@@ -55,7 +55,7 @@ const buildLine = ({info, comparison}, layer, place) => {
   return h('div', {class: 'compared-line', 'data-class': info.id, 'data-tip': tip},
     h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]),
     h('span', {class: 'bars'}, bar('jaccard', each.jaccard, place), bar('cosine', each.cosine, place)),
-    h('span', {class: 'number'}, say(each.jaccard)), h('span', {class: 'number'}, say(each.cosine)),
+    h('span', {class: 'number'}, each.jaccard === null ? '–' : `${Math.round(100 * each.jaccard)} %`), h('span', {class: 'number'}, say(each.cosine)),
     h('span', {class: 'number muted'}, `${each.onlyA}·${each.shared}·${each.onlyB}`)); // prettier-ignore
 };
 const buildRow = (layer, against) =>
@@ -63,7 +63,7 @@ const buildRow = (layer, against) =>
     action({layer}, {class: 'row-layer', 'aria-current': String(layer === current.selection.layer)}, layer),
     against.map((each, place) => buildLine(each, layer, place))); // prettier-ignore
 const buildHeads = () =>
-  h('div', {class: 'compared-heads'}, h('span'), h('span'), term('J', `${JACCARD_TIP} The thick bar.`), term('cos', `${COSINE_TIP} The thin bar.`),
+  h('div', {class: 'compared-heads'}, h('span'), h('span'), term('shared', `${JACCARD_TIP} The thick bar.`), term('alike', `${COSINE_TIP} The thin bar.`),
     term('A·both·B', 'Channels only in the graph of A, in both graphs, and only in the other.')); // prettier-ignore
 
 const buildDiffering = ({classes, payloads}) => {
@@ -101,7 +101,7 @@ const against = async ({graphs, payloads, other}, others) => {
 };
 /** Fills the panel for a comparison; without one it is away. */
 export const showComparison = async (context) => {
-  const {side} = graph.frame;
+  const {side} = getFrame();
   const mine = ++turn;
   side.hidden = !isOpen || !context || !context.comparison;
   press('bars', isOpen);
@@ -132,5 +132,5 @@ export const showComparison = async (context) => {
 };
 export const toggleComparison = () => {
   isOpen = !isOpen;
-  showComparison(graph.context);
+  showComparison(getContext());
 };

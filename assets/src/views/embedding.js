@@ -1,161 +1,132 @@
 // @ts-check
-/* The classes as points, one layout for each layer, with the strip of layers above: what it follows of the selection. */
+/* The classes as points, one layout for each layer: what the figure follows of the selection. Plotly draws it. */
 import * as current from '../current.js';
 import {load} from '../data.js';
-import * as dom from '../dom.js';
-import {action, emptyState, h} from '../dom.js';
-import {count, plural} from '../format.js';
+import {emptyState} from '../dom.js';
+import {plural} from '../format.js';
 import {classes} from '../model/classes.js';
-import {scatter} from '../model/scatter.js';
-import {changed, view} from '../views.js';
-import {rove} from '../widgets/roving.js';
-import {buildColorMenu, paint} from './embedding_colors.js';
-import {look, moveTo, newPlot, redraw, resize, screen} from './embedding_draw.js';
-import {listen, setLasso} from './embedding_pointer.js';
-import {emb} from './embedding_state.js';
+import {isThere, toScreen} from '../model/points.js';
+import {askForPlotly} from '../plotly.js';
+import {reducedMotion, view} from '../views.js';
+import {pointAt} from './embedding_card.js';
+import {findLook, showLegend} from './embedding_colors.js';
+import {figureOf, fit, paint, parts, refresh, resize} from './embedding_figure.js';
+import {buildFrame, followLayer} from './embedding_frame.js';
+import {drawOver, forgetTexts} from './embedding_over.js';
+import {onReady} from './embedding_plot.js';
+import {BOTTOM, emb, newPlot, stage} from './embedding_state.js';
 
-const stage = () => document.getElementById('embedding');
-
-// --- frame --------------------------------------------------------------------------------------------------------
-const layerTip = (info) => `${info.layer}: ${plural(info.n_channels, 'channel')}, each position sees ${count(info.receptive_field)} px`;
-const buildStrip = () =>
-  current.run.layers.map((info) =>
-    action(
-      {layer: info.layer},
-      {class: 'layer', 'data-layer': info.layer, 'data-tip': layerTip(info), 'aria-pressed': 'false'},
-      info.short,
-    ),
-  );
-const tool = (what, icon, label, act) =>
-  h(
-    'button',
-    {type: 'button', class: 'icon-button small', 'data-embedding': what, 'aria-label': label, 'data-tip': label, onclick: act},
-    dom.icon(icon),
-  );
-const zoom = (factor) => () => {
-  const {plot} = emb;
-  look(plot, scatter.zoom(plot.goal, factor, plot.width / 2, plot.height / 2));
-};
-const buildTools = () => {
-  const lasso = tool('lasso', 'lasso', 'Draw round classes  l', () => toggleLasso());
-  lasso.setAttribute('aria-pressed', 'false');
-  const box = h(
-    'div',
-    {class: 'embedding-tools'},
-    buildColorMenu(),
-    lasso,
-    tool('in', 'plus', 'Zoom in', zoom(1.6)),
-    tool('out', 'minus', 'Zoom out', zoom(1 / 1.6)),
-    tool('reset', 'fit', 'Show all classes', () => look(emb.plot, scatter.WHOLE)),
-  );
-  return {box, lasso};
-};
-let observer = null;
-const build = () => {
-  const canvas = h('canvas', {role: 'img'});
-  emb.run = current.run;
-  emb.legend = h('div', {class: 'embedding-legend', hidden: true});
-  emb.empty = h('div', {class: 'embedding-empty'});
-  emb.tools = buildTools();
-  const strip = document.getElementById('layer-strip');
-  strip.replaceChildren(...buildStrip());
-  strip.onwheel = (event) => (strip.scrollLeft += event.deltaX || event.deltaY); /* it has no scroll bar */
-  delete stage().dataset.layer;
-  stage().replaceChildren(canvas, emb.legend, emb.tools.box, emb.empty);
-  const plot = (emb.plot = newPlot(canvas));
-  plot.order = classes.orderClasses(current.run.classes, 'accuracy-down', null).map((each) => each.place);
-  resize(plot);
-  listen(plot);
-  if (observer) observer.disconnect();
-  observer = new ResizeObserver(() => resize(plot));
-  observer.observe(stage());
-  /* Widths of text measured before the font was there are not those of the font. */
-  document.fonts.ready.then(() => {
-    plot.texts.clear();
-    redraw(plot);
-  });
-};
-const showProblem = (problem) => {
-  emb.empty.replaceChildren(emptyState(problem));
-  stage().classList.add('is-empty');
-  delete stage().dataset.layer;
-};
-
-// --- what follows the selection -----------------------------------------------------------------------------------
-const showLayer = async ({layer}) => {
-  const {plot, run} = emb;
-  document.querySelectorAll('#layer-strip [data-layer]').forEach((button) => {
-    button.setAttribute('aria-pressed', String(button.dataset.layer === layer));
-    if (button.dataset.layer === layer) button.scrollIntoView({block: 'nearest', inline: 'nearest'});
-  });
-  rove(document.getElementById('layer-strip'), '[data-layer]');
-  if (!run.layerByName.has(layer))
-    return showProblem({
-      rule: `A layer is one of ${run.layers.map((info) => info.layer).join(', ')}.`,
-      found: `The link says layer=${layer}.`,
-      fix: 'Choose a layer above.',
-    });
-  const payload = await load('embedding');
-  if (plot !== emb.plot || current.selection.layer !== layer) return null;
-  if (payload.problem) return showProblem(payload.problem);
-  emb.empty.replaceChildren();
-  stage().classList.remove('is-empty');
-  const known = payload.x[layer].filter((value) => value !== null).length;
-  plot.canvas.setAttribute(
-    'aria-label',
-    `${plural(known, 'class', 'classes')} as points at ${layer}; the list below holds the same classes.`,
-  );
-  return moveTo(plot, layer, {x: payload.x[layer], y: payload.y[layer]});
-};
 const placeOf = (id) => {
   const each = id === null || id === undefined ? null : emb.run.classById.get(id);
   return each ? each.place : -1;
 };
-const mark = ({class_id: a, vs, vs_run: other, view, only}) => {
-  const {plot} = emb;
-  plot.a = placeOf(a);
-  plot.b = view === 'compare' && (!other || other === emb.run.name) ? placeOf(vs) : -1;
-  plot.only = only.length ? new Set(only.map(placeOf)) : null;
-  redraw(plot);
+
+// --- run ----------------------------------------------------------------------------------------------------------
+/** Makes what the run needs, where it is another one than before. */
+const prepare = () => {
+  if (emb.run === current.run) return;
+  if (!emb.run) {
+    new ResizeObserver(resize).observe(stage());
+    askForPlotly(['graph', 'compare'].includes(current.selection.view));
+    onReady();
+  }
+  forgetTexts();
+  const order = classes.orderClasses(current.run.classes, 'accuracy-down', null).map((each) => each.place);
+  Object.assign(emb, {run: current.run, payload: null, plot: newPlot(current.run, order)});
+  buildFrame();
+  resize();
 };
-view('embedding', (selection, before) => {
-  if (!before) build();
-  if (changed(selection, before, 'layer')) showLayer(selection);
-  if (changed(selection, before, 'class_id', 'vs', 'vs_run', 'view', 'only')) mark(selection);
-  const follows = selection.color === 'similarity' ? ['color', 'class_id', 'layer'] : ['color'];
-  if (changed(selection, before, ...follows)) paint(selection);
+const showProblem = (problem) => {
+  emb.empty.replaceChildren(...(problem ? [emptyState(problem)] : []));
+  stage().classList.toggle('is-empty', Boolean(problem));
+  if (problem) delete stage().dataset.layer;
+};
+const findProblem = (layer, payload) =>
+  emb.run.layerByName.has(layer)
+    ? payload.problem
+    : {
+        rule: `A layer is one of ${emb.run.layers.map((info) => info.layer).join(', ')}.`,
+        found: `The link says layer=${layer}.`,
+        fix: 'Choose a layer above.',
+      };
+
+// --- selection ----------------------------------------------------------------------------------------------------
+const mark = ({class_id: a, vs, vs_run: other, view: shown, only}) => {
+  const isPair = shown === 'compare' && (!other || other === emb.run.name);
+  Object.assign(emb.plot, {a: placeOf(a), b: isPair ? placeOf(vs) : -1, only: only.length ? new Set(only.map(placeOf)) : null});
+};
+/** Puts the points at a layer; from those of another one they move there. */
+const goTo = (layer) => {
+  const {plot} = emb;
+  const isOther = plot.layer !== layer;
+  const from = plot.points;
+  plot.layer = layer;
+  if (isOther) delete stage().dataset.layer;
+  fit();
+  if (isOther && plot.isDrawn && !reducedMotion()) plot.move = {from, began: performance.now()};
+};
+const describe = ({layer}) => {
+  const known = emb.payload.x[layer].filter((value) => value !== null).length;
+  const words = `${plural(known, 'class', 'classes')} as points at ${layer}; the list below holds the same classes.`;
+  stage().querySelector('.embedding-plot').setAttribute('aria-label', words);
+};
+/** Follows a selection; returns the points, or null where there is nothing to draw. */
+const follow = async (selection) => {
+  prepare();
+  const {plot} = emb;
+  const isStale = () => plot !== emb.plot || selection !== current.selection;
+  const payload = await load('embedding');
+  if (isStale()) return null;
+  const problem = findProblem(selection.layer, payload);
+  showProblem(problem);
+  if (problem) return null;
+  emb.payload = payload;
+  const look = await findLook(selection, parts());
+  if (isStale()) return null;
+  plot.bottom = Math.max(BOTTOM, showLegend(look, selection) + 10);
+  mark(selection);
+  describe(selection);
+  goTo(selection.layer);
+  paint(look);
+  return plot.points;
+};
+/** Dash calls this with each selection, for the figure of the component and for whether the points move to it. */
+export const drawEmbedding = async (selection) => {
+  const {no_update: rest} = window.dash_clientside;
+  const points = selection && current.run ? await follow(current.selection) : null;
+  if (!points) return [rest, rest];
+  drawOver();
+  const figure = figureOf();
+  return figure ? [figure, Boolean(emb.plot.move)] : [rest, rest];
+};
+view('embedding', (selection) => {
+  prepare();
+  followLayer(selection.layer);
 });
-document.addEventListener('summit-theme', () => emb.plot && current.selection && paint(current.selection));
+document.addEventListener('summit-theme', async () => {
+  if (!emb.payload) return;
+  const look = await findLook(current.selection, parts());
+  showLegend(look, current.selection);
+  paint(look);
+  refresh();
+});
 
 // --- what others ask ----------------------------------------------------------------------------------------------
 /** Where the point of a class is, in pixels of the page; null where it has none. */
 export const at = (classId) => {
-  const {plot} = emb;
-  const i = plot && plot.points ? placeOf(classId) : -1;
-  if (i < 0 || Number.isNaN(plot.points.x[i])) return null;
-  const box = plot.canvas.getBoundingClientRect();
-  const [x, y] = screen(plot, i);
+  const i = emb.plot && emb.plot.points ? placeOf(classId) : -1;
+  if (i < 0 || !isThere(emb.plot, i)) return null;
+  const box = stage().getBoundingClientRect();
+  const [x, y] = toScreen(emb.plot, i);
   return {x: box.left + x, y: box.top + y};
 };
 /** Makes the points of some classes stand out, in place of those before. */
 export const highlight = (ids) => {
   if (!emb.plot) return;
   emb.plot.highlighted = new Set(ids.map(placeOf).filter((i) => i >= 0));
-  redraw(emb.plot);
+  refresh();
 };
 /** Rings and names the point of a class, or of none. */
 export const hover = (id) => {
-  const {plot} = emb;
-  if (!plot || plot.hover === placeOf(id)) return;
-  plot.hover = placeOf(id);
-  if (plot.hover < 0) delete stage().dataset.hover;
-  else stage().dataset.hover = id;
-  redraw(plot);
-};
-export const toggleLasso = () => emb.plot && emb.plot.points && setLasso(!emb.plot.isLasso);
-/** Leaves the drawing round classes; says whether there was any. */
-export const leave = () => {
-  if (!emb.plot || !emb.plot.isLasso) return false;
-  setLasso(false);
-  return true;
+  if (emb.plot && emb.plot.points && emb.plot.hover !== placeOf(id)) pointAt(placeOf(id));
 };

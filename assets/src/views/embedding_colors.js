@@ -1,22 +1,21 @@
-/* What the points of the embedding are coloured by: the menu, the colours, the legend. */
+// @ts-check
+/* The colours of the points of the embedding: the choice of them, what they are of a selection, the legend. */
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {h, icon} from '../dom.js';
-import {NO_ACCURACY, count, percent, plural} from '../format.js';
+import {count, NO_ACCURACY, percent, plural} from '../format.js';
 import {scales} from '../model/scales.js';
 import {dispatch} from '../selection.js';
-import {color} from '../shell.js';
-import {makeRoom, redraw} from './embedding_draw.js';
 import {emb} from './embedding_state.js';
 
-const isDark = () => document.documentElement.dataset.theme === 'dark';
-
 // --- menu ---------------------------------------------------------------------------------------------------------
+/** @type {[string, string, () => any][]} */
 const WAYS = [
   ['plain', 'Plain', () => null],
   ['accuracy', 'Top-1 accuracy', () => (current.run.has.accuracy ? null : NO_ACCURACY())],
   ['group', 'Group', () => (current.run.groups ? null : 'No class of this run names a group.')],
   ['similarity', 'Similarity', () => (current.run.has.activations ? null : 'The run holds no activation counts.')],
+  ['mistaken', 'Mistaken for', () => (current.run.has.confusions ? null : 'The run does not state what each image was taken for.')],
 ];
 /** A button that opens the choice of colours; what cannot be chosen says why. */
 export const buildColorMenu = () => {
@@ -77,77 +76,64 @@ export const buildColorMenu = () => {
   return box;
 };
 
-// --- legend -------------------------------------------------------------------------------------------------------
-const swatch = (color) => {
-  const element = h('span', {class: 'legend-swatch'});
-  element.style.background = color;
-  return element;
-};
-const scaleLegend = (title, {low, high, n}, write, missing) => {
-  const ramp = h('span', {class: 'legend-ramp'});
-  ramp.style.background = `linear-gradient(90deg, ${scales.sequence(isDark()).join(', ')})`;
-  const rest = emb.run.classes.length - n;
-  return [
-    h('div', null, `${title}, ${plural(n, 'class', 'classes')}`),
-    h('div', {class: 'legend-scale'}, write(low), ramp, write(high)),
-    missing && rest > 0 && h('div', {class: 'legend-entry'}, swatch(color('shared')), `${count(rest)} ${missing}`),
-  ];
-};
-const groupLegend = ({shown, sizes, n_rest: rest}) => [
-  ...shown.map((group, place) =>
-    h(
-      'div',
-      {class: 'legend-entry'},
-      swatch(scales.groupColors(isDark())[place]),
-      h('span', {class: 'legend-name'}, emb.run.groups.names[group]),
-      h('span', {class: 'n'}, count(sizes.get(group))),
-    ),
-  ),
-  rest > 0 && h('div', {class: 'legend-entry'}, swatch(color('shared')), plural(rest, 'more group')),
-];
-
 // --- colours ------------------------------------------------------------------------------------------------------
-const readSimilarity = async (selection) => {
-  if (!current.run.classById.has(selection.class_id)) return null;
-  const payload = await load(`class/${selection.class_id}`);
-  return payload.similarity && payload.similarity[selection.layer];
+const nameOf = ({class_id: id}) => (current.run.classById.get(id) || {name: ''}).name;
+/** Points on a scale; a grey entry for those without a number, where `rest` names them, but for `nLeftOut` of them. */
+const onScale = (values, title, write, parts, rest = null, nLeftOut = 0) => {
+  const {bins, low, high, n} = scales.binNumbers(values);
+  const without = values.length - n - nLeftOut;
+  const entries = rest && without ? [[parts.missing, `${count(without)} ${rest}`, null]] : [];
+  return {bins, palette: parts.ramp, legend: n ? {title: title(n), ends: [write(low), write(high)], ramp: parts.ramp, entries} : null};
 };
 const LOOKS = {
-  plain: () => ({bins: null, palette: [], legend: []}),
-  accuracy: () => {
-    const found = scales.binNumbers(emb.run.classes.map((each) => each.top1));
-    return {bins: found.bins, palette: scales.sequence(isDark()), legend: scaleLegend('Top-1', found, percent, 'without accuracy')};
+  plain: () => ({bins: null, palette: [], legend: null}),
+  accuracy: (selection, parts) =>
+    onScale(current.run.classes.map((each) => each.top1), (n) => `Top-1, ${plural(n, 'class', 'classes')}`, percent, parts, 'without accuracy'), // prettier-ignore
+  group: (selection, parts) => {
+    const {bins, shown, sizes, n_rest: rest} = scales.binGroups(current.run.classes.map((each) => each.group), parts.groups.length); // prettier-ignore
+    const entries = shown.map((group, place) => [parts.groups[place], current.run.groups.names[group], count(sizes.get(group))]);
+    if (rest > 0) entries.push([parts.missing, plural(rest, 'more group'), null]);
+    return {bins, palette: parts.groups, legend: {entries}};
   },
-  group: () => {
-    const found = scales.binGroups(emb.run.classes.map((each) => each.group));
-    return {bins: found.bins, palette: scales.groupColors(isDark()), legend: groupLegend(found)};
+  similarity: async (selection, parts) => {
+    const {similarity} = current.run.classById.has(selection.class_id) ? await load(`class/${selection.class_id}`) : {similarity: null};
+    const values = (similarity && similarity[selection.layer]) || [];
+    const others = emb.run.classes.map((each) => (each.id === selection.class_id ? null : values[each.place]));
+    const title = (n) => `Cosine with ${nameOf(selection)}, ${plural(n, 'class', 'classes')}`;
+    return onScale(others, title, (value) => (value / 1000).toFixed(2), parts);
   },
-  similarity: async (selection) => {
-    const values = await readSimilarity(selection);
-    const others = emb.run.classes.map((each) => (values && each.id !== selection.class_id ? values[each.place] : null));
-    const found = scales.binNumbers(others);
-    const {name} = current.run.classById.get(selection.class_id) || {name: ''};
-    return {
-      bins: found.bins,
-      palette: scales.sequence(isDark()),
-      legend: values ? scaleLegend(`Cosine with ${name}`, found, (value) => (value / 1000).toFixed(2), null) : [],
-    };
+  mistaken: async (selection, parts) => {
+    const {taken_for: found, n} = await load(`confusions/${selection.class_id}`);
+    const counts = new Map(found ? found.class_id.map((id, i) => [id, found.count[i]]) : []);
+    const title = () => `${nameOf(selection)} taken for another, of ${plural(n, 'image')}`;
+    return onScale(emb.run.classes.map((each) => counts.get(each.id)), title, count, parts, 'never', 1); // prettier-ignore
   },
 };
-/** Colours the points as the selection says. */
-export const paint = async (selection) => {
-  const {plot, run} = emb;
+/** The colours of a selection: a step of the palette for each class, and what the legend says of them. */
+export const findLook = (selection, parts) => {
+  const [color, , why] = WAYS.find(([name]) => name === selection.color);
+  return LOOKS[why() === null ? color : 'plain'](selection, parts);
+};
+
+// --- legend -------------------------------------------------------------------------------------------------------
+const swatch = (color) => h('span', {class: 'legend-swatch', style: `background:${color}`});
+const buildScale = ({title, ends, ramp}) => [
+  h('div', null, title),
+  h('div', {class: 'legend-scale'}, ends[0], h('span', {class: 'legend-ramp', style: `background:linear-gradient(90deg, ${ramp.join(', ')})`}), ends[1]), // prettier-ignore
+];
+/** Shows the legend and returns its height in pixels. */
+export const showLegend = ({legend}, {color}) => {
   document
     .querySelectorAll('#embedding [data-color]')
-    .forEach((item) => item.setAttribute('aria-checked', String(item.dataset.color === selection.color)));
-  const isPossible = WAYS.find(([color]) => color === selection.color)[2]() === null;
-  const look = await LOOKS[isPossible ? selection.color : 'plain'](selection);
-  const now = current.selection;
-  if (plot !== emb.plot || run !== current.run || ['color', 'class_id', 'layer'].some((name) => now[name] !== selection[name])) return;
-  Object.assign(plot, {bins: look.bins, palette: look.palette});
-  emb.legend.hidden = !look.legend.length;
-  emb.legend.replaceChildren(...look.legend.filter(Boolean));
-  emb.legend.classList.toggle('entries', selection.color === 'group');
-  makeRoom(plot, emb.legend.offsetHeight);
-  redraw(plot);
+    .forEach((item) => item.setAttribute('aria-checked', String(item.dataset.color === color)));
+  emb.shownLegend = legend;
+  emb.legend.hidden = !legend;
+  emb.legend.classList.toggle('entries', Boolean(legend && !legend.title));
+  emb.legend.replaceChildren(
+    ...(legend && legend.title ? buildScale(legend) : []),
+    ...((legend && legend.entries) || []).map(([tint, name, n]) =>
+      h('div', {class: 'legend-entry'}, swatch(tint), h('span', {class: 'legend-name'}, name), n && h('span', {class: 'n'}, n)),
+    ),
+  );
+  return emb.legend.offsetHeight;
 };

@@ -1,73 +1,63 @@
 // @ts-check
 /* The attribution graph of a class, or of two laid over each other: what is asked for, drawn, and left as it is.
 
-   graph_state.js holds what its parts share: `scene` (what is on the paper), `context` (the classes and graphs that it
-   shows) and `frame` (the elements of the pane). */
+   `drawGraph` is the callback that fills the component with elements, their places and the style sheet of the theme.
+   What else changes with the selection, `show` does on the drawing that is there. */
 import * as current from '../current.js';
 import {boot, load} from '../data.js';
-import {emptyState, h} from '../dom.js';
-import {count} from '../format.js';
-import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
-import {drawClass, readAdded, readGraph} from '../model/graph.js';
-import {loadPictures} from '../pictures.js';
+import {emptyState} from '../dom.js';
+import {plural} from '../format.js';
+import {loadPictures, picture} from '../pictures.js';
 import {readRun} from '../runs.js';
 import {changed, view} from '../views.js';
+import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
+import {toElements, toImages} from '../model/elements.js';
+import {drawClass, readAdded, readGraph} from '../model/graph.js';
 import {showComparison} from './compare_panel.js';
+import {bindCanvas, canvas, elementOf, loadImages} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
-import {choose, clearScene, filter, setScene, showPictures, showScene} from './graph_canvas.js';
 import {hideCard} from './graph_card.js';
-import {markLayer, showGutter} from './graph_gutter.js';
-import {bindHover} from './graph_hover.js';
-import {bindKeys} from './graph_keys.js';
-import {graph} from './graph_state.js';
-import {buildTools, buildZoom, showLegend, showTools} from './graph_tools.js';
-import {arrange, bindViewport, fit, refit} from './graph_viewport.js';
+import {bindChannels, listChannels, moveCursorToChosen} from './graph_channels.js';
+import {getFrame} from './graph_frame.js';
+import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
+import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
+import {buildScene, choosePart, getContext, getScene, isShown, mark, nodeOf, setScene} from './graph_scene.js';
+import {showTable} from './graph_table.js';
+import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
+import {buildTray, clearTray, showTray} from './graph_tray.js';
+import {arrange, bindViewport, fit, fitScene, onViewport, refit, reveal, touch} from './graph_viewport.js';
 
-let shown = null;
+const PICTURES_AT_MOST = 150; /* ms that a graph waits for its pictures */
+let isBuilt = false;
+let wanted = null; /* what was asked for last, as text */
 let turn = 0;
+let waiting = null; /* the scene that the component was given and has not drawn yet */
+let last = null;
 
-// --- the pane -----------------------------------------------------------------------------------------------------
-const buildFrame = () => {
-  const pane = document.getElementById('graph');
-  const frame = {
-    pane,
-    bar: h('div', {class: 'graph-class'}),
-    picker: h('div', {class: 'picker'}),
-    legend: h('div', {class: 'legend'}),
-    paper: h('svg', {class: 'graph-paper', role: 'group'}),
-    card: h('div', {class: 'graph-card', hidden: true}),
-    under: h('div', {class: 'under-paper'}),
-    gutter: h('div', {class: 'gutter'}),
-    map: h('svg', {class: 'minimap', 'aria-hidden': 'true', hidden: true}),
-    table: h('div', {class: 'graph-table', hidden: true}),
-    empty: h('div', {class: 'graph-empty'}),
-    side: h('aside', {class: 'compare-panel', 'aria-label': 'Layers compared', hidden: true}),
-  };
-  frame.tools = h('div', {class: 'graph-tools'}, frame.legend, buildTools());
-  frame.stage = h('div', {class: 'graph-stage'},
-    frame.under, frame.paper, frame.card, frame.gutter, frame.map, buildZoom(), frame.table, frame.empty); // prettier-ignore
-  pane.replaceChildren(
-    h('div', {class: 'graph-bar'}, frame.bar, frame.picker),
-    frame.tools,
-    h('div', {class: 'graph-body'}, frame.stage, frame.side),
-  );
-  graph.frame = frame;
+const build = () => {
+  if (isBuilt) return;
+  isBuilt = true;
+  buildTools();
   bindViewport();
-  bindHover();
-  bindKeys();
+  bindCard();
+  bindChannels();
+  bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
+  ['pointerdown', 'click'].forEach((name) => document.addEventListener(name, foresee, {capture: true}));
+  document.addEventListener('summit-theme', () => window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}));
 };
+const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;
 
-// --- what cannot be drawn -----------------------------------------------------------------------------------------
-const classRule = (run) => {
-  const ids = run.classes.map((each) => each.id);
+// --- what cannot be drawn -------------------------------------------------------------------------------------------
+const classRule = ({classes}) => {
+  const ids = classes.map((each) => each.id);
   if (!ids.length) return 'This run has no classes.';
   const extent = `from ${ids[0]} to ${ids[ids.length - 1]}`;
   return ids.length === ids[ids.length - 1] - ids[0] + 1
     ? `A class is a number ${extent}.`
-    : `A class is one of this run's ${count(ids.length)} numbers ${extent}, not all of which are there.`;
+    : `A class is one of this run's ${plural(ids.length, 'number')} ${extent}, not all of which are there.`;
 };
-const unknownClass = (key, found, run) => ({
-  rule: classRule(run),
+const unknownClass = (key, found, theirs) => ({
+  rule: classRule(theirs),
   found: `The link says ${key}=${found}.`,
   fix: key === 'class' ? 'Choose a class from the list.' : 'Choose the second class above.',
 });
@@ -76,9 +66,14 @@ const noSecond = (name) => ({
   found: `${name} is the first.`,
   fix: 'Choose the second one above, or with ⇄ on a row of the list.',
 });
+const sameTwice = (name) => ({
+  rule: 'A comparison takes two different classes.',
+  found: `Both are ${name}.`,
+  fix: 'Choose another second class above.',
+});
 const unknownRun = (found) => ({
   rule: 'The second class is of a run that is served.',
-  found: `The link says vs_run=${found}; served: ${boot.runs.map((run) => run.name).join(', ')}.`,
+  found: `The link says vs_run=${found}; served: ${boot.runs.map(({name}) => name).join(', ')}.`,
   fix: 'Choose the second class above.',
 });
 const noCommonLayer = (name) => ({
@@ -87,43 +82,36 @@ const noCommonLayer = (name) => ({
   fix: 'Choose a class of a run of the same model.',
 });
 /** What the address or the choice lacks, before any graph is asked for; null where nothing. `other` is the run of B. */
-const findProblem = ({class_id, vs, vs_run, unread, view}, other) => {
+const findProblem = ({class_id: id, vs, vs_run: theirs, unread, view}, other) => {
   const {classById} = current.run;
-  if (!classById.has(class_id)) return unknownClass('class', 'class' in unread ? unread.class : class_id, current.run);
+  if (!classById.has(id)) return unknownClass('class', 'class' in unread ? unread.class : id, current.run);
   if (view !== 'compare') return null;
-  if (vs === null && !('vs' in unread)) return noSecond(classById.get(class_id).name);
+  if (vs === null && !('vs' in unread)) return noSecond(classById.get(id).name);
   if (other.problem) return other.problem;
-  if (vs_run && other.name !== vs_run) return unknownRun(vs_run);
+  if (theirs && other.name !== theirs) return unknownRun(theirs);
   if (!other.classById.has(vs)) return unknownClass('vs', 'vs' in unread ? unread.vs : vs, other);
+  if (other === current.run && vs === id) return sameTwice(classById.get(id).name);
   return other.layers.some(({layer}) => current.run.layerByName.has(layer)) ? null : noCommonLayer(other.name);
 };
 
-// --- drawing ------------------------------------------------------------------------------------------------------
+// --- what is drawn --------------------------------------------------------------------------------------------------
 /** The classes that are shown; `run` names the run of one that is not of the run shown. */
-const classesOf = ({view, class_id, vs}, other) => {
-  const first = current.run.classById.get(class_id);
+const classesOf = ({view, class_id: id, vs}, other) => {
+  const first = current.run.classById.get(id);
   if (view !== 'compare') return [first];
   const second = other.classById.get(vs);
   return [first, other === current.run ? second : {...second, run: other.name}];
 };
-const layersOf = (run) => run.layers.map((layer) => layer.layer);
-const readSecond = (payload, {run}, other) => {
+const layersOf = ({layers}) => layers.map(({layer}) => layer);
+const readSecond = (payload, {run: theirs}, other) => {
   const read = readGraph(payload, layersOf(other));
-  return run ? {...read, nodes: read.nodes.map((node) => ({...node, run}))} : read;
-};
-const showProblem = (problem) => {
-  graph.frame.empty.replaceChildren(emptyState(problem));
-  clearScene();
-  showLegend();
-  showComparison();
-  delete graph.frame.stage.dataset.drawn;
-  delete graph.frame.stage.dataset.busy;
+  return theirs ? {...read, nodes: read.nodes.map((node) => ({...node, run: theirs}))} : read;
 };
 /** The graphs, their comparison and the drawing of what is selected. */
-const buildContext = (selection, classes, payloads, added, other) => {
+const buildContext = (asked, classes, payloads, added, other) => {
   const first = readGraph(payloads[0], layersOf(current.run));
   const context = {classes, graphs: [first], payloads, other, comparison: null};
-  if (selection.view !== 'compare') return {...context, drawing: drawClass(first, readAdded(added, first))};
+  if (asked.view !== 'compare') return {...context, drawing: drawClass(first, readAdded(added, first))};
   const layers = [...new Set([...layersOf(current.run), ...layersOf(other)])];
   const graphs = [{...first, layers}, readSecond(payloads[1], classes[1], other)];
   const comparison = compare(...graphs, readCosines(payloads[0], classes[1]));
@@ -132,76 +120,175 @@ const buildContext = (selection, classes, payloads, added, other) => {
     comparison,
     classes.map((each) => each.n),
   );
-  return {...context, graphs, comparison, drawing: selection.sides === 'two' ? drawTwoSides(drawing) : drawing};
+  return {...context, graphs, comparison, drawing: asked.sides === 'two' ? drawTwoSides(drawing) : drawing};
 };
-
-const draw = async (selection) => {
-  const mine = ++turn;
-  const {frame} = graph;
-  const other = selection.view === 'compare' && selection.vs_run ? await readRun(selection.vs_run) : current.run;
-  if (mine !== turn) return;
-  showBar(selection, other.problem ? current.run : other);
-  const problem = findProblem(selection, other);
-  if (problem) return showProblem(problem);
-  const classes = classesOf(selection, other);
-  frame.stage.dataset.busy = '';
+/** Everything that the drawing of a selection needs, or its `problem`. */
+const read = async (asked, isOld) => {
+  const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : current.run;
+  if (isOld()) return null;
+  showBar(asked, other.problem ? current.run : other);
+  const problem = findProblem(asked, other);
+  if (problem) return {problem};
+  const classes = classesOf(asked, other);
+  getFrame().stage.dataset.busy = '';
   const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run)));
-  const expand = selection.view === 'compare' ? [] : selection.expand.filter((layer) => current.run.layerByName.has(layer));
+  const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
   const [payloads, added] = await Promise.all([
     Promise.all(classes.map((each) => load(`class/${each.id}`, each.run))),
-    Promise.all(expand.map((layer) => load(`class/${selection.class_id}/layer/${layer}`))),
+    Promise.all(expand.map((layer) => load(`class/${asked.class_id}/layer/${layer}`))),
   ]);
-  if (mine !== turn) return;
+  if (isOld()) return null;
   const failed = [...payloads, ...added].find((payload) => payload.problem);
-  if (failed) return showProblem(failed.problem);
-  const context = buildContext(selection, classes, payloads, added, other);
+  if (failed) return {problem: failed.problem};
+  const context = buildContext(asked, classes, payloads, added, other);
   const bare = context.graphs.findIndex((each) => !each.nodes.length);
-  if (bare >= 0) return showProblem(payloads[bare].missing);
-  frame.empty.replaceChildren();
-  graph.context = context;
-  setScene(context.drawing);
+  if (bare >= 0) return {problem: payloads[bare].missing};
+  const images = pictures.then(() => loadImages(context.drawing.nodes.map(urlOf).filter(Boolean)));
+  return {context: {...context, images}};
+};
+const urlOf = (node) => (node.picture ? picture(node.layer, node.channel, node.run) : null);
+
+/** The properties of the component that show nothing. */
+const nothing = () => [[], {name: 'preset', fit: false, positions: {}}, styles()];
+const showProblem = (problem) => {
+  const {empty, stage, map, channels} = getFrame();
+  empty.replaceChildren(emptyState(problem));
+  waiting = null;
+  setScene(null);
+  hideCard();
+  clearTray();
+  clearGutter();
+  map.hidden = true;
+  channels.replaceChildren();
+  showLegend();
+  showTable();
+  showComparison();
+  delete stage.dataset.drawn;
+  delete stage.dataset.busy;
+  return nothing();
+};
+const classesOfState = (asked, each) => {
+  const chosen = asked.channel === null ? null : `${asked.layer}-${asked.channel}`;
+  const states = [!isShown(each) && 'hidden'];
+  if (each.node) states.push(each.node.id === chosen && 'chosen', asked.pins.includes(each.node.id) && 'pinned');
+  return states.filter(Boolean).join(' ');
+};
+/** The properties of the component that show a context. */
+const draw = (context) => {
+  const asked = current.selection;
+  const scene = buildScene(context.drawing, context);
+  choosePart(scene, asked);
+  const {zoom, pan} = fitScene(scene);
+  const classesAt = (key) => classesOfState(asked, scene.nodes.get(key) || scene.edges.get(key));
+  const right = asked.direction === 'right';
+  const elements = toElements(context.drawing, {
+    prefix: scene.prefix,
+    places: scene.nodes,
+    right,
+    zoom,
+    classesOf: classesAt,
+    urlOf: () => null,
+  });
+  const positions = Object.fromEntries([...scene.nodes.values()].map(({id, x, y}) => [id, {x, y}]));
+  waiting = scene;
+  return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions, zoom, pan}, styles()];
+};
+/** The component has drawn what it was given. */
+const settle = () => {
+  const scene = waiting;
+  if (!scene || elementOf(scene.nodes.values().next().value.id).empty()) return;
+  waiting = null;
+  const {stage, empty} = getFrame();
+  const {context} = scene;
+  hideCard();
+  clearTray();
+  setScene(scene);
+  empty.replaceChildren();
   showLegend(context);
   showGutter(context);
   filter(current.selection);
-  fit();
+  onViewport();
   choose(current.selection);
-  showScene();
   showComparison(context);
-  delete frame.stage.dataset.busy;
-  await pictures;
-  if (mine !== turn) return;
-  await showPictures();
-  if (mine === turn) requestAnimationFrame(() => requestAnimationFrame(() => mine === turn && tellPainted(classes)));
+  delete stage.dataset.busy;
+  finish(scene, turn);
 };
+/** Gives the nodes their pictures, and says so once all is painted. What is drawn waits a moment for them, so that it is
+    painted once. */
+const finish = async (scene, mine) => {
+  const {images, classes} = scene.context;
+  const isOld = () => mine !== turn || getScene() !== scene;
+  await null; /* the component has its own look at the elements first */
+  canvas().startBatch();
+  const areIn = await Promise.race([images.then(() => true), new Promise((done) => window.setTimeout(done, PICTURES_AT_MOST))]);
+  if (areIn && !isOld()) showImages(scene);
+  canvas().endBatch();
+  if (!areIn) {
+    await images;
+    if (!isOld()) canvas().batch(() => showImages(scene));
+  }
+  requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
+};
+const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(urlOf(node), node)));
 const tellPainted = (classes) => {
-  graph.frame.stage.dataset.drawn = classes.map((each) => each.id).join(',');
-  graph.frame.stage.dataset.painted = String(performance.now());
+  const {stage} = getFrame();
+  stage.dataset.drawn = classes.map((each) => each.id).join(',');
+  stage.dataset.painted = String(performance.now());
 };
 
-// --- the view -----------------------------------------------------------------------------------------------------
-const redraws = (selection, before) =>
-  changed(selection, before, 'view', 'class_id', 'unread', 'expand') ||
-  (selection.view === 'compare' && changed(selection, before, 'vs', 'vs_run', 'sides'));
-view('graph', (selection, before) => {
-  if (!graph.frame) buildFrame();
-  if (!before) shown = null;
-  if (selection.view !== 'graph' && selection.view !== 'compare') {
+// --- the view -------------------------------------------------------------------------------------------------------
+const isGraph = ({view}) => view === 'graph' || view === 'compare';
+/** What a drawing depends on. */
+const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides}) =>
+  JSON.stringify([name, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
+
+/** Asks for a class as soon as it is clicked, some milliseconds before the selection has changed. */
+const foresee = (event) => {
+  const row = event.target.closest && event.target.closest('[data-class]');
+  const id = row && Number(row.dataset.class);
+  if (!row || !isGraph(current.selection) || !current.run.classById.has(id)) return;
+  load(`class/${id}`);
+  loadPictures(id);
+};
+/** Fills the component for a selection: [elements, layout, style sheet]. */
+export const drawGraph = async (asked) => {
+  const same = Array(3).fill(window.dash_clientside.no_update);
+  if (!asked || !current.run || !isGraph(asked) || !canvas()) return same;
+  build();
+  const key = keyOf(asked);
+  if (key === wanted) return same;
+  wanted = key;
+  const mine = ++turn;
+  const found = await read(asked, () => mine !== turn);
+  if (!found || mine !== turn) return same;
+  return found.problem ? showProblem(found.problem) : draw(found.context);
+};
+const choose = ({layer, channel}) => {
+  const id = channel === null ? null : `${layer}-${channel}`;
+  mark('chosen', (each) => each.node.id === id);
+  const chosen = id && nodeOf(id);
+  showTray(chosen, id, listChannels);
+  reveal(chosen);
+  markLayer(layer);
+  moveCursorToChosen();
+};
+const show = (asked, before) => {
+  if (!canvas()) return;
+  build();
+  const former = before && last;
+  last = asked;
+  if (!isGraph(asked)) {
     hideCard();
     return;
   }
-  const last = shown;
-  shown = selection;
-  showTools(selection);
-  if (redraws(selection, last)) {
-    draw(selection);
-    return;
-  }
-  if (!graph.scene) return;
-  if (changed(selection, last, 'direction')) fit();
-  else if (changed(selection, last, 'width', 'height')) arrange();
-  if (changed(selection, last, 'covers', 'pins')) filter(selection);
-  if (changed(selection, last, 'pins')) refit();
-  if (changed(selection, last, 'layer', 'expand')) markLayer(selection.layer);
-  if (changed(selection, last, 'layer', 'also')) showComparison(graph.context);
-  if (changed(selection, last, 'layer', 'channel', 'direction', 'pins')) choose(selection);
-});
+  showTools(asked);
+  if (keyOf(asked) !== wanted || !getScene() || waiting) return;
+  if (changed(asked, former, 'direction')) fit();
+  else if (changed(asked, former, 'width', 'height')) arrange();
+  if (changed(asked, former, 'covers', 'pins')) filter(asked);
+  if (changed(asked, former, 'pins')) refit();
+  if (changed(asked, former, 'layer', 'expand')) markLayer(asked.layer);
+  if (changed(asked, former, 'layer', 'also')) showComparison(getContext());
+  if (changed(asked, former, 'layer', 'channel', 'direction', 'pins')) choose(asked);
+};
+view('graph', show);

@@ -3,12 +3,12 @@
 import * as current from '../current.js';
 import {boot} from '../data.js';
 import {action, h, icon, term} from '../dom.js';
-import {NO_ACCURACY, accuracyTip, percent, plural} from '../format.js';
+import {accuracyTip, NO_ACCURACY, percent, plural} from '../format.js';
 import {readRun} from '../runs.js';
 import {dispatch} from '../selection.js';
 import {toggleClassPanel} from './class_panel.js';
-import * as graphPicker from './graph_picker.js';
-import {graph} from './graph_state.js';
+import {getFrame} from './graph_frame.js';
+import {buildPicker as buildField} from './graph_picker.js';
 
 /** A bar per twentieth of the probability; `className` for a size of its own. */
 export const histogram = ({bins, n}, className = '') => {
@@ -49,10 +49,12 @@ const buildClass = (info, letter) => {
 // --- the second class ---------------------------------------------------------------------------------------------
 let picker = null;
 let picked = null; /* the run that it is chosen from */
-const swapAction = ({class_id, vs, vs_run: run, layer}) =>
-  run ? {run, class_id: vs, vs: class_id, vs_run: current.run.name, layer, view: 'compare'} : {class_id: vs, vs: class_id, view: 'compare'};
-const swap = (selection) =>
-  action(swapAction(selection), {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, icon('swap'));
+const swapAction = ({class_id, vs, vs_run: theirs, layer}) =>
+  theirs
+    ? {run: theirs, class_id: vs, vs: class_id, vs_run: current.run.name, layer, view: 'compare'}
+    : {class_id: vs, vs: class_id, view: 'compare'};
+const swap = (asked) =>
+  action(swapAction(asked), {class: 'icon-button small', 'data-tip': 'Swap A and B', 'aria-label': 'Swap A and B'}, icon('swap'));
 const clear = () =>
   action(
     {vs: null, vs_run: null, view: 'graph', also: []},
@@ -61,9 +63,9 @@ const clear = () =>
   );
 const choose = ({id}) => dispatch({vs: id, vs_run: picked === current.run ? null : picked.name, view: 'compare'});
 const pickRun = async (name) => {
-  const run = await readRun(name);
-  if (run.problem) return;
-  picked = run;
+  const found = await readRun(name);
+  if (found.problem) return;
+  picked = found;
   picker.input.focus();
 };
 const buildRuns = () =>
@@ -71,27 +73,21 @@ const buildRuns = () =>
   h('select', {class: 'run-picker', 'aria-label': 'Run of the second class', 'data-tip': 'The run that the second class is chosen from', onchange: (event) => pickRun(event.target.value)},
     boot.runs.map(({name}) => h('option', {value: name}, name))); // prettier-ignore
 const buildPicker = () => {
-  const built = graphPicker.buildPicker({
-    id: 'versus',
-    label: 'Second class',
-    hint: 'compare with…',
-    classes: () => picked.classes,
-    choose,
-  });
+  const built = buildField({id: 'versus', label: 'Second class', hint: 'compare with…', classes: () => picked.classes, choose});
   const parts = {lead: h('span', {class: 'lead'}), facts: h('span', {class: 'lead'}), runs: buildRuns()};
-  graph.frame.picker.replaceChildren(...[parts.lead, built.element, parts.runs, parts.facts].filter(Boolean));
+  getFrame().picker.replaceChildren(...[parts.lead, built.element, parts.runs, parts.facts].filter(Boolean));
   return {...built, ...parts};
 };
 /** The bar of a selection; `other` is the run of the second class. */
-export const showBar = (selection, other) => {
-  const inComparison = selection.view === 'compare';
-  const first = current.run.classById.get(selection.class_id);
-  const second = inComparison ? other.classById.get(selection.vs) : null;
+export const showBar = (asked, other) => {
+  const inComparison = asked.view === 'compare';
+  const first = current.run.classById.get(asked.class_id);
+  const second = inComparison ? other.classById.get(asked.vs) : null;
   picked = other;
   picker = picker || buildPicker();
-  graph.frame.bar.replaceChildren(...(first ? [buildClass(first, inComparison ? 'A' : '')] : []));
+  getFrame().bar.replaceChildren(...(first ? [buildClass(first, inComparison ? 'A' : '')] : []));
   picker.lead.replaceChildren(
-    ...(second && first ? [swap(selection), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]),
+    ...(second && first ? [swap(asked), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]),
   );
   picker.facts.replaceChildren(...(second ? [...buildFacts(second), clear()] : []));
   if (picker.runs) picker.runs.value = other.name;

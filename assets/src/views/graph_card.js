@@ -4,43 +4,50 @@ import * as current from '../current.js';
 import {load} from '../data.js';
 import {h, icon} from '../dom.js';
 import {labels} from '../labels.js';
-import * as pictures from '../pictures.js';
-import {example, visualization} from '../pictures.js';
+import {example, picture, visualization} from '../pictures.js';
 import {tellSuggestion} from './channel_label.js';
+import {getFrame, hasFrame} from './graph_frame.js';
 import {pin} from './graph_hover.js';
-import {graph} from './graph_state.js';
-import {stageSize} from './graph_viewport.js';
+import {getContext, getLit} from './graph_scene.js';
+import {boxOf, getStageSize} from './graph_viewport.js';
 
 const N_EXAMPLES = 10;
 const WAIT = 120; /* ms before pictures are asked for, so that a passing pointer asks for nothing */
 const LINGER = 220;
-let owner = null; /* what the card is about: {id, show(index)} */
+const GAP = 10;
+let owner = null; /* what the card is about: {id, along(event, box)} */
 let timer = null;
 let closing = null;
 
-// --- place --------------------------------------------------------------------------------------------------------
-/** Beside a box in the stage, {left, right, top, bottom}, where there is room; else below or above it. */
+// --- place ----------------------------------------------------------------------------------------------------------
+const overlap = (a, b) =>
+  Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+/** Beside a box in the stage, or at one of its sides: where the card covers least of what is lit. */
 const place = (box) => {
-  const {card} = graph.frame;
-  const {width, height} = stageSize();
+  const {card} = getFrame();
+  const {width, height} = getStageSize();
   const own = {width: card.offsetWidth, height: card.offsetHeight};
-  const fitsRight = box.right + 10 + own.width <= width;
-  const fitsLeft = box.left - 10 - own.width >= 0;
-  const below = box.bottom + 10 + own.height <= height;
-  const middle = (box.left + box.right - own.width) / 2;
-  const left = fitsRight ? box.right + 10 : fitsLeft ? box.left - 10 - own.width : Math.max(4, Math.min(middle, width - own.width - 4));
-  const top = fitsRight || fitsLeft ? Math.min(box.top, height - own.height - 4) : below ? box.bottom + 10 : box.top - own.height - 24;
-  card.style.left = `${left}px`;
-  card.style.top = `${Math.max(4, top)}px`;
-};
-const boxOf = (element) => {
-  const stage = graph.frame.stage.getBoundingClientRect();
-  const box = element.getBoundingClientRect();
-  return {left: box.left - stage.left, right: box.right - stage.left, top: box.top - stage.top, bottom: box.bottom - stage.top};
+  const inside = (left, top) => ({
+    left: Math.max(4, Math.min(left, width - own.width - 4)),
+    top: Math.max(4, Math.min(top, height - own.height - 4)),
+  });
+  const middle = {x: (box.left + box.right - own.width) / 2, y: (box.top + box.bottom - own.height) / 2};
+  const lefts = [box.right + GAP, box.left - GAP - own.width, middle.x, width, 0];
+  const tops = [box.top, middle.y, box.bottom - own.height, box.bottom + GAP, box.top - GAP - own.height - 16, 0, height];
+  const lit = [...getLit().nodes.map(boxOf), box];
+  const cost = ({left, top}) => {
+    const at = {left, top, right: left + own.width, bottom: top + own.height};
+    const far = Math.hypot(left - middle.x, top - middle.y);
+    return 1000 * overlap(at, {...box, top: box.top - 14}) + lit.reduce((sum, each) => sum + overlap(at, each), 0) + far;
+  };
+  const spots = lefts.flatMap((left) => tops.map((top) => inside(left, top)));
+  const best = spots.reduce((least, spot) => (cost(spot) < cost(least) ? spot : least));
+  card.style.left = `${best.left}px`;
+  card.style.top = `${best.top}px`;
 };
 const open = (id, box, content) => {
   window.clearTimeout(closing);
-  const {card} = graph.frame;
+  const {card} = getFrame();
   card.replaceChildren(...content);
   card.dataset.of = id;
   card.hidden = false;
@@ -50,13 +57,13 @@ export const hideCard = () => {
   window.clearTimeout(timer);
   window.clearTimeout(closing);
   owner = null;
-  if (graph.frame) graph.frame.card.hidden = true;
+  if (hasFrame()) getFrame().card.hidden = true;
 };
 /** Closes the card after a moment, in which the pointer may reach it. */
 export const leaveCard = (then) => {
   window.clearTimeout(closing);
   closing = window.setTimeout(() => {
-    const {card} = graph.frame;
+    const {card} = getFrame();
     if (card.matches(':hover') || card.contains(document.activeElement)) return;
     hideCard();
     then();
@@ -64,17 +71,17 @@ export const leaveCard = (then) => {
 };
 export const keepCard = () => window.clearTimeout(closing);
 
-// --- parts --------------------------------------------------------------------------------------------------------
-const buildExamples = (at, n) =>
+// --- parts ----------------------------------------------------------------------------------------------------------
+const buildExamples = (n) =>
   h(
     'div',
     {class: 'card-examples'},
-    Array.from({length: n}, (_, place) => h('span', {class: 'picture', 'data-rank': place})),
+    Array.from({length: n}, (_, at) => h('span', {class: 'picture', 'data-rank': at})),
   );
 const fillExamples = (box, {layer, channel, run}, ranks) => {
-  [...box.children].forEach((frame, place) => {
-    if (place >= ranks.length) frame.remove();
-    else frame.replaceChildren(h('img', {src: example(layer, channel, 'all', ranks[place], run), alt: '', width: 44, height: 44}));
+  [...box.children].forEach((frame, at) => {
+    if (at >= ranks.length) frame.remove();
+    else frame.replaceChildren(h('img', {src: example(layer, channel, 'all', ranks[at], run), alt: '', width: 44, height: 44}));
   });
 };
 const kindsOf = (payload) => {
@@ -84,29 +91,29 @@ const kindsOf = (payload) => {
 const tellKind = (kind) => (kind === 'channel' ? 'feature visualization' : kind.replace('-', ' '));
 
 /** The big picture; moving along it, or the arrow keys, goes through the kinds of feature visualization. */
-const buildScrub = ({layer, channel, picture, run}) => {
-  const image = picture ? h('img', {src: pictures.picture(layer, channel, run), alt: '', width: 128, height: 128}) : null;
-  const frame = h('div', {class: `picture scrub${picture ? '' : ' bare'}`}, image);
+const buildScrub = ({layer, channel, picture: kind, run}) => {
+  const image = kind ? h('img', {src: picture(layer, channel, run), alt: '', width: 128, height: 128}) : null;
+  const frame = h('div', {class: `picture scrub${kind ? '' : ' bare'}`}, image);
   const caption = h(
     'span',
     {class: 'caption'},
-    picture === 2 ? 'best dataset example, no visualization' : picture ? 'feature visualization' : 'no picture in this run',
+    kind === 2 ? 'best dataset example, no visualization' : kind ? 'feature visualization' : 'no picture in this run',
   );
   return {frame, image, caption};
 };
 const armScrub = ({frame, image, caption}, at, kinds) => {
   let now = 0;
-  const show = (place) => {
-    const next = Math.min(kinds.length - 1, Math.max(0, place));
+  const show = (wanted) => {
+    const next = Math.min(kinds.length - 1, Math.max(0, wanted));
     frame.setAttribute('aria-valuenow', next);
     frame.setAttribute('aria-valuetext', tellKind(kinds[next]));
     if (next === now) return;
     now = next;
     const kind = kinds[next];
-    image.src = kind === 'channel' ? pictures.picture(at.layer, at.channel, at.run) : visualization(at.layer, at.channel, kind, at.run);
+    image.src = kind === 'channel' ? picture(at.layer, at.channel, at.run) : visualization(at.layer, at.channel, kind, at.run);
     caption.textContent = `${tellKind(kind)} · ${next + 1} of ${kinds.length}`;
   };
-  const along = (event, box) => show(Math.floor(((event.clientX - box.left) / box.width) * kinds.length));
+  const along = (x, box) => show(Math.floor(((x - box.left) / (box.right - box.left)) * kinds.length));
   Object.entries({
     role: 'slider',
     tabindex: 0,
@@ -123,7 +130,7 @@ const armScrub = ({frame, image, caption}, at, kinds) => {
     ),
   );
   caption.textContent = `feature visualization · 1 of ${kinds.length}`;
-  frame.addEventListener('pointermove', (event) => along(event, frame.getBoundingClientRect()));
+  frame.addEventListener('pointermove', (event) => along(event.clientX, frame.getBoundingClientRect()));
   frame.addEventListener('keydown', (event) => {
     const step = {ArrowLeft: -1, ArrowRight: 1}[event.key];
     if (!step) return;
@@ -133,57 +140,70 @@ const armScrub = ({frame, image, caption}, at, kinds) => {
   });
   return along;
 };
+/** Why nothing leads from a channel to the last layer, where that is so. */
+const loadReason = async (at) => {
+  const {classes, comparison} = getContext();
+  if (comparison || at.added) return null;
+  const {reasons} = await load(`class/${classes[0].id}/ends`);
+  return (reasons && reasons[at.id]) || null;
+};
 
-// --- cards --------------------------------------------------------------------------------------------------------
+// --- cards ----------------------------------------------------------------------------------------------------------
 const pinButton = (id) => {
   const pinned = current.selection.pins.includes(id);
   return h('button', {type: 'button', class: 'tool', 'aria-pressed': String(pinned), 'data-tip': 'Draw only what is connected with pinned channels  p', onclick: () => pin(id)},
     icon('pin'), pinned ? 'pinned' : 'pin'); // prettier-ignore
 };
-/** The card of a channel, beside an element; `notes` are lines about it, `canPin` where it is a node of the graph. */
-export const showCard = (at, element, notes, canPin = true) => {
+const note = (text, className = '') => h('div', {class: `card-note ${className}`}, text);
+/** The card of a channel, beside a box of the stage; `notes` are lines about it, `canPin` where it is a node of the graph. */
+export const showCard = (at, box, notes, canPin = true) => {
   if (owner && owner.id === at.id) return keepCard();
   window.clearTimeout(timer);
   const scrub = buildScrub(at);
-  const examples = buildExamples(at, at.picture ? N_EXAMPLES : 0);
+  const examples = buildExamples(at.picture ? N_EXAMPLES : 0);
   const mine = (owner = {id: at.id, along: null});
   const label = at.run ? '' : labels.of(at.layer, at.channel); /* labels are those of the run that is shown */
-  open(at.id, boxOf(element), [
+  open(at.id, box, [
     h('div', {class: 'card-head'}, h('b', {}, at.id), canPin ? pinButton(at.id) : null),
     label ? h('div', {class: 'card-label'}, label) : null,
-    notes.map((text) => h('div', {class: 'card-note'}, text)),
+    ...notes.map((text) => note(text)),
+    at.surprise ? note(at.surprise, 'card-surprise') : null,
     h('div', {class: 'card-body'}, h('div', {}, scrub.frame, scrub.caption), examples),
-  ].flat().filter(Boolean)); // prettier-ignore
+  ].filter(Boolean)); // prettier-ignore
   timer = window.setTimeout(async () => {
-    const payload = await load(`channel/${at.layer}/${at.channel}`, at.run);
+    const [payload, reason] = await Promise.all([load(`channel/${at.layer}/${at.channel}`, at.run), canPin ? loadReason(at) : null]);
     if (owner !== mine || payload.problem) return;
     fillExamples(examples, at, payload.examples.rank.slice(0, N_EXAMPLES));
     const kinds = kindsOf(payload);
     if (payload.found_dead) scrub.caption.textContent = at.picture ? 'best dataset example, visualization dead' : 'dead: no picture';
-    if (payload.suggestion && !label && !at.run) suggestBelow(payload.suggestion, element);
     if (kinds.length > 1 && scrub.image) mine.along = armScrub(scrub, at, kinds);
+    /* What comes late stands last, so that nothing moves under the pointer. */
+    if (reason) getFrame().card.append(note(reason, 'card-reason'));
+    if (payload.suggestion && !label && !at.run)
+      getFrame().card.append(
+        h(
+          'div',
+          {class: 'card-note card-suggestion', 'data-tip': tellSuggestion(payload.suggestion)},
+          `suggested label: ${payload.suggestion.label}`,
+        ),
+      );
+    place(box);
   }, WAIT);
 };
-/** A suggested label stands last, so that nothing moves under the pointer. */
-const suggestBelow = (suggestion, element) => {
-  graph.frame.card.append(
-    h('div', {class: 'card-note card-suggestion', 'data-tip': tellSuggestion(suggestion)}, `suggested label: ${suggestion.label}`),
-  );
-  place(boxOf(element));
-};
 /** Goes through the visualizations as the pointer moves across the node itself. */
-export const scrubAlong = (event, element) => {
-  if (owner && owner.along) owner.along(event, element.getBoundingClientRect());
+export const scrubAlong = (event, box) => {
+  const stage = getFrame().stage.getBoundingClientRect();
+  if (owner && owner.along) owner.along(event.clientX - stage.left, box);
 };
 /** The card of an influence: its two ends with their first dataset examples. */
 export const showEdgeCard = (id, ends, notes, point) => {
   if (owner && owner.id === id) return keepCard();
   window.clearTimeout(timer);
   const mine = (owner = {id, along: null});
-  const columns = ends.map((at) => ({at, box: buildExamples(at, at.picture ? 4 : 0)}));
+  const columns = ends.map((at) => ({at, box: buildExamples(at.picture ? 4 : 0)}));
   open(id, {left: point.x - 8, right: point.x + 8, top: point.y - 20, bottom: point.y + 8}, [
     h('div', {class: 'card-head'}, h('b', {}, `${ends[0].id} → ${ends[1].id}`)),
-    ...notes.map((text) => h('div', {class: 'card-note'}, text)),
+    ...notes.map((text) => note(text)),
     h('div', {class: 'card-ends'}, columns.map(({at, box}) => h('div', {}, h('span', {class: 'caption'}, at.id), box))),
   ]); // prettier-ignore
   timer = window.setTimeout(async () => {

@@ -2,15 +2,14 @@
 /* The layers beside the graph, at the height of their rows: names, counts, in a comparison how much is shared. */
 import * as current from '../current.js';
 import {action, h, icon} from '../dom.js';
-import {plural} from '../format.js';
+import {of, plural} from '../format.js';
 import {dispatch} from '../selection.js';
-import {isShown} from './graph_canvas.js';
-import {placeGhosts} from './graph_ghosts.js';
-import {graph} from './graph_state.js';
-import {stageSize, toScreen} from './graph_viewport.js';
+import {getFrame} from './graph_frame.js';
+import {getScene, isShown} from './graph_scene.js';
+import {getStageSize, toScreen} from './graph_viewport.js';
 
-export const JACCARD_TIP = 'Jaccard: shared channels over all channels of the two graphs in this layer.';
-export const COSINE_TIP = "Cosine of the two classes' activation counts over all channels of the layer.";
+export const JACCARD_TIP = 'Shared: channels of both graphs over all channels of the two in this layer (Jaccard index).';
+export const COSINE_TIP = "Alike: cosine of the two classes' activation counts over all channels of the layer.";
 let rows = new Map();
 let line = null;
 
@@ -29,7 +28,7 @@ const toggle = (name) => {
 const buildRow = (name, n) =>
   h('div', {class: 'gutter-row', 'data-layer': name},
     action({layer: name}, {class: 'row-name', 'data-tip': measureTip(name)},
-      h('span', {class: 'row-layer'}, name), h('span', {class: 'row-count'}, plural(n, 'channel'))),
+      h('span', {class: 'row-layer'}, name), h('span', {class: 'row-count', 'data-n': n}, plural(n, 'channel'))),
     expander(name)); // prettier-ignore
 const buildCompared = (each, parting) => {
   const pieces = [
@@ -43,11 +42,11 @@ const buildCompared = (each, parting) => {
     action({layer: each.layer}, {class: 'row-name', 'data-tip': tip},
       h('span', {class: 'row-layer'}, each.layer),
       h('span', {class: 'parts'}, pieces.map(([part, n]) => h('span', {class: part, style: `flex-grow:${n}`}))),
-      h('span', {class: 'row-numbers'}, h('span', {}, 'J ', h('b', {}, each.jaccard.toFixed(2))), h('span', {}, 'cos ', h('b', {}, cosine))))); // prettier-ignore
+      h('span', {class: 'row-numbers'}, h('span', {}, 'shared ', h('b', {}, `${Math.round(100 * each.jaccard)} %`)), h('span', {}, 'alike ', h('b', {}, cosine))))); // prettier-ignore
 };
 /** A row per layer that has channels. */
 export const showGutter = ({comparison, drawing}) => {
-  const {gutter, under} = graph.frame;
+  const {gutter, under} = getFrame();
   const sizes = new Map();
   drawing.nodes.forEach((node) => sizes.set(node.layer, (sizes.get(node.layer) || 0) + 1));
   const built = comparison
@@ -61,17 +60,34 @@ export const showGutter = ({comparison, drawing}) => {
   under.replaceChildren(...(line ? [line] : []));
   markLayer(current.selection.layer);
 };
+export const clearGutter = () => {
+  rows = new Map();
+  line = null;
+  getFrame().gutter.replaceChildren();
+  getFrame().under.replaceChildren();
+};
 export const markLayer = (layer) =>
   rows.forEach((row, name) => {
     row.querySelector('.row-name').setAttribute('aria-current', String(name === layer));
     const more = row.querySelector('.expand');
     if (more) more.setAttribute('aria-pressed', String(current.selection.expand.includes(name)));
   });
+/** The channels of each layer that are shown, of all: "2 of 9 channels". */
+export const countRows = () => {
+  const counts = new Map();
+  getScene().nodes.forEach((each) => isShown(each) && counts.set(each.node.layer, (counts.get(each.node.layer) || 0) + 1));
+  rows.forEach((row, name) => {
+    const text = row.querySelector('.row-count');
+    if (!text) return;
+    const [shown, all] = [counts.get(name) || 0, Number(text.dataset.n)];
+    text.textContent = shown === all ? plural(all, 'channel') : `${of(shown, all)} channels`;
+  });
+};
 
-// --- places -------------------------------------------------------------------------------------------------------
+// --- places ---------------------------------------------------------------------------------------------------------
 const spansOf = (axis) => {
   const spans = new Map();
-  graph.scene.nodes.forEach((each) => {
+  getScene().nodes.forEach((each) => {
     if (!isShown(each)) return;
     const at = toScreen(each)[axis];
     const span = spans.get(each.node.layer) || {low: at, high: at};
@@ -79,22 +95,13 @@ const spansOf = (axis) => {
   });
   return spans;
 };
-let pending = false;
 /** Puts every row at the height of its nodes, or above them where the graph runs from left to right. */
 export const placeGutter = () => {
-  if (pending) return;
-  pending = true;
-  requestAnimationFrame(() => {
-    pending = false;
-    if (graph.scene) place();
-  });
-};
-const place = () => {
   const right = current.selection.direction === 'right';
-  const axis = right ? 'x' : 'y';
-  const spans = spansOf(axis);
-  const most = stageSize()[right ? 'width' : 'height'];
-  [graph.frame.gutter, graph.frame.under].forEach((element) => element.classList.toggle('above', right));
+  const spans = spansOf(right ? 'x' : 'y');
+  const most = getStageSize()[right ? 'width' : 'height'];
+  const {gutter, under} = getFrame();
+  [gutter, under].forEach((element) => element.classList.toggle('above', right));
   rows.forEach((row, name) => {
     const span = spans.get(name);
     const at = span ? (span.low + span.high) / 2 : 0;
@@ -102,7 +109,6 @@ const place = () => {
     row.style.transform = right ? `translate(calc(${at}px - 50%), 0)` : `translate(0, calc(${at}px - 50%))`;
   });
   placeLine(spans, right);
-  placeGhosts();
 };
 const placeLine = (spans, right) => {
   if (!line) return;

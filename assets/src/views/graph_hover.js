@@ -1,89 +1,123 @@
 // @ts-check
-/* What the pointer and the focus do: light a node with its influences, or an influence with its ends; click and pin. */
+/* What the pointer does: light a node with its influences, or an influence with its ends; click, box and pin. */
 import * as current from '../current.js';
-import {of} from '../format.js';
+import {of, percent} from '../format.js';
 import {dispatch} from '../selection.js';
-import {isShown, light, tellUse} from './graph_canvas.js';
+import {reducedMotion} from '../views.js';
+import {elementOf} from './cytoscape.js';
 import {hideCard, keepCard, leaveCard, scrubAlong, showCard, showEdgeCard} from './graph_card.js';
-import {showGhostCard} from './graph_ghosts.js';
-import {graph} from './graph_state.js';
-import {isDragging} from './graph_viewport.js';
+import {getFrame} from './graph_frame.js';
+import {find, getContext, getLit, getScene, isShown, light} from './graph_scene.js';
+import {openGhost, showGhostCard} from './graph_tray.js';
+import {boxOf} from './graph_viewport.js';
 
-let lit = null;
+let over = null;
 
-export const find = (element) => {
-  const owner = element.closest && element.closest('[data-key]');
-  if (!owner || !graph.scene) return null;
-  const {nodes, edges} = graph.scene;
-  return owner.hasAttribute('data-node') ? nodes.get(owner.dataset.key) : edges.get(owner.dataset.key);
-};
-const unlight = () => {
-  lit = null;
-  if (graph.scene) light([], []);
-};
-const lightNode = (each) => {
-  const edges = [...each.into, ...each.out].filter(isShown);
-  light([each, ...edges.flatMap((edge) => [edge.source, edge.target])], edges);
-  showCard(each.node, each.element, tellUse(each.node));
+// --- what is told ---------------------------------------------------------------------------------------------------
+const NOT_USED = 'used by no image of this class: it is here because the influences of channels in use lead through it';
+/** How many images use a channel, in words; a line per class. */
+export const tellUse = (node) => {
+  const {classes, comparison} = getContext();
+  const use = (n, all) => `${of(n, all)} images (${percent(all ? n / all : null)})`;
+  if (!comparison) return [node.counts[0] ? `used by ${use(node.counts[0], classes[0].n)}` : NOT_USED];
+  return classes.map(
+    ({name, n}, place) => `${'AB'[place]} ${name}: ${node.counts[place] === null ? 'not in its graph' : use(node.counts[place], n)}`,
+  );
 };
 const tellEdge = (edge) => {
-  const {classes, comparison} = graph.context;
-  const use = (count, n) => `${of(count, n)} images`;
+  const {classes, comparison} = getContext();
+  const use = (n, all) => `${of(n, all)} images`;
   if (!comparison) return [`influence counted in ${use(edge.counts[0], classes[0].n)}, mean ${edge.means[0]}`];
   return classes.map(({name, n}, place) =>
     `${'AB'[place]} ${name}: ${edge.counts[place] === null ? 'not in its graph' : `counted in ${use(edge.counts[place], n)}, mean ${edge.means[place]}`}`); // prettier-ignore
 };
+
+// --- light ----------------------------------------------------------------------------------------------------------
+/** Dashes run along the edges that are lit. */
+const flow = () => {
+  const {edges} = getLit();
+  if (!edges.length || reducedMotion()) return;
+  const began = performance.now();
+  const step = (now) => {
+    if (getLit().edges !== edges || !getScene()) return;
+    edges.forEach(({id}) => {
+      const element = elementOf(id);
+      const length = element.data('dash').reduce((sum, each) => sum + each, 0);
+      element.style('line-dash-offset', -(((now - began) / 600) * length) % length);
+    });
+    requestAnimationFrame(step);
+  };
+  requestAnimationFrame(step);
+};
+export const unlight = () => {
+  over = null;
+  light([], []);
+};
+/** Lights a node with all that it is connected with, and shows its card. */
+export const lightNode = (each) => {
+  over = each;
+  const edges = [...each.into, ...each.out].filter(isShown);
+  light([each, ...edges.flatMap((edge) => [edge.source, edge.target])], edges);
+  flow();
+  showCard(each.node, boxOf(each), tellUse(each.node));
+};
 const lightEdge = (each, event) => {
+  over = each;
   light([each.source, each.target], [each]);
-  const stage = graph.frame.stage.getBoundingClientRect();
-  const ends = [each.source.node, each.target.node];
-  showEdgeCard(each.edge.key, ends, tellEdge(each.edge), {x: event.clientX - stage.left, y: event.clientY - stage.top});
+  flow();
+  const stage = getFrame().stage.getBoundingClientRect();
+  const point = event ? {x: event.clientX - stage.left, y: event.clientY - stage.top} : {x: 0, y: 0};
+  showEdgeCard(each.edge.key, [each.source.node, each.target.node], tellEdge(each.edge), point);
 };
 
-const enter = (event) => {
-  if (isDragging()) return;
-  const ghost = event.target.closest('[data-ghost]');
-  const each = find(event.target);
-  if (ghost) showGhostCard(ghost);
-  else if (!each) {
-    if (lit) leave();
-    return;
-  }
-  if (each === lit || ghost) return keepCard();
-  lit = each;
+// --- the pointer ----------------------------------------------------------------------------------------------------
+export const enter = (element, event) => {
+  if (element.hasClass('ghost')) return showGhostCard(element);
+  const each = find(element);
+  if (!each) return;
+  getFrame().canvas.style.cursor = each.node ? 'pointer' : 'default';
+  if (each === over) return keepCard();
   if (each.node) lightNode(each);
   else lightEdge(each, event);
 };
-const leave = () => leaveCard(unlight);
-
-/** A click on a node, or Enter: opens its channel. */
-export const open = (element) => {
+export const leave = () => {
+  getFrame().canvas.style.cursor = '';
+  leaveCard(unlight);
+};
+export const along = (element, event) => {
   const each = find(element);
+  if (each && event.pointerType !== 'touch' && event instanceof MouseEvent) scrubAlong(event, boxOf(each));
+};
+/** A click on a node, or Enter: opens its channel. */
+export const open = (each) => {
   if (!each || !current.run.layerByName.has(each.node.layer)) return;
   hideCard(); /* the panel says it all, and the tray beneath the node needs the room */
   dispatch({layer: each.node.layer, channel: each.node.channel});
 };
+export const tap = (element) => {
+  if (element.hasClass('ghost')) return openGhost(element.data('ghost'));
+  const each = find(element);
+  if (each && each.node) open(each);
+};
+export const tapPaper = () => current.selection.channel !== null && dispatch({channel: null});
 export const pin = (id) => {
   const {pins} = current.selection;
-  dispatch({pins: pins.includes(id) ? pins.filter((pin) => pin !== id) : [...pins, id]});
+  dispatch({pins: pins.includes(id) ? pins.filter((each) => each !== id) : [...pins, id]});
   hideCard();
   unlight();
 };
-export const bindHover = () => {
-  const {paper, card} = graph.frame;
-  paper.addEventListener('pointerover', enter);
-  paper.addEventListener('pointerleave', leave);
-  paper.addEventListener('pointermove', (event) => {
-    const owner = event.pointerType === 'mouse' && event.target.closest('[data-node]');
-    if (owner) scrubAlong(event, owner);
-  });
-  paper.addEventListener('focusin', (event) => {
-    const each = event.target.matches(':focus-visible') && find(event.target);
-    if (!each || each === lit) return;
-    lit = each;
-    lightNode(each);
-  });
-  paper.addEventListener('focusout', leave);
+const boxed = new Set();
+/** What a box, dragged with Shift, encloses is pinned. */
+export const box = (element) => {
+  const each = find(element);
+  if (each && isShown(each)) boxed.add(each.node.id);
+};
+export const endBox = () => {
+  if (boxed.size) dispatch({pins: [...new Set([...current.selection.pins, ...boxed])]});
+  boxed.clear();
+};
+export const bindCard = () => {
+  const {card} = getFrame();
   card.addEventListener('pointerenter', keepCard);
   card.addEventListener('pointerleave', leave);
   card.addEventListener('focusout', leave);

@@ -1,16 +1,17 @@
 // @ts-check
 /* What the graph shows, as a table: for screen readers, for copying, for those who want numbers. */
 import {action, h} from '../dom.js';
-import * as format from '../format.js';
-import {percent} from '../format.js';
-import {greatest} from '../model/graph.js';
-import {isShown} from './graph_canvas.js';
+import {count, percent} from '../format.js';
+import {greatestOf} from '../model/graph.js';
 import {hideCard} from './graph_card.js';
-import {graph} from './graph_state.js';
+import {getFrame} from './graph_frame.js';
+import {getContext, getScene, isShown, shownOf} from './graph_scene.js';
 import {press} from './graph_tools.js';
 
 const N_SOURCES = 3;
 const PARTS = {shared: 'shared', 'only-a': 'only A', 'only-b': 'only B'};
+const ONE = ['Layer', 'Channel', 'Images', 'Share', 'PageRank', 'Strongest sources'];
+const TWO = ['Layer', 'Channel', 'Part', 'Images A', 'Share A', 'Images B', 'Share B', 'Strongest sources'];
 let isOpen = false;
 
 const strongest = (each) => {
@@ -18,11 +19,11 @@ const strongest = (each) => {
     .filter(isShown)
     .sort((a, b) => b.edge.width - a.edge.width)
     .slice(0, N_SOURCES);
-  const most = (edge) => greatest(edge.counts.map((count) => count || 0));
-  return edges.map(({edge, source}) => `${source.node.id} (${format.count(most(edge))})`).join(', ');
+  const most = (edge) => greatestOf(edge.counts.map((n) => n || 0));
+  return edges.map(({edge, source}) => `${source.node.id} (${count(most(edge))})`).join(', ');
 };
 const number = (text) => h('td', {class: 'number'}, text);
-const share = (count, n) => (count === null || !n ? '–' : percent(count / n));
+const share = (n, all) => (n === null || !all ? '–' : percent(n / all));
 const score = (value) => (value === null || value === undefined ? '–' : Number(value).toPrecision(3));
 const channelCell = (node) =>
   h(
@@ -32,25 +33,19 @@ const channelCell = (node) =>
     node.added ? h('span', {class: 'outside'}, 'not in graph') : null,
   );
 
-const ONE = ['Layer', 'Channel', 'Images', 'Share', 'PageRank', 'Strongest sources'];
-const TWO = ['Layer', 'Channel', 'Part', 'Images A', 'Share A', 'Images B', 'Share B', 'Strongest sources'];
 const rowOf = (each) => {
-  const {classes, comparison} = graph.context;
+  const {classes, comparison} = getContext();
   const {node} = each;
-  const numbers = node.counts.flatMap((count, place) => [
-    number(count === null ? '–' : format.count(count)),
-    number(share(count, classes[place].n)),
-  ]);
+  const numbers = node.counts.flatMap((n, place) => [number(n === null ? '–' : count(n)), number(share(n, classes[place].n))]);
   const own = comparison ? [h('td', {}, PARTS[node.part]), ...numbers] : [...numbers, number(score(node.scores[0]))];
   return h('tr', {'data-row': node.id}, h('td', {}, node.layer), channelCell(node), own, h('td', {}, strongest(each)));
 };
 /** From the output to the input, each channel once, as they stand in the graph. */
 const rows = () => {
-  const {nodes, drawing} = graph.scene;
+  const {nodes, drawing} = getScene();
   const place = new Map(drawing.layers.map((layer, at) => [layer, at]));
   const once = new Map(
-    [...nodes.values()]
-      .filter(isShown)
+    shownOf(nodes)
       .reverse()
       .map((each) => [each.node.id, each]),
   );
@@ -58,13 +53,13 @@ const rows = () => {
 };
 /** Fills the table where it is open. */
 export const showTable = () => {
-  const {table, stage} = graph.frame;
+  const {table, stage, channels} = getFrame();
   table.hidden = !isOpen;
   stage.classList.toggle('as-table', isOpen);
   press('table', isOpen);
-  if (!isOpen || !graph.scene) return table.replaceChildren();
-  const head = (graph.context.comparison ? TWO : ONE).map((name) => h('th', {scope: 'col'}, name));
-  const caption = h('caption', {}, graph.frame.paper.getAttribute('aria-label'));
+  if (!isOpen || !getScene()) return table.replaceChildren();
+  const head = (getContext().comparison ? TWO : ONE).map((name) => h('th', {scope: 'col'}, name));
+  const caption = h('caption', {}, channels.getAttribute('aria-label'));
   table.replaceChildren(h('table', {}, caption, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows().map(rowOf))));
 };
 export const toggleTable = () => {

@@ -1,31 +1,33 @@
 // @ts-check
 /* What stands between the bar and the graph: summary or legend, sliders, ways of looking, buttons of the zoom. */
 import * as current from '../current.js';
-import * as dom from '../dom.js';
-import {action, h, term} from '../dom.js';
+import {action, h, icon, term} from '../dom.js';
 import {count, plural} from '../format.js';
-import {PARTING_JACCARD} from '../model/comparison.js';
 import {dispatch} from '../selection.js';
+import {PARTING_JACCARD} from '../model/comparison.js';
 import {toggleComparison} from './compare_panel.js';
-import {filter} from './graph_canvas.js';
-import {buildMenu} from './graph_export.js';
-import {graph} from './graph_state.js';
-import {toggleTable} from './graph_table.js';
+import {getFrame} from './graph_frame.js';
+import {countRows, placeGutter} from './graph_gutter.js';
+import {buildMenu} from './graph_menu.js';
+import {choosePart, getContext, getScene, shownOf, showPart} from './graph_scene.js';
+import {showTable, toggleTable} from './graph_table.js';
+import {listChannels} from './graph_channels.js';
 import {arrange, fit, zoomBy} from './graph_viewport.js';
 
 const COVERS_TIP =
-  "Channels that cover this share of the class's activation: those with the highest activation counts, as many as it takes to cover it, of all activation counts in the graph.";
+  "Keeps the channels with the highest activation counts: as many as it takes to cover this share of the class's activation, which is the sum of all activation counts in the graph.";
 const SLIDERS = [
-  ['covers', 1, 100, COVERS_TIP],
-  ['width', 25, 300, 'Stretches the graph sideways.'],
-  ['height', 25, 300, 'Stretches the graph up and down.'],
+  ['covers', 1, 100, 'channels up to', COVERS_TIP, ' of activation'],
+  ['width', 25, 300, 'spread ↔', 'Stretches the graph sideways.', ''],
+  ['height', 25, 300, '↕', 'Stretches the graph up and down.', ''],
 ];
+const SPOKEN = {covers: 'Keep channels up to this share of activation', width: 'Spread sideways', height: 'Spread up and down'};
 const sliders = {};
 const buttons = {};
 
-// --- sliders: live while dragged, the state follows ---------------------------------------------------------------
+// --- sliders: live while dragged, the state follows -----------------------------------------------------------------
 /** What a slider says now, which the selection does a moment later. */
-export const live = (name) => (sliders[name].timer ? Number(sliders[name].input.value) : current.selection[name]);
+export const liveValue = (name) => (sliders[name].timer ? Number(sliders[name].input.value) : current.selection[name]);
 const slide = (name) => {
   const slider = sliders[name];
   const value = Number(slider.input.value);
@@ -35,7 +37,7 @@ const slide = (name) => {
     dispatch({[name]: value});
   }, 200);
   showValue(name, value);
-  if (!graph.scene) return;
+  if (!getScene()) return;
   if (name === 'covers') filter({...current.selection, covers: value});
   else arrange();
 };
@@ -46,15 +48,34 @@ const showValue = (name, value) => {
   text.textContent = `${value} %`;
   input.setAttribute('aria-valuetext', `${value} %`);
 };
-const buildSlider = ([name, low, high, tip]) => {
-  const input = h('input', {id: name, type: 'range', min: low, max: high, 'aria-label': name, oninput: () => slide(name)});
+const buildSlider = ([name, low, high, label, tip, after]) => {
+  const input = h('input', {id: name, type: 'range', min: low, max: high, 'aria-label': SPOKEN[name], oninput: () => slide(name)});
   const text = h('span', {id: `${name}-value`, class: 'slider-value'});
   sliders[name] = {input, text, timer: null};
-  return h('div', {class: `slider ${name}`}, h('label', {for: name, class: 'slider-name', 'data-tip': tip}, name), input, text);
+  return h(
+    'div',
+    {class: `slider ${name}`},
+    h('label', {for: name, class: 'slider-name', 'data-tip': tip}, label),
+    input,
+    text,
+    after ? h('span', {class: 'slider-name slider-after'}, after) : null,
+  );
+};
+/** Hides what the share covered and the pins leave out, and says how much is left: in the summary, beside the layers, in
+    the table and in the list of the keyboard. */
+export const filter = (asked) => {
+  choosePart(getScene(), asked);
+  showPart(asked.pins);
+  showPins(asked.pins);
+  showSummary();
+  countRows();
+  placeGutter();
+  showTable();
+  listChannels();
 };
 
-// --- buttons ------------------------------------------------------------------------------------------------------
-const button = (name, icon, label, onclick, key = '') => {
+// --- buttons --------------------------------------------------------------------------------------------------------
+const button = (name, look, label, onclick, key = '') => {
   buttons[name] = h(
     'button',
     {
@@ -65,49 +86,64 @@ const button = (name, icon, label, onclick, key = '') => {
       'data-tip': key ? `${label}  ${key}` : label,
       onclick,
     },
-    dom.icon(icon),
+    icon(look),
   );
   return buttons[name];
 };
 const other = (name, first, second) => dispatch({[name]: current.selection[name] === first ? second : first});
+/** The whole page goes to full screen, so that the panel and the palette stay; the style sheet leaves the graph alone. */
 const toggleScreen = () =>
-  document.fullscreenElement ? document.exitFullscreen() : graph.frame.pane.requestFullscreen().catch(() => null);
-export const buildTools = () =>
-  h('div', {class: 'tools'},
-    SLIDERS.map(buildSlider),
-    h('span', {class: 'tool-buttons'},
-      button('sides', 'sides', 'Side by side', () => other('sides', 'merged', 'two')),
-      button('bars', 'bars', 'Layers compared', () => toggleComparison()),
-      button('direction', 'turn', 'Input at the left', () => other('direction', 'down', 'right')),
-      button('table', 'table', 'As a table', () => toggleTable()),
-      button('screen', 'screen', 'Full screen', toggleScreen),
-      buildMenu())); // prettier-ignore
-export const buildZoom = () =>
-  h('div', {class: 'zoom-tools'},
+  document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen().catch(() => null);
+export const buildTools = () => {
+  const {tools, zoom} = getFrame();
+  tools.replaceChildren(
+    h('div', {class: 'legend'}),
+    h('div', {class: 'tools'},
+      SLIDERS.map(buildSlider),
+      h('span', {class: 'tool-buttons'},
+        button('sides', 'sides', 'Side by side', () => other('sides', 'merged', 'two')),
+        button('bars', 'bars', 'Layers compared', toggleComparison),
+        button('direction', 'turn', 'Input at the left', () => other('direction', 'down', 'right')),
+        button('table', 'table', 'As a table', toggleTable),
+        button('screen', 'screen', 'Full screen', toggleScreen),
+        buildMenu())),
+  ); // prettier-ignore
+  zoom.replaceChildren(
     button('in', 'plus', 'Zoom in', () => zoomBy(1.3), '+'),
     button('out', 'minus', 'Zoom out', () => zoomBy(1 / 1.3), '-'),
-    button('fit', 'fit', 'Fit to the window', () => fit(), 'f')); // prettier-ignore
+    button('fit', 'fit', 'Fit to the window', fit, 'f'),
+  );
+};
 export const press = (name, pressed) => buttons[name].setAttribute('aria-pressed', String(pressed));
 /** What the tools say about a selection. */
-export const showTools = (selection) => {
-  SLIDERS.forEach(([name]) => sliders[name].timer || showValue(name, selection[name]));
-  const compared = selection.view === 'compare';
+export const showTools = (asked) => {
+  SLIDERS.forEach(([name]) => sliders[name].timer || showValue(name, asked[name]));
+  const compared = asked.view === 'compare';
   buttons.sides.hidden = buttons.bars.hidden = !compared;
-  press('sides', selection.sides === 'two');
-  press('direction', selection.direction === 'right');
+  press('sides', asked.sides === 'two');
+  press('direction', asked.direction === 'right');
 };
 
-// --- summary and legend -------------------------------------------------------------------------------------------
-const measure = () => (current.run.measures ? term(current.run.measures.name, current.run.measures.text, 'measure') : null);
-const buildSummary = ({drawing}) => {
-  const tip = 'Channels of highest personalized PageRank for this class, and the influences between them.';
-  const words = (n, noun) => [h('b', {}, count(n)), ` ${n === 1 ? noun : `${noun}s`}`];
-  const own = (list) => list.filter((each) => !each.added).length;
-  const added = drawing.nodes.length - own(drawing.nodes);
-  const more = added ? `, ${count(added)} more` : '';
-  return h('span', {class: 'summary-line'},
-    h('span', {class: 'summary', 'data-tip': tip}, words(own(drawing.nodes), 'channel'), ', ', words(own(drawing.edges), 'influence'), more),
-    measure(), pinNote()); // prettier-ignore
+// --- summary and legend ---------------------------------------------------------------------------------------------
+const getLegend = () => getFrame().tools.querySelector('.legend');
+const measure = () =>
+  current.run.measures
+    ? term(current.run.measures.name === 'traced' ? 'exact influence' : current.run.measures.name, current.run.measures.text, 'measure')
+    : null;
+const SUMMARY_TIP = 'Channels of highest personalized PageRank for this class, and the influences between them.';
+const buildSummary = () => h('span', {class: 'summary-line'}, h('span', {class: 'summary', 'data-tip': SUMMARY_TIP}), measure(), pinNote());
+/** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
+const showSummary = () => {
+  const summary = getLegend().querySelector('.summary');
+  if (!summary) return;
+  const {nodes, edges} = getScene();
+  const own = (list) => list.filter((each) => !(each.node || each.edge).added);
+  const words = (map, noun) => {
+    const [shown, all] = [own(shownOf(map)).length, own([...map.values()]).length];
+    return [h('b', {}, count(shown)), shown === all ? ` ${all === 1 ? noun : `${noun}s`}` : ` of ${plural(all, noun)}`];
+  };
+  const added = shownOf(nodes).filter((each) => each.node.added).length;
+  summary.replaceChildren(...words(nodes, 'channel'), ', ', ...words(edges, 'influence'), added ? `, ${count(added)} more` : '');
 };
 const pinNote = () => h('span', {class: 'pin-note'});
 const buildKey = (part, name, {nodes, edges}) => {
@@ -123,7 +159,7 @@ const buildKey = (part, name, {nodes, edges}) => {
   );
 };
 const buildSentence = ({parting}) => {
-  const tip = `The first layer from the input from which the Jaccard of the channels stays below ${PARTING_JACCARD}.`;
+  const tip = `The first layer from the input from which the two share less than ${100 * PARTING_JACCARD} % of their channels, up to the last layer.`;
   const words = parting
     ? [
         'They part at ',
@@ -135,10 +171,10 @@ const buildSentence = ({parting}) => {
 };
 /** The summary of one graph, or the legend of two; nothing without either. */
 export const showLegend = (context) => {
-  const {legend} = graph.frame;
+  const legend = getLegend();
   if (!context) return legend.replaceChildren();
   const {comparison, classes} = context;
-  if (!comparison) return legend.replaceChildren(buildSummary(context));
+  if (!comparison) return legend.replaceChildren(buildSummary());
   const keys = [
     ['only-a', `only ${classes[0].name}`],
     ['shared', 'shared'],
@@ -151,20 +187,15 @@ export const showLegend = (context) => {
   );
 };
 /** Says what is pinned, and undoes it. */
-export const showPins = (pins) => {
-  const note = graph.frame.legend.querySelector('.pin-note');
+const showPins = (pins) => {
+  const note = getLegend().querySelector('.pin-note');
   if (!note) return;
-  note.replaceChildren(
-    ...(pins.length
-      ? [
-          action(
-            {pins: []},
-            {class: 'tool', 'data-tip': `Only what is connected with ${pins.join(', ')} is drawn.`},
-            dom.icon('pin'),
-            `${pins.length} pinned`,
-            dom.icon('close'),
-          ),
-        ]
-      : []),
-  );
+  const known = new Set(getContext().drawing.nodes.map((node) => node.id));
+  const missing = pins.filter((id) => !known.has(id));
+  const tip = [
+    `Only what is connected with ${pins.join(', ')} is drawn.`,
+    missing.length ? `Not in this graph: ${missing.join(', ')}.` : '',
+  ].join(' ');
+  const words = `${plural(pins.length - missing.length, 'channel')} pinned${missing.length ? `, ${count(missing.length)} not in this graph` : ''}`;
+  note.replaceChildren(...(pins.length ? [action({pins: []}, {class: 'tool', 'data-tip': tip}, icon('pin'), words, icon('close'))] : []));
 };

@@ -10,24 +10,35 @@ from summit_dash.export.formats.export_format import ExportFormat, GraphContent
 from summit_dash.export.markup import clean_text
 
 if TYPE_CHECKING:
+    import networkx
+
     from summit_dash.export.tables import GraphTables, Row
 
-__all__ = ["FORMAT", "write_graphml"]
+__all__ = ["FORMAT", "build_digraph", "write_graphml"]
 
 
 def write_graphml(tables: GraphTables) -> bytes:
-    """Writes a directed graph with the ids of `tables`. A value that does not exist is left out of its node or edge."""
+    """Writes the graph of `build_digraph`."""
     import networkx
 
-    graph: networkx.DiGraph[str] = networkx.DiGraph(id="G", **_clean(_flatten(tables.graph)))
+    graph = build_digraph(tables)
+    graph.graph["id"] = "G"
+    out = io.BytesIO()
+    networkx.write_graphml_xml(graph, out)
+    return out.getvalue()
+
+
+def build_digraph(tables: GraphTables) -> networkx.DiGraph[str]:
+    """Builds a directed graph with the ids of `tables`. A value that does not exist is left out of its node or edge."""
+    import networkx
+
+    graph: networkx.DiGraph[str] = networkx.DiGraph(**_clean(_flatten(tables.graph)))
     for node in tables.nodes:
         graph.add_node(clean_text(node["id"]), **_clean(node, "id"))
     for edge in tables.edges:
         ends = clean_text(edge["source"]), clean_text(edge["target"])
         graph.add_edge(*ends, **_clean(edge, "source", "target"))
-    out = io.BytesIO()
-    networkx.write_graphml_xml(graph, out)
-    return out.getvalue()
+    return graph
 
 
 def _flatten(graph: Mapping[str, Any]) -> Row:

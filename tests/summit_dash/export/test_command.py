@@ -68,7 +68,7 @@ def test_existing_files_are_kept_unless_told(
         (["--graph", "0", "--size", "5x5"], "from 200 to 10,000"),
         (["--graph", "0", "--format", "png", "--size", "9999x9999"], "100,000,000 pixels"),
         (["--graph", "0", "--covers", "0"], "--covers"),
-        (["--graph", "0", "--classes", "1"], "--classes belongs to a site"),
+        (["--graph", "0", "--classes", "1"], "--classes"),
     ],
 )
 def test_bad_input_ends_with_one_message_and_no_file(

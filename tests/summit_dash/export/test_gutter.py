@@ -37,7 +37,7 @@ def test_a_row_spans_all_of_its_lines() -> None:
 
 def test_the_gutter_is_as_wide_as_the_pages_unless_a_name_needs_more() -> None:
     assert compute_gutter_width(["a", "b"], is_compared=False) == 92
-    assert compute_gutter_width(["a", "b"], is_compared=True) == 140
+    assert compute_gutter_width(["a", "b"], is_compared=True) == 152
     name = "features.denseblock3"
     assert compute_gutter_width(["a", name], False) == pytest.approx(MARGIN + measure_width(name, 12, 600) + 8)
     assert compute_gutter_width(["a" * 200], False) == 240
@@ -65,20 +65,20 @@ def test_a_name_wider_than_the_gutter_is_cut() -> None:
 
 
 def test_a_compared_row_states_jaccard_and_cosine() -> None:
-    shapes = build_gutter(make_subject(FOX, WOLF), SPANS, LIGHT, 140)
+    shapes = build_gutter(make_subject(FOX, WOLF), SPANS, LIGHT, 152)
     # Of b-1, b-2 and b-3 one is shared. No activation counts are given, so there is no cosine.
-    assert list_texts(shapes) == ["b", "J", "0.33", "cos", "–", "a", "J", "1.00", "cos", "–"]
+    assert list_texts(shapes) == ["b", "shared", "33 %", "alike", "–", "a", "shared", "100 %", "alike", "–"]
 
 
 def test_the_bar_divides_its_width_by_the_three_parts() -> None:
-    shapes = build_gutter(make_subject(FOX, WOLF), SPANS, LIGHT, 140)
+    shapes = build_gutter(make_subject(FOX, WOLF), SPANS, LIGHT, 152)
     boxes = [shape for shape in shapes if isinstance(shape, Box)]
-    third = (140 - 16 - 6 - 2) / 3  # two gaps of one pixel
+    third = (152 - 16 - 6 - 2) / 3  # two gaps of one pixel
     assert [(box.fill, box.size[0]) for box in boxes] == [
         (COLOR_A, pytest.approx(third)),
         (COLOR_SHARED, pytest.approx(third)),
         (COLOR_B, pytest.approx(third)),
-        (COLOR_SHARED, 118),
+        (COLOR_SHARED, 130),
     ]
     assert [box.position.x for box in boxes[:3]] == pytest.approx([16, 17 + third, 18 + 2 * third])
     (dashed,) = (shape for shape in shapes if isinstance(shape, Rule))
@@ -86,16 +86,16 @@ def test_the_bar_divides_its_width_by_the_three_parts() -> None:
 
 
 def test_the_line_where_two_part_is_halfway_to_the_row_below() -> None:
-    line, backing, words = build_parting_line(compare(FOX, WOLF), SPANS, LIGHT, (140, 800))
+    line, backing, words = build_parting_line(compare(FOX, WOLF), SPANS, LIGHT, (152, 800))
     assert isinstance(line, Rule) and isinstance(backing, Box) and isinstance(words, Words)
     assert (line.start, line.end) == ((0, 220), (800, 220))
     assert words.text == "they part here ↑"
-    assert 140 <= backing.position.x < words.position.x and backing.position.y > 220
+    assert 152 <= backing.position.x < words.position.x and backing.position.y > 220
 
 
 def test_there_is_no_line_where_none_can_be_drawn() -> None:
     apart = compare(draw_graph("b | 1\na | 1"), draw_graph("b | 2\na | 2"))
     assert apart.parting_layer == "a"
-    assert build_parting_line(apart, SPANS, LIGHT, (140, 800)) == []  # no row is below
-    assert build_parting_line(compare(FOX, FOX), SPANS, LIGHT, (140, 800)) == []  # they share every channel
+    assert build_parting_line(apart, SPANS, LIGHT, (152, 800)) == []  # no row is below
+    assert build_parting_line(compare(FOX, FOX), SPANS, LIGHT, (152, 800)) == []  # they share every channel
     assert build_parting_line(None, SPANS, LIGHT, (92, 800)) == []  # one class

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from summit_dash.graph.layout import LINE_PITCH, ROW_PITCH, lay_out, order_rows
+from summit_dash.graph.layout import LINE_PITCH, ROW_PITCH, lay_out, merge_rows, order_rows, place_rows, sweep_rows
 from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
 from tests.support.drawn_graphs import draw_graph
 
@@ -75,3 +75,42 @@ def test_a_layer_of_many_channels_is_set_in_lines_and_keeps_its_order() -> None:
         xs = [points[channel].x for channel in many[line::3]]
         assert xs == sorted(xs)
         assert round(xs[0] + xs[-1], 2) == 0  # in the middle
+
+
+def _name(layer: str, *numbers: int) -> list[Channel]:
+    return [Channel(layer, number) for number in numbers]
+
+
+def test_a_merged_order_has_shared_channels_at_the_mean_of_their_positions() -> None:
+    # of 5 in A at 0.1 ... 0.9, of 2 in B at 0.25 and 0.75
+    a, b = {"a": _name("a", 1, 2, 3, 4, 5)}, {"a": _name("a", 5, 9)}
+    assert merge_rows(["a"], a, b)["a"] == _name("a", 1, 2, 3, 5, 4, 9)  # 5 at (0.9 + 0.25) / 2
+
+
+def test_where_positions_tie_a_is_at_the_left_and_b_at_the_right() -> None:
+    a, b = {"a": _name("a", 8, 2)}, {"a": _name("a", 1, 2)}
+    assert merge_rows(["a"], a, b)["a"] == _name("a", 8, 1, 2)
+    assert merge_rows(["a"], {"a": _name("a", 7)}, {"a": _name("a", 3)})["a"] == _name("a", 7, 3)
+
+
+def test_a_layer_of_one_class_alone_keeps_its_order() -> None:
+    assert merge_rows(["a", "b"], {"a": _name("a", 3, 1)}, {"b": _name("b", 2)}) == {
+        "a": _name("a", 3, 1),
+        "b": _name("b", 2),
+    }
+
+
+def test_relaxing_moves_channels_towards_their_neighbours() -> None:
+    graph = draw_graph("b | 1 2 3\na | 1 2 3", "a1>b3 a2>b2 a3>b1")
+    rows = {"a": _name("a", 1, 2, 3), "b": _name("b", 1, 2, 3)}
+    relaxed = sweep_rows(graph.layers, rows, _weigh_edges(graph))
+    assert [c.channel for c in relaxed["a"]] == [c.channel for c in reversed(relaxed["b"])]
+    assert rows["b"] == _name("b", 1, 2, 3)
+
+
+def test_a_graph_merged_with_itself_keeps_its_positions() -> None:
+    graph = draw_graph("c | 1 2 3\nb | 1 2 3 4\na | 1 2 3", "a1>b4 a2>b1 a3>b2 b4>c1 b1>c3 b2>c2")
+    channels = [n.channel for n in graph.nodes]
+    rows = order_rows(graph.layers, channels, _weigh_edges(graph))
+    merged = merge_rows(graph.layers, rows, rows)
+    assert place_rows(graph.layers, merged) == lay_out(graph.layers, channels, _weigh_edges(graph))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from summit_dash.graph.comparison import Part
-from summit_dash.graph.stylesheet import style_edge, style_node
+from summit_dash.graph.stylesheet import build_stylesheet, style_edge, style_node
 from summit_dash.graph.theme import COLOR_A, PALETTES
 
 
@@ -30,3 +30,33 @@ def test_themes_share_the_colour_of_a_and_differ_in_that_of_b() -> None:
     light, dark = PALETTES.values()
     assert style_node(light, Part.ONLY_A).ring_color == style_node(dark, Part.ONLY_A).ring_color == COLOR_A
     assert style_node(light, Part.ONLY_B).ring_color != style_node(dark, Part.ONLY_B).ring_color
+
+
+def find_rule(theme: str, selector: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for rule in build_stylesheet(theme):
+        if selector in rule["selector"].split(", "):
+            found |= rule["style"]
+    return found
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+@pytest.mark.parametrize("part", Part)
+def test_the_rules_of_a_part_are_its_looks(theme: str, part: Part) -> None:
+    node, edge = style_node(PALETTES[theme], part), style_edge(PALETTES[theme], part)
+    ring, line = find_rule(theme, f"node.{part.value}"), find_rule(theme, f"edge.{part.value}")
+    assert (ring["border-color"], ring["border-width"]) == (node.ring_color, node.ring_width)
+    assert (ring["border-style"] == "dashed") == node.is_dashed
+    assert (line["line-color"], line["line-opacity"]) == (edge.color, edge.opacity)
+    assert (line["line-style"] == "dashed") == edge.is_dashed
+
+
+def test_a_state_comes_after_what_an_element_is() -> None:
+    selectors = [rule["selector"] for rule in build_stylesheet("light")]
+    assert selectors.index("node.bare, node.added") < selectors.index("node.chosen, node.cursor")
+    assert selectors.index("edge.only-b") < selectors.index("edge.lit")
+    assert len(set(selectors)) == len(selectors)
+
+
+def test_a_hidden_element_takes_no_pointer() -> None:
+    assert find_rule("dark", ".hidden") == {"display": "none"}

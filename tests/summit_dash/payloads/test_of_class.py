@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from summit_dash.graph.elements import build_graph_elements
 from summit_dash.payloads.of_class import build_class
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.similarity import compute_cosine
@@ -26,6 +27,15 @@ def test_a_class_has_its_graph(store: RunStore) -> None:
     }
     assert ends == {(edge.source, edge.target): edge.influence_count for edge in graph.edges}
     assert "missing" not in payload
+
+
+def test_nodes_have_the_positions_and_sizes_of_their_elements(store: RunStore) -> None:
+    nodes, graph = build_class(store, 3)["nodes"], store.graph(3)
+    elements = build_graph_elements(graph, store.classes[3].n_images, store.pictures.get_picture_kind)
+    for index in range(len(graph.nodes)):
+        data, position = elements[index]["data"], elements[index]["position"]
+        assert (nodes["x"][index], nodes["y"][index]) == (position["x"], position["y"])
+        assert (nodes["size"][index], nodes["covered"][index]) == (data["size"], data["covered"])
 
 
 def test_ends_are_indices_of_nodes_and_an_edge_without_a_node_is_left_out(store: RunStore) -> None:

@@ -1,0 +1,103 @@
+// @ts-check
+/* What is on the paper: the drawing with its places, what is hidden, lit and chosen.
+
+   A scene is {drawing, context, prefix, nodes, edges}. `nodes` by key are {node, id, x, y, into, out}, `edges` by key are
+   {edge, id, source, target}; `id` is that of the element, other in each drawing, because Cytoscape would keep the place
+   of one that it knows. */
+import {bend, halfOf, isTight, stretch, toLine, toScale} from '../model/elements.js';
+import {shownNodes} from '../model/graph.js';
+import {canvas, elementOf} from './cytoscape.js';
+
+let scene = null;
+let serial = 0;
+let shown = new Set();
+let lit = {nodes: [], edges: []};
+
+export const getScene = () => scene;
+export const getContext = () => scene && scene.context;
+/** Builds the scene of a drawing; nothing of it is on the paper yet. */
+export const buildScene = (drawing, context) => {
+  serial += 1;
+  const prefix = `${serial}:`;
+  const nodes = new Map(drawing.nodes.map((node) => [node.key, {node, id: prefix + node.key, x: 0, y: 0, into: [], out: []}]));
+  const edges = new Map(
+    drawing.edges.map((edge) => [edge.key, {edge, id: prefix + edge.key, source: nodes.get(edge.source), target: nodes.get(edge.target)}]),
+  );
+  edges.forEach((each) => {
+    each.source.out.push(each);
+    each.target.into.push(each);
+  });
+  return {drawing, context, prefix, nodes, edges};
+};
+export const setScene = (next) => {
+  scene = next;
+  lit = {nodes: [], edges: []};
+};
+/** The node or edge of an element of Cytoscape; null for one of the tray or of an older drawing. */
+export const find = (element) => {
+  const key = element && element.data('key');
+  if (!scene || !key || !element.id().startsWith(scene.prefix)) return null;
+  return (element.isNode() ? scene.nodes : scene.edges).get(key) || null;
+};
+/** The drawn node of a channel; in two sides A's, where it has it. */
+export const nodeOf = (id) => scene && [...scene.nodes.values()].find((each) => each.node.id === id);
+export const isShown = (each) => (each.node ? shown.has(each.node.key) : shown.has(each.edge.source) && shown.has(each.edge.target));
+export const shownOf = (map) => [...map.values()].filter(isShown);
+
+/** Sets the places of a scene, stretched. */
+export const setPlaces = ({nodes}, by) => nodes.forEach((each) => Object.assign(each, stretch(each.node, by)));
+/** Moves everything on the paper to its place. */
+export const movePlaces = (by) => {
+  setPlaces(scene, by);
+  canvas().batch(() => {
+    scene.nodes.forEach(({id, x, y}) => elementOf(id).position({x, y}));
+    const end = ({node, x, y}) => ({x, y, half: halfOf(node)});
+    scene.edges.forEach(({id, source, target}) => {
+      const ends = [end(source), end(target)];
+      elementOf(id)
+        .data(bend(...ends, by.right))
+        .toggleClass('tight', isTight(...ends, by.right));
+    });
+  });
+};
+/** Gives labels and thin lines their size on the screen. */
+export const setScale = (zoom) => {
+  canvas().batch(() => {
+    const scale = toScale(zoom);
+    shownOf(scene.nodes).forEach(({id}) => elementOf(id).data(scale));
+    shownOf(scene.edges).forEach(({id, edge}) => elementOf(id).data(toLine(edge.width, zoom)));
+  });
+};
+
+/** Works out what the share covered and the pins leave. */
+export const choosePart = (of, {covers, pins}) => {
+  shown = shownNodes(of.drawing, of.context.comparison ? 100 : covers, pins);
+};
+/** Hides the rest of what is on the paper. */
+export const showPart = (pins) =>
+  canvas().batch(() => {
+    scene.nodes.forEach((each) => {
+      const element = elementOf(each.id);
+      element.toggleClass('hidden', !isShown(each));
+      element.toggleClass('pinned', pins.includes(each.node.id));
+    });
+    scene.edges.forEach((each) => elementOf(each.id).toggleClass('hidden', !isShown(each)));
+  });
+/** Lights nodes and edges up and greys out the rest; nothing where both are empty. */
+export const light = (nodes, edges) => {
+  const before = lit;
+  lit = {nodes, edges};
+  if (!scene || (!before.nodes.length && !before.edges.length && !nodes.length && !edges.length)) return;
+  const own = new Set([...nodes, ...edges].map((each) => each.id));
+  canvas().batch(() => {
+    [...scene.nodes.values(), ...scene.edges.values()].forEach((each) => {
+      const element = elementOf(each.id);
+      element.toggleClass('lit', own.has(each.id));
+      element.toggleClass('faded', own.size > 0 && !own.has(each.id));
+    });
+  });
+};
+export const getLit = () => lit;
+/** Marks the nodes of a channel with a class, and no other one. */
+export const mark = (name, matches) =>
+  canvas().batch(() => scene.nodes.forEach((each) => elementOf(each.id).toggleClass(name, matches(each))));

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from summit_dash.payloads.confusions import build_class_confusions
+from summit_dash.payloads.misclassified import build_misclassified
+from summit_dash.run.store import RunStore
+from tests.browser.conftest import serve
+from tests.browser.drive import open_graph, wait_for_selection
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
+
+pytestmark = pytest.mark.browser
+LOADED = "() => [...document.querySelectorAll('.wrong-images img')].every((i) => i.complete && i.naturalWidth > 0)"
+SMALL = SyntheticRun(n_classes=8, n_images=60, layers=(("conv1", 12), ("conv2", 16)), whole_images=True)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that holds whole images."""
+    return write_synthetic_run(tmp_path_factory.mktemp("runs") / "kept", SMALL)
+
+
+@pytest.fixture(scope="module")
+def kept_url(kept: Path) -> Iterator[str]:
+    with serve(kept) as address:
+        yield address
+
+
+def test_the_panel_lists_confusions_and_one_click_compares(page: Page, kept: Path, kept_url: str) -> None:
+    store = RunStore(kept)
+    found = build_class_confusions(store, 2)
+    open_graph(page, f"{kept_url}?class=2&panel=class")
+    rows = page.locator(".taken-for .bar-row")
+    first = found["taken_for"]["class_id"][0]
+    expect(rows.first).to_contain_text(store.classes[first].short_name)
+    expect(rows.first).to_contain_text(f"{found['taken_for']['count'][0]} of 60")
+    expect(rows).to_have_count(min(5, len(found["taken_for"]["class_id"])))
+    mistaken = page.locator(".mistaken-for .bar-row").first
+    other = found["mistaken_for"]["class_id"][0]
+    expect(mistaken).to_contain_text(store.classes[other].short_name)
+    mistaken.click()
+    wait_for_selection(page, view="compare", vs=other)
+
+
+def test_misclassified_images_are_shown_with_what_each_was_taken_for(page: Page, kept: Path, kept_url: str) -> None:
+    store = RunStore(kept)
+    wrong = build_misclassified(store, 2)
+    shown = [image for image in wrong["images"] if image["picture"]]
+    missing = wrong["n_wrong"] - len(shown)
+    open_graph(page, f"{kept_url}?class=2&panel=class")
+    gallery = page.locator(".misclassified")
+    expect(gallery.locator(".wrong-image")).to_have_count(min(8, len(shown)))
+    if missing:
+        expect(gallery).to_contain_text(f"{len(shown)} of {wrong['n_wrong']} wrong images have a picture in this run.")
+    first = gallery.locator(".wrong-image").first
+    taken_for = shown[0]["taken_for"][0]
+    expect(first).to_contain_text(store.classes[taken_for].short_name)
+    expect(first).to_have_attribute("aria-label", re.compile(re.escape(shown[0]["path"])))
+    gallery.scroll_into_view_if_needed()
+    page.wait_for_function(LOADED)
+    more = gallery.get_by_role("button", name=re.compile(r"^Show all \d+ pictures"))
+    if len(shown) > 8:
+        more.click()
+        expect(gallery.locator(".wrong-image")).to_have_count(len(shown))
+        expect(gallery.locator(".wrong-image").nth(8)).to_be_focused()
+    first.click()
+    wait_for_selection(page, view="compare", vs=taken_for)
+
+
+def test_a_run_whose_labels_are_no_outputs_says_so(page: Page, tmp_path: Path) -> None:
+    options = SyntheticRun(n_classes=4, n_images=20, layers=(("conv1", 8), ("conv2", 8)), labels_are_outputs=False)
+    with serve(write_synthetic_run(tmp_path / "bare", options)) as address:
+        open_graph(page, f"{address}?class=2&panel=class")
+        expect(page.locator(".confusions-of-class")).to_contain_text("labels of this run are not the model's outputs")
+        expect(page.locator(".misclassified")).to_be_empty()
