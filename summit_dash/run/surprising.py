@@ -119,8 +119,8 @@ class Use(NamedTuple):
 
     @property
     def excess(self) -> float:
-        """The difference of the two shares."""
-        return self.share - self.others_share
+        """The difference of the two shares, rounded so that equal fractions are equal."""
+        return round(self.share - self.others_share, 9)
 
 
 class Foreign(NamedTuple):

@@ -91,6 +91,12 @@ def find_point(page: Page, class_id: int) -> tuple[float, float]:
     return x, y
 
 
+def wait_for_point(page: Page, class_id: int, x: float, y: float, within: float = 1.5) -> None:
+    """Waits until the point of a class is drawn at a position of the page."""
+    script = f"([id, x, y, within]) => {{ const [a, b] = ({POINT})(id); return Math.hypot(a - x, b - y) < within; }}"
+    page.wait_for_function(script, arg=[class_id, x, y, within])
+
+
 def wait_for_layer(page: Page, layer: str) -> None:
     """Waits until the embedding of a layer is drawn and nothing moves."""
     expect(page.locator("#embedding")).to_have_attribute("data-layer", layer)

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from summit_dash.run.store import RunStore
@@ -16,6 +17,7 @@ from tests.browser.drive import (
     open_left,
     read_selection,
     wait_for_layer,
+    wait_for_point,
     wait_for_rows,
     wait_for_selection,
 )
@@ -113,21 +115,89 @@ def test_zoom_goes_to_the_pointer_and_back(page: Page, url: str) -> None:
     page.mouse.move(x, y)
     page.mouse.wheel(0, -400)
     page.wait_for_function(f"() => ({ZOOM})() > 2")
-    assert find_point(page, 3) == pytest.approx((x, y), abs=1.5)  # the pointer is on whole pixels
-    x, y = find_point(page, 3)
+    wait_for_point(page, 3, x, y)  # the pointer is on whole pixels
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 30, y - 20, steps=4)
     page.mouse.up()
-    assert find_point(page, 3) == pytest.approx((x - 30, y - 20), abs=1)
+    wait_for_point(page, 3, x - 30, y - 20)
     assert read_selection(page)["class_id"] == 0  # a drag is no click
     page.locator("#embedding").get_by_role("button", name="Show all classes").click()
     page.wait_for_function(f"() => ({ZOOM})() === 1")
-    assert find_point(page, 3) == pytest.approx(whole, abs=0.5)
+    wait_for_point(page, 3, *whole)
     for name, sign in (("Zoom in", 1), ("Zoom out", -1)):
         before = page.evaluate(ZOOM)
         page.locator("#embedding").get_by_role("button", name=name).click()
         page.wait_for_function(f"([k, sign]) => sign * (({ZOOM})() - k) > 0.3", arg=[before, sign])
+
+
+def test_a_drag_does_not_lose_the_points(page: Page, url: str) -> None:
+    open_left(page, url)
+    x, y = find_point(page, 3)
+    page.mouse.move(x + 20, y + 20)
+    page.mouse.down()
+    page.mouse.move(x + 160, y + 120, steps=4)
+    page.mouse.up()
+    wait_for_point(page, 3, x, y)  # the whole is always in view where the view is not nearer
+
+
+def test_names_and_marks_lie_at_their_points(page: Page, url: str) -> None:
+    open_left(page, f"{url}?class=2&vs=6&view=compare")
+    for class_id, mark in ((2, ".ring-a"), (6, ".ring-b"), (6, ".mark-b")):
+        x, y = find_point(page, class_id)
+        box = page.locator(f"#embedding {mark}").bounding_box()
+        assert box is not None
+        assert (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) == pytest.approx((x, y), abs=1.5)
+    names = page.locator("#embedding .name")
+    expect(names.filter(has_text="white wolf")).to_have_class("name marked")
+    expect(names.filter(has_text="flamingo")).to_have_class("name marked")
+    script = (
+        "(all) => all.map((each) => { const {x, y, width, height} = each.getBBox(); return {x, y, width, height}; })"
+    )
+    boxes = names.evaluate_all(script)
+    assert not [1 for i, a in enumerate(boxes) for b in boxes[:i] if overlap(a, b)]
+
+
+def overlap(a: dict[str, float], b: dict[str, float]) -> bool:
+    """Returns True where two texts share more than their line spacing."""
+    return (
+        a["x"] + 1 < b["x"] + b["width"]
+        and b["x"] + 1 < a["x"] + a["width"]
+        and a["y"] + 3 < b["y"] + b["height"]
+        and b["y"] + 3 < a["y"] + a["height"]
+    )
+
+
+def test_the_picture_holds_what_is_shown(page: Page, url: str) -> None:
+    open_left(page, f"{url}?class=2&vs=6&view=compare&color=accuracy")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the picture").click()
+    assert waiting.value.suggested_filename == "synthetic-conv5-classes.png"
+    with Image.open(waiting.value.path()) as picture:
+        assert picture.width > 900
+        colors = {color for _, color in picture.convert("RGB").getcolors(1 << 20) or []}
+    assert {(0xD5, 0x5E, 0x00), (0x00, 0x72, 0xB2)} <= colors
+
+
+def test_the_theme_changes_at_once(page: Page, url: str) -> None:
+    open_left(page, url)
+    paper = page.locator("#embedding-graph .bglayer .bg, #embedding-graph .main-svg").first
+    before = paper.evaluate("(element) => getComputedStyle(element).background")
+    page.locator("[data-do=theme]").click()
+    page.wait_for_function(
+        "(before) => getComputedStyle(document.querySelector('#embedding-graph .main-svg')).background !== before",
+        arg=before,
+    )
+
+
+def test_the_library_comes_after_the_graph_and_only_the_basic_one(page: Page, url: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_left(page, url)
+    scripts = [address for address in asked if "plotly" in address]
+    assert [address.rsplit("/", 1)[1] for address in scripts] == ["plotly-basic.min.js"]
+    pictures = [address for address in asked if "/thumbnails/" in address]
+    assert asked.index(scripts[0]) > asked.index(pictures[0])
 
 
 def test_drawing_round_classes_narrows_the_list(page: Page, url: str) -> None:

@@ -23,7 +23,7 @@ for (const {class_id: id, payload, nodes, edges} of classes)
 test('reasons of surprising channels are read where a run knows any', () => {
   const {payload} = classes[0];
   const read = (surprising) => model.readGraph({...payload, surprising}, layers).nodes.map((node) => node.surprise);
-  assert.deepEqual(read([{node: 1, reason: 'foreign'}, null, {node: 'x'}]).slice(0, 2), [null, 'foreign']);
+  assert.deepEqual(read([{node: 1, reasons: ['Odd.', 'Foreign.']}, null, {node: 'x'}]).slice(0, 2), [null, 'Odd. Foreign.']);
   assert.ok(read(undefined).every((reason) => reason === null));
   assert.ok(read('broken').every((reason) => reason === null));
 });

@@ -34,11 +34,11 @@ export const readGraph = ({nodes, edges, surprising}, layers) => {
     }),
   };
 };
-/** The reason why a channel is surprising, by the index of its node, where the run knows any. */
+/** The reasons why a channel is surprising, in sentences, by the index of its node, where the run knows any. */
 const readMarks = (surprising) => {
   const marks = new Map();
   (Array.isArray(surprising) ? surprising : []).forEach((each) => {
-    if (each && Number.isInteger(each.node)) marks.set(each.node, String(each.reason || 'surprising'));
+    if (each && Number.isInteger(each.node)) marks.set(each.node, (each.reasons || []).join(' ') || 'surprising');
   });
   return marks;
 };

@@ -78,10 +78,10 @@ export const buildColorMenu = () => {
 
 // --- colours ------------------------------------------------------------------------------------------------------
 const nameOf = ({class_id: id}) => (current.run.classById.get(id) || {name: ''}).name;
-/** Points on a scale; grey entries for those without a number, where `rest` names them. */
-const onScale = (values, title, write, parts, rest = null) => {
+/** Points on a scale; a grey entry for those without a number, where `rest` names them, but for `nLeftOut` of them. */
+const onScale = (values, title, write, parts, rest = null, nLeftOut = 0) => {
   const {bins, low, high, n} = scales.binNumbers(values);
-  const without = values.length - n;
+  const without = values.length - n - nLeftOut;
   const entries = rest && without ? [[parts.missing, `${count(without)} ${rest}`, null]] : [];
   return {bins, palette: parts.ramp, legend: n ? {title: title(n), ends: [write(low), write(high)], ramp: parts.ramp, entries} : null};
 };
@@ -103,10 +103,10 @@ const LOOKS = {
     return onScale(others, title, (value) => (value / 1000).toFixed(2), parts);
   },
   mistaken: async (selection, parts) => {
-    const {mistaken_for: found, n} = await load(`confusions/${selection.class_id}`);
+    const {taken_for: found, n} = await load(`confusions/${selection.class_id}`);
     const counts = new Map(found ? found.class_id.map((id, i) => [id, found.count[i]]) : []);
-    const title = () => `${nameOf(selection)} taken for it, of ${plural(n, 'image')}`;
-    return onScale(emb.run.classes.map((each) => counts.get(each.id)), title, count, parts, 'never'); // prettier-ignore
+    const title = () => `${nameOf(selection)} taken for another, of ${plural(n, 'image')}`;
+    return onScale(emb.run.classes.map((each) => counts.get(each.id)), title, count, parts, 'never', 1); // prettier-ignore
   },
 };
 /** The colours of a selection: a step of the palette for each class, and what the legend says of them. */
