@@ -1,4 +1,4 @@
-/* Colours of numbers and of groups. */
+/* Numbers and groups as steps of a scale. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
