@@ -1,32 +1,21 @@
-"""Dash components as HTML, for the page of a static site.
-
-A component of another library becomes an empty element with its properties, which `static.js` gives to React.
-"""
+"""Dash components as HTML, to look into in tests. A component of another library is an empty element."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from dash.development.base_component import Component
 
-__all__ = ["LIBRARIES", "render"]
-
-LIBRARIES = ("dash_cytoscape",)
-"""The libraries whose components a static site can show."""
+__all__ = ["render"]
 
 _ATTRIBUTES = {"className": "class", "tabIndex": "tabindex", "htmlFor": "for"}
 _VOID = frozenset({"img", "input", "br", "hr"})
 
 
 def render(component: Any) -> str:
-    """Writes a component of `dash.html` with its children as HTML. Text is escaped; None is left out.
-
-    Raises:
-        TypeError: a component of a library that a static site does not hold.
-    """
+    """Writes a component of `dash.html` with its children as HTML. Text is escaped; None is left out."""
     if component is None:
         return ""
     if isinstance(component, str | int | float):
@@ -34,13 +23,8 @@ def render(component: Any) -> str:
     if not isinstance(component, Component):
         return "".join(render(child) for child in component)
     fields = component.to_plotly_json()
-    if fields["namespace"] in LIBRARIES:
-        return _write_place(fields)
     if fields["namespace"] != "dash_html_components":
-        raise TypeError(
-            f"{fields['type']} of {fields['namespace']} is no HTML element; a page with it "
-            "says needs_server=True in its PAGE"
-        )
+        return _write_place(fields)
     tag, props = fields["type"].lower(), dict(fields["props"])
     children = render(props.pop("children", None))
     opening = f"<{tag}{''.join(_write_attributes(props.items()))}>"
@@ -48,10 +32,8 @@ def render(component: Any) -> str:
 
 
 def _write_place(fields: Mapping[str, Any]) -> str:
-    """Writes the place where React draws a component."""
-    props = json.dumps(fields["props"], separators=(",", ":"), ensure_ascii=False)
-    name = f"{fields['namespace']}.{fields['type']}"
-    return f'<div class="react-place" data-component="{name}" data-props="{escape(props)}"></div>'
+    identity = escape(str(fields["props"].get("id", "")))
+    return f'<div id="{identity}" data-component="{fields["namespace"]}.{fields["type"]}"></div>'
 
 
 def _write_attributes(props: Iterable[tuple[str, Any]]) -> Iterable[str]:
