@@ -40,11 +40,9 @@ const tellImages = ({n_images: all, n_images_of_classes: here}) =>
 const showRuns = () => {
   const {runs} = boot;
   if (runs.length < 2) return;
-  const picker = h(
-    'select',
-    {class: 'run-picker', 'aria-label': 'Run', onchange: (event) => dispatch({run: event.target.value})},
-    runs.map(({name}) => h('option', {value: name, selected: name === current.run.name}, name)),
-  );
+  const options = runs.map(({name}) => h('option', {value: name, selected: name === current.run.name}, name));
+  const choose = (event) => dispatch({run: event.target.value});
+  const picker = h('select', {class: 'run-picker', 'aria-label': 'Run', onchange: choose}, options);
   document.getElementById('runs').replaceChildren(picker);
 };
 view('header', (selection, before) => {
@@ -56,7 +54,9 @@ view('header', (selection, before) => {
   rove(document.getElementById('tabs'), '[data-view]', (tab) => tab.getAttribute('aria-selected') === 'true');
   document.querySelectorAll('[data-pane]').forEach((pane) => (pane.hidden = !pane.dataset.pane.split(' ').includes(selection.view)));
   if (before) return;
+  rove(document.querySelector('.header-buttons'), 'button');
   const {facts, classes} = current.run;
+<<<<<<< HEAD
   document
     .getElementById('header')
     .replaceChildren(
@@ -65,20 +65,17 @@ view('header', (selection, before) => {
       fact('Classes', count(classes.length)),
       fact('Images', count(facts.n_images_of_classes), tellImages(facts)),
     );
+=======
+  const {n_images: n, model, dataset} = facts;
+  const images = fact('Images', count(n), 'Images that the run was computed from.');
+  const shown = [fact('Model', model), fact('Dataset', dataset), fact('Classes', count(classes.length)), images];
+  document.getElementById('header').replaceChildren(...shown);
+>>>>>>> main
   showRuns();
   const names = boot.runs.map((run) => run.name);
-  const unknown = selection.run && !names.includes(selection.run);
-  document
-    .getElementById('notice')
-    .replaceChildren(
-      unknown
-        ? h(
-            'div',
-            {class: 'notice', role: 'alert'},
-            `A link names a run that is served. This one names “${selection.run}”; served: ${names.join(', ')}. Showing ${current.run.name}.`,
-          )
-        : '',
-    );
+  const found = `A link names a run that is served. This one names “${selection.run}”; served: ${names.join(', ')}. Showing ${current.run.name}.`;
+  const isUnknown = selection.run && !names.includes(selection.run);
+  document.getElementById('notice').replaceChildren(isUnknown ? h('div', {class: 'notice', role: 'alert'}, found) : '');
 });
 
 // --- clicks -------------------------------------------------------------------------------------------------------

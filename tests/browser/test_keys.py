@@ -56,6 +56,19 @@ def test_skip_links_come_first_and_groups_are_one_stop(page: Page, url: str) -> 
     wait_for_selection(page, layer="conv5")
 
 
+def test_header_tools_and_headings_of_the_list_are_one_stop_each(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=0&sort=name")
+    stops = "(group) => [...group.querySelectorAll('button, .term')].filter((each) => each.tabIndex === 0).length"
+    for group in (".header-buttons", ".list-tools", ".list-heads", "#tabs"):
+        assert page.locator(group).evaluate(stops) == 1, group
+    page.locator("#sorts [data-sort=name]").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#sorts [data-sort=accuracy-down]")).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    wait_for_selection(page, sort="similarity")
+
+
 def test_the_palette_compares_two_names_and_does_what_it_is_told(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=0")
     names = page.evaluate("() => [3, 9].map((id) => summitDash.run.classById.get(id).name)")

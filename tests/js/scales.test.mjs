@@ -1,4 +1,4 @@
-/* Colours of numbers and of groups. */
+/* Numbers and groups as steps of a scale. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
@@ -15,13 +15,4 @@ test('the largest groups have colours, the rest has none', () => {
   const found = scales.binGroups([5, 5, 1, 1, 7, null], 2);
   assert.deepEqual(plain(found.bins), [1, 1, 0, 0, -1, -1]); // equally large groups by number
   assert.equal(found.n_rest, 1);
-});
-
-test('a sequence has one colour for each bin in both themes', () => {
-  for (const isDark of [false, true]) {
-    const colors = plain(scales.sequence(isDark));
-    assert.equal(colors.length, 16);
-    assert.equal(new Set(colors).size, 16);
-    colors.forEach((color) => assert.match(color, /^rgb\(\d+ \d+ \d+\)$/));
-  }
 });

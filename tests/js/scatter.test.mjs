@@ -1,29 +1,12 @@
-/* The geometry of the embedding: what a lasso encloses, what is near the pointer, and the positions of labels. */
+/* The geometry of the embedding: the positions of labels. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {loadModel, plain} from './scripts.mjs';
 
 const {scatter} = await loadModel();
-const points = {x: [1, 5, 30, NaN], y: [1, 5, 5, NaN]};
-const square = [
-  [0, 0],
-  [10, 0],
-  [10, 10],
-  [0, 10],
-];
 const label = (x, y, must = false) => ({x, y, width: 30, height: 10, gap: 6, must});
 const place = (labels, more = {}) =>
   plain(scatter.placeLabels(labels, {width: 100, height: 100, limit: 9, taken: [], ...more}).map(({box}) => [box.x, box.y]));
-
-test('a path encloses the points that are within it on the screen', () => {
-  assert.deepEqual(plain(scatter.enclosed(points, scatter.WHOLE, square)), [0, 1]);
-  assert.deepEqual(plain(scatter.enclosed(points, {k: 2, x: -4, y: -4}, square)), [1]); // at (6, 6); the first is at (-2, -2)
-});
-
-test('the nearest point is found within a radius', () => {
-  assert.equal(scatter.nearest(points, scatter.WHOLE, 7, 5, 12), 1);
-  assert.equal(scatter.nearest(points, scatter.WHOLE, 60, 60, 12), -1);
-});
 
 test('a label is at the right of its point, at the left where the edge is near', () => {
   assert.deepEqual(place([label(20, 50)]), [[26, 45]]);

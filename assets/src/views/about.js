@@ -5,6 +5,7 @@ import {address, load} from '../data.js';
 import {emptyState, h} from '../dom.js';
 import {queryOf, selections} from '../selection.js';
 import {view} from '../views.js';
+import {buildTable} from '../widgets/table.js';
 
 const LINK = /\[([^\]]+)\]\((\?[^)]*)\)/g;
 /** The fields that a link names. */
@@ -33,74 +34,29 @@ const line = (text) => {
   }
   return [...parts, text.slice(end)];
 };
+const list = (items) => items.map((parts) => h('li', null, line(parts)));
+const facts = (rows) => rows.map(([name, value]) => [h('dt', null, name), h('dd', null, value)]);
 const BLOCKS = {
   p: (parts) => h('p', null, line(parts)),
-  ol: (items) =>
-    h(
-      'ol',
-      null,
-      items.map((parts) => h('li', null, line(parts))),
-    ),
-  table: ({heads, rows}) =>
-    h(
-      'div',
-      {class: 'about-table'},
-      h(
-        'table',
-        null,
-        h(
-          'thead',
-          null,
-          h(
-            'tr',
-            null,
-            heads.map((name) => h('th', {scope: 'col'}, name)),
-          ),
-        ),
-        h(
-          'tbody',
-          null,
-          rows.map(([name, ...cells]) =>
-            h(
-              'tr',
-              null,
-              h('th', {scope: 'row'}, name),
-              cells.map((cell) => h('td', null, cell)),
-            ),
-          ),
-        ),
-      ),
-    ),
-  facts: (rows) =>
-    h(
-      'dl',
-      null,
-      rows.map(([name, value]) => [h('dt', null, name), h('dd', null, value)]),
-    ),
+  ol: (items) => h('ol', null, list(items)),
+  table: (table) => h('div', {class: 'about-table'}, buildTable(table)),
+  facts: (rows) => h('dl', null, facts(rows)),
 };
 const block = (each) => Object.entries(each).map(([kind, content]) => BLOCKS[kind](content));
-const section = ({id, title, blocks}) =>
-  h(
-    'section',
-    {id: `about-${id}`, class: 'about-section', 'aria-labelledby': `about-${id}-title`},
-    h('h2', {id: `about-${id}-title`}, title),
-    blocks.map(block),
-  );
+const section = ({id, title, blocks}) => {
+  const content = blocks.map(block);
+  const names = {id: `about-${id}`, class: 'about-section', 'aria-labelledby': `about-${id}-title`};
+  return h('section', names, h('h2', {id: `about-${id}-title`}, title), content);
+};
 
 view('about', async (selection, before) => {
   const pane = document.getElementById('about');
   if (!before) pane.replaceChildren();
-  if (selection.view !== 'about' || pane.childElementCount) return;
+  if (selection.view !== 'about' || pane.childElementCount) return null;
   const run = current.run;
   const about = await load('about');
-  if (current.run !== run || pane.childElementCount) return;
-  pane.append(
-    about.problem
-      ? emptyState(about.problem)
-      : h(
-          'div',
-          {class: 'about-scroll', tabindex: 0, role: 'region', 'aria-label': 'About this run'},
-          h('article', {class: 'about'}, h('h1', null, current.run.name), about.sections.map(section)),
-        ),
-  );
+  if (current.run !== run || pane.childElementCount) return null;
+  if (about.problem) return pane.append(emptyState(about.problem));
+  const article = h('article', {class: 'about'}, h('h1', null, current.run.name), about.sections.map(section));
+  return pane.append(h('div', {class: 'about-scroll', tabindex: 0, role: 'region', 'aria-label': 'About this run'}, article));
 });

@@ -9,12 +9,8 @@ import {barRow, channelPicture, heading, muted, skeletonRows} from './channel_pa
 // --- sources and targets ------------------------------------------------------------------------------------------
 /** The measures of influence into layers, each once. */
 const measure = (places) => {
-  const found = new Map(
-    places
-      .map((place) => current.run.layers[place].measure)
-      .filter(Boolean)
-      .map((each) => [each.name, each.text]),
-  );
+  const measures = places.map((place) => current.run.layers[place].measure).filter(Boolean);
+  const found = new Map(measures.map((each) => [each.name, each.text]));
   if (!found.size) return null;
   return term([...found.keys()].join(', '), ['How influences are measured', ...new Set(found.values())].join('\n'), 'measure');
 };
@@ -64,12 +60,8 @@ export const emptyEnds = (selection) => {
 const classRow = (id, count, selection) => {
   const info = current.run.classById.get(id);
   const isThis = id === selection.class_id;
-  const name = h(
-    'span',
-    {class: `class-name${isThis ? ' this' : ''}`},
-    info.name,
-    info.mark && h('span', {class: 'mark'}, ` ${info.mark}`),
-  );
+  const mark = info.mark && h('span', {class: 'mark'}, ` ${info.mark}`);
+  const name = h('span', {class: `class-name${isThis ? ' this' : ''}`}, info.name, mark);
   return barRow({
     name,
     value: percent(info.n ? count / info.n : null),

@@ -4,7 +4,7 @@ import * as current from '../current.js';
 import {h} from '../dom.js';
 import {channelId, count, of, percent} from '../format.js';
 import {picture, visualization} from '../pictures.js';
-import {channelPicture, figure, skeleton} from './channel_parts.js';
+import {channelPicture, figure, skeleton, skeletons} from './channel_parts.js';
 
 const EXAMPLE = 2; /* payloads/of_class.py: a dataset example stands for the channel */
 const DIVERSE = 'One of four images optimised together to excite the channel in different ways.';
@@ -87,19 +87,12 @@ const factLines = (facts, classes, inClass) => {
     .flat()
     .filter(Boolean);
 };
-export const identity = () =>
-  h(
-    'div',
-    {class: 'identity'},
-    h('div', {class: 'portrait-frame'}, skeleton('portrait'), h('span', {class: 'caption'}, '\u00a0')),
-    h('div', {class: 'identity-facts'}, skeleton('line'), skeleton('line'), skeleton('line')),
-    current.run.kinds.length > 1 &&
-      h(
-        'div',
-        {class: 'kinds', role: 'group', 'aria-label': 'Feature visualizations'},
-        current.run.kinds.map(() => skeleton('kind')),
-      ),
-  );
+export const identity = () => {
+  const portrait = h('div', {class: 'portrait-frame'}, skeleton('portrait'), h('span', {class: 'caption'}, '\u00a0'));
+  const n = current.run.kinds.length;
+  const kinds = n > 1 && h('div', {class: 'kinds', role: 'group', 'aria-label': 'Feature visualizations'}, skeletons(n, 'kind'));
+  return h('div', {class: 'identity'}, portrait, h('div', {class: 'identity-facts'}, skeletons(3, 'line')), kinds);
+};
 export const fillIdentity = (element, selection, facts, classes, inClass) => {
   const kinds = KINDS.filter(({kind}) => facts.kinds.includes(kind));
   const row = element.querySelector('.kinds');

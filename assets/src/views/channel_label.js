@@ -63,26 +63,12 @@ export const labelField = ({layer, channel}) => {
     if (field.taken) input.value = labels.of(layer, channel);
     typed();
   };
-  const input = h('input', {
-    class: 'label-input',
-    maxlength: 80,
-    placeholder: 'Add a label',
-    'aria-label': `Label of ${channelId(layer, channel)}`,
-    autocomplete: 'off',
-    onchange: () => field.taken || save(),
-    oninput: typed,
-    onkeydown: keys,
-    onblur: left,
-  });
+  const names = {class: 'label-input', maxlength: 80, placeholder: 'Add a label', autocomplete: 'off'};
+  const hears = {onchange: () => field.taken || save(), oninput: typed, onkeydown: keys, onblur: left};
+  const input = h('input', {...names, 'aria-label': `Label of ${channelId(layer, channel)}`, ...hears});
   const line = h('p', {class: 'label-suggestion', hidden: true});
-  const field = h(
-    'div',
-    {class: 'label-field', 'data-layer': layer, 'data-channel': channel},
-    input,
-    line,
-    h('p', {class: 'label-hint', role: 'status'}),
-    state,
-  );
+  const hint = h('p', {class: 'label-hint', role: 'status'});
+  const field = h('div', {class: 'label-field', 'data-layer': layer, 'data-channel': channel}, input, line, hint, state);
   return field;
 };
 /** Puts the label into the field of a panel, unless a person is writing there; a suggestion where there is none. */

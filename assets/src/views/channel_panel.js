@@ -21,19 +21,12 @@ let drawing = 0;
 const findProblem = ({layer, channel, unread}) => {
   const info = current.run.layerByName.get(layer);
   const names = current.run.layers.map((each) => each.layer).join(', ');
-  if (!info)
-    return {
-      rule: `A channel belongs to one of the layers ${names}.`,
-      found: `The link says layer=${layer}.`,
-      fix: 'Choose a layer or a node of the graph.',
-    };
   const asked = unread.channel === undefined ? channel : unread.channel;
-  if (typeof asked === 'number' && asked < info.n_channels) return null;
-  return {
-    rule: `A channel of ${layer} is a number from 0 to ${info.n_channels - 1}.`,
-    found: `The link says channel=${asked}.`,
-    fix: 'Click a node of the graph.',
-  };
+  if (info && typeof asked === 'number' && asked < info.n_channels) return null;
+  const [rule, found] = info
+    ? [`A channel of ${layer} is a number from 0 to ${info.n_channels - 1}.`, `channel=${asked}`]
+    : [`A channel belongs to one of the layers ${names}.`, `layer=${layer}`];
+  return {rule, found: `The link says ${found}.`, fix: info ? 'Click a node of the graph.' : 'Choose a layer or a node of the graph.'};
 };
 /** The classes shown: one, or A and B; B only where it is of this run. */
 const shownClasses = ({view, class_id, vs, vs_run}) => {
@@ -49,26 +42,14 @@ const pinButton = (selection, id) => {
   const isPinned = selection.pins.includes(id);
   const pins = isPinned ? selection.pins.filter((each) => each !== id) : [...selection.pins, id];
   const tip = isPinned ? 'Show the whole graph again' : 'Pin: draw only what is connected with this channel';
-  return action(
-    {pins},
-    {class: 'icon-button small pin', 'aria-pressed': String(isPinned), 'aria-label': 'Pin the channel', 'data-tip': tip},
-    icon('pin'),
-  );
+  const names = {'aria-pressed': String(isPinned), 'aria-label': 'Pin the channel', 'data-tip': tip};
+  return action({pins}, {class: 'icon-button small pin', ...names}, icon('pin'));
 };
 const head = (selection, title) => {
-  const id = channelId(selection.layer, selection.channel);
-  const canPin = title && selection.view !== 'channels';
-  return h(
-    'div',
-    {class: 'panel-head'},
-    title || h('h2', {tabindex: -1}, 'Channel'),
-    h(
-      'div',
-      {class: 'panel-buttons'},
-      canPin && pinButton(selection, id),
-      action({channel: null}, {class: 'icon-button small', 'aria-label': 'Close the channel', 'data-tip': 'Close  Esc'}, icon('close')),
-    ),
-  );
+  const pin = title && selection.view !== 'channels' && pinButton(selection, channelId(selection.layer, selection.channel));
+  const names = {class: 'icon-button small', 'aria-label': 'Close the channel', 'data-tip': 'Close  Esc'};
+  const buttons = h('div', {class: 'panel-buttons'}, pin, action({channel: null}, names, icon('close')));
+  return h('div', {class: 'panel-head'}, title || h('h2', {tabindex: -1}, 'Channel'), buttons);
 };
 const title = ({layer, channel}) =>
   h('h2', {tabindex: -1, 'data-tip': 'Layer and channel'}, h('span', {class: 'muted'}, layer), h('span', {}, `-${channel}`));
@@ -81,12 +62,8 @@ const draw = async (selection) => {
   const who = identity();
   const examples = examplesSection();
   const ends = classes.length ? emptyEnds(selection) : h('section', {class: 'ends'});
-  const users = h(
-    'section',
-    {},
-    h('h3', {}, 'Classes that use it most'),
-    skeletonRows(Math.min(12, current.run.classes.length), 'row slim'),
-  );
+  const rows = skeletonRows(Math.min(12, current.run.classes.length), 'row slim');
+  const users = h('section', {}, h('h3', {}, 'Classes that use it most'), rows);
   const body = h('div', {class: 'panel-body', tabindex: -1}, labelField(selection), who, examples, ends, users);
   panel().replaceChildren(head(selection, title(selection)), body);
   showLabel(panel());

@@ -7,12 +7,8 @@ import {picture} from '../pictures.js';
 const EXAMPLE = 2; /* payloads/of_class.py: a dataset example stands for the channel */
 
 export const skeleton = (className) => h('div', {class: `skeleton ${className}`, 'aria-hidden': 'true'});
-export const skeletonRows = (n, className) =>
-  h(
-    'div',
-    {class: 'rows'},
-    Array.from({length: n}, () => skeleton(className)),
-  );
+export const skeletons = (n, className) => Array.from({length: n}, () => skeleton(className));
+export const skeletonRows = (n, className) => h('div', {class: 'rows'}, skeletons(n, className));
 export const heading = (title, tip, ...after) => h('h3', {}, h('span', {class: 'heading-words'}, term(title, tip)), ...after);
 export const muted = (text) => h('p', {class: 'muted none'}, text);
 export const figure = (value) => Number(value.toPrecision(3)).toLocaleString('en', {maximumSignificantDigits: 3});
@@ -22,18 +18,10 @@ export const channelPicture = (layer, channel, kind, className) => {
   return h('span', {class: `${className} picture${mark}`}, h('img', {src: picture(layer, channel), alt: '', decoding: 'async'}));
 };
 /** A line of a ranking: picture, name, a bar for the fraction, the number. A click follows it. */
-export const barRow = ({picture = null, name, value, fraction, action, tip}) =>
-  dom.action(
-    action,
-    {class: 'bar-row', 'data-tip': tip},
-    picture,
-    h(
-      'span',
-      {class: 'row-body'},
-      h('span', {class: 'row-name'}, name),
-      h('span', {class: 'row-value'}, value),
-      h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, fraction)).toFixed(1)}%`})),
-    ),
-  );
+export const barRow = ({picture = null, name, value, fraction, action, tip}) => {
+  const bar = h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, fraction)).toFixed(1)}%`}));
+  const words = [h('span', {class: 'row-name'}, name), h('span', {class: 'row-value'}, value)];
+  return dom.action(action, {class: 'bar-row', 'data-tip': tip}, picture, h('span', {class: 'row-body'}, words, bar));
+};
 export const problemLine = ({rule, found, fix}) =>
   h('div', {class: 'panel-problem', role: 'status'}, h('p', {}, found), h('p', {class: 'muted'}, `${rule} ${fix}`));

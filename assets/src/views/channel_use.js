@@ -3,6 +3,7 @@
 import * as current from '../current.js';
 import {action, emptyState, h} from '../dom.js';
 import {count, of, percent} from '../format.js';
+import {buildTable} from '../widgets/table.js';
 
 const WIDTH = 360;
 const HEIGHT = 196;
@@ -28,17 +29,12 @@ const points = (use, nClasses) =>
 const curve = (use, info, nClasses, isCurrent) => {
   const line = points(use, nClasses);
   const tip = `${info.layer}: ${of(use.by_most, use.n_channels)} channels are used by more than half of the classes, ${count(use.by_none)} by none.`;
-  return h(
-    'g',
-    {
-      class: isCurrent ? 'curve current' : 'curve',
-      'data-layer': info.layer,
-      'data-action': JSON.stringify({layer: info.layer}),
-      'data-tip': tip,
-    },
-    h('polyline', {class: 'hit', points: line}),
-    h('polyline', {class: 'line', points: line}),
-  );
+  const names = {
+    class: isCurrent ? 'curve current' : 'curve',
+    'data-layer': info.layer,
+    'data-action': JSON.stringify({layer: info.layer}),
+  };
+  return h('g', {...names, 'data-tip': tip}, h('polyline', {class: 'hit', points: line}), h('polyline', {class: 'line', points: line}));
 };
 const plot = (payload, layer) => {
   const curves = payload.layers.map((use, place) =>
@@ -48,54 +44,29 @@ const plot = (payload, layer) => {
   return h('svg', {class: 'use-plot', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, 'aria-hidden': 'true'}, axes(payload.n_classes), curves);
 };
 
-const share = (n, use) => h('td', {class: 'number', 'data-tip': `${of(n, use.n_channels)} channels`}, percent(n / use.n_channels));
-const row = (use, info, isCurrent, nClasses) =>
-  h(
-    'tr',
-    {'aria-current': isCurrent && 'true'},
-    h('th', {scope: 'row'}, action({layer: info.layer}, {class: 'use-layer', 'data-tip': info.layer}, info.short)),
-    h('td', {class: 'number'}, count(use.n_channels)),
-    share(use.by_none, use),
-    share(use.by_one, use),
-    share(use.by_most, use),
-    h(
-      'td',
-      {class: 'number'},
-      action(
-        {layer: info.layer, channel: use.top},
-        {class: 'use-top', 'data-tip': `${info.layer}-${use.top}: used by ${of(use.top_count, nClasses)} classes`},
-        String(use.top),
-      ),
-    ),
-  );
+const number = (content, tip = null) => h('td', {class: 'number', 'data-tip': tip}, content);
+const share = (n, use) => number(percent(n / use.n_channels), `${of(n, use.n_channels)} channels`);
+const buildRow = (use, info, isCurrent, nClasses) => {
+  const tip = `${info.layer}-${use.top}: used by ${of(use.top_count, nClasses)} classes`;
+  const top = action({layer: info.layer, channel: use.top}, {class: 'use-top', 'data-tip': tip}, String(use.top));
+  const name = action({layer: info.layer}, {class: 'use-layer', 'data-tip': info.layer}, info.short);
+  const shares = [use.by_none, use.by_one, use.by_most].map((n) => share(n, use));
+  return {'aria-current': isCurrent && 'true', cells: [name, number(count(use.n_channels)), ...shares, number(top)]};
+};
 const HEADS = [
-  ['layer', null],
-  ['channels', null],
-  ['by none', 'Channels that no class uses, of the channels of the layer.'],
-  ['by one', 'Channels that one class alone uses.'],
-  ['by > half', 'Channels that more than half of the classes use.'],
-  ['most used', 'The channel that most classes use; of several, the one strong on most images.'],
+  {name: 'layer'},
+  {name: 'channels', class: 'number'},
+  {name: 'by none', class: 'number', 'data-tip': 'Channels that no class uses, of the channels of the layer.'},
+  {name: 'by one', class: 'number', 'data-tip': 'Channels that one class alone uses.'},
+  {name: 'by > half', class: 'number', 'data-tip': 'Channels that more than half of the classes use.'},
+  {name: 'most used', class: 'number', 'data-tip': 'The channel that most classes use; of several, the one strong on most images.'},
 ];
-const table = (payload, layer) =>
-  h(
-    'table',
-    {},
-    h('caption', {class: 'unseen'}, 'Share of the channels that no class, one class, or more than half of the classes use, by layer'),
-    h(
-      'thead',
-      {},
-      h(
-        'tr',
-        {},
-        HEADS.map(([name, tip], place) => h('th', {scope: 'col', class: place && 'number', 'data-tip': tip}, name)),
-      ),
-    ),
-    h(
-      'tbody',
-      {},
-      payload.layers.map((use, place) => row(use, current.run.layers[place], current.run.layers[place].layer === layer, payload.n_classes)),
-    ),
-  );
+const CAPTION = 'Share of the channels that no class, one class, or more than half of the classes use, by layer';
+const table = (payload, layer) => {
+  const {layers} = current.run;
+  const rows = payload.layers.map((use, place) => buildRow(use, layers[place], layers[place].layer === layer, payload.n_classes));
+  return buildTable({caption: CAPTION, heads: HEADS, rows});
+};
 
 /** Plot and table of the payload `channel_use` with one layer marked. */
 export const buildChannelUse = (payload, layer) => {

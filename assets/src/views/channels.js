@@ -2,7 +2,7 @@
 /* Every channel of a layer as a wall of pictures, with search, orders and filters above it. */
 import * as current from '../current.js';
 import {load} from '../data.js';
-import {emptyState, h, icon, term} from '../dom.js';
+import {action, emptyState, h, icon, term} from '../dom.js';
 import {channelId, count, of, percent, plural} from '../format.js';
 import {labels} from '../labels.js';
 import {remember} from '../memory.js';
@@ -11,6 +11,7 @@ import * as pictures from '../pictures.js';
 import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
 import {saveFile} from '../widgets/download.js';
+import {buildSegments, pressSegment} from '../widgets/segments.js';
 import {CHANNEL_USE_TIP, buildChannelUse} from './channel_use.js';
 import {buildWall} from './channel_wall.js';
 
@@ -31,11 +32,6 @@ let text = '';
 let size = 'M';
 
 // --- tools --------------------------------------------------------------------------------------------------------
-const segment = (name, label, isPressed, attributes) =>
-  h('button', {type: 'button', class: 'segment', 'data-name': name, 'aria-pressed': String(isPressed), ...attributes}, label);
-const segments = (label, ...children) => h('div', {class: 'segments', role: 'group', 'aria-label': label}, ...children);
-const press = (group, name) =>
-  group.querySelectorAll('.segment').forEach((each) => each.setAttribute('aria-pressed', String(each.dataset.name === name)));
 const ORDER_TIPS = {
   use: 'By the number of classes that use the channel.',
   graphs: 'By the number of classes whose attribution graph holds the channel.',
@@ -47,7 +43,7 @@ const setSize = (name) => {
   const kept = anchor();
   size = name;
   remember('tile-size', name);
-  press(parts.sizes, name);
+  pressSegment(parts.sizes, name);
   layOut(kept);
 };
 const LABEL_FILES = {json: ['application/json', labels.toJson], csv: ['text/csv', labels.toCsv]};
@@ -55,34 +51,23 @@ const saveLabels = (kind) => {
   const [type, write] = LABEL_FILES[kind];
   saveFile(`${current.run.name}-labels.${kind}`, type, write(labels.all()));
 };
+const choiceOf = (field, name, text, tip) => ({name, text, 'data-action': JSON.stringify({[field]: name}), 'data-tip': tip});
 const buildTools = () => {
-  const search = h('input', {
-    type: 'text',
-    placeholder: 'Number or label',
-    'aria-label': 'Find channels by number or label',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    oninput: onSearch,
-    onkeydown: onSearchKey,
-  });
-  const orders = segments(
-    'Order',
-    Object.entries(ORDERS).map(([name, order]) =>
-      segment(name, order.name, false, {'data-action': JSON.stringify({order: name}), 'data-tip': ORDER_TIPS[name]}),
-    ),
-  );
-  const flags = segments(
-    'Filter',
-    Object.entries(FLAGS).map(([name, [label, tip]]) =>
-      segment(name, label, false, {'data-action': JSON.stringify({flag: name}), 'data-tip': tip}),
-    ),
-  );
-  const sizes = segments(
-    'Size of tiles',
-    Object.keys(SIZES).map((name) =>
-      segment(name, name, name === size, {onclick: () => setSize(name), 'aria-label': `Tiles of size ${name}`}),
-    ),
-  );
+  const names = {placeholder: 'Number or label', 'aria-label': 'Find channels by number or label'};
+  const plain = {type: 'text', autocomplete: 'off', spellcheck: 'false'};
+  const search = h('input', {...plain, ...names, oninput: onSearch, onkeydown: onSearchKey});
+  const ofOrders = Object.entries(ORDERS).map(([name, order]) => choiceOf('order', name, order.name, ORDER_TIPS[name]));
+  const ofFlags = Object.entries(FLAGS).map(([name, [text, tip]]) => choiceOf('flag', name, text, tip));
+  const ofSizes = Object.keys(SIZES).map((name) => ({
+    name,
+    text: name,
+    'aria-label': `Tiles of size ${name}`,
+    onclick: () => setSize(name),
+  }));
+  const orders = buildSegments('Order', ofOrders);
+  const flags = buildSegments('Filter', ofFlags);
+  const sizes = buildSegments('Size of tiles', ofSizes);
+  pressSegment(sizes, size);
   const count = h('span', {class: 'channel-count', role: 'status'});
   const labels = h('span', {class: 'label-files', hidden: true});
   const pictures = h('span', {class: 'picture-count'});
@@ -95,12 +80,8 @@ const build = () => {
   size = SIZES[remember('tile-size')] ? remember('tile-size') : 'M';
   parts = buildTools();
   parts.useBody = h('div', {class: 'use-body'});
-  parts.use = h(
-    'details',
-    {class: 'channel-use', open: remember('use-folded') !== true},
-    h('summary', {'data-tip': CHANNEL_USE_TIP}, 'Use of the channels by layer'),
-    parts.useBody,
-  );
+  const title = h('summary', {'data-tip': CHANNEL_USE_TIP}, 'Use of the channels by layer');
+  parts.use = h('details', {class: 'channel-use', open: remember('use-folded') !== true}, title, parts.useBody);
   parts.use.addEventListener('toggle', () => remember('use-folded', !parts.use.open));
   parts.none = h('div', {class: 'wall-none', hidden: true});
   parts.scroller = h('div', {class: 'wall-scroller'}, parts.use, parts.none);
@@ -126,60 +107,40 @@ const tell = (channel) => {
 const picture = (channel) => {
   const kind = payload.picture[channel];
   if (!kind) return h('span', {class: 'picture bare'});
-  const img = h('img', {
-    src: pictures.picture(payload.layer, channel),
-    alt: '',
-    decoding: 'async',
-    width: wall.picture(),
-    height: wall.picture(),
-  });
-  return h('span', {class: `picture${kind === EXAMPLE ? ' example' : ''}`}, img);
+  const [src, side] = [pictures.picture(payload.layer, channel), wall.picture()];
+  return h(
+    'span',
+    {class: `picture${kind === EXAMPLE ? ' example' : ''}`},
+    h('img', {src, alt: '', decoding: 'async', width: side, height: side}),
+  );
 };
-const badge = (channel) => {
-  const name = parts.dead.has(channel)
-    ? 'dead'
-    : parts.outliers.has(channel)
-      ? 'outlier'
-      : parts.foundDead.has(channel)
-        ? 'undrawable'
-        : null;
-  return name && h('span', {class: 'tile-flag'}, name);
-};
+/** What is wrong with a channel, in a word. */
+const flawOf = (channel) =>
+  (parts.dead.has(channel) && 'dead') ||
+  (parts.outliers.has(channel) && 'outlier') ||
+  (parts.foundDead.has(channel) && 'undrawable') ||
+  null;
 const tile = (place, column) => {
   const channel = found[place];
   const {layer} = payload;
   const label = labels.of(layer, channel);
   const told = tell(channel);
-  const part = bars && bars[channel];
   const id = channelId(layer, channel);
+  const flaw = flawOf(channel);
   const isChosen = current.selection.layer === layer && current.selection.channel === channel;
-  return h(
-    'button',
-    {
-      type: 'button',
-      class: 'tile',
-      role: 'gridcell',
-      'data-tile': id,
-      'data-place': place,
-      'data-action': JSON.stringify({layer, channel}),
-      'data-tip': [label ? `${id}: ${label}` : id, ...told].join('\n'),
-      'aria-label': [
-        id,
-        label,
-        parts.dead.has(channel) && 'dead',
-        parts.outliers.has(channel) && 'outlier',
-        parts.foundDead.has(channel) && 'undrawable',
-        told[0],
-      ]
-        .filter(Boolean)
-        .join(', '),
-      'aria-selected': String(isChosen),
-      'aria-colindex': column + 1,
-    },
+  const names = {
+    'data-tip': [label ? `${id}: ${label}` : id, ...told].join('\n'),
+    'aria-label': [id, label, flaw, told[0]].filter(Boolean).join(', '),
+    'aria-selected': String(isChosen),
+    'aria-colindex': column + 1,
+  };
+  return action(
+    {layer, channel},
+    {class: 'tile', role: 'gridcell', 'data-tile': id, 'data-place': place, ...names},
     picture(channel),
-    badge(channel),
+    flaw && h('span', {class: 'tile-flag'}, flaw),
     h('span', {class: 'tile-name'}, h('span', {}, String(channel)), label && h('span', {class: 'tile-label'}, label)),
-    bars && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, part)).toFixed(1)}%`})),
+    bars && h('span', {class: 'bar'}, h('span', {style: `width:${(100 * Math.min(1, bars[channel])).toFixed(1)}%`})),
   );
 };
 /** The channel that keeps its place while the wall changes: the chosen one, else the first in view. */
@@ -254,20 +215,14 @@ const showCounts = () => {
     .querySelectorAll('.segment')
     .forEach((each) => each.replaceChildren(`${FLAGS[each.dataset.name][0]} `, h('span', {class: 'n'}, count(n[each.dataset.name]))));
 };
+const labelFile = (kind) => {
+  const names = {type: 'button', class: 'tool', 'data-tip': 'Download the labels of all layers'};
+  return h('button', {...names, onclick: () => saveLabels(kind)}, icon('download'), kind.toUpperCase());
+};
 const showLabelFiles = () => {
   const n = labels.all().length;
   parts.labels.hidden = n === 0;
-  parts.labels.replaceChildren(
-    plural(n, 'label'),
-    ...['json', 'csv'].map((kind) =>
-      h(
-        'button',
-        {type: 'button', class: 'tool', 'data-tip': 'Download the labels of all layers', onclick: () => saveLabels(kind)},
-        icon('download'),
-        kind.toUpperCase(),
-      ),
-    ),
-  );
+  parts.labels.replaceChildren(plural(n, 'label'), labelFile('json'), labelFile('csv'));
 };
 
 // --- the view -----------------------------------------------------------------------------------------------------
@@ -322,8 +277,8 @@ view('channels', (selection, before) => {
   if (!parts) build();
   const last = drawn;
   drawn = selection;
-  press(parts.orders, selection.order);
-  press(parts.flags, selection.flag);
+  pressSegment(parts.orders, selection.order);
+  pressSegment(parts.flags, selection.flag);
   showLabelFiles();
   if (!payload || changed(selection, last, 'layer')) showLayer(selection);
   else if (changed(selection, last, 'order', 'flag')) showOrder(selection);

@@ -17,6 +17,7 @@ import {buildGroupTools, groups, showGroupTools} from './sidebar_groups.js';
 import {buildRow, clearRow, fillRow} from './sidebar_rows.js';
 import * as list from './sidebar_state.js';
 import {rove} from '../widgets/roving.js';
+import {buildSegments, pressSegment} from '../widgets/segments.js';
 import {virtualList} from '../widgets/virtual_list.js';
 
 const ROW = 34;
@@ -30,49 +31,28 @@ const ORDERS = [
   ['accuracy-down', 'Top-1 ↓', 'Highest top-1 accuracy first.'],
   ['name', 'Name', 'By name, from A to Z.'],
 ];
-/** The button of an order; one that cannot be chosen says why. */
-const buildOrder = ([sort, label, tip]) => {
-  const isPossible = current.run.has.accuracy || !sort.startsWith('accuracy');
-  const attributes = {class: 'segment', 'data-sort': sort, 'aria-pressed': 'false'};
-  return isPossible
-    ? action({sort}, {...attributes, 'data-tip': tip}, label)
-    : h('button', {type: 'button', ...attributes, 'aria-disabled': 'true', 'data-tip': NO_ACCURACY()}, label);
+/** An order; one that cannot be chosen says why. */
+const describeOrder = ([sort, text, tip]) =>
+  current.run.has.accuracy || !sort.startsWith('accuracy')
+    ? {name: sort, text, 'data-sort': sort, 'data-tip': tip, 'data-action': JSON.stringify({sort})}
+    : {name: sort, text, 'data-sort': sort, 'data-tip': NO_ACCURACY(), 'aria-disabled': 'true'};
+const buildSearch = () => {
+  const names = {placeholder: `Search ${count(current.run.classes.length)} classes`, 'aria-label': 'Search the classes'};
+  const plain = {id: 'search', type: 'search', autocomplete: 'off', spellcheck: 'false', oninput: searchNow};
+  const state = {role: 'combobox', 'aria-controls': 'class-list', 'aria-expanded': 'true', 'aria-autocomplete': 'list'};
+  return h('label', {class: 'search'}, icon('search'), h('input', {...plain, ...names, ...state}), h('kbd', {'aria-hidden': 'true'}, '/'));
 };
-const buildSearch = () =>
-  h(
-    'label',
-    {class: 'search'},
-    icon('search'),
-    h('input', {
-      id: 'search',
-      type: 'search',
-      placeholder: `Search ${count(current.run.classes.length)} classes`,
-      autocomplete: 'off',
-      spellcheck: 'false',
-      role: 'combobox',
-      'aria-label': 'Search the classes',
-      'aria-controls': 'class-list',
-      'aria-expanded': 'true',
-      'aria-autocomplete': 'list',
-      oninput: searchNow,
-    }),
-    h('kbd', {'aria-hidden': 'true'}, '/'),
-  );
 const TOP1 = 'Top-1 accuracy: images whose most probable output is the class.';
 const BINS = "Images per twentieth of the true class's probability, 0 at the left, 1 at the right.";
 const SIMILAR = 'Cosine of activation counts with the selected class, at the selected layer.';
-const buildHeadings = () =>
-  h(
-    'div',
-    {class: 'list-heads'},
-    h('span', null, 'Class'),
-    term('Top-1', current.run.has.accuracy ? TOP1 : NO_ACCURACY(), 'number'),
-    current.run.has.histograms && term('Probability', BINS),
-    term('Similar', SIMILAR),
-  );
+const buildHeadings = () => {
+  const top1 = term('Top-1', current.run.has.accuracy ? TOP1 : NO_ACCURACY(), 'number');
+  const bins = current.run.has.histograms && term('Probability', BINS);
+  return h('div', {class: 'list-heads'}, h('span', null, 'Class'), top1, bins, term('Similar', SIMILAR));
+};
 const build = () => {
   const box = h('div', {id: 'class-list', class: 'list', role: 'listbox', tabindex: 0, 'aria-label': 'Classes'});
-  const orders = h('div', {id: 'sorts', class: 'segments', role: 'group', 'aria-label': 'Order of the classes'}, ORDERS.map(buildOrder));
+  const orders = buildSegments('Order of the classes', ORDERS.map(describeOrder), {id: 'sorts'});
   at('sidebar').classList.toggle('without-bins', !current.run.has.histograms);
   at('sidebar').replaceChildren(
     buildSearch(),
@@ -84,6 +64,7 @@ const build = () => {
   const fresh = {similarity: undefined, order: null, found: null, pinned: null, selection: null};
   list.setState({run: current.run, ...fresh, heads: classes.buildHeads(current.run)});
   list.setElements(box, virtualList({element: box, height: ROW, build: buildRow, fill: fillRow, clear: clearRow, onView: highlight}));
+  rove(document.querySelector('.list-heads'), '.term');
   watch(box);
 };
 /** The classes in view stand out in the embedding, where they are not all of them. */
@@ -227,11 +208,8 @@ const showOnly = ({only}) => {
   const chip = at('only');
   chip.hidden = !only.length;
   if (!only.length) return chip.replaceChildren();
-  const close = action(
-    {only: []},
-    {class: 'icon-button small', 'aria-label': 'Show all classes', 'data-tip': 'Show all classes  Esc'},
-    icon('close'),
-  );
+  const names = {class: 'icon-button small', 'aria-label': 'Show all classes', 'data-tip': 'Show all classes  Esc'};
+  const close = action({only: []}, names, icon('close'));
   return chip.replaceChildren(h('span', null, `${of(only.length, current.run.classes.length)} classes from the embedding`), close);
 };
 view('sidebar', (selection, before) => {
@@ -240,12 +218,7 @@ view('sidebar', (selection, before) => {
   const selected = current.run.classById.get(selection.class_id);
   list.setState({selection});
   if (isNewClass && selected) groups.reveal(selected.group);
-  if (changed(selection, before, 'sort')) {
-    document
-      .querySelectorAll('#sorts [data-sort]')
-      .forEach((b) => b.setAttribute('aria-pressed', String(b.dataset.sort === selection.sort)));
-    rove(at('sorts'), '[data-sort]');
-  }
+  if (changed(selection, before, 'sort')) pressSegment(at('sorts'), selection.sort, at('sorts').parentElement);
   if (changed(selection, before, 'only')) showOnly(selection);
   if (changed(selection, before, 'class_id', 'layer')) readSimilarity(selection);
   if (!changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'vs_run', 'view')) return;

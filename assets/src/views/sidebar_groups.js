@@ -65,25 +65,14 @@ export const groups = {
 // --- the two buttons ----------------------------------------------------------------------------------------------
 addDoing({'groups-show': () => groups.toggleShown(), 'groups-fold': () => groups.toggleAll()});
 /** Shows or hides the groups, and folds them all; nothing where no class has a group. */
-export const buildGroupTools = () =>
-  current.run.groups &&
-  h(
-    'div',
-    {class: 'group-tools'},
-    h(
-      'button',
-      {
-        type: 'button',
-        class: 'tool',
-        'data-do': 'groups-show',
-        'aria-label': 'Groups',
-        'data-tip': 'Classes under their groups, or in one list.',
-      },
-      icon('groups'),
-      h('span', {class: 'tool-label'}, 'Groups'),
-    ),
-    h('button', {type: 'button', class: 'icon-button small', 'data-do': 'groups-fold'}, icon('fold')),
-  );
+export const buildGroupTools = () => {
+  if (!current.run.groups) return null;
+  const tip = 'Classes under their groups, or in one list.';
+  const names = {type: 'button', class: 'tool', 'data-do': 'groups-show', 'aria-label': 'Groups', 'data-tip': tip};
+  const show = h('button', names, icon('groups'), h('span', {class: 'tool-label'}, 'Groups'));
+  const fold = h('button', {type: 'button', class: 'icon-button small', 'data-do': 'groups-fold'}, icon('fold'));
+  return h('div', {class: 'group-tools'}, show, fold);
+};
 export const showGroupTools = () => {
   const show = document.querySelector('#sidebar [data-do=groups-show]');
   if (!show) return;

@@ -14,7 +14,7 @@ const TEXT = {type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: '
 export const buildCombobox = ({id, listId = `${id}-list`, label, hint, listLabel = label, find, describe, tellNone, take, leave}) => {
   let items = [];
   let at = 0;
-  const list = h('div', {id: listId, role: 'listbox', 'aria-label': listLabel, hidden: true});
+  const list = h('div', {id: listId, role: 'listbox', 'aria-label': listLabel, tabindex: -1, hidden: true});
   const names = {placeholder: hint, 'aria-label': label, 'aria-controls': listId, 'aria-expanded': 'false'};
   const input = h('input', {...TEXT, id, ...names, oninput: () => search(input.value)});
 

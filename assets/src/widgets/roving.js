@@ -15,8 +15,9 @@ const setStop = (items, stop) => items.forEach((each) => each.setAttribute('tabi
 /** Makes the elements `selector` of `group` one Tab stop: the one that `isCurrent`, else the first. Called again, it reads
     them again. */
 export const rove = (group, selector, isCurrent = (each) => each.getAttribute('aria-pressed') === 'true') => {
-  const list = () => [...group.querySelectorAll(selector)];
-  setStop(list(), list().find(isCurrent) || list()[0]);
+  const all = () => [...group.querySelectorAll(selector)];
+  const list = () => all().filter((each) => !each.disabled);
+  setStop(all(), list().find(isCurrent) || list()[0]);
   if (group.dataset.roving) return;
   group.dataset.roving = selector;
   group.addEventListener('keydown', (event) => {
@@ -26,7 +27,7 @@ export const rove = (group, selector, isCurrent = (each) => each.getAttribute('a
     if (next === null || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    setStop(items, items[next]);
+    setStop(all(), items[next]);
     items[next].focus();
   });
 };
