@@ -1,4 +1,4 @@
-"""What a static site holds of a run: payloads and pictures, in packs by the clicks that ask for them."""
+"""The contents of a static site: payloads and pictures of a run, in packs by the clicks that ask for them."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def write_page(store: RunStore, folder: Path, assets: Path) -> None:
     for address in _LIBRARY.findall(document):
         document = _place_library(client, address, document, folder / "assets", components)
     _write_chunks(app, folder / "assets" / "dash", components)
-    (folder / "index.html").write_text(_finish_document(document, answers), encoding="utf-8")
+    (folder / "index.html").write_text(_write_document(document, answers), encoding="utf-8")
 
 
 def _list_components(layout: Any) -> Iterator[tuple[str, str]]:
@@ -98,7 +98,7 @@ def _write_chunks(app: Dash, folder: Path, components: set[tuple[str, str]]) -> 
         (folder / f"async-{chunk}.js").write_bytes(answer.data)
 
 
-def _finish_document(document: str, answers: dict[str, Any]) -> str:
+def _write_document(document: str, answers: dict[str, Any]) -> str:
     """Makes addresses relative, and puts the answers and `static.js` before the page's own scripts."""
     document = re.sub(r'"/assets/([^"?]+)\?[^"]*"', r'"assets/\1"', document)
     document = re.sub(r'<link rel="icon"[^>]*>', '<link rel="icon" href="assets/favicon.svg">', document)

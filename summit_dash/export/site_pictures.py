@@ -66,9 +66,9 @@ def remove_boxes(payload: Any) -> Any:
         return [remove_boxes(part) for part in payload]
     if not isinstance(payload, dict):
         return payload
-    return {name: _empty(part) if name == "box" else remove_boxes(part) for name, part in payload.items()}
+    return {name: _clear_box(part) if name == "box" else remove_boxes(part) for name, part in payload.items()}
 
 
-def _empty(box: Any) -> Any:
+def _clear_box(box: Any) -> Any:
     is_column = isinstance(box, list) and all(part is None or isinstance(part, list | tuple) for part in box)
     return [None] * len(box) if is_column else None
