@@ -155,10 +155,10 @@ def test_names_and_marks_lie_at_their_points(page: Page, url: str) -> None:
         "(all) => all.map((each) => { const {x, y, width, height} = each.getBBox(); return {x, y, width, height}; })"
     )
     boxes = names.evaluate_all(script)
-    assert not [1 for i, a in enumerate(boxes) for b in boxes[:i] if overlap(a, b)]
+    assert not [1 for i, a in enumerate(boxes) for b in boxes[:i] if is_overlapping(a, b)]
 
 
-def overlap(a: dict[str, float], b: dict[str, float]) -> bool:
+def is_overlapping(a: dict[str, float], b: dict[str, float]) -> bool:
     """Returns True where two texts share more than their line spacing."""
     return (
         a["x"] + 1 < b["x"] + b["width"]

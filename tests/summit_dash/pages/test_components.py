@@ -5,11 +5,7 @@ import json
 from dash import html
 
 from summit_dash.pages.components import build_action, build_tool
-<<<<<<< HEAD
-from tests.support.html import render
-=======
 from tests.support.rendering import render
->>>>>>> static
 
 
 def test_an_action_is_json_that_the_browser_reads() -> None:

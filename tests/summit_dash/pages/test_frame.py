@@ -11,11 +11,7 @@ from summit_dash.pages.frame import build_boot, build_page
 from summit_dash.pages.page import Page
 from summit_dash.pages.registry import RegisteredPage
 from summit_dash.run.store import RunStore
-<<<<<<< HEAD
-from tests.support.html import render
-=======
 from tests.support.rendering import render
->>>>>>> static
 
 
 def list_views(page: str) -> list[str]:

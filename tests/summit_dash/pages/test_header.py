@@ -4,11 +4,7 @@ import re
 
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.header import SHORTCUTS, build_help, build_layout
-<<<<<<< HEAD
-from tests.support.html import render
-=======
 from tests.support.rendering import render
->>>>>>> static
 
 
 def test_every_icon_is_in_the_style_sheet() -> None:

@@ -7,7 +7,7 @@ from summit_dash.run.store import RunStore
 def test_points_run_along_the_classes_of_the_run(store: RunStore) -> None:
     embedding = build_embedding(store)
     assert list(embedding["x"]) == list(embedding["y"]) == store.layer_names
-    assert {len(values) for axis in embedding.values() for values in axis.values()} == {12}
+    assert {len(values) for axis in (embedding["x"], embedding["y"]) for values in axis.values()} == {12}
 
 
 def test_some_classes_have_the_points_that_they_have_among_all(store: RunStore) -> None:

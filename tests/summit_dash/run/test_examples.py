@@ -13,9 +13,7 @@ from PIL import Image
 
 from precompute.contract.pictures import PictureForm, encode_crop
 from precompute.contract.schema import locate_table, read_table
-from summit_dash.export.site import write_site
 from summit_dash.export.thumbnails import convert_picture
-from summit_dash.pages.asset_files import find_assets
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.examples import Example
@@ -89,27 +87,6 @@ def test_payloads_say_where_parts_lie(part_store: RunStore) -> None:
         channel = Channel(where["layer"], where["channel"])
         example = part_store.pictures.list_examples(channel, 3)[where["rank"]]
         assert (where["image_id"], where["box"]) == (example.image_id, example.box)
-
-
-def test_a_site_holds_an_image_once_and_no_file_of_its_parts(part_store: RunStore, tmp_path: Path) -> None:
-    store = RunStore(part_store.path, only=[2, 3])
-    write_site(store, tmp_path / "site", find_assets(), lambda path, n_written: None)
-    folder, images = tmp_path / "site" / "run" / store.name, read_stored(store)
-    nodes = [(node.channel, class_id) for class_id in store.classes for node in store.graph(class_id).nodes]
-    shown = {
-        (channel, e)
-        for channel, class_id in nodes
-        for owner in (-1, class_id)
-        for e in store.pictures.list_examples(channel, owner)
-    }
-    parts = {example.image_id for _, example in shown if example.box is not None}
-    found = {path.name: path.read_bytes() for path in (folder / "image").iterdir()}
-    assert found == {f"{image_id}.jpg": images[image_id] for image_id in parts}
-    own = [(channel, "all" if e.class_id < 0 else e.class_id, e.rank) for channel, e in shown if e.box is None]
-    written = sorted(path.relative_to(folder).as_posix() for path in (folder / "example").rglob("*.webp"))
-    assert written == sorted(
-        f"example/{channel.layer}/{channel.channel}/{owner}/{rank}.webp" for channel, owner, rank in own
-    )
 
 
 def test_a_part_of_an_image_that_is_gone_is_not_there(tmp_path: Path) -> None:
