@@ -56,21 +56,10 @@ view('header', (selection, before) => {
   if (before) return;
   rove(document.querySelector('.header-buttons'), 'button');
   const {facts, classes} = current.run;
-<<<<<<< HEAD
-  document
-    .getElementById('header')
-    .replaceChildren(
-      fact('Model', facts.model),
-      fact('Dataset', facts.dataset),
-      fact('Classes', count(classes.length)),
-      fact('Images', count(facts.n_images_of_classes), tellImages(facts)),
-    );
-=======
-  const {n_images: n, model, dataset} = facts;
-  const images = fact('Images', count(n), 'Images that the run was computed from.');
+  const {n_images_of_classes: n, model, dataset} = facts;
+  const images = fact('Images', count(n), tellImages(facts));
   const shown = [fact('Model', model), fact('Dataset', dataset), fact('Classes', count(classes.length)), images];
   document.getElementById('header').replaceChildren(...shown);
->>>>>>> main
   showRuns();
   const names = boot.runs.map((run) => run.name);
   const found = `A link names a run that is served. This one names “${selection.run}”; served: ${names.join(', ')}. Showing ${current.run.name}.`;
