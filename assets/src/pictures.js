@@ -1,7 +1,7 @@
 // @ts-check
 /* Pictures of channels, examples and classes: their addresses, and those of a class's graph in one bundle. */
 import * as current from './current.js';
-import {fileOf, readStatic} from './data.js';
+import {fileOf, readStatic, runOf} from './data.js';
 import {h} from './dom.js';
 
 const TINY = 32; /* pixels: up to there precompute/contract/pictures.py enlarges by whole pixels */
@@ -43,7 +43,7 @@ const showPart = (href, [x, y, right, bottom]) => {
 
 /** Brings all pictures of a class's graph at once; `picture` knows them from then on. */
 export const loadPictures = (classId, name = current.run.name) => {
-  if (readStatic) return Promise.resolve();
+  if (readStatic) return readStatic(runOf(name), `class/${classId}`);
   const key = `${name} ${classId}`;
   if (!bundles.has(key))
     bundles.set(

@@ -30,6 +30,12 @@ export const color = (name) => getComputedStyle(document.documentElement).getPro
 // --- header -------------------------------------------------------------------------------------------------------
 const fact = (name, value, tip) =>
   h('div', {class: 'fact', 'data-tip': tip}, h('span', {class: 'fact-name'}, name), h('span', {class: 'fact-value'}, value));
+/** Says which images are counted: a static site may hold some classes of a run. */
+const tellImages = ({n_images: all, n_images_of_classes: here}) =>
+  here === all
+    ? 'Images that the run was computed from.'
+    : `Images of the classes of this site. The run was computed from ${count(all)} images of more classes.`;
+
 /** Chooses the run, where several are served. */
 const showRuns = () => {
   const {runs} = boot;
@@ -50,8 +56,8 @@ view('header', (selection, before) => {
   if (before) return;
   rove(document.querySelector('.header-buttons'), 'button');
   const {facts, classes} = current.run;
-  const {n_images: n, model, dataset} = facts;
-  const images = fact('Images', count(n), 'Images that the run was computed from.');
+  const {n_images_of_classes: n, model, dataset} = facts;
+  const images = fact('Images', count(n), tellImages(facts));
   const shown = [fact('Model', model), fact('Dataset', dataset), fact('Classes', count(classes.length)), images];
   document.getElementById('header').replaceChildren(...shown);
   showRuns();

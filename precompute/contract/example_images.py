@@ -84,6 +84,11 @@ class ExampleImages:
         """Returns True where the run holds the image; examples of it are then parts of it."""
         return image_id in self._ids
 
+    @property
+    def n_images(self) -> int:
+        """The number of images that the run holds."""
+        return len(self._ids)
+
     @cached_property
     def _ids(self) -> frozenset[int]:
         if not self._path.is_file():

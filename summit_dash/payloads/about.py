@@ -52,6 +52,12 @@ def _split_paragraphs(text: str) -> list[Block]:
     return [{"p": " ".join(paragraph.split())} for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
+def _count_images(store: RunStore) -> str:
+    """Counts the images of the run; of the classes that are open where these are some of them."""
+    here, of_run = store.n_images_of_classes, store.n_images
+    return format_count(of_run) if here == of_run else f"{format_count(here)} of {format_count(of_run)} of the run"
+
+
 def _list_facts(store: RunStore) -> list[list[str]]:
     """Lists the facts in the manifest; a fact that it does not state is left out."""
     model, dataset = store.manifest.get("model", {}), store.manifest.get("dataset", {})
@@ -62,7 +68,7 @@ def _list_facts(store: RunStore) -> list[list[str]]:
         ("Outputs", describe_outputs(model)),
         ("Recorded layers", f"{len(store.layers)}: {', '.join(store.layer_names)}"),
         ("Dataset", store.dataset_name),
-        ("Images", format_count(store.n_images)),
+        ("Images", _count_images(store)),
         ("Skipped images", _describe_skipped(store.manifest.get("images") or {})),
         ("Classes", format_count(len(store.classes))),
         ("Labels", _describe_labels(dataset)),

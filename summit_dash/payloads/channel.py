@@ -21,12 +21,19 @@ N_ENDS = 10
 """Greatest number of sources, and of targets, listed for a channel."""
 
 
-def build_channel(store: RunStore, channel: Channel) -> dict[str, Any]:
-    """Builds the facts of a channel for the whole run: pictures, classes that use it, examples over all classes."""
+def build_channel(store: RunStore, channel: Channel, is_bare: bool = False) -> dict[str, Any]:
+    """Builds the facts of a channel for the whole run: pictures, classes that use it, examples over all classes.
+
+    Args:
+        store: the run.
+        channel: the channel.
+        is_bare: leaves out examples and visualizations but the picture. Reading the examples is the slow part.
+    """
+    examples = [] if is_bare else store.pictures.list_examples(channel, ALL_CLASSES)
     uses = store.read_uses(channel) if store.has("activations") else []
     return {
         "picture": store.pictures.get_picture_kind(channel),
-        "kinds": store.pictures.list_visualization_kinds(channel),
+        "kinds": [] if is_bare else store.pictures.list_visualization_kinds(channel),
         "excitation": shorten(store.pictures.read_excitation(channel), 3),
         "found_dead": store.pictures.is_found_dead(channel),
         "n_graphs": store.count_graphs_with(channel) if store.has("attribution_graph_nodes") else None,
@@ -37,7 +44,7 @@ def build_channel(store: RunStore, channel: Channel) -> dict[str, Any]:
             "count": [use.activation_count for use in uses[:N_CLASSES]],
         },
         "suggestion": _build_suggestion(store, uses),
-        "examples": _build_examples(store.pictures.list_examples(channel, ALL_CLASSES)),
+        "examples": _build_examples(examples),
     }
 
 

@@ -25,6 +25,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "dataset": store.dataset_name,
             "n_classes": len(store.classes),
             "n_images": store.n_images,
+            "n_images_of_classes": store.n_images_of_classes,
         },
         "has": {
             "accuracy": store.has_accuracy,

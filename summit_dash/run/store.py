@@ -146,6 +146,11 @@ class RunStore:
         return int(found) if found is not None else sum(c.n_images for c in self.classes.values())
 
     @property
+    def n_images_of_classes(self) -> int:
+        """The number of images of the classes that are open; `n_images` where all are."""
+        return self.n_images if self._only is None else sum(info.n_images for info in self.classes.values())
+
+    @property
     def layer_names(self) -> list[str]:
         """The layers in order from the input."""
         return list(self.layers)

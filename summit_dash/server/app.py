@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from dash import ClientsideFunction, Dash, Input, dcc, html
+from dash import Dash
 from flask import Flask, Request
 from flask_compress import Compress
 
-from summit_dash.pages import embedding, ids, registry
+from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
-from summit_dash.pages.frame import build_boot, build_page
+from summit_dash.pages.frame import build_boot
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
 from summit_dash.server.routes import register_routes
@@ -31,45 +31,11 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
     """
     settings = settings or Settings()
     runs = Stores(stores.values() if isinstance(stores, Mapping) else stores)
-    app = _Page(
-        "summit_dash",
-        title=settings.title,
-        update_title=None,
-        assets_folder=str(find_assets()),
-        assets_path_ignore=["^src$", "^vendor$"],
-        serve_locally=True,
-        routes_pathname_prefix=settings.url_prefix,
-        requests_pathname_prefix=settings.url_prefix,
-        suppress_callback_exceptions=True,
-    )
-    app.index_string = _INDEX
-    app.enable_dev_tools(debug=False, dev_tools_ui=False, dev_tools_props_check=False)
-    app.boot = lambda: build_boot(runs.values(), settings.url_prefix)
-    app.layout = html.Div([dcc.Store(id=ids.SELECTION), build_page(app.get_asset_url("favicon.svg"))])
-    register_routes(app.server, runs, settings.url_prefix)
-    _register_callbacks(app)
+    prefix = settings.url_prefix
+    app = build_application(lambda: build_boot(runs.values(), prefix), settings.title, prefix)
+    register_routes(app.server, runs, prefix)
     _compress(app.server)
     return app
-
-
-class _Page(Dash):
-    """A Dash application whose document begins with the data in `boot`, made for each request."""
-
-    boot: Callable[[], str]
-
-    def interpolate_index(self, **parts: str) -> str:
-        document: str = super().interpolate_index(**parts)
-        return document.replace(_BOOT, self.boot(), 1)
-
-
-def _register_callbacks(app: Dash) -> None:
-    """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
-    app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
-    app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
-    embedding.register_callbacks(app)
-    for entry in registry.PAGES:
-        if entry.register_callbacks is not None:
-            entry.register_callbacks(app)
 
 
 class _ScriptCache(dict[str, bytes]):
@@ -101,21 +67,3 @@ def build_server() -> Flask:
     settings = Settings()
     application: Flask = create_app([RunStore(path) for path in settings.runs], settings).server
     return application
-
-
-_BOOT = "%boot%"
-_INDEX = """<!DOCTYPE html>
-<html lang="en">
-<head>
-{%metas%}
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{%title%}</title>
-{%favicon%}
-{%css%}
-</head>
-<body>
-<script id="boot" type="application/json">%boot%</script>
-{%app_entry%}
-<footer>{%config%}{%scripts%}{%renderer%}</footer>
-</body>
-</html>"""

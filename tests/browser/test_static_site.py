@@ -46,9 +46,44 @@ def test_graph_and_list(opened: Page, run_path: Path) -> None:
     assert set(list_nodes(opened)) == {node.channel.channel_id for node in store.graph(3).nodes}
     opened.locator("#sidebar [role=option][data-class='5']").click()
     wait_for_drawn(opened, 5)
-    assert opened.url.endswith("#?class=5&layer=conv5")
+    assert opened.url.endswith("index.html#?class=5&layer=conv5")
     opened.go_back()
     wait_for_drawn(opened, 3)
+
+
+def test_a_link_with_a_query_is_understood(opened: Page, site: Path) -> None:
+    opened.goto(f"{(site / 'index.html').as_uri()}?class=5&layer=conv4")
+    wait_for_drawn(opened, 5)
+    assert opened.url.endswith("index.html#?class=5&layer=conv4")
+    opened.evaluate("() => summitDash.dispatch({class_id: 2})")
+    wait_for_drawn(opened, 2)
+    assert opened.url.endswith("index.html#?class=2&layer=conv4")
+
+
+def test_the_page_is_drawn_by_dash(opened: Page) -> None:
+    assert opened.locator("#react-entry-point #page").count() == 1
+    opened.evaluate("() => dash_clientside.set_props('selection', {data: summitDash.selection})")
+    assert opened.evaluate("() => window.fetch.toString().includes('native')") is False
+
+
+def test_a_first_view_and_a_click_read_few_files(opened: Page, site: Path) -> None:
+    read: list[str] = []
+    opened.on("request", lambda request: read.append(request.url) if request.url.startswith(site.as_uri()) else None)
+    opened.reload()
+    wait_for_drawn(opened, 3)
+    assert len(read) < 25
+    read.clear()
+    opened.evaluate("() => summitDash.dispatch({class_id: 5})")
+    wait_for_drawn(opened, 5)
+    assert [name for address in read if (name := address.rpartition("/")[2]).endswith(".js")] == ["class-5.js"]
+
+
+def test_packs_that_were_not_used_lately_are_dropped_and_read_again(opened: Page, site: Path) -> None:
+    opened.evaluate("() => summitStatic.most = 1")
+    for class_id in (5, 2, 5):
+        opened.evaluate("id => summitDash.dispatch({class_id: id})", class_id)
+        wait_for_drawn(opened, class_id)
+        assert opened.evaluate("() => summitStatic.listPacks()") == ["run", f"class-{class_id}"]
 
 
 def test_comparison(opened: Page) -> None:
@@ -105,7 +140,7 @@ def test_parts_of_images_look_as_the_server_shows_them(
         expect(panel.locator(".examples .picture")).to_have_count(10)
         panel.locator(".segment", has_text="This class").click()
         cut = panel.locator(".examples .picture").nth(place)
-        expect(cut.locator("image")).to_have_attribute("href", re.compile(rf"/image/{part.image_id}\.jpg$"))
+        expect(cut.locator("image")).to_have_attribute("href", re.compile(r"^data:image/jpeg"))
         page.wait_for_function(
             "() => [...document.querySelectorAll('#panel svg.part image')].every((i) => i.getBBox().width > 0)"
         )
@@ -126,3 +161,18 @@ def test_the_other_pages(opened: Page, view: str) -> None:
     opened.locator(f"#tabs [data-view={view}]").click()
     wait_for_selection(opened, view=view)
     expect(opened.locator(f"#{view} > *").first).to_be_visible()
+
+
+def test_about_is_printed_in_full_and_alone(opened: Page) -> None:
+    opened.locator("#tabs [data-view=about]").click()
+    wait_for_selection(opened, view="about")
+    expect(opened.locator("#about h2").first).to_be_visible()
+    opened.emulate_media(media="print", color_scheme="dark")
+    for hidden in ("header", ".left", "#tabs"):
+        expect(opened.locator(hidden).first).to_be_hidden()
+    script = (
+        "() => document.querySelector('#about').getBoundingClientRect().bottom - document.documentElement.scrollHeight"
+    )
+    assert opened.evaluate(script) <= 1, "nothing scrolls within the page"
+    assert opened.evaluate("() => document.documentElement.scrollHeight > 2 * window.innerHeight")
+    assert opened.evaluate("() => getComputedStyle(document.body).color") == "rgb(27, 31, 39)"

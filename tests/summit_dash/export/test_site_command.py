@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import io
-import json
-import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ from rich.console import Console
 
 from precompute.contract.errors import InputError
 from summit_dash.export.site_command import run_export_site
+from tests.support.site_packs import read_packs
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 
@@ -28,10 +27,7 @@ def export(run: Path, out: Path, classes: str | None, overwrite: bool = False) -
 
 def read_class_ids(site: Path) -> list[int]:
     """Reads the classes that the site's page lists."""
-    text = (site / "run" / "small" / "data" / "run.js").read_text()
-    found = re.search(r'"run", (.*)\);$', text, re.MULTILINE)
-    assert found is not None
-    ids: list[int] = json.loads(found[1])["classes"]["id"]
+    ids: list[int] = read_packs(site)["run"]["classes"]["id"]
     return ids
 
 
@@ -45,10 +41,15 @@ def test_the_size_is_that_of_the_files_in_the_folder(small_run: Path, tmp_path: 
 def test_a_site_of_some_classes_knows_no_others(small_run: Path, tmp_path: Path) -> None:
     export(small_run, tmp_path / "site", "coyote; #1")
     assert read_class_ids(tmp_path / "site") == [1, 3]
-    assert sorted(path.name for path in (tmp_path / "site" / "run" / "small" / "data" / "class").glob("*.js")) == [
-        "1.js",
-        "3.js",
-    ]
+    assert sorted(path.name for path in (tmp_path / "site" / "run").glob("class-*.js")) == ["class-1.js", "class-3.js"]
+
+
+def test_a_site_of_some_classes_counts_their_images(small_run: Path, tmp_path: Path) -> None:
+    export(small_run, tmp_path / "some", "coyote; #1")
+    export(small_run, tmp_path / "all", None)
+    some, whole = (read_packs(tmp_path / name)["run"]["facts"] for name in ("some", "all"))
+    assert (some["n_classes"], some["n_images_of_classes"]) == (2, 2 * 4)
+    assert some["n_images"] == whole["n_images"] == whole["n_images_of_classes"]
 
 
 def test_a_bare_number_is_explained_in_one_line(small_run: Path, tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import json
 
 from dash import html
 
-from summit_dash.export.html import render
 from summit_dash.pages.components import build_action, build_tool
+from tests.support.rendering import render
 
 
 def test_an_action_is_json_that_the_browser_reads() -> None:

@@ -6,12 +6,12 @@ import re
 import pytest
 from dash import html
 
-from summit_dash.export.html import render
 from summit_dash.pages import ids, registry
 from summit_dash.pages.frame import build_boot, build_page
 from summit_dash.pages.page import Page
 from summit_dash.pages.registry import RegisteredPage
 from summit_dash.run.store import RunStore
+from tests.support.rendering import render
 
 
 def list_views(page: str) -> list[str]:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import re
 
-from summit_dash.export.html import render
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.header import SHORTCUTS, build_help, build_layout
+from tests.support.rendering import render
 
 
 def test_every_icon_is_in_the_style_sheet() -> None:

@@ -19,6 +19,7 @@ def test_facts_and_layers_come_in_order(store: RunStore) -> None:
         "dataset": "Drawn textures",
         "n_classes": 12,
         "n_images": 2400,
+        "n_images_of_classes": 2400,
     }
     assert [(layer["layer"], layer["n_channels"]) for layer in overview["layers"]] == [
         ("conv1", 16),

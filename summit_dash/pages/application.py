@@ -1,0 +1,80 @@
+"""The Dash application of the page: layout, callbacks of the browser, document. A server and a static site show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dash import ClientsideFunction, Dash, Input, dcc, html
+
+from summit_dash.pages import embedding, ids, registry
+from summit_dash.pages.asset_files import find_assets
+from summit_dash.pages.frame import build_page
+
+__all__ = ["build_application"]
+
+
+def build_application(boot: Callable[[], str], title: str, prefix: str = "/", is_static: bool = False) -> Dash:
+    """Builds the application, without the routes of any run.
+
+    Args:
+        boot: returns the data that the document begins with, as JSON that is safe inside a script element.
+        title: title of the document.
+        prefix: prefix of all addresses; begins and ends with a slash.
+        is_static: leaves out the pages that need a server, and names the logo relative to the document.
+    """
+    app = _Page(
+        "summit_dash",
+        title=title,
+        update_title=None,
+        assets_folder=str(find_assets()),
+        assets_path_ignore=["^src$", "^vendor$"],
+        serve_locally=True,
+        routes_pathname_prefix=prefix,
+        requests_pathname_prefix=prefix,
+        suppress_callback_exceptions=True,
+    )
+    app.index_string = _INDEX
+    app.enable_dev_tools(debug=False, dev_tools_ui=False, dev_tools_props_check=False)
+    app.boot = boot
+    logo = "assets/favicon.svg" if is_static else app.get_asset_url("favicon.svg")
+    app.layout = html.Div([dcc.Store(id=ids.SELECTION), build_page(logo, is_static)])
+    _register_callbacks(app, is_static)
+    return app
+
+
+class _Page(Dash):
+    """A Dash application whose document begins with the data in `boot`, made for each request."""
+
+    boot: Callable[[], str]
+
+    def interpolate_index(self, **parts: str) -> str:
+        document: str = super().interpolate_index(**parts)
+        return document.replace(_BOOT, self.boot(), 1)
+
+
+def _register_callbacks(app: Dash, is_static: bool) -> None:
+    """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
+    app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
+    app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
+    embedding.register_callbacks(app)
+    for entry in registry.PAGES:
+        if entry.register_callbacks is not None and not (is_static and entry.page.needs_server):
+            entry.register_callbacks(app)
+
+
+_BOOT = "%boot%"
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+</head>
+<body>
+<script id="boot" type="application/json">%boot%</script>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
