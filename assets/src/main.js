@@ -9,6 +9,7 @@ import './views/channels.css';
 import './views/class_panel.css';
 import './views/class_surprising.css';
 import './views/compare.css';
+import './views/confusions.css';
 import './views/embedding.css';
 import './views/graph.css';
 import './views/palette.css';
@@ -38,13 +39,14 @@ import {showAll} from './views.js';
 import {at, drawEmbedding} from './views/embedding.js';
 import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
+import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.summit = {start, show: showAll, drawGraph, drawEmbedding};
+window.dash_clientside.summit = {start, show: showAll, drawGraph, drawEmbedding, drawConfusions};
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({
   get run() {

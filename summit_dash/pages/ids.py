@@ -24,6 +24,8 @@ GRAPH = "graph"
 GRAPH_CANVAS = "graph-canvas"
 GRAPH_CHANNELS = "graph-channels"
 CHANNELS = "channels"
+CONFUSIONS = "confusions"
+CONFUSION_GRAPH = "confusion-graph"
 ABOUT = "about"
 
 # Right panels: of a channel, of a class.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from precompute.contract.errors import InputError
+from summit_dash.figures.confusions import build_confusion_figure, name_sides
 from summit_dash.run.confusion_map import ConfusionMap, find_strongest, map_classes, map_groups
 from summit_dash.run.confusions import Confusions, Pairs, compute_confusions, read_output_names
 from summit_dash.run.store import RunStore
@@ -87,8 +89,9 @@ def _divide(part: NDArray[np.int64], whole: NDArray[np.int64]) -> list[float]:
 def build_confusions(store: RunStore) -> dict[str, Any]:
     """Builds the confusions of the whole run: `classes`, a map of the classes, and `groups`, one of the groups or None.
 
-    A map has `sides`, its rows and columns, and `cells`, as arrays. `n_outside` counts the wrong images that were taken
-    for none of the run's classes. `strongest` lists the pairs of classes of most images.
+    A map has `sides`, its rows and columns, with `names`, and `cells`, as arrays, and `figures` by theme. `n_outside`
+    counts the wrong images that were taken for none of the run's classes. `strongest` lists the pairs of classes
+    of most images.
 
     Raises:
         InputError: the run does not hold what its images were taken for, or the outputs do not mean its classes.
@@ -102,8 +105,8 @@ def build_confusions(store: RunStore) -> dict[str, Any]:
         "n_classes": len(found.class_ids),
         "n_pairs": len(found.pairs.n_images),
         "strongest": _list_pairs(find_strongest(found)),
-        "classes": _build_map(map_classes(store)),
-        "groups": None if groups is None else _build_map(groups),
+        "classes": _build_map(store, map_classes(store), False),
+        "groups": None if groups is None else _build_map(store, groups, True),
     }
 
 
@@ -112,9 +115,12 @@ def _list_pairs(pairs: Pairs) -> dict[str, list[int]]:
     return {name: column.tolist() for name, column in columns.items()}
 
 
-def _build_map(found: ConfusionMap) -> dict[str, Any]:
+def _build_map(store: RunStore, found: ConfusionMap, folded: bool) -> dict[str, Any]:
     """Returns arrays along the sides, and along the cells; `row` and `column` are places in the sides."""
+    figures = {theme: build_confusion_figure(store, found, folded, theme) for theme in ("light", "dark")}
     return {
+        "figures": {theme: json.loads(figure.to_json()) for theme, figure in figures.items()},
+        "names": name_sides(store, found, folded),
         "sides": _list_fields(found.sides, ("key", "group", "n_images", "n_wrong")),
         "cells": _list_fields(found.cells, ("row", "column", "n_images", "class_id", "taken_for", "n_strongest")),
     }

@@ -26,15 +26,15 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def kept_url(kept: Path) -> Iterator[str]:
+def url(kept: Path) -> Iterator[str]:
     with serve(kept) as address:
         yield address
 
 
-def test_the_panel_lists_confusions_and_one_click_compares(page: Page, kept: Path, kept_url: str) -> None:
+def test_the_panel_lists_confusions_and_one_click_compares(page: Page, kept: Path, url: str) -> None:
     store = RunStore(kept)
     found = build_class_confusions(store, 2)
-    open_graph(page, f"{kept_url}?class=2&panel=class")
+    open_graph(page, f"{url}?class=2&panel=class")
     rows = page.locator(".taken-for .bar-row")
     first = found["taken_for"]["class_id"][0]
     expect(rows.first).to_contain_text(store.classes[first].short_name)
@@ -47,12 +47,12 @@ def test_the_panel_lists_confusions_and_one_click_compares(page: Page, kept: Pat
     wait_for_selection(page, view="compare", vs=other)
 
 
-def test_misclassified_images_are_shown_with_what_each_was_taken_for(page: Page, kept: Path, kept_url: str) -> None:
+def test_misclassified_images_are_shown_with_what_each_was_taken_for(page: Page, kept: Path, url: str) -> None:
     store = RunStore(kept)
     wrong = build_misclassified(store, 2)
     shown = [image for image in wrong["images"] if image["picture"]]
     missing = wrong["n_wrong"] - len(shown)
-    open_graph(page, f"{kept_url}?class=2&panel=class")
+    open_graph(page, f"{url}?class=2&panel=class")
     gallery = page.locator(".misclassified")
     expect(gallery.locator(".wrong-image")).to_have_count(min(8, len(shown)))
     if missing:
@@ -70,11 +70,3 @@ def test_misclassified_images_are_shown_with_what_each_was_taken_for(page: Page,
         expect(gallery.locator(".wrong-image").nth(8)).to_be_focused()
     first.click()
     wait_for_selection(page, view="compare", vs=taken_for)
-
-
-def test_a_run_whose_labels_are_no_outputs_says_so(page: Page, tmp_path: Path) -> None:
-    options = SyntheticRun(n_classes=4, n_images=20, layers=(("conv1", 8), ("conv2", 8)), labels_are_outputs=False)
-    with serve(write_synthetic_run(tmp_path / "bare", options)) as address:
-        open_graph(page, f"{address}?class=2&panel=class")
-        expect(page.locator(".confusions-of-class")).to_contain_text("labels of this run are not the model's outputs")
-        expect(page.locator(".misclassified")).to_be_empty()

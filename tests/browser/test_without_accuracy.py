@@ -64,3 +64,9 @@ def test_colours_by_accuracy_cannot_be_chosen_and_say_why(page: Page, url: str) 
     item = page.get_by_role("menuitemradio", name="Top-1 accuracy")
     expect(item).to_have_attribute("aria-disabled", "true")
     expect(item).to_have_attribute("data-tip", TIP)
+
+
+def test_the_panel_of_a_class_says_why_it_has_no_confusions(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=2&panel=class")
+    expect(page.locator(".confusions-of-class")).to_contain_text("labels of this run are not the model's outputs")
+    expect(page.locator(".misclassified")).to_be_empty()

@@ -1,0 +1,98 @@
+// @ts-check
+/* The page of confusions: the heat map of classes or of groups, and the same cells as a table. Each opens a comparison. */
+import * as current from '../current.js';
+import {load} from '../data.js';
+import {action, emptyState, h} from '../dom.js';
+import {count, of, percent, plural} from '../format.js';
+import {listCells} from '../model/confusions.js';
+import {plotly} from '../plotly.js';
+import {dispatch} from '../selection.js';
+import {rove} from '../widgets/roving.js';
+
+const MOST = 200; /* rows of the table */
+let isFolded = null; /* null: nobody chose yet */
+let shownRun = null;
+
+const pane = () => document.getElementById('confusions');
+const part = (name) => pane().querySelector(`.confusions-${name}`);
+/** @returns {any} */
+const drawing = () => part('plot').querySelector('.js-plotly-plot');
+const compare = (a, b) => ({class_id: a, vs: b, vs_run: null, view: 'compare'});
+const noUpdate = () => window.dash_clientside.no_update;
+
+// --- parts --------------------------------------------------------------------------------------------------------
+const buildChoice = (found, folded) => {
+  if (!found.groups) return null;
+  const choose = (to) => async () => {
+    isFolded = to;
+    window.dash_clientside.set_props('confusion-graph', {figure: await draw(current.selection)});
+  };
+  const all = found.n_classes <= found.classes.sides.key.length ? 'Classes' : 'Strongest pairs';
+  const button = (words, to) =>
+    h('button', {type: 'button', class: 'choice', 'aria-pressed': String(folded === to), onclick: choose(to)}, words);
+  const group = h('div', {class: 'choices', role: 'group', 'aria-label': 'Rows'}, button(all, false), button('Groups', true));
+  rove(group, 'button');
+  return group;
+};
+const describe = (found) => {
+  const shown = found.classes.sides.key.length;
+  return [
+    `The model is wrong about ${of(found.n_wrong, found.n)} images (${percent(found.n_wrong / found.n)}).`,
+    found.n_outside ? `${count(found.n_outside)} of these were taken for outputs that mean no class of this run.` : '',
+    shown < found.n_classes && isFolded === false ? `Rows are the ${plural(shown, 'class', 'classes')} of the ${count(found.strongest.count.length)} strongest of ${plural(found.n_pairs, 'pair')}.` : '',
+  ].filter(Boolean).join(' '); // prettier-ignore
+};
+const buildTable = (map, names) => {
+  const cells = listCells(map);
+  const row = ({row: from, column, n, whole, a, b}) =>
+    h('tr', {},
+      h('th', {scope: 'row'}, names[from]), h('td', {}, names[column]),
+      h('td', {class: 'number'}, of(n, whole)), h('td', {class: 'number'}, percent(n / whole)),
+      h('td', {}, action(compare(a, b), {class: 'link', 'aria-label': `Compare ${current.run.classById.get(a).name} and ${current.run.classById.get(b).name}`}, 'Compare'))); // prettier-ignore
+  const heads = ['Class or group', 'Taken for', 'Images', 'Share', ''];
+  return h('details', {},
+    h('summary', {}, `As a table, ${plural(cells.length, 'cell')}${cells.length > MOST ? `, the first ${count(MOST)}` : ''}`),
+    h('table', {}, h('thead', {}, h('tr', {}, heads.map((name) => h('th', {scope: 'col'}, name)))), h('tbody', {}, cells.slice(0, MOST).map(row)))); // prettier-ignore
+};
+
+// --- the page -----------------------------------------------------------------------------------------------------
+const bind = async () => {
+  await plotly;
+  const gd = drawing();
+  if (!gd || !gd.on) return window.setTimeout(bind, 50);
+  if (gd.dataset.bound) return null;
+  gd.dataset.bound = 'true';
+  gd.on('plotly_click', ({points}) => points.length && dispatch(compare(...points[0].customdata)));
+  return null;
+};
+const say = (problem) => {
+  part('plot').hidden = true;
+  part('table').replaceChildren();
+  part('head').replaceChildren(emptyState(problem));
+  return noUpdate();
+};
+const draw = async (selection) => {
+  if (!selection || !current.run || selection.view !== 'confusions') return noUpdate();
+  const {run} = current;
+  if (shownRun !== run) isFolded = null;
+  shownRun = run;
+  const found = await load('confusions');
+  if (current.run !== run) return noUpdate();
+  if (found.problem) return say(found.problem);
+  if (!found.n_pairs)
+    return say({rule: 'A cell counts images of a class that were taken for another.', found: `There are none: ${of(found.n - found.n_wrong, found.n)} images are right.`, fix: 'Choose a class in the list to see its own images.'}); // prettier-ignore
+  if (isFolded === null) isFolded = Boolean(found.groups) && found.n_classes > found.classes.sides.key.length;
+  const map = isFolded ? found.groups : found.classes;
+  part('head').replaceChildren(h('p', {}, describe(found)), ...[buildChoice(found, isFolded)].filter(Boolean));
+  part('table').replaceChildren(buildTable(map, map.names));
+  part('plot').hidden = false;
+  part('plot').setAttribute('aria-label', 'Heat map of confusions; the table below holds the same cells.');
+  bind();
+  return map.figures[document.documentElement.dataset.theme];
+};
+/** Returns the figure of the heat map for a selection. */
+export const drawConfusions = draw;
+document.addEventListener('summit-theme', async () => {
+  if (current.selection && current.selection.view === 'confusions')
+    window.dash_clientside.set_props('confusion-graph', {figure: await draw(current.selection)});
+});
