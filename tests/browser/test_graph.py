@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from summit_dash.export.graph import GraphRequest, export_graph
+from summit_dash.payloads.surprising import build_marks
 from summit_dash.run.graphs import compute_shares_covered
 from summit_dash.run.pictures import PictureKind
 from summit_dash.run.store import RunStore
@@ -67,7 +68,9 @@ def test_the_graph_of_a_class_is_drawn_whole(page: Page, url: str, store: RunSto
     images = [read_data(page, node)["image"] for node in list_nodes(page)]
     assert all(image[0].startswith("blob:") for image in images)
     kinds = [store.pictures.get_picture_kind(node.channel) for node in graph.nodes]
-    assert [len(image) for image in images] == [2 if kind is PictureKind.EXAMPLE else 1 for kind in kinds]  # a corner
+    starred = {mark["node"] for mark in build_marks(store, 0)}
+    marks = [(kind is PictureKind.EXAMPLE) + (index in starred) for index, kind in enumerate(kinds)]
+    assert [len(image) - 1 for image in images] == marks, "a corner for an example, a star for a surprising channel"
 
 
 def test_a_painted_graph_says_so(page: Page, url: str) -> None:
