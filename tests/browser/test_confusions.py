@@ -47,6 +47,22 @@ def test_the_panel_lists_confusions_and_one_click_compares(page: Page, kept: Pat
     wait_for_selection(page, view="compare", vs=other)
 
 
+def test_the_field_of_the_second_class_offers_confused_classes_first(page: Page, kept: Path, url: str) -> None:
+    store = RunStore(kept)
+    taken_for = build_class_confusions(store, 2)["taken_for"]
+    own, first = store.classes[2].short_name, store.classes[taken_for["class_id"][0]]
+    open_graph(page, f"{url}?class=2")
+    page.locator("#versus").focus()
+    options = page.locator("#versus-list [role=option]")
+    expect(options.first).to_contain_text(f"{own} taken for it: {taken_for['count'][0]} of 60")
+    expect(options).to_have_count(len(store.classes) - 1)
+    page.locator("#versus").fill(first.short_name)
+    expect(options.first).to_have_text(first.short_name)
+    page.locator("#versus").fill("")
+    page.keyboard.press("Enter")
+    wait_for_selection(page, view="compare", vs=first.class_id)
+
+
 def test_misclassified_images_are_shown_with_what_each_was_taken_for(page: Page, kept: Path, url: str) -> None:
     store = RunStore(kept)
     wrong = build_misclassified(store, 2)

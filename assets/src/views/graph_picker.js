@@ -1,92 +1,84 @@
 // @ts-check
-/* A field that finds a class by what is typed: a combobox with a list below it, as ARIA describes one. */
+/* A field that finds a class by what is typed. Before anything is typed, the classes that the selected one is confused with
+   come first, with their counts. */
 import * as current from '../current.js';
+import {load} from '../data.js';
 import {h} from '../dom.js';
+import {of, percent} from '../format.js';
 import {fuzzy} from '../model/fuzzy.js';
+import {buildCombobox} from '../widgets/combobox.js';
 
 const MOST = 80;
+const MOST_CONFUSED = 5; /* of each direction */
+const indices = new WeakMap(); /* by the list of classes, which may be that of another run */
 
-let index = null;
-let indexed = null;
 /** The classes that match, the best first, as the list of classes finds them. */
 const match = (text, classes) => {
-  if (indexed !== classes) {
-    index = fuzzy.buildIndex(classes, current.run.groups ? current.run.groups.names : []);
-    indexed = classes;
-  }
-  const found = fuzzy.search(index, text);
+  const names = current.run.groups ? current.run.groups.names : [];
+  if (!indices.has(classes)) indices.set(classes, fuzzy.buildIndex(classes, names));
+  const found = fuzzy.search(indices.get(classes), text);
   if (!found) return classes;
   return classes.filter((each) => found.scores.has(each.id)).sort((a, b) => found.scores.get(a.id) - found.scores.get(b.id));
 };
 const nameOf = (each) => [each.name, each.mark].filter(Boolean).join(' ');
 
+/** Reads the classes that a class is confused with, the strongest first: a note by class_id. Empty where the run does not
+    know what its images were taken for. */
+const readConfused = async (id) => {
+  const notes = new Map();
+  const payload = current.run.has.confusions ? await load(`confusions/${id}`) : {problem: true};
+  if (payload.problem) return notes;
+  const {name: own} = current.run.classById.get(id);
+  const {n, taken_for: away, mistaken_for: here} = payload;
+  const tell = (count, whole) => `${of(count, whole)} · ${percent(count / whole)}`;
+  away.class_id.slice(0, MOST_CONFUSED).forEach((other, i) => notes.set(other, [`${own} taken for it: ${tell(away.count[i], n)}`]));
+  here.class_id.slice(0, MOST_CONFUSED).forEach((other, i) => {
+    notes.set(other, [...(notes.get(other) || []), `taken for ${own}: ${tell(here.count[i], here.n[i])}`]);
+  });
+  return notes;
+};
+
 /** `choose(class)` is called with one of `classes()`. Returns {element, input, show(class or null)}. */
 export const buildPicker = ({id, label, hint, classes, choose}) => {
-  const list = h('ul', {id: `${id}-list`, class: 'picker-list', role: 'listbox', 'aria-label': label, hidden: true});
-  const input = h('input', {
-    id, type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: 'false', placeholder: hint, 'aria-label': label,
-    'aria-expanded': 'false', 'aria-controls': `${id}-list`, 'aria-autocomplete': 'list',
-  }); // prettier-ignore
-  const element = h('div', {class: 'picker-field'}, input, list);
-  const state = {found: [], at: 0, name: ''};
-
-  const mark = (place) => {
-    state.at = Math.max(0, Math.min(place, state.found.length - 1));
-    [...list.children].forEach((option, each) => option.setAttribute('aria-selected', String(each === state.at)));
-    const option = list.children[state.at];
-    if (!option || !state.found.length) return input.removeAttribute('aria-activedescendant');
-    input.setAttribute('aria-activedescendant', option.id);
-    option.scrollIntoView({block: 'nearest'});
+  let name = '';
+  let confused = new Map();
+  const isOther = (each) => each !== current.run.classById.get(current.selection.class_id);
+  const find = (text) => {
+    const found = match(text, classes()).filter(isOther);
+    if (text) return found.slice(0, MOST);
+    const first = [...confused.keys()].map((other) => found.find((each) => each.id === other)).filter(Boolean);
+    return [...first, ...found.filter((each) => !first.includes(each))].slice(0, MOST);
   };
-  const open = (text) => {
-    state.found = match(text, classes())
-      .filter((each) => each !== current.run.classById.get(current.selection.class_id))
-      .slice(0, MOST);
-    const options = state.found.map((each) => h('li', {id: `${id}-${each.id}`, role: 'option', 'data-class': each.id}, nameOf(each)));
-    list.replaceChildren(
-      ...(options.length ? options : [h('li', {class: 'muted', role: 'option', 'aria-disabled': 'true'}, 'No class matches.')]),
-    );
-    list.hidden = false;
-    input.setAttribute('aria-expanded', 'true');
-    mark(0);
-  };
-  const close = () => {
-    list.hidden = true;
-    input.setAttribute('aria-expanded', 'false');
-    input.removeAttribute('aria-activedescendant');
-    input.value = state.name;
+  const describe = (each) => {
+    const notes = input.value === '' || input.value === name ? confused.get(each.id) : null;
+    return {attributes: {'data-class': each.id}, children: [nameOf(each), notes && h('span', {class: 'picker-note'}, notes.join('; '))]};
   };
   const take = (each) => {
-    if (!each) return;
     input.blur();
     choose(each);
   };
-  const KEYS = {
-    ArrowDown: () => (list.hidden ? open('') : mark(state.at + 1)),
-    ArrowUp: () => mark(state.at - 1),
-    Enter: () => take(list.hidden ? null : state.found[state.at]),
-    Escape: () => input.blur(),
-  };
-  input.addEventListener('focus', () => {
+  const leave = () => input.blur();
+  const {input, list, search, close} = buildCombobox({id, label, hint, find, describe, tellNone: () => 'No class matches.', take, leave});
+  list.classList.add('picker-list');
+  input.addEventListener('focus', async () => {
     input.select();
-    open('');
+    confused = new Map();
+    search('');
+    if (classes() !== current.run.classes) return; /* of another run: its images are others */
+    const asked = current.selection.class_id;
+    const notes = await readConfused(asked);
+    const isUntouched = document.activeElement === input && (input.value === '' || input.value === name);
+    if (!notes.size || !isUntouched || current.selection.class_id !== asked) return;
+    confused = notes;
+    search('');
   });
-  input.addEventListener('input', () => open(input.value));
-  input.addEventListener('blur', close);
-  input.addEventListener('keydown', (event) => {
-    if (!KEYS[event.key]) return;
-    event.preventDefault();
-    event.stopPropagation();
-    KEYS[event.key]();
-  });
-  list.addEventListener('pointerdown', (event) => event.preventDefault()); /* the field keeps the focus */
-  list.addEventListener('click', (event) => {
-    const option = event.target.closest('[data-class]');
-    if (option) take(state.found.find((each) => String(each.id) === option.dataset.class));
+  input.addEventListener('blur', () => {
+    close();
+    input.value = name;
   });
   const show = (each) => {
-    state.name = each ? nameOf(each) : '';
-    if (document.activeElement !== input) input.value = state.name;
+    name = each ? nameOf(each) : '';
+    if (document.activeElement !== input) input.value = name;
   };
-  return {element, input, show};
+  return {element: h('div', {class: 'picker-field'}, input, list), input, show};
 };
