@@ -3,7 +3,14 @@
 window.summitStatic = (() => {
   const PER_LAYER = 1e6;
   const BLANK = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7#';
-  const TYPES = {webp: 'image/webp', jpg: 'image/jpeg'};
+  const TYPES = {
+    webp: 'image/webp',
+    jpg: 'image/jpeg',
+    svg: 'image/svg+xml',
+    json: 'application/json',
+    csv: 'text/csv',
+    graphml: 'application/xml',
+  };
 
   // --- what Dash asks for -------------------------------------------------------------------------------------------
   const answers = JSON.parse(document.getElementById('answers').textContent);
@@ -67,6 +74,7 @@ window.summitStatic = (() => {
     [/^visualization\/([^/]+)\/(\d+)\//, (layer, channel) => ofChannel('channel', decodeURIComponent(layer), channel)],
     [/^example\/([^/]+)\/(\d+)\/all\//, (layer, channel) => ofChannel('channel', decodeURIComponent(layer), channel)],
     [/^example\/([^/]+)\/(\d+)\/(\d+)\//, (layer, channel, id) => ofChannel(`example-${id}`, decodeURIComponent(layer), channel)],
+    [/^graph\/(\d+)/, (id) => isThere(id) && `files-${id}`],
     [/^(image|preview)\/(\d+)/, (series, id) => inSeries(series, Number(id))],
     [/^class\/(\d+)$/, (id) => isThere(id) && `class-${id}`],
     [/^[^/]+\/(\d+)(?:\/|$)/, (id) => isThere(id) && `more-${id}`],
