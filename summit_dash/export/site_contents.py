@@ -140,7 +140,7 @@ class _Contents:
         if not self._store.graph(class_id).nodes:
             return {}
         files = export_graph(self._store, GraphRequest(class_id), [name for name in FORMATS if name != "png"])
-        return {f"graph/{class_id}{ending}": content for ending, content in files.items()}
+        return {f"graph/{class_id}{ending}": {"text": content.decode()} for ending, content in files.items()}
 
     def _list_class_examples(self, class_id: int) -> Iterator[tuple[int, Content]]:
         channels = {self._number(node.channel): node.channel for node in self._store.graph(class_id).nodes}

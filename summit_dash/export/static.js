@@ -34,7 +34,7 @@ window.summitStatic = (() => {
   const pending = new Map(); /* name -> promise of a pack that is being read */
   let index = null; /* layers, and the first number of each pack of a series */
   const sizeOf = (content) =>
-    Object.values(content).reduce((sum, value) => sum + (typeof value === 'string' ? value.length : 1000), 0);
+    Object.values(content).reduce((sum, value) => sum + ((value && value.text) || value).length || 1000, 0);
 
   /** Called by the scripts of the packs. */
   const receive = (run, name, content) => {
@@ -114,7 +114,10 @@ window.summitStatic = (() => {
     };
 
   // --- pictures -----------------------------------------------------------------------------------------------------
-  const write = (path, text) => `data:${TYPES[path.split('.').pop()]};base64,${text}`;
+  const write = (path, found) => {
+    const type = TYPES[path.split('.').pop()];
+    return found.text ? `data:${type};charset=utf-8,${encodeURIComponent(found.text)}` : `data:${type};base64,${found}`;
+  };
   /** Returns the address of a picture; one that is blank, with its path at the end, until its pack is loaded. */
   const addressOf = (path) => {
     const found = find(path);

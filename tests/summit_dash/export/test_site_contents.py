@@ -73,7 +73,7 @@ def test_a_click_on_a_class_needs_one_pack(site: Path, store: RunStore) -> None:
 def test_the_files_of_a_graph_are_those_of_the_command(found: dict[str, Any], store: RunStore) -> None:
     files = export_graph(store, GraphRequest(5), ["svg", "json", "graphml", "csv"])
     assert {name for name in found if name.startswith("graph/5")} == {f"graph/5{ending}" for ending in files}
-    assert base64.b64decode(found["graph/5.svg"]) == files[".svg"]
+    assert found["graph/5.svg"]["text"].encode() == files[".svg"]
 
 
 def test_the_index_names_the_first_channel_of_every_pack(site: Path, store: RunStore) -> None:
