@@ -16,12 +16,12 @@ const loading = new Map();
 /** Returns the entry of a run that is served, of the first where none has the name. */
 export const runOf = (name) => boot.runs.find((run) => run.name === name) || boot.runs[0];
 export const baseOf = (run) => `${boot.prefix}run/${encodeURIComponent(run.name)}/`;
-/** Returns the address of a picture of a run. In a static site it is blank until its pack is loaded. */
+/** Returns the address of a file of a run. In a static site it is blank until its pack is loaded. */
 export const fileOf = (path, name = current.run.name) =>
   site ? site.addressOf(path) : `${baseOf(runOf(name))}${path}?v=${runOf(name).version}`;
-/** Returns the address of a picture for what is no element of the page, which a static site does not fill in.
+/** Returns the address of a file when its pack is loaded. Elements of the page are filled in without this.
     @returns {Promise<string>} */
-export const resolvePicture = async (source) => (site ? site.resolve(source) : source);
+export const resolveFile = async (source) => (site ? site.resolve(source) : source);
 
 const fetchKey = async (run, key) => {
   const answer = await fetch(`${baseOf(run)}data/${encodeURI(key)}.json?v=${run.version}`);

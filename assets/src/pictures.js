@@ -1,7 +1,7 @@
 // @ts-check
 /* Pictures of channels, examples and classes: their addresses, and those of a class's graph in one bundle. */
 import * as current from './current.js';
-import {fileOf, readStatic, runOf} from './data.js';
+import {fileOf, readStatic, resolveFile, runOf} from './data.js';
 import {h} from './dom.js';
 
 const TINY = 32; /* pixels: up to there precompute/contract/pictures.py enlarges by whole pixels */
@@ -11,6 +11,9 @@ const bundles = new Map();
 /* `name` is a run's, where it is not the one that is shown. */
 export const picture = (layer, channel, name = current.run.name) =>
   pictures.get(`${name} ${layer}-${channel}`) || fileOf(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
+/** Brings the pictures of channels that came in no bundle; without effect where a server answers.
+    @param {{layer: string, channel: number, run?: string}[]} channels */
+export const bringPictures = (channels) => Promise.all(channels.map((at) => resolveFile(picture(at.layer, at.channel, at.run))));
 export const visualization = (layer, channel, kind, name) =>
   fileOf(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`, name);
 export const example = (layer, channel, owner, rank, name) =>

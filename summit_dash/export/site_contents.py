@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES
+from summit_dash.export.formats import FORMATS
+from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.export.site_packs import Content, Pack, Series, build_pack, encode_content
 from summit_dash.export.site_pictures import SitePictures, remove_boxes
 from summit_dash.payloads.channel import build_channel
@@ -50,6 +52,7 @@ class _Contents:
         for class_id in self._store.classes:
             yield self._pack(f"class-{class_id}", self._build_class(class_id))
             yield self._pack(f"more-{class_id}", self._build_more(class_id))
+            yield self._pack(f"files-{class_id}", self._build_files(class_id))
             yield from self._open(f"example-{class_id}", _LIMIT).pack(self._list_class_examples(class_id))
         yield from self._open("picture", _LIMIT).pack(self._list_pictures())
         yield from self._open("channel", _LIMIT).pack(self._list_channels())
@@ -131,6 +134,13 @@ class _Contents:
         for method, prototype in self._store.pictures.read_prototypes(class_id).items():
             content[f"prototype/{class_id}/{method}.webp"] = prototype.image
         return content
+
+    def _build_files(self, class_id: int) -> Content:
+        """Builds the files of the class's graph, but for pictures of pixels, which would double the site."""
+        if not self._store.graph(class_id).nodes:
+            return {}
+        files = export_graph(self._store, GraphRequest(class_id), [name for name in FORMATS if name != "png"])
+        return {f"graph/{class_id}{ending}": {"text": content.decode()} for ending, content in files.items()}
 
     def _list_class_examples(self, class_id: int) -> Iterator[tuple[int, Content]]:
         channels = {self._number(node.channel): node.channel for node in self._store.graph(class_id).nodes}

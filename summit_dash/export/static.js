@@ -3,7 +3,14 @@
 window.summitStatic = (() => {
   const PER_LAYER = 1e6;
   const BLANK = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7#';
-  const TYPES = {webp: 'image/webp', jpg: 'image/jpeg'};
+  const TYPES = {
+    webp: 'image/webp',
+    jpg: 'image/jpeg',
+    svg: 'image/svg+xml',
+    json: 'application/json',
+    csv: 'text/csv',
+    graphml: 'application/xml',
+  };
 
   // --- what Dash asks for -------------------------------------------------------------------------------------------
   const answers = JSON.parse(document.getElementById('answers').textContent);
@@ -27,7 +34,7 @@ window.summitStatic = (() => {
   const pending = new Map(); /* name -> promise of a pack that is being read */
   let index = null; /* layers, and the first number of each pack of a series */
   const sizeOf = (content) =>
-    Object.values(content).reduce((sum, value) => sum + (typeof value === 'string' ? value.length : 1000), 0);
+    Object.values(content).reduce((sum, value) => sum + ((value && value.text) || value).length || 1000, 0);
 
   /** Called by the scripts of the packs. */
   const receive = (run, name, content) => {
@@ -67,6 +74,7 @@ window.summitStatic = (() => {
     [/^visualization\/([^/]+)\/(\d+)\//, (layer, channel) => ofChannel('channel', decodeURIComponent(layer), channel)],
     [/^example\/([^/]+)\/(\d+)\/all\//, (layer, channel) => ofChannel('channel', decodeURIComponent(layer), channel)],
     [/^example\/([^/]+)\/(\d+)\/(\d+)\//, (layer, channel, id) => ofChannel(`example-${id}`, decodeURIComponent(layer), channel)],
+    [/^graph\/(\d+)/, (id) => isThere(id) && `files-${id}`],
     [/^(image|preview)\/(\d+)/, (series, id) => inSeries(series, Number(id))],
     [/^class\/(\d+)$/, (id) => isThere(id) && `class-${id}`],
     [/^[^/]+\/(\d+)(?:\/|$)/, (id) => isThere(id) && `more-${id}`],
@@ -106,7 +114,10 @@ window.summitStatic = (() => {
     };
 
   // --- pictures -----------------------------------------------------------------------------------------------------
-  const write = (path, text) => `data:${TYPES[path.split('.').pop()]};base64,${text}`;
+  const write = (path, found) => {
+    const type = TYPES[path.split('.').pop()];
+    return found.text ? `data:${type};charset=utf-8,${encodeURIComponent(found.text)}` : `data:${type};base64,${found}`;
+  };
   /** Returns the address of a picture; one that is blank, with its path at the end, until its pack is loaded. */
   const addressOf = (path) => {
     const found = find(path);

@@ -31,6 +31,7 @@ __all__ = [
     "wait_for_layer",
     "wait_for_rows",
     "wait_for_selection",
+    "wait_for_shown",
 ]
 
 POINT = """(id) => {
@@ -40,14 +41,22 @@ POINT = """(id) => {
 }"""
 """Finds the point of a class, where every class has one."""
 
+_SHOWN = "(selector) => [...document.querySelectorAll(selector)].some((each) => each.checkVisibility())"
+
+
+def wait_for_shown(page: Page, selector: str) -> None:
+    """Waits until an element is visible; looks in every frame, where `expect` looks less and less often."""
+    page.wait_for_function(_SHOWN, arg=selector)
+
+
 # --- left column: the embedding and the list of classes -------------------------------------------------------------
 
 
 def open_left(page: Page, url: str) -> None:
     """Opens an address and waits for the list with its similarities, and for the embedding or its message."""
     page.goto(url)
-    expect(page.locator("#embedding[data-layer], .embedding-empty:not(:empty)").first).to_be_visible()
-    expect(page.locator("#class-list .row:visible").first).to_be_visible()
+    wait_for_shown(page, "#embedding[data-layer], .embedding-empty:not(:empty)")
+    wait_for_shown(page, "#class-list .row")
     page.wait_for_function("() => window.summitDash.list.state.similarity !== undefined")
 
 
@@ -99,7 +108,7 @@ def wait_for_point(page: Page, class_id: int, x: float, y: float, within: float 
 
 def wait_for_layer(page: Page, layer: str) -> None:
     """Waits until the embedding of a layer is drawn and nothing moves."""
-    expect(page.locator("#embedding")).to_have_attribute("data-layer", layer)
+    wait_for_shown(page, f'#embedding[data-layer="{layer}"]')
 
 
 def read_selection(page: Page) -> dict[str, Any]:
@@ -120,13 +129,13 @@ def wait_for_selection(page: Page, **fields: Any) -> None:
 def open_graph(page: Page, url: str) -> None:
     """Opens an address and waits for the graph or its message."""
     page.goto(url)
-    expect(page.locator("#graph .graph-stage[data-drawn], #graph .graph-empty:not(:empty)").first).to_be_visible()
+    wait_for_shown(page, "#graph .graph-stage[data-drawn], #graph .graph-empty:not(:empty)")
 
 
 def wait_for_drawn(page: Page, *class_ids: int) -> None:
     """Waits until the graph of a class, or of two, is painted."""
     wanted = ",".join(str(class_id) for class_id in class_ids)
-    expect(page.locator(f'#graph .graph-stage[data-drawn="{wanted}"]')).to_be_visible()
+    wait_for_shown(page, f'#graph .graph-stage[data-drawn="{wanted}"]')
 
 
 def click_node(page: Page, channel_id: str) -> None:

@@ -116,10 +116,12 @@ def test_zoom_goes_to_the_pointer_and_back(page: Page, url: str) -> None:
     page.mouse.wheel(0, -400)
     page.wait_for_function(f"() => ({ZOOM})() > 2")
     wait_for_point(page, 3, x, y)  # the pointer is on whole pixels
+    wait_for_layer(page, "conv5")
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x - 30, y - 20, steps=4)
     page.mouse.up()
+    wait_for_layer(page, "conv5")
     wait_for_point(page, 3, x - 30, y - 20)
     assert read_selection(page)["class_id"] == 0  # a drag is no click
     page.locator("#embedding").get_by_role("button", name="Show all classes").click()

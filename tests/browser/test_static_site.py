@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import Browser, Page, expect
 
+from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.export.site import write_site
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.run.store import RunStore
@@ -98,6 +99,24 @@ def test_channel_panel(opened: Page) -> None:
     click_node(opened, node)
     expect(opened.locator(f"#panel[data-channel='{node}']")).to_be_visible()
     opened.wait_for_function("() => [...document.querySelectorAll('#panel img')].every((i) => i.naturalWidth > 0)")
+
+
+def test_channels_outside_of_the_graph_have_their_pictures(opened: Page) -> None:
+    click_node(opened, list_nodes(opened)[-1])
+    script = """() => summitDash.graph.canvas().nodes('.ghost').filter((each) => each.visible() && each.data('ghost'))
+      .map((each) => each.style('background-image'))"""
+    opened.wait_for_function(f"() => ({script})().length > 0")
+    assert {picture[:15] for picture in opened.evaluate(script)} == {"data:image/webp"}
+
+
+def test_the_files_of_a_graph_are_offered(opened: Page, run_path: Path) -> None:
+    opened.get_by_role("button", name="Save as a file").click()
+    expect(opened.get_by_role("menuitem", name="PNG")).to_be_hidden()
+    with opened.expect_download() as saved:
+        opened.get_by_role("menuitem", name="SVG").click()
+    assert saved.value.suggested_filename.endswith("-graph.svg")
+    expected = export_graph(RunStore(run_path), GraphRequest(3), ["svg"])[".svg"]
+    assert saved.value.path().read_bytes() == expected
 
 
 def test_class_panel(opened: Page) -> None:

@@ -131,6 +131,7 @@ const bind = () => {
   gd.on('plotly_click', click);
   gd.on('plotly_selected', closeLasso);
   gd.on('plotly_relayouting', () => {
+    delete stage().dataset.layer; /* until the figure of the new view is there */
     point(-1);
     readView();
     drawOver();

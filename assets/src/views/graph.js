@@ -7,7 +7,7 @@ import * as current from '../current.js';
 import {boot, load} from '../data.js';
 import {emptyState} from '../dom.js';
 import {plural} from '../format.js';
-import {loadPictures, picture} from '../pictures.js';
+import {bringPictures, loadPictures, picture} from '../pictures.js';
 import {readRun} from '../runs.js';
 import {changed, view} from '../views.js';
 import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
@@ -143,7 +143,8 @@ const read = async (asked, isOld) => {
   const context = buildContext(asked, classes, payloads, added, other);
   const bare = context.graphs.findIndex((each) => !each.nodes.length);
   if (bare >= 0) return {problem: payloads[bare].missing};
-  const images = pictures.then(() => loadImages(context.drawing.nodes.map(urlOf).filter(Boolean)));
+  const drawn = context.drawing.nodes.filter((node) => node.picture);
+  const images = pictures.then(() => bringPictures(drawn)).then(() => loadImages(drawn.map(urlOf)));
   return {context: {...context, images}};
 };
 const urlOf = (node) => (node.picture ? picture(node.layer, node.channel, node.run) : null);

@@ -1,7 +1,7 @@
 // @ts-check
 /* The menu of files: what is shown, as the command `export --graph` draws and writes it. */
 import * as current from '../current.js';
-import {boot, readStatic} from '../data.js';
+import {boot, fileOf, readStatic} from '../data.js';
 import {h, icon} from '../dom.js';
 import {getContext} from './graph_scene.js';
 
@@ -13,12 +13,14 @@ const FORMATS = [
   ['edges', 'CSV of the influences', '-edges.csv'],
   ['graphml', 'GraphML', '.graphml'],
 ];
-const NOT_HERE = 'A static site holds no files of its graphs: make them with summit-dash export --graph.';
+const IN_SITE = 'A static site holds the whole graph of a class in light colours.';
+const NOT_IN_SITE = 'A static site holds no files of comparisons: make them with summit-dash export --graph.';
 const TWO_RUNS = 'Two classes of different runs have no common file.';
 
 /** The address of a file of what is shown. */
 const addressOf = (ending) => {
   const {class_id: id, vs, view, covers} = current.selection;
+  if (readStatic) return fileOf(`graph/${id}${ending}`);
   const asked = {theme: document.documentElement.dataset.theme, ...(view === 'compare' ? {vs} : {covers})};
   return `${boot.prefix}run/${encodeURIComponent(current.run.name)}/graph/${id}${ending}?${new URLSearchParams(asked)}`;
 };
@@ -43,18 +45,26 @@ export const buildMenu = () => {
     menu.hidden = !open;
     opener.setAttribute('aria-expanded', String(open));
     if (!open) return;
-    const missing = readStatic
-      ? NOT_HERE
-      : current.selection.view === 'compare' && current.selection.vs_run
-        ? TWO_RUNS
-        : !getContext()
-          ? 'There is no graph to save.'
-          : '';
-    note.textContent = missing;
-    note.hidden = !missing;
+    const {class_id: id, view} = current.selection;
+    const missing =
+      readStatic && view === 'compare'
+        ? NOT_IN_SITE
+        : current.selection.view === 'compare' && current.selection.vs_run
+          ? TWO_RUNS
+          : !getContext()
+            ? 'There is no graph to save.'
+            : '';
+    note.textContent = missing || (readStatic ? IN_SITE : '');
+    note.hidden = !note.textContent;
     items.forEach((item, place) => {
-      item.hidden = Boolean(missing);
-      item.href = missing ? '' : addressOf(FORMATS[place][2]);
+      const [name, , ending] = FORMATS[place];
+      item.hidden = Boolean(missing) || (readStatic && name === 'png'); /* pictures of pixels would double a site */
+      item.href = missing ? '' : addressOf(ending);
+      if (readStatic && !missing)
+        item.download = `${current.run.classById
+          .get(id)
+          .name.toLowerCase()
+          .replace(/[^\p{L}\p{N}]+/gu, '-')}-graph${ending}`;
     });
     if (!missing) items[0].focus();
   };

@@ -16,8 +16,14 @@ export const buildFinder = (element) => {
   };
 };
 
+/** Whether a dialog that keeps the focus lies over an element: what arrives late must not take it away from there. */
+const isBehindDialog = (element) => {
+  const dialogs = [...document.querySelectorAll('[aria-modal="true"]')].filter((each) => each.getClientRects().length);
+  return dialogs.some((each) => !each.contains(element));
+};
 /** Remembers where the focus is, under a name, and moves it to `element`, if there is one. */
 export const takeFocus = (name, element) => {
+  if (element && isBehindDialog(element)) return;
   places.set(name, buildFinder(document.activeElement));
   if (element) element.focus({preventScroll: true});
 };

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.export.site_contents import list_packs
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.store import RunStore
@@ -69,6 +70,12 @@ def test_a_click_on_a_class_needs_one_pack(site: Path, store: RunStore) -> None:
     assert content.keys() == {"class/5", *pictures}
 
 
+def test_the_files_of_a_graph_are_those_of_the_command(found: dict[str, Any], store: RunStore) -> None:
+    files = export_graph(store, GraphRequest(5), ["svg", "json", "graphml", "csv"])
+    assert {name for name in found if name.startswith("graph/5")} == {f"graph/5{ending}" for ending in files}
+    assert found["graph/5.svg"]["text"].encode() == files[".svg"]
+
+
 def test_the_index_names_the_first_channel_of_every_pack(site: Path, store: RunStore) -> None:
     index = read_pack(site / "run" / "run.js")[2]["index"]
     assert index["layers"] == store.layer_names
@@ -77,7 +84,7 @@ def test_the_index_names_the_first_channel_of_every_pack(site: Path, store: RunS
     assert others == {
         *("run.js", "about.js", "embedding.js", "confusions.js", "channel_use.js"),
         *(f"channels-{place}.js" for place in range(len(store.layers))),
-        *(f"{kind}-{class_id}.js" for kind in ("class", "more") for class_id in store.classes),
+        *(f"{kind}-{class_id}.js" for kind in ("class", "more", "files") for class_id in store.classes),
     }
     for layer in store.layers:
         for number in range(0, store.layers[layer].n_channels, 7):
