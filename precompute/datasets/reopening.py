@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ def record_place(spec: str, limit_per_class: int | None, allow_outside: bool) ->
         limit_per_class: the same.
         allow_outside: the same.
     """
-    source = spec if spec == "demo" else os.path.abspath(Path(spec).expanduser())
+    source = spec if spec == "demo" else str(Path(spec).expanduser().resolve())
     return {"source": source, "limit_per_class": limit_per_class, "allow_outside": allow_outside}
 
 
