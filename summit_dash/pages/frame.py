@@ -80,6 +80,6 @@ def build_boot(stores: Iterable[RunStore], prefix: str) -> str:
     """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element."""
     boot: dict[str, Any] = {
         "prefix": prefix,
-        "runs": [{"name": store.name, "version": store.version} for store in stores],
+        "runs": [{"name": store.name, "version": store.version, "place": store.place} for store in stores],
     }
     return json.dumps(boot).replace("<", "\\u003c")

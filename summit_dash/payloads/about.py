@@ -73,6 +73,7 @@ def _list_facts(store: RunStore) -> list[list[str]]:
         ("Classes", format_count(len(store.classes))),
         ("Labels", _describe_labels(dataset)),
         ("Accuracy", _describe_accuracy(store.manifest.get("images") or {})),
+        ("Folder", store.place),
         ("Made", str(store.manifest.get("created", "")).replace("T", " ")[:16]),
         ("Computing took", _describe_seconds(store)),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in store.manifest.get("versions", {}).items())),

@@ -45,7 +45,10 @@ def test_the_page_names_for_its_scripts_what_is_served(client: FlaskClient, stor
     page = client.get("/").text
     boot = re.search(r'<script id="boot" type="application/json">(.*?)</script>', page)
     assert boot is not None
-    assert json.loads(boot[1]) == {"prefix": "/", "runs": [{"name": "synthetic", "version": store.version}]}
+    assert json.loads(boot[1]) == {
+        "prefix": "/",
+        "runs": [{"name": "synthetic", "version": store.version, "place": store.place}],
+    }
 
 
 def test_a_name_cannot_end_the_script_that_holds_it(run_path: Path) -> None:
