@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["name_runs", "split_name"]
+__all__ = ["describe_place", "name_runs", "split_name"]
 
 _SAY_NOTHING = {"run", "runs", "out", "output", "outputs", "result", "results"}
 """Folders whose names do not say what is in them."""
@@ -24,6 +24,12 @@ class _Run(Protocol):
 
     @property
     def dataset_name(self) -> str: ...
+
+
+def describe_place(folder: Path) -> str:
+    """Describes a folder for a person, with `~` for the home folder."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home).as_posix()}" if folder.is_relative_to(home) else str(folder)
 
 
 def split_name(text: str) -> tuple[Path, str | None]:

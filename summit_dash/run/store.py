@@ -132,12 +132,6 @@ class RunStore:
                 self.pictures = RunPictures(self.path)
 
     @property
-    def place(self) -> str:
-        """The run's folder for a person, `~` for the home folder."""
-        home = Path.home()
-        return f"~/{self.path.relative_to(home).as_posix()}" if self.path.is_relative_to(home) else str(self.path)
-
-    @property
     def model_name(self) -> str:
         """The name of the model in the manifest."""
         return str(self.manifest.get("model", {}).get("name", "unnamed model"))

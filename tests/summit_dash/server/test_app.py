@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
@@ -47,7 +48,7 @@ def test_the_page_names_for_its_scripts_what_is_served(client: FlaskClient, stor
     assert boot is not None
     assert json.loads(boot[1]) == {
         "prefix": "/",
-        "runs": [{"name": "synthetic", "version": store.version, "place": store.place}],
+        "runs": [{"name": "synthetic", "version": store.version, "place": describe_place(store.path)}],
     }
 
 
