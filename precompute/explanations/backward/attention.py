@@ -43,10 +43,10 @@ def read_attention(step: Step, method: str) -> Attention:
     """
     query, key = step.get("query"), step.get("key")
     if step.get("enable_gqa"):
-        step.refuse(method, "its heads share keys")
+        raise step.build_refusal(method, "its heads share keys")
     mask = step.get("attn_mask")
     if mask is not None and any(step.values[node] is mask for node in step.inputs):
-        step.refuse(method, "its mask depends on the image")
+        raise step.build_refusal(method, "its mask depends on the image")
     if step.get("is_causal"):
         mask = torch.ones(query.shape[-2], key.shape[-2], dtype=torch.bool).tril()
     if mask is not None and mask.dtype == torch.bool:

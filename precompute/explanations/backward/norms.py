@@ -58,13 +58,13 @@ def read_norm(step: Step, method: str) -> GroupNorm:
     """
     value, weight, bias = step.get("input"), step.get("weight"), step.get("bias")
     if len(step.inputs) != 1:
-        step.refuse(method, "its weights depend on the image")
+        raise step.build_refusal(method, "its weights depend on the image")
     if step.name in {"layer_norm", "native_layer_norm"}:
         sizes = step.get("normalized_shape")
         return GroupNorm(value.ndim - len(sizes), 1, weight, bias, step.get("eps"))
     if step.name == "instance_norm":
         if not step.get("use_input_stats"):
-            step.refuse(method, "it uses running statistics")
+            raise step.build_refusal(method, "it uses running statistics")
         n_groups = value.shape[1]
     else:
         n_groups = step.get("num_groups" if step.name == "group_norm" else "group")

@@ -95,7 +95,7 @@ class Relevance:
             return _share_product(step, signal)
         if step.name in {"matmul", "bmm", ATTENTION}:
             return self._note(step, "weights held", signal, self._share_attention(step, signal))
-        step.refuse(self.name)
+        raise step.build_refusal(self.name)
 
     def _note(self, step: Step, rule: str, signal: Tensor, shares: _Shares) -> _Shares:
         self.ledger.note(step, rule, signal, shares)
@@ -124,7 +124,7 @@ class Relevance:
         if not self._preset.is_positive:
             return _share_in_proportion(step, relevance, step.input_values, step.output)
         if step.name in {"sub", "rsub"}:
-            step.refuse(self.name, "positive contributions to a difference are not defined")
+            raise step.build_refusal(self.name, "positive contributions to a difference are not defined")
         parts = [value.clamp_min(0) for value in step.input_values]
         with torch.no_grad():
             total = step.apply(dict(zip(step.inputs, parts, strict=True)))
@@ -140,7 +140,7 @@ class Relevance:
 
     def _share_layer_norm(self, step: Step, relevance: Tensor) -> _Shares:
         if self._preset.is_positive:
-            step.refuse(self.name, "it subtracts the mean, and no contribution to that is positive alone")
+            raise step.build_refusal(self.name, "it subtracts the mean, and no contribution to that is positive alone")
         norm = read_norm(step, self.name)
         (value,) = step.input_values
         scale = norm.compute_scale(norm.center(value))
@@ -151,7 +151,7 @@ class Relevance:
 
     def _share_attention(self, step: Step, relevance: Tensor) -> _Shares:
         if self._preset.is_positive:
-            step.refuse(self.name, "the values of attention may be negative")
+            raise step.build_refusal(self.name, "the values of attention may be negative")
         share = relevance / stabilize(step.output)
         if step.name == ATTENTION:
             attention = read_attention(step, self.name)
@@ -161,7 +161,7 @@ class Relevance:
             return [shares if node is carrier else None for node in step.inputs]
         held = [node for node in step.inputs if comes_from_softmax(step.model, node)]
         if len(held) != 1 or len(step.inputs) != 2:
-            step.refuse(self.name, "no single one of its factors comes out of a softmax")
+            raise step.build_refusal(self.name, "no single one of its factors comes out of a softmax")
         points = [None if node in held else step.values[node] for node in step.inputs]
         return _share_in_proportion(step, relevance, points, step.output)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, fx
@@ -93,13 +93,9 @@ class Step:
         by_node = dict(zip(free, found, strict=True))
         return [by_node.get(node) for node in self.inputs]
 
-    def refuse(self, method: str, why: str = "it has no rule") -> NoReturn:
-        """Refuses the operator.
-
-        Raises:
-            InputError: always; it names the operator and its module.
-        """
-        raise InputError(
+    def build_refusal(self, method: str, why: str = "it has no rule") -> InputError:
+        """Builds the error that refuses the operator, and names it and its module."""
+        return InputError(
             f"{method} has a rule for every operator between the class and the image.",
             f"It does not apply to the operator {self.name} in {name_module(self.node)}: {why}.",
             "Choose a method that needs gradients alone, such as integrated_gradients.",

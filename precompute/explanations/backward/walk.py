@@ -87,5 +87,3 @@ def _add_part(signals: dict[fx.Node, Signal], node: fx.Node, values: Mapping[fx.
 def _require_tensor(signal: Signal) -> Tensor:
     assert isinstance(signal, Tensor)
     return signal
-
-
