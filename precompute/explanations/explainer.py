@@ -46,6 +46,12 @@ class Explainer:
         """Computes the score of each image for its target, `(image,)`, without gradients."""
         return score(self.compute_logits(images), targets)
 
+    def compute_values(self, nodes: Sequence[fx.Node], images: Tensor) -> tuple[Tensor, ...]:
+        """Computes values of the graph, as they lie in it, without gradients."""
+        with torch.no_grad():
+            values: tuple[Tensor, ...] = self._build(nodes)(images)
+        return values
+
     def differentiate(self, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
         """Computes the gradient of each image's score by its pixels.
 
