@@ -16,7 +16,7 @@ from precompute.models.graph.source_location import name_module
 __all__ = ["Signal", "Step"]
 
 Signal: TypeAlias = Tensor | list[Tensor | None]
-"""What a walk carries: a tensor of the shape of a value, or one for each part of a split."""
+"""Relevance, multipliers or a gradient: a tensor of the shape of a value, or one for each part of a split."""
 
 
 class Step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import torch
@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from precompute.explanations.backward.difference import compute_slope, pull_quotient, pull_softmax
 from precompute.explanations.backward.walks import WALKS, Walk
+from precompute.explanations.explainer import Explainer
 from precompute.explanations.target import Target
 from tests.reference.relevance import build_matrix, compute_multipliers
 from tests.support.explained import build_explainer
@@ -49,15 +50,20 @@ def test_contributions_equal_the_reference() -> None:
     torch.testing.assert_close(found.run().flatten(), torch.tensor(expected), rtol=1e-3, atol=1e-5)
 
 
-class Part(nn.Module):
-    """A convolution, a function, and three classes."""
+class Parts(nn.Module):
+    """A convolution, functions of it beside each other, and three classes of each."""
 
-    def __init__(self, part: Callable[[Tensor], Tensor] | nn.Module) -> None:
+    def __init__(self, parts: Sequence[Callable[[Tensor], Tensor] | nn.Module]) -> None:
         super().__init__()
-        self.first, self.part, self.head = nn.Conv2d(3, 8, 3, padding=1), part, nn.LazyLinear(3)
+        self.first, self.parts = nn.Conv2d(3, 8, 3, padding=1), parts
+        self.modules_of_parts = nn.ModuleList([part for part in parts if isinstance(part, nn.Module)])
+        self.heads = nn.ModuleList([nn.LazyLinear(3) for _ in parts])
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.part(self.first(x)).flatten(1))
+        first = self.first(x)
+        return torch.cat(
+            [head(part(1 * first).flatten(1)) for part, head in zip(self.parts, self.heads, strict=True)], 1
+        )
 
 
 class Reused(nn.Module):
@@ -105,23 +111,31 @@ PARTS: dict[str, Callable[[], Callable[[Tensor], Tensor] | nn.Module]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def parts() -> tuple[Explainer, Tensor]:
+    """A network with all parts, and three images."""
+    with torch.random.fork_rng():
+        torch.manual_seed(6)
+        module, images = Parts([make() for make in PARTS.values()]), 2 * torch.randn(3, 3, 5, 5)
+        module(images)
+        return build_explainer(module, (3, 5, 5)), images
+
+
 @pytest.mark.parametrize("name", PARTS)
-def test_contributions_sum_to_the_difference(name: str) -> None:
-    torch.manual_seed(6)
-    module, images = Part(PARTS[name]()), 2 * torch.randn(3, 3, 5, 5)
-    module(images)
-    found = walk(module, images)
+def test_contributions_sum_to_the_difference(name: str, parts: tuple[Explainer, Tensor]) -> None:
+    explainer, images = parts
+    first = 3 * list(PARTS).index(name)
+    targets = [Target(first), Target(first + 1, first + 2), Target(first + 2)]
+    found = WALKS["deeplift"](explainer, images, targets, {"reference": "black"})
     maps, before = found.run(), found.reference_scores
     assert before is not None
-    expected = found.scores - before
-    torch.testing.assert_close(maps.flatten(1).sum(1), expected, rtol=1e-3, atol=2e-5)
+    torch.testing.assert_close(maps.flatten(1).sum(1), found.scores - before, rtol=1e-3, atol=2e-5)
 
 
-def test_an_image_that_is_its_own_reference_has_no_contributions() -> None:
-    torch.manual_seed(7)
-    module, images = Part(nn.Sequential(nn.MaxPool2d(2), nn.GELU())), torch.randn(2, 3, 6, 6)
-    module(images)
-    assert walk(module, images, images).run().abs().max() == 0
+def test_an_image_that_is_its_own_reference_has_no_contributions(parts: tuple[Explainer, Tensor]) -> None:
+    explainer, images = parts
+    for output in (0, 3, 6):
+        assert WALKS["deeplift"](explainer, images, [Target(output)] * 3, {"reference": images}).run().abs().max() == 0
 
 
 def test_a_slope_is_the_derivative_where_both_values_are_equal() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -12,28 +12,36 @@ from torch.nn import functional
 
 from precompute.contract.errors import InputError
 from precompute.explanations.backward.walks import WALKS, Walk
+from precompute.explanations.explainer import Explainer
 from precompute.explanations.target import Target
 from tests.support.explained import build_explainer
 
 
 class Branches(nn.Module):
-    """Two convolutions of one colour, `twice` (2 x) and `thrice` (3 x), joined by a function; the sum is class 0."""
+    """Two convolutions of one colour, `twice` (2 x) and `thrice` (3 x), joined by functions.
 
-    def __init__(self, join: Callable[[Tensor, Tensor], Tensor]) -> None:
+    Args:
+        joins: class k is the sum of what the k-th function makes of both.
+    """
+
+    def __init__(self, joins: Sequence[Callable[[Tensor, Tensor], Tensor]]) -> None:
         super().__init__()
         self.twice, self.thrice = nn.Conv2d(1, 1, 1, bias=False), nn.Conv2d(1, 1, 1, bias=False)
-        self.join = join
+        self.joins = joins
         with torch.no_grad():
             self.twice.weight[:], self.thrice.weight[:] = 2.0, 3.0
 
     def forward(self, x: Tensor) -> Tensor:
-        total = self.join(self.twice(x[:, :1]), self.thrice(x[:, 1:])).flatten(1).sum(1, keepdim=True)
-        return torch.cat([total, 0 * total], 1)
+        twice, thrice = self.twice(x[:, :1]), self.thrice(x[:, 1:])
+        return torch.stack([join(twice, thrice).flatten(1).sum(1) for join in self.joins], 1)
+
+
+OPTIONS = {"preset": "epsilon", "rules": None, "reference": "black"}
 
 
 def walk(module: nn.Module, images: Tensor, name: str = "lrp", **options: Any) -> Walk:
     explainer = build_explainer(module, tuple(images.shape[1:]))
-    chosen = {"preset": "epsilon", "rules": None, "reference": "black", **options}
+    chosen = {**OPTIONS, **options}
     return WALKS[name](explainer, images, [Target(0)] * len(images), chosen)
 
 
@@ -41,52 +49,68 @@ IMAGE = torch.tensor([[[[1.0, 2.0]], [[4.0, -1.0]]]])
 """Colours (1, 2) and (4, -1), which `twice` and `thrice` make (2, 4) and (12, -3)."""
 
 
-@pytest.mark.parametrize(
-    ("join", "expected"),
-    [
-        # In proportion: 2 of 14 and 4 of 1.
-        (lambda a, b: a + b, [2, 4, 12, -3]),
-        (lambda a, b: a - b, [2, 4, -12, 3]),
-        (lambda a, b: torch.cat([a, b], 1), [2, 4, 12, -3]),
-        # An activation passes the relevance of its output.
-        (lambda a, b: torch.relu(a) + torch.relu(b), [2, 4, 12, 0]),
-        # The winner has all: 12 of (2, 12), 4 of (4, -3).
-        (lambda a, b: torch.maximum(a, b), [0, 4, 12, 0]),
-        (lambda a, b: functional.max_pool2d(torch.cat([a, b], 1), (1, 2)), [0, 4, 12, 0]),
-        (lambda a, b: torch.cat([a, b], 1).amax((1, 2, 3), keepdim=True), [0, 0, 12, 0]),
-        # A gate has none, whichever side it stands on; sigmoid(0) is 1/2.
-        (lambda a, b: a * torch.sigmoid(0 * b), [1, 2, 0, 0]),
-        (lambda a, b: torch.sigmoid(0 * a) * b, [0, 0, 6, -1.5]),
-        (lambda a, b: a * b.mean((2, 3), keepdim=True), [9, 18, 0, 0]),
-        # Two main paths have equal parts of 24 and -12.
-        (lambda a, b: a * b, [12, -6, 12, -6]),
-        (lambda a, b: a / (b * b), [2 / 144, 4 / 9, 0, 0]),
-        (lambda a, b: (a * 3).square() + 0 * b, [36, 144, 0, 0]),
-        # Padding and moves.
-        (lambda a, b: functional.pad(a.flip(3), (1, 1)) + 0 * functional.pad(b, (1, 1)), [2, 4, 0, 0]),
-        (lambda a, b: torch.stack(torch.cat([a, b], 1).split(1, 1), 0).sum(0), [2, 4, 12, -3]),
-        (lambda a, b: functional.avg_pool2d(a, (1, 2)) + 0 * functional.avg_pool2d(b, (1, 2)), [1, 2, 0, 0]),
-    ],
-)
-def test_relevance_through_operators_as_written_out(
-    join: Callable[[Tensor, Tensor], Tensor], expected: list[float]
-) -> None:
-    found = walk(Branches(join), IMAGE).run()
-    torch.testing.assert_close(found.flatten(), torch.tensor(expected).float(), rtol=1e-4, atol=1e-4)
+CASES: list[tuple[Callable[[Tensor, Tensor], Tensor], list[float]]] = [
+    # In proportion: 2 of 14 and 4 of 1.
+    (lambda a, b: a + b, [2, 4, 12, -3]),
+    (lambda a, b: a - b, [2, 4, -12, 3]),
+    (lambda a, b: torch.cat([a, b], 1), [2, 4, 12, -3]),
+    # An activation passes the relevance of its output.
+    (lambda a, b: torch.relu(a) + torch.relu(b), [2, 4, 12, 0]),
+    # The winner has all: 12 of (2, 12), 4 of (4, -3).
+    (lambda a, b: torch.maximum(a, b), [0, 4, 12, 0]),
+    (lambda a, b: functional.max_pool2d(torch.cat([a, b], 1), (1, 2)), [0, 4, 12, 0]),
+    (lambda a, b: torch.cat([a, b], 1).amax((1, 2, 3), keepdim=True), [0, 0, 12, 0]),
+    # A gate has none, on either side; sigmoid(0) is 1/2.
+    (lambda a, b: a * torch.sigmoid(0 * b), [1, 2, 0, 0]),
+    (lambda a, b: torch.sigmoid(0 * a) * b, [0, 0, 6, -1.5]),
+    (lambda a, b: a * b.mean((2, 3), keepdim=True), [9, 18, 0, 0]),
+    # Two main paths have equal parts of 24 and -12.
+    (lambda a, b: a * b, [12, -6, 12, -6]),
+    (lambda a, b: a / (b * b), [2 / 144, 4 / 9, 0, 0]),
+    (lambda a, b: (a * 3).square() + 0 * b, [36, 144, 0, 0]),
+    # Padding and moves.
+    (lambda a, b: functional.pad(a.flip(3), (1, 1)) + 0 * functional.pad(b, (1, 1)), [2, 4, 0, 0]),
+    (lambda a, b: torch.stack(torch.cat([a, b], 1).split(1, 1), 0).sum(0), [2, 4, 12, -3]),
+    (lambda a, b: functional.avg_pool2d(a, (1, 2)) + 0 * functional.avg_pool2d(b, (1, 2)), [1, 2, 0, 0]),
+]
+
+
+@pytest.fixture(scope="module")
+def branches() -> Explainer:
+    return build_explainer(Branches([join for join, _ in CASES]), (2, 1, 2))
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_relevance_through_operators_as_written_out(branches: Explainer, number: int) -> None:
+    found = WALKS["lrp"](branches, IMAGE, [Target(number)], OPTIONS).run()
+    torch.testing.assert_close(found.flatten(), torch.tensor(CASES[number][1]).float(), rtol=1e-4, atol=1e-4)
+
+
+class Spread(nn.Module):
+    """A network that takes variances."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread = Variance()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.spread(x)
+
+
+class Variance(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.var(x, (2, 3))
 
 
 def test_an_operator_without_a_rule_is_refused_by_name() -> None:
-    class Spread(nn.Module):
-        def forward(self, a: Tensor, b: Tensor) -> Tensor:
-            return torch.var(torch.cat([a, b], 1), (1, 2, 3), keepdim=True)
-
-    with pytest.raises(
-        InputError, match=r"LRP has a rule for every operator.*the operator var in join: it has no rule"
-    ):
-        walk(Branches(Spread()), IMAGE).run()
-    with pytest.raises(InputError, match=r"DeepLIFT has a rule for every operator.*the operator var in join"):
-        walk(Branches(Spread()), IMAGE, "deeplift").run()
-    gradient = walk(Branches(Spread()), IMAGE, "guided_backprop").run()
+    explainer = build_explainer(Spread(), (3, 4, 4))
+    images = torch.rand(1, 3, 4, 4)
+    for name, title in (("lrp", "LRP"), ("deeplift", "DeepLIFT")):
+        with pytest.raises(
+            InputError, match=f"{title} has a rule for every.*the operator var in spread: it has no rule"
+        ):
+            WALKS[name](explainer, images, [Target(0)], OPTIONS).run()
+    gradient = WALKS["guided_backprop"](explainer, images, [Target(0)], OPTIONS).run()
     assert gradient.abs().sum() > 0, "a method that needs gradients alone has no such limit"
 
 
@@ -100,8 +124,10 @@ def test_a_batch_norm_is_folded_into_the_layer_before_it() -> None:
     folded = nn.utils.fuse_conv_bn_eval(convolution.eval(), norm.eval())
     other = nn.Sequential(folded, *whole[2:])
     images = torch.randn(2, 3, 5, 5)
+    explainers = [build_explainer(module, (3, 5, 5)) for module in (whole, other)]
     for preset in ("epsilon", "epsilon_gamma_box", "alpha2_beta1"):
-        one, two = (walk(module, images, preset=preset).run() for module in (whole, other))
+        options = {**OPTIONS, "preset": preset}
+        one, two = (WALKS["lrp"](each, images, [Target(0), Target(1)], options).run() for each in explainers)
         torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-4)
 
 
@@ -190,7 +216,6 @@ def test_deep_taylor_refuses_what_it_does_not_explain() -> None:
     torch.manual_seed(5)
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(36, 2))
     images = torch.randn(1, 3, 5, 5)
-    explainer = build_explainer(module, (3, 5, 5))
     with torch.no_grad():
         order = module(images)[0].argsort()
         module[3].bias[order[0]] -= 100

@@ -31,6 +31,11 @@ class Line(nn.Module):
         return self.dense(x.flatten(1))
 
 
+@pytest.fixture(scope="module")
+def line() -> Explainer:
+    return build_explainer(Line(), (1, 1, 2))
+
+
 def read_layer(explainer: Explainer, images: Tensor, operator: str) -> Weighted:
     """Reads the first layer of an operator, at the values of some images."""
     values = explainer.record(images)
@@ -56,9 +61,9 @@ def read_layer(explainer: Explainer, images: Tensor, operator: str) -> Weighted:
         ("z_box", [12 * 18 / 30, 12 * 12 / 30]),
     ],
 )
-def test_rules_share_relevance_as_written_out(rule: str, expected: list[float]) -> None:
+def test_rules_share_relevance_as_written_out(line: Explainer, rule: str, expected: list[float]) -> None:
     image = torch.tensor([4.0, 1.0]).view(1, 1, 1, 2)
-    layer = read_layer(build_explainer(Line(), (1, 1, 2)), image, "linear")
+    layer = read_layer(line, image, "linear")
     bounds = torch.tensor([[-5.0, -5.0]]), torch.tensor([[5.0, 5.0]])
     found = parse_rule(rule).redistribute(layer, torch.tensor([[12.0, 0.0]]), bounds)
     torch.testing.assert_close(found, torch.tensor([expected]), rtol=1e-5, atol=1e-5)
