@@ -45,7 +45,7 @@ def test_the_same_run_twice_is_numbered() -> None:
     assert len(set(found)) == 2 and found[1] == f"{found[0]} 2"
 
 
-def test_a_name_stands_before_the_folder(tmp_path: Path) -> None:
+def test_a_name_is_before_the_folder(tmp_path: Path) -> None:
     assert split_name("runs/a") == (Path("runs/a"), None)
     assert split_name("before = x=runs/a") == (Path(" x=runs/a"), "before")
     (tmp_path / "a=b").mkdir()
