@@ -71,6 +71,9 @@ const FIELDS = {
   pins: texts /* channel ids: only what is connected with them is drawn */,
   expand: texts /* layers of which more channels than the graph's are drawn */,
   only: idSet /* classes that the list is narrowed to, by rising id */,
+  image: text /* number of an image of the run, or the name that the page of images gave to one that a person brought */,
+  target: id /* output that is explained; null for the most probable */,
+  against: id /* output that it is compared with */,
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
 };
