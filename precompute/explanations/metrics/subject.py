@@ -1,0 +1,73 @@
+"""What the metrics of a map ask: maps and scores of changed images, each for the target of the image it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from precompute.explanations.explainer import Explainer
+from precompute.explanations.method import Method
+from precompute.explanations.target import Target, score
+
+__all__ = ["Explain", "Score", "bind_method", "bind_score", "fit_maps", "split_batches"]
+
+Explain = Callable[[Tensor, Tensor], Tensor]
+"""Computes the maps `(image, height, width)` of images, given the number of the first image that each was made from."""
+
+Score = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""Computes scores and probabilities, each `(image,)`, of images, given the numbers as for `Explain`."""
+
+
+def bind_method(
+    explainer: Explainer,
+    method: Method,
+    targets: Sequence[Target],
+    options: Mapping[str, Any] | None = None,
+    batch_size: int = 16,
+) -> Explain:
+    """Binds a method to a model and to the targets of a set of images."""
+
+    def explain(images: Tensor, owners: Tensor) -> Tensor:
+        maps = []
+        for chosen in split_batches(len(images), batch_size):
+            wanted = [targets[owner] for owner in owners[chosen].tolist()]
+            maps.append(method.flatten(method.explain(explainer, images[chosen], wanted, options).map))
+        return torch.cat(maps)
+
+    return explain
+
+
+def bind_score(explainer: Explainer, targets: Sequence[Target], batch_size: int = 32) -> Score:
+    """Binds the scores of a model to the targets of a set of images.
+
+    The probability is that of the target's class alone, with or without a contrast.
+    """
+
+    def compute(images: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:
+        scores, probabilities = [], []
+        for chosen in split_batches(len(images), batch_size):
+            wanted = [targets[owner] for owner in owners[chosen].tolist()]
+            logits = explainer.compute_logits(images[chosen])
+            scores.append(score(logits, wanted))
+            all_of = explainer.exported.outputs.probabilities.compute_for_outputs(logits)
+            probabilities.append(all_of[torch.arange(len(wanted)), [target.class_id for target in wanted]])
+        return torch.cat(scores), torch.cat(probabilities)
+
+    return compute
+
+
+def split_batches(length: int, batch_size: int) -> Iterator[slice]:
+    """Yields the slices of at most `batch_size` that cover a length."""
+    for first in range(0, length, batch_size):
+        yield slice(first, min(first + batch_size, length))
+
+
+def fit_maps(maps: Tensor, size: Sequence[int]) -> Tensor:
+    """Interpolates maps `(image, height, width)` to the size of the input; maps of that size stay as they are."""
+    if maps.shape[1:] == tuple(size):
+        return maps
+    return functional.interpolate(maps[:, None], tuple(size), mode="bilinear", align_corners=False)[:, 0]
