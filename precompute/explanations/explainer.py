@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, fx
@@ -83,6 +84,18 @@ class Explainer:
             scores = score(logits, targets)
             (gradient,) = torch.autograd.grad(scores.sum(), value)
         return view(value.detach()), view(gradient), scores.detach()
+
+    def record(self, images: Tensor) -> dict[fx.Node, Any]:
+        """Computes the value of every operator, weight and constant of the graph, without gradients.
+
+        Returns:
+            By node; operators with several results have a tuple or a list.
+        """
+        exported = self.exported
+        nodes = [node for node in exported.graph.nodes if node.op in {"call_function", "get_attr"}]
+        with torch.no_grad():
+            values = self._build(nodes)(images)
+        return {exported.input: images, **dict(zip(nodes, values, strict=True))}
 
     def find_layer(self, layer: str) -> fx.Node:
         """Finds the value of a recorded layer.

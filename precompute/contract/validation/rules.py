@@ -9,7 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from precompute.contract.map_quality import QUALITY_METRICS
-from precompute.contract.tables import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, VISUALIZATION_KINDS
+from precompute.contract.tables import (
+    ALL_CLASSES,
+    HISTOGRAM_BINS,
+    INTERVENTIONS,
+    PROTOTYPE_METHODS,
+    SELECTIONS,
+    VISUALIZATION_KINDS,
+)
 from precompute.contract.validation.facts import LAYER_COLUMNS, Batch, Facts, Fault, Integers, Mask
 
 __all__ = ["find_faults"]
@@ -190,12 +197,14 @@ def _check_choice(batch: Batch, name: str, known: Sequence[str]) -> Fault:
     return Fault(f"{name} is one of {', '.join(known)}.", ~is_known.to_numpy(zero_copy_only=False), name)
 
 
-def _check_intervals(batch: Batch, facts: Facts) -> Iterator[Fault]:
+def _check_proofs(batch: Batch, facts: Facts) -> Iterator[Fault]:
     accuracy, low, high = (batch.columns[name] for name in ("accuracy", "ci_low", "ci_high"))
     for name, values in (("ci_low", low), ("ci_high", high)):
         yield Fault(f"{name} is a fraction in [0, 1].", (values < -_ROUNDING) | (values > 1 + _ROUNDING), name)
     outside = (accuracy < low - _ROUNDING) | (accuracy > high + _ROUNDING)
     yield Fault("accuracy lies between ci_low and ci_high.", outside, "accuracy")
+    yield _check_choice(batch, "selection", SELECTIONS)
+    yield _check_choice(batch, "intervention", INTERVENTIONS)
 
 
 def _check_quality(batch: Batch, facts: Facts) -> Iterator[Fault]:
@@ -220,5 +229,5 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "feature_visualizations": (_check_webp, _check_kinds),
     "prototypes": (_check_webp, _check_prototypes),
     "explanation_quality": (_check_quality,),
-    "faithfulness": (_check_intervals,),
+    "faithfulness": (_check_proofs,),
 }

@@ -89,6 +89,10 @@ BROKEN: list[tuple[str, Change, str]] = [
     (QUALITY, set_column("ci_low", [1.25, -0.3, None]), "value lies between ci_low and ci_high.*Not in 1 row"),
     (QUALITY, set_column("n_images", [2, 1, 1]), "one has none.*Not in 1 row"),
     (QUALITY, set_column("n_images", [2, 2, 0]), "n_images is at least 1"),
+    ("faithfulness", set_column("selection", ["effect", "size"]), "selection is one of pagerank, effect"),
+    ("faithfulness", set_column("intervention", ["keep", "cut"]), "intervention is one of remove, keep, random"),
+    ("faithfulness", set_column("layer", ["stem", "every"]), "layer is one of the manifest's layers"),
+    ("faithfulness", set_column("layer", ["all", "stem"]), "Rows are sorted by class_id, layer"),
 ]
 
 
