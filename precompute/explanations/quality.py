@@ -17,13 +17,13 @@ from precompute.explanations.metrics.baselines import draw_random_maps, find_edg
 from precompute.explanations.metrics.continuity import N_SHIFTS, measure_continuity
 from precompute.explanations.metrics.randomisation import measure_randomisation
 from precompute.explanations.metrics.selectivity import Removal, order_patches, remove_in_order, remove_recomputed
-from precompute.explanations.metrics.subject import Explain, Score, bind_method, bind_score, split_batches
+from precompute.explanations.metrics.subject import Explain, Score, apply_method, apply_score, split_batches
 from precompute.explanations.target import Target
 
 __all__ = ["METRICS", "Measurement", "QualityConfig", "measure_quality"]
 
 METRICS = ("error", "continuity", "selectivity", "selectivity_recomputed", "randomisation")
-"""What can be asked for; `selectivity` also gives that of the probability, and its differences from the baselines."""
+"""Metrics that can be asked for; `selectivity` brings that of the probability, and differences from the baselines."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class _Run:
         self._config, self._options, self._report = config, options, report
         self._size = (images.shape[2], images.shape[3])
         self._owners = torch.arange(len(images))
-        self._score: Score = bind_score(explainer, targets)
+        self._score: Score = apply_score(explainer, targets)
         self._areas: dict[str, Tensor] = {}
 
     def measure_baselines(self) -> list[Measurement]:
@@ -149,7 +149,7 @@ class _Run:
         """Measures all metrics of a method."""
         name, metrics = method.name, self._config.metrics
         maps, error = self._explain(method)
-        explain = self._bind(method)
+        explain = self._apply(method)
         measured: list[Measurement] = []
         if "error" in metrics and error is not None:
             measured.append(_record(name, "error", error))
@@ -169,18 +169,18 @@ class _Run:
             self._report(name, "randomisation")
             exported = self._explainer.exported
             found = measure_randomisation(
-                lambda: self._bind(method, is_fresh=True), exported, self._images, 1, self._config.seed
+                lambda: self._apply(method, is_fresh=True), exported, self._images, 1, self._config.seed
             )
             measured.append(_record(name, "randomisation", found[-1]))
         return measured
 
-    def _bind(self, method: Method, is_fresh: bool = False) -> Explain:
+    def _apply(self, method: Method, is_fresh: bool = False) -> Explain:
         """Binds a method; a fresh explainer remembers nothing of the weights as they were before."""
         explainer = self._explainer
         if is_fresh:
             explainer = Explainer(explainer.exported, explainer.input_range, explainer.layers)
         options = self._options.get(method.name)
-        return bind_method(explainer, method, self._targets, options, self._config.batch_size)
+        return apply_method(explainer, method, self._targets, options, self._config.batch_size)
 
     def _explain(self, method: Method) -> tuple[Tensor, Tensor | None]:
         self._report(method.name, "maps")

@@ -72,7 +72,7 @@ class QualityTable:
 
     @property
     def warnings(self) -> Mapping[str, Sequence[str]]:
-        """What a reader of a method's maps has to know, by method."""
+        """Sentences that a reader of a method's maps has to know, by method."""
         return find_warnings((row.method, row.metric, row.value, row.ci_high) for row in self.rows)
 
     def find(self, method: str, metric: str) -> QualityRow | None:

@@ -19,7 +19,7 @@ from precompute.explanations.metrics.subject import Explain
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.operators import get_module_path
 
-__all__ = ["correlate_ranks", "list_parameters", "measure_randomisation", "reinitialise"]
+__all__ = ["compare_ranks", "list_parameters", "measure_randomisation", "shuffle_weights"]
 
 Groups = Sequence[tuple[str, Sequence[nn.Parameter]]]
 """The weights of modules, each with the module's path."""
@@ -40,7 +40,7 @@ def list_parameters(exported: ExportedModel) -> list[tuple[str, list[nn.Paramete
 
 
 @contextlib.contextmanager
-def reinitialise(groups: Groups, seed: int) -> Iterator[None]:
+def shuffle_weights(groups: Groups, seed: int) -> Iterator[None]:
     """Shuffles the numbers of weights while the context is open; afterwards they are as before.
 
     The model must not be used by others meanwhile.
@@ -82,12 +82,12 @@ def measure_randomisation(
     groups = list_parameters(exported)
     found = []
     for stage in range(1, stages + 1):
-        with reinitialise(groups[: -(-len(groups) * stage // stages)], seed):
-            found.append(correlate_ranks(before, build()(images, owners)))
+        with shuffle_weights(groups[: -(-len(groups) * stage // stages)], seed):
+            found.append(compare_ranks(before, build()(images, owners)))
     return torch.stack(found)
 
 
-def correlate_ranks(first: Tensor, second: Tensor) -> Tensor:
+def compare_ranks(first: Tensor, second: Tensor) -> Tensor:
     """Computes Spearman's rank correlation of pairs of maps `(image, height, width)`, `(image,)`.
 
     Ties share their mean rank. NaN where the first map has one value everywhere; 0 where only the second one has.

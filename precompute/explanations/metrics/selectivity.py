@@ -20,7 +20,7 @@ from precompute.explanations.reference_images import make_reference
 __all__ = ["FILLS", "Curves", "Removal", "order_patches", "remove_in_order", "remove_recomputed"]
 
 FILLS = ("mean", "blurred")
-"""What a removed patch becomes: the mean colour, or the blurred image."""
+"""Colours of a removed patch: the mean colour, or the blurred image."""
 
 
 @dataclass(frozen=True)

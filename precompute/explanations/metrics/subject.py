@@ -1,4 +1,4 @@
-"""What the metrics of a map ask: maps and scores of changed images, each for the target of the image it came from."""
+"""Maps and scores of changed images, as metrics ask for them: each for the target of the image that it came from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from precompute.explanations.explainer import Explainer
 from precompute.explanations.method import Method
 from precompute.explanations.target import Target, score
 
-__all__ = ["Explain", "Score", "bind_method", "bind_score", "fit_maps", "split_batches"]
+__all__ = ["Explain", "Score", "apply_method", "apply_score", "fit_maps", "split_batches"]
 
 Explain = Callable[[Tensor, Tensor], Tensor]
 """Computes the maps `(image, height, width)` of images, given the number of the first image that each was made from."""
@@ -22,7 +22,7 @@ Score = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Computes scores and probabilities, each `(image,)`, of images, given the numbers as for `Explain`."""
 
 
-def bind_method(
+def apply_method(
     explainer: Explainer,
     method: Method,
     targets: Sequence[Target],
@@ -41,7 +41,7 @@ def bind_method(
     return explain
 
 
-def bind_score(explainer: Explainer, targets: Sequence[Target], batch_size: int = 32) -> Score:
+def apply_score(explainer: Explainer, targets: Sequence[Target], batch_size: int = 32) -> Score:
     """Binds the scores of a model to the targets of a set of images.
 
     The probability is that of the target's class alone, with or without a contrast.
