@@ -96,7 +96,8 @@ class RunStore:
 
     Args:
         path: folder of the run.
-        name: name in addresses; that of the manifest or of the folder where not given.
+        name: name in addresses; that of the manifest or of the folder where not given. Where several runs are open,
+            `name_runs` names those that nobody named.
         only: ids of the classes to open, as if the others were not there.
 
     Raises:
@@ -107,7 +108,8 @@ class RunStore:
         self.path = Path(path).resolve()
         self._only = only
         self.manifest = read_manifest(self.path)
-        self.name = name or str(self.manifest.get("run_name") or self.path.name)
+        self.given_name: str | None = name or self.manifest.get("run_name")
+        self.name = self.given_name or self.path.name
         self._lock = threading.RLock()
         self._cached: dict[str, Any] = {}
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
