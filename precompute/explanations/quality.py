@@ -17,7 +17,7 @@ from precompute.explanations.metrics.baselines import draw_random_maps, find_edg
 from precompute.explanations.metrics.continuity import N_SHIFTS, measure_continuity
 from precompute.explanations.metrics.randomisation import measure_randomisation
 from precompute.explanations.metrics.selectivity import Removal, order_patches, remove_in_order, remove_recomputed
-from precompute.explanations.metrics.subject import Explain, Score, apply_method, apply_score, split_batches
+from precompute.explanations.metrics.subject import Explain, Score, apply_method, apply_score
 from precompute.explanations.target import Target
 
 __all__ = ["METRICS", "Measurement", "QualityConfig", "measure_quality"]
@@ -94,7 +94,8 @@ def measure_quality(
         report: is called with a method and a metric before each is measured.
 
     Raises:
-        InputError: a method does not apply to the model.
+        InputError: a method does not apply to any of the images. An image that is refused alone, such as one whose
+            score is below 0, has no figures of the method.
     """
     run = _Run(explainer, images, targets, config or QualityConfig(), options or {}, report)
     measured = run.measure_baselines()
@@ -183,14 +184,29 @@ class _Run:
         return apply_method(explainer, method, self._targets, options, self._config.batch_size)
 
     def _explain(self, method: Method) -> tuple[Tensor, Tensor | None]:
+        """Computes the maps of all images, NaN for those that are refused, and the errors of their sums."""
         self._report(method.name, "maps")
-        found = [
-            method.explain(self._explainer, self._images[chosen], self._targets[chosen], self._options.get(method.name))
-            for chosen in split_batches(len(self._images), self._config.batch_size)
-        ]
-        errors = [each.error for each in found if each.error is not None]
-        maps = torch.cat([method.flatten(each.map) for each in found])
-        return maps, torch.cat(errors) if len(errors) == len(found) else None
+        maps: list[Tensor | None] = []
+        errors: list[Tensor] = []
+        refusal: InputError | None = None
+        for number, target in enumerate(self._targets):
+            image = self._images[number : number + 1]
+            try:
+                found = method.explain(self._explainer, image, [target], self._options.get(method.name))
+            except InputError as problem:
+                refusal = problem
+                maps.append(None)
+                errors.append(torch.full((1,), torch.nan))
+                continue
+            maps.append(method.flatten(found.map)[0])
+            if found.error is not None:
+                errors.append(found.error)
+        known = next((each for each in maps if each is not None), None)
+        if known is None:
+            assert refusal is not None
+            raise refusal
+        filled = [torch.full_like(known, torch.nan) if each is None else each for each in maps]
+        return torch.stack(filled), torch.cat(errors) if len(errors) == len(maps) else None
 
     def _measure_continuity(self, name: str, explain: Explain) -> Measurement:
         found = measure_continuity(explain, self._images, self._explainer.input_range, self._config.n_shifts)
@@ -206,9 +222,9 @@ class _Run:
             for of, found in areas.items():
                 found.append(curves.compute_area(of))
         means = {of: torch.stack(found).mean(0) for of, found in areas.items()}
-        # A map without any relevance orders nothing.
-        is_empty = torch.stack([maps.flatten(1).abs().amax(1) for maps in all_maps]).amax(0) == 0
-        means = {of: mean.masked_fill(is_empty, torch.nan) for of, mean in means.items()}
+        # A map without any relevance orders nothing, nor does one that was refused.
+        greatest = torch.stack([maps.flatten(1).abs().amax(1) for maps in all_maps]).amax(0)
+        means = {of: mean.masked_fill(~(greatest > 0), torch.nan) for of, mean in means.items()}
         self._areas[name] = means["scores"]
         return [
             _record(name, "selectivity", means["scores"]),

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from precompute.contract.errors import InputError
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.method import Method
 from precompute.explanations.target import Target, score
@@ -29,16 +30,40 @@ def apply_method(
     options: Mapping[str, Any] | None = None,
     batch_size: int = 16,
 ) -> Explain:
-    """Binds a method to a model and to the targets of a set of images."""
+    """Binds a method to a model and to the targets of a set of images.
+
+    An image that the method refuses, such as one whose score is below 0, has a map of NaN.
+    """
 
     def explain(images: Tensor, owners: Tensor) -> Tensor:
-        maps = []
+        found = []
         for chosen in split_batches(len(images), batch_size):
             wanted = [targets[owner] for owner in owners[chosen].tolist()]
-            maps.append(method.flatten(method.explain(explainer, images[chosen], wanted, options).map))
-        return torch.cat(maps)
+            found += _explain_batch(explainer, method, images[chosen], wanted, options)
+        known = next((each for each in found if each is not None), torch.zeros(1, 1))
+        return torch.stack([torch.full_like(known, torch.nan) if each is None else each for each in found])
 
     return explain
+
+
+def _explain_batch(
+    explainer: Explainer,
+    method: Method,
+    images: Tensor,
+    targets: Sequence[Target],
+    options: Mapping[str, Any] | None,
+) -> list[Tensor | None]:
+    """Computes the maps of a batch, one by one where the batch is refused; None for an image that is refused."""
+    try:
+        return list(method.flatten(method.explain(explainer, images, targets, options).map))
+    except InputError:
+        if len(images) == 1:
+            return [None]
+    found: list[Tensor | None] = []
+    for number in range(len(images)):
+        one = slice(number, number + 1)
+        found += _explain_batch(explainer, method, images[one], targets[one], options)
+    return found
 
 
 def apply_score(explainer: Explainer, targets: Sequence[Target], batch_size: int = 32) -> Score:
