@@ -197,7 +197,7 @@ def _count_pictures(store: RunStore) -> list[dict[str, Any]]:
         ]
         for layer, n in tried.items()
     ]
-    table = {"heads": ["Layer", "Channels", "Pictures", "Beat the best image", "Dead"], "rows": rows}
+    table = {"heads": ["Layer", "Channels", "Pictures", "Stronger than any image", "Dead"], "rows": rows}
     blocks = [*_split_paragraphs(_PICTURES.format(beating=beating)), {"table": table}]
     return [_build_section("pictures", "How strongly the pictures excite", blocks)]
 
@@ -224,7 +224,7 @@ count in more images.
 The [comparison](?view=compare) lays two classes' graphs over each other: what they share, what is one's alone, a number
 per layer, and the layer where they part.
 
-The name above the graph opens [what the model takes for the class](?view=graph&panel=class).
+The name above the graph opens [the panel of the class](?view=graph&panel=class).
 
 The [page of channels](?view=channels) shows a whole layer, and how many classes use which share of its channels.
 """
@@ -249,7 +249,7 @@ seed {seed}), each started from the layer before, so that points move little.
 Pictures. A dataset example is the crop, as large as the channel's receptive field, around the position where an image
 excites it most. A feature visualization is optimised from noise to excite the channel.
 
-Prototypes. What the model takes for a class: a picture optimised for the logarithm of the class's probability, less a
+Prototypes. What looks like a class to the model: a picture optimised for the log of the class's probability, less a
 penalty for its squared distance from the mean. From pixels alone nothing holds it near any image (Simonyan et al.
 2014); in the code space of a generator it is the picture of a code, from the typical code that the model gives the
 class to most (Nguyen et al. 2016). The probability is that of the picture as it is stored.
