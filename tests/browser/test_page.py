@@ -123,7 +123,7 @@ def test_table_layers_examples_and_search_are_in_the_link(page: Page, url: str, 
     node = store.graph(5).nodes[3].channel
     where = f"?class=5&vs=6&layer={node.layer}&channel={node.channel}&view=compare"
     open_graph(page, url + where)
-    page.get_by_label("Layers compared").click()
+    page.get_by_label("Layers compared").first.click()
     page.get_by_label("As a table").click()
     page.get_by_label("Search the classes").fill(name)
     _wait_for_query(page, f"{where}&as=table&bars=shown&q={name}")
