@@ -86,8 +86,9 @@ def _describe_input(model: Mapping[str, Any]) -> str:
     size, how = model.get("input_size"), model.get("preprocess") or {}
     steps = [" × ".join(map(str, size if isinstance(size, list) else [size, size]))] if size else []
     if how:
-        sides = f"{_describe_resizing(how['resize'])}, crop {_format_size(how['crop'])}"
-        steps.append(f"{sides}, {how['channels']}, 0 to {how['scale']:g}")
+        resizing = _describe_resizing(how["resize"]) if how["resize"] else "not resized"
+        crop = f"crop {_format_size(how['crop'])}" if how["crop"] else "not cropped"
+        steps.append(f"{resizing}, {crop}, {how['channels']}, 0 to {how['scale']:g}")
     return "; ".join(steps)
 
 
