@@ -114,6 +114,7 @@ class RunStore:
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._read_class_influences, 16)
         self.graph = Remembered(self._read_graph, 256)
+        self.cosines = Remembered(self._compute_cosines, 64)
         self.pictures = RunPictures(self.path)
 
     # --- what the run is --------------------------------------------------------------------------------------------
@@ -220,10 +221,11 @@ class RunStore:
 
     def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
         """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""
-        matrices: dict[str, NDArray[np.float32]] = self.read_once(
-            "read_unit_counts", lambda: {name: normalize_rows(self.read_counts(name)) for name in self.layers}
-        )
-        return matrices[layer]
+        return self.read_once(f"units {layer}", lambda: normalize_rows(self.read_counts(layer)))
+
+    def _compute_cosines(self, row: int) -> dict[str, NDArray[np.float32]]:
+        """Computes the cosines of the class in a row with every class, (class,), by layer."""
+        return {layer: (units := self.read_unit_counts(layer)) @ units[row] for layer in self.layers}
 
     def read_counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
         """Returns the counts of two classes by layer, (channel,) each; empty where the run holds no activations."""
@@ -361,8 +363,8 @@ class RunStore:
 
     def warm(self) -> None:
         """Reads what every visitor needs, so that the first one does not wait."""
-        if self.has("activations") and self.layers:
-            self.read_unit_counts(self.layer_names[0])
+        for layer in self.layers if self.has("activations") else ():
+            self.read_unit_counts(layer)
         for layer in reversed(self.layer_names):
             self.pictures.warm(layer)
         if self.has("attribution_graph_nodes"):

@@ -7,20 +7,21 @@ import * as current from '../current.js';
 import {boot, load} from '../data.js';
 import {emptyState} from '../dom.js';
 import {plural} from '../format.js';
-import {bringPictures, loadPictures, picture} from '../pictures.js';
+import {loadPictures} from '../pictures.js';
 import {readRun} from '../runs.js';
 import {changed, view} from '../views.js';
 import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
 import {toElements, toImages} from '../model/elements.js';
 import {drawClass, readAdded, readGraph} from '../model/graph.js';
 import {showComparison} from './compare_panel.js';
-import {bindCanvas, canvas, elementOf, loadImages} from './cytoscape.js';
+import {bindCanvas, canvas, elementOf} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
 import {hideCard} from './graph_card.js';
 import {bindChannels, listChannels, moveCursorToChosen} from './graph_channels.js';
 import {getFrame} from './graph_frame.js';
 import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
 import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
+import {bringImages, keepImages, nameOf} from './graph_pictures.js';
 import {buildScene, choosePart, getContext, getScene, isShown, mark, nodeOf, setScene} from './graph_scene.js';
 import {showTable} from './graph_table.js';
 import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
@@ -131,7 +132,7 @@ const read = async (asked, isOld) => {
   if (problem) return {problem};
   const classes = classesOf(asked, other);
   getFrame().stage.dataset.busy = '';
-  const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run)));
+  const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run).then(keepImages)));
   const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
   const [payloads, added] = await Promise.all([
     Promise.all(classes.map((each) => load(`class/${each.id}`, each.run))),
@@ -143,11 +144,8 @@ const read = async (asked, isOld) => {
   const context = buildContext(asked, classes, payloads, added, other);
   const bare = context.graphs.findIndex((each) => !each.nodes.length);
   if (bare >= 0) return {problem: payloads[bare].missing};
-  const drawn = context.drawing.nodes.filter((node) => node.picture);
-  const images = pictures.then(() => bringPictures(drawn)).then(() => loadImages(drawn.map(urlOf)));
-  return {context: {...context, images}};
+  return {context: {...context, images: pictures.then(() => bringImages(context.drawing.nodes))}};
 };
-const urlOf = (node) => (node.picture ? picture(node.layer, node.channel, node.run) : null);
 
 /** The properties of the component that show nothing. */
 const nothing = () => [[], {name: 'preset', fit: false, positions: {}}, styles()];
@@ -188,11 +186,10 @@ const draw = (context) => {
     right,
     zoom,
     classesOf: classesAt,
-    urlOf: () => null,
+    nameOf: () => null,
   });
-  const positions = Object.fromEntries([...scene.nodes.values()].map(({id, x, y}) => [id, {x, y}]));
   waiting = scene;
-  return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions, zoom, pan}, styles()];
+  return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions: {}, zoom, pan}, styles()];
 };
 /** The component has drawn what it was given. */
 const settle = () => {
@@ -230,7 +227,7 @@ const finish = async (scene, mine) => {
   }
   requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
 };
-const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(urlOf(node), node)));
+const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(nameOf(node), node)));
 const tellPainted = (classes) => {
   const {stage} = getFrame();
   stage.dataset.drawn = classes.map((each) => each.id).join(',');
