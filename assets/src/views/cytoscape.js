@@ -15,7 +15,7 @@ export const canvas = () => {
 export const elementOf = (id) => canvas().getElementById(id);
 
 const MOST = 400; /* pictures that Cytoscape keeps */
-const kept = new Map(); /* promises of decoded pictures by name, those asked for last at the end */
+const kept = new Map(); /* promises of pictures by name, those asked for last at the end */
 /** Brings pictures, {name, url}, into Cytoscape's own store before they are drawn by their names, so that nodes do not appear
     without them. `url()` is asked for once. */
 export const loadImages = (pictures) => {
@@ -24,9 +24,9 @@ export const loadImages = (pictures) => {
   const store = (renderer.imageCache = renderer.imageCache || {});
   const names = new Set(pictures.map(({name}) => name));
   pictures.forEach(({name, url}) => {
-    const decoded = kept.get(name) || keepImage(store, name, url());
+    const arrives = kept.get(name) || keepImage(store, name, url());
     kept.delete(name);
-    kept.set(name, decoded);
+    kept.set(name, arrives);
   });
   for (const name of kept.keys()) {
     if (kept.size <= Math.max(MOST, names.size)) break;
@@ -35,12 +35,15 @@ export const loadImages = (pictures) => {
   }
   return Promise.all([...names].map((name) => kept.get(name)));
 };
-const keepImage = (store, name, url) => {
-  const image = new Image();
-  store[name] = {image};
-  image.src = url;
-  return image.decode().catch(() => Object.assign(image, {error: true})); /* as Cytoscape marks it */
-};
+/** Resolves when a picture is there. It is decoded when it is drawn: `decode()` would wait for a frame of the page. */
+const keepImage = (store, name, url) =>
+  new Promise((done) => {
+    const image = new Image();
+    store[name] = {image};
+    image.onload = done;
+    image.onerror = () => done(Object.assign(image, {error: true})); /* as Cytoscape marks it */
+    image.src = url;
+  });
 /** Binds what the pointer and the window do to the drawing; called once. `doing` has a function for each event.
     The component's own listeners tell Dash of every movement, and draw the page again for it; nothing asks for that. */
 export const bindCanvas = (doing) => {

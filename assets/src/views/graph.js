@@ -9,6 +9,7 @@ import {emptyState} from '../dom.js';
 import {plural} from '../format.js';
 import {loadPictures} from '../pictures.js';
 import {readRun} from '../runs.js';
+import {foresee} from '../selection.js';
 import {changed, view} from '../views.js';
 import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
 import {toElements, toImages} from '../model/elements.js';
@@ -43,7 +44,7 @@ const build = () => {
   bindCard();
   bindChannels();
   bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
-  ['pointerdown', 'click'].forEach((name) => document.addEventListener(name, foresee, {capture: true}));
+  document.addEventListener('pointerdown', askEarly, {capture: true});
   document.addEventListener('summit-theme', () => window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}));
 };
 const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;
@@ -240,14 +241,20 @@ const isGraph = ({view}) => view === 'graph' || view === 'compare';
 const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides}) =>
   JSON.stringify([name, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
 
-/** Asks for a class as soon as it is clicked, some milliseconds before the selection has changed. */
-const foresee = (event) => {
-  const row = event.target.closest && event.target.closest('[data-class]');
-  const id = row && Number(row.dataset.class);
-  if (!row || !isGraph(current.selection) || !current.run.classById.has(id)) return;
+const isOwn = (id) => current.run && current.run.classById.has(id);
+const ask = (id) => {
   load(`class/${id}`);
   loadPictures(id);
 };
+/** Asks for a class as soon as it is pressed, and for what a selection needs before Dash has passed it on. */
+const askEarly = (event) => {
+  const row = event.target.closest && event.target.closest('[data-class]');
+  if (row && isGraph(current.selection) && isOwn(Number(row.dataset.class))) ask(Number(row.dataset.class));
+};
+foresee(({run, view, class_id: id, vs, vs_run: theirs}) => {
+  if (!isGraph({view}) || (run && run !== current.run.name)) return;
+  [id, view === 'compare' && !theirs ? vs : null].filter(isOwn).forEach(ask);
+});
 /** Fills the component for a selection: [elements, layout, style sheet]. */
 export const drawGraph = async (asked) => {
   const same = Array(3).fill(window.dash_clientside.no_update);

@@ -5,7 +5,7 @@ import {loadImages} from './cytoscape.js';
 
 /** The name of a channel's picture; null where it has none. */
 export const nameOf = ({picture: kind, layer, channel, run}) => (kind ? pictureFile(layer, channel, run) : null);
-/** Resolves when the pictures of channels are decoded. */
+/** Resolves when the pictures of channels can be drawn. */
 export const keepImages = (channels) =>
   loadImages(channels.map(({layer, channel, run}) => ({name: pictureFile(layer, channel, run), url: () => picture(layer, channel, run)})));
 /** The same of nodes, whose pictures may still be in packs of a static site. */

@@ -124,7 +124,7 @@ def test_kin_are_the_group_else_the_five_most_similar() -> None:
     counts = np.array([[9, 0], [0, 9], [9, 1], [9, 2], [9, 3], [9, 4], [9, 5], [9, 6]], np.int32)
     evidence = replace(
         build_evidence([1] * 8, groups=[None, None, "fish", "fish", "bird", None, None, None]),
-        units=lambda layer: normalize_rows(counts),
+        cosines=lambda row: [normalize_rows(counts) @ normalize_rows(counts)[row]],
     )
     assert find_kin(evidence, 0) == ([2, 3, 4, 5, 6], Yardstick.SIMILARITY)
     assert find_kin(evidence, 2) == ([3], Yardstick.GROUP)
