@@ -21,6 +21,7 @@ from precompute.commands.visualize import visualize
 from precompute.contract.errors import InputError
 from summit_dash.commands.demo import demo
 from summit_dash.commands.export import export
+from summit_dash.commands.faithfulness import faithfulness
 from summit_dash.commands.prototypes import prototypes
 from summit_dash.commands.serve import serve
 
@@ -39,6 +40,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "precompute": precompute,
     "visualize": visualize,
     "prototypes": prototypes,
+    "faithfulness": faithfulness,
     "inspect": inspect,
     "models": models,
     "import-summit": import_summit,

@@ -43,6 +43,7 @@ const showRuns = () => {
   const options = runs.map(({name}) => h('option', {value: name, selected: name === current.run.name}, name));
   const choose = (event) => dispatch({run: event.target.value});
   const picker = h('select', {class: 'run-picker', 'aria-label': 'Run', onchange: choose}, options);
+  document.getElementById('runs').dataset.tip = runs.find(({name}) => name === current.run.name).place;
   document.getElementById('runs').replaceChildren(picker);
 };
 view('header', (selection, before) => {

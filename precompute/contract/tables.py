@@ -5,15 +5,19 @@ Names and meanings are fixed within a schema version; columns may be added.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pyarrow as pa
 
+from precompute.contract.columns import Column, Table, define_table, is_optional
+
 __all__ = [
     "ALL_CLASSES",
+    "ALL_LAYERS",
     "HISTOGRAM_BINS",
+    "INTERVENTIONS",
     "PROTOTYPE_METHODS",
+    "SELECTIONS",
     "TABLES",
     "VISUALIZATION_KINDS",
     "Column",
@@ -25,6 +29,11 @@ HISTOGRAM_BINS = 20
 ALL_CLASSES = -1
 """The `class_id` of the dataset examples taken over all classes."""
 VISUALIZATION_KINDS = ("channel", "neuron", "negative", "diversity-0", "diversity-1", "diversity-2", "diversity-3")
+ALL_LAYERS = "all"
+"""The `layer` of rows on all layers at once."""
+SELECTIONS = ("pagerank", "effect")
+"""The orders in which channels of a class are taken: by their score in its graph, or by their effect on it."""
+INTERVENTIONS = ("remove", "keep", "random")
 PROTOTYPE_METHODS = ("code-space", "picture-space")
 """The ways to draw a class's prototype: in a generator's code space, or in pictures alone."""
 
@@ -34,58 +43,6 @@ _REAL = pa.float32()
 _LAYER = pa.dictionary(pa.int16(), pa.string())
 _TEXT = pa.string()
 _HISTOGRAM = pa.list_(pa.int32(), HISTOGRAM_BINS)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table.
-
-    Args:
-        name: unique in the table.
-        type: Arrow type.
-        meaning: a sentence for people, with the unit.
-        nullable: null is a value that it may have in any run.
-        may_be_unknown: null is allowed in an imported run, and for a feature visualization whose settings have
-            `imported_from`. Elsewhere null is a fault.
-        may_be_absent: runs of earlier versions lack the column. A writer that has no values leaves it null.
-    """
-
-    name: str
-    type: pa.DataType
-    meaning: str
-    nullable: bool = False
-    may_be_unknown: bool = False
-    may_be_absent: bool = False
-
-
-def is_optional(column: Column) -> bool:
-    """Returns True if some run may have a null in the column."""
-    return column.nullable or column.may_be_unknown or column.may_be_absent
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of a run.
-
-    Args:
-        name: unique in the run; the file is `NAME.parquet`.
-        meaning: a sentence for people.
-        key: the columns that identify a row, and by which rows are sorted.
-        columns: all columns in order, the key first.
-        row_group_by: the column of the key whose values start Parquet row groups, so that a reader of one class or
-            one layer reads nothing else. None for a single row group.
-    """
-
-    name: str
-    meaning: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    row_group_by: str | None = None
-
-    @property
-    def schema(self) -> pa.Schema:
-        """The Arrow schema that the table is written with."""
-        return pa.schema([pa.field(c.name, c.type, nullable=is_optional(c)) for c in self.columns])
 
 
 _CLASS_ID = Column(
@@ -119,16 +76,10 @@ _MEAN_INFLUENCE = Column(
 )
 
 
-def _define_table(
-    name: str, meaning: str, key: Sequence[Column], *columns: Column, row_group_by: str | None = None
-) -> Table:
-    return Table(name, meaning, tuple(c.name for c in key), (*key, *columns), row_group_by)
-
-
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
-        _define_table(
+        define_table(
             "classes",
             "The classes of the dataset and how well the model knows them.",
             [_CLASS_ID],
@@ -157,7 +108,7 @@ TABLES: Mapping[str, Table] = {
                 nullable=True,
             ),
         ),
-        _define_table(
+        define_table(
             "layers",
             "The recorded layers in order from the input.",
             [Column("layer", _LAYER, "Name of the recorded layer: its module path in the model, or an alias of it.")],
@@ -169,7 +120,7 @@ TABLES: Mapping[str, Table] = {
             Column("stride", _COUNT, "Input pixels between neighbouring positions of the output."),
             Column("receptive_field", _COUNT, "Input pixels, along one side, that one position of the output can see."),
         ),
-        _define_table(
+        define_table(
             "images",
             "The images that were read, and what the model said.",
             [Column("image_id", _ID, "Place of the image in the sorted source, from 0; unreadable images leave gaps.")],
@@ -190,7 +141,7 @@ TABLES: Mapping[str, Table] = {
                 nullable=True,
             ),
         ),
-        _define_table(
+        define_table(
             "activations",
             "How strongly each class uses each channel; one row for every class and channel (Summit's matrix A), "
             "or, in an imported run, for those that its source tells.",
@@ -204,7 +155,7 @@ TABLES: Mapping[str, Table] = {
             ),
             row_group_by="class_id",
         ),
-        _define_table(
+        define_table(
             "influences",
             "Which source channels drive each target channel, per class; rows with influence_count > 0 (Summit's I), "
             "or, in an imported run, those of them that its source tells.",
@@ -213,7 +164,7 @@ TABLES: Mapping[str, Table] = {
             _MEAN_INFLUENCE,
             row_group_by="class_id",
         ),
-        _define_table(
+        define_table(
             "channels",
             "Every channel over the whole dataset.",
             [_LAYER_NAME, _CHANNEL],
@@ -227,7 +178,7 @@ TABLES: Mapping[str, Table] = {
                 "In the set of more than outlier_fraction of all images, or listed as outlier in the config.",
             ),
         ),
-        _define_table(
+        define_table(
             "example_images",
             "The images of which several crops are dataset examples, as resized and cropped for the model.",
             [Column("image_id", _ID, "The image.")],
@@ -236,7 +187,7 @@ TABLES: Mapping[str, Table] = {
             Column("image", pa.binary(), "The image as JPEG, of that size."),
             row_group_by="image_id",
         ),
-        _define_table(
+        define_table(
             "dataset_examples",
             "The images that excite a channel most, as crops of its receptive field.",
             [
@@ -259,7 +210,7 @@ TABLES: Mapping[str, Table] = {
             ),
             row_group_by="channel",
         ),
-        _define_table(
+        define_table(
             "attribution_graph_nodes",
             "The channels of each class's attribution graph.",
             [_CLASS_ID, _LAYER_NAME, _CHANNEL],
@@ -269,9 +220,17 @@ TABLES: Mapping[str, Table] = {
                 pa.float64(),
                 "Personalized PageRank in the class's graph of all channels; the scores of all channels sum to 1.",
             ),
+            Column(
+                "effect",
+                _REAL,
+                "First-order fall of the mean logarithm of the class's probability when the channel is replaced by its "
+                "mean; null where it was not measured.",
+                nullable=True,
+                may_be_absent=True,
+            ),
             row_group_by="class_id",
         ),
-        _define_table(
+        define_table(
             "attribution_graph_edges",
             "The influences between kept channels: a layer and the recorded layers that feed it.",
             [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL],
@@ -279,7 +238,7 @@ TABLES: Mapping[str, Table] = {
             _MEAN_INFLUENCE,
             row_group_by="class_id",
         ),
-        _define_table(
+        define_table(
             "attribution_graphs",
             "One row per class: how its graph came about.",
             [_CLASS_ID],
@@ -292,14 +251,14 @@ TABLES: Mapping[str, Table] = {
             Column("n_nodes", _COUNT, "Kept channels."),
             Column("n_edges", _COUNT, "Kept influences."),
         ),
-        _define_table(
+        define_table(
             "embeddings",
             "Every class as a point, one layout per layer.",
             [_LAYER_NAME, _CLASS_ID],
             Column("x", _REAL, "Horizontal coordinate, without unit."),
             Column("y", _REAL, "Vertical coordinate, without unit."),
         ),
-        _define_table(
+        define_table(
             "feature_visualizations",
             "Images optimised to excite a channel.",
             [_LAYER_NAME, _CHANNEL, Column("kind", _TEXT, f"One of {', '.join(VISUALIZATION_KINDS)}.")],
@@ -329,7 +288,7 @@ TABLES: Mapping[str, Table] = {
             ),
             row_group_by="layer",
         ),
-        _define_table(
+        define_table(
             "prototypes",
             "Pictures optimised for the probability of a class (Nguyen et al. 2016).",
             [_CLASS_ID, Column("method", _TEXT, f"One of {', '.join(PROTOTYPE_METHODS)}.")],
@@ -345,19 +304,53 @@ TABLES: Mapping[str, Table] = {
             Column("settings", _TEXT, "How it was drawn: a key of prototypes.settings in the manifest."),
             row_group_by="class_id",
         ),
-        _define_table(
+        define_table(
             "faithfulness",
-            "What becomes of a class's accuracy when channels are removed or kept.",
+            "What becomes of a class's accuracy when channels are removed, that is replaced by their mean over images "
+            "(or by 0, see faithfulness.replacement in the manifest).",
             [
                 _CLASS_ID,
-                Column("intervention", _TEXT, "What was done to which channels."),
-                Column("n_channels", _COUNT, "How many channels it was done to."),
+                Column("layer", _LAYER, f"The recorded layer, or {ALL_LAYERS} for all layers at once."),
+                Column("selection", _TEXT, f"The order in which channels are taken: {' or '.join(SELECTIONS)}."),
+                Column(
+                    "intervention",
+                    _TEXT,
+                    "Removed are: with remove these channels, with keep all others, with random as many at random.",
+                ),
+                Column(
+                    "n_channels",
+                    _COUNT,
+                    "Channels taken, in all layers together; 0 for the untouched model. One row of a class has the "
+                    "number of its graph.",
+                ),
             ],
             Column("accuracy", _REAL, "Fraction of the class's images still predicted as the class."),
-            Column("ci_low", _REAL, "Lower end of the 95 % interval."),
-            Column("ci_high", _REAL, "Upper end of the 95 % interval."),
+            Column("ci_low", _REAL, "Lower end of its 95 % interval (Wilson 1927, by images)."),
+            Column("ci_high", _REAL, "Upper end."),
+            Column("mean_log_probability", _REAL, "Mean of the natural logarithm of the class's probability."),
+            Column(
+                "log_probability_low",
+                _REAL,
+                "Lower end of its 95 % interval (bootstrap over images); null for a single image.",
+                nullable=True,
+            ),
+            Column("log_probability_high", _REAL, "Upper end; null as above.", nullable=True),
+            Column(
+                "below_random",
+                _REAL,
+                "Of remove: how much lower mean_log_probability is than with as many channels at random.",
+                nullable=True,
+            ),
+            Column(
+                "below_random_low",
+                _REAL,
+                "Lower end of its 95 % interval (bootstrap over images, in pairs); null for a single image.",
+                nullable=True,
+            ),
+            Column("below_random_high", _REAL, "Upper end; null as above.", nullable=True),
             Column("n_images", _COUNT, "Images measured."),
             Column("n_repeats", _COUNT, "Random channel sets averaged; 1 where nothing is random."),
+            row_group_by="class_id",
         ),
     )
 }

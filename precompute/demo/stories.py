@@ -15,8 +15,11 @@ STORIES: tuple[dict[str, Any], ...] = (
             "Open its graph and look at the examples of the channels near the output.",
             "Compare it with the [trout](compare), which has the same body, colours and places: what is left over is "
             "what tells them apart.",
-            "Channels of the carp alone, the most used first: {own_channels}. Their examples show white cuffs and "
-            "hands: the network has learned to see a carp in the hand, not only the fish.",
+            "Channels that are in the carp's graph and in no other one, the most used first: {own_channels}. Look for "
+            "white cuffs and hands among their examples: the network has learned to see a carp in the hand, not only "
+            "the fish.",
+            "Channels that the carp shares with others, and not with the trout: {other_channels}. They react to more "
+            "than the hand: their examples over all classes show to what.",
         ],
     },
     {
@@ -36,6 +39,7 @@ STORIES: tuple[dict[str, Any], ...] = (
 
 A step is a sentence or two with links `[text](target)`: `class` is the class's graph, `compare` the comparison of the
 two classes, `parting` the comparison at the layer from which they part. `{own_channels}` is replaced by links to the
-channels of `class` alone, `{parting_layer}` by the name of the layer. A reader leaves a step out if the run has nothing
+channels in the graph of `class` and no other one, `{other_channels}` by those that `vs` lacks and other classes have,
+`{parting_layer}` by the name of the layer. A reader leaves a step out if the run has nothing
 to put in.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import FloatArray, Graph, IntArray, compute_pagerank, compute_personalization
 from precompute.graphs.selection import select
 
-__all__ = ["ClassGraph", "GraphConfig", "build_class_graph", "build_graphs"]
+__all__ = ["ClassGraph", "GraphConfig", "build_class_graph", "build_graphs", "score_channels"]
 
 _INFLUENCE_COLUMNS = (
     "target_layer",
@@ -119,17 +119,14 @@ def build_class_graph(
     Raises:
         InputError: a row names a channel that `nodes` lacks, or PageRank did not converge.
     """
-    counts = np.zeros(len(nodes), np.int64)
-    counts[nodes.number_rows(activations, "layer", "channel")] = activations["activation_count"].to_numpy()
-    sources = nodes.number_rows(influences, "source_layer", "source_channel")
-    targets = nodes.number_rows(influences, "target_layer", "target_channel")
-    if not counts[is_included].any() and not len(influences):
+    scored = _score(nodes, activations, influences, is_included, config)
+    if scored is None:
         nothing = np.zeros(0, np.int64)
         return ClassGraph(nothing, nothing, np.zeros(0), nothing, 0.0)
-    included = np.flatnonzero(is_included)
-    graph, rows = _build_included_graph(sources, targets, influences["influence_count"].to_numpy(), is_included)
+    graph, rows, included, counts, scores = scored
     layer_indices = nodes.layer_indices[included]
-    scores = compute_pagerank(graph, compute_personalization(counts[included], layer_indices), config)
+    sources = nodes.number_rows(influences, "source_layer", "source_channel")
+    targets = nodes.number_rows(influences, "target_layer", "target_channel")
     kept = select(graph, layer_indices, scores, config)
     edges = rows[kept.edges]
     return ClassGraph(
@@ -139,6 +136,66 @@ def build_class_graph(
         edges[np.lexsort((sources[edges], targets[edges]))],
         kept.pagerank_mass,
     )
+
+
+def score_channels(
+    nodes: Nodes,
+    activations: pa.Table,
+    influences: pa.Table,
+    is_included: npt.NDArray[np.bool_],
+    config: GraphConfig,
+) -> FloatArray:
+    """Computes the personalized PageRank of all channels in the graph of one class, `(n_nodes,)`.
+
+    Excluded channels, and all channels of a class without any count, score 0. The arguments are those of
+    `build_class_graph`.
+
+    Raises:
+        InputError: a row names a channel that `nodes` lacks, or PageRank did not converge.
+    """
+    found = np.zeros(len(nodes))
+    scored = _score(nodes, activations, influences, is_included, config)
+    if scored is not None:
+        found[scored.included] = scored.scores
+    return found
+
+
+class _Scored(NamedTuple):
+    """The graph of the included channels with its scores.
+
+    Attributes:
+        graph: of the included nodes, numbered from 0.
+        rows: the row of `influences` of each of its edges, `(n_edges,)`.
+        included: the included nodes, `(n_included,)`.
+        counts: activation counts of all nodes, `(n_nodes,)`.
+        scores: of the included nodes, `(n_included,)`.
+    """
+
+    graph: Graph
+    rows: IntArray
+    included: IntArray
+    counts: IntArray
+    scores: FloatArray
+
+
+def _score(
+    nodes: Nodes,
+    activations: pa.Table,
+    influences: pa.Table,
+    is_included: npt.NDArray[np.bool_],
+    config: GraphConfig,
+) -> _Scored | None:
+    """Computes PageRank in the graph of one class; None for a class without any count."""
+    counts = np.zeros(len(nodes), np.int64)
+    counts[nodes.number_rows(activations, "layer", "channel")] = activations["activation_count"].to_numpy()
+    sources = nodes.number_rows(influences, "source_layer", "source_channel")
+    targets = nodes.number_rows(influences, "target_layer", "target_channel")
+    if not counts[is_included].any() and not len(influences):
+        return None
+    included = np.flatnonzero(is_included)
+    graph, rows = _build_included_graph(sources, targets, influences["influence_count"].to_numpy(), is_included)
+    restart = compute_personalization(counts[included], nodes.layer_indices[included])
+    return _Scored(graph, rows, included, counts, compute_pagerank(graph, restart, config))
 
 
 def _build_included_graph(
@@ -154,7 +211,8 @@ def _build_included_graph(
 
 def _to_node_rows(class_id: int, graph: ClassGraph, nodes: Nodes) -> pa.Table:
     layers, channels = nodes.name_nodes(graph.nodes)
-    columns = [np.full(len(layers), class_id), layers, channels, graph.activation_counts, graph.scores]
+    effects = pa.nulls(len(layers), pa.float32())  # measured by `faithfulness`
+    columns = [np.full(len(layers), class_id), layers, channels, graph.activation_counts, graph.scores, effects]
     return _to_table("attribution_graph_nodes", columns)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.stage import PassInputs
+from precompute.datasets.reopening import record_place
 from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.reloading import record_places
 from precompute.models.weights.loading import hash_parameters
@@ -37,9 +38,14 @@ def build_contents(request: RunRequest, loaded: LoadedModel, inputs: PassInputs)
     meaning = inputs.meaning
     stages = {name: stage.identity(request.config) for name, stage in find_stages().items() if stage.identity}
     return {
-        # Where files are decides nothing, but adding pictures to the run loads the model again.
+        # Where files are decides nothing, but what is added to the run loads the model and the images again.
         "model": model | {**outputs, **record_places(request.model)},
-        "dataset": {**dataset, "outputs_by": meaning.known_by, "notes": [*inputs.source.notes, *meaning.notes]},
+        "dataset": {
+            **dataset,
+            "outputs_by": meaning.known_by,
+            "notes": [*inputs.source.notes, *meaning.notes],
+            **record_place(request.images, request.limit_per_class, request.labels.allow_outside),
+        },
         "layers": config["layers"],
         "links": [_describe_link(measure) for measure in inputs.measures],
         **({"stories": list(inputs.source.stories)} if inputs.source.stories else {}),

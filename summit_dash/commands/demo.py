@@ -41,7 +41,7 @@ def _run(options: DemoOptions) -> None:
     folder = options.out or user_cache_path("summit-dash") / "demo"
     run_demo(folder, options.images_per_class, CONSOLE)
     if options.serve_it:
-        open_dashboard([folder], options.host, options.port, THREADS, options.open_browser)
+        open_dashboard([str(folder)], options.host, options.port, THREADS, options.open_browser)
     else:
         CONSOLE.print(f"Run: {folder}\nOpen it: summit-dash serve {folder}", highlight=False)
 

@@ -7,7 +7,6 @@ import threading
 import webbrowser
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,10 +22,17 @@ __all__ = ["ServeOptions", "open_dashboard", "serve"]
 class ServeOptions:
     """Open runs in the dashboard; needs neither torch nor the images.
 
-    Example: `summit-dash serve runs/photos --open`
+    Examples:
+
+    `summit-dash serve runs/photos --open`
+
+    `summit-dash serve before=runs/1 after=runs/2`
     """
 
-    runs: Annotated[list[Path], typer.Argument(help="Folders of one or several runs.", show_default=False)]
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Folders of one or several runs, or `NAME=RUN` to name one.", show_default=False),
+    ]
     host: Host = HOST
     port: Port = PORT
     workers: Threads = THREADS
@@ -37,11 +43,11 @@ def _run(options: ServeOptions) -> None:
     open_dashboard(options.runs, options.host, options.port, options.workers, options.open_browser)
 
 
-def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, open_browser: bool) -> None:
+def open_dashboard(runs: Sequence[str], host: str, port: int, workers: int, open_browser: bool) -> None:
     """Serves runs until it is interrupted, and prints the address.
 
     Args:
-        runs: folders of runs.
+        runs: folders of runs, each with or without `NAME=` before it.
         host: address to listen on.
         port: port to listen on; the next free one where it is taken, any free one for 0.
         workers: threads that answer requests.
@@ -52,13 +58,12 @@ def open_dashboard(runs: Sequence[Path], host: str, port: int, workers: int, ope
     """
     from waitress import create_server
 
-    from summit_dash.run.store import RunStore
-    from summit_dash.run.stores import Stores
+    from summit_dash.run.stores import Stores, open_runs
     from summit_dash.server.app import create_app
     from summit_dash.server.listen import listen
     from summit_dash.server.settings import Settings
 
-    stores = Stores(RunStore(run) for run in runs)
+    stores = Stores(open_runs(runs))
     threading.Thread(target=stores.warm, daemon=True).start()
     dashboard = create_app(stores, Settings(runs=tuple(runs), host=host, port=port, workers=workers))
     listening = listen(host, port)

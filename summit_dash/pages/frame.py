@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from summit_dash.pages import channel_panel, class_panel, embedding, header, ids, registry, sidebar
 from summit_dash.pages.components import build_action, build_tool
 from summit_dash.pages.page import Page
+from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
 
 __all__ = ["build_boot", "build_page"]
@@ -79,6 +80,8 @@ def build_boot(stores: Iterable[RunStore], prefix: str) -> str:
     """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element."""
     boot: dict[str, Any] = {
         "prefix": prefix,
-        "runs": [{"name": store.name, "version": store.version} for store in stores],
+        "runs": [
+            {"name": store.name, "version": store.version, "place": describe_place(store.path)} for store in stores
+        ],
     }
     return json.dumps(boot).replace("<", "\\u003c")

@@ -13,6 +13,7 @@ from typing import Any
 from precompute.contract.glossary import INFLUENCE_MEASURES
 from precompute.contract.output_meanings import describe_outputs
 from summit_dash.payloads.tour import build_tour
+from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import DASH, format_count, format_part, format_percent, format_plural
 
@@ -73,6 +74,7 @@ def _list_facts(store: RunStore) -> list[list[str]]:
         ("Classes", format_count(len(store.classes))),
         ("Labels", _describe_labels(dataset)),
         ("Accuracy", _describe_accuracy(store.manifest.get("images") or {})),
+        ("Folder", describe_place(store.path)),
         ("Made", str(store.manifest.get("created", "")).replace("T", " ")[:16]),
         ("Computing took", _describe_seconds(store)),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in store.manifest.get("versions", {}).items())),

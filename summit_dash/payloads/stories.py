@@ -4,7 +4,8 @@ A story is `{"id", "title", "class", "vs", "steps": [str]}`; `class` and `vs` ar
 
 - links `[carp](class)`, to the graph of `class`; `[trout](compare)`, to the comparison with `vs`; and
   `[where they part](parting)`, to the comparison at the layer from which the two part;
-- placeholders `{own_channels}`, links to the channels that `class` alone has in the last two layers; and
+- placeholders `{own_channels}`, links to the channels that are in the graph of `class` and in no other one;
+  `{other_channels}`, links to those that `vs` lacks and other classes have, with the number of these graphs; and
   `{parting_layer}`, the name of that layer.
 
 A step that needs a channel or a layer that is not there is left out. Everything else is shown as plain text.
@@ -25,9 +26,9 @@ from summit_dash.run.store import RunStore
 
 __all__ = ["build_stories"]
 
-_N_OWN = 4
-"""Channels that `{own_channels}` lists at most."""
-_MARK = re.compile(r"\[([^\[\]]+)\]\((class|compare|parting)\)|\{(own_channels|parting_layer)\}")
+_MOST = 4
+"""Channels that a placeholder lists at most."""
+_MARK = re.compile(r"\[([^\[\]]+)\]\((class|compare|parting)\)|\{(own_channels|other_channels|parting_layer)\}")
 
 
 def build_stories(store: RunStore) -> list[dict[str, Any]]:
@@ -74,7 +75,7 @@ class _Pair:
             return write_link(text, **self._compared)
         if target == "parting":
             return write_link(text, **self._compared, layer=self._parting_layer)
-        return self._own_channels if name == "own_channels" else clean_brackets(self._parting_layer)
+        return clean_brackets(self._parting_layer) if name == "parting_layer" else self._list_channels(name)
 
     @property
     def _compared(self) -> dict[str, Any]:
@@ -87,15 +88,24 @@ class _Pair:
             raise _MissingError
         return layer
 
-    @cached_property
-    def _own_channels(self) -> str:
-        own = _list_own_channels(self.store, self.class_id, self.vs)
-        if not own:
+    def _list_channels(self, name: str) -> str:
+        """Lists channels that `vs` lacks, the most used first: those of no other class, or the others."""
+        theirs = {node.channel for node in self.store.graph(self.vs).nodes}
+        own = [node for node in self.store.graph(self.class_id).nodes if node.channel not in theirs]
+        links = []
+        for node in sorted(own, key=lambda node: (-node.activation_count, self._place(node.channel))):
+            n_graphs = self.store.count_graphs_with(node.channel)
+            if node.activation_count and (n_graphs == 1) == (name == "own_channels"):
+                link = write_link(
+                    node.channel.channel_id, **self._compared, layer=node.channel.layer, channel=node.channel.channel
+                )
+                links.append(link if n_graphs == 1 else f"{link} (in {n_graphs} graphs)")
+        if not links:
             raise _MissingError
-        return ", ".join(
-            write_link(channel.channel_id, **self._compared, layer=channel.layer, channel=channel.channel)
-            for channel in own
-        )
+        return ", ".join(links[:_MOST])
+
+    def _place(self, channel: Channel) -> tuple[int, int]:
+        return self.store.layer_names.index(channel.layer), channel.channel
 
 
 def _read_stories(manifest: Mapping[str, Any]) -> Iterator[_Story]:
@@ -133,11 +143,3 @@ def _write_step(step: str, pair: _Pair) -> str:
         parts += [clean_brackets(step[end : mark.start()]), pair.replace(mark)]
         end = mark.end()
     return "".join([*parts, clean_brackets(step[end:])])
-
-
-def _list_own_channels(store: RunStore, class_id: int, vs: int) -> list[Channel]:
-    """Returns the channels of the last two layers that only the first graph has, most used first, four at most."""
-    theirs = {node.channel for node in store.graph(vs).nodes}
-    late = set(store.layer_names[-2:])
-    own = [node for node in store.graph(class_id).nodes if node.channel not in theirs and node.channel.layer in late]
-    return [node.channel for node in sorted(own, key=lambda node: (-node.activation_count, node.channel))[:_N_OWN]]

@@ -96,7 +96,8 @@ class RunStore:
 
     Args:
         path: folder of the run.
-        name: name in addresses; that of the manifest or of the folder where not given.
+        name: name in addresses; that of the manifest or of the folder where not given. Where several runs are open,
+            `name_runs` names those that nobody named.
         only: ids of the classes to open, as if the others were not there.
 
     Raises:
@@ -107,7 +108,8 @@ class RunStore:
         self.path = Path(path).resolve()
         self._only = only
         self.manifest = read_manifest(self.path)
-        self.name = name or str(self.manifest.get("run_name") or self.path.name)
+        self.given_name: str | None = name or self.manifest.get("run_name")
+        self.name = self.given_name or self.path.name
         self._lock = threading.RLock()
         self._cached: dict[str, Any] = {}
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
@@ -345,11 +347,8 @@ class RunStore:
 
         It is -1 where there is no example, or one whose class is unknown. Read once for all layers.
         """
-        n_channels = {info.layer: info.n_channels for info in self.layers.values()}
-        best: dict[str, NDArray[np.int64]] = self.read_once(
-            "best_classes", lambda: read_best_classes(self.path, n_channels, self._rows)
-        )
-        return best[layer]
+        sizes = {info.layer: info.n_channels for info in self.layers.values()}
+        return self.read_once("best_classes", lambda: read_best_classes(self.path, sizes, self._rows))[layer]
 
     # --- caches -----------------------------------------------------------------------------------------------------
 

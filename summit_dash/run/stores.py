@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from summit_dash.run.names import name_runs, split_name
 from summit_dash.run.store import RunStore
 
-__all__ = ["Stores"]
+__all__ = ["Stores", "open_runs"]
+
+
+def open_runs(texts: Iterable[str]) -> list[RunStore]:
+    """Opens runs, each given as a folder or as `NAME=FOLDER`.
+
+    Raises:
+        InputError: a folder is no run, or its tables of classes and layers are missing.
+    """
+    return [RunStore(*split_name(text)) for text in texts]
 
 
 class Stores(Mapping[str, RunStore]):
-    """The open runs by name, in the order given. The first one is the default. A name that is taken gets "-2" added.
+    """The open runs by name (`name_runs`), in the order given. The first one is the default.
 
     Raises:
         ValueError: there is no run.
     """
 
     def __init__(self, stores: Iterable[RunStore]) -> None:
-        self._stores: dict[str, RunStore] = {}
-        for store in stores:
-            while store.name in self._stores:
-                store.name += "-2"
-            self._stores[store.name] = store
-        if not self._stores:
+        opened = list(stores)
+        if not opened:
             raise ValueError("The dashboard needs at least one run.")
+        self._stores: dict[str, RunStore] = {}
+        for store, name in zip(opened, name_runs(opened), strict=True):
+            store.name = name
+            self._stores[name] = store
 
     def __getitem__(self, name: str) -> RunStore:
         """Returns a run, with its newest pictures."""

@@ -12,7 +12,7 @@ from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
 from summit_dash.run.store import RunStore
-from summit_dash.run.stores import Stores
+from summit_dash.run.stores import Stores, open_runs
 from summit_dash.server.routes import register_routes
 from summit_dash.server.settings import Settings
 
@@ -65,5 +65,5 @@ def build_server() -> Flask:
     Example: `gunicorn "summit_dash.server.app:build_server()"`
     """
     settings = Settings()
-    application: Flask = create_app([RunStore(path) for path in settings.runs], settings).server
+    application: Flask = create_app(open_runs(settings.runs), settings).server
     return application

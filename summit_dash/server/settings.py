@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,7 +15,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SUMMIT_DASH_", frozen=True)
 
-    runs: tuple[Path, ...] = Field((), description="Folders of the runs to serve; used by the `server` factory.")
+    runs: tuple[str, ...] = Field(
+        (), description="Folders of the runs to serve, or NAME=FOLDER; used by the `server` factory."
+    )
     host: str = Field(HOST, description="Address to listen on.")
     port: int = Field(PORT, description="Port to listen on.")
     workers: int = Field(THREADS, description="Threads that answer requests.")

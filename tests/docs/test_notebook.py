@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from pathlib import Path
@@ -52,8 +53,9 @@ def test_it_runs_from_top_to_bottom(notebook: NotebookNode, synthetic_run: Path,
     parameters = notebook.cells[1]
     assert parameters.source == FIRST
     parameters.source = f'RUN = {str(synthetic_run)!r}\nA, B = "white wolf", "grey wolf"'
-    client = NotebookClient(notebook, km=build_manager(), timeout=120, resources={"metadata": {"path": str(tmp_path)}})
-    client.execute()
+    resources = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, km=build_manager(), timeout=120, resources=resources).execute()
+    gc.collect()  # here, where its warnings are ignored, not at the end of all tests
     assert all(each.execution_count for each in notebook.cells if each.cell_type == "code")
     assert read_outputs(notebook, "graph = ").startswith('<img alt="Attribution graph of white wolf"')
     assert read_outputs(notebook, "both = ").startswith('<img alt="Comparison of white wolf and grey wolf"')

@@ -273,7 +273,9 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
             np.sort(np.argsort(-c[class_id], kind="stable")[: 4 + (class_id + 3 * i) % 7]) for i, c in enumerate(counts)
         ]
         for (name, _), chosen, count in zip(spec.layers, kept, counts, strict=True):
-            nodes += [(class_id, name, int(j), int(count[class_id, j]), int(count[class_id, j]) / 1e5) for j in chosen]
+            nodes += [
+                (class_id, name, int(j), int(count[class_id, j]), int(count[class_id, j]) / 1e5, None) for j in chosen
+            ]
         n_edges = 0
         for i, weight in enumerate(weights):
             strength = weight[np.ix_(kept[i + 1], kept[i])] * np.sqrt(counts[i][class_id][kept[i]] + 1)

@@ -8,7 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from precompute.contract.tables import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, VISUALIZATION_KINDS
+from precompute.contract.tables import (
+    ALL_CLASSES,
+    HISTOGRAM_BINS,
+    INTERVENTIONS,
+    PROTOTYPE_METHODS,
+    SELECTIONS,
+    VISUALIZATION_KINDS,
+)
 from precompute.contract.validation.facts import LAYER_COLUMNS, Batch, Facts, Fault, Integers, Mask
 
 __all__ = ["find_faults"]
@@ -189,10 +196,12 @@ def _check_choice(batch: Batch, name: str, known: Sequence[str]) -> Fault:
     return Fault(f"{name} is one of {', '.join(known)}.", ~is_known.to_numpy(zero_copy_only=False), name)
 
 
-def _check_intervals(batch: Batch, facts: Facts) -> Iterator[Fault]:
+def _check_proofs(batch: Batch, facts: Facts) -> Iterator[Fault]:
     accuracy, low, high = (batch.columns[name] for name in ("accuracy", "ci_low", "ci_high"))
     outside = (accuracy < low - _ROUNDING) | (accuracy > high + _ROUNDING)
     yield Fault("accuracy lies between ci_low and ci_high.", outside, "accuracy")
+    yield _check_choice(batch, "selection", SELECTIONS)
+    yield _check_choice(batch, "intervention", INTERVENTIONS)
 
 
 _RULES: Mapping[str, tuple[Rule, ...]] = {
@@ -204,5 +213,5 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "dataset_examples": (_check_examples, _check_cuts, _check_webp),
     "feature_visualizations": (_check_webp, _check_kinds),
     "prototypes": (_check_webp, _check_prototypes),
-    "faithfulness": (_check_intervals,),
+    "faithfulness": (_check_proofs,),
 }

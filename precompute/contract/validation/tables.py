@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from precompute.contract.tables import Column, Table, is_optional
+from precompute.contract.tables import ALL_LAYERS, Column, Table, is_optional
 from precompute.contract.validation.facts import KEPT, Batch, Facts, Fault, Integers
 from precompute.contract.validation.order import KeyOrder
 from precompute.contract.validation.rules import find_faults
@@ -137,7 +137,8 @@ def _decode(rows: pa.RecordBatch, table: Table, layer_names: Sequence[str]) -> B
         if is_optional(column):
             present[column.name] = values.is_valid().to_numpy(zero_copy_only=False)
         if pa.types.is_dictionary(column.type):
-            columns[column.name] = _index_layers(values, layer_names)
+            names = (*layer_names, ALL_LAYERS) if table.name == "faithfulness" else layer_names
+            columns[column.name] = _index_layers(values, names)
         elif pa.types.is_integer(column.type):
             columns[column.name] = values.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
         elif pa.types.is_floating(column.type):

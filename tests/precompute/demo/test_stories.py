@@ -31,7 +31,7 @@ def test_links_and_gaps_are_those_that_a_reader_knows(story: dict[str, object]) 
     assert isinstance(steps, list)
     for step in steps:
         assert set(re.findall(r"\]\((\w+)\)", step)) <= {"class", "compare", "parting"}
-        assert set(re.findall(r"\{(\w+)\}", step)) <= {"own_channels", "parting_layer"}
+        assert set(re.findall(r"\{(\w+)\}", step)) <= {"own_channels", "other_channels", "parting_layer"}
         assert step == " ".join(step.split())
     assert any("](compare)" in step for step in steps)
 

@@ -60,7 +60,7 @@ def find_reference(
     )
     nodes, kept, mass = select_by_reference(layer_indices, edges, scores, config)
     return (
-        [(*included[node], counts[node], pytest.approx(scores[node], abs=1e-12)) for node in nodes],
+        [(*included[node], counts[node], pytest.approx(scores[node], abs=1e-12), None) for node in nodes],
         [kept_rows[edge][1:] for edge in kept],
         mass,
     )

@@ -72,20 +72,20 @@ def test_a_taken_port_is_passed_over(
 def test_the_address_for_the_whole_network_is_shown_as_one_that_a_browser_opens(
     run_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    open_dashboard([run_path], "0.0.0.0", 0, 1, False)
+    open_dashboard([str(run_path)], "0.0.0.0", 0, 1, False)
     assert read_address(capsys)[0] == "127.0.0.1"
 
 
 @pytest.mark.usefixtures("servers")
 def test_the_number_of_threads_is_that_asked_for(run_path: Path, servers: list[Any]) -> None:
-    open_dashboard([run_path], "127.0.0.1", 0, 3, False)
+    open_dashboard([str(run_path)], "127.0.0.1", 0, 3, False)
     assert servers[0].adj.threads == 3
 
 
 def test_an_address_of_another_machine_is_refused_with_the_reason(run_path: Path, servers: list[Any]) -> None:
     # 192.0.2.0/24 is kept for documentation: no machine has it.
     with pytest.raises(InputError, match=r"(?s)free port.*192\.0\.2\.1:8050: .*--port"):
-        open_dashboard([run_path], "192.0.2.1", 8050, 1, False)
+        open_dashboard([str(run_path)], "192.0.2.1", 8050, 1, False)
     assert servers == []
 
 

@@ -50,18 +50,22 @@ def test_the_stories_of_the_demo_are_sections_with_links(run: Path) -> None:
     assert "[Compare them](?class=5&vs=7&view=compare)." in bears["blocks"][0]["ol"][0]
 
 
-def test_own_channels_are_of_the_last_layers_and_most_used_first(run: Path) -> None:
+@pytest.mark.parametrize("name", ["own_channels", "other_channels"])
+def test_channels_are_listed_by_the_graphs_that_have_them(run: Path, name: str) -> None:
     store = RunStore(run)
-    theirs = {node.channel for node in store.graph(6).nodes}
-    own = [n for n in store.graph(0).nodes if n.channel.layer in ("conv4", "conv5") and n.channel not in theirs]
-    best = sorted(own, key=lambda node: (-node.activation_count, node.channel))[:4]
-    assert best
-    links = [
-        f"[{node.channel.channel_id}]"
-        f"(?class=0&vs=6&view=compare&layer={node.channel.layer}&channel={node.channel.channel})"
-        for node in best
-    ]
-    assert list_steps(run, "Own: {own_channels}.") == [f"Own: {', '.join(links)}."]
+    graphs = {class_id: {node.channel for node in store.graph(class_id).nodes} for class_id in store.classes}
+    listed = []
+    for node in sorted(
+        store.graph(0).nodes,
+        key=lambda n: (-n.activation_count, store.layer_names.index(n.channel.layer), n.channel.channel),
+    ):
+        n_graphs = sum(node.channel in channels for channels in graphs.values())
+        if node.activation_count and node.channel not in graphs[6] and (n_graphs == 1) == (name == "own_channels"):
+            layer, channel = node.channel
+            link = f"[{node.channel.channel_id}](?class=0&vs=6&view=compare&layer={layer}&channel={channel})"
+            listed.append(link if n_graphs == 1 else f"{link} (in {n_graphs} graphs)")
+    assert listed
+    assert list_steps(run, f"Channels: {{{name}}}.") == [f"Channels: {', '.join(listed[:4])}."]
 
 
 def test_the_parting_layer_is_named_and_linked(run: Path) -> None:

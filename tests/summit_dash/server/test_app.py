@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
@@ -45,7 +46,10 @@ def test_the_page_names_for_its_scripts_what_is_served(client: FlaskClient, stor
     page = client.get("/").text
     boot = re.search(r'<script id="boot" type="application/json">(.*?)</script>', page)
     assert boot is not None
-    assert json.loads(boot[1]) == {"prefix": "/", "runs": [{"name": "synthetic", "version": store.version}]}
+    assert json.loads(boot[1]) == {
+        "prefix": "/",
+        "runs": [{"name": "synthetic", "version": store.version, "place": describe_place(store.path)}],
+    }
 
 
 def test_a_name_cannot_end_the_script_that_holds_it(run_path: Path) -> None:

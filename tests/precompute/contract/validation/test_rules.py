@@ -83,6 +83,10 @@ BROKEN: list[tuple[str, Change, str]] = [
     ("prototypes", set_column("class_id", [3, 3, 9]), "class_id is one of the table classes"),
     ("prototypes", set_column("image", [b"", WEBP, WEBP]), "image is a WebP picture"),
     ("faithfulness", set_column("ci_low", [0.95, 0.4]), "accuracy lies between"),
+    ("faithfulness", set_column("selection", ["effect", "size"]), "selection is one of pagerank, effect"),
+    ("faithfulness", set_column("intervention", ["keep", "cut"]), "intervention is one of remove, keep, random"),
+    ("faithfulness", set_column("layer", ["stem", "every"]), "layer is one of the manifest's layers"),
+    ("faithfulness", set_column("layer", ["all", "stem"]), "Rows are sorted by class_id, layer"),
 ]
 
 

@@ -1,0 +1,120 @@
+"""A model ready to be explained: what all methods share, in batches, without hooks."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from precompute.contract.errors import InputError
+from precompute.explanations.input_range import InputRange
+from precompute.explanations.target import Target, score
+from precompute.models.graph.exported import ExportedModel
+
+__all__ = ["Explainer"]
+
+
+class Explainer:
+    """An exported model with the range of its input and its recorded layers.
+
+    Args:
+        exported: the model; it computes in the precision of its weights, which is float32.
+        input_range: the values that its input can take.
+        layers: the value of each recorded layer, by name, in order from the input.
+    """
+
+    def __init__(self, exported: ExportedModel, input_range: InputRange, layers: Mapping[str, fx.Node]) -> None:
+        self.exported = exported
+        self.input_range = input_range
+        self.layers = dict(layers)
+        self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
+
+    def compute_logits(self, images: Tensor) -> Tensor:
+        """Computes the logits of images, `(image, output)`, without gradients.
+
+        Args:
+            images: `(image, channel, height, width)`, after preprocessing.
+        """
+        with torch.no_grad():
+            (logits,) = self._build([self.exported.output])(images)
+        return logits
+
+    def compute_scores(self, images: Tensor, targets: Sequence[Target]) -> Tensor:
+        """Computes the score of each image for its target, `(image,)`, without gradients."""
+        return score(self.compute_logits(images), targets)
+
+    def compute_values(self, nodes: Sequence[fx.Node], images: Tensor) -> tuple[Tensor, ...]:
+        """Computes values of the graph, as they lie in it, without gradients."""
+        with torch.no_grad():
+            values: tuple[Tensor, ...] = self._build(nodes)(images)
+        return values
+
+    def differentiate(self, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
+        """Computes the gradient of each image's score by its pixels.
+
+        Returns:
+            The gradient, of the shape of the images, and the scores, `(image,)`.
+        """
+        with torch.enable_grad():
+            pixels = images.detach().clone().requires_grad_()
+            (logits,) = self._build([self.exported.output])(pixels)
+            scores = score(logits, targets)
+            (gradient,) = torch.autograd.grad(scores.sum(), pixels)
+        return gradient, scores.detach()
+
+    def read_layer(self, layer: str, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor, Tensor]:
+        """Computes a recorded layer's values and the gradient of each image's score by them.
+
+        Tokens without a position, such as a class token, are left out.
+
+        Returns:
+            Values and gradients, each `(image, channel, height, width)`, and the scores, `(image,)`.
+
+        Raises:
+            InputError: the layer is not recorded.
+        """
+        node = self.find_layer(layer)
+        view = self.exported.layouts[node].view_maps
+        with torch.enable_grad():
+            pixels = images.detach().clone().requires_grad_()
+            value, logits = self._build([node, self.exported.output])(pixels)
+            scores = score(logits, targets)
+            (gradient,) = torch.autograd.grad(scores.sum(), value)
+        return view(value.detach()), view(gradient), scores.detach()
+
+    def record(self, images: Tensor) -> dict[fx.Node, Any]:
+        """Computes the value of every operator, weight and constant of the graph, without gradients.
+
+        Returns:
+            By node; operators with several results have a tuple or a list.
+        """
+        exported = self.exported
+        nodes = [node for node in exported.graph.nodes if node.op in {"call_function", "get_attr"}]
+        with torch.no_grad():
+            values = self._build(nodes)(images)
+        return {exported.input: images, **dict(zip(nodes, values, strict=True))}
+
+    def find_layer(self, layer: str) -> fx.Node:
+        """Finds the value of a recorded layer.
+
+        Raises:
+            InputError: the layer is not recorded.
+        """
+        if layer not in self.layers:
+            near = difflib.get_close_matches(layer, self.layers, n=3)
+            raise InputError(
+                "A layer is one of the recorded layers.",
+                f"There is no {layer}." + (f" Near it: {', '.join(near)}." if near else ""),
+                f"Take one of {', '.join(self.layers)}.",
+            )
+        return self.layers[layer]
+
+    def _build(self, nodes: Sequence[fx.Node]) -> fx.GraphModule:
+        """Builds the module that computes values from images, once."""
+        key = tuple(nodes)
+        if key not in self._sub_graphs:
+            self._sub_graphs[key] = self.exported.build_sub_graph(nodes)
+        return self._sub_graphs[key]

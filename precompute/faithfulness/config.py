@@ -1,0 +1,58 @@
+"""The settings of the proof of attribution graphs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from precompute.contract.errors import InputError
+from precompute.contract.tables import ALL_LAYERS, SELECTIONS
+
+__all__ = ["ALL_LAYERS", "FACTORS", "REPLACEMENTS", "SELECTIONS", "FaithfulnessConfig"]
+
+REPLACEMENTS = ("mean", "zero")
+FACTORS = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0, 6.0, 8.0)
+"""Sizes of a curve, as multiples of the channels of the class's graph in a layer; 0: a single channel."""
+
+
+@dataclass(frozen=True)
+class FaithfulnessConfig:
+    """The settings of the curves.
+
+    Args:
+        images_per_class: the first so many images of a class are run; fewer where it has fewer.
+        n_repeats: random choices of channels per size.
+        replacement: what takes a removed channel's place: `mean`, its mean over the run's images, or `zero`.
+        factors: sizes, as multiples of the graph's channels in a layer, ascending; 0 for a single channel.
+        layer_factors: the same for curves of one layer alone.
+        seed: of the random channels.
+
+    Raises:
+        InputError: a value outside its range.
+    """
+
+    images_per_class: int = 20
+    n_repeats: int = 5
+    replacement: str = "mean"
+    factors: tuple[float, ...] = FACTORS
+    layer_factors: tuple[float, ...] = FACTORS
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value in (("images per class", self.images_per_class), ("repeats", self.n_repeats)):
+            if value < 1:
+                raise InputError(
+                    f"The number of {name} is at least 1.", f"It was {value}.", "The usual ones are 20 and 5."
+                )
+        if self.replacement not in REPLACEMENTS:
+            raise InputError(
+                f"A removed channel is replaced by one of {', '.join(REPLACEMENTS)}.",
+                f"Found {self.replacement}.",
+                "Correct --replace.",
+            )
+        for factors in (self.factors, self.layer_factors):
+            if 1.0 not in factors or list(factors) != sorted(set(factors)) or factors[0] < 0:
+                raise InputError(
+                    "Sizes are multiples of the graph's own size, ascending, and 1 is among them.",
+                    f"Found {', '.join(f'{factor:g}' for factor in factors)}.",
+                    "The usual ones are " + ", ".join(f"{factor:g}" for factor in FACTORS) + ".",
+                )

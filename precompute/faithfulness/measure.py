@@ -1,0 +1,273 @@
+"""The command `summit-dash faithfulness`: proves the attribution graphs of a run, class by class, into the run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import LabelledImage
+from precompute.contract.lock import hold_run, require_no_writer
+from precompute.contract.manifest import remove_leftovers
+from precompute.contract.nodes import Nodes
+from precompute.contract.output_meanings import find_recorded_outputs
+from precompute.contract.progress import Progress
+from precompute.contract.schema import locate_table, read_manifest, read_table, write_manifest
+from precompute.contract.tables import TABLES
+from precompute.contract.writing import write_table
+from precompute.datasets.reopening import open_again
+from precompute.devices.cores import Parallel
+from precompute.devices.precision import keep_whole_float32
+from precompute.faithfulness.ablation import AblatedModel
+from precompute.faithfulness.config import ALL_LAYERS, FaithfulnessConfig
+from precompute.faithfulness.measuring import Images, Measuring, Ranking
+from precompute.faithfulness.outcomes import Outcomes, Prover
+from precompute.faithfulness.parts import Parts
+from precompute.faithfulness.rows import build_rows
+from precompute.faithfulness.trials import list_trials
+from precompute.graphs.config import GraphConfig
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import RecordedLayer, select_layers
+from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_again
+
+__all__ = ["FaithfulnessReport", "FaithfulnessRequest", "measure_faithfulness"]
+
+_NAME = "faithfulness"
+_NODES = "attribution_graph_nodes"
+
+
+@dataclass(frozen=True)
+class FaithfulnessRequest:
+    """The classes that a person asks for, and the settings.
+
+    Attributes:
+        run: the run's folder.
+        class_ids: classes of the run; None: all that have outputs, a graph and images.
+        where: where the model is now.
+        images: where the images are now; None: where the run says.
+        config: of the curves.
+        device: of the model.
+        workers: threads that decode images.
+    """
+
+    run: Path
+    class_ids: tuple[int, ...] | None = None
+    where: Whereabouts = NOT_MOVED
+    images: str | None = None
+    config: FaithfulnessConfig = field(default_factory=FaithfulnessConfig)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class FaithfulnessReport:
+    """The outcome.
+
+    Attributes:
+        n_measured: classes measured by this call.
+        n_there: classes asked for whose rows were there.
+        accuracies: means over the classes of the table, all layers at once: `untouched`, and `remove`, `random` and
+            `keep` of as many channels as the graph has, by `pagerank`.
+        without: classes that no output means, that have no graph, or none of whose images was read.
+    """
+
+    n_measured: int
+    n_there: int
+    accuracies: Mapping[str, float]
+    without: tuple[int, ...]
+
+
+def measure_faithfulness(request: FaithfulnessRequest, progress: Progress) -> FaithfulnessReport:
+    """Proves the graphs of classes that are asked for and missing. After an interruption a second call goes on.
+
+    Writes the table `faithfulness`, and the column `effect` of `attribution_graph_nodes`.
+
+    Raises:
+        InputError: a class that is not one, a run without graphs, an imported one, images or a model that are gone or
+            have changed; the run is then as it was.
+    """
+    manifest = read_manifest(request.run)
+    require_no_writer(request.run)
+    samples, without = _choose_images(request, manifest)
+    fingerprint = _compute_fingerprint(request.config, manifest)
+    asked = request.class_ids or tuple(samples)
+    there = _read_there(request, manifest, fingerprint)
+    missing = [class_id for class_id in asked if class_id not in there]
+    if missing:
+        _measure(request, samples, missing, fingerprint, progress)
+    return FaithfulnessReport(len(missing), len(asked) - len(missing), _average(request.run), without)
+
+
+def _measure(
+    request: FaithfulnessRequest,
+    samples: Mapping[int, Sequence[LabelledImage]],
+    missing: Sequence[int],
+    fingerprint: str,
+    progress: Progress,
+) -> None:
+    start, manifest = time.perf_counter(), read_manifest(request.run)
+    source = open_again(request.run, manifest, request.images)
+    loaded = load_again(manifest, request.where)
+    model = ExportedModel(loaded.module, tuple(manifest["model"]["input_size"]))
+    layers = select_layers(model, manifest["layers"])
+    nodes = Nodes([(layer.name, layer.n_channels) for layer in layers])
+    ranking = Ranking(
+        request.run, nodes, GraphConfig(**manifest["config"]["graphs"]), _read_excluded(request, manifest)
+    )
+    images = Images(source, samples, loaded.preprocess, request.device, request.workers)
+    outputs = find_recorded_outputs(manifest["dataset"], samples)
+    with hold_run(request.run):
+        remove_leftovers(request.run)
+        parts = Parts(request.run, fingerprint)
+        with Parallel(request.device) as parallel, keep_whole_float32():
+            prover = Prover(AblatedModel(model, layers, request.device), model.outputs.probabilities, parallel)
+            measuring = Measuring(prover, images, ranking, outputs, request.config)
+            measuring.measure(parts, missing, progress)
+        _write_tables(request, parts, missing, measuring, ranking, layers)
+        manifest = read_manifest(request.run)
+        seconds = round(time.perf_counter() - start, 2)
+        manifest["stages"][_NAME] = {"state": "done", "seconds": seconds}
+        n_images = sum(map(len, samples.values()))
+        manifest[_NAME] = {"fingerprint": fingerprint, **asdict(request.config), "n_images_of_means": n_images}
+        write_manifest(request.run, manifest)
+        parts.remove()
+
+
+def _choose_images(
+    request: FaithfulnessRequest, manifest: Mapping[str, Any]
+) -> tuple[dict[int, list[LabelledImage]], tuple[int, ...]]:
+    """Chooses the first images of each class, by class, and lists the classes that cannot be proven.
+
+    Raises:
+        InputError: the run has no graphs, or a class that was asked for cannot be proven.
+    """
+    known = read_table(request.run, "classes", ["class_id"])["class_id"].to_pylist()
+    outputs = find_recorded_outputs(manifest.get("dataset", {}), known)
+    graphs = read_table(request.run, "attribution_graphs", ["class_id", "n_nodes"], pc.field("n_nodes") > 0)
+    with_graph = set(graphs["class_id"].to_pylist())
+    samples: dict[int, list[LabelledImage]] = {class_id: [] for class_id in known}
+    rows = read_table(request.run, "images", ["image_id", "class_id", "path"])
+    for image_id, class_id, path in zip(*(rows[name].to_pylist() for name in rows.column_names), strict=True):
+        if len(samples[class_id]) < request.config.images_per_class:
+            samples[class_id].append(LabelledImage(image_id, class_id, path))
+    reasons = {
+        class_id: "No output of the model means it." if class_id not in outputs
+        else "It has no attribution graph." if class_id not in with_graph
+        else "None of its images was read."
+        for class_id in known
+        if class_id not in outputs or class_id not in with_graph or not samples[class_id]
+    }  # fmt: skip
+    for class_id in request.class_ids or ():
+        if class_id not in samples or class_id in reasons:
+            raise InputError(
+                "Proven is the graph of a class of the run that outputs of the model mean.",
+                f"Class {class_id}: {reasons.get(class_id, 'The run has none of this id.')}",
+                "Leave it out of --classes.",
+            )
+    if len(reasons) == len(known):
+        raise InputError(
+            "Proven is the graph of a class of the run that outputs of the model mean.",
+            f"No class can be: {next(iter(reasons.values()), 'There is none.')}",
+            "Make the run with labels that the model's outputs mean, see --class-outputs of `summit-dash precompute`.",
+        )
+    return {c: sample for c, sample in samples.items() if c not in reasons}, tuple(reasons)
+
+
+def _compute_fingerprint(config: FaithfulnessConfig, manifest: Mapping[str, Any]) -> str:
+    """Computes the SHA-256 of all that the numbers depend on."""
+    identity = [asdict(config), manifest.get("identity"), manifest.get("layers")]
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+
+def _read_there(request: FaithfulnessRequest, manifest: Mapping[str, Any], fingerprint: str) -> set[int]:
+    """Reads which classes the table holds with these settings.
+
+    Raises:
+        InputError: it holds other classes with other settings, which would be lost.
+    """
+    if not locate_table(request.run, _NAME).is_file() or _NAME not in manifest:
+        return set()
+    found = set(read_table(request.run, _NAME, ["class_id"])["class_id"].to_pylist())
+    if manifest[_NAME].get("fingerprint") == fingerprint:
+        return found
+    lost = found - set(request.class_ids or found)
+    if lost:
+        raise InputError(
+            "All classes of a run are proven with the same settings.",
+            f"{len(lost)} classes that --classes leaves out were proven with other ones.",
+            "Leave --classes out to prove all again, or take the settings of the run's manifest.",
+        )
+    return set()
+
+
+def _read_excluded(request: FaithfulnessRequest, manifest: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Reads the outlier channels that the run's graphs leave out."""
+    if not manifest["config"]["aggregate"].get("exclude_outliers"):
+        return []
+    table = read_table(request.run, "channels", ["layer", "channel"], pc.field("is_outlier"))
+    return list(zip(table["layer"].to_pylist(), table["channel"].to_pylist(), strict=True))
+
+
+def _write_tables(
+    request: FaithfulnessRequest,
+    parts: Parts,
+    class_ids: Sequence[int],
+    measuring: Measuring,
+    ranking: Ranking,
+    layers: Sequence[RecordedLayer],
+) -> None:
+    """Adds the rows of classes to the table, and their effects to the nodes of their graphs."""
+    names = [layer.name for layer in layers]
+    manifest = read_manifest(request.run)
+    is_same = manifest.get(_NAME, {}).get("fingerprint") == _compute_fingerprint(request.config, manifest)
+    rows = read_table(request.run, _NAME).to_pylist() if is_same and locate_table(request.run, _NAME).is_file() else []
+    effects: dict[int, Any] = {}
+    for class_id in class_ids:
+        found = parts.read("curves", class_id)
+        trials = list_trials(
+            measuring.plan(class_id, found["effects"]), [layer.n_channels for layer in layers], request.config
+        )
+        outcomes = Outcomes(found["is_right"], found["log_probability"])
+        rows += build_rows(class_id, trials, outcomes, names)
+        effects[class_id] = found["effects"][ranking.list_kept(class_id)]
+    rows.sort(key=lambda row: row["class_id"])  # stable: rows of a class are in order
+    columns = {column.name: [row.get(column.name) for row in rows] for column in TABLES[_NAME].columns}
+    _write_effects(request.run, effects)
+    write_table(request.run, _NAME, columns)
+
+
+def _write_effects(run: Path, effects: Mapping[int, Any]) -> None:
+    """Sets the column `effect` of the nodes of some classes; that of others stays."""
+    nodes = read_table(run, _NODES)
+    class_ids = nodes["class_id"].to_numpy()
+    known = nodes["effect"].to_numpy().astype(float) if "effect" in nodes.column_names else np.full(len(nodes), np.nan)
+    for class_id, values in effects.items():
+        known[class_ids == class_id] = values
+    column = pa.array(known, pa.float32(), mask=np.isnan(known))
+    kept = {name: nodes[name] for name in nodes.column_names}
+    write_table(run, _NODES, kept | {"effect": column})
+
+
+def _average(run: Path) -> dict[str, float]:
+    """Averages accuracies over the classes of the table: untouched, and with as many channels as the graph has."""
+    condition = (pc.field("layer") == ALL_LAYERS) & (pc.field("selection") == "pagerank")
+    rows = read_table(run, _NAME, ["class_id", "intervention", "n_channels", "accuracy"], condition).to_pylist()
+    sizes = read_table(run, "attribution_graphs", ["class_id", "n_nodes"])
+    n_nodes = dict(zip(sizes["class_id"].to_pylist(), sizes["n_nodes"].to_pylist(), strict=True))
+    found: dict[str, list[float]] = {"untouched": [], "remove": [], "random": [], "keep": []}
+    for row in rows:
+        if row["n_channels"] == 0:
+            found["untouched"].append(row["accuracy"])
+        elif row["n_channels"] == n_nodes[row["class_id"]]:
+            found[row["intervention"]].append(row["accuracy"])
+    return {name: float(np.mean(values)) for name, values in found.items() if values}

@@ -1,0 +1,179 @@
+"""The answers of a model to a class's images in every trial: right or not, and the logarithm of the probability."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from precompute.contract.errors import InputError
+from precompute.devices.cores import Parallel
+from precompute.faithfulness.ablation import AblatedModel
+from precompute.faithfulness.replacement import build_replacement, list_tokens, summarize_tokens
+from precompute.faithfulness.trials import Masks, Trial
+from precompute.models.graph.probabilities import Probabilities, rank_outputs
+
+__all__ = ["Outcomes", "Prover"]
+
+_ROWS = 8
+"""Trials of one image that run as one batch. Fixed, so that no number depends on how many images run together."""
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The answers of the model to images, untouched and in every trial.
+
+    Attributes:
+        is_right: `(image, 1 + trial)`: the most probable output means the class; untouched first.
+        log_probability: `(image, 1 + trial)`, natural logarithm of the class's probability.
+    """
+
+    is_right: NDArray[np.bool_]
+    log_probability: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Trials that run as one batch: of one layer (None: of all), with what each keeps, per layer `(trial, channel)`."""
+
+    layer: int | None
+    kept: Sequence[Tensor]
+
+    @property
+    def n_trials(self) -> int:
+        return len(self.kept[0])
+
+
+class Prover:
+    """A model that runs images of classes with channels replaced.
+
+    Args:
+        model: with its layers.
+        probabilities: of the model's outputs.
+        parallel: threads over images; used in its block.
+    """
+
+    def __init__(self, model: AblatedModel, probabilities: Probabilities, parallel: Parallel) -> None:
+        self._model, self._probabilities, self._parallel = model, probabilities, parallel
+        self._fills: list[Tensor] = []
+
+    def sum_summaries(self, images: Tensor) -> list[Tensor]:
+        """Sums what replaces channels over images, per layer `(channel, 1 + other tokens)` of float64.
+
+        Args:
+            images: `(image, channel, height, width)`, preprocessed, on the model's device.
+        """
+
+        def run(piece: Tensor) -> list[Tensor]:
+            with torch.inference_mode():
+                _, values = self._model.record(piece)
+                pairs = zip(values, self._model.layouts, strict=True)
+                return [summarize_tokens(value.double(), layout) for value, layout in pairs]
+
+        pieces = list(self._parallel.map(run, self._split(images)))
+        return [torch.cat(of_layer).sum(0).cpu() for of_layer in zip(*pieces, strict=True)]
+
+    def set_replacements(self, means: Sequence[Tensor]) -> None:
+        """Sets what replaces channels.
+
+        Args:
+            means: per layer `(channel, 1 + other tokens)`: sums of `sum_summaries` over the number of images; zeros to
+                replace by 0.
+        """
+        pairs = zip(means, self._model.layouts, self._model.layers, strict=True)
+        self._fills = [
+            build_replacement(mean.float().to(self._model.device), layout, (1, *layer.node.meta["val"].shape[1:]))
+            for mean, layout, layer in pairs
+        ]
+
+    def measure_effects(self, images: Tensor, outputs: Sequence[int]) -> list[Tensor]:
+        """Sums the effects of all channels on a class over its images, per layer `(channel,)` of float64.
+
+        The effect of a channel is the first-order fall of the logarithm of the class's probability when the channel
+        is replaced: (value - replacement) x gradient, summed over positions.
+
+        Args:
+            images: of the class, as in `sum_summaries`.
+            outputs: that mean the class.
+        """
+
+        def run(piece: Tensor) -> list[Tensor]:
+            with torch.enable_grad():
+                logits, values = self._model.record(piece.clone().requires_grad_())
+                score = self._find_log_probability(logits, outputs).sum()
+                gradients = torch.autograd.grad(score, values, materialize_grads=True)
+            found = zip(values, self._fills, gradients, self._model.layouts, strict=True)
+            return [list_tokens((v.detach() - fill) * g, layout).double().sum(2) for v, fill, g, layout in found]
+
+        pieces = list(self._parallel.map(run, self._split(images)))
+        return [torch.cat(of_layer).sum(0).cpu() for of_layer in zip(*pieces, strict=True)]
+
+    def run_trials(self, images: Tensor, outputs: Sequence[int], trials: Sequence[Trial], masks: Masks) -> Outcomes:
+        """Runs images of a class in every trial.
+
+        Args:
+            images: of the class, as in `sum_summaries`.
+            outputs: that mean the class.
+            trials: those of a layer one after another.
+            masks: what each keeps.
+
+        Raises:
+            InputError: the model yields no finite numbers.
+        """
+        groups = list(self._group(trials, masks))
+
+        def run(piece: Tensor) -> Tensor:
+            with torch.inference_mode():
+                logits, values = self._model.record(piece)
+                return torch.cat([logits[:, None], *(self._run_group(piece, values, group) for group in groups)], 1)
+
+        logits = torch.cat(list(self._parallel.map(run, self._split(images))))
+        flat = logits.flatten(0, 1)
+        log_probability = self._find_log_probability(flat, outputs).view(logits.shape[:2])
+        if not logits.isfinite().all():
+            raise InputError(
+                "A model yields finite numbers when channels are replaced.",
+                f"Found NaN or infinity in {int((~logits.isfinite()).any(2).sum())} of {len(flat)} trials.",
+                "Try --replace mean, or --replace zero.",
+            )
+        is_right = torch.isin(rank_outputs(flat)[:, 0], torch.tensor(list(outputs), device=flat.device))
+        return Outcomes(is_right.view(logits.shape[:2]).cpu().numpy(), log_probability.float().cpu().numpy())
+
+    def _find_log_probability(self, logits: Tensor, outputs: Sequence[int]) -> Tensor:
+        chosen = torch.zeros(1, logits.shape[1], dtype=torch.bool, device=logits.device)
+        chosen[:, list(outputs)] = True
+        return self._probabilities.compute_log_for_classes(logits, chosen.expand_as(logits))
+
+    def _split(self, images: Tensor) -> Sequence[Tensor]:
+        pieces: Sequence[Tensor] = images.split(self._parallel.count_images_each(len(images)))
+        return pieces
+
+    def _group(self, trials: Sequence[Trial], masks: Masks) -> Iterator[_Group]:
+        """Puts neighbouring trials of the same layer together, `_ROWS` at most."""
+        n_layers = len(self._model.layers)
+        for layer, found in groupby(trials, key=lambda trial: trial.layer):
+            of_layer = list(found)
+            for first in range(0, len(of_layer), _ROWS):
+                some = of_layer[first : first + _ROWS]
+                layers = range(n_layers) if layer is None else [layer]
+                kept = [
+                    torch.from_numpy(np.stack([masks.find_kept(trial, index) for trial in some])) for index in layers
+                ]
+                yield _Group(layer, [each.to(self._model.device) for each in kept])
+
+    def _run_group(self, images: Tensor, values: Sequence[Tensor], group: _Group) -> Tensor:
+        """Returns the logits of images in the trials of a group, `(image, trial, output)`."""
+        n = group.n_trials
+        rows = images.repeat_interleave(n, 0)
+        kept = [each.repeat(len(images), 1) for each in group.kept]
+        start = values[group.layer or 0].repeat_interleave(n, 0)
+        if group.layer is None:
+            logits = self._model.replace_in_all(rows, start, kept, self._fills)
+        else:
+            logits = self._model.replace_in_one(group.layer, rows, start, kept[0], self._fills[group.layer])
+        return logits.unflatten(0, (len(images), n))

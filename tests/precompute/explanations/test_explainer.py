@@ -1,0 +1,55 @@
+"""An explainer: scores, gradients, values and gradients of a layer."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from precompute.contract.errors import InputError
+from precompute.explanations.explainer import Explainer
+from precompute.explanations.input_range import InputRange
+from precompute.explanations.target import Target
+from precompute.models.sources.preprocess import Preprocess
+
+TARGETS = [Target(0), Target(1, 2), Target(2), Target(0, 1)]
+
+
+def test_scores_and_gradients_are_those_of_the_module(explainer: Explainer, small: nn.Module, images: Tensor) -> None:
+    pixels = images.clone().requires_grad_()
+    logits = small(pixels)
+    expected = torch.stack([logits[0, 0], logits[1, 1] - logits[1, 2], logits[2, 2], logits[3, 0] - logits[3, 1]])
+    (expected_gradient,) = torch.autograd.grad(expected.sum(), pixels)
+    gradient, scores = explainer.differentiate(images, TARGETS)
+    torch.testing.assert_close(explainer.compute_logits(images), logits.detach())
+    torch.testing.assert_close(explainer.compute_scores(images, TARGETS), expected.detach())
+    torch.testing.assert_close(scores, expected.detach())
+    torch.testing.assert_close(gradient, expected_gradient)
+    assert not images.requires_grad
+
+
+def test_a_layer_has_values_and_gradients(explainer: Explainer, images: Tensor) -> None:
+    values, gradients, scores = explainer.read_layer("second", images, TARGETS)
+    assert values.shape == gradients.shape == (4, 5, 4, 4)
+    assert (values >= 0).all(), "after the ReLU"
+    # Only the greatest position of a channel reaches the classes.
+    is_active = values.flatten(2).amax(2) > 0
+    assert ((gradients != 0).flatten(2).sum(2)[is_active] == 1).all()
+    torch.testing.assert_close(scores, explainer.compute_scores(images, TARGETS))
+
+
+def test_a_layer_that_is_not_recorded_is_refused_by_name(explainer: Explainer, images: Tensor) -> None:
+    with pytest.raises(InputError, match=r"There is no secnd\. Near it: second\. Take one of first, second"):
+        explainer.read_layer("secnd", images, TARGETS)
+
+
+def test_the_range_of_the_input_follows_the_preprocessing() -> None:
+    found = InputRange.from_preprocess(Preprocess(mean=(0.5, 0.25, 0.0), std=(0.5, 1.0, 2.0)))
+    assert found.low.flatten().tolist() == [-1.0, -0.25, 0.0]
+    assert found.high.flatten().tolist() == [1.0, 0.75, 0.5]
+    assert found.mean.flatten().tolist() == [0.0, 0.0, 0.0]
+
+
+def test_the_mean_colour_is_grey_where_no_mean_is_subtracted() -> None:
+    found = InputRange.from_preprocess(Preprocess(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)))
+    assert found.mean.flatten().tolist() == [0.5, 0.5, 0.5]

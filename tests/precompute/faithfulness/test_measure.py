@@ -1,0 +1,129 @@
+"""The whole command on a small run: tables, interruption, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from precompute.contract.errors import InputError
+from precompute.contract.progress import SilentProgress
+from precompute.contract.schema import read_manifest, write_manifest
+from precompute.contract.validate import validate
+from precompute.faithfulness.config import FaithfulnessConfig
+from precompute.faithfulness.measure import FaithfulnessReport, FaithfulnessRequest, measure_faithfulness
+from precompute.faithfulness.outcomes import Prover
+from precompute.pipeline.registry import list_tables
+from summit_dash.cli import main
+from tests.support.small import write_small
+
+CONFIG = FaithfulnessConfig(images_per_class=3, n_repeats=2, factors=(0.0, 1.0, 2.0), layer_factors=(1.0,))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("faithful")
+    with pytest.raises(SystemExit) as ended:
+        main([*write_small(folder), "--out", str(folder / "run"), "--stages", "aggregate,graphs"])
+    assert not ended.value.code
+    return folder / "run"
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "run"))
+
+
+def measure(run: Path, **changes: object) -> FaithfulnessReport:
+    return measure_faithfulness(replace(FaithfulnessRequest(run, config=CONFIG), **changes), SilentProgress())  # type: ignore[arg-type]
+
+
+def read_frame(run: Path, name: str = "faithfulness") -> pd.DataFrame:
+    return pd.read_parquet(run / f"{name}.parquet")
+
+
+def test_the_tables_are_sound_and_complete(run: Path) -> None:
+    nodes = read_frame(run, "attribution_graph_nodes")
+    report = measure(run)
+    assert (report.n_measured, report.n_there, report.without) == (3, 0, ())
+    assert validate(run, list_tables()) == []
+    found = read_frame(run)
+    assert set(found["layer"]) == {"first", "second", "third", "all"}
+    assert set(found["n_images"]) == {3}
+    whole = found[(found["layer"] == "all") & (found["n_channels"] == 0)]
+    assert set(report.accuracies) == {"untouched", "remove", "random", "keep"}
+    assert report.accuracies["untouched"] == pytest.approx(whole["accuracy"].mean())
+    after = read_frame(run, "attribution_graph_nodes")
+    pd.testing.assert_frame_equal(after.drop(columns="effect"), nodes.drop(columns="effect"))
+    assert np.isfinite(after["effect"]).all()
+    assert not (run / "parts" / "faithfulness").exists()
+
+
+def test_what_is_there_is_not_measured_again(run: Path) -> None:
+    assert measure(run, class_ids=(1,)).n_measured == 1
+    first = read_frame(run)
+    report = measure(run)
+    assert (report.n_measured, report.n_there) == (2, 1)
+    after = read_frame(run)
+    pd.testing.assert_frame_equal(after[after["class_id"] == 1].reset_index(drop=True), first)
+    assert measure(run).n_measured == 0
+
+
+def test_an_interrupted_measurement_goes_on(
+    run: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Path(shutil.copytree(made, tmp_path / "whole"))
+    measure(whole)
+    calls, run_trials = [0], Prover.run_trials
+
+    def stop_at_the_third(prover: Prover, *arguments: object) -> object:
+        calls[0] += 1
+        if calls[0] == 3:
+            raise KeyboardInterrupt
+        return run_trials(prover, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Prover, "run_trials", stop_at_the_third)
+    before = json.dumps(read_manifest(run))
+    with pytest.raises(KeyboardInterrupt):
+        measure(run)
+    assert json.dumps(read_manifest(run)) == before
+    assert not (run / "faithfulness.parquet").exists()
+    measure(run)
+    assert calls[0] == 4, "two classes before the interruption, one after"
+    pd.testing.assert_frame_equal(read_frame(run), read_frame(whole))
+
+
+def test_other_settings_do_not_take_classes_away(run: Path) -> None:
+    measure(run)
+    with pytest.raises(InputError, match="proven with the same settings"):
+        measure(run, class_ids=(0,), config=replace(CONFIG, replacement="zero"))
+    assert measure(run, config=replace(CONFIG, replacement="zero")).n_measured == 3
+    assert read_manifest(run)["faithfulness"]["replacement"] == "zero"
+
+
+def test_what_cannot_be_proven_is_refused(run: Path) -> None:
+    with pytest.raises(InputError, match="The run has none of this id"):
+        measure(run, class_ids=(9,))
+    (run / "attribution_graphs.parquet").unlink()
+    with pytest.raises(InputError, match="has no attribution_graphs"):
+        measure(run)
+
+
+def test_images_that_are_gone_are_named(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        measure(run, images=str(tmp_path / "nowhere"))
+    assert "nowhere does not exist" in caught.value.found
+    assert not (run / "faithfulness.parquet").exists()
+
+
+def test_a_model_that_has_changed_is_refused(run: Path) -> None:
+    manifest = read_manifest(run)
+    manifest["model"]["parameters_sha256"] = "0"
+    write_manifest(run, manifest)
+    with pytest.raises(InputError, match="another one by now"):
+        measure(run)
