@@ -20,7 +20,7 @@ export const picture = (layer, channel, name = current.run.name) => {
 };
 /** Brings the pictures of channels that came in no bundle; without effect where a server answers.
     @param {{layer: string, channel: number, run?: string}[]} channels */
-export const bringPictures = (channels) => Promise.all(channels.map((at) => resolveFile(picture(at.layer, at.channel, at.run))));
+export const bringPictures = (channels) => Promise.all(channels.map((at) => resolveFile(pictureFile(at.layer, at.channel, at.run))));
 export const visualization = (layer, channel, kind, name) =>
   fileOf(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`, name);
 export const example = (layer, channel, owner, rank, name) =>
