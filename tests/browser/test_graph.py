@@ -99,7 +99,7 @@ def test_the_output_is_on_top_and_nothing_sticks_out(page: Page, url: str, store
 def test_one_class_after_the_other_leaves_nothing_behind(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)
-    parts = "() => document.querySelectorAll('#graph *').length"
+    parts = "() => document.querySelectorAll('#graph .graph-stage *').length"
     before = page.evaluate(parts), count_elements(page)
     for class_id in (9, 4, 0):
         page.evaluate("(id) => summitDash.dispatch({class_id: id})", class_id)

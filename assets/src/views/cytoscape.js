@@ -58,7 +58,11 @@ export const bindCanvas = (doing) => {
     doing.leave();
   });
   cy.on('mousemove', 'node', (event) => doing.along(event.target, event.originalEvent));
-  cy.on('boxend', () => window.setTimeout(doing.boxed));
+  cy.on('boxstart', () => cy.container().classList.add('is-boxing'));
+  cy.on('boxend', () => {
+    cy.container().classList.remove('is-boxing');
+    window.setTimeout(doing.boxed);
+  });
   cy.on('box', 'node', (event) => doing.box(event.target));
   cy.on('viewport', doing.viewport);
   cy.on('dragpan pinchzoom', doing.touch);
