@@ -77,6 +77,15 @@ def test_a_painted_graph_says_so(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=4")
     wait_for_drawn(page, 4)
     assert float(page.locator("#graph .graph-stage").get_attribute("data-painted") or 0) > 0
+    ways = """() => {
+      const cy = summitDash.graph.canvas();
+      const own = (owner, name) => Object.hasOwn(owner, name);
+      const drawn = [own(cy.style(), 'checkTriggers'), own(cy.renderer(), 'drawLayeredElements')];
+      return [...drawn, cy.elements().renderedBoundingbox().x2 === 0, Object.keys(cy.renderer().imageCache).length > 0];
+    }"""
+    assert page.evaluate(ways) == [True] * 4, (
+        "the shortcuts of cytoscape_speed.js reach what they are for in this version"
+    )
 
 
 def test_the_output_is_on_top_and_nothing_sticks_out(page: Page, url: str, store: RunStore) -> None:
