@@ -70,8 +70,8 @@ export const filter = (asked) => {
   showSummary();
   countRows();
   placeGutter();
-  showTable();
   listChannels();
+  showTable();
 };
 
 // --- buttons --------------------------------------------------------------------------------------------------------

@@ -133,13 +133,13 @@ const searchNow = () => {
     dispatch({search: at('search').value.trim()});
   }, SETTLED);
   showFound();
+  setCursor(list.state.found ? bestMatch() : null);
 };
 const showFound = () => {
   list.setState({found: fuzzy.search(buildIndex(current.run), at('search').value)});
   groups.searchBegins();
   draw();
   list.rows.toTop();
-  setCursor(list.state.found ? bestMatch() : null);
 };
 export const search = (text) => {
   at('search').value = text;
