@@ -58,7 +58,7 @@ OURS: Mapping[str, Mapping[str, Any]] = {
 def build_others(model: nn.Module, images: Tensor, layer: nn.Module) -> dict[str, Callable[[], Any]]:
     """Builds the calls of other libraries, by our names."""
 
-    def fresh() -> Tensor:
+    def build_input() -> Tensor:
         return images.clone().requires_grad_()
 
     def run_zennit() -> Tensor:
@@ -69,20 +69,22 @@ def build_others(model: nn.Module, images: Tensor, layer: nn.Module) -> dict[str
 
     def run_torchcam() -> Any:
         with GradCAM(model, layer) as extractor:
-            return extractor([CLASS] * len(images), model(fresh()), normalized=False)
+            return extractor([CLASS] * len(images), model(build_input()), normalized=False)
 
     zeros = torch.zeros_like(images)
     path = {"n_steps": 16, "method": "gausslegendre", "internal_batch_size": 16}
     noise = {"nt_type": "smoothgrad", "nt_samples": 16, "nt_samples_batch_size": 4, "stdevs": 0.15}
     tunnel = NoiseTunnel(Saliency(model))
     return {
-        "gradient": lambda: Saliency(model).attribute(fresh(), target=CLASS, abs=False),
-        "guided_backprop": lambda: GuidedBackprop(model).attribute(fresh(), target=CLASS),
-        "deconvolution": lambda: Deconvolution(model).attribute(fresh(), target=CLASS),
-        "deeplift": lambda: DeepLift(model).attribute(fresh(), zeros, target=CLASS),
+        "gradient": lambda: Saliency(model).attribute(build_input(), target=CLASS, abs=False),
+        "guided_backprop": lambda: GuidedBackprop(model).attribute(build_input(), target=CLASS),
+        "deconvolution": lambda: Deconvolution(model).attribute(build_input(), target=CLASS),
+        "deeplift": lambda: DeepLift(model).attribute(build_input(), zeros, target=CLASS),
         "lrp": run_zennit,
-        "integrated_gradients": lambda: IntegratedGradients(model).attribute(fresh(), zeros, target=CLASS, **path),
-        "smoothgrad": lambda: tunnel.attribute(fresh(), target=CLASS, abs=False, **noise),
+        "integrated_gradients": lambda: IntegratedGradients(model).attribute(
+            build_input(), zeros, target=CLASS, **path
+        ),
+        "smoothgrad": lambda: tunnel.attribute(build_input(), target=CLASS, abs=False, **noise),
         "occlusion": lambda: Occlusion(model).attribute(
             images, (3, 56, 56), strides=(3, 28, 28), target=CLASS, baselines=0, perturbations_per_eval=8
         ),
