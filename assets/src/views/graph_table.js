@@ -1,8 +1,11 @@
 // @ts-check
 /* What the graph shows, as a table: for screen readers, for copying, for those who want numbers. */
+import * as current from '../current.js';
 import {action, h} from '../dom.js';
 import {count, percent} from '../format.js';
 import {greatestOf} from '../model/graph.js';
+import {dispatch} from '../selection.js';
+import {changed, view} from '../views.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {getContext, getScene, isShown, shownOf} from './graph_scene.js';
@@ -12,7 +15,7 @@ const N_SOURCES = 3;
 const PARTS = {shared: 'shared', 'only-a': 'only A', 'only-b': 'only B'};
 const ONE = ['Layer', 'Channel', 'Images', 'Share', 'PageRank', 'Strongest sources'];
 const TWO = ['Layer', 'Channel', 'Part', 'Images A', 'Share A', 'Images B', 'Share B', 'Strongest sources'];
-let isOpen = false;
+const isOpen = () => Boolean(current.selection) && current.selection.as === 'table';
 
 const strongest = (each) => {
   const edges = each.into
@@ -54,16 +57,17 @@ const rows = () => {
 /** Fills the table where it is open. */
 export const showTable = () => {
   const {table, stage, channels} = getFrame();
-  table.hidden = !isOpen;
-  stage.classList.toggle('as-table', isOpen);
-  press('table', isOpen);
-  if (!isOpen || !getScene()) return table.replaceChildren();
+  table.hidden = !isOpen();
+  stage.classList.toggle('as-table', isOpen());
+  press('table', isOpen());
+  if (!isOpen() || !getScene()) return table.replaceChildren();
   const head = (getContext().comparison ? TWO : ONE).map((name) => h('th', {scope: 'col'}, name));
   const caption = h('caption', {}, channels.getAttribute('aria-label'));
   table.replaceChildren(h('table', {}, caption, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows().map(rowOf))));
 };
-export const toggleTable = () => {
-  isOpen = !isOpen;
+export const toggleTable = () => dispatch({as: isOpen() ? 'graph' : 'table'});
+view('table', (selection, before) => {
+  if (!before || !changed(selection, before, 'as')) return;
   hideCard();
   showTable();
-};
+});
