@@ -30,10 +30,10 @@ def test_channels_and_influences_are_those_of_this_image(
 ) -> None:
     layers = select_layers(model, ("first", "second"))
     builder = ImageGraphBuilder(model, layers, AggregateConfig(activation_mass=0.6, top_k=2))
-    first = torch.relu(small.get_submodule("first")(images))
-    second = torch.relu(small.get_submodule("second")(first))
-    weight = small.get_submodule("second").weight
-    assert isinstance(weight, Tensor)
+    with torch.no_grad():
+        first = torch.relu(small.get_submodule("first")(images))
+        second = torch.relu(small.get_submodule("second")(first))
+    weight = small.get_parameter("second.weight").detach()
     for number in range(len(images)):
         graph = builder.build(images[number])
         kept = {"first": _keep(first[number]), "second": _keep(second[number])}
