@@ -15,7 +15,7 @@ from precompute.contract.errors import InputError
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.target import Target
 
-__all__ = ["AttributedChannel", "ChannelAttribution", "Strongest", "attribute_channels"]
+__all__ = ["AttributedChannel", "ChannelAttribution", "Strongest", "compute_channel_attribution"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class ChannelAttribution:
         return Strongest(tuple(AttributedChannel(one, sign * float(strengths[one])) for one in kept), share)
 
 
-def attribute_channels(
+def compute_channel_attribution(
     explainer: Explainer, layer: str, images: Tensor, targets: Sequence[Target]
 ) -> ChannelAttribution:
     """Computes the attribution of every channel of a recorded layer, image by image.

@@ -21,20 +21,20 @@ from precompute.aggregate.recording import Recorder
 from precompute.contract.errors import InputError
 from precompute.devices.cores import Parallel
 from precompute.devices.precision import keep_whole_float32
-from precompute.explanations.channels.attribution import attribute_channels
+from precompute.explanations.channels.attribution import compute_channel_attribution
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.target import Target
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.provenance.links import derive_links
 
-__all__ = ["Channel", "ImageGraph", "ImageGraphBuilder", "Overlay", "Side", "mark_channels", "overlay_graphs"]
+__all__ = ["Channel", "ImageGraph", "ImageGraphBuilder", "Overlay", "Side", "join_graphs", "mark_channels"]
 
 Channel: TypeAlias = tuple[str, int]
 """Layer and number."""
 Item = TypeVar("Item")
 Side: TypeAlias = Literal["shared", "image", "class"]
-"""Where a channel or an influence is: in both graphs, only in the image's, only in the class's."""
+"""The graphs that a channel or an influence is in: both, only the image's, only the class's."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class ImageGraphBuilder:
         return found
 
 
-def overlay_graphs(
+def join_graphs(
     image: ImageGraph, channels: Sequence[Channel], influences: Sequence[tuple[Channel, Channel]]
 ) -> Overlay:
     """Lays the graph of an image over that of a class.
@@ -153,5 +153,5 @@ def mark_channels(explainer: Explainer, graph: ImageGraph, image: Tensor, target
         target: one class, or one against another.
     """
     layers = dict.fromkeys(layer for layer, _ in graph.activations)
-    means = {layer: attribute_channels(explainer, layer, image[None], [target]).mean for layer in layers}
+    means = {layer: compute_channel_attribution(explainer, layer, image[None], [target]).mean for layer in layers}
     return {(layer, channel): float(means[layer][channel]) for layer, channel in graph.activations}

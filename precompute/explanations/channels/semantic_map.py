@@ -18,7 +18,7 @@ from precompute.explanations.target import Target
 __all__ = ["ORDERS", "SemanticMap", "build_semantic_map"]
 
 ORDERS = ("value", "relative", "attribution")
-"""What the channels of a cell are ordered by: their value; their value over a scale of their own, so that channels of
+"""The orders of the channels of a cell: their value; their value over a scale of their own, so that channels of
 great values do not win everywhere; their attribution to the target."""
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from precompute.contract.errors import InputError
-from precompute.explanations.channels.attribution import ChannelAttribution, attribute_channels
+from precompute.explanations.channels.attribution import ChannelAttribution, compute_channel_attribution
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.target import Target
 from tests.reference.channel_attribution import rank_channels, sum_products
@@ -17,7 +17,7 @@ TARGETS = [Target(0), Target(1, 2), Target(2), Target(0, 1)]
 
 def test_an_attribution_is_the_sum_of_value_times_gradient(explainer: Explainer, images: Tensor) -> None:
     values, gradients, scores = explainer.read_layer("first", images, TARGETS)
-    found = attribute_channels(explainer, "first", images, TARGETS)
+    found = compute_channel_attribution(explainer, "first", images, TARGETS)
     expected = [
         sum_products(*(each.flatten(1).tolist() for each in pair)) for pair in zip(values, gradients, strict=True)
     ]
@@ -40,6 +40,6 @@ def test_the_strongest_hold_a_share_of_the_sum_of_their_sign() -> None:
 
 def test_no_image_and_an_unknown_layer_are_refused(explainer: Explainer, images: Tensor) -> None:
     with pytest.raises(InputError, match="Found none"):
-        attribute_channels(explainer, "first", images[:0], [])
+        compute_channel_attribution(explainer, "first", images[:0], [])
     with pytest.raises(InputError, match="first"):
-        attribute_channels(explainer, "frist", images, TARGETS)
+        compute_channel_attribution(explainer, "frist", images, TARGETS)

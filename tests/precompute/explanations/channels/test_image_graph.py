@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from precompute.aggregate.config import AggregateConfig
-from precompute.explanations.channels.attribution import attribute_channels
+from precompute.explanations.channels.attribution import compute_channel_attribution
 from precompute.explanations.channels.image_graph import (
     ImageGraph,
     ImageGraphBuilder,
+    join_graphs,
     mark_channels,
-    overlay_graphs,
 )
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.target import Target
@@ -66,7 +66,7 @@ def _keep(maps: Tensor) -> list[int]:
 def test_a_class_is_laid_under_an_image() -> None:
     a, b, c, d = ("first", 0), ("first", 1), ("second", 0), ("second", 1)
     image = ImageGraph({a: 3.0, b: 1.0, c: 2.0}, {(a, c): 1.0, (b, c): 0.5})
-    overlay = overlay_graphs(image, [a, c, d], [(a, c), (a, d)])
+    overlay = join_graphs(image, [a, c, d], [(a, c), (a, d)])
     assert overlay.channels == {a: "shared", b: "image", c: "shared", d: "class"}
     assert overlay.influences == {(a, c): "shared", (b, c): "image", (a, d): "class"}
     assert overlay.count_channels() == {
@@ -80,6 +80,6 @@ def test_attributions_say_for_which_class_a_channel_of_the_image_speaks(explaine
     graph = ImageGraph({("first", 0): 1.0, ("first", 2): 0.5, ("second", 1): 0.2}, {})
     marks = mark_channels(explainer, graph, images[0], Target(1, 2))
     for (layer, channel), value in marks.items():
-        mean = attribute_channels(explainer, layer, images[:1], [Target(1, 2)]).mean
+        mean = compute_channel_attribution(explainer, layer, images[:1], [Target(1, 2)]).mean
         assert value == pytest.approx(float(mean[channel]))
     assert list(marks) == list(graph.activations)
