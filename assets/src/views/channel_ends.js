@@ -2,7 +2,7 @@
 /* The strongest sources and targets of a channel, and the classes that use it most. */
 import * as current from '../current.js';
 import {h, term} from '../dom.js';
-import {channelId, count, of, percent, plural} from '../format.js';
+import {channelId, count, nameMeasure, of, percent, plural} from '../format.js';
 import {labels} from '../labels.js';
 import {showFew} from '../widgets/show_all.js';
 import {barRow, channelPicture, heading, muted, skeletonRows} from './channel_parts.js';
@@ -13,7 +13,11 @@ const measure = (places) => {
   const measures = places.map((place) => current.run.layers[place].measure).filter(Boolean);
   const found = new Map(measures.map((each) => [each.name, each.text]));
   if (!found.size) return null;
-  return term([...found.keys()].join(', '), ['How influences are measured', ...new Set(found.values())].join('\n'), 'measure');
+  return term(
+    [...found.keys()].map(nameMeasure).join(', '),
+    ['How influences are measured', ...new Set(found.values())].join('\n'),
+    'measure',
+  );
 };
 const endRow = (ends, place, info, inGraph) => {
   const {layer} = current.run.layers[ends.layer[place]];

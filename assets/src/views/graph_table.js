@@ -4,6 +4,8 @@ import * as current from '../current.js';
 import {action, h} from '../dom.js';
 import {count, percent} from '../format.js';
 import {greatestOf} from '../model/graph.js';
+import {dispatch} from '../selection.js';
+import {changed, view} from '../views.js';
 import {buildTable} from '../widgets/table.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
@@ -16,7 +18,7 @@ const numeric = (name) => ({name, class: 'number'});
 const ONE = ['Layer', 'Channel', ...['Images', 'Share', 'PageRank'].map(numeric), 'Strongest sources'];
 const TWO = ['Layer', 'Channel', 'Part', ...['Images A', 'Share A', 'Images B', 'Share B'].map(numeric), 'Strongest sources'];
 const sorting = {name: null, order: null};
-let isOpen = false;
+const isOpen = () => Boolean(current.selection) && current.selection.as === 'table';
 
 const strongest = (each) => {
   const edges = each.into
@@ -59,15 +61,16 @@ const rows = () => {
 /** Fills the table where it is open. */
 export const showTable = () => {
   const {table, stage, channels} = getFrame();
-  table.hidden = !isOpen;
-  stage.classList.toggle('as-table', isOpen);
-  press('table', isOpen);
-  if (!isOpen || !getScene()) return table.replaceChildren();
+  table.hidden = !isOpen();
+  stage.classList.toggle('as-table', isOpen());
+  press('table', isOpen());
+  if (!isOpen() || !getScene()) return table.replaceChildren();
   const caption = h('caption', {}, channels.getAttribute('aria-label'));
   table.replaceChildren(buildTable({caption, heads: getContext().comparison ? TWO : ONE, rows: rows().map(rowOf), sorting}));
 };
-export const toggleTable = () => {
-  isOpen = !isOpen;
+export const toggleTable = () => dispatch({as: isOpen() ? 'graph' : 'table'});
+view('table', (selection, before) => {
+  if (!before || !changed(selection, before, 'as')) return;
   hideCard();
   showTable();
-};
+});
