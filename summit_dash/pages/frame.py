@@ -38,7 +38,6 @@ def build_page(logo: str, is_static: bool = False) -> Component:
         [
             _build_skip_links(),
             header.build_layout(logo),
-            header.build_help(),
             html.Div(id=ids.NOTICE),
             html.Div([_build_left_bar(), left, main], className="body"),
         ],
@@ -64,7 +63,14 @@ def _build_skip_links() -> Component:
 
 
 def _build_tab(page: Page) -> Component:
-    attributes = {"data-view": page.key, "role": "tab", "aria-selected": "false"}
+    attributes = {
+        "data-view": page.key,
+        "data-place": page.place or page.title,
+        "role": "tab",
+        "aria-selected": "false",
+    }
+    if page.shows_class:
+        attributes["data-shows-class"] = ""
     return build_action(page.title, {"view": page.key}, "view-tab", **attributes)
 
 

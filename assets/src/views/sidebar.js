@@ -1,7 +1,7 @@
 // @ts-check
 /* The list of classes: its frame, what it follows of the selection, search, orders, what is fetched ahead. */
 import * as current from '../current.js';
-import {load} from '../data.js';
+import {load, peek} from '../data.js';
 import {action, h, icon, term} from '../dom.js';
 import {NO_ACCURACY, count, of} from '../format.js';
 import {classes} from '../model/classes.js';
@@ -124,16 +124,32 @@ const showSelected = () => {
 };
 
 // --- search -------------------------------------------------------------------------------------------------------
+const SETTLED = 400; /* ms without a letter after which what is searched for goes into the link */
+let writing = 0;
 const searchNow = () => {
+  window.clearTimeout(writing);
+  writing = window.setTimeout(() => {
+    writing = 0;
+    dispatch({search: at('search').value.trim()});
+  }, SETTLED);
+  showFound();
+  setCursor(list.state.found ? bestMatch() : null);
+};
+const showFound = () => {
   list.setState({found: fuzzy.search(buildIndex(current.run), at('search').value)});
   groups.searchBegins();
   draw();
   list.rows.toTop();
-  setCursor(list.state.found ? bestMatch() : null);
 };
 export const search = (text) => {
   at('search').value = text;
   searchNow();
+};
+/** Searches for what a link or an undone step says. */
+const followSearch = ({search: text}) => {
+  if (writing || at('search').value.trim() === text) return;
+  at('search').value = text;
+  showFound();
 };
 /** The row of the best match, the first where several are as good. */
 export const bestMatch = () => {
@@ -197,12 +213,18 @@ const readSimilarity = async (selection) => {
   const isThere = run.has.activations && run.classById.has(selection.class_id);
   list.setState(isThere ? {similarity: undefined} : {similarity: null, order: null});
   if (!isThere) return;
-  const payload = await load(`class/${selection.class_id}`);
+  const key = `class/${selection.class_id}`;
+  const take = (payload) => {
+    const similarity = (payload.similarity && payload.similarity[selection.layer]) || null;
+    list.setState({similarity, order: similarity});
+    if (selection.sort === 'similarity') list.rows.toTop();
+  };
+  const known = peek(key);
+  if (known) return take(known); /* before the list is drawn */
+  const payload = await load(key);
   if (current.run !== run || changed(list.state.selection, selection, 'class_id', 'layer')) return;
-  const similarity = (payload.similarity && payload.similarity[selection.layer]) || null;
-  list.setState({similarity, order: similarity});
+  take(payload);
   draw();
-  if (selection.sort === 'similarity') list.rows.toTop();
 };
 const showOnly = ({only}) => {
   const chip = at('only');
@@ -221,6 +243,7 @@ view('sidebar', (selection, before) => {
   if (changed(selection, before, 'sort')) pressSegment(at('sorts'), selection.sort, at('sorts').parentElement);
   if (changed(selection, before, 'only')) showOnly(selection);
   if (changed(selection, before, 'class_id', 'layer')) readSimilarity(selection);
+  if (changed(selection, before, 'search')) followSearch(selection);
   if (!changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'vs_run', 'view')) return;
   draw();
   if (isNewClass) setCursor(null);
