@@ -15,7 +15,7 @@ class WorkerEnded(Exception):
 
 
 class WorkerProcess:
-    """A process of its own, started anew with `spawn`, so that it shares nothing with the dashboard's threads."""
+    """A process started with `spawn`, so that it shares nothing with the threads of the dashboard."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")

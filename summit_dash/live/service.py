@@ -1,4 +1,4 @@
-"""What the pages ask: answers of the model about an image, each computed once for a visit."""
+"""Answers of the model about an image, each computed once for a visit: the interface for pages."""
 
 from __future__ import annotations
 
@@ -80,11 +80,11 @@ class Live:
 
     def draw(self, visit: Visit, store: RunStore, image_ids: Sequence[int]) -> Ticket:
         """Asks for small pictures of images of the run, which are reported one by one."""
-        return self._once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))
+        return self._ask_once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))
 
     def warm(self, visit: Visit, store: RunStore) -> Ticket:
         """Asks a worker to load the model, so that the first image does not wait for it."""
-        return self._once(visit, (store.name, store.version, "warm"), store, "warm", ())
+        return self._ask_once(visit, (store.name, store.version, "warm"), store, "warm", ())
 
     def cancel(self, visit: Visit, keep: bool = False) -> None:
         """Cancels everything that a visit has asked and that is not over.
@@ -109,7 +109,7 @@ class Live:
 
     def _ask(self, visit: Visit, store: RunStore, function: str, image: str, more: tuple[Any, ...]) -> Ticket:
         key = (store.name, store.version, function, image, *more)
-        return self._once(visit, key, store, function, (self._read(visit, image), *more))
+        return self._ask_once(visit, key, store, function, (self._read(visit, image), *more))
 
     def _read(self, visit: Visit, image: str) -> bytes | int:
         """Returns the content of an upload, or the number of an image of the run."""
@@ -124,7 +124,9 @@ class Live:
             )
         return upload.content
 
-    def _once(self, visit: Visit, key: Hashable, store: RunStore, function: str, arguments: tuple[Any, ...]) -> Ticket:
+    def _ask_once(
+        self, visit: Visit, key: Hashable, store: RunStore, function: str, arguments: tuple[Any, ...]
+    ) -> Ticket:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
         if key in visit.cancelled:
             return visit.cancelled[key]

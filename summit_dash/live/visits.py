@@ -27,7 +27,7 @@ class Upload:
 
 @dataclass
 class Visit:
-    """What one open page has brought and asked.
+    """The images and questions of one open page.
 
     Attributes:
         token: known to the page alone.

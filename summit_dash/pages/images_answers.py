@@ -1,4 +1,4 @@
-"""What the page of images shows at one moment: the strip, and the answers about one image, as far as they are known."""
+"""The strip and the answers about one image, as far as they are known at one moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _N_OWN = 12
 
 
 class Shown(NamedTuple):
-    """What is shown, with a version that differs where it differs; `is_over` if nothing more is computed."""
+    """The parts that are shown. `version` differs where they differ; `is_over` if nothing more is computed."""
 
     strip: Any
     body: Any

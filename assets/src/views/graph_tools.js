@@ -8,7 +8,7 @@ import {PARTING_JACCARD} from '../model/comparison.js';
 import {toggleComparison} from './compare_panel.js';
 import {getFrame} from './graph_frame.js';
 import {countRows, placeGutter} from './graph_gutter.js';
-import {buildMenu} from './graph_menu.js';
+import {buildFileMenu} from './graph_menu.js';
 import {choosePart, getContext, getScene, shownOf, showPart} from './graph_scene.js';
 import {showTable, toggleTable} from './graph_table.js';
 import {listChannels} from './graph_channels.js';
@@ -106,7 +106,7 @@ export const buildTools = () => {
         button('direction', 'turn', 'Input at the left', () => other('direction', 'down', 'right')),
         button('table', 'table', 'As a table', toggleTable),
         button('screen', 'screen', 'Full screen', toggleScreen),
-        buildMenu())),
+        buildFileMenu())),
   ); // prettier-ignore
   zoom.replaceChildren(
     button('in', 'plus', 'Zoom in', () => zoomBy(1.3), '+'),

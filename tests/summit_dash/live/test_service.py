@@ -1,4 +1,4 @@
-"""The service of the pages that compute: one answer for each question of a visit, and what stands in the way."""
+"""The service of the pages that compute: one answer for each question of a visit, and the obstacles."""
 
 from __future__ import annotations
 
