@@ -12,6 +12,7 @@ export const address = site ? site.address : {read: () => window.location.search
 
 const MOST = 400; /* payloads that are kept */
 const loading = new Map();
+const loaded = new WeakMap(); /* payloads by their promises */
 
 /** Returns the entry of a run that is served, of the first where none has the name. */
 export const runOf = (name) => boot.runs.find((run) => run.name === name) || boot.runs[0];
@@ -44,8 +45,11 @@ export const load = (key, name = current.run && current.run.name) => {
         },
       };
     });
+    answer.then((payload) => loaded.set(answer, payload));
     loading.set(asked, answer);
     if (loading.size > MOST) loading.delete(loading.keys().next().value);
   }
   return loading.get(asked);
 };
+/** The payload of a key of the shown run, where it is already there; else null. */
+export const peek = (key) => loaded.get(loading.get(`${current.run.name} ${key}`)) || null;

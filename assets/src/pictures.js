@@ -5,15 +5,22 @@ import {fileOf, readStatic, resolveFile, runOf} from './data.js';
 import {h} from './dom.js';
 
 const TINY = 32; /* pixels: up to there precompute/contract/pictures.py enlarges by whole pixels */
-const pictures = new Map(); /* channel id -> object URL, for channels that came in a class's bundle */
-const bundles = new Map();
+const MOST = 40; /* bundles that are kept */
+const bundles = new Map(); /* promises by `run class` */
+const pictures = new Map(); /* by `run channel-id`, of channels that came in a bundle: {bytes, bundle} */
 
-/* `name` is a run's, where it is not the one that is shown. */
-export const picture = (layer, channel, name = current.run.name) =>
-  pictures.get(`${name} ${layer}-${channel}`) || fileOf(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
+/** The address of a picture as a file: also its name where pictures are kept. */
+export const pictureFile = (layer, channel, name = current.run.name) =>
+  fileOf(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
+/* `name` is a run's, where it is not the one that is shown. What came in a bundle is inside the address: one of a blob would
+   have to be asked for, and that takes longer than to decode the picture. */
+export const picture = (layer, channel, name = current.run.name) => {
+  const found = pictures.get(`${name} ${layer}-${channel}`);
+  return found ? `data:image/webp;base64,${btoa(String.fromCharCode(...found.bytes))}` : pictureFile(layer, channel, name);
+};
 /** Brings the pictures of channels that came in no bundle; without effect where a server answers.
     @param {{layer: string, channel: number, run?: string}[]} channels */
-export const bringPictures = (channels) => Promise.all(channels.map((at) => resolveFile(picture(at.layer, at.channel, at.run))));
+export const bringPictures = (channels) => Promise.all(channels.map((at) => resolveFile(pictureFile(at.layer, at.channel, at.run))));
 export const visualization = (layer, channel, kind, name) =>
   fileOf(`visualization/${encodeURIComponent(layer)}/${channel}/${kind}.webp`, name);
 export const example = (layer, channel, owner, rank, name) =>
@@ -44,26 +51,38 @@ const showPart = (href, [x, y, right, bottom]) => {
   );
 };
 
-/** Brings all pictures of a class's graph at once; `picture` knows them from then on. */
-export const loadPictures = (classId, name = current.run.name) => {
-  if (readStatic) return readStatic(runOf(name), `class/${classId}`);
+/** Brings all pictures of a class's graph at once; `picture` knows them from then on. Resolves to their channels, none where
+    a static site has them in packs. */
+export const loadPictures = async (classId, name = current.run.name) => {
+  if (readStatic) {
+    await readStatic(runOf(name), `class/${classId}`);
+    return [];
+  }
   const key = `${name} ${classId}`;
-  if (!bundles.has(key))
-    bundles.set(
-      key,
-      unpack(fileOf(`thumbnails/${classId}.bin`, name), name).catch(() => bundles.delete(key)),
-    );
-  return bundles.get(key);
+  const bundle =
+    bundles.get(key) ||
+    unpack(fileOf(`thumbnails/${classId}.bin`, name), name, key).catch(() => {
+      bundles.delete(key);
+      return [];
+    });
+  bundles.delete(key);
+  bundles.set(key, bundle); /* the last is the one used last */
+  if (bundles.size > MOST) forget(bundles.keys().next().value);
+  return bundle;
 };
-
-const unpack = async (url, name) => {
+const forget = (bundle) => {
+  bundles.delete(bundle);
+  pictures.forEach((each, key) => each.bundle === bundle && pictures.delete(key));
+};
+const unpack = async (url, name, bundle) => {
   const bytes = await (await fetch(url)).arrayBuffer();
   const length = new DataView(bytes).getUint32(0, true);
   const index = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   let start = 4 + length;
-  index.forEach(([id, size]) => {
-    const key = `${name} ${id}`;
-    if (!pictures.has(key)) pictures.set(key, URL.createObjectURL(new Blob([bytes.slice(start, start + size)], {type: 'image/webp'})));
+  return index.map(([id, size]) => {
+    pictures.set(`${name} ${id}`, {bytes: new Uint8Array(bytes, start, size), bundle});
     start += size;
+    const end = id.lastIndexOf('-');
+    return {layer: id.slice(0, end), channel: Number(id.slice(end + 1)), run: name};
   });
 };

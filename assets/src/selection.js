@@ -168,8 +168,12 @@ const show = (after, push) => {
   window.dash_clientside.set_props('selection', {data: after});
 };
 let latest = null; /* what was asked for last, which may still be on its way: the next action starts from it */
+const hearers = [];
+/** Registers what hears of a wish at once, some milliseconds before Dash has passed the new selection on. */
+export const foresee = (hear) => hearers.push(hear);
 const choose = async (wanted, remember, push) => {
   latest = wanted;
+  if (current.selection) hearers.forEach((hear) => hear(wanted));
   const opened = await openRun(wanted.run);
   if (opened.problem) return showProblem(opened.problem);
   const second = wanted.vs_run ? await readRun(wanted.vs_run) : opened;

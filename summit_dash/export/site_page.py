@@ -101,7 +101,6 @@ def _write_chunks(app: Dash, folder: Path, components: set[tuple[str, str]]) -> 
 def _write_document(document: str, answers: dict[str, Any]) -> str:
     """Makes addresses relative, and puts the answers and `static.js` before the page's own scripts."""
     document = re.sub(r'"/assets/([^"?]+)\?[^"]*"', r'"assets/\1"', document)
-    document = re.sub(r'<link rel="icon"[^>]*>', '<link rel="icon" href="assets/favicon.svg">', document)
     text = json.dumps(answers, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     added = f'<script id="answers" type="application/json">{text}</script>\n<script src="assets/static.js"></script>\n'
     return document.replace('<div id="react-entry-point"', f'{added}<div id="react-entry-point"', 1)

@@ -99,8 +99,7 @@ def _compute_similarity_colors(store: RunStore, layer: str, class_id: int | None
     if class_id is None or not store.has("activations"):
         found = "No class is given." if class_id is None else "The run holds no activation counts."
         raise InputError("Similarity is that to one class.", found, "Give class_id, or colour by group.")
-    units = store.read_unit_counts(layer)
-    cosines = units @ units[store.find_row(class_id)]
+    cosines = store.cosines(store.find_row(class_id))[layer]
     values = {other: float(cosines[row]) for row, other in enumerate(store.classes) if other != class_id}
     name = store.classes[class_id].short_name
     return _build_scale(store, f"Cosine with {name}", values, "itself", theme)

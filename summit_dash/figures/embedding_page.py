@@ -23,9 +23,8 @@ def build_embedding_parts(theme: str) -> dict[str, Any]:
     """
     check_theme(theme)
     layout = build_embedding_layout(theme)
-    layout.update(
-        xaxis={"autorange": False}, yaxis={"autorange": False, "scaleanchor": None, "scaleratio": None}, autosize=False
-    )
+    axis = {"type": "linear", "visible": False, "autorange": False}  # stated, so that Plotly need not find them out
+    layout.update(xaxis=axis, yaxis={**axis, "scaleanchor": None, "scaleratio": None}, autosize=False)
     layout.newselection = {"line": {"color": ACCENTS[theme], "width": 1.5, "dash": "dot"}}
     points = go.Scatter(mode="markers", hoverinfo="none", marker={"line": {"width": 0}})
     return {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
 
 from summit_dash.pages import embedding, ids, registry
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_page
+from summit_dash.pages.header import build_help
+from summit_dash.pages.markup import write_markup
 
 __all__ = ["build_application"]
 
@@ -48,8 +51,14 @@ class _Page(Dash):
     boot: Callable[[], str]
 
     def interpolate_index(self, **parts: str) -> str:
-        document: str = super().interpolate_index(**parts)
-        return document.replace(_BOOT, self.boot(), 1)
+        document: str = super().interpolate_index(**{**parts, "favicon": _build_icon_link()})
+        return document.replace(_HELP, write_markup(build_help()), 1).replace(_BOOT, self.boot(), 1)
+
+
+def _build_icon_link() -> str:
+    """Builds the link of the icon with the icon inside: Chromium asks for it again whenever the address changes."""
+    icon = (find_assets() / "favicon.svg").read_text(encoding="utf-8")
+    return f'<link rel="icon" href="data:image/svg+xml,{quote(icon)}">'
 
 
 def _register_callbacks(app: Dash, is_static: bool) -> None:
@@ -62,7 +71,7 @@ def _register_callbacks(app: Dash, is_static: bool) -> None:
             entry.register_callbacks(app)
 
 
-_BOOT = "%boot%"
+_BOOT, _HELP = "%boot%", "%help%"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -75,6 +84,7 @@ _INDEX = """<!DOCTYPE html>
 <body>
 <script id="boot" type="application/json">%boot%</script>
 {%app_entry%}
+%help%
 <footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>"""

@@ -38,7 +38,6 @@ def build_page(logo: str, is_static: bool = False) -> Component:
         [
             _build_skip_links(),
             header.build_layout(logo),
-            header.build_help(),
             html.Div(id=ids.NOTICE),
             html.Div([_build_left_bar(), left, main], className="body"),
         ],

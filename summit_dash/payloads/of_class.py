@@ -75,7 +75,5 @@ def _build_edges(graph: Graph) -> dict[str, list[Any]]:
 def _compute_similarity(store: RunStore, class_id: int) -> dict[str, list[int]] | None:
     if not store.has("activations"):
         return None
-    row = store.find_row(class_id)
-    units = {layer: store.read_unit_counts(layer) for layer in store.layers}
-    cosines = {layer: unit @ unit[row] for layer, unit in units.items()}
+    cosines = store.cosines(store.find_row(class_id))
     return {layer: cut_to_thousandths(values).tolist() for layer, values in cosines.items()}

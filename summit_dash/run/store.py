@@ -116,6 +116,7 @@ class RunStore:
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._read_class_influences, 16)
         self.graph = Remembered(self._read_graph, 256)
+        self.cosines = Remembered(self._compute_cosines, 64)
         self.pictures = RunPictures(self.path)
 
     # --- what the run is --------------------------------------------------------------------------------------------
@@ -222,10 +223,11 @@ class RunStore:
 
     def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
         """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""
-        matrices: dict[str, NDArray[np.float32]] = self.read_once(
-            "read_unit_counts", lambda: {name: normalize_rows(self.read_counts(name)) for name in self.layers}
-        )
-        return matrices[layer]
+        return self.read_once(f"units {layer}", lambda: normalize_rows(self.read_counts(layer)))
+
+    def _compute_cosines(self, row: int) -> dict[str, NDArray[np.float32]]:
+        """Computes the cosines of the class in a row with every class, (class,), by layer."""
+        return {layer: (units := self.read_unit_counts(layer)) @ units[row] for layer in self.layers}
 
     def read_counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
         """Returns the counts of two classes by layer, (channel,) each; empty where the run holds no activations."""
@@ -345,11 +347,8 @@ class RunStore:
 
         It is -1 where there is no example, or one whose class is unknown. Read once for all layers.
         """
-        n_channels = {info.layer: info.n_channels for info in self.layers.values()}
-        best: dict[str, NDArray[np.int64]] = self.read_once(
-            "best_classes", lambda: read_best_classes(self.path, n_channels, self._rows)
-        )
-        return best[layer]
+        sizes = {info.layer: info.n_channels for info in self.layers.values()}
+        return self.read_once("best_classes", lambda: read_best_classes(self.path, sizes, self._rows))[layer]
 
     # --- caches -----------------------------------------------------------------------------------------------------
 
@@ -363,8 +362,8 @@ class RunStore:
 
     def warm(self) -> None:
         """Reads what every visitor needs, so that the first one does not wait."""
-        if self.has("activations") and self.layers:
-            self.read_unit_counts(self.layer_names[0])
+        for layer in self.layers if self.has("activations") else ():
+            self.read_unit_counts(layer)
         for layer in reversed(self.layer_names):
             self.pictures.warm(layer)
         if self.has("attribution_graph_nodes"):

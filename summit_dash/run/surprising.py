@@ -77,7 +77,7 @@ class Evidence:
         n_images: (class,).
         layers: in order from the input.
         counts: `activation_count` of a layer, (class, channel).
-        units: `counts` with rows of length 1.
+        cosines: of the activation counts of the class in a row with those of every class, (class,) for each layer.
         points: the embedding of a layer, (class, 2), NaN where a class has no point; None where the run has none.
         best: rows of the classes of the best examples over all classes of a layer, (channel, rank), -1 where there is
             none; None where the run has none.
@@ -87,7 +87,7 @@ class Evidence:
     n_images: NDArray[np.int64]
     layers: Sequence[str]
     counts: Callable[[str], NDArray[np.integer]]
-    units: Callable[[str], NDArray[np.float32]]
+    cosines: Callable[[int], Sequence[NDArray[np.float32]]]
     points: Callable[[str], NDArray[np.float64]] | None
     best: Callable[[str], NDArray[np.int64]] | None
 
@@ -174,7 +174,7 @@ def find_kin(evidence: Evidence, mine: int) -> Kin:
     of_group = [row for row, group in enumerate(groups) if group == groups[mine] is not None and row != mine]
     if of_group:
         return Kin(of_group, Yardstick.GROUP)
-    similarity = np.mean([(units := evidence.units(layer)) @ units[mine] for layer in evidence.layers], axis=0)
+    similarity = np.mean(evidence.cosines(mine), axis=0)
     order = np.argsort(-np.round(similarity, _DIGITS), kind="stable")
     return Kin([row for row in order.tolist() if row != mine][:N_SIMILAR], Yardstick.SIMILARITY)
 
@@ -292,7 +292,7 @@ def gather_evidence(store: RunStore) -> Evidence:
         n_images=np.array([info.n_images for info in infos], np.int64),
         layers=store.layer_names,
         counts=store.read_counts,
-        units=store.read_unit_counts,
+        cosines=lambda row: list(store.cosines(row).values()),
         points=store.read_points if store.has("embeddings") else None,
         best=store.read_best_classes if store.has("dataset_examples") and store.has("images") else None,
     )

@@ -5,7 +5,7 @@ import {loadModel, readCases} from './scripts.mjs';
 
 const model = await loadModel();
 const {layers, classes} = readCases();
-const NO_STATE = {prefix: '7:', right: false, zoom: 0.5, classesOf: () => '', urlOf: () => 'blob:1'};
+const NO_STATE = {prefix: '7:', right: false, zoom: 0.5, classesOf: () => '', nameOf: () => 'a.webp'};
 const draw = (drawing, more = {}) =>
   model.toElements(drawing, {...NO_STATE, places: new Map(drawing.nodes.map((node) => [node.key, node])), ...more});
 
@@ -68,10 +68,10 @@ test('labels and hairlines keep their size on the screen', () => {
 });
 
 test('an example has a corner and a surprising channel a mark, above the picture', () => {
-  const {image, fit} = model.toImages('blob:1', {picture: 2, surprise: 'foreign'});
-  assert.deepEqual([image[0], fit], ['blob:1', ['cover', 'none', 'none']]);
+  const {image, fit} = model.toImages('a.webp', {picture: 2, surprise: 'foreign'});
+  assert.deepEqual([image[0], fit], ['a.webp', ['cover', 'none', 'none']]);
   assert.deepEqual(model.toImages(null, {picture: 2}), {});
-  assert.equal(model.toImages('blob:1', {picture: 1}).image.length, 1);
+  assert.equal(model.toImages('a.webp', {picture: 1}).image.length, 1);
 });
 
 test('ends without room between them have no curve', () => {

@@ -16,11 +16,11 @@ const CORNER = svg('<path d="M16 0v16H0z" fill="#101319" fill-opacity=".82"/>');
 /** The mark of a surprising channel. */
 const STAR = svg('<circle cx="8" cy="8" r="6" fill="#fff"/><path d="M8 3.5 12.5 8 8 12.5 3.500 8z" fill="#B45309"/>');
 
-/** The pictures of a node, the one below others first: `url` may be null. */
-export const toImages = (url, {picture, surprise}) => {
+/** The pictures of a node, the one below others first: `name` may be null. */
+export const toImages = (name, {picture, surprise}) => {
   const layers = [
-    url && [url, 'cover', '50%', '50%'],
-    url && picture === 2 && [CORNER, 'none', '100%', '100%'],
+    name && [name, 'cover', '50%', '50%'],
+    name && picture === 2 && [CORNER, 'none', '100%', '100%'],
     surprise && [STAR, 'none', '0%', '0%'],
   ].filter(Boolean);
   if (!layers.length) return {};
@@ -56,15 +56,16 @@ export const halfOf = ({size, part}) => (size + RINGS[part || '']) / 2;
 /** The place of a node on a stretched drawing; `right` lays the input at the left. */
 export const stretch = ({x, y}, {wide, tall, right}) => ({x: (right ? -y : x) * wide, y: (right ? x : y) * tall});
 
-/** The elements of a drawing. `places` by key, `classesOf(key)` names states, `urlOf(node)` is a picture's or null. */
-export const toElements = ({nodes, edges}, {prefix, places, right, zoom, classesOf, urlOf}) => {
+/** The elements of a drawing. `places` by key, `classesOf(key)` names states, `nameOf(node)` is a picture's or null. */
+export const toElements = ({nodes, edges}, {prefix, places, right, zoom, classesOf, nameOf}) => {
   const at = new Map(nodes.map((node) => [node.key, {...places.get(node.key), half: halfOf(node)}]));
   const join = (...words) => words.filter(Boolean).join(' ');
   return [
     ...nodes.map((node) => ({
       group: 'nodes',
       pannable: true,
-      data: {id: prefix + node.key, key: node.key, label: String(node.channel), size: node.size, part: node.part, ...toScale(zoom), ...toImages(urlOf(node), node)},
+      position: {x: at.get(node.key).x, y: at.get(node.key).y},
+      data: {id: prefix + node.key, key: node.key, label: String(node.channel), size: node.size, part: node.part, ...toScale(zoom), ...toImages(nameOf(node), node)},
       classes: join(node.part, !node.picture && 'bare', node.added && 'added', classesOf(node.key)),
     })),
     ...edges.map((edge) => ({

@@ -13,9 +13,9 @@ export const sizeOf = ({points, view}) => {
   const base = points.x.length < FEW ? 9 : points.x.length < 300 ? 6.8 : 5;
   return Math.round(2 * base * Math.min(1.8, view.k ** 0.35)) / 2;
 };
-/** Each point's colour and opacity: those outside of what is looked at fade. */
+/** Each point's colour and opacity, or those of all: points outside of what is looked at fade. */
 export const paintPoints = ({points, bins, palette, only}, missing) => ({
-  color: points.x.map((_, i) => (bins && bins[i] >= 0 ? palette[bins[i]] : missing)),
+  color: bins ? points.x.map((_, i) => (bins[i] >= 0 ? palette[bins[i]] : missing)) : missing,
   opacity: only ? points.x.map((_, i) => (only.has(i) ? 0.9 : 0.18)) : bins ? 0.9 : 0.7,
 });
 

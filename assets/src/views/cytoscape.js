@@ -1,5 +1,7 @@
 // @ts-check
 /* The Cytoscape component that draws the graph: the one module that reaches its instance. */
+import {takeShortcuts} from './cytoscape_speed.js';
+
 export const CANVAS = 'graph-canvas';
 
 /** The instance; null before the component is there.
@@ -12,21 +14,42 @@ export const canvas = () => {
 /** The element of the drawing with an id; empty where there is none. */
 export const elementOf = (id) => canvas().getElementById(id);
 
-/** Brings pictures into Cytoscape's own store before they are drawn, so that nodes do not appear without them. */
-export const loadImages = (urls) => {
+const MOST = 400; /* pictures that Cytoscape keeps */
+const kept = new Map(); /* promises of pictures by name, those asked for last at the end */
+/** Brings pictures, {name, url}, into Cytoscape's own store before they are drawn by their names, so that nodes do not appear
+    without them. `url()` is asked for once. */
+export const loadImages = (pictures) => {
   const renderer = canvas() && canvas().renderer();
   if (!renderer || !renderer.getCachedImage) return Promise.resolve([]);
-  const settled = (image) =>
-    image.complete
-      ? image.decode().catch(() => null)
-      : new Promise((done) => ['load', 'error'].forEach((name) => image.addEventListener(name, done, {once: true})));
-  return Promise.all([...new Set(urls)].map((url) => settled(renderer.getCachedImage(url, 'null', () => null))));
+  const store = (renderer.imageCache = renderer.imageCache || {});
+  const names = new Set(pictures.map(({name}) => name));
+  pictures.forEach(({name, url}) => {
+    const arrives = kept.get(name) || keepImage(store, name, url());
+    kept.delete(name);
+    kept.set(name, arrives);
+  });
+  for (const name of kept.keys()) {
+    if (kept.size <= Math.max(MOST, names.size)) break;
+    kept.delete(name);
+    delete store[name];
+  }
+  return Promise.all([...names].map((name) => kept.get(name)));
 };
+/** Resolves when a picture is there. It is decoded when it is drawn: `decode()` would wait for a frame of the page. */
+const keepImage = (store, name, url) =>
+  new Promise((done) => {
+    const image = new Image();
+    store[name] = {image};
+    image.onload = done;
+    image.onerror = () => done(Object.assign(image, {error: true})); /* as Cytoscape marks it */
+    image.src = url;
+  });
 /** Binds what the pointer and the window do to the drawing; called once. `doing` has a function for each event.
     The component's own listeners tell Dash of every movement, and draw the page again for it; nothing asks for that. */
 export const bindCanvas = (doing) => {
   const cy = canvas();
   cy.removeAllListeners();
+  takeShortcuts(cy);
   cy.on('tap', (event) => (event.target === cy ? doing.tapPaper() : doing.tap(event.target)));
   cy.on('mouseover', 'node, edge', (event) => doing.enter(event.target, event.originalEvent));
   cy.on('mouseout', 'node, edge', (event) => doing.leave(event.target));
@@ -35,7 +58,11 @@ export const bindCanvas = (doing) => {
     doing.leave();
   });
   cy.on('mousemove', 'node', (event) => doing.along(event.target, event.originalEvent));
-  cy.on('boxend', () => window.setTimeout(doing.boxed));
+  cy.on('boxstart', () => cy.container().classList.add('is-boxing'));
+  cy.on('boxend', () => {
+    cy.container().classList.remove('is-boxing');
+    window.setTimeout(doing.boxed);
+  });
   cy.on('box', 'node', (event) => doing.box(event.target));
   cy.on('viewport', doing.viewport);
   cy.on('dragpan pinchzoom', doing.touch);

@@ -135,5 +135,5 @@ export const showLegend = ({legend}, {color}) => {
       h('div', {class: 'legend-entry'}, swatch(tint), h('span', {class: 'legend-name'}, name), n && h('span', {class: 'n'}, n)),
     ),
   );
-  return emb.legend.offsetHeight;
+  return legend ? emb.legend.offsetHeight : 0; /* to ask has the page laid out */
 };

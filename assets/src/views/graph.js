@@ -7,20 +7,22 @@ import * as current from '../current.js';
 import {boot, load} from '../data.js';
 import {emptyState} from '../dom.js';
 import {plural} from '../format.js';
-import {bringPictures, loadPictures, picture} from '../pictures.js';
+import {loadPictures} from '../pictures.js';
 import {readRun} from '../runs.js';
+import {foresee} from '../selection.js';
 import {changed, view} from '../views.js';
 import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
 import {toElements, toImages} from '../model/elements.js';
 import {drawClass, readAdded, readGraph} from '../model/graph.js';
 import {showComparison} from './compare_panel.js';
-import {bindCanvas, canvas, elementOf, loadImages} from './cytoscape.js';
+import {bindCanvas, canvas, elementOf} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
 import {hideCard} from './graph_card.js';
 import {bindChannels, listChannels, moveCursorToChosen} from './graph_channels.js';
 import {getFrame} from './graph_frame.js';
 import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
 import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
+import {bringImages, keepImages, nameOf} from './graph_pictures.js';
 import {buildScene, choosePart, getContext, getScene, isShown, mark, nodeOf, setScene} from './graph_scene.js';
 import {showTable} from './graph_table.js';
 import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
@@ -42,7 +44,7 @@ const build = () => {
   bindCard();
   bindChannels();
   bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
-  ['pointerdown', 'click'].forEach((name) => document.addEventListener(name, foresee, {capture: true}));
+  document.addEventListener('pointerdown', askEarly, {capture: true});
   document.addEventListener('summit-theme', () => window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}));
 };
 const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;
@@ -131,7 +133,7 @@ const read = async (asked, isOld) => {
   if (problem) return {problem};
   const classes = classesOf(asked, other);
   getFrame().stage.dataset.busy = '';
-  const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run)));
+  const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run).then(keepImages)));
   const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
   const [payloads, added] = await Promise.all([
     Promise.all(classes.map((each) => load(`class/${each.id}`, each.run))),
@@ -143,11 +145,8 @@ const read = async (asked, isOld) => {
   const context = buildContext(asked, classes, payloads, added, other);
   const bare = context.graphs.findIndex((each) => !each.nodes.length);
   if (bare >= 0) return {problem: payloads[bare].missing};
-  const drawn = context.drawing.nodes.filter((node) => node.picture);
-  const images = pictures.then(() => bringPictures(drawn)).then(() => loadImages(drawn.map(urlOf)));
-  return {context: {...context, images}};
+  return {context: {...context, images: pictures.then(() => bringImages(context.drawing.nodes))}};
 };
-const urlOf = (node) => (node.picture ? picture(node.layer, node.channel, node.run) : null);
 
 /** The properties of the component that show nothing. */
 const nothing = () => [[], {name: 'preset', fit: false, positions: {}}, styles()];
@@ -188,11 +187,10 @@ const draw = (context) => {
     right,
     zoom,
     classesOf: classesAt,
-    urlOf: () => null,
+    nameOf: () => null,
   });
-  const positions = Object.fromEntries([...scene.nodes.values()].map(({id, x, y}) => [id, {x, y}]));
   waiting = scene;
-  return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions, zoom, pan}, styles()];
+  return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions: {}, zoom, pan}, styles()];
 };
 /** The component has drawn what it was given. */
 const settle = () => {
@@ -230,7 +228,7 @@ const finish = async (scene, mine) => {
   }
   requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
 };
-const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(urlOf(node), node)));
+const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(nameOf(node), node)));
 const tellPainted = (classes) => {
   const {stage} = getFrame();
   stage.dataset.drawn = classes.map((each) => each.id).join(',');
@@ -243,14 +241,20 @@ const isGraph = ({view}) => view === 'graph' || view === 'compare';
 const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides}) =>
   JSON.stringify([name, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
 
-/** Asks for a class as soon as it is clicked, some milliseconds before the selection has changed. */
-const foresee = (event) => {
-  const row = event.target.closest && event.target.closest('[data-class]');
-  const id = row && Number(row.dataset.class);
-  if (!row || !isGraph(current.selection) || !current.run.classById.has(id)) return;
+const isOwn = (id) => current.run && current.run.classById.has(id);
+const ask = (id) => {
   load(`class/${id}`);
   loadPictures(id);
 };
+/** Asks for a class as soon as it is pressed, and for what a selection needs before Dash has passed it on. */
+const askEarly = (event) => {
+  const row = event.target.closest && event.target.closest('[data-class]');
+  if (row && isGraph(current.selection) && isOwn(Number(row.dataset.class))) ask(Number(row.dataset.class));
+};
+foresee(({run, view, class_id: id, vs, vs_run: theirs}) => {
+  if (!isGraph({view}) || (run && run !== current.run.name)) return;
+  [id, view === 'compare' && !theirs ? vs : null].filter(isOwn).forEach(ask);
+});
 /** Fills the component for a selection: [elements, layout, style sheet]. */
 export const drawGraph = async (asked) => {
   const same = Array(3).fill(window.dash_clientside.no_update);

@@ -98,6 +98,8 @@ export const light = (nodes, edges) => {
   });
 };
 export const getLit = () => lit;
-/** Marks the nodes of a channel with a class, and no other one. */
-export const mark = (name, matches) =>
-  canvas().batch(() => scene.nodes.forEach((each) => elementOf(each.id).toggleClass(name, matches(each))));
+/** Marks the nodes of a channel with a class, and no other one. Cytoscape draws anew after a batch, even an empty one. */
+export const mark = (name, matches) => {
+  const others = [...scene.nodes.values()].filter((each) => elementOf(each.id).hasClass(name) !== matches(each));
+  if (others.length) canvas().batch(() => others.forEach((each) => elementOf(each.id).toggleClass(name)));
+};

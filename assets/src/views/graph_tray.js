@@ -7,10 +7,10 @@ import {toImages, toScale} from '../model/elements.js';
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {of} from '../format.js';
-import {bringPictures, picture} from '../pictures.js';
 import {dispatch} from '../selection.js';
 import {canvas, elementOf} from './cytoscape.js';
 import {showCard} from './graph_card.js';
+import {bringImages, nameOf} from './graph_pictures.js';
 import {getContext, getScene} from './graph_scene.js';
 import {getWindow} from './graph_viewport.js';
 
@@ -69,7 +69,7 @@ export const showTray = async (each, id, then) => {
   const sources = await readSources(each, scene);
   if (owner !== each) return;
   tray = sources;
-  await bringPictures(tray.filter((at) => at.picture));
+  await bringImages(tray);
   if (getScene() !== scene || owner !== each || !tray.length) return;
   fill();
   placeTray();
@@ -98,7 +98,7 @@ const fill = () => {
     elementOf(id.foot).removeClass('hidden');
     tray.forEach((at, place) => {
       const element = elementOf(id.ghost(place));
-      element.data({ghost: at.id, label: String(at.channel), ...toImages(at.picture ? picture(at.layer, at.channel, at.run) : null, at)});
+      element.data({ghost: at.id, label: String(at.channel), ...toImages(nameOf(at), at)});
       element.toggleClass('bare', !at.picture).removeClass('hidden chosen');
       elementOf(id.edge(place)).removeClass('hidden');
     });

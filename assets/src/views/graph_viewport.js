@@ -58,7 +58,7 @@ const align = ({low, span}, by, zoom, start, space) => {
 };
 /** Places a scene so that it fits the window; returns the zoom and the pan that show it so. */
 export const fitScene = (scene) => {
-  measure();
+  if (!size.width) measure(); /* to ask has the page laid out; it is heard when the size changes */
   touched = false;
   stretched = plan(scene);
   const by = stretches(stretched);

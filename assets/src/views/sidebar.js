@@ -1,7 +1,7 @@
 // @ts-check
 /* The list of classes: its frame, what it follows of the selection, search, orders, what is fetched ahead. */
 import * as current from '../current.js';
-import {load} from '../data.js';
+import {load, peek} from '../data.js';
 import {action, h, icon, term} from '../dom.js';
 import {NO_ACCURACY, count, of} from '../format.js';
 import {classes} from '../model/classes.js';
@@ -197,12 +197,18 @@ const readSimilarity = async (selection) => {
   const isThere = run.has.activations && run.classById.has(selection.class_id);
   list.setState(isThere ? {similarity: undefined} : {similarity: null, order: null});
   if (!isThere) return;
-  const payload = await load(`class/${selection.class_id}`);
+  const key = `class/${selection.class_id}`;
+  const take = (payload) => {
+    const similarity = (payload.similarity && payload.similarity[selection.layer]) || null;
+    list.setState({similarity, order: similarity});
+    if (selection.sort === 'similarity') list.rows.toTop();
+  };
+  const known = peek(key);
+  if (known) return take(known); /* before the list is drawn */
+  const payload = await load(key);
   if (current.run !== run || changed(list.state.selection, selection, 'class_id', 'layer')) return;
-  const similarity = (payload.similarity && payload.similarity[selection.layer]) || null;
-  list.setState({similarity, order: similarity});
+  take(payload);
   draw();
-  if (selection.sort === 'similarity') list.rows.toTop();
 };
 const showOnly = ({only}) => {
   const chip = at('only');

@@ -35,6 +35,7 @@ export const virtualList = ({
   let frame = null;
   let room = 0;
   let told = '';
+  let seen = 0; /* how far it is scrolled: to ask the document would have it laid out at once */
 
   const start = () => (scroller === element ? 0 : element.offsetTop);
   const top = () => (pin ? height + 1 : 0);
@@ -64,7 +65,7 @@ export const virtualList = ({
   /** Brings the rows in view into the document; all are filled anew where `again`. */
   const draw = (again) => {
     frame = null;
-    const [first, last] = rowsInView(scroller.scrollTop - start(), room - top(), height, items.length);
+    const [first, last] = rowsInView(seen - start(), room - top(), height, items.length);
     const low = Math.max(0, first - spare);
     const wanted = new Map(items.slice(low, last + spare).map((item, i) => [item.key, low + i]));
     if (places.has(held)) wanted.set(held, places.get(held));
@@ -85,7 +86,15 @@ export const virtualList = ({
     }
   };
   const schedule = () => (frame = frame || window.requestAnimationFrame(() => draw(false)));
-  scroller.addEventListener('scroll', schedule, {passive: true});
+  const follow = () => {
+    seen = scroller.scrollTop;
+    schedule();
+  };
+  const scrollTo = (place) => {
+    scroller.scrollTop = place;
+    seen = scroller.scrollTop;
+  };
+  scroller.addEventListener('scroll', follow, {passive: true});
   new ResizeObserver(() => {
     measure();
     schedule();
@@ -105,6 +114,7 @@ export const virtualList = ({
         fill(pinned.firstChild, above, -1, items.length);
       }
       if (!room) measure();
+      if (seen) seen = scroller.scrollTop; /* a shorter list may end above */
       draw(true);
     },
     /** Keeps the row of a key in the document, as the one that has the keyboard's focus must be. */
@@ -112,13 +122,13 @@ export const virtualList = ({
     items: () => items,
     placeOf: (key) => (places.has(key) ? places.get(key) : -1),
     rowOf: (key) => (pin && pin.key === key ? pinned.firstChild : shown.get(key) || null),
-    toTop: () => (scroller.scrollTop = 0),
+    toTop: () => seen && scrollTo(0),
     /** Scrolls as little as it takes to have the item in view, and a `margin` beside it. */
     reveal: (place, margin = 0) => {
       const at = start() + place * height;
       const [low, high] = [at - margin, at + height + top() - room + margin];
-      if (scroller.scrollTop > low) scroller.scrollTop = low;
-      else if (scroller.scrollTop < high) scroller.scrollTop = high;
+      if (seen > low) scrollTo(low);
+      else if (seen < high) scrollTo(high);
       draw(false);
     },
     perView: () => Math.max(1, Math.floor((room - top()) / height) - 1),

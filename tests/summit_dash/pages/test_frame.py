@@ -8,6 +8,7 @@ from dash import html
 
 from summit_dash.pages import ids, registry
 from summit_dash.pages.frame import build_boot, build_page
+from summit_dash.pages.header import build_help
 from summit_dash.pages.page import Page
 from summit_dash.pages.registry import RegisteredPage
 from summit_dash.run.store import RunStore
@@ -29,7 +30,7 @@ def test_every_view_has_a_tab_and_a_pane() -> None:
 
 
 def test_every_id_is_there_once() -> None:
-    page = render(build_page("logo.svg", is_static=True))
+    page = render([build_page("logo.svg", is_static=True), build_help()])
     found = re.findall(r' id="([^"]+)"', page) + re.findall(r"&quot;id&quot;:&quot;([^&]+)&quot;", page)
     named = {value for name, value in vars(ids).items() if name.isupper()} - {ids.SELECTION}
     assert len(found) == len(set(found))

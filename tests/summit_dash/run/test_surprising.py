@@ -48,7 +48,7 @@ def build_evidence(
         np.full(len(groups), n_images),
         ["last"],
         lambda layer: counts,
-        lambda layer: normalize_rows(counts),
+        lambda row: [normalize_rows(counts) @ normalize_rows(counts)[row]],
         None if points is None else lambda layer: np.array(points),
         lambda layer: np.array([best], np.int64),
     )
@@ -124,7 +124,7 @@ def test_kin_are_the_group_else_the_five_most_similar() -> None:
     counts = np.array([[9, 0], [0, 9], [9, 1], [9, 2], [9, 3], [9, 4], [9, 5], [9, 6]], np.int32)
     evidence = replace(
         build_evidence([1] * 8, groups=[None, None, "fish", "fish", "bird", None, None, None]),
-        units=lambda layer: normalize_rows(counts),
+        cosines=lambda row: [normalize_rows(counts) @ normalize_rows(counts)[row]],
     )
     assert find_kin(evidence, 0) == ([2, 3, 4, 5, 6], Yardstick.SIMILARITY)
     assert find_kin(evidence, 2) == ([3], Yardstick.GROUP)
@@ -195,7 +195,7 @@ def test_it_finds_what_the_reference_finds(facts: Facts, mine: int) -> None:
         np.array(facts.n_images),
         LAYERS,
         lambda layer: np.array(facts.counts[layer], np.int32),
-        lambda layer: normalize_rows(np.array(facts.counts[layer])),
+        lambda row: [(units := normalize_rows(np.array(facts.counts[layer]))) @ units[row] for layer in LAYERS],
         lambda layer: np.array([point or (np.nan, np.nan) for point in facts.points[layer]]),
         lambda layer: np.array(facts.best[layer], np.int64),
     )
