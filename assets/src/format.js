@@ -20,3 +20,6 @@ export const accuracyTip = ({top1, top5, n}) =>
     ? NO_ACCURACY()
     : `Top-1 accuracy: ${percent(top1)} of ${plural(n, 'image')}${top5 === null ? '' : `; top-5 ${percent(top5)}`}.`;
 export const channelId = (layer, channel) => `${layer}-${channel}`;
+
+/** A measure of influence in plain words. */
+export const nameMeasure = (name) => (name === 'traced' ? 'exact influence' : name);

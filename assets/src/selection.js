@@ -73,8 +73,13 @@ const FIELDS = {
   only: idSet /* classes that the list is narrowed to, by rising id */,
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
+  as: {...choice('graph', 'table'), look: true},
+  bars: {...choice('away', 'shown'), look: true} /* every layer of a comparison in numbers */,
+  examples: {...choice('all', 'a', 'b'), look: true} /* of a channel: over all classes, of the class, of the second class */,
+  search: {...text, key: 'q', none: '', look: true} /* what the list of classes is searched for */,
 };
 const NAMES = Object.keys(FIELDS);
+const KEYS = new Set(NAMES.map((name) => FIELDS[name].key || name));
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const empty = () => ({...Object.fromEntries(NAMES.map((name) => [name, FIELDS[name].none])), unread: {}, asked: {}});
 
@@ -94,6 +99,7 @@ const fromQuery = (query) => {
       selection.unread[key] = value;
     }
   });
+  [...given].filter(([key]) => !KEYS.has(key)).forEach(([key, value]) => (selection.unread[key] = value));
   return selection;
 };
 /** The class of a name in the run that a field's class is of; `runs` is the run shown, and that of B. */
@@ -116,7 +122,7 @@ const toQuery = (selection, runs = []) => {
   return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
 };
 /** What a person did sets the fields that it names. A new layer closes the channel; a second class opens the comparison;
-    of the panels of a channel and of a class one is open. */
+    of the panels of a channel and of a class one is open. Outside of a comparison no class is its own second one. */
 const apply = (selection, action) => {
   if (action.query !== undefined) return fromQuery(action.query);
   const changes = Object.fromEntries(Object.entries(action).filter(([name]) => name in FIELDS));
@@ -127,7 +133,9 @@ const apply = (selection, action) => {
   if (changes.vs !== undefined && changes.vs !== null && !('view' in changes)) changes.view = 'compare';
   if (changes.panel === 'class') changes.channel = null;
   else if (changes.channel !== undefined && changes.channel !== null) changes.panel = 'channel';
-  return {...selection, ...changes, unread: {}, asked: {}};
+  const after = {...selection, ...changes, unread: {}, asked: {}};
+  const isTwice = after.vs === after.class_id && !after.vs_run && after.view !== 'compare';
+  return isTwice ? {...after, vs: null} : after;
 };
 /** What the address asked for, now that the names of classes are known: a name goes before an id. */
 const findNamed = (selection, runs) => {

@@ -5,6 +5,7 @@ import {boot} from './data.js';
 import {h} from './dom.js';
 import {count} from './format.js';
 import {copyLink, nameTab} from './link.js';
+import {findFaults} from './link_faults.js';
 import {remember} from './memory.js';
 import {dispatch} from './selection.js';
 import {view} from './views.js';
@@ -46,6 +47,14 @@ const showRuns = () => {
   document.getElementById('runs').dataset.tip = runs.find(({name}) => name === current.run.name).place;
   document.getElementById('runs').replaceChildren(picker);
 };
+/** Says what the link asks for that is not there. */
+const showFaults = (selection) => {
+  const views = [...document.querySelectorAll('#tabs [data-view]')].map((tab) => tab.dataset.view);
+  const names = boot.runs.map(({name}) => name);
+  const faults = findFaults(selection, current.run, names, views);
+  const lines = faults.map(({rule, found, fix}) => h('div', {class: 'notice', role: 'alert'}, `${rule} ${found} ${fix}`));
+  document.getElementById('notice').replaceChildren(...lines);
+};
 view('header', (selection, before) => {
   document.documentElement.dataset.view = selection.view;
   document.title = nameTab(selection, current.run);
@@ -54,6 +63,7 @@ view('header', (selection, before) => {
   });
   rove(document.getElementById('tabs'), '[data-view]', (tab) => tab.getAttribute('aria-selected') === 'true');
   document.querySelectorAll('[data-pane]').forEach((pane) => (pane.hidden = !pane.dataset.pane.split(' ').includes(selection.view)));
+  showFaults(selection);
   if (before) return;
   rove(document.querySelector('.header-buttons'), 'button');
   const {facts, classes} = current.run;
@@ -62,10 +72,6 @@ view('header', (selection, before) => {
   const shown = [fact('Model', model), fact('Dataset', dataset), fact('Classes', count(classes.length)), images];
   document.getElementById('header').replaceChildren(...shown);
   showRuns();
-  const names = boot.runs.map((run) => run.name);
-  const found = `A link names a run that is served. This one names “${selection.run}”; served: ${names.join(', ')}. Showing ${current.run.name}.`;
-  const isUnknown = selection.run && !names.includes(selection.run);
-  document.getElementById('notice').replaceChildren(isUnknown ? h('div', {class: 'notice', role: 'alert'}, found) : '');
 });
 
 // --- clicks -------------------------------------------------------------------------------------------------------

@@ -39,9 +39,7 @@ def build_channel_use_figure(
     """
     ticks = sorted({0, round(n_classes / 2), n_classes})
     shares = (0, 0.25, 0.5, 0.75, 1)
-    x = build_axis(
-        theme, "share of the layer's channels, most used first", shares, [f"{100 * s:.0f} %" for s in shares]
-    )
+    x = build_axis(theme, "share of channels, most used first", shares, [f"{100 * s:.0f} %" for s in shares])
     y = build_axis(theme, "classes", ticks, [format_count(n) for n in ticks])
     layout = build_layout(
         theme,

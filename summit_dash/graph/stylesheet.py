@@ -113,10 +113,10 @@ def _build_node_rules(palette: Palette) -> list[Rule]:
             },
         ),
         _build_rule("node[image]", picture),
-        *(_build_rule(f"node.{part.value}", _build_ring(style_node(palette, part))) for part in Part),
         _build_rule(
             "node.bare, node.added", {"border-color": COLOR_SHARED, "border-opacity": 1, "border-style": "dashed"}
         ),
+        *(_build_rule(f"node.{part.value}", _build_ring(style_node(palette, part))) for part in Part),
     ]
 
 

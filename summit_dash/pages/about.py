@@ -10,7 +10,7 @@ from summit_dash.pages.page import Page
 
 __all__ = ["PAGE", "build_layout"]
 
-PAGE = Page("about", "About", order=40)
+PAGE = Page("about", "About", order=40, place="About this run")
 
 
 def build_layout() -> Component:

@@ -10,7 +10,7 @@ from summit_dash.pages.page import Page
 
 __all__ = ["PAGE", "build_layout"]
 
-PAGE = Page("channels", "Channels", order=30)
+PAGE = Page("channels", "Channels", order=30, place="Channels of the layer", shows_class=True)
 
 
 def build_layout() -> Component:

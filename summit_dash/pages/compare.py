@@ -6,4 +6,4 @@ from summit_dash.pages.page import Page
 
 __all__ = ["PAGE"]
 
-PAGE = Page("compare", "Compare", order=20)
+PAGE = Page("compare", "Compare", order=20, place="Compare two classes", shows_class=True)

@@ -11,7 +11,7 @@ from summit_dash.pages.page import Page
 
 __all__ = ["PAGE", "build_layout", "register_callbacks"]
 
-PAGE = Page("confusions", "Confusions", order=35)
+PAGE = Page("confusions", "Confusions", order=35, place="Confusions of the run")
 
 
 def build_layout() -> Component:

@@ -63,7 +63,14 @@ def _build_skip_links() -> Component:
 
 
 def _build_tab(page: Page) -> Component:
-    attributes = {"data-view": page.key, "role": "tab", "aria-selected": "false"}
+    attributes = {
+        "data-view": page.key,
+        "data-place": page.place or page.title,
+        "role": "tab",
+        "aria-selected": "false",
+    }
+    if page.shows_class:
+        attributes["data-shows-class"] = ""
     return build_action(page.title, {"view": page.key}, "view-tab", **attributes)
 
 

@@ -14,7 +14,7 @@ from summit_dash.pages.page import Page
 
 __all__ = ["PAGE", "build_layout", "register_callbacks"]
 
-PAGE = Page("graph", "Graph", order=10)
+PAGE = Page("graph", "Graph", order=10, place="Attribution graph", shows_class=True)
 _LEAST_ZOOM, _GREATEST_ZOOM = 0.15, 4.0
 
 

@@ -86,8 +86,9 @@ def _describe_input(model: Mapping[str, Any]) -> str:
     size, how = model.get("input_size"), model.get("preprocess") or {}
     steps = [" × ".join(map(str, size if isinstance(size, list) else [size, size]))] if size else []
     if how:
-        sides = f"{_describe_resizing(how['resize'])}, crop {_format_size(how['crop'])}"
-        steps.append(f"{sides}, {how['channels']}, 0 to {how['scale']:g}")
+        resizing = _describe_resizing(how["resize"]) if how["resize"] else "not resized"
+        crop = f"crop {_format_size(how['crop'])}" if how["crop"] else "not cropped"
+        steps.append(f"{resizing}, {crop}, {how['channels']}, 0 to {how['scale']:g}")
     return "; ".join(steps)
 
 
@@ -197,7 +198,7 @@ def _count_pictures(store: RunStore) -> list[dict[str, Any]]:
         ]
         for layer, n in tried.items()
     ]
-    table = {"heads": ["Layer", "Channels", "Pictures", "Beat the best image", "Dead"], "rows": rows}
+    table = {"heads": ["Layer", "Channels", "Pictures", "Stronger than any image", "Dead"], "rows": rows}
     blocks = [*_split_paragraphs(_PICTURES.format(beating=beating)), {"table": table}]
     return [_build_section("pictures", "How strongly the pictures excite", blocks)]
 
@@ -224,7 +225,7 @@ count in more images.
 The [comparison](?view=compare) lays two classes' graphs over each other: what they share, what is one's alone, a number
 per layer, and the layer where they part.
 
-The name above the graph opens [what the model takes for the class](?view=graph&panel=class).
+The name above the graph opens [the panel of the class](?view=graph&panel=class).
 
 The [page of channels](?view=channels) shows a whole layer, and how many classes use which share of its channels.
 """
@@ -249,7 +250,7 @@ seed {seed}), each started from the layer before, so that points move little.
 Pictures. A dataset example is the crop, as large as the channel's receptive field, around the position where an image
 excites it most. A feature visualization is optimised from noise to excite the channel.
 
-Prototypes. What the model takes for a class: a picture optimised for the logarithm of the class's probability, less a
+Prototypes. What looks like a class to the model: a picture optimised for the log of the class's probability, less a
 penalty for its squared distance from the mean. From pixels alone nothing holds it near any image (Simonyan et al.
 2014); in the code space of a generator it is the picture of a code, from the typical code that the model gives the
 class to most (Nguyen et al. 2016). The probability is that of the picture as it is stored.

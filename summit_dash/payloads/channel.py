@@ -15,7 +15,7 @@ from summit_dash.run.suggested_labels import SEPARATOR, choose_top, suggest
 
 __all__ = ["build_channel", "build_class_channel"]
 
-N_CLASSES = 12
+N_CLASSES = 100
 """Greatest number of classes listed for a channel."""
 N_ENDS = 10
 """Greatest number of sources, and of targets, listed for a channel."""

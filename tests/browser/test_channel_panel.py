@@ -199,7 +199,7 @@ def test_every_kind_of_visualization_and_the_flags(rich_page: Page, rich_url: st
     expect(panel.locator(".kind[aria-pressed=true]")).to_have_attribute("data-kind", "negative")
     rich_page.wait_for_function(PICTURES_LOADED)
     expect(panel.locator(".ends")).to_contain_text("None recorded: this is the first layer.")
-    expect(panel.locator(".measure")).to_have_text("traced")
+    expect(panel.locator(".measure")).to_have_text("exact influence")
     rich_page.evaluate("() => summitDash.dispatch({channel: 4})")
     wait_for_panel(rich_page, "conv1-4")
     expect(panel.locator(".flag")).to_have_text("outlier")

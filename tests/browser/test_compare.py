@@ -194,7 +194,7 @@ def test_more_classes_in_the_bars(page: Page, url: str, store: RunStore) -> None
     expect(panel.locator(".compared-layer")).to_have_count(5)
     page.get_by_role("combobox", name="One more class").fill("coyote")
     page.keyboard.press("Enter")
-    wait_for_query(page, "?class=0&vs=2&also=3&layer=conv4&view=compare")
+    wait_for_query(page, "?class=0&vs=2&also=3&layer=conv4&view=compare&bars=shown")
     other = next(layer for layer in compare(store.graph(0), store.graph(3)).layers if layer.layer == "conv3")
     line = panel.locator(".compared-layer[data-layer=conv3] .compared-line[data-class='3']")
     expect(line).to_contain_text(f"{100 * other.jaccard:.0f} %")

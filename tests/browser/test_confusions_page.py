@@ -27,5 +27,10 @@ def test_the_heat_map_and_its_table_open_comparisons(page: Page, url: str, run_p
     expect(table.locator("tbody tr")).to_have_count(len(groups.cells))
     strongest = max(groups.cells, key=lambda cell: (cell.n_images, -cell.row))
     expect(table.locator("tbody tr").first).to_contain_text(re.compile(rf"{strongest.n_images:,} of "))
+    shares = table.get_by_role("columnheader", name="Share")
+    shares.get_by_role("button").press("Enter")
+    expect(shares).to_have_attribute("aria-sort", "descending")
+    shown = [float(text.removesuffix(" %")) for text in table.locator("tbody td:nth-child(4)").all_inner_texts()]
+    assert shown == sorted(shown, reverse=True)
     table.get_by_role("button", name=re.compile("^Compare")).first.click()
     wait_for_selection(page, view="compare")

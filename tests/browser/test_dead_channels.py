@@ -37,7 +37,7 @@ def test_the_panel_says_why_there_is_no_picture(page: Page, url: str) -> None:
     expect(panel.locator(".portrait-frame .caption")).to_have_text("example, visualization dead")
     panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=5", "conv5-5")
     expect(panel.locator(".identity-facts")).not_to_contain_text("dead")
-    expect(panel.locator(".identity-facts")).to_contain_text("picture excites 1.3 × the best image")
+    expect(panel.locator(".identity-facts")).to_contain_text("picture 1.3 times as strong as the best image")
 
 
 def test_the_wall_flags_it(page: Page, url: str) -> None:
@@ -46,7 +46,7 @@ def test_the_wall_flags_it(page: Page, url: str) -> None:
     expect(find_tile(page, "conv5-3")).to_have_attribute("aria-label", r"conv5-3, undrawable, Used by 4 of 4 classes")
     expect(find_tile(page, "conv5-2").locator(".tile-flag")).to_have_count(0)
     counts = page.locator(".picture-count")
-    expect(counts).to_have_text("41 pictures, 26 beat the best image, 2 undrawable")
+    expect(counts).to_have_text("41 pictures, 26 stronger than any image, 2 undrawable")
 
 
 def test_without_examples_the_place_is_flagged(page: Page, bare_url: str, words: list[str]) -> None:
@@ -69,6 +69,6 @@ def test_about_counts_pictures_and_dead_channels_of_every_layer(page: Page, url:
         "Layer": "conv5",
         "Channels": "48",
         "Pictures": "41",
-        "Beat the best image": "26 of 41",
+        "Stronger than any image": "26 of 41",
         "Dead": "2",
     }

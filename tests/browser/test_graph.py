@@ -335,7 +335,7 @@ def test_the_same_as_a_table(page: Page, url: str, store: RunStore) -> None:
     expect(row).to_contain_text(str(node.activation_count))
     expect(row).to_contain_text(f"{node.activation_count / 2:.1f} %")
     row.locator("button").click()
-    wait_for_query(page, f"?class=0&layer={node.channel.layer}&channel={node.channel.channel}")
+    wait_for_query(page, f"?class=0&layer={node.channel.layer}&channel={node.channel.channel}&as=table")
 
 
 def test_files_of_what_is_shown(page: Page, url: str, store: RunStore) -> None:

@@ -25,8 +25,10 @@ pytestmark = pytest.mark.browser
 
 VIEWS = {
     "graph": "?class=3&layer=conv4",
-    "compare": "?class=3&vs=2&view=compare&layer=conv4",
+    "compare": "?class=3&vs=2&view=compare&layer=conv4&bars=shown",
+    "table": "?class=3&layer=conv4&as=table",
     "channels": "?class=3&view=channels&layer=conv3",
+    "confusions": "?class=3&view=confusions",
     "about": "?class=3&view=about",
     "nothing": "?class=99",
 }
@@ -101,6 +103,38 @@ def test_an_unknown_run_says_so(page: Page, url: str) -> None:
     expect(page.locator("#notice")).to_contain_text("Showing synthetic.")
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?class=1&vs=1", "A comparison takes two different classes. The link says vs=1."),
+        ("?class=1&view=nowhere", "The link says view=nowhere. Showing the graph."),
+        ("?class=1&pins=conv9-1&expand=conv9", "The link says pins=conv9-1."),
+    ],
+)
+def test_what_a_link_asks_for_in_vain_is_said_until_it_is_mended(page: Page, url: str, query: str, found: str) -> None:
+    open_graph(page, url + query)
+    expect(page.locator("#notice")).to_contain_text(found)
+    find_row(page, 4).click()
+    expect(page.locator("#notice")).to_be_empty()
+
+
+def test_table_layers_examples_and_search_are_in_the_link(page: Page, url: str, store: RunStore) -> None:
+    name = store.classes[7].class_name
+    node = store.graph(5).nodes[3].channel
+    where = f"?class=5&vs=6&layer={node.layer}&channel={node.channel}&view=compare"
+    open_graph(page, url + where)
+    page.get_by_label("Layers compared").first.click()
+    page.get_by_label("As a table").click()
+    page.get_by_label("Search the classes").fill(name)
+    _wait_for_query(page, f"{where}&as=table&bars=shown&q={name}")
+    page.reload()
+    wait_for_drawn(page, 5, 6)
+    expect(page.locator(".compare-panel")).to_be_visible()
+    expect(page.locator(".graph-table table")).to_be_visible()
+    expect(page.get_by_label("Search the classes")).to_have_value(name)
+    expect(page.locator(".list-space .row[data-class='7']")).to_be_visible()
+
+
 def test_the_list_of_shortcuts(page: Page, url: str) -> None:
     open_graph(page, url)
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
@@ -162,7 +196,8 @@ def test_axe_finds_nothing_serious(page: Page, url: str, view: str, theme: str) 
         click_node(page, list_nodes(page)[0])
         expect(page.locator("#panel[data-channel]")).to_be_visible()
     else:
-        expect(page.locator(f"#{view} > *, .graph-empty > *").locator("visible=true").first).to_be_visible()
+        part = f"#{view} > *, .graph-empty > *, .graph-table > table"
+        expect(page.locator(part).locator("visible=true").first).to_be_visible()
     wait_for_layer(page, page.evaluate("() => summitDash.selection.layer"))
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
     violations = page.evaluate("async () => (await axe.run(document)).violations")

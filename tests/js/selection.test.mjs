@@ -10,6 +10,7 @@ const QUERIES = [
   '?class=270&vs=269&layer=mixed4d&channel=346&view=compare&covers=62',
   '?run=mine&class=3&also=4%2C5&pins=conv1-3%2Cconv2-4',
   '?view=channels&layer=conv3&order=graphs&flag=dead',
+  '?class=3&vs=5&view=compare&as=table&bars=shown&examples=b&q=gray+fox',
   '',
 ];
 const listFields = (query) => [...new URLSearchParams(query)].sort();
@@ -117,6 +118,17 @@ test('a new class lets pins go', () => {
 test('another run begins with nothing selected', () => {
   const after = apply(fromQuery('?class=1&layer=conv1&channel=2'), {run: 'other'});
   assert.deepEqual([after.run, after.class_id, after.layer], ['other', null, null]);
+});
+
+test('outside of a comparison no class is its own second one', () => {
+  const before = fromQuery('?class=1&vs=2');
+  assert.equal(apply(before, {class_id: 2}).vs, null);
+  assert.equal(apply(before, {class_id: 3}).vs, 2);
+  assert.equal(apply({...before, view: 'compare'}, {class_id: 2}).vs, 2);
+});
+
+test('a part of a link with an unknown name is kept for a message', () => {
+  assert.deepEqual(plain(fromQuery('?clas=3').unread), {clas: '3'});
 });
 
 test('sliders make no step in the history', () => {

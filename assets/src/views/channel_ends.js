@@ -2,8 +2,9 @@
 /* The strongest sources and targets of a channel, and the classes that use it most. */
 import * as current from '../current.js';
 import {h, term} from '../dom.js';
-import {channelId, count, of, percent, plural} from '../format.js';
+import {channelId, count, nameMeasure, of, percent, plural} from '../format.js';
 import {labels} from '../labels.js';
+import {showFew} from '../widgets/show_all.js';
 import {barRow, channelPicture, heading, muted, skeletonRows} from './channel_parts.js';
 
 // --- sources and targets ------------------------------------------------------------------------------------------
@@ -12,7 +13,11 @@ const measure = (places) => {
   const measures = places.map((place) => current.run.layers[place].measure).filter(Boolean);
   const found = new Map(measures.map((each) => [each.name, each.text]));
   if (!found.size) return null;
-  return term([...found.keys()].join(', '), ['How influences are measured', ...new Set(found.values())].join('\n'), 'measure');
+  return term(
+    [...found.keys()].map(nameMeasure).join(', '),
+    ['How influences are measured', ...new Set(found.values())].join('\n'),
+    'measure',
+  );
 };
 const endRow = (ends, place, info, inGraph) => {
   const {layer} = current.run.layers[ends.layer[place]];
@@ -57,27 +62,30 @@ export const emptyEnds = (selection) => {
 };
 
 // --- classes ------------------------------------------------------------------------------------------------------
-const classRow = (id, count, selection) => {
+const classRow = (id, n, selection) => {
   const info = current.run.classById.get(id);
   const isThis = id === selection.class_id;
   const mark = info.mark && h('span', {class: 'mark'}, ` ${info.mark}`);
   const name = h('span', {class: `class-name${isThis ? ' this' : ''}`}, info.name, mark);
   return barRow({
     name,
-    value: percent(info.n ? count / info.n : null),
-    fraction: count / Math.max(1, info.n),
+    value: percent(info.n ? n / info.n : null),
+    fraction: n / Math.max(1, info.n),
     action: {class_id: id, layer: selection.layer, channel: selection.channel},
-    tip: `${info.full}: ${of(count, info.n)} images`,
+    tip: `${info.full}: ${of(n, info.n)} images`,
   });
 };
 const CLASSES_TIP = 'By the share of their images among whose strongest channels it is.';
+const FEW = 12; /* rows at first */
+const tellRest = (n, all) =>
+  n < all ? `Show the first ${count(n)} of ${plural(all, 'class', 'classes')}` : `Show all ${plural(n, 'class', 'classes')}`;
 export const fillClasses = (section, selection, facts) => {
   const rows = facts.uses.class.map((id, place) => classRow(id, facts.uses.count[place], selection));
   const n = h('span', {class: 'n'}, `used by ${of(facts.n_uses, current.run.classes.length)}`);
   section.replaceChildren(
     heading('Classes that use it most', CLASSES_TIP, current.run.has.activations && n),
-    rows.length
-      ? h('div', {class: 'rows classes-rows'}, rows)
-      : muted(current.run.has.activations ? "No class: in no image's set." : 'This run holds no counts of activations.'),
+    ...(rows.length
+      ? showFew(h('div', {class: 'rows classes-rows'}), rows, FEW, tellRest(rows.length, facts.n_uses))
+      : [muted(current.run.has.activations ? "No class: in no image's set." : 'This run holds no counts of activations.')]),
   );
 };

@@ -4,11 +4,14 @@ import * as current from '../current.js';
 import {h, term} from '../dom.js';
 import {plural} from '../format.js';
 import {exampleImage} from '../pictures.js';
+import {dispatch} from '../selection.js';
+import {changed, view} from '../views.js';
 import {moveBeside} from '../widgets/place.js';
 import {buildSegments, pressSegment} from '../widgets/segments.js';
 import {figure, muted, skeletons} from './channel_parts.js';
 
 let owner = 'all'; /* whose are shown: all classes', or those of the class of an id */
+let refill = null; /* shows them again, for another owner */
 let zoom = null;
 export const hideZoom = () => zoom && (zoom.hidden = true);
 /** The example under the pointer or the focus, larger, to the left of the panel. */
@@ -42,26 +45,34 @@ const fill = (section, selection, byOwner) => {
   pressSegment(section.querySelector('.owners'), owner);
 };
 /** The switch between the examples of all classes, and those of each class that is shown. */
-const buildOwners = (section, selection, classes, byOwner) => {
+const buildOwners = (classes, byOwner) => {
   const choices = [['all', 'All classes'], ...classes.map(({info, letter}) => [info.id, letter || 'This class', info.name])];
   const describe = ([id, text, tip]) => {
     const isEmpty = !byOwner.get(id) || !byOwner.get(id).rank.length;
-    const choose = () => {
-      owner = id;
-      fill(section, selection, byOwner);
-    };
+    const choose = () => dispatch({examples: id === 'all' ? 'all' : id === classes[0].info.id ? 'a' : 'b'});
     const why = isEmpty && id !== 'all' ? 'This run keeps no examples of the class for this channel.' : tip;
     return {name: id, text, 'data-owner': id, 'data-tip': why, 'aria-disabled': isEmpty && 'true', onclick: isEmpty ? null : choose};
   };
   return buildSegments('Whose examples', choices.map(describe), {class: 'segments owners'});
 };
-/** Fills the section with the examples of each owner; a class that is no longer shown hands over to the one that is. */
-export const fillExamples = (section, selection, classes, byOwner) => {
-  if (owner !== 'all' && !byOwner.has(owner)) owner = classes.length === 1 ? classes[0].info.id : 'all';
-  if (owner !== 'all' && !(byOwner.get(owner) || {rank: []}).rank.length) owner = 'all';
-  section.querySelector('.owners').replaceWith(buildOwners(section, selection, classes, byOwner));
-  fill(section, selection, byOwner);
+/** The owner that the selection names: of `b` the class itself where it is the only one; all classes where it has no examples. */
+const findOwner = (classes, byOwner) => {
+  const {examples} = current.selection;
+  const found = examples === 'all' ? null : classes[examples === 'b' ? classes.length - 1 : 0];
+  return found && (byOwner.get(found.info.id) || {rank: []}).rank.length ? found.info.id : 'all';
 };
+/** Fills the section with the examples of each owner. */
+export const fillExamples = (section, selection, classes, byOwner) => {
+  section.querySelector('.owners').replaceWith(buildOwners(classes, byOwner));
+  refill = () => {
+    owner = findOwner(classes, byOwner);
+    fill(section, selection, byOwner);
+  };
+  refill();
+};
+view('examples', (selection, before) => {
+  if (refill && before && changed(selection, before, 'examples')) refill();
+});
 export const examplesSection = () => {
   const owners = buildSegments('Whose examples', [], {class: 'segments owners'});
   const title = h('h3', {}, h('span', {class: 'heading-words'}, 'Dataset examples'), owners);

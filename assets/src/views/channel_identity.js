@@ -76,9 +76,9 @@ const factLines = (facts, classes, inClass) => {
     isKnown(facts.excitation) &&
       line(
         'How strongly the feature visualization excites the channel, as a multiple of the best image of the dataset.',
-        'picture excites ',
-        h('b', {}, `${figure(facts.excitation)} ×`),
-        ' the best image',
+        'picture ',
+        h('b', {}, `${figure(facts.excitation)} times`),
+        ' as strong as the best image',
       ),
     facts.found_dead && h('p', {class: 'found-dead', 'data-tip': DEAD_TIP}, 'dead: the objective never rose above its start; no picture'),
     facts.is_dead && flag('dead', `It never exceeded 0 on any of ${images} images.`),

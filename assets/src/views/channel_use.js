@@ -24,12 +24,15 @@ const plot = (payload, layer) => {
 
 const number = (content, tip = null) => h('td', {class: 'number', 'data-tip': tip}, content);
 const share = (n, use) => number(percent(n / use.n_channels), `${of(n, use.n_channels)} channels`);
-const buildRow = (use, info, isCurrent, nClasses) => {
+const buildRow = (use, info, isCurrent, nClasses, place) => {
   const tip = `${info.layer}-${use.top}: used by ${of(use.top_count, nClasses)} classes`;
   const top = action({layer: info.layer, channel: use.top}, {class: 'use-top', 'data-tip': tip}, String(use.top));
   const name = action({layer: info.layer}, {class: 'use-layer', 'data-tip': info.layer}, info.short);
   const shares = [use.by_none, use.by_one, use.by_most].map((n) => share(n, use));
-  return {'aria-current': isCurrent && 'true', cells: [name, number(count(use.n_channels)), ...shares, number(top)]};
+  return {
+    'aria-current': isCurrent && 'true',
+    cells: [h('th', {scope: 'row', 'data-value': place}, name), number(count(use.n_channels)), ...shares, number(top)],
+  };
 };
 const HEADS = [
   {name: 'layer'},
@@ -39,11 +42,12 @@ const HEADS = [
   {name: 'by > half', class: 'number', 'data-tip': 'Channels that more than half of the classes use.'},
   {name: 'most used', class: 'number', 'data-tip': 'The channel that most classes use; of several, the one strong on most images.'},
 ];
+const sorting = {name: null, order: null};
 const CAPTION = 'Share of the channels that no class, one class, or more than half of the classes use, by layer';
 const table = (payload, layer) => {
   const {layers} = current.run;
-  const rows = payload.layers.map((use, place) => buildRow(use, layers[place], layers[place].layer === layer, payload.n_classes));
-  return buildTable({caption: CAPTION, heads: HEADS, rows});
+  const rows = payload.layers.map((use, place) => buildRow(use, layers[place], layers[place].layer === layer, payload.n_classes, place));
+  return buildTable({caption: CAPTION, heads: HEADS, rows, sorting});
 };
 
 /** Plot and table of the payload `channel_use` with one layer marked. */

@@ -195,7 +195,7 @@ const refind = (kept) => {
 /** How many channels have a picture, how many of these excite more than any image, and how many were tried in vain. */
 const tellPictures = ({n_pictures: drawn, n_compared: compared, n_beating_best_example: beating, n_dead: dead}) => {
   if (!drawn && !dead) return [];
-  const words = [plural(drawn, 'picture'), compared && `${count(beating)} beat the best image`, dead && `${count(dead)} undrawable`];
+  const words = [plural(drawn, 'picture'), compared && `${count(beating)} stronger than any image`, dead && `${count(dead)} undrawable`];
   const tip = [
     `Feature visualizations of the layer's channels: ${count(drawn)} drawn.`,
     compared

@@ -5,6 +5,7 @@ import {load} from '../data.js';
 import {action, h} from '../dom.js';
 import {count, of, percent, plural} from '../format.js';
 import {example, wholeImage} from '../pictures.js';
+import {showFew} from '../widgets/show_all.js';
 import {barRow, heading, muted, problemLine} from './channel_parts.js';
 
 const FEW = 5; /* rows at first */
@@ -16,19 +17,7 @@ const nameOf = (id) => {
 };
 /** The name of an output that means none of the run's classes. */
 const nameOutput = (output, name) => (name ? name.split(',')[0] : `output ${output}`);
-/** The first `n` elements, and a button of these words that brings the others. */
-const few = (elements, n, className, words) => {
-  const box = h('div', {class: className}, elements.slice(0, n));
-  if (elements.length <= n) return box;
-  const showAll = () => {
-    const focused = elements[n];
-    box.append(...elements.slice(n));
-    button.remove();
-    (focused.matches('button') ? focused : focused.querySelector('button') || focused).focus();
-  };
-  const button = h('button', {type: 'button', class: 'link show-all', onclick: showAll}, words);
-  return [box, button];
-};
+const few = (elements, n, className, words) => showFew(h('div', {class: className}), elements, n, words);
 
 // --- the rankings -------------------------------------------------------------------------------------------------
 const row = (id, n, whole, share, tip) =>

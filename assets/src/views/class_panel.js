@@ -1,5 +1,5 @@
 // @ts-check
-/* One class: how well the model knows it, what the model takes for it, what surprises in its graph, some of its images. */
+/* One class: how well the model knows it, what looks like it to the model, what surprises in its graph, some of its images. */
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {action, emptyState, h, icon, term} from '../dom.js';
@@ -58,7 +58,7 @@ const probabilities = (info) =>
     h('div', {class: 'histogram-ends muted'}, h('span', {}, '0'), h('span', {}, '1')),
   ];
 
-// --- what the model takes for it ----------------------------------------------------------------------------------
+// --- what looks like it to the model ----------------------------------------------------------------------------------
 const figure = (logProbability) => {
   const p = Math.exp(logProbability);
   return p > 0 && p < 0.005 ? p.toExponential(0) : p.toFixed(2);
@@ -79,7 +79,7 @@ const prototype = (info, method, each) => {
   const {name, tip, none} = METHODS[method];
   const caption = term(name, each && each.generator ? `${tip} Generator: ${each.generator}, codes of ${each.code_size} numbers.` : tip);
   const picture = each
-    ? h('img', {src: pictures.prototype(info.id, method), alt: `What the model takes for ${info.name}, ${name}`, decoding: 'async'})
+    ? h('img', {src: pictures.prototype(info.id, method), alt: `Looks like ${info.name} to the model, ${name}`, decoding: 'async'})
     : h('span', {}, none);
   return h(
     'figure',
@@ -91,7 +91,7 @@ const prototype = (info, method, each) => {
 const prototypes = (info, {prototypes: found, command}) => {
   const byMethod = new Map(found.map((each) => [each.method, each]));
   const heading = channelParts.heading(
-    `What the model takes for ${info.name}`,
+    `What looks like ${info.name} to the model`,
     'Prototypes: pictures optimised until the model finds the class probable; the class is in the picture for the model, not always for you.',
     aboutLink(),
   );

@@ -5,6 +5,7 @@ import {action, h} from '../dom.js';
 import {channelId, of, plural} from '../format.js';
 import {labels} from '../labels.js';
 import {exampleImage} from '../pictures.js';
+import {showFew} from '../widgets/show_all.js';
 import {heading, muted, problemLine} from './channel_parts.js';
 
 const SHOWN = 3;
@@ -59,34 +60,15 @@ const entry = (info, each) => {
 };
 
 // --- the section --------------------------------------------------------------------------------------------------
-const more = (list, rest, n) =>
-  h(
-    'button',
-    {
-      type: 'button',
-      class: 'link surprising-more',
-      onclick: (event) => {
-        event.currentTarget.remove();
-        list.append(...rest());
-        list.children[SHOWN].querySelector('button').focus({preventScroll: true});
-      },
-    },
-    `Show ${n} more`,
-  );
 export const surprising = (info, found) => {
   const {channels, n_channels: n, n_surprising: all, notes, problem} = found;
   const top = heading('Surprising channels', TIP, all > 0 && h('span', {class: 'n'}, `${of(all, n)} channels`));
   if (problem) return [top, problemLine(problem)];
   const said = notes.map((text) => muted(text));
   if (!all) return [top, muted(n ? `None of the ${plural(n, 'channel')} of its graph.` : 'None: its graph has no channels.'), ...said];
-  const list = h(
-    'ol',
-    {class: 'surprising'},
-    channels.slice(0, SHOWN).map((each) => entry(info, each)),
-  );
-  const rest = channels.slice(SHOWN);
-  const button = rest.length > 0 && more(list, () => rest.map((each) => entry(info, each)), rest.length);
+  const entries = channels.map((each) => entry(info, each));
+  const shown = showFew(h('ol', {class: 'surprising'}), entries, SHOWN, `Show ${entries.length - SHOWN} more`);
   const left = all - channels.length;
   const beyond = left > 0 && muted(`${plural(left, 'weaker one')} more in the graph.`);
-  return [top, list, button, beyond, ...said];
+  return [top, ...shown, beyond, ...said];
 };

@@ -7,6 +7,7 @@ import {cosine} from '../format.js';
 import {dispatch} from '../selection.js';
 import {compare, differHere, readCosines} from '../model/comparison.js';
 import {readGraph} from '../model/graph.js';
+import {changed, view} from '../views.js';
 import {getFrame} from './graph_frame.js';
 import {COSINE_TIP, JACCARD_TIP} from './graph_gutter.js';
 import {buildPicker} from './graph_picker.js';
@@ -18,7 +19,7 @@ const MOST = 2; /* classes beside B */
 const LETTERS = 'BCD';
 const DIFFER_TIP =
   'Classes much like A in the layers before this one and unlike it here: the mean cosine of their activation counts with those of A over all layers before, minus the cosine at this layer; the greatest differences first.';
-let isOpen = false;
+const isOpen = () => Boolean(current.selection) && current.selection.bars === 'shown';
 let turn = 0;
 let picker = null;
 
@@ -139,8 +140,8 @@ const against = async ({graphs, payloads, other}, others) => {
 export const showComparison = async (context) => {
   const {side} = getFrame();
   const mine = ++turn;
-  side.hidden = !isOpen || !context || !context.comparison;
-  press('bars', isOpen);
+  side.hidden = !isOpen() || !context || !context.comparison;
+  press('bars', isOpen());
   if (side.hidden) return;
   const also = current.selection.also
     .filter((id) => current.run.classById.has(id) && (context.classes[1].run || id !== context.classes[1].id))
@@ -167,7 +168,7 @@ export const showComparison = async (context) => {
   );
   showBars(side.querySelector('.compare-body'));
 };
-export const toggleComparison = () => {
-  isOpen = !isOpen;
-  showComparison(getContext());
-};
+export const toggleComparison = () => dispatch({bars: isOpen() ? 'away' : 'shown'});
+view('layers', (selection, before) => {
+  if (before && changed(selection, before, 'bars')) showComparison(getContext());
+});

@@ -8,8 +8,9 @@ import {listCells} from '../model/confusions.js';
 import {plotly} from '../plotly.js';
 import {dispatch} from '../selection.js';
 import {rove} from '../widgets/roving.js';
+import {buildTable} from '../widgets/table.js';
 
-const MOST = 200; /* rows of the table */
+const MOST = 200; /* rows of the table at first */
 let isFolded = null; /* null: nobody chose yet */
 let shownRun = null;
 
@@ -42,17 +43,20 @@ const describe = (found) => {
     shown < found.n_classes && isFolded === false ? `Rows are the ${plural(shown, 'class', 'classes')} of the ${count(found.strongest.count.length)} strongest of ${plural(found.n_pairs, 'pair')}.` : '',
   ].filter(Boolean).join(' '); // prettier-ignore
 };
-const buildTable = (map, names) => {
+const number = (text) => h('td', {class: 'number'}, text);
+const buildRow = (map) => ({row, column, n, whole, a, b}) => {
+  const [first, second] = [a, b].map((id) => current.run.classById.get(id).name);
+  const open = action(compare(a, b), {class: 'link', 'aria-label': `Compare ${first} and ${second}`}, 'Compare');
+  return [map.names[row], map.names[column], number(of(n, whole)), number(percent(n / whole)), open];
+}; // prettier-ignore
+const HEADS = ['Class or group', 'Taken for', {name: 'Images', class: 'number'}, {name: 'Share', class: 'number'}, ''];
+/** The cells as a table, which is built when somebody opens it. */
+const buildCells = (map) => {
   const cells = listCells(map);
-  const row = ({row: from, column, n, whole, a, b}) =>
-    h('tr', {},
-      h('th', {scope: 'row'}, names[from]), h('td', {}, names[column]),
-      h('td', {class: 'number'}, of(n, whole)), h('td', {class: 'number'}, percent(n / whole)),
-      h('td', {}, action(compare(a, b), {class: 'link', 'aria-label': `Compare ${current.run.classById.get(a).name} and ${current.run.classById.get(b).name}`}, 'Compare'))); // prettier-ignore
-  const heads = ['Class or group', 'Taken for', 'Images', 'Share', ''];
-  return h('details', {},
-    h('summary', {}, `As a table, ${plural(cells.length, 'cell')}${cells.length > MOST ? `, the first ${count(MOST)}` : ''}`),
-    h('table', {}, h('thead', {}, h('tr', {}, heads.map((name) => h('th', {scope: 'col'}, name)))), h('tbody', {}, cells.slice(0, MOST).map(row)))); // prettier-ignore
+  const element = h('details', {}, h('summary', {}, `As a table, ${plural(cells.length, 'cell')}`));
+  const fill = () => element.append(buildTable({heads: HEADS, rows: cells.map(buildRow(map)), most: MOST}));
+  element.addEventListener('toggle', fill, {once: true});
+  return element;
 };
 
 // --- the page -----------------------------------------------------------------------------------------------------
@@ -84,7 +88,7 @@ const draw = async (selection) => {
   if (isFolded === null) isFolded = Boolean(found.groups) && found.n_classes > found.classes.sides.key.length;
   const map = isFolded ? found.groups : found.classes;
   part('head').replaceChildren(h('p', {}, describe(found)), ...[buildChoice(found, isFolded)].filter(Boolean));
-  part('table').replaceChildren(buildTable(map, map.names));
+  part('table').replaceChildren(buildCells(map));
   part('plot').hidden = false;
   part('plot').setAttribute('aria-label', 'Heat map of confusions; the table below holds the same cells.');
   bind();

@@ -6,6 +6,7 @@ import {h} from '../dom.js';
 import {percent, plural} from '../format.js';
 import {isThere, toScreen} from '../model/points.js';
 import {exampleImage} from '../pictures.js';
+import {placeBeside} from '../widgets/place.js';
 import {emb, stage} from './embedding_state.js';
 
 const REST = 80; /* ms before the picture of a class is asked for */
@@ -38,10 +39,11 @@ const buildCard = (each) =>
 const placeCard = (card, i) => {
   const {plot} = emb;
   const [x, y] = toScreen(plot, i);
-  const isLeft = x < plot.width / 2;
-  card.style.left = isLeft ? `${x + 14}px` : 'auto';
-  card.style.right = isLeft ? 'auto' : `${plot.width - x + 14}px`;
-  card.style.top = `${Math.min(Math.max(4, y - 18), Math.max(4, plot.height - card.offsetHeight - 4))}px`;
+  const at = {left: x, right: x, top: y, bottom: y};
+  const own = {width: card.offsetWidth, height: card.offsetHeight};
+  const {left, top} = placeBeside(at, own, plot, [x < plot.width / 2 ? 'right' : 'left'], 14, 4);
+  card.style.left = `${left}px`;
+  card.style.top = `${top}px`;
 };
 const addPicture = async (card, each, i) => {
   const run = current.run;

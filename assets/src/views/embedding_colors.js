@@ -2,10 +2,11 @@
 /* The colours of the points of the embedding: the choice of them, what they are of a selection, the legend. */
 import * as current from '../current.js';
 import {load} from '../data.js';
-import {h, icon} from '../dom.js';
+import {h} from '../dom.js';
 import {cosine, count, NO_ACCURACY, percent, plural} from '../format.js';
 import {scales} from '../model/scales.js';
 import {dispatch} from '../selection.js';
+import {buildMenu} from '../widgets/menu.js';
 import {emb} from './embedding_state.js';
 
 // --- menu ---------------------------------------------------------------------------------------------------------
@@ -19,61 +20,12 @@ const WAYS = [
 ];
 /** A button that opens the choice of colours; what cannot be chosen says why. */
 export const buildColorMenu = () => {
-  const choose = (color) => () => {
-    setOpen(false);
-    button.focus();
-    dispatch({color});
-  };
-  const items = WAYS.map(([color, label, why]) =>
-    h(
-      'button',
-      {
-        type: 'button',
-        role: 'menuitemradio',
-        class: 'color-item',
-        'data-color': color,
-        tabindex: -1,
-        'aria-checked': 'false',
-        'aria-disabled': why() && 'true',
-        'data-tip': why(),
-        onclick: why() ? () => null : choose(color),
-      },
-      h('span', {class: 'color-mark'}),
-      label,
-    ),
-  );
-  const menu = h('div', {class: 'color-menu', role: 'menu', 'aria-label': 'Colour of the points', hidden: true}, items);
-  const button = h(
-    'button',
-    {
-      type: 'button',
-      class: 'icon-button small',
-      'aria-haspopup': 'menu',
-      'aria-expanded': 'false',
-      'aria-label': 'Colour of the points',
-      'data-tip': 'Colour of the points',
-      onclick: () => setOpen(menu.hidden),
-    },
-    icon('palette'),
-  );
-  const setOpen = (open) => {
-    menu.hidden = !open;
-    button.setAttribute('aria-expanded', String(open));
-    if (open) (items.find((item) => item.getAttribute('aria-checked') === 'true') || items[0]).focus();
-  };
-  const step = {ArrowDown: 1, ArrowUp: -1};
-  menu.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') {
-      setOpen(false);
-      button.focus();
-    } else if (step[event.key]) items[(items.indexOf(document.activeElement) + step[event.key] + items.length) % items.length].focus();
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+  const items = WAYS.map(([color, label, why]) => {
+    const states = {tabindex: -1, 'aria-checked': 'false', 'aria-disabled': why() && 'true', 'data-tip': why()};
+    const names = {type: 'button', role: 'menuitemradio', class: 'color-item', 'data-color': color, ...states};
+    return h('button', {...names, onclick: () => why() || dispatch({color})}, h('span', {class: 'color-mark'}), label);
   });
-  const box = h('div', {class: 'color-box'}, button, menu);
-  box.addEventListener('focusout', (event) => box.contains(event.relatedTarget) || setOpen(false));
-  return box;
+  return buildMenu({name: 'Colour of the points', look: 'palette', className: 'color-menu', items});
 };
 
 // --- colours ------------------------------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ const tool = (what, icon, label, act) =>
 /** Builds strip, legend and buttons of a run; the points follow. */
 export const buildFrame = () => {
   buildStrip();
-  emb.lasso = tool('lasso', 'lasso', 'Draw round classes  l', toggleLasso);
+  emb.lasso = tool('lasso', 'lasso', 'Lasso  l', toggleLasso);
   emb.lasso.setAttribute('aria-pressed', 'false');
   emb.legend = h('div', {class: 'embedding-legend', hidden: true});
   emb.empty = h('div', {class: 'embedding-empty'});

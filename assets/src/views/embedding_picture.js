@@ -1,11 +1,14 @@
 // @ts-check
 /* The embedding as a picture file: what is shown, with its legend, without what the pointer and the list mark. */
+import {h} from '../dom.js';
 import {isThere, toScreen} from '../model/points.js';
 import {plotly} from '../plotly.js';
 import {color} from '../shell.js';
+import {saveFile} from '../widgets/download.js';
 import {listNames} from './embedding_over.js';
 import {drawing, emb} from './embedding_state.js';
 
+const SCALE = 3; /* pixels of the file for a pixel of the page */
 const BELOW = 48; /* px under the points for the legend */
 /** The legend as Plotly draws one: a scale of colours under its title, or a swatch for each entry. */
 const buildLegend = ({title, ends, ramp, entries}, height) => {
@@ -79,6 +82,26 @@ const buildMarks = (/** @type {any} */ plot) => {
     ].flat().filter(Boolean), // prettier-ignore
   };
 };
+/** The rule that brings the page's font, for a picture that may load no files itself; empty where a file may not be read. */
+const readFont = async () => {
+  const sheet = /** @type {any} */ (document.querySelector('link[rel=stylesheet][href*="summit_dash.css"]'));
+  try {
+    const bytes = new Uint8Array(await (await fetch(new URL('fonts/inter-latin.woff2', sheet.href))).arrayBuffer());
+    const text = window.btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+    return `@font-face{font-family:Inter;font-weight:100 900;src:url(data:font/woff2;base64,${text}) format("woff2")}`;
+  } catch {
+    return '';
+  }
+};
+/** Draws an SVG as a PNG. */
+const toPixels = async (svg, {width, height}) => {
+  const image = new Image();
+  image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const canvas = /** @type {any} */ (h('canvas', {width: SCALE * width, height: SCALE * height}));
+  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+};
 /** Saves the picture. */
 export const savePicture = async () => {
   const {plot, run, shownLegend} = emb;
@@ -98,6 +121,11 @@ export const savePicture = async () => {
       annotations: [...marks.annotations, ...(legend.layout.annotations || [])],
     },
   };
-  const library = await plotly;
-  await library.downloadImage(figure, {...size, format: 'png', scale: 3, filename: `${run.name}-${plot.layer}-classes`});
+  const [library, font] = await Promise.all([plotly, readFont()]);
+  const drawn = await library.toImage(figure, {...size, format: 'svg', imageDataOnly: true});
+  const picture = await toPixels(
+    drawn.replace(/<svg[^>]*>/, (start) => `${start}<style>${font}</style>`),
+    size,
+  );
+  saveFile(`${run.name}-${plot.layer}-classes.png`, 'image/png', picture);
 };

@@ -27,13 +27,7 @@ const buildClass = (info, letter) => {
   const state = {'aria-expanded': String(current.selection.panel === 'class'), 'aria-controls': 'class-panel'};
   const open = h(
     'button',
-    {
-      type: 'button',
-      class: 'class-open',
-      'data-tip': `${tip} · what the model takes for it  i`,
-      onclick: () => toggleClassPanel(),
-      ...state,
-    },
+    {type: 'button', class: 'class-open', 'data-tip': `${tip} · opens its panel  i`, onclick: () => toggleClassPanel(), ...state},
     h('span', {class: 'name'}, info.name),
     mark,
   );

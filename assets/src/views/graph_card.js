@@ -5,6 +5,7 @@ import {load} from '../data.js';
 import {h, icon} from '../dom.js';
 import {labels} from '../labels.js';
 import {example, picture, visualization} from '../pictures.js';
+import {placeClear} from '../widgets/place.js';
 import {tellSuggestion} from './channel_label.js';
 import {getFrame, hasFrame} from './graph_frame.js';
 import {pin} from './graph_hover.js';
@@ -14,36 +15,18 @@ import {boxOf, getStageSize} from './graph_viewport.js';
 const N_EXAMPLES = 10;
 const WAIT = 120; /* ms before pictures are asked for, so that a passing pointer asks for nothing */
 const LINGER = 220;
-const GAP = 10;
 let owner = null; /* what the card is about: {id, along(event, box)} */
 let timer = null;
 let closing = null;
 
 // --- place ----------------------------------------------------------------------------------------------------------
-const overlap = (a, b) =>
-  Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
-/** Beside a box in the stage, or at one of its sides: where the card covers least of what is lit. */
+/** Puts the card where it covers least of what is lit. */
 const place = (box) => {
   const {card} = getFrame();
-  const {width, height} = getStageSize();
   const own = {width: card.offsetWidth, height: card.offsetHeight};
-  const inside = (left, top) => ({
-    left: Math.max(4, Math.min(left, width - own.width - 4)),
-    top: Math.max(4, Math.min(top, height - own.height - 4)),
-  });
-  const middle = {x: (box.left + box.right - own.width) / 2, y: (box.top + box.bottom - own.height) / 2};
-  const lefts = [box.right + GAP, box.left - GAP - own.width, middle.x, width, 0];
-  const tops = [box.top, middle.y, box.bottom - own.height, box.bottom + GAP, box.top - GAP - own.height - 16, 0, height];
-  const lit = [...getLit().nodes.map(boxOf), box];
-  const cost = ({left, top}) => {
-    const at = {left, top, right: left + own.width, bottom: top + own.height};
-    const far = Math.hypot(left - middle.x, top - middle.y);
-    return 1000 * overlap(at, {...box, top: box.top - 14}) + lit.reduce((sum, each) => sum + overlap(at, each), 0) + far;
-  };
-  const spots = lefts.flatMap((left) => tops.map((top) => inside(left, top)));
-  const best = spots.reduce((least, spot) => (cost(spot) < cost(least) ? spot : least));
-  card.style.left = `${best.left}px`;
-  card.style.top = `${best.top}px`;
+  const {left, top} = placeClear(box, own, getStageSize(), getLit().nodes.map(boxOf));
+  card.style.left = `${left}px`;
+  card.style.top = `${top}px`;
 };
 const open = (id, box, content) => {
   window.clearTimeout(closing);

@@ -1,6 +1,6 @@
 // @ts-check
 /* A field that finds a class by what is typed. Before anything is typed, the classes that the selected one is confused with
-   come first, with their counts. */
+   come first, with their counts; then the others, the most similar at the layer first. */
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {h} from '../dom.js';
@@ -38,16 +38,25 @@ const readConfused = async (id) => {
   return notes;
 };
 
+/** Reads how similar each class is to one at the layer, by place; null where the run does not know. */
+const readSimilar = async (id) => {
+  const payload = current.run.has.activations ? await load(`class/${id}`) : {};
+  return (payload.similarity && payload.similarity[current.selection.layer]) || null;
+};
+
 /** `choose(class)` is called with one of `classes()`. Returns {element, input, show(class or null)}. */
 export const buildPicker = ({id, label, hint, classes, choose}) => {
   let name = '';
   let confused = new Map();
+  let similar = null;
   const isOther = (each) => each !== current.run.classById.get(current.selection.class_id);
   const find = (text) => {
     const found = match(text, classes()).filter(isOther);
     if (text) return found.slice(0, MOST);
     const first = [...confused.keys()].map((other) => found.find((each) => each.id === other)).filter(Boolean);
-    return [...first, ...found.filter((each) => !first.includes(each))].slice(0, MOST);
+    const rest = found.filter((each) => !first.includes(each));
+    if (similar) rest.sort((a, b) => similar[b.place] - similar[a.place]);
+    return [...first, ...rest].slice(0, MOST);
   };
   const describe = (each) => {
     const notes = input.value === '' || input.value === name ? confused.get(each.id) : null;
@@ -63,13 +72,15 @@ export const buildPicker = ({id, label, hint, classes, choose}) => {
   input.addEventListener('focus', async () => {
     input.select();
     confused = new Map();
+    similar = null;
     search('');
     if (classes() !== current.run.classes) return; /* of another run: its images are others */
     const asked = current.selection.class_id;
-    const notes = await readConfused(asked);
+    const [notes, found] = await Promise.all([readConfused(asked), readSimilar(asked)]);
     const isUntouched = document.activeElement === input && (input.value === '' || input.value === name);
-    if (!notes.size || !isUntouched || current.selection.class_id !== asked) return;
+    if (!(notes.size || found) || !isUntouched || current.selection.class_id !== asked) return;
     confused = notes;
+    similar = found;
     search('');
   });
   input.addEventListener('blur', () => {

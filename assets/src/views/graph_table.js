@@ -1,8 +1,12 @@
 // @ts-check
 /* What the graph shows, as a table: for screen readers, for copying, for those who want numbers. */
+import * as current from '../current.js';
 import {action, h} from '../dom.js';
 import {count, percent} from '../format.js';
 import {greatestOf} from '../model/graph.js';
+import {dispatch} from '../selection.js';
+import {changed, view} from '../views.js';
+import {buildTable} from '../widgets/table.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {getContext, getScene, isShown, shownOf} from './graph_scene.js';
@@ -10,9 +14,11 @@ import {press} from './graph_tools.js';
 
 const N_SOURCES = 3;
 const PARTS = {shared: 'shared', 'only-a': 'only A', 'only-b': 'only B'};
-const ONE = ['Layer', 'Channel', 'Images', 'Share', 'PageRank', 'Strongest sources'];
-const TWO = ['Layer', 'Channel', 'Part', 'Images A', 'Share A', 'Images B', 'Share B', 'Strongest sources'];
-let isOpen = false;
+const numeric = (name) => ({name, class: 'number'});
+const ONE = ['Layer', 'Channel', ...['Images', 'Share', 'PageRank'].map(numeric), 'Strongest sources'];
+const TWO = ['Layer', 'Channel', 'Part', ...['Images A', 'Share A', 'Images B', 'Share B'].map(numeric), 'Strongest sources'];
+const sorting = {name: null, order: null};
+const isOpen = () => Boolean(current.selection) && current.selection.as === 'table';
 
 const strongest = (each) => {
   const edges = each.into
@@ -38,7 +44,8 @@ const rowOf = (each) => {
   const {node} = each;
   const numbers = node.counts.flatMap((n, place) => [number(n === null ? '–' : count(n)), number(share(n, classes[place].n))]);
   const own = comparison ? [h('td', {}, PARTS[node.part]), ...numbers] : [...numbers, number(score(node.scores[0]))];
-  return h('tr', {'data-row': node.id}, h('td', {}, node.layer), channelCell(node), own, h('td', {}, strongest(each)));
+  const layer = h('td', {'data-value': current.run.layers.findIndex((info) => info.layer === node.layer)}, node.layer);
+  return {'data-row': node.id, cells: [layer, channelCell(node), ...own, strongest(each)]};
 };
 /** From the output to the input, each channel once, as they stand in the graph. */
 const rows = () => {
@@ -54,16 +61,16 @@ const rows = () => {
 /** Fills the table where it is open. */
 export const showTable = () => {
   const {table, stage, channels} = getFrame();
-  table.hidden = !isOpen;
-  stage.classList.toggle('as-table', isOpen);
-  press('table', isOpen);
-  if (!isOpen || !getScene()) return table.replaceChildren();
-  const head = (getContext().comparison ? TWO : ONE).map((name) => h('th', {scope: 'col'}, name));
+  table.hidden = !isOpen();
+  stage.classList.toggle('as-table', isOpen());
+  press('table', isOpen());
+  if (!isOpen() || !getScene()) return table.replaceChildren();
   const caption = h('caption', {}, channels.getAttribute('aria-label'));
-  table.replaceChildren(h('table', {}, caption, h('thead', {}, h('tr', {}, head)), h('tbody', {}, rows().map(rowOf))));
+  table.replaceChildren(buildTable({caption, heads: getContext().comparison ? TWO : ONE, rows: rows().map(rowOf), sorting}));
 };
-export const toggleTable = () => {
-  isOpen = !isOpen;
+export const toggleTable = () => dispatch({as: isOpen() ? 'graph' : 'table'});
+view('table', (selection, before) => {
+  if (!before || !changed(selection, before, 'as')) return;
   hideCard();
   showTable();
-};
+});

@@ -2,13 +2,13 @@
 /* What stands between the bar and the graph: summary or legend, sliders, ways of looking, buttons of the zoom. */
 import * as current from '../current.js';
 import {action, h, icon, term} from '../dom.js';
-import {count, plural} from '../format.js';
+import {count, nameMeasure, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {PARTING_JACCARD} from '../model/comparison.js';
 import {toggleComparison} from './compare_panel.js';
 import {getFrame} from './graph_frame.js';
 import {countRows, placeGutter} from './graph_gutter.js';
-import {buildMenu} from './graph_menu.js';
+import {buildFileMenu} from './graph_menu.js';
 import {choosePart, getContext, getScene, shownOf, showPart} from './graph_scene.js';
 import {showTable, toggleTable} from './graph_table.js';
 import {listChannels} from './graph_channels.js';
@@ -70,8 +70,8 @@ export const filter = (asked) => {
   showSummary();
   countRows();
   placeGutter();
-  showTable();
   listChannels();
+  showTable();
 };
 
 // --- buttons --------------------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ export const buildTools = () => {
         button('direction', 'turn', 'Input at the left', () => other('direction', 'down', 'right')),
         button('table', 'table', 'As a table', toggleTable),
         button('screen', 'screen', 'Full screen', toggleScreen),
-        buildMenu())),
+        buildFileMenu())),
   ); // prettier-ignore
   zoom.replaceChildren(
     button('in', 'plus', 'Zoom in', () => zoomBy(1.3), '+'),
@@ -126,10 +126,7 @@ export const showTools = (asked) => {
 
 // --- summary and legend ---------------------------------------------------------------------------------------------
 const getLegend = () => getFrame().tools.querySelector('.legend');
-const measure = () =>
-  current.run.measures
-    ? term(current.run.measures.name === 'traced' ? 'exact influence' : current.run.measures.name, current.run.measures.text, 'measure')
-    : null;
+const measure = () => (current.run.measures ? term(nameMeasure(current.run.measures.name), current.run.measures.text, 'measure') : null);
 const SUMMARY_TIP = 'Channels of highest personalized PageRank for this class, and the influences between them.';
 const buildSummary = () => h('span', {class: 'summary-line'}, h('span', {class: 'summary', 'data-tip': SUMMARY_TIP}), measure(), pinNote());
 /** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
@@ -148,7 +145,7 @@ const showSummary = () => {
 const pinNote = () => h('span', {class: 'pin-note'});
 const buildKey = (part, name, {nodes, edges}) => {
   const n = (list) => list.filter((each) => each.part === part).length;
-  const measures = current.run.measures ? ` (${current.run.measures.name})` : '';
+  const measures = current.run.measures ? ` (${nameMeasure(current.run.measures.name)})` : '';
   const tip = `${name}: ${plural(n(nodes), 'channel')}, ${plural(n(edges), 'influence')}${measures}`;
   return h(
     'span',

@@ -15,12 +15,11 @@ import {returnFocus, takeFocus} from '../widgets/focus.js';
 const MOST = 8;
 
 // --- what there is to find ----------------------------------------------------------------------------------------
-const VIEWS = {graph: 'Attribution graph', compare: 'Compare two classes', channels: 'Channels of the layer', about: 'About this run'};
-/** The views with their names; pages that were added have the names of their tabs. */
-const listViews = () =>
-  [...document.querySelectorAll('#tabs [data-view]')].map((tab) => [VIEWS[tab.dataset.view] || tab.textContent, tab.dataset.view]);
-/** The views that show a class; from others, a chosen class leads to its graph. */
-const OF_CLASS = ['graph', 'compare', 'channels'];
+const listTabs = () => [...document.querySelectorAll('#tabs [data-view]')];
+/** The views with their names, as the registry of pages has them. */
+const listViews = () => listTabs().map(({dataset}) => [dataset.place, dataset.view]);
+/** Whether the view that is shown is of a class; from others, a chosen class leads to its graph. */
+const showsClass = () => listTabs().some(({dataset}) => dataset.view === current.selection.view && 'showsClass' in dataset);
 const option = (kind, label, note, action) => ({kind, label, note, action});
 const inWords = (text, words) => words.every((word) => text.toLowerCase().includes(word));
 const findClasses = (text) => {
@@ -31,12 +30,7 @@ const findClasses = (text) => {
     .sort((a, b) => a[1] - b[1])
     .slice(0, MOST)
     .map(([id]) => run.classById.get(id))
-    .map((info) =>
-      option('Class', info.name, info.mark || info.synset, {
-        class_id: info.id,
-        ...(OF_CLASS.includes(current.selection.view) ? {} : {view: 'graph'}),
-      }),
-    );
+    .map((info) => option('Class', info.name, info.mark || info.synset, {class_id: info.id, ...(showsClass() ? {} : {view: 'graph'})}));
 };
 /** "mixed4d-346", "4d 346": a layer, in full or short, and a number. */
 const findChannel = (text) => {

@@ -124,16 +124,32 @@ const showSelected = () => {
 };
 
 // --- search -------------------------------------------------------------------------------------------------------
+const SETTLED = 400; /* ms without a letter after which what is searched for goes into the link */
+let writing = 0;
 const searchNow = () => {
+  window.clearTimeout(writing);
+  writing = window.setTimeout(() => {
+    writing = 0;
+    dispatch({search: at('search').value.trim()});
+  }, SETTLED);
+  showFound();
+  setCursor(list.state.found ? bestMatch() : null);
+};
+const showFound = () => {
   list.setState({found: fuzzy.search(buildIndex(current.run), at('search').value)});
   groups.searchBegins();
   draw();
   list.rows.toTop();
-  setCursor(list.state.found ? bestMatch() : null);
 };
 export const search = (text) => {
   at('search').value = text;
   searchNow();
+};
+/** Searches for what a link or an undone step says. */
+const followSearch = ({search: text}) => {
+  if (writing || at('search').value.trim() === text) return;
+  at('search').value = text;
+  showFound();
 };
 /** The row of the best match, the first where several are as good. */
 export const bestMatch = () => {
@@ -227,6 +243,7 @@ view('sidebar', (selection, before) => {
   if (changed(selection, before, 'sort')) pressSegment(at('sorts'), selection.sort, at('sorts').parentElement);
   if (changed(selection, before, 'only')) showOnly(selection);
   if (changed(selection, before, 'class_id', 'layer')) readSimilarity(selection);
+  if (changed(selection, before, 'search')) followSearch(selection);
   if (!changed(selection, before, 'class_id', 'layer', 'sort', 'only', 'vs', 'vs_run', 'view')) return;
   draw();
   if (isNewClass) setCursor(null);

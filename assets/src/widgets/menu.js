@@ -7,8 +7,8 @@ import {nextIndex} from './roving.js';
     menu. `onOpen` is called before it shows, and may hide items.
 
     Returns the element that holds both. */
-export const buildMenu = ({name, look, className = 'menu', items, onOpen = () => {}}) => {
-  const menu = h('div', {class: className, role: 'menu', 'aria-label': name, hidden: true}, items);
+export const buildMenu = ({name, menuName = name, look, className = 'menu', items, onOpen = () => {}}) => {
+  const menu = h('div', {class: className, role: 'menu', 'aria-label': menuName, hidden: true}, items);
   const states = {'aria-label': name, 'aria-haspopup': 'menu', 'aria-expanded': 'false', 'data-tip': name};
   const opener = h('button', {type: 'button', class: 'icon-button small', ...states}, icon(look));
   const owner = h('span', {class: 'menu-owner'}, opener, menu);
@@ -18,10 +18,14 @@ export const buildMenu = ({name, look, className = 'menu', items, onOpen = () =>
     menu.hidden = !open;
     opener.setAttribute('aria-expanded', String(open));
     const first = open && (listItems().find((item) => item.getAttribute('aria-checked') === 'true') || listItems()[0]);
-    if (first) first.focus();
+    if (open) (first || opener).focus();
   };
   opener.addEventListener('click', () => setOpen(menu.hidden));
-  menu.addEventListener('click', (event) => event.target.closest('[role^=menuitem]:not([aria-disabled])') && setOpen(false));
+  menu.addEventListener('click', (event) => {
+    if (!event.target.closest('[role^=menuitem]:not([aria-disabled])')) return;
+    opener.focus();
+    setOpen(false);
+  });
   owner.addEventListener('focusout', (event) => !owner.contains(event.relatedTarget) && setOpen(false));
   menu.addEventListener('keydown', (event) => {
     const shown = listItems();

@@ -21,6 +21,26 @@ export const placeBeside = (at, own, room, sides, gap = 6, margin = 6) => {
   return {left: keep(left, own.width, room.width, margin), top: keep(top, own.height, room.height, margin)};
 };
 
+const overlap = (a, b) =>
+  Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
+const FIRM = 1000; /* how much more it costs to cover what the box is about than to cover other things */
+/** Returns the place of a box of the size `own` about `at`, inside `room`, where it covers least of `at` and of the boxes
+    `others`; of several such places the one nearest to `at`. The name of `at` stands `above` pixels over it. */
+export const placeClear = (at, own, room, others, {gap = 10, margin = 4, above = 14} = {}) => {
+  const centre = {x: middle(at.left, at.right, own.width), y: middle(at.top, at.bottom, own.height)};
+  const lefts = [at.right + gap, at.left - gap - own.width, centre.x, room.width, 0];
+  const tops = [at.top, centre.y, at.bottom - own.height, at.bottom + gap, at.top - gap - own.height - above - 2, 0, room.height];
+  const cost = ({left, top}) => {
+    const box = {left, top, right: left + own.width, bottom: top + own.height};
+    const covered = [...others, at].reduce((sum, each) => sum + overlap(box, each), 0);
+    return FIRM * overlap(box, {...at, top: at.top - above}) + covered + Math.hypot(left - centre.x, top - centre.y);
+  };
+  const spots = lefts.flatMap((left) =>
+    tops.map((top) => ({left: keep(left, own.width, room.width, margin), top: keep(top, own.height, room.height, margin)})),
+  );
+  return spots.reduce((least, spot) => (cost(spot) < cost(least) ? spot : least));
+};
+
 /** Moves an element that is fixed to the window beside a box of the window. */
 export const moveBeside = (element, at, sides, gap = 6) => {
   const room = {width: window.innerWidth, height: window.innerHeight};

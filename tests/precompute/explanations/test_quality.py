@@ -11,7 +11,7 @@ from torch import Tensor
 
 from precompute.contract.errors import InputError
 from precompute.explanations.explainer import Explainer
-from precompute.explanations.method import Explanation
+from precompute.explanations.method import Explanation, Method
 from precompute.explanations.metrics.selectivity import Removal
 from precompute.explanations.quality import METRICS, Measurement, QualityConfig, measure_quality
 from precompute.explanations.registry import find_method
@@ -73,3 +73,30 @@ def test_a_map_without_relevance_orders_nothing(explainer: Explainer, images: Te
 def test_an_unknown_metric_is_refused() -> None:
     with pytest.raises(InputError, match=r"A metric is one of error.*Found beauty\."):
         QualityConfig(metrics=("beauty",))
+
+
+def refuse_some(numbers: list[int], images: Tensor) -> Method:
+    """Returns a method that refuses some of the images, alone or in a batch."""
+
+    def compute(explainer: Explainer, batch: Tensor, targets: object, options: object) -> Explanation:
+        if any(torch.equal(one, images[number]) for one in batch for number in numbers):
+            raise InputError("The score is above 0.", "It is not.", "Take another class.")
+        return Explanation(batch.square(), torch.zeros(len(batch)))
+
+    return replace(find_method("simple_taylor"), name="choosy", compute=compute)
+
+
+def test_an_image_that_is_refused_has_no_figures_and_hinders_no_other(explainer: Explainer, images: Tensor) -> None:
+    config = replace(CONFIG, metrics=("selectivity", "randomisation"))
+    found = measure_quality(explainer, images, TARGETS, [refuse_some([1], images)], config)
+    of_method = [each for each in found if each.method == "choosy"]
+    assert {each.metric for each in of_method} >= {"selectivity_probability", "randomisation"}
+    for each in of_method:
+        assert math.isnan(each.values[1]), each.metric
+    (same,) = (each for each in of_method if each.metric == "randomisation")
+    assert [same.values[n] for n in (0, 2, 3)] == [pytest.approx(1.0)] * 3
+
+
+def test_a_method_that_refuses_every_image_is_refused(explainer: Explainer, images: Tensor) -> None:
+    with pytest.raises(InputError, match=r"The score is above 0"):
+        measure_quality(explainer, images, TARGETS, [refuse_some([0, 1, 2, 3], images)], CONFIG)

@@ -54,6 +54,7 @@ def test_the_rules_of_a_part_are_its_looks(theme: str, part: Part) -> None:
 def test_a_state_comes_after_what_an_element_is() -> None:
     selectors = [rule["selector"] for rule in build_stylesheet("light")]
     assert selectors.index("node.bare, node.added") < selectors.index("node.chosen, node.cursor")
+    assert selectors.index("node.bare, node.added") < selectors.index("node.only-a")
     assert selectors.index("edge.only-b") < selectors.index("edge.lit")
     assert len(set(selectors)) == len(selectors)
 

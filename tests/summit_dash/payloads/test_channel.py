@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from precompute.contract.schema import ALL_CLASSES
+from summit_dash.payloads import channel as channel_module
 from summit_dash.payloads.channel import N_ENDS, build_channel, build_class_channel
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
@@ -20,7 +21,10 @@ def test_classes_that_use_a_channel_come_greatest_share_first(store: RunStore) -
     assert payload["uses"] == {"class": expected, "count": [counts[c] for c in expected]}
 
 
-def test_at_most_twelve_classes_are_listed_and_all_are_counted(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_only_the_first_classes_are_listed_and_all_are_counted(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel_module, "N_CLASSES", 12)
     options = SyntheticRun(n_classes=16, layers=(("a", 4), ("b", 4)), picture_size=8)
     store = RunStore(write_synthetic_run(tmp_path_factory.mktemp("runs") / "many", options))
     channel = Channel("b", int((store.read_counts("b") > 0).sum(axis=0).argmax()))
