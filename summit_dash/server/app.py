@@ -8,6 +8,7 @@ from dash import Dash
 from flask import Flask, Request
 from flask_compress import Compress
 
+from summit_dash.live.service import EXTENSION, Live
 from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
@@ -34,6 +35,7 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
     prefix = settings.url_prefix
     app = build_application(lambda: build_boot(runs.values(), prefix), settings.title, prefix)
     register_routes(app.server, runs, prefix)
+    app.server.extensions[EXTENSION] = {"live": Live.start(settings.limits), "stores": runs}
     _compress(app.server)
     return app
 

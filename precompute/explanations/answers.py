@@ -1,0 +1,155 @@
+"""The questions that a page asks of a run's model, each a function of plain arguments with plain answers.
+
+A process that answers several of them keeps the model (`open_run_once`). Pictures are the content of files, maps are
+arrays of numpy.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from precompute.contract.errors import InputError
+from precompute.explanations.method import Method
+from precompute.explanations.opened import OpenedRun, open_run_once
+from precompute.explanations.registry import find_methods
+from precompute.explanations.target import Target
+from precompute.models.graph.probabilities import rank_outputs
+
+__all__ = ["Report", "draw", "explain", "predict", "warm"]
+
+Report = Callable[[int, int, Any], None]
+"""Takes the number of steps done, of all steps, and a part of the answer or None."""
+
+_MANY_PASSES = ("integrated_gradients", "smoothgrad", "occlusion")
+"""Methods that run the model many times; they come last, so that the others do not wait."""
+_THUMBNAIL = 96
+_N_NAMED = 10
+
+
+def warm(run: str, report: Report) -> None:
+    """Opens the model, and runs it once, so that the first image does not wait."""
+    opened = open_run_once(run)
+    report(0, 1, None)
+    size = tuple(opened.manifest["model"]["input_size"])
+    opened.explainer.compute_logits(torch.zeros(1, *size))
+
+
+def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
+    """Computes what the model says about one image.
+
+    Args:
+        run: the run's folder.
+        image: the content of a file, or the number of an image of the run.
+        report: receives the model's view of the image as soon as it is there.
+
+    Returns:
+        `picture`: the model's view as PNG; `size`: its width and height; `outputs`: the most probable outputs, the
+        first first, each with `output`, `name`, `logit` and `probability`; `n_outputs`; `names` of all outputs.
+
+    Raises:
+        InputError: the image, or the run's model, cannot be read.
+    """
+    opened = open_run_once(run)
+    seen, pixels = opened.prepare(image)
+    picture = _write_picture(Image.fromarray(seen), "PNG")
+    report(0, 1, picture)
+    logits = opened.explainer.compute_logits(pixels)
+    probabilities = opened.compute_probabilities(logits)[0]
+    order = rank_outputs(logits)[0, :_N_NAMED].tolist()
+    outputs = [
+        {"output": n, "name": opened.names[n], "logit": float(logits[0, n]), "probability": float(probabilities[n])}
+        for n in order
+    ]
+    return {
+        "picture": picture,
+        "size": (seen.shape[1], seen.shape[0]),
+        "outputs": outputs,
+        "n_outputs": len(opened.names),
+        "names": opened.names,
+    }
+
+
+def explain(run: str, image: bytes | int, target: int | None, against: int | None, report: Report) -> dict[str, Any]:
+    """Computes the heat maps of every method for one image, and reports each as it comes.
+
+    Args:
+        run: the run's folder.
+        image: the content of a file, or the number of an image of the run.
+        target: an output; None for the most probable.
+        against: the output whose logit is subtracted; None for none.
+        report: receives a dict for each method: `name`, `title`, `family`, `citation`, `holds`, `rank`; `map`
+            (`(height, width)`, float32, not normalised), `error` (the share of the score that the map's sum misses;
+            None where the method promises no sum), `note`, `seconds`; or `problem`, an `InputError`, instead of these.
+
+    Returns:
+        `target` and `against`, outputs, and the `score` that is explained.
+
+    Raises:
+        InputError: an output is unknown, or the image or the run's model cannot be read.
+    """
+    opened = open_run_once(run)
+    _, pixels = opened.prepare(image)
+    logits = opened.explainer.compute_logits(pixels)
+    chosen = _choose_target(opened, int(rank_outputs(logits)[0, 0]) if target is None else target, against)
+    methods = sorted(find_methods().values(), key=lambda method: method.name in _MANY_PASSES)
+    report(0, len(methods), None)
+    for n_done, method in enumerate(methods, 1):
+        report(n_done, len(methods), _compute_map(opened, method, pixels, chosen))
+    score = float(opened.explainer.compute_scores(pixels, [chosen])[0])
+    return {"target": chosen.class_id, "against": chosen.against, "score": score}
+
+
+def draw(run: str, image_ids: Sequence[int], report: Report) -> None:
+    """Draws small pictures of images of the run, and reports each as `(image_id, JPEG)`.
+
+    Raises:
+        InputError: the run's images are gone, or others.
+    """
+    opened = open_run_once(run)
+    for n_done, image_id in enumerate(image_ids, 1):
+        picture = opened.load_image(image_id)
+        picture.thumbnail((2 * _THUMBNAIL, 2 * _THUMBNAIL))
+        report(n_done, len(image_ids), (image_id, _write_picture(picture, "JPEG")))
+
+
+def _choose_target(opened: OpenedRun, target: int, against: int | None) -> Target:
+    for output in (target, against):
+        if output is not None and not 0 <= output < len(opened.names):
+            raise InputError(
+                f"The model has outputs 0 to {len(opened.names) - 1}.", f"There is no {output}.", "Choose another."
+            )
+    if target == against:
+        raise InputError("A class is compared with another one.", "Found the same twice.", "Choose another contrast.")
+    return Target(target, against)
+
+
+def _compute_map(opened: OpenedRun, method: Method, pixels: torch.Tensor, target: Target) -> dict[str, Any]:
+    """Computes one method's map with its facts, or the problem where it does not apply."""
+    facts: dict[str, Any] = {
+        "name": method.name, "title": method.title, "family": method.family, "citation": method.citation,
+        "holds": method.holds, "rank": method.rank,
+    }  # fmt: skip
+    start = time.perf_counter()
+    try:
+        found = method.explain(opened.explainer, pixels, [target])
+    except InputError as problem:
+        return {**facts, "problem": problem}
+    values = method.flatten(found.map.detach())[0].float().numpy()
+    if not np.isfinite(values).all():
+        unsound = InputError("A map holds finite numbers.", "This one does not.", "Take another method.")
+        return {**facts, "problem": unsound}
+    error = None if found.error is None else float(found.error[0])
+    return {**facts, "map": values, "error": error, "note": found.note, "seconds": time.perf_counter() - start}
+
+
+def _write_picture(picture: Image.Image, kind: str) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind)
+    return file.getvalue()

@@ -1,0 +1,128 @@
+"""A run's model and images, opened to be explained: checked against the manifest, and kept while the run stays."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from precompute.contract.errors import InputError
+from precompute.contract.labelled import UnreadableImage
+from precompute.contract.output_meanings import find_recorded_outputs
+from precompute.contract.schema import MANIFEST, read_manifest, read_table
+from precompute.datasets.decode import decode
+from precompute.datasets.images import ImageSource
+from precompute.datasets.reopening import open_again
+from precompute.explanations.explainer import Explainer
+from precompute.explanations.input_range import InputRange
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import select_layers
+from precompute.models.sources.preprocess import Preprocess
+from precompute.models.sources.reloading import load_again
+
+__all__ = ["OpenedRun", "open_run_once"]
+
+
+@dataclass(frozen=True)
+class OpenedRun:
+    """A run's model, ready to be explained.
+
+    Attributes:
+        path: the run's folder.
+        manifest: of the run.
+        explainer: the model with the run's layers.
+        preprocess: the steps from an image to the input.
+        names: of the outputs, in order.
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+    explainer: Explainer
+    preprocess: Preprocess
+    names: tuple[str, ...]
+
+    @functools.cached_property
+    def source(self) -> ImageSource:
+        """The run's images; an `InputError` where they are gone or others."""
+        return open_again(self.path, self.manifest)
+
+    def load_image(self, image: bytes | int) -> Image.Image:
+        """Decodes the content of a file, or an image of the run by its number, to RGB.
+
+        Raises:
+            InputError: it is no image, it is not safe to decode, or the run has none of this number.
+        """
+        background = self.preprocess.background
+        try:
+            if isinstance(image, bytes):
+                return decode(image, background)
+            if not 0 <= image < len(self.source.images):
+                raise InputError("An image of the run has a number.", f"There is no image {image}.", "Choose another.")
+            return self.source.load(self.source.images[image], background)
+        except UnreadableImage as problem:
+            raise InputError(
+                "An image is a file that Pillow can decode safely.", f"This file {problem}.", "Choose another file."
+            ) from problem
+
+    def prepare(self, image: bytes | int) -> tuple[NDArray[Any], Tensor]:
+        """Returns the model's view of an image, `(height, width, 3)` RGB, and its input, `(1, 3, height, width)`.
+
+        Raises:
+            InputError: the image cannot be read, or is not of the size that the model takes.
+        """
+        try:
+            seen = self.preprocess.prepare_image(self.load_image(image))
+        except UnreadableImage as problem:
+            raise InputError(
+                "An image has safe proportions.", f"This one {problem}.", "Choose another file."
+            ) from problem
+        _, height, width = self.manifest["model"]["input_size"]
+        if seen.shape[:2] != (height, width):
+            raise InputError(
+                f"The model takes images of {width} x {height} pixels, and this run's preprocessing changes no size.",
+                f"This one has {seen.shape[1]} x {seen.shape[0]} pixels.",
+                "Bring it to this size first.",
+            )
+        return seen, self.preprocess.build_tensor(seen[None])
+
+    def compute_probabilities(self, logits: Tensor) -> Tensor:
+        """Computes the probability of every output, of the shape of the logits."""
+        return self.explainer.exported.outputs.probabilities.compute_for_outputs(logits)
+
+
+def open_run_once(run: str | Path) -> OpenedRun:
+    """Opens a run's model, or returns it where it is open and the run has not changed.
+
+    Raises:
+        InputError: the run was imported, a file of the model is gone, or the model is another one than the run's.
+    """
+    path = Path(run)
+    return _open(path, (path / MANIFEST).stat().st_mtime_ns if (path / MANIFEST).is_file() else 0)
+
+
+@functools.lru_cache(maxsize=2)
+def _open(path: Path, changed_at: int) -> OpenedRun:
+    manifest = read_manifest(path)
+    loaded = load_again(manifest)
+    with torch.no_grad():
+        exported = ExportedModel(loaded.module, tuple(manifest["model"]["input_size"]))
+    layers = {layer.name: layer.node for layer in select_layers(exported, manifest["layers"])}
+    explainer = Explainer(exported, InputRange.from_preprocess(loaded.preprocess), layers)
+    names = _name_outputs(path, manifest, exported.n_outputs)
+    return OpenedRun(path, manifest, explainer, loaded.preprocess, names)
+
+
+def _name_outputs(path: Path, manifest: Mapping[str, Any], n_outputs: int) -> tuple[str, ...]:
+    """Names every output: as the manifest states it, by the class that it means, or else by its number."""
+    stated = manifest["model"].get("output_names") or [None] * n_outputs
+    classes = read_table(path, "classes", ["class_id", "class_name"]).to_pydict()
+    names = dict(zip(classes["class_id"], classes["class_name"], strict=True))
+    means = {o: names[c] for c, outputs in find_recorded_outputs(manifest["dataset"], names).items() for o in outputs}
+    return tuple(means.get(n) or stated[n] or f"output {n}" for n in range(n_outputs))

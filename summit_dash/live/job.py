@@ -1,0 +1,106 @@
+"""A job for a worker process, and what its asker can read of it at any time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from precompute.contract.errors import InputError
+
+__all__ = ["Job", "Report", "State", "Ticket", "View"]
+
+State = Literal["waiting", "running", "done", "failed", "cancelled"]
+Report = Callable[[int, int, Any], None]
+"""Takes the number of steps done, of all steps, and a part of the result or None. It raises when the job is cancelled,
+which the function must let pass."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function that a worker process calls.
+
+    Attributes:
+        function: `module:name` of a function that can be imported. It takes the arguments, and `report` by name.
+        arguments: they can be pickled.
+    """
+
+    function: str
+    arguments: tuple[Any, ...] = ()
+
+
+class View(NamedTuple):
+    """The state of a job at one moment.
+
+    Attributes:
+        state: "done", "failed" and "cancelled" stay.
+        version: rises with every change.
+        n_done: steps done.
+        n_total: steps in all; 0 as long as nothing was reported.
+        parts: the parts of the result that were reported, in order.
+        result: what the function returned.
+        problem: why there is no result.
+    """
+
+    state: State
+    version: int
+    n_done: int
+    n_total: int
+    parts: tuple[Any, ...]
+    result: Any
+    problem: InputError | None
+
+    @property
+    def is_over(self) -> bool:
+        """True if nothing changes any more."""
+        return self.state in ("done", "failed", "cancelled")
+
+
+class Ticket:
+    """One job in the queue. The pool changes it; those who ask read `view`. Several threads may use it at once.
+
+    Attributes:
+        job: the job.
+        asked_at: when somebody looked at it last, by the clock of the pool.
+        is_unwanted: it was cancelled, or the pool is closed.
+    """
+
+    def __init__(self, job: Job, now: float) -> None:
+        self.job = job
+        self.asked_at = now
+        self.is_unwanted = False
+        self._lock = threading.Lock()
+        self._view = View("waiting", 0, 0, 0, (), None, None)
+
+    @property
+    def view(self) -> View:
+        """The present state."""
+        return self._view
+
+    def start(self) -> None:
+        """Notes that a worker has the job."""
+        self._change(state="running")
+
+    def add(self, n_done: int, n_total: int, part: Any) -> None:
+        """Notes a report of the worker."""
+        parts = self._view.parts if part is None else (*self._view.parts, part)
+        self._change(n_done=n_done, n_total=n_total, parts=parts)
+
+    def finish(self, result: Any) -> None:
+        """Notes the result."""
+        self._change(state="done", result=result)
+
+    def fail(self, problem: InputError) -> None:
+        """Notes that there is no result, and why."""
+        self._change(state="failed", problem=problem)
+
+    def cancel(self) -> None:
+        """Notes that nobody wants the result."""
+        self.is_unwanted = True
+        self._change(state="cancelled")
+
+    def _change(self, **fields: Any) -> None:
+        with self._lock:
+            if not self._view.is_over:
+                self._view = self._view._replace(version=self._view.version + 1, **fields)

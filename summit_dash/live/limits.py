@@ -1,0 +1,32 @@
+"""The limits of what visitors ask of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of workers and of visits. The settings of the server have the same defaults.
+
+    Attributes:
+        n_workers: processes, each with a model of its own; 0 for none.
+        seconds: greatest time of one job, without the start of its process.
+        n_waiting: jobs that may wait.
+        patience: seconds after which a job that nobody asks about is dropped, as when its page is closed.
+        n_images: images that one visit may bring.
+        image_bytes: greatest size of one image's file.
+        n_visits: visits that are remembered; the one that was away longest is forgotten first.
+        visit_seconds: time after which a visit that asks nothing is forgotten, with its images.
+    """
+
+    n_workers: int = 1
+    seconds: float = 120
+    n_waiting: int = 32
+    patience: float = 20
+    n_images: int = 24
+    image_bytes: int = 20_000_000
+    n_visits: int = 64
+    visit_seconds: float = 1800

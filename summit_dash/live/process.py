@@ -1,0 +1,71 @@
+"""One worker process, seen from the dashboard."""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import Any
+
+from summit_dash.live.worker import STOP, run_worker
+
+__all__ = ["WorkerEnded", "WorkerProcess"]
+
+
+class WorkerEnded(Exception):
+    """The process is gone."""
+
+
+class WorkerProcess:
+    """A process started with `spawn`, so that it shares nothing with the threads of the dashboard."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=run_worker, args=(theirs,), name="summit-dash-worker", daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """True until the process ends."""
+        return self._process.is_alive()
+
+    def send(self, message: Any) -> None:
+        """Sends a message.
+
+        Raises:
+            WorkerEnded: the process is gone.
+        """
+        try:
+            self._connection.send(message)
+        except OSError as problem:
+            raise WorkerEnded from problem
+
+    def stop_job(self) -> None:
+        """Asks the process to leave its present job; it keeps its model."""
+        self.send(STOP)
+
+    def receive(self, seconds: float) -> tuple[str, Any] | None:
+        """Returns the next message, or None after some seconds without one.
+
+        Raises:
+            WorkerEnded: the process is gone.
+        """
+        try:
+            if not self._connection.poll(seconds):
+                return None
+            message: tuple[str, Any] = self._connection.recv()
+        except (EOFError, OSError) as problem:
+            raise WorkerEnded from problem
+        return message
+
+    def end(self) -> None:
+        """Ends the process at once, and waits until it is gone."""
+        self._connection.close()
+        self._process.kill()
+        self._process.join()
+        self._process.close()

@@ -1,0 +1,200 @@
+"""The queue of jobs, and the threads that each hand them to a worker process of their own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from precompute.contract.errors import InputError
+from summit_dash.live.job import Job, Ticket
+from summit_dash.live.limits import Limits
+from summit_dash.live.process import WorkerEnded, WorkerProcess
+
+__all__ = ["Workers"]
+
+_TICK = 0.05
+"""Seconds after which a thread looks again whether its job is still wanted."""
+_START_SECONDS = 120
+"""Greatest time of the start of a process."""
+_GRACE = 3.0
+"""Seconds in which a process leaves a cancelled job by itself, so that its model stays loaded."""
+
+
+class Workers:
+    """Worker processes that answer jobs in the order of asking. Processes start with the first job.
+
+    A process that dies, or works longer than the limit, is replaced for the next job, and its job fails with a message.
+
+    Args:
+        limits: count, times and the length of the queue.
+        now: the clock, in seconds.
+    """
+
+    def __init__(self, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits
+        self._now = now
+        self._waiting: deque[Ticket] = deque()
+        self._condition = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._processes: dict[threading.Thread, WorkerProcess] = {}
+        self._is_closed = False
+
+    def submit(self, job: Job) -> Ticket:
+        """Puts a job at the end of the queue.
+
+        Raises:
+            InputError: the queue is full, or there are no workers.
+        """
+        with self._condition:
+            self._drop_forgotten()
+            if self._is_closed or not self.limits.n_workers:
+                raise InputError(
+                    "This page needs a worker process that holds the model.",
+                    "This server was started without one.",
+                    "Set SUMMIT_DASH_LIVE_WORKERS to 1 or more, and start it again.",
+                )
+            if len(self._waiting) >= self.limits.n_waiting:
+                raise InputError(
+                    f"At most {self.limits.n_waiting} requests wait for the model.",
+                    "The queue is full.",
+                    "Try again in a moment.",
+                )
+            ticket = Ticket(job, self._now())
+            self._waiting.append(ticket)
+            if len(self._threads) < self.limits.n_workers:
+                thread = threading.Thread(target=self._serve, name="summit-dash-live", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._condition.notify()
+            return ticket
+
+    def ask(self, ticket: Ticket) -> int:
+        """Notes that somebody still wants a job, and returns its place in the queue: 1 for the next, 0 if none."""
+        with self._condition:
+            ticket.asked_at = self._now()
+            return self._waiting.index(ticket) + 1 if ticket in self._waiting else 0
+
+    def cancel(self, ticket: Ticket) -> None:
+        """Cancels a job that waits or runs; one that is over stays as it is."""
+        with self._condition:
+            ticket.cancel()
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+
+    def list_pids(self) -> list[int]:
+        """Lists the numbers of the processes that are there now."""
+        with self._condition:
+            return [process.pid for process in self._processes.values() if process.pid is not None]
+
+    def close(self) -> None:
+        """Cancels all jobs and ends all processes."""
+        with self._condition:
+            self._is_closed = True
+            for ticket in self._waiting:
+                ticket.cancel()
+            self._waiting.clear()
+            self._condition.notify_all()
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        """Answers jobs until the pool is closed; runs in a thread of its own."""
+        me = threading.current_thread()
+        while (ticket := self._take()) is not None:
+            try:
+                self._attend(ticket, self._find_process(me))
+            except WorkerEnded:
+                self._drop_process(me)
+                ticket.fail(_build_problem("ended in the middle of this request, as when memory runs out"))
+            except TimeoutError:
+                self._drop_process(me)
+                ticket.fail(_build_problem(f"worked on this request for more than {self.limits.seconds:g} seconds"))
+            except Exception as problem:  # arguments that cannot be sent, a process that cannot be started
+                self._drop_process(me)
+                ticket.fail(_build_problem(f"could not be asked ({type(problem).__name__}: {problem})"))
+        self._drop_process(me)
+
+    def _take(self) -> Ticket | None:
+        """Waits for the next job that is still wanted; None when the pool is closed."""
+        with self._condition:
+            while True:
+                self._drop_forgotten()
+                if self._is_closed:
+                    return None
+                if self._waiting:
+                    ticket = self._waiting.popleft()
+                    ticket.start()
+                    return ticket
+                self._condition.wait()
+
+    def _attend(self, ticket: Ticket, process: WorkerProcess) -> None:
+        """Hands a job to a process and notes its reports, until it is over."""
+        process.send((ticket.job.function, ticket.job.arguments))
+        start, stopped_at = self._now(), None
+        while True:
+            message = process.receive(_TICK)
+            if message is not None and message[0] == "part":
+                ticket.add(*message[1])
+            elif message is not None and message[0] != "ready":
+                self._finish(ticket, *message)
+                return
+            now = self._now()
+            if self._is_unwanted(ticket):
+                if stopped_at is None:
+                    stopped_at = now
+                    ticket.cancel()
+                    process.stop_job()
+                elif now - stopped_at > _GRACE:
+                    raise WorkerEnded
+            if now - start > self.limits.seconds:
+                raise TimeoutError
+
+    @staticmethod
+    def _finish(ticket: Ticket, kind: str, content: object) -> None:
+        if kind == "done":
+            ticket.finish(content)
+        elif isinstance(content, InputError):
+            ticket.fail(content)
+        else:
+            ticket.cancel()
+
+    def _is_unwanted(self, ticket: Ticket) -> bool:
+        return ticket.is_unwanted or self._is_closed or self._now() - ticket.asked_at > self.limits.patience
+
+    def _drop_forgotten(self) -> None:
+        """Removes the waiting jobs that nobody has asked about for long."""
+        for ticket in [each for each in self._waiting if self._is_unwanted(each)]:
+            ticket.cancel()
+            self._waiting.remove(ticket)
+
+    def _find_process(self, owner: threading.Thread) -> WorkerProcess:
+        """Returns the process of a thread; starts one where there is none, or where it died meanwhile."""
+        process = self._processes.get(owner)
+        if process is not None and process.is_alive:
+            return process
+        self._drop_process(owner)
+        process = WorkerProcess()
+        with self._condition:
+            self._processes[owner] = process
+        start = self._now()
+        while process.receive(_TICK) is None:  # it says that it is ready
+            if self._now() - start > _START_SECONDS:
+                raise TimeoutError
+        return process
+
+    def _drop_process(self, owner: threading.Thread) -> None:
+        with self._condition:
+            process = self._processes.pop(owner, None)
+        if process is not None:
+            process.end()
+
+
+def _build_problem(found: str) -> InputError:
+    return InputError(
+        "A process that holds the model answers each request.",
+        f"It {found}.",
+        "Ask again: a new process takes its place.",
+    )

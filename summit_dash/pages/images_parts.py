@@ -1,0 +1,227 @@
+"""Builders of the page of images: strip, prediction, heat maps, messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from precompute.contract.errors import InputError
+from summit_dash.figures.heat_maps import Family, draw_heat_map, draw_scale, find_scale, write_data_address
+from summit_dash.live.job import View
+from summit_dash.live.visits import Visit
+from summit_dash.pages.components import build_action
+
+__all__ = ["build_answer", "build_maps", "build_message", "build_prediction", "build_strip", "build_welcome"]
+
+_FAMILIES: Mapping[Family, tuple[str, str]] = {
+    "signed": ("Signed maps", "Red speaks for the class, blue against it; zero is white."),
+    "positive": ("Maps that begin at zero", "The brighter, the more it matters."),
+}
+
+
+def build_message(problem: InputError, n: int = 1) -> Component:
+    """Builds the message of what is missing; `n` refusals of the same kind share one."""
+    found = problem.found if n == 1 else f"{problem.found} {n - 1} more were refused."
+    return html.Div(
+        [
+            html.P(problem.rule, className="empty-rule"),
+            html.P(found, className="empty-found"),
+            html.P(problem.fix, className="empty-do"),
+        ],
+        className="empty-state",
+        role="status",
+    )
+
+
+def build_welcome(view: View, place: int) -> Component:
+    """Builds what is shown before an image is chosen."""
+    if view.state == "failed" and view.problem is not None:
+        return build_message(view.problem)
+    words = "The model is ready." if view.state == "done" else describe_wait(view, place, "The model is being loaded")
+    return html.Div(
+        [
+            html.P("Why did the model say that, about this image?", className="empty-rule"),
+            html.P(
+                "Drop an image anywhere on the page, or choose one of the run's own above.", className="empty-found"
+            ),
+            html.P(words, className="empty-do"),
+        ],
+        className="empty-state",
+        role="status",
+    )
+
+
+def describe_wait(view: View, place: int, doing: str) -> str:
+    """Describes in a sentence how far a job is."""
+    if view.state == "waiting":
+        return f"Waiting for the model: place {place} in the queue." if place else "Waiting for the model."
+    if view.n_total > 1:
+        return f"{doing}: {view.n_done} of {view.n_total}."
+    return f"{doing} …"
+
+
+def build_strip(
+    visit: Visit,
+    own: Sequence[tuple[int, str]],
+    pictures: Mapping[int, bytes],
+    image: str | None,
+    problem: InputError | None,
+) -> list[Component]:
+    """Builds the images to choose from: those that were brought, then some of the run's."""
+    strip = [
+        _build_choice(key, html.Span(upload.name, className="images-name"), upload.name, str(image))
+        for key, upload in visit.uploads.items()
+    ]
+    if problem is not None:
+        return [*strip, html.P(f"The run's own images: {problem.found} {problem.fix}", className="muted")]
+    for image_id, words in own:
+        picture = pictures.get(image_id)
+        inside = (
+            html.Img(src=write_data_address(picture, "jpeg"), alt=words)
+            if picture
+            else html.Span(className="images-blank")
+        )
+        strip.append(_build_choice(str(image_id), inside, words, str(image)))
+    return strip
+
+
+def _build_choice(key: str, inside: Component, tip: str, chosen: str) -> Component:
+    action = {"image": key, "target": None, "against": None}
+    return build_action(
+        inside, action, "images-choice", tip, **{"aria-pressed": str(key == chosen).lower(), "aria-label": tip}
+    )
+
+
+def build_answer(
+    predicted: View, explained: View | None, place: int, target: int | None, against: int | None
+) -> Component:
+    """Builds all that is known about one image."""
+    if predicted.problem is not None:
+        return build_message(predicted.problem)
+    if predicted.state == "cancelled":
+        return _build_cancelled()
+    picture = predicted.parts[0] if predicted.parts else None
+    if predicted.result is None:
+        box = _build_picture(picture) if picture else html.Div(className="images-picture is-waiting")
+        return html.Div(
+            [box, html.P(describe_wait(predicted, place, "The model looks at it"), role="status")],
+            className="images-head",
+        )
+    result = predicted.result
+    head = html.Div(
+        [_build_picture(result["picture"]), build_prediction(result, target, against)], className="images-head"
+    )
+    return html.Div([head, *([] if explained is None else build_maps(explained, place, result))])
+
+
+def _build_picture(picture: bytes) -> Component:
+    return html.Img(src=write_data_address(picture), className="images-picture", alt="The image as the model sees it")
+
+
+def _build_cancelled() -> Component:
+    again = build_action("Choose an image", {"image": None}, "link")
+    return html.P(["Cancelled. ", again], className="muted", role="status")
+
+
+def build_prediction(result: Mapping[str, Any], target: int | None, against: int | None) -> Component:
+    """Builds the bars of the most probable outputs, each a choice of the target and of the contrast."""
+    outputs = result["outputs"]
+    chosen = outputs[0]["output"] if target is None else target
+    rows = []
+    for each in outputs[:6]:
+        n, share = each["output"], each["probability"]
+        is_target, is_contrast = n == chosen, n == against
+        tip = f"Logit {each['logit']:.2f}. Explain this class."
+        name = build_action(
+            each["name"], {"target": n, "against": None if is_contrast else against}, "images-output", tip
+        )
+        bar = html.Span(html.Span(style={"width": f"{100 * share:.2f}%"}), className="bar")
+        contrast = build_action(
+            "contrast" if is_contrast else "vs",
+            {"target": chosen, "against": None if is_contrast else n},
+            "images-vs",
+            "Explain the target against this class.",
+            **{"aria-pressed": str(is_contrast).lower(), "disabled": is_target},
+        )
+        kind = "images-row is-target" if is_target else "images-row is-contrast" if is_contrast else "images-row"
+        rows.append(
+            html.Li([name, html.Span(f"{100 * share:.1f} %", className="number"), contrast, bar], className=kind)
+        )
+    names = result["names"]
+    words = f"Explained: {names[chosen]}" if 0 <= chosen < len(names) else "Explained"
+    if against is not None and 0 <= against < len(names):
+        words += f" against {names[against]}"
+    return html.Div(
+        [
+            html.H2(words),
+            html.P(
+                f"The most probable of {result['n_outputs']:,} outputs. Choose a target, or a contrast with vs.",
+                className="muted",
+            ),
+            html.Ol(rows, className="images-bars"),
+        ],
+        className="images-prediction",
+    )
+
+
+def build_maps(view: View, place: int, result: Mapping[str, Any]) -> list[Component]:
+    """Builds the heat maps that are there, by family, with what is still computed or why it is not."""
+    status = "" if view.is_over else describe_wait(view, place, "Heat maps")
+    made = sorted(view.parts, key=lambda part: part["rank"])
+    built: list[Component] = [html.H2(["Heat maps ", html.Span(status, className="muted", role="status")])]
+    if view.problem is not None:
+        built.append(build_message(view.problem))
+    if view.state == "cancelled":
+        built.append(_build_cancelled())
+    for family, (title, meaning) in _FAMILIES.items():
+        maps = [part for part in made if part["family"] == family and "map" in part]
+        if maps:
+            least = "− greatest" if family == "signed" else "0"
+            scale = html.Span(
+                [least, html.Img(src=write_data_address(draw_scale(family)), alt=""), "greatest of each map"],
+                className="images-scale",
+            )
+            built.append(
+                html.Div([html.H3(title), html.Span(meaning, className="muted"), scale], className="images-family")
+            )
+            built.append(html.Div([_build_map(part, result["picture"]) for part in maps], className="images-maps"))
+    refused = [part for part in made if "problem" in part]
+    if refused:
+        built.append(html.H3("Do not apply to this model"))
+        built.append(
+            html.Ul([html.Li(f"{p['title']}: {p['problem'].found}") for p in refused], className="images-refused")
+        )
+    return built
+
+
+def _build_map(part: Mapping[str, Any], picture: bytes) -> Component:
+    """Builds one method's map over the image, with its figures."""
+    values = part["map"]
+    scale = find_scale(values)
+    error = part["error"]
+    figures = [f"greatest {scale:.3g}"]
+    figures.append("sum not promised" if error is None else f"sum misses {100 * error:.2g} % of the score")
+    note = [html.Span(part["note"], className="images-note")] if part["note"] else []
+    layers = html.Div(
+        [
+            html.Img(src=write_data_address(picture), alt="", className="images-under"),
+            html.Img(
+                src=write_data_address(draw_heat_map(values, part["family"])),
+                alt=f"Heat map: {part['title']}",
+                className="images-over",
+            ),
+        ],
+        className="images-map",
+    )
+    tip = f"{part['holds']}\n{part['citation']}. {part['seconds']:.2f} s."
+    caption = html.Figcaption(
+        [
+            html.Span(part["title"], className="term", tabIndex=0, **{"data-tip": tip}),
+            html.Span(" · ".join(figures), className="n"),
+            *note,
+        ]
+    )
+    return html.Figure([layers, caption])

@@ -1,0 +1,76 @@
+"""The questions that a page asks of a run's model."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from precompute.contract.errors import InputError
+from precompute.explanations import answers
+from precompute.explanations.opened import OpenedRun, open_run_once
+from precompute.explanations.target import Target
+from precompute.models.graph.probabilities import rank_outputs
+from tests.support.live_run import write_image, write_live_run
+
+
+class Told:
+    """Notes what a function reports."""
+
+    def __init__(self) -> None:
+        self.parts: list[Any] = []
+
+    def __call__(self, n_done: int, n_total: int, part: Any = None) -> None:
+        self.parts.append(part)
+
+
+@pytest.fixture(scope="module")
+def live_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_live_run(tmp_path_factory.mktemp("live") / "run")
+
+
+@pytest.fixture(scope="module")
+def opened(live_run: Path) -> OpenedRun:
+    return open_run_once(live_run)
+
+
+def test_a_prediction_has_the_probabilities_of_the_model(opened: OpenedRun, live_run: Path) -> None:
+    told = Told()
+    content = write_image()
+    answer = answers.predict(str(live_run), content, told)
+    _, pixels = opened.prepare(content)
+    logits = opened.explainer.compute_logits(pixels)
+    assert answer["outputs"][0]["output"] == int(rank_outputs(logits)[0, 0])
+    assert answer["outputs"][0]["probability"] == pytest.approx(float(logits.softmax(1).max()))
+    assert told.parts == [answer["picture"]] and answer["size"] == (96, 96)
+    assert np.asarray(Image.open(io.BytesIO(answer["picture"]))).shape == (96, 96, 3)
+
+
+def test_maps_arrive_one_by_one_and_methods_that_do_not_apply_say_why(
+    opened: OpenedRun, live_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = answers.find_methods()
+    some = {name: known[name] for name in ("simple_taylor", "grad_cam")}
+    monkeypatch.setattr(answers, "find_methods", lambda: some)
+    told = Told()
+    content = write_image()
+    answer = answers.explain(str(live_run), content, 3, 4, told)
+    maps = {part["name"]: part for part in told.parts if part}
+    assert list(maps) == ["simple_taylor", "grad_cam"]
+    assert maps["simple_taylor"]["map"].shape == (96, 96) and maps["simple_taylor"]["error"] is not None
+    _, pixels = opened.prepare(content)
+    assert answer["score"] == pytest.approx(float(opened.explainer.compute_scores(pixels, [Target(3, 4)])[0]))
+    for target, against, words in ((99, None, "There is no 99"), (3, 3, "the same twice")):
+        with pytest.raises(InputError, match=words):
+            answers.explain(str(live_run), content, target, against, told)
+
+
+def test_own_images_are_drawn_by_number(live_run: Path) -> None:
+    told = Told()
+    answers.draw(str(live_run), [0, 5], told)
+    assert [number for number, _ in told.parts] == [0, 5]
+    assert Image.open(io.BytesIO(told.parts[0][1])).size == (96, 96)

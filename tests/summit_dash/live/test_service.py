@@ -1,0 +1,53 @@
+"""The service of the pages that compute: one answer for each question of a visit, and the obstacles."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from precompute.contract.errors import InputError
+from summit_dash.live import service
+from summit_dash.live.limits import Limits
+from summit_dash.live.service import Live, find_obstacle
+from summit_dash.run.store import RunStore
+
+
+def test_an_obstacle_is_named_with_the_command_that_helps(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = find_obstacle(store)
+    assert imported is not None and "summit-dash precompute" in imported.fix
+    monkeypatch.setitem(store.manifest, "model", {"preprocess": {}})
+    assert find_obstacle(store) is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    missing = find_obstacle(store)
+    assert missing is not None and "pip install" in missing.fix
+
+
+def test_a_question_is_asked_once_and_again_after_it_was_cancelled(store: RunStore) -> None:
+    live = Live.start(Limits(n_waiting=9))
+    live.workers._serve = lambda: None  # type: ignore[method-assign]
+    visit = live.visits.open()
+    key = live.visits.add(visit, "a.png", b"x")
+    first = live.predict(visit, store, key)
+    assert live.predict(visit, store, key) is first
+    assert first.job.arguments == (str(store.path.resolve()), b"x")
+    assert live.explain(visit, store, "7", 1, 2).job.arguments[1:] == (7, 1, 2)
+    live.keep_only(visit, [first])
+    assert list(visit.tickets.values()) == [first]
+    live.cancel(visit, keep=True)
+    assert live.predict(visit, store, key) is first and first.view.state == "cancelled"
+    live.visits.clear(visit)
+    with pytest.raises(InputError, match="was forgotten"):
+        live.predict(visit, store, key)
+    assert service.EXTENSION == "summit_dash_live"
+
+
+def test_the_dashboard_with_its_live_pages_imports_no_torch(run_path: Path) -> None:
+    code = (
+        "import sys; from summit_dash.run.store import RunStore; from summit_dash.server.app import create_app;"
+        f"create_app([RunStore({str(run_path)!r})]); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,154 @@
+"""Worker processes: answers, refusals, cancelled and abandoned jobs, processes that die or hang."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from threading import Event
+
+import pytest
+
+from precompute.contract.errors import InputError
+from summit_dash.live.job import Job, Ticket, View
+from summit_dash.live.limits import Limits
+from summit_dash.live.workers import Workers
+from tests.support import live_jobs
+
+
+class Clock:
+    """The time of the pool, which a test moves."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def build_job(function: Callable[..., object], *arguments: object) -> Job:
+    return Job(f"{function.__module__}:{function.__name__}", arguments)
+
+
+def wait_for(ticket: Ticket, is_so: Callable[[View], bool]) -> View:
+    """Waits for a state of a job; a test that waits in vain fails after a minute."""
+    pause = Event()
+    for _ in range(6000):
+        if is_so(ticket.view):
+            return ticket.view
+        pause.wait(0.01)
+    raise AssertionError(f"the job stayed {ticket.view}")
+
+
+def finish(ticket: Ticket) -> View:
+    return wait_for(ticket, lambda view: view.is_over)
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def workers(clock: Clock) -> Iterator[Workers]:
+    """One process, which the tests share; those that end it leave the next one to start."""
+    workers = Workers(Limits(n_workers=1, seconds=100, n_waiting=2, patience=50), now=clock)
+    yield workers
+    workers.close()
+    assert workers.list_pids() == []
+
+
+def test_a_job_is_answered_with_its_parts_and_its_result(workers: Workers) -> None:
+    view = finish(workers.submit(build_job(live_jobs.add, 2, 3)))
+    assert (view.state, view.result, view.parts, view.n_done, view.n_total) == ("done", 5, (2, 3), 2, 2)
+
+
+def test_a_process_keeps_what_it_holds_and_imports_torch_only_when_asked(workers: Workers) -> None:
+    first, second = (finish(workers.submit(build_job(live_jobs.name_process))).result for _ in range(2))
+    assert first == second == workers.list_pids()[0] != os.getpid()
+    assert finish(workers.submit(build_job(live_jobs.has_torch))).result is False
+
+
+def test_a_refusal_arrives_as_it_was_raised_and_a_fault_as_a_message(workers: Workers) -> None:
+    refused = finish(workers.submit(build_job(live_jobs.refuse))).problem
+    assert refused is not None and refused.found == "What was found."
+    broken = finish(workers.submit(build_job(live_jobs.break_off))).problem
+    assert broken is not None and "ZeroDivisionError: nothing to divide" in broken.found
+
+
+def test_arguments_that_cannot_be_sent_are_named_and_the_next_job_is_served(workers: Workers) -> None:
+    problem = finish(workers.submit(build_job(live_jobs.add, lambda: 1, 2))).problem
+    assert problem is not None and "could not be asked" in problem.found
+    assert finish(workers.submit(build_job(live_jobs.add, 1, 2))).result == 3
+
+
+def test_a_running_job_is_cancelled_without_losing_its_process(workers: Workers) -> None:
+    pid = finish(workers.submit(build_job(live_jobs.name_process))).result
+    ticket = workers.submit(build_job(live_jobs.go_on))
+    wait_for(ticket, lambda view: view.n_done > 0)
+    workers.cancel(ticket)
+    assert ticket.view.state == "cancelled"
+    assert finish(workers.submit(build_job(live_jobs.name_process))).result == pid
+
+
+def test_waiting_jobs_know_their_place_and_the_queue_has_an_end(workers: Workers) -> None:
+    running = workers.submit(build_job(live_jobs.go_on))
+    wait_for(running, lambda view: view.n_done > 0)
+    waiting = [workers.submit(build_job(live_jobs.add, n, n)) for n in range(2)]
+    assert [workers.ask(ticket) for ticket in (running, *waiting)] == [0, 1, 2]
+    with pytest.raises(InputError, match="At most 2 requests wait"):
+        workers.submit(build_job(live_jobs.add, 5, 5))
+    workers.cancel(waiting[0])
+    assert workers.ask(waiting[1]) == 1
+    workers.cancel(running)
+    assert finish(waiting[1]).result == 2
+
+
+def test_jobs_that_nobody_asks_about_are_dropped(workers: Workers, clock: Clock) -> None:
+    running = workers.submit(build_job(live_jobs.go_on))
+    waiting = workers.submit(build_job(live_jobs.add, 1, 1))
+    wait_for(running, lambda view: view.n_done > 0)
+    clock.time += 40
+    workers.ask(waiting)
+    clock.time += 40
+    assert finish(running).state == "cancelled"
+    assert finish(waiting).result == 2
+
+
+@pytest.mark.kill
+def test_a_process_that_dies_is_replaced_and_its_job_answers_a_message(workers: Workers) -> None:
+    problem = finish(workers.submit(build_job(live_jobs.die))).problem
+    assert problem is not None and "ended in the middle" in problem.found
+    ticket = workers.submit(build_job(live_jobs.go_on))
+    wait_for(ticket, lambda view: view.n_done > 0)
+    os.kill(workers.list_pids()[0], signal.SIGKILL)
+    assert finish(ticket).state == "failed"
+    assert finish(workers.submit(build_job(live_jobs.add, 1, 2))).result == 3
+
+
+@pytest.mark.kill
+def test_a_process_that_hangs_is_replaced_after_the_limit(workers: Workers, clock: Clock) -> None:
+    ticket = workers.submit(build_job(live_jobs.hang))
+    wait_for(ticket, lambda view: view.parts == ("begun",))
+    for _ in range(3):
+        clock.time += 45
+        workers.ask(ticket)
+    problem = finish(ticket).problem
+    assert problem is not None and "more than 100 seconds" in problem.found
+    assert finish(workers.submit(build_job(live_jobs.add, 1, 2))).result == 3
+
+
+def test_without_workers_a_message_says_how_to_get_one() -> None:
+    with pytest.raises(InputError, match="SUMMIT_DASH_LIVE_WORKERS"):
+        Workers(Limits(n_workers=0)).submit(build_job(live_jobs.add, 1, 2))
+
+
+def test_closing_cancels_everything_and_ends_the_processes() -> None:
+    workers = Workers(Limits(n_workers=1))
+    running = workers.submit(build_job(live_jobs.go_on))
+    waiting = workers.submit(build_job(live_jobs.add, 1, 2))
+    wait_for(running, lambda view: view.n_done > 0)
+    workers.close()
+    assert (running.view.state, waiting.view.state, workers.list_pids()) == ("cancelled", "cancelled", [])
+    with pytest.raises(InputError):
+        workers.submit(build_job(live_jobs.add, 1, 2))

@@ -1,0 +1,109 @@
+"""The page of images, by its callbacks: uploads, answers as they come, messages, forgetting."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+from dash import Dash, no_update
+
+from summit_dash.live import service
+from summit_dash.live.limits import Limits
+from summit_dash.live.service import EXTENSION, Live
+from summit_dash.pages import images
+from summit_dash.run.store import RunStore
+from summit_dash.server.app import create_app
+from tests.support import live_answers
+
+
+@pytest.fixture(scope="module")
+def app(store: RunStore) -> Iterator[Dash]:
+    """The application with one process, whose answers need no model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "_JOBS", live_answers.__name__)
+        patch.setattr(store, "manifest", {**store.manifest, "model": {"preprocess": {}}})
+        app = create_app([store])
+        limits = Limits(n_images=3)
+        app.server.extensions[EXTENSION]["live"] = live = Live.start(limits)
+        with app.server.app_context():
+            yield app
+        live.workers.close()
+
+
+def bring(content: bytes, known: Any = None, name: str = "a.png") -> tuple[Any, Any, Any]:
+    return images.receive([f"data:image/png;base64,{base64.b64encode(content).decode()}"], [name], known)
+
+
+def ask(known: Any, **wanted: Any) -> tuple[str, str]:
+    """Asks until nothing more is computed; returns strip and body as text."""
+    fields = {"run": None, "class_id": None, "image": None, "target": None, "against": None, **wanted}
+    pause = Event()
+    for _ in range(600):
+        strip, body, is_over, _, _ = images.answer(fields, known, 0, None)
+        if is_over:
+            return str(strip), str(body)
+        pause.wait(0.05)
+    raise AssertionError("the answer did not end")
+
+
+def test_an_image_is_predicted_and_its_maps_are_shown_by_family(app: Dash) -> None:
+    known, message, _ = bring(b"image")
+    assert known["show"] == "upload-1" and message is None
+    strip, body = ask(known, image="upload-1")
+    assert "a.png" in strip
+    for words in ("Explained: carp", "70.0 %", "Signed maps", "Maps that begin at zero", "LRP", "operator stands in"):
+        assert words in body
+    assert "carp against trout" in ask(known, image="upload-1", target=0, against=1)[1]
+
+
+def test_what_is_shown_already_is_not_sent_again(app: Dash) -> None:
+    known, _, _ = bring(b"image")
+    ask(known, image="upload-1")
+    wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
+    version = images.answer(wanted, known, 0, None)[3]
+    assert images.answer(wanted, known, 0, version)[:2] == (no_update, no_update)
+    assert images.answer(None, known, 0, version)[2] is True
+
+
+def test_bad_files_and_too_many_give_a_message_and_the_page_goes_on(app: Dash) -> None:
+    known, _, _ = bring(b"text", name="notes.png")
+    assert "no image that Pillow knows" in ask(known, image="upload-1")[1]
+    for _ in range(2):
+        known, message, _ = bring(b"image", known)
+    assert message is None
+    known, message, _ = bring(b"image", known, "fourth.png")
+    assert "fourth.png" in str(message) and known["show"] is None
+    assert "Explained" in ask(known, image="upload-2")[1]
+
+
+def test_two_visits_see_their_own_images_alone_and_forget_them(app: Dash) -> None:
+    mine, _, _ = bring(b"mine")
+    other, _, _ = bring(b"other")
+    assert mine["token"] != other["token"]
+    gone = images.forget(1, mine)
+    assert gone["uploads"] == [] and gone["show"] == ""
+    assert "was forgotten" in ask(mine, image="upload-1")[1]
+    assert "Explained" in ask(other, image="upload-1")[1]
+    assert "was forgotten" in ask({"token": "made up"}, image="upload-1")[1]
+
+
+def test_without_an_image_the_page_says_what_to_do_and_without_a_model_what_is_missing(
+    app: Dash, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, _, _ = bring(b"image")
+    assert "The model is ready" in ask(known)[1]
+    monkeypatch.setattr(store, "manifest", {"imported": {}})
+    assert "holds no model" in ask(None)[1]
+
+
+def test_cancelling_says_so_until_something_else_is_asked(app: Dash) -> None:
+    known, _, _ = bring(b"image")
+    wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
+    images.answer(wanted, known, 0, None)
+    assert images.cancel(1, known) is False
+    body = ask(known, image="upload-1")[1]
+    assert "Cancelled" in body or "Explained" in body
+    assert images.cancel(None, known) is no_update and images.forget(None, known) is no_update

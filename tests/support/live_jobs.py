@@ -1,0 +1,56 @@
+"""Small functions for a worker process; they import nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
+from precompute.contract.errors import InputError
+
+Report = Callable[[int, int, Any], None]
+
+
+def add(a: int, b: int, report: Report) -> int:
+    report(1, 2, a)
+    report(2, 2, b)
+    return a + b
+
+
+def refuse(report: Report) -> None:
+    raise InputError("A rule.", "What was found.", "What to do.")
+
+
+def break_off(report: Report) -> None:
+    raise ZeroDivisionError("nothing to divide")
+
+
+def die(report: Report) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang(report: Report) -> None:
+    """Answers nothing and looks at nothing."""
+    report(0, 1, "begun")
+    Event().wait()
+
+
+def go_on(report: Report) -> None:
+    """Works until it is cancelled."""
+    pause = Event()
+    n = 0
+    while True:
+        n += 1
+        report(n, 0, None)
+        pause.wait(0.01)
+
+
+def name_process(report: Report) -> int:
+    return os.getpid()
+
+
+def has_torch(report: Report) -> bool:
+    return "torch" in sys.modules
