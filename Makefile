@@ -8,8 +8,8 @@ BIN := $(VENV)/bin
 demo: $(VENV)/demo.stamp
 	$(BIN)/summit-dash demo
 
-# Two workers, whole groups each: fixtures of a file are made once. tests/conftest.py puts the longest groups first.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+# Two workers, whole files each: fixtures of a file are made once. tests/conftest.py puts the longest files first.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/test.stamp check
 	$(PYTEST)

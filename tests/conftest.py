@@ -23,35 +23,33 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Adds the marks of `tests/marks.txt`, and groups and orders the tests for several workers.
+    """Adds the marks of `tests/marks.txt`, and orders the files for several workers.
 
-    The tests of a file are a group, which one worker runs, so that fixtures of the file are made once. The tests of the
-    demo run are a group of their own: the other workers do not wait until it is made. Groups that take long come first.
+    One worker runs all tests of a file, so that fixtures of the file are made once. Files that take long come first.
+    The first file of the demo run comes before all; the others of it come when the run is made, and wait for nothing.
     """
     entries = read_marks()
+    ranks: dict[str, int] = {}
+    demo_file: str | None = None
     for item in items:
         for entry in entries:
             if entry.is_for(item.nodeid):
                 item.add_marker(entry.mark)
-        if _find_group(item) == "demo":
+        file, rank = _get_file(item), _rank(item)
+        if "demo_run" in getattr(item, "fixturenames", []):
             item.add_marker("slow")
-        item.add_marker(pytest.mark.xdist_group(_find_group(item)))
-    ranks: dict[str, int] = {}
-    for item in items:
-        group = _find_group(item)
-        ranks[group] = min(ranks.get(group, len(FIRST)), _rank(item))
-    items.sort(key=lambda item: ranks[_find_group(item)])
+            demo_file = demo_file or file
+            rank = -1 if file == demo_file else FIRST.index("ray")
+        ranks[file] = min(ranks.get(file, len(FIRST)), rank)
+    items.sort(key=lambda item: ranks[_get_file(item)])
 
 
-def _find_group(item: pytest.Item) -> str:
-    fixtures: list[str] = getattr(item, "fixturenames", [])
-    return "demo" if "demo_run" in fixtures else item.nodeid.partition("::")[0]
+def _get_file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
 
 
 def _rank(item: pytest.Item) -> int:
-    """Returns -1 for tests of the demo run, else the first mark of FIRST that a test has."""
-    if _find_group(item) == "demo":
-        return -1
+    """Returns the place of the first mark of FIRST that a test has."""
     return next((rank for rank, mark in enumerate(FIRST) if item.get_closest_marker(mark)), len(FIRST))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from waitress import wasyncore
 from waitress.server import create_server
 
 from summit_dash.run.store import RunStore
@@ -23,6 +24,8 @@ _DRIVER = re.compile(r"GL Driver Message .*GPU stall due to ReadPixels")
 """A message of the software renderer, on machines without a graphics card; the page does not cause it."""
 _WHEEL = re.compile(r"You have set a custom wheel sensitivity\.  This will make your app zoom unnaturally")
 """A message of Cytoscape: its Dash component sets the sensitivity always."""
+ONE_PROCESS = "--process-per-site"
+"""A flag of Chromium: pages of one address share a process, so that the scripts of the page are compiled once."""
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +35,7 @@ def browser() -> Iterator[Browser]:
         problem = "The browser tests need Chromium: `playwright install chromium`."
         pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ONE_PROCESS])
         yield browser
         browser.close()
 
@@ -45,14 +48,21 @@ def run_path(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @contextmanager
 def serve(run_path: Path) -> Iterator[str]:
-    """Serves a run until the block ends, and yields its address."""
+    """Serves a run until the block ends, and yields its address.
+
+    The thread of the server closes its connections itself, after the last answer is written: waitress wakes that thread
+    through a descriptor, whose number would belong to a connection of another server after a close from outside.
+    """
     app = create_app([RunStore(run_path)], Settings())
     server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}/"
-    server.close()
-    thread.join(timeout=0.2)  # longer only while the browser keeps connections; the thread holds up nothing
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}/"
+    finally:
+        server.task_dispatcher.shutdown()
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join()
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +91,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext, url: str, words: list[str]) -> Iterator[Page]:
     expect.set_options(timeout=20_000)
+    if not context.pages:  # it stays open, so that the process of the pages lives on between two tests
+        context.new_page().goto(f"{url}assets/summit_dash.css")
     page = context.new_page()
     watch(page, url, words)
     yield page

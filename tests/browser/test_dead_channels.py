@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -24,11 +23,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def bare_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same run without dataset examples."""
+def bare_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the same run without dataset examples."""
     run = write_synthetic_run(tmp_path_factory.mktemp("runs") / "bare", SPEC)
     (run / "dataset_examples.parquet").unlink()
-    return run
+    with serve(run) as address:
+        yield address
 
 
 def test_the_panel_says_why_there_is_no_picture(page: Page, url: str) -> None:
@@ -49,14 +49,13 @@ def test_the_wall_flags_it(page: Page, url: str) -> None:
     expect(counts).to_have_text("41 pictures, 26 stronger than any image, 2 undrawable")
 
 
-def test_without_examples_the_place_is_flagged(page: Page, bare_run: Path, words: list[str]) -> None:
-    with serve(bare_run) as url:
-        panel = open_panel(page, f"{url}?class=1&layer=conv5&channel=3", "conv5-3")
-        expect(panel.locator(".portrait-frame .caption")).to_have_text("dead: no picture")
-        open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
-        expect(find_tile(page, "conv5-3").locator(".picture.bare")).to_be_visible()
-        expect(find_tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
-    assert all(word.startswith(f"outside: {url}") for word in words)  # another address than the other tests'
+def test_without_examples_the_place_is_flagged(page: Page, bare_url: str, words: list[str]) -> None:
+    panel = open_panel(page, f"{bare_url}?class=1&layer=conv5&channel=3", "conv5-3")
+    expect(panel.locator(".portrait-frame .caption")).to_have_text("dead: no picture")
+    open_wall(page, f"{bare_url}?view=channels&layer=conv5&order=number", "conv5")
+    expect(find_tile(page, "conv5-3").locator(".picture.bare")).to_be_visible()
+    expect(find_tile(page, "conv5-3").locator(".tile-flag")).to_have_text("undrawable")
+    assert all(word.startswith(f"outside: {bare_url}") for word in words)  # another address than the other tests'
     words.clear()
 
 
