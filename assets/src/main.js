@@ -48,7 +48,17 @@ import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.summit = {start, show: showAll, drawGraph, drawEmbedding, drawConfusions, wantImages, showUpload, askAgain, fadeMaps};
+window.dash_clientside.summit = {
+  start,
+  show: showAll,
+  drawGraph,
+  drawEmbedding,
+  drawConfusions,
+  wantImages,
+  showUpload,
+  askAgain,
+  fadeMaps,
+};
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({
   get run() {

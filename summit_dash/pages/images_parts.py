@@ -210,13 +210,19 @@ def _draw_once(part: Mapping[str, Any]) -> str:
         return _drawn[key]
 
 
+def _format_share(share: float) -> str:
+    """Formats a share as a percentage: whole from 10 % on, and nothing finer than a hundredth."""
+    percent = 100 * share
+    return "less than 0.01 %" if percent < 0.01 else f"{percent:.2f} %" if percent < 10 else f"{percent:,.0f} %"
+
+
 def _build_map(part: Mapping[str, Any], picture: bytes) -> Component:
     """Builds one method's map over the image, with its figures."""
     values = part["map"]
     scale = find_scale(values)
     error = part["error"]
     figures = [f"greatest {scale:.3g}"]
-    figures.append("sum not promised" if error is None else f"sum misses {100 * error:.2g} % of the score")
+    figures.append("sum not promised" if error is None else f"sum misses {_format_share(error)} of the score")
     note = [html.Span(part["note"], className="images-note")] if part["note"] else []
     layers = html.Div(
         [
