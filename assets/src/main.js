@@ -42,13 +42,23 @@ import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
-import {fadeMaps, showUpload, wantImages} from './views/images.js';
+import {askAgain, fadeMaps, showUpload, wantImages} from './views/images.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
 
 window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.summit = {start, show: showAll, drawGraph, drawEmbedding, drawConfusions, wantImages, showUpload, fadeMaps};
+window.dash_clientside.summit = {
+  start,
+  show: showAll,
+  drawGraph,
+  drawEmbedding,
+  drawConfusions,
+  wantImages,
+  showUpload,
+  askAgain,
+  fadeMaps,
+};
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({
   get run() {

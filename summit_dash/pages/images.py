@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from typing import Any
 
 from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
@@ -24,8 +25,6 @@ from summit_dash.run.stores import Stores
 __all__ = ["PAGE", "build_layout", "register_callbacks"]
 
 PAGE = Page("images", "Images", needs_server=True, order=32)
-_TICK = 300
-"""Milliseconds between two questions for what is new, while something is computed."""
 
 
 def build_layout() -> Component:
@@ -49,7 +48,8 @@ def build_layout() -> Component:
             dcc.Store(id=images_ids.WANTED),
             dcc.Store(id=images_ids.VISIT),
             dcc.Store(id=images_ids.SEEN),
-            dcc.Interval(id=images_ids.TICK, interval=_TICK, disabled=True),
+            dcc.Store(id=images_ids.NEXT),
+            dcc.Store(id=images_ids.ASK),
             html.Div(id=images_ids.MESSAGE),
             html.Div([upload, html.Div(id=images_ids.STRIP, className="images-strip")], className="images-top"),
             html.Div(
@@ -78,6 +78,7 @@ def register_callbacks(app: Dash) -> None:
         ClientsideFunction("summit", "wantImages"), Output(images_ids.WANTED, "data"), Input(ids.SELECTION, "data")
     )
     app.clientside_callback(ClientsideFunction("summit", "showUpload"), Input(images_ids.VISIT, "data"))
+    app.clientside_callback(ClientsideFunction("summit", "askAgain"), Input(images_ids.NEXT, "data"))
     app.clientside_callback(ClientsideFunction("summit", "fadeMaps"), Input(images_ids.OPACITY, "value"))
     app.callback(
         Output(images_ids.VISIT, "data"),
@@ -95,7 +96,7 @@ def register_callbacks(app: Dash) -> None:
         prevent_initial_call=True,
     )(forget)
     app.callback(
-        Output(images_ids.TICK, "disabled", allow_duplicate=True),
+        Output(images_ids.NEXT, "data", allow_duplicate=True),
         Input(images_ids.CANCEL, "n_clicks"),
         State(images_ids.VISIT, "data"),
         prevent_initial_call=True,
@@ -103,12 +104,12 @@ def register_callbacks(app: Dash) -> None:
     app.callback(
         Output(images_ids.STRIP, "children"),
         Output(images_ids.BODY, "children"),
-        Output(images_ids.TICK, "disabled"),
+        Output(images_ids.NEXT, "data"),
         Output(images_ids.SEEN, "data"),
         Output(images_ids.VISIT, "data", allow_duplicate=True),
         Input(images_ids.WANTED, "data"),
         Input(images_ids.VISIT, "data"),
-        Input(images_ids.TICK, "n_intervals"),
+        Input(images_ids.ASK, "data"),
         State(images_ids.SEEN, "data"),
         prevent_initial_call=True,
     )(answer)
@@ -149,29 +150,30 @@ def cancel(n_clicks: int | None, known: dict[str, Any] | None) -> Any:
     visit = live.visits.find(known["token"])
     if visit is not None:
         live.cancel(visit, keep=True)
-    return False  # one more tick shows that it was cancelled
+    return time.time()  # the browser asks once more, and shows that it was cancelled
 
 
 def answer(
     wanted: dict[str, Any] | None, known: dict[str, Any] | None, _: int | None, seen: str | None
 ) -> tuple[Any, ...]:
-    """Shows what is known by now about the image that is asked for; the ticks go on while more is computed."""
+    """Shows what is known by now about the image that is asked for; the browser asks again while more is computed."""
     if wanted is None:
-        return no_update, no_update, True, no_update, no_update
+        return no_update, no_update, None, no_update, no_update
     live = _get_live()
     store = _find_store(wanted)
     obstacle = find_obstacle(store)
     if obstacle is not None:
-        return [], build_message(obstacle), True, "", no_update
+        return [], build_message(obstacle), None, "", no_update
     visit = live.visits.find((known or {}).get("token"))
     opened = no_update
     if visit is None:
         visit = live.visits.open()
         opened = _describe_visit(visit, None)
     shown: Shown = show(live, visit, store, wanted)
+    ask_again = None if shown.is_over else time.time()
     if shown.version == seen:
-        return no_update, no_update, shown.is_over, no_update, opened
-    return shown.strip, shown.body, shown.is_over, shown.version, opened
+        return no_update, no_update, ask_again, no_update, opened
+    return shown.strip, shown.body, ask_again, shown.version, opened
 
 
 def _get_live() -> Live:

@@ -1,4 +1,4 @@
-"""The ids of the page of images; `assets/src/views/images.js` uses the first four."""
+"""The ids of the page of images; `assets/src/views/images.js` uses some of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ VISIT = "images-visit"
 """The store of the visit: its token, and the images that were brought."""
 OPACITY = "images-opacity"
 
-TICK = "images-tick"
+NEXT = "images-next"
+"""The store that says whether more is computed; a new value each time."""
+ASK = "images-ask"
+"""The store that the browser changes when it asks for what is new."""
 SEEN = "images-seen"
 """The store of the version of what is shown."""
 CLEAR = "images-clear"

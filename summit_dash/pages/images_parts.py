@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cachetools import LRUCache
 from dash import html
 from dash.development.base_component import Component
 
@@ -16,6 +18,8 @@ from summit_dash.pages.components import build_action
 
 __all__ = ["build_answer", "build_maps", "build_message", "build_prediction", "build_strip", "build_welcome"]
 
+_drawn: LRUCache[Any, str] = LRUCache(256)
+_lock = threading.Lock()
 _FAMILIES: Mapping[Family, tuple[str, str]] = {
     "signed": ("Signed maps", "Red speaks for the class, blue against it; zero is white."),
     "positive": ("Maps that begin at zero", "The brighter, the more it matters."),
@@ -197,19 +201,34 @@ def build_maps(view: View, place: int, result: Mapping[str, Any]) -> list[Compon
     return built
 
 
+def _draw_once(part: Mapping[str, Any]) -> str:
+    """Draws a map, which is then remembered: each answer holds all maps so far."""
+    key = (part["map"].tobytes(), part["map"].shape, part["family"])
+    with _lock:
+        if key not in _drawn:
+            _drawn[key] = write_data_address(draw_heat_map(part["map"], part["family"]))
+        return _drawn[key]
+
+
+def _format_share(share: float) -> str:
+    """Formats a share as a percentage: whole from 10 % on, and nothing finer than a hundredth."""
+    percent = 100 * share
+    return "less than 0.01 %" if percent < 0.01 else f"{percent:.2f} %" if percent < 10 else f"{percent:,.0f} %"
+
+
 def _build_map(part: Mapping[str, Any], picture: bytes) -> Component:
     """Builds one method's map over the image, with its figures."""
     values = part["map"]
     scale = find_scale(values)
     error = part["error"]
     figures = [f"greatest {scale:.3g}"]
-    figures.append("sum not promised" if error is None else f"sum misses {100 * error:.2g} % of the score")
+    figures.append("sum not promised" if error is None else f"sum misses {_format_share(error)} of the score")
     note = [html.Span(part["note"], className="images-note")] if part["note"] else []
     layers = html.Div(
         [
             html.Img(src=write_data_address(picture), alt="", className="images-under"),
             html.Img(
-                src=write_data_address(draw_heat_map(values, part["family"])),
+                src=_draw_once(part),
                 alt=f"Heat map: {part['title']}",
                 className="images-over",
             ),

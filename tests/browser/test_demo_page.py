@@ -47,6 +47,6 @@ def test_the_two_bears_of_the_demo(context: BrowserContext, served: str, demo_ru
     expect(page.locator("#graph")).to_contain_text("They part at residual")
     page.locator("#tabs [data-view=about]").click()
     expect(page.locator("#about-story-bears")).to_contain_text("From residual on")
-    expect(page.locator("#about-story-hand li")).to_have_count(4)
+    expect(page.locator("#about-story-hand li")).to_have_count(5)
     page.close()
     assert words == []

@@ -18,6 +18,11 @@ export const showUpload = (visit) => {
   if (visit.show !== '' || gone) dispatch({view: 'images', image: visit.show || null, target: null, against: null});
 };
 
+/** Asks the server for what is new, a moment after its last answer is shown: questions never overtake one another. */
+export const askAgain = (more) => {
+  if (more) window.setTimeout(() => window.dash_clientside.set_props('images-ask', {data: more}), 250);
+};
+
 /** Fades all heat maps to a share of 100. */
 export const fadeMaps = (share) => {
   document.documentElement.style.setProperty('--map-opacity', String(Number(share) / 100));

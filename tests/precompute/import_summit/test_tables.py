@@ -21,7 +21,7 @@ def test_nodes_and_edges_equal_the_files(folder: Path) -> None:
         for layer, entries in graph.items():
             before = {"mixed4a": "mixed3b", "mixed3b": "mixed3a"}.get(layer)
             for entry in entries:
-                nodes.add((class_id, layer, entry["channel"], entry["count"], entry["pagerank"]))
+                nodes.add((class_id, layer, entry["channel"], entry["count"], entry["pagerank"], None))
                 for edge in entry["prev_channels"]:
                     edges.add((class_id, layer, entry["channel"], before, edge["prev_channel"], edge["inf"]))
     assert set(read_rows(out, "attribution_graph_nodes")) == nodes

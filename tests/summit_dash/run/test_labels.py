@@ -40,7 +40,7 @@ def _link(source: Path, target: Path) -> None:
 
 @pytest.fixture
 def client(path: Path) -> FlaskClient:
-    return create_app([RunStore(path)], Settings()).server.test_client()
+    return create_app([RunStore(path, name="run")], Settings()).server.test_client()
 
 
 def post(client: FlaskClient, layer: Any, channel: Any, label: Any) -> TestResponse:

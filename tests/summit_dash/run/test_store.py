@@ -109,7 +109,7 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
 
 def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
-    stores = Stores([RunStore(run)])
+    stores = Stores([RunStore(run, name="run")])
     channel = Channel("conv1", 3)
     before = stores["run"].version
     assert not stores["run"].pictures.is_visualized(channel)
@@ -124,7 +124,7 @@ def test_pictures_drawn_into_an_open_run_are_shown(tmp_path: Path) -> None:
 
 def test_dead_channels_found_in_an_open_run_are_known(tmp_path: Path) -> None:
     run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, without_visualization=1))
-    stores = Stores([RunStore(run)])
+    stores = Stores([RunStore(run, name="run")])
     channel = Channel("conv1", 3)
     assert not stores["run"].pictures.is_found_dead(channel)
     draw_into(run, [("conv1", 3, "channel", None), ("conv1", 4, "channel", 1.5), ("conv1", 5, "neuron", None)])

@@ -1,0 +1,68 @@
+"""The page of images in a browser: an upload, its answers as they come, and a file dropped on another page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from summit_dash.live import service
+from tests.browser.conftest import serve
+from tests.browser.drive import wait_for_selection
+from tests.support import live_answers
+from tests.support.live_run_picture import write_picture
+
+pytestmark = pytest.mark.browser
+
+_DROP = """(bytes) => {
+  const files = new DataTransfer();
+  files.items.add(new File([new Uint8Array(bytes)], 'dropped.png', {type: 'image/png'}));
+  document.querySelector('#graph').dispatchEvent(
+    new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: files}));
+}"""
+
+
+@pytest.fixture(scope="module")
+def live_url(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a run whose manifest names a model, with answers that need none."""
+    run = Path(shutil.copytree(synthetic_run, tmp_path_factory.mktemp("live") / "run"))
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["model"]["preprocess"] = {}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "_JOBS", live_answers.__name__)
+        with serve(run) as address:
+            yield address
+
+
+@pytest.fixture
+def url(live_url: str) -> str:
+    return live_url
+
+
+def test_an_uploaded_image_is_answered_and_its_target_is_in_the_address(page: Page, url: str) -> None:
+    page.goto(f"{url}?view=images")
+    expect(page.locator("#images-body")).to_contain_text("The model is ready")
+    page.locator("#images-upload input").set_input_files(
+        [{"name": "a.png", "mimeType": "image/png", "buffer": write_picture()}]
+    )
+    expect(page.locator(".images-maps figure")).to_have_count(2)
+    page.get_by_role("button", name="trout").click()
+    wait_for_selection(page, view="images", image="upload-1", target=1)
+    expect(page.locator(".images-prediction h2")).to_have_text("Explained: trout")
+    assert "target=1" in page.url
+    page.get_by_role("button", name="Forget my images").click()
+    wait_for_selection(page, image=None)
+    expect(page.locator(".images-choice")).to_have_count(0)
+
+
+def test_a_file_that_is_dropped_on_another_page_opens_this_one(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator("#graph h1")).to_be_visible()
+    page.evaluate(_DROP, list(write_picture()))
+    expect(page.locator(".images-bars")).to_be_visible()
+    wait_for_selection(page, view="images", image="upload-1")
