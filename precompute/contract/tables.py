@@ -224,8 +224,8 @@ TABLES: Mapping[str, Table] = {
             Column(
                 "effect",
                 _REAL,
-                "First-order fall of the mean logarithm of the class's probability when the channel is replaced by its "
-                "mean; null where it was not measured.",
+                "First-order fall of the mean logarithm of the class's probability when the channel is removed, as in "
+                "the table faithfulness; null where it was not measured.",
                 nullable=True,
                 may_be_absent=True,
             ),

@@ -124,7 +124,8 @@ def _measure(
     ranking = Ranking(
         request.run, nodes, GraphConfig(**manifest["config"]["graphs"]), _read_excluded(request, manifest)
     )
-    images = Images(source, samples, loaded.preprocess, request.device, request.workers)
+    probabilities = _read_probabilities(request, samples)
+    images = Images(source, samples, probabilities, loaded.preprocess, request.device, request.workers)
     outputs = find_recorded_outputs(manifest["dataset"], samples)
     with hold_run(request.run):
         remove_leftovers(request.run)
@@ -133,7 +134,7 @@ def _measure(
             prover = Prover(AblatedModel(model, layers, request.device), model.outputs.probabilities, parallel)
             measuring = Measuring(prover, images, ranking, outputs, request.config)
             measuring.measure(parts, missing, progress)
-        _write_tables(request, parts, missing, measuring, ranking, layers)
+        _write_tables(request, parts, missing, ranking, layers)
         manifest = read_manifest(request.run)
         seconds = round(time.perf_counter() - start, 2)
         manifest["stages"][_NAME] = {"state": "done", "seconds": seconds}
@@ -183,6 +184,18 @@ def _choose_images(
     return {c: sample for c, sample in samples.items() if c not in reasons}, tuple(reasons)
 
 
+def _read_probabilities(
+    request: FaithfulnessRequest, samples: Mapping[int, Sequence[LabelledImage]]
+) -> dict[int, list[float]]:
+    """Reads the probability of its own class that the run recorded for each image of the samples."""
+    rows = read_table(request.run, "images", ["image_id", "true_probability"])
+    of_all = dict(zip(rows["image_id"].to_pylist(), rows["true_probability"].to_pylist(), strict=True))
+    return {
+        class_id: [float("nan") if of_all[each.image_id] is None else of_all[each.image_id] for each in sample]
+        for class_id, sample in samples.items()
+    }
+
+
 def _compute_fingerprint(config: FaithfulnessConfig, manifest: Mapping[str, Any]) -> str:
     """Computes the SHA-256 of all that the numbers depend on."""
     identity = [asdict(config), manifest.get("identity"), manifest.get("layers")]
@@ -222,7 +235,6 @@ def _write_tables(
     request: FaithfulnessRequest,
     parts: Parts,
     class_ids: Sequence[int],
-    measuring: Measuring,
     ranking: Ranking,
     layers: Sequence[RecordedLayer],
 ) -> None:
@@ -234,9 +246,7 @@ def _write_tables(
     effects: dict[int, Any] = {}
     for class_id in class_ids:
         found = parts.read("curves", class_id)
-        trials = list_trials(
-            measuring.plan(class_id, found["effects"]), [layer.n_channels for layer in layers], request.config
-        )
+        trials = list_trials(ranking.count_kept(class_id), [layer.n_channels for layer in layers], request.config)
         outcomes = Outcomes(found["is_right"], found["log_probability"])
         rows += build_rows(class_id, trials, outcomes, names)
         effects[class_id] = found["effects"][ranking.list_kept(class_id)]

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import Tensor
 
 from precompute.aggregate.reading import read_images
-from precompute.contract.class_reader import ClassReader
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.nodes import Nodes
 from precompute.contract.progress import Progress
+from precompute.contract.schema import read_table
 from precompute.datasets.images import ImageSource
 from precompute.faithfulness.config import FaithfulnessConfig
 from precompute.faithfulness.outcomes import Prover
@@ -32,6 +34,9 @@ __all__ = ["Images", "Measuring", "Ranking"]
 _MEANS, _CURVES = "means", "curves"
 _AT_ONCE = 32
 """Images of a class that are in memory together."""
+_SAME = 0.05
+"""Greatest difference of probabilities that another precision or device is taken to explain."""
+_INFLUENCE = ["target_layer", "target_channel", "source_layer", "source_channel", "influence_count"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Images:
     Attributes:
         source: of the images.
         samples: by class.
+        probabilities: of the own class of each image of the samples, as the run recorded them, NaN where it did not.
         preprocess: of the run's model.
         device: of the tensors.
         workers: threads that decode.
@@ -48,6 +54,7 @@ class Images:
 
     source: ImageSource
     samples: Mapping[int, Sequence[LabelledImage]]
+    probabilities: Mapping[int, Sequence[float]]
     preprocess: Preprocess
     device: torch.device
     workers: int
@@ -70,6 +77,27 @@ class Images:
         starts = range(0, len(arrays), _AT_ONCE)
         return [self.preprocess.build_tensor(np.stack(arrays[i : i + _AT_ONCE]), self.device) for i in starts]
 
+    def require_same(self, class_id: int, found: npt.NDArray[np.float32]) -> None:
+        """Checks that the untouched model says of a class's images what the run recorded.
+
+        Args:
+            class_id: of the images.
+            found: the probability of the class for each, `(image,)`.
+
+        Raises:
+            InputError: an image has another probability, beyond what precision explains.
+        """
+        before = np.asarray(self.probabilities[class_id], np.float64)
+        off = np.abs(found - before) > _SAME
+        if off.any():
+            first = int(np.argmax(off))
+            raise InputError(
+                "A run's images are the same as when it was made.",
+                f"{self.samples[class_id][first].path} has another content by now: the model gives its class a "
+                f"probability of {found[first]:.3f}, and gave it {before[first]:.3f}.",
+                "Name the images that the run was made of: --images IMAGES; or make the run again.",
+            )
+
 
 class Ranking:
     """The channels of a class's graph, and all channels of the class by PageRank.
@@ -85,7 +113,6 @@ class Ranking:
         self._run, self._nodes, self._config = run, nodes, config
         self._is_included = np.ones(len(nodes), np.bool_)
         self._is_included[nodes.number_channels(excluded)] = False
-        self._columns = ("target_layer", "target_channel", "source_layer", "source_channel", "influence_count")
 
     def count_kept(self, class_id: int) -> list[int]:
         """Counts the channels of a class's graph, per layer."""
@@ -94,17 +121,20 @@ class Ranking:
 
     def list_kept(self, class_id: int) -> npt.NDArray[np.int64]:
         """Lists the channels of a class's graph by their numbers, in order of the table."""
-        with ClassReader(self._run, "attribution_graph_nodes", ("layer", "channel")) as reader:
-            return self._nodes.number_rows(reader.read(class_id), "layer", "channel")
+        return self._nodes.number_rows(
+            self._read("attribution_graph_nodes", ["layer", "channel"], class_id), "layer", "channel"
+        )
 
     def rank(self, class_id: int) -> list[npt.NDArray[np.int64]]:
         """Ranks the channels of each layer by PageRank in the class's graph, the greatest first, ties by number."""
-        with (
-            ClassReader(self._run, "activations", ("layer", "channel", "activation_count")) as activations,
-            ClassReader(self._run, "influences", self._columns) as influences,
-        ):
-            rows = activations.read(class_id), influences.read(class_id)
-        return self.split(score_channels(self._nodes, *rows, self._is_included, self._config))
+        activations = self._read("activations", ["layer", "channel", "activation_count"], class_id)
+        influences = self._read("influences", _INFLUENCE, class_id)
+        scores = score_channels(self._nodes, activations, influences, self._is_included, self._config)
+        return self.split(scores)
+
+    def _read(self, table: str, columns: list[str], class_id: int) -> pa.Table:
+        """Reads rows of one class; row groups of other classes are passed over."""
+        return read_table(self._run, table, columns, pc.field("class_id") == class_id)
 
     def split(self, scores: npt.NDArray[np.float64]) -> list[npt.NDArray[np.int64]]:
         """Ranks the channels of each layer by any scores, `(n_nodes,)`."""
@@ -155,7 +185,7 @@ class Measuring:
                     parts.write(_CURVES, class_id, self._measure_class(class_id))
                 advance(len(self._images.samples[class_id]))
 
-    def plan(self, class_id: int, effects: npt.NDArray[np.float64]) -> ClassPlan:
+    def _plan(self, class_id: int, effects: npt.NDArray[np.float64]) -> ClassPlan:
         """Plans a class.
 
         Args:
@@ -163,7 +193,7 @@ class Measuring:
             effects: of all channels, `(n_nodes,)`.
         """
         orders = {"pagerank": self._ranking.rank(class_id), "effect": self._ranking.split(effects)}
-        return ClassPlan(class_id, self._ranking.count_kept(class_id), orders)
+        return ClassPlan(class_id, orders)
 
     def _find_means(self, parts: Parts, progress: Progress) -> list[Tensor]:
         samples = self._images.samples
@@ -192,13 +222,15 @@ class Measuring:
         batches, outputs = self._images.read(class_id), self._outputs[class_id]
         found = [torch.cat(self._prover.measure_effects(batch, outputs)).numpy() for batch in batches]
         effects = np.sum(found, axis=0) / sum(map(len, batches))
-        plan = self.plan(class_id, effects)
+        plan = self._plan(class_id, effects)
         n_channels = [len(order) for order in plan.orders["effect"]]
-        trials = list_trials(plan, n_channels, self._config)
+        trials = list_trials(self._ranking.count_kept(class_id), n_channels, self._config)
         masks = Masks(plan, n_channels, self._config.seed)
         outcomes = [self._prover.run_trials(batch, outputs, trials, masks) for batch in batches]
+        log_probability = np.concatenate([each.log_probability for each in outcomes])
+        self._images.require_same(class_id, np.exp(log_probability[:, 0]))
         return {
             "effects": effects,
             "is_right": np.concatenate([each.is_right for each in outcomes]),
-            "log_probability": np.concatenate([each.log_probability for each in outcomes]),
+            "log_probability": log_probability,
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from precompute.faithfulness.config import FaithfulnessConfig
+from precompute.faithfulness.config import SELECTIONS, FaithfulnessConfig
 
 __all__ = ["ClassPlan", "Masks", "Trial", "compute_sizes", "list_trials"]
 
@@ -21,12 +21,10 @@ class ClassPlan:
 
     Attributes:
         class_id: of the class.
-        n_kept: channels of its graph, per layer.
         orders: by selection, the channels of each layer, `(n_channels,)`, the strongest first.
     """
 
     class_id: int
-    n_kept: Sequence[int]
     orders: Mapping[str, Sequence[IntArray]]
 
 
@@ -64,31 +62,29 @@ def compute_sizes(n_kept: Sequence[int], n_channels: Sequence[int], factor: floa
     )
 
 
-def list_trials(plan: ClassPlan, n_channels: Sequence[int], config: FaithfulnessConfig) -> list[Trial]:
+def list_trials(n_kept: Sequence[int], n_channels: Sequence[int], config: FaithfulnessConfig) -> list[Trial]:
     """Lists the trials of a class, those of one layer after another and last those of all layers.
 
     Args:
-        plan: of the class.
-        n_channels: of each layer.
+        n_kept: channels of the class's graph, per layer.
+        n_channels: all channels of each layer.
         config: sizes and repeats.
     """
     found: list[Trial] = []
     for layer in range(len(n_channels)):
-        sizes = {compute_sizes(plan.n_kept, n_channels, factor)[layer]: None for factor in config.layer_factors}
+        sizes = {compute_sizes(n_kept, n_channels, factor)[layer]: None for factor in config.layer_factors}
         for size in sizes:
             if size:
                 alone = tuple(size if other == layer else 0 for other in range(len(n_channels)))
-                found += _list_of_sizes(layer, alone, plan, config)
-    if any(plan.n_kept):
-        for sizes_of_all in dict.fromkeys(compute_sizes(plan.n_kept, n_channels, factor) for factor in config.factors):
-            found += _list_of_sizes(None, sizes_of_all, plan, config)
+                found += _list_of_sizes(layer, alone, config)
+    if any(n_kept):
+        for sizes_of_all in dict.fromkeys(compute_sizes(n_kept, n_channels, factor) for factor in config.factors):
+            found += _list_of_sizes(None, sizes_of_all, config)
     return found
 
 
-def _list_of_sizes(
-    layer: int | None, sizes: tuple[int, ...], plan: ClassPlan, config: FaithfulnessConfig
-) -> Iterator[Trial]:
-    for selection in plan.orders:
+def _list_of_sizes(layer: int | None, sizes: tuple[int, ...], config: FaithfulnessConfig) -> Iterator[Trial]:
+    for selection in SELECTIONS:
         yield Trial(layer, selection, "remove", sizes)
         yield Trial(layer, selection, "keep", sizes)
     for repeat in range(config.n_repeats):

@@ -63,7 +63,7 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any]) -
     if problem is not None:
         body.append(parts.build_message(problem))
     if image is None and problem is None:
-        body.append(parts.build_welcome(tickets[0].view, places[0]))
+        body.append(parts.build_welcome(tickets[0].view, places[0], bool(own)))
     elif predicted is not None:
         explained = tickets[1] if predicted.view.state == "done" and len(tickets) > 1 else None
         place = places[1] if explained is not None else places[0]

@@ -40,20 +40,19 @@ def build_message(problem: InputError, n: int = 1) -> Component:
     )
 
 
-def build_welcome(view: View, place: int) -> Component:
-    """Builds what is shown before an image is chosen."""
+def build_welcome(view: View, place: int, has_own: bool) -> Component:
+    """Builds what is shown before an image is chosen; `has_own`: images of the run are in the strip."""
     if view.state == "failed" and view.problem is not None:
         return build_message(view.problem)
+    own = ", or choose one of the run's own above" if has_own else ""
     words = "The model is ready." if view.state == "done" else describe_wait(view, place, "The model is being loaded")
     return html.Div(
         [
             html.P("Why did the model say that, about this image?", className="empty-rule"),
-            html.P(
-                "Drop an image anywhere on the page, or choose one of the run's own above.", className="empty-found"
-            ),
+            html.P(f"Drop an image anywhere on the page{own}.", className="empty-found"),
             html.P(words, className="empty-do"),
         ],
-        className="empty-state",
+        className="empty-state images-welcome",
         role="status",
     )
 

@@ -13,8 +13,9 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
-from precompute.contract.schema import read_manifest, write_manifest
+from precompute.contract.schema import read_manifest, read_table, write_manifest
 from precompute.contract.validate import validate
+from precompute.contract.writing import write_table
 from precompute.faithfulness.config import FaithfulnessConfig
 from precompute.faithfulness.measure import FaithfulnessReport, FaithfulnessRequest, measure_faithfulness
 from precompute.faithfulness.outcomes import Prover
@@ -119,6 +120,17 @@ def test_images_that_are_gone_are_named(run: Path, tmp_path: Path) -> None:
         measure(run, images=str(tmp_path / "nowhere"))
     assert "nowhere does not exist" in caught.value.found
     assert not (run / "faithfulness.parquet").exists()
+
+
+def test_images_with_another_content_are_refused(run: Path, tmp_path: Path) -> None:
+    photos = Path(read_manifest(run)["dataset"]["source"])
+    copied = Path(shutil.copytree(photos, tmp_path / "copied"))
+    assert measure(run, images=str(copied), class_ids=(2,)).n_measured == 1, "times may differ"
+    rows = read_table(run, "images").to_pydict()
+    write_table(run, "images", rows | {"true_probability": [1 - p for p in rows["true_probability"]]})
+    with pytest.raises(InputError, match="has another content by now"):
+        measure(run)
+    assert set(read_frame(run)["class_id"]) == {2}
 
 
 def test_a_model_that_has_changed_is_refused(run: Path) -> None:

@@ -10,7 +10,8 @@ ORDERS = {
     "pagerank": [np.arange(n) for n in N_CHANNELS],
     "effect": [np.arange(n)[::-1] for n in N_CHANNELS],
 }
-PLAN = ClassPlan(3, [1, 3, 0], ORDERS)
+N_KEPT = [1, 3, 0]
+PLAN = ClassPlan(3, ORDERS)
 
 
 def test_sizes_are_multiples_of_the_graph_layer_by_layer() -> None:
@@ -22,7 +23,7 @@ def test_sizes_are_multiples_of_the_graph_layer_by_layer() -> None:
 
 def test_the_trials_of_a_class() -> None:
     config = FaithfulnessConfig(n_repeats=2, factors=(0.0, 1.0), layer_factors=(0.0, 0.25, 1.0))
-    found = list_trials(PLAN, N_CHANNELS, config)
+    found = list_trials(N_KEPT, N_CHANNELS, config)
     of_size = [
         ("pagerank", "remove"),
         ("pagerank", "keep"),
@@ -36,7 +37,7 @@ def test_the_trials_of_a_class() -> None:
 
 
 def test_a_class_without_a_graph_has_no_trials() -> None:
-    assert list_trials(ClassPlan(3, [0, 0, 0], ORDERS), N_CHANNELS, FaithfulnessConfig()) == []
+    assert list_trials([0, 0, 0], N_CHANNELS, FaithfulnessConfig()) == []
 
 
 def test_removing_and_keeping_are_complements() -> None:
@@ -49,7 +50,7 @@ def test_removing_and_keeping_are_complements() -> None:
 
 
 def test_random_channels_are_nested_and_differ_by_repeat_and_class() -> None:
-    masks, other = Masks(PLAN, N_CHANNELS, seed=0), Masks(ClassPlan(4, PLAN.n_kept, ORDERS), N_CHANNELS, seed=0)
+    masks, other = Masks(PLAN, N_CHANNELS, seed=0), Masks(ClassPlan(4, ORDERS), N_CHANNELS, seed=0)
 
     def find_removed(of: Masks, size: int, repeat: int) -> set[int]:
         return set(np.flatnonzero(~of.find_kept(Trial(1, "", "random", (0, size, 0), repeat), 1)).tolist())

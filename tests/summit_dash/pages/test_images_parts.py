@@ -25,4 +25,10 @@ def test_the_strip_shows_brought_images_first_and_marks_the_chosen_one() -> None
 def test_messages_say_rule_found_and_fix() -> None:
     problem = InputError("A rule.", "Found it.", "Do this.")
     assert "2 more were refused" in str(build_message(problem, 3))
-    assert "Do this." in str(build_welcome(View("failed", 1, 0, 0, (), None, problem), 0))
+    assert "Do this." in str(build_welcome(View("failed", 1, 0, 0, (), None, problem), 0, True))
+
+
+def test_the_welcome_names_the_runs_own_images_where_there_are_some() -> None:
+    view = View("done", 1, 1, 1, (), None, None)
+    assert "one of the run's own above" in str(build_welcome(view, 0, True))
+    assert "own" not in str(build_welcome(view, 0, False))
