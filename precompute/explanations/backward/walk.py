@@ -26,6 +26,7 @@ class Scheme(Protocol):
         """
 
 
+@torch.no_grad()
 def walk_back(
     model: ExportedModel,
     values: Mapping[fx.Node, Any],
