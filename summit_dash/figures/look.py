@@ -10,7 +10,18 @@ import plotly.graph_objects as go
 from precompute.contract.errors import InputError
 from summit_dash.graph.theme import PALETTES, Palette
 
-__all__ = ["ACCENTS", "CONFIG", "GROUP_COLORS", "RAMPS", "Theme", "build_axis", "build_layout", "check_theme", "scale"]
+__all__ = [
+    "ACCENTS",
+    "CLEAR",
+    "CONFIG",
+    "GROUP_COLORS",
+    "RAMPS",
+    "Theme",
+    "build_axis",
+    "build_layout",
+    "check_theme",
+    "scale",
+]
 
 Theme = Literal["light", "dark"]
 """The two themes of the page."""
@@ -32,6 +43,8 @@ _VIRIDIS = (
     "#440154", "#482878", "#3E4989", "#31688E", "#26828E", "#1F9E89", "#35B779", "#6ECE58", "#B5DE2B", "#FDE725",
 )  # fmt: skip
 _STEPS = 16
+CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
+"""Fields of the layout of a figure that lies on what is beneath it."""
 GROUP_COLORS = {
     "light": (
         "#332288", "#CC6677", "#117733", "#88CCEE", "#882255", "#DDCC77", "#44AA99", "#AA4499", "#999933", "#0077BB",

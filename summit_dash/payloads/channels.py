@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 
+from summit_dash.figures.channel_use import build_channel_use_figure
+from summit_dash.figures.look import ACCENTS
+from summit_dash.graph.theme import PALETTES
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import ChannelFacts, RunStore
 
@@ -44,7 +48,7 @@ def _build_facts(store: RunStore, layer: str) -> dict[str, Any]:
 
 
 def build_channel_use(store: RunStore) -> dict[str, Any]:
-    """Builds a curve per layer: numbers of classes that use its channels, most used first, `N_POINTS` at most.
+    """Builds a curve per layer, numbers of classes that use its channels, most used first, and the figure of all.
 
     Source: the experimental notebook of Summit (Hohman et al. 2020).
 
@@ -52,9 +56,13 @@ def build_channel_use(store: RunStore) -> dict[str, Any]:
         InputError: the run has no table of channels.
     """
     n_classes = len(store.classes)
+    uses = [_build_use(store.read_channel_facts(layer), n_classes) for layer in store.layers]
+    figures = {theme: build_channel_use_figure(list(store.layers), uses, n_classes, theme=theme) for theme in PALETTES}
     return {
         "n_classes": n_classes,
-        "layers": [_build_use(store.read_channel_facts(layer), n_classes) for layer in store.layers],
+        "layers": uses,
+        "figures": {theme: json.loads(figure.to_json()) for theme, figure in figures.items()},
+        "accents": dict(ACCENTS),
     }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from summit_dash.figures.histogram import build_histogram_parts
+from summit_dash.figures.shared_bars import build_shared_bars_parts
 from summit_dash.graph.stylesheet import build_stylesheet
 from summit_dash.graph.theme import PALETTES
 from summit_dash.run.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
@@ -38,6 +40,10 @@ def build_overview(store: RunStore) -> dict[str, Any]:
         },
         "kinds": store.pictures.all_visualization_kinds,
         "stylesheets": {theme: build_stylesheet(theme) for theme in PALETTES},
+        "figures": {
+            theme: {"histogram": build_histogram_parts(theme), "bars": build_shared_bars_parts(theme)}
+            for theme in PALETTES
+        },
         "image_size": store.pictures.kept_examples.images.size,
         "no_accuracy": NO_ACCURACY_IMPORTED if store.manifest.get("imported") else NO_ACCURACY,
         "layers": _build_layers(store),

@@ -119,7 +119,7 @@ def test_the_layer_changes_the_wall(page: Page, url: str) -> None:
     wait_for_wall(page, "conv2")
     expect(page.locator(".channel-count")).to_have_text("24 of 24 channels")
     expect(page.locator("#channels .tile[data-tile^=conv2-]")).to_have_count(len(list_tiles(page)))
-    expect(page.locator(".curve.current")).to_have_attribute("data-layer", "conv2")
+    expect(page.locator(".use-plot")).to_have_attribute("data-layer", "conv2")
 
 
 def test_the_wall_follows_what_was_chosen_elsewhere(page: Page, url: str) -> None:
@@ -137,7 +137,7 @@ def test_the_wall_follows_what_was_chosen_elsewhere(page: Page, url: str) -> Non
 
 def test_use_by_layer_as_a_plot_and_a_table(page: Page, url: str, store: RunStore) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv4", "conv4")
-    expect(page.locator(".curve")).to_have_count(5)
+    expect(page.locator(".use-plot .scatterlayer .trace")).to_have_count(5)
     rows = page.locator(".use-table tbody tr")
     for place, (layer, info) in enumerate(store.layers.items()):
         uses = store.read_channel_facts(layer).n_classes

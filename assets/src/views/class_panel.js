@@ -12,7 +12,7 @@ import * as channelParts from './channel_parts.js';
 import {muted, problemLine, skeleton} from './channel_parts.js';
 import {showConfusions} from './class_confusions.js';
 import {surprising} from './class_surprising.js';
-import {histogram} from './graph_bar.js';
+import {showHistogram} from './histogram.js';
 
 const VIEWS = ['graph', 'compare'];
 const METHODS = {
@@ -54,7 +54,7 @@ const probabilities = (info) =>
       'Probability of the class',
       `What the model gives to the true class, over ${plural(info.n, 'image')}: a bar per twentieth.`,
     ),
-    histogram(info, 'wide'),
+    showHistogram(h('div', {class: 'histogram wide', role: 'img'}), info),
     h('div', {class: 'histogram-ends muted'}, h('span', {}, '0'), h('span', {}, '1')),
   ];
 

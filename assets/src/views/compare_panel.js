@@ -12,6 +12,8 @@ import {COSINE_TIP, JACCARD_TIP} from './graph_gutter.js';
 import {buildPicker} from './graph_picker.js';
 import {getContext} from './graph_scene.js';
 import {press} from './graph_tools.js';
+import {showChart} from '../widgets/chart.js';
+
 const MOST = 2; /* classes beside B */
 const LETTERS = 'BCD';
 const DIFFER_TIP =
@@ -43,18 +45,12 @@ const buildChips = (others) => {
   picker.show(null);
   return h('div', {class: 'chips'}, others.map(buildChip), others.length <= MOST ? picker.element : null);
 };
-const bar = (name, value, place) =>
-  h(
-    'span',
-    {class: `measure-bar ${name} of-${'bcd'[place]}`},
-    h('span', {style: `width:${value === null ? 0 : (100 * value).toFixed(1)}%`}),
-  );
 const buildLine = ({info, comparison}, layer, place) => {
   const each = comparison.layers.find((other) => other.layer === layer);
   const tip = `${info.name} at ${layer}: ${each.shared} shared, ${each.onlyA} only A, ${each.onlyB} only ${LETTERS[place]}.`;
   return h('div', {class: 'compared-line', 'data-class': info.id, 'data-tip': tip},
     h('span', {class: `badge badge-${'bcd'[place]}`}, LETTERS[place]),
-    h('span', {class: 'bars'}, bar('jaccard', each.jaccard, place), bar('cosine', each.cosine, place)),
+    h('span', {class: 'bars', 'data-place': place, 'data-jaccard': each.jaccard || 0, 'data-cosine': each.cosine || 0}),
     h('span', {class: 'number'}, each.jaccard === null ? '–' : `${Math.round(100 * each.jaccard)} %`), h('span', {class: 'number'}, cosine(each.cosine)),
     h('span', {class: 'number muted'}, `${each.onlyA}·${each.shared}·${each.onlyB}`)); // prettier-ignore
 };
@@ -79,6 +75,46 @@ const buildDiffering = ({classes, payloads}) => {
       h('span', {class: 'name'}, [info.name, info.mark].filter(Boolean).join(' ')), h('span', {class: 'number muted'}, `${cosine(before)} → ${cosine(here)}`)); // prettier-ignore
   });
   return h('section', {class: 'differ'}, h('h2', {}, term(`Similar, but differ at ${layer}`, DIFFER_TIP)), words, rows);
+};
+
+// --- the bars -----------------------------------------------------------------------------------------------------
+const THICK = [-2, 6]; /* middle, from that of the line, and thickness in px */
+const THIN = [4, 3];
+/** The figure of all bars: a thick and a thin one in the place of each line, on a ground as wide as 1. */
+const fillBars = (lines, height, {data, layout, colors, ground}) => {
+  const bars = lines.flatMap(({y, place, jaccard, cosine: alike}) => [
+    [jaccard, y + THICK[0], THICK[1], colors[place]],
+    [alike, y + THIN[0], THIN[1], colors[place]],
+  ]);
+  const trace = (x, color) => ({
+    ...data[0],
+    x,
+    y: bars.map(([, y]) => y),
+    width: bars.map(([, , thick]) => thick),
+    marker: {...data[0].marker, color},
+  });
+  const traces = [trace(bars.map(() => 1), ground), trace(bars.map(([x]) => x), bars.map(([, , , color]) => color))]; // prettier-ignore
+  return {data: traces, layout: {...layout, yaxis: {...layout.yaxis, range: [height, 0]}}};
+};
+const showBars = (body) => {
+  const places = [...body.querySelectorAll('.bars')];
+  if (!places.length) return;
+  const top = body.getBoundingClientRect().top - body.scrollTop;
+  const [first] = places;
+  const lines = places.map((place) => {
+    const box = place.parentElement.getBoundingClientRect();
+    const {place: at, jaccard, cosine: alike} = place.dataset;
+    return {y: box.top + box.height / 2 - top, place: Number(at), jaccard: Number(jaccard), cosine: Number(alike)};
+  });
+  const height = Math.ceil(Math.max(...lines.map(({y}) => y))) + 12;
+  const left = first.getBoundingClientRect().left - body.getBoundingClientRect().left;
+  const element = h('div', {
+    class: 'bars-figure',
+    'aria-hidden': 'true',
+    style: `left:${left}px;width:${first.clientWidth}px;height:${height}px`,
+  });
+  body.append(element);
+  showChart(element, (theme) => fillBars(lines, height, current.run.figures[theme].bars), {isStatic: true});
 };
 
 // --- the panel ----------------------------------------------------------------------------------------------------
@@ -129,6 +165,7 @@ export const showComparison = async (context) => {
       buildDiffering(context),
     ),
   );
+  showBars(side.querySelector('.compare-body'));
 };
 export const toggleComparison = () => {
   isOpen = !isOpen;

@@ -9,15 +9,9 @@ import {dispatch} from '../selection.js';
 import {toggleClassPanel} from './class_panel.js';
 import {getFrame} from './graph_frame.js';
 import {buildPicker as buildField} from './graph_picker.js';
+import {showHistogram} from './histogram.js';
 
-/** A bar per twentieth of the probability; `className` for a size of its own. */
-export const histogram = ({bins, n}, className = '') => {
-  if (!bins) return null;
-  const most = Math.max(...bins) || 1;
-  const tip = `Probability that the model gives to the true class, over ${plural(n, 'image')}: 0 at the left, 1 at the right, ${plural(most, 'image')} in the highest bar.`;
-  const bars = bins.map((each) => h('span', {style: `height:${Math.max(4, Math.round((100 * each) / most))}%`}));
-  return h('div', {class: `histogram ${className}`, role: 'img', 'data-tip': tip, 'aria-label': tip}, bars);
-};
+const small = h('div', {class: 'histogram', role: 'img'});
 const buildFacts = (info) => [
   h('span', {class: 'muted images'}, plural(info.n, 'image')),
   info.top1 === null
@@ -43,7 +37,7 @@ const buildClass = (info, letter) => {
     h('span', {class: 'name'}, info.name),
     mark,
   );
-  return h('div', {class: 'class-title'}, h('h1', {}, badge, open), buildFacts(info), histogram(info));
+  return h('div', {class: 'class-title'}, h('h1', {}, badge, open), buildFacts(info), showHistogram(small, info, true));
 };
 
 // --- the second class ---------------------------------------------------------------------------------------------

@@ -1,0 +1,37 @@
+// @ts-check
+/* A figure in an element: Plotly draws it when it is there, and again in the colours of another theme. */
+import {plotly} from '../plotly.js';
+
+const CONFIG = {displayModeBar: false, doubleClick: false, responsive: false, showTips: false, showAxisDragHandles: false};
+const shown = new Map();
+const idle = window.requestIdleCallback ? (act) => window.requestIdleCallback(act, {timeout: 400}) : (act) => window.setTimeout(act, 1);
+
+const draw = async (element) => {
+  const library = await plotly;
+  const chart = shown.get(element);
+  const {clientWidth: width, clientHeight: height} = element;
+  if (!chart || !width) return;
+  const {data, layout} = chart.build(document.documentElement.dataset.theme);
+  const {click, isStatic} = chart;
+  await library.react(element, data, {...layout, width, height}, {...CONFIG, staticPlot: isStatic});
+  if (click && !chart.listens) element.on('plotly_click', ({points}) => shown.get(element).click(points[0]));
+  chart.listens = chart.isDrawn = true;
+};
+/** Forgets the charts whose elements are gone. */
+const forget = () =>
+  [...shown].forEach(([element, {isDrawn}]) => {
+    if (!isDrawn || element.isConnected) return;
+    shown.delete(element);
+    window.Plotly.purge(element);
+  });
+/** Shows a figure in an element, once the page has nothing more urgent to do.
+
+    `build` makes `{data, layout}` of the name of a theme; `click` takes the clicked point; a static chart has no hover. */
+export const showChart = (element, build, {click = null, isStatic = false} = {}) => {
+  forget();
+  const {listens = false, isDrawn = false} = shown.get(element) || {};
+  shown.set(element, {build, click, isStatic, listens, isDrawn});
+  idle(() => draw(element));
+  return element;
+};
+document.addEventListener('summit-theme', () => shown.forEach((_, element) => draw(element)));
