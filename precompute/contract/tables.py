@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from precompute.contract.columns import Column, Table, define_table, is_optional
+from precompute.contract.map_quality import BASELINES, QUALITY_METRICS
 
 __all__ = [
     "ALL_CLASSES",
@@ -303,6 +304,18 @@ TABLES: Mapping[str, Table] = {
             Column("n_steps", _COUNT, "Optimisation steps taken."),
             Column("settings", _TEXT, "How it was drawn: a key of prototypes.settings in the manifest."),
             row_group_by="class_id",
+        ),
+        define_table(
+            "explanation_quality",
+            "How good the maps of each method of explanation are for this model, over a set of images.",
+            [
+                Column("method", _TEXT, f"A method of explanation, or one of {', '.join(BASELINES)}."),
+                Column("metric", _TEXT, f"One of {', '.join(QUALITY_METRICS)}."),
+            ],
+            Column("value", _REAL, "The mean over the images that have a value."),
+            Column("ci_low", _REAL, "Lower end of the 95 % bootstrap interval; null for one image.", nullable=True),
+            Column("ci_high", _REAL, "Upper end of it; null for one image.", nullable=True),
+            Column("n_images", _COUNT, "Images with a value."),
         ),
         define_table(
             "faithfulness",

@@ -20,6 +20,7 @@ __all__ = ["OTHER_STAGES", "Finding", "validate"]
 
 OTHER_STAGES: Mapping[str, tuple[str, ...]] = {
     "faithfulness": ("faithfulness",),
+    "explanation_quality": ("explanation_quality",),
     "import": (
         *("classes", "layers", "activations", "influences"),
         *("attribution_graph_nodes", "attribution_graph_edges", "attribution_graphs"),

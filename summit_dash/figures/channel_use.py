@@ -1,4 +1,4 @@
-"""How the channels of each layer are used: a curve per layer, from the channel that most classes use to the last."""
+"""The use of the channels of each layer: a curve, from the channel that most classes use to the last."""
 
 from __future__ import annotations
 

@@ -146,6 +146,14 @@ ROWS: Mapping[str, Columns] = {
         "n_steps": [40] * 3,
         "settings": ["a", "b", "b"],
     },
+    "explanation_quality": {
+        "method": ["edges", "gradient", "gradient"],
+        "metric": ["selectivity", "randomisation", "selectivity"],
+        "value": [1.2, -0.1, 0.5],
+        "ci_low": [1.1, -0.3, None],
+        "ci_high": [1.3, 0.2, None],
+        "n_images": [2, 2, 1],
+    },
     "faithfulness": {
         "class_id": [3, 3],
         "layer": ["stem", "all"],

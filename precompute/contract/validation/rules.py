@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from precompute.contract.map_quality import QUALITY_METRICS
 from precompute.contract.tables import (
     ALL_CLASSES,
     HISTOGRAM_BINS,
@@ -22,7 +23,7 @@ __all__ = ["find_faults"]
 
 _FRACTIONS = (
     *("top1_accuracy", "top5_accuracy", "predicted_probability", "true_probability", "activation_fraction"),
-    *("pagerank_score", "pagerank_mass", "accuracy", "ci_low", "ci_high"),
+    *("pagerank_score", "pagerank_mass", "accuracy"),
 )
 _ROUNDING = 1e-5
 """The greatest distance of a fraction in 32 bits from [0, 1]."""
@@ -198,10 +199,24 @@ def _check_choice(batch: Batch, name: str, known: Sequence[str]) -> Fault:
 
 def _check_proofs(batch: Batch, facts: Facts) -> Iterator[Fault]:
     accuracy, low, high = (batch.columns[name] for name in ("accuracy", "ci_low", "ci_high"))
+    for name, values in (("ci_low", low), ("ci_high", high)):
+        yield Fault(f"{name} is a fraction in [0, 1].", (values < -_ROUNDING) | (values > 1 + _ROUNDING), name)
     outside = (accuracy < low - _ROUNDING) | (accuracy > high + _ROUNDING)
     yield Fault("accuracy lies between ci_low and ci_high.", outside, "accuracy")
     yield _check_choice(batch, "selection", SELECTIONS)
     yield _check_choice(batch, "intervention", INTERVENTIONS)
+
+
+def _check_quality(batch: Batch, facts: Facts) -> Iterator[Fault]:
+    yield _check_choice(batch, "metric", tuple(QUALITY_METRICS))
+    value, low, high = (batch.columns[name] for name in ("value", "ci_low", "ci_high"))
+    n_images, known = batch.columns["n_images"], _find_present(batch, "ci_low") & _find_present(batch, "ci_high")
+    slack = _ROUNDING * (1 + np.abs(value))
+    yield Fault(
+        "value lies between ci_low and ci_high.", known & ((value < low - slack) | (value > high + slack)), "value"
+    )
+    yield Fault("n_images is at least 1.", n_images < 1, "n_images")
+    yield Fault("Two images or more have an interval, one has none.", known != (n_images > 1), "n_images")
 
 
 _RULES: Mapping[str, tuple[Rule, ...]] = {
@@ -213,5 +228,6 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "dataset_examples": (_check_examples, _check_cuts, _check_webp),
     "feature_visualizations": (_check_webp, _check_kinds),
     "prototypes": (_check_webp, _check_prototypes),
+    "explanation_quality": (_check_quality,),
     "faithfulness": (_check_proofs,),
 }

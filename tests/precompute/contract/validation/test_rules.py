@@ -17,6 +17,7 @@ from tests.support.sound_run import JPEG, ROWS, WEBP, Change, describe_findings,
 from tests.support.validation import validate
 
 EDGES = "attribution_graph_edges"
+QUALITY = "explanation_quality"
 BROKEN: list[tuple[str, Change, str]] = [
     ("classes", set_column("class_id", [-3, 7]), "class_id is at least 0"),
     (
@@ -83,6 +84,11 @@ BROKEN: list[tuple[str, Change, str]] = [
     ("prototypes", set_column("class_id", [3, 3, 9]), "class_id is one of the table classes"),
     ("prototypes", set_column("image", [b"", WEBP, WEBP]), "image is a WebP picture"),
     ("faithfulness", set_column("ci_low", [0.95, 0.4]), "accuracy lies between"),
+    ("faithfulness", set_column("ci_high", [1.5, 0.6]), "ci_high is a fraction"),
+    (QUALITY, set_column("metric", ["selectivity", "beauty", "selectivity"]), "metric is one of error.*beauty"),
+    (QUALITY, set_column("ci_low", [1.25, -0.3, None]), "value lies between ci_low and ci_high.*Not in 1 row"),
+    (QUALITY, set_column("n_images", [2, 1, 1]), "one has none.*Not in 1 row"),
+    (QUALITY, set_column("n_images", [2, 2, 0]), "n_images is at least 1"),
     ("faithfulness", set_column("selection", ["effect", "size"]), "selection is one of pagerank, effect"),
     ("faithfulness", set_column("intervention", ["keep", "cut"]), "intervention is one of remove, keep, random"),
     ("faithfulness", set_column("layer", ["stem", "every"]), "layer is one of the manifest's layers"),
