@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,29 @@ class Explainer:
         self.input_range = input_range
         self.layers = dict(layers)
         self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
+
+    @functools.cached_property
+    def last_layer(self) -> str | None:
+        """The last recorded layer on whose values at positions of the image the logits depend; None without such one.
+
+        The last layer of a transformer is none where the class reads a token of its own alone.
+        """
+        shape = self.exported.input_size
+        light = torch.rand(1, *shape, generator=torch.Generator().manual_seed(0))
+        low, high = self.input_range.low.cpu(), self.input_range.high.cpu()
+        image = (low + (high - low) * light).to(self.input_range.low)
+        for name, node in reversed(self.layers.items()):
+            layout = self.exported.layouts[node]
+            if layout.n_positions > 1 and layout.is_placed and self._is_read(node, image):
+                return name
+        return None
+
+    def _is_read(self, node: fx.Node, image: Tensor) -> bool:
+        """Checks that the logits of an image depend on a value at positions."""
+        with torch.enable_grad():
+            value, logits = self._build([node, self.exported.output])(image.clone().requires_grad_())
+            (gradient,) = torch.autograd.grad(logits.square().sum(), value, materialize_grads=True)
+        return bool(self.exported.layouts[node].view_maps(gradient).any())
 
     def compute_logits(self, images: Tensor) -> Tensor:
         """Computes the logits of images, `(image, output)`, without gradients.

@@ -19,7 +19,7 @@ _WORDS = """
     paint parse part pass pick place plan point pool post precompute predict prepare preprocess print project
     propagate prove prune pull put pytest quote raise rank reach read reads receive recognises recognize record
     redistribute reduce refresh refuse register regularise relate remember remove rename render repeat replace
-    report require resample reset resize resolve respond return revalidate reverse rewrite round run sample save say
+    randomize report require resample reset resize resolve respond return revalidate reverse rewrite round run sample save say
     scale scan score seed select send separate serialize serve set share shift shorten show shuffle sift sign
     silence simplify size skip slice slide smooth snap solve sort spell split spread squeeze stabilize stamp
     standardise standardize start state step stop store strengthen stretch strip style submit suggest sum summarize
