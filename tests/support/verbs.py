@@ -19,12 +19,13 @@ _WORDS = """
     paint parse part pass pick place plan point pool post precompute predict prepare preprocess print project
     propagate prove prune pull put pytest quote raise rank reach read reads receive recognises recognize record
     redistribute reduce refresh refuse register regularise relate remember remove rename render repeat replace
-    report require resample reset resize resolve respond return revalidate reverse rewrite round run sample save say
-    scale scan score seed select send separate serialize serve set share shift shorten show shuffle sift sign
-    silence simplify size skip slice slide smooth snap solve sort spell split spread squeeze stabilize stamp
-    standardise standardize start state step stop store strengthen stretch strip style submit suggest sum summarize
-    sums sweep switch tabulate take takes thin time trace track train transform transpose trim try turn undo unite
-    unpack untar unwrap update use validate view visualize wait walk warm watch weigh widen wrap write zero zoom
+    randomize report require resample reset resize resolve respond return revalidate reverse rewrite round run
+    sample save say scale scan score seed select send separate serialize serve set share shift shorten show shuffle
+    sift sign silence simplify size skip slice slide smooth snap solve sort spell split spread squeeze stabilize
+    stamp standardise standardize start state step stop store strengthen stretch strip style submit suggest sum
+    summarize sums sweep switch tabulate take takes thin time trace track train transform transpose trim try turn
+    undo unite unpack untar unwrap update use validate view visualize wait walk warm watch weigh widen wrap write
+    zero zoom
 """
 
 VERBS = frozenset(_WORDS.split())
