@@ -15,7 +15,7 @@ from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Device, ModelPath, build_wide_console
 from precompute.commands.shared import print_notes, require_names, require_positive, require_precompute, split_names
 from precompute.contract.errors import InputError
-from precompute.transfer.config import COSTS, POOLINGS, TransferConfig
+from precompute.transfer.config import ADVISED, COSTS, POOLINGS, TransferConfig
 
 if TYPE_CHECKING:
     from precompute.transfer.compare import TransferReport
@@ -70,6 +70,9 @@ class TransferOptions:
     cost: Annotated[
         str, typer.Option(help=f"By which the advised cut is cheap: {', '.join(f'`{each}`' for each in COSTS)}.")
     ] = COSTS[0]
+    save: Annotated[
+        str, typer.Option(help="Cuts whose heads are saved as models: `advised`, `MODEL@LAYER,MODEL@LAYER`, or `none`.")
+    ] = ADVISED
     seed: Annotated[int, typer.Option(help="Of the folds.", min=0)] = TransferConfig.seed
     limit_per_class: Annotated[
         int | None, typer.Option(help="Take the first so many images of each class.", show_default=False)
@@ -110,6 +113,7 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
         config=config,
         limit_per_class=options.limit_per_class,
         cost=options.cost,
+        save=() if options.save == "none" else split_names(options.save),
         device=choose_device(options.device),
         workers=options.workers,
         batch_size=options.batch_size,
@@ -147,6 +151,9 @@ def _print_report(report: TransferReport, out: Path, console: Console) -> None:
             f"LogME, an estimate without training: rank correlation with the accuracy {told}.", highlight=False
         )
     console.print(f"[bold]{report.manifest['advice']['sentence']}[/]", highlight=False, soft_wrap=True)
+    for name, head in report.manifest["heads"].items():
+        told = f"Head {out / 'heads' / name}, a model as any other:\n  {head['command']}"
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
     console.print(f"Result: {out}\nReport: {out / 'report.html'}", highlight=False, soft_wrap=True)
 
 

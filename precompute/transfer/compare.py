@@ -30,7 +30,8 @@ from precompute.datasets.images import ImageSource
 from precompute.datasets.reopening import record_place
 from precompute.datasets.sources.open import open_images
 from precompute.transfer.advice import advise, build_sentence, compute_rank_correlation
-from precompute.transfer.config import COSTS, TransferConfig
+from precompute.transfer.chosen import list_cuts, require_cuts, save_heads
+from precompute.transfer.config import ADVISED, COSTS, TransferConfig
 from precompute.transfer.features import FeaturePass, FeatureStore, Reader
 from precompute.transfer.folds import assign_folds, require_classes
 from precompute.transfer.heads import CutStore
@@ -62,6 +63,7 @@ class TransferRequest:
         out: the folder of the result.
         limit_per_class: images taken per class; None: all.
         cost: one of `config.COSTS`: by which the advised cut is the cheapest.
+        save: cuts whose heads are saved: `advised`, or `MODEL@CUT`.
         device: of the models.
         workers: threads that decode images.
         batch_size: images of a forward pass.
@@ -76,6 +78,7 @@ class TransferRequest:
     config: TransferConfig = field(default_factory=TransferConfig)
     limit_per_class: int | None = None
     cost: str = COSTS[0]
+    save: tuple[str, ...] = (ADVISED,)
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     workers: int = 2
     batch_size: int = 16
@@ -117,6 +120,7 @@ def compare_cuts(request: TransferRequest, progress: Progress) -> TransferReport
     with hold_run(request.out):
         manifest = _open_result(request, source)
         _require_same_models(manifest, opened, source)
+        require_cuts(request.save, list_cuts(manifest, opened))
         notes = [*source.notes, *(note for each in opened for note in each.loaded.notes)]
         for each in opened:
             _record(each, request, source, manifest, progress)
@@ -126,6 +130,7 @@ def compare_cuts(request: TransferRequest, progress: Progress) -> TransferReport
         cuts = _write_tables(request.out, manifest, found, task, source)
         manifest |= {"n_images": len(task.kept), "skipped": skipped}
         _finish(request, manifest, cuts)
+        save_heads(request, manifest, stores, task, source)
         write_report(request.out)
     if skipped:
         notes.append(f"{len(skipped):,} images could not be read, and are left out for all models.")

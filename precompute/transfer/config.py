@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from precompute.contract.errors import InputError
 
-__all__ = ["COSTS", "POOLINGS", "TransferConfig"]
+__all__ = ["ADVISED", "COSTS", "POOLINGS", "TransferConfig"]
 
 POOLINGS = ("mean", "max", "both")
 """The ways to take the positions of a channel together; `both` has a mean and a maximum of every channel."""
 COSTS = ("multiply_adds", "parameters", "milliseconds")
 """The columns of the table `cuts` by which a cut can be called cheap."""
+
+ADVISED = "advised"
+"""The word for the advised cut, where cuts are named."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def write_report(folder: Path) -> None:
         with replace_file(folder / f"{name}.csv") as temporary:
             pa.csv.write_csv(_decode(tables[name]), temporary)
     rows = tables["cuts"].to_pylist()
-    text = _build(folder, manifest, rows, tables["class_accuracy"].to_pylist(), tables["classes"].to_pylist())
+    text = _build(manifest, rows, tables["class_accuracy"].to_pylist(), tables["classes"].to_pylist())
     with replace_file(folder / REPORT) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -65,9 +65,7 @@ def _decode(table: pa.Table) -> pa.Table:
     return pa.table(columns, names=table.column_names)
 
 
-def _build(
-    folder: Path, manifest: Mapping[str, Any], rows: Sequence[Row], by_class: Sequence[Row], classes: Sequence[Row]
-) -> str:
+def _build(manifest: Mapping[str, Any], rows: Sequence[Row], by_class: Sequence[Row], classes: Sequence[Row]) -> str:
     dataset, advice = manifest["dataset"], manifest["advice"]
     title = f"Where to cut: {dataset['name']}"
     folds = manifest["config"]["n_folds"]
@@ -92,7 +90,7 @@ def _build(
         '<p class="soft">A ring is the advised cut; filled points are within one standard error of the best. The '
         "dashed line is the Pareto front: no cut is both cheaper and better.</p>"
         f"<h2>Cuts</h2>{_build_cuts(rows)}{_describe_estimate(manifest['estimate'])}"
-        f"<h2>Classes</h2>{_build_classes(rows, by_class, classes)}{_describe_next(folder, manifest)}</body></html>\n"
+        f"<h2>Classes</h2>{_build_classes(rows, by_class, classes)}{_describe_next(manifest)}</body></html>\n"
     )
 
 
@@ -155,8 +153,6 @@ def _build_classes(rows: Sequence[Row], by_class: Sequence[Row], classes: Sequen
     return f'<div class="wide"><table><tr><th class="text">Class<th>Images{heads}</tr>{body}</table></div>{rest}'
 
 
-def _describe_next(folder: Path, manifest: Mapping[str, Any]) -> str:
-    command = manifest.get("head", {}).get("command")
-    if not command:
-        return ""
-    return f"<h2>Go on</h2><p>The head on the advised cut is a model as any other:</p><pre>{escape(command)}</pre>"
+def _describe_next(manifest: Mapping[str, Any]) -> str:
+    commands = "".join(f"<pre>{escape(head['command'])}</pre>" for head in manifest.get("heads", {}).values())
+    return f"<h2>Go on</h2><p>A saved head is a model as any other.</p>{commands}" if commands else ""
