@@ -29,7 +29,7 @@ from precompute.models.sources.loading import load_model
 from precompute.models.sources.preprocess import Preprocess
 from precompute.transfer.head_modules import HeadPlan
 from precompute.transfer.linear import LinearHead
-from precompute.transfer.truncation import PREPROCESS, Recipe, build_recipe, truncate
+from precompute.transfer.truncation import PREPROCESS, Recipe, build_recipe, cut_module
 
 __all__ = ["CutModel", "build_command", "cut_model", "fill_linear", "name_folder", "write_head"]
 
@@ -74,7 +74,7 @@ def cut_model(name: str, entry: Mapping[str, Any], cut: str, plan: HeadPlan) -> 
     model = ExportedModel(loaded.module, tuple(entry["input_size"]))
     (layer,) = select_layers(model, [cut])
     recipe = build_recipe(config, model, layer, plan)
-    return CutModel(name, truncate(loaded.module, recipe), recipe, preprocess)
+    return CutModel(name, cut_module(loaded.module, recipe), recipe, preprocess)
 
 
 def fill_linear(cut: CutModel, head: LinearHead) -> None:

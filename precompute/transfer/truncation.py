@@ -25,7 +25,7 @@ from precompute.models.sources.loaded import RANDOM, ModelConfig
 from precompute.models.sources.loading import load_model
 from precompute.transfer.head_modules import HeadPlan, build_head
 
-__all__ = ["Recipe", "build_recipe", "build_transferred", "truncate"]
+__all__ = ["Recipe", "build_recipe", "build_transferred", "cut_module"]
 
 PREPROCESS = "preprocess.toml"
 """The file beside a saved model that states its input."""
@@ -114,10 +114,10 @@ def build_transferred(recipe: Mapping[str, Any], file: str) -> nn.Module:
     model_path = tuple(known.model_path) if ".py" in known.source else ()
     weights = None if ".py" in known.source or known.source == "demo" else RANDOM
     loaded = load_model(ModelConfig(known.source, weights, preprocess, model_path=model_path))
-    return truncate(loaded.module, known)
+    return cut_module(loaded.module, known)
 
 
-def truncate(module: nn.Module, recipe: Recipe) -> nn.Module:
+def cut_module(module: nn.Module, recipe: Recipe) -> nn.Module:
     """Cuts a model in place, and returns it with a new head.
 
     Raises:

@@ -15,7 +15,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.sources.loaded import ModelConfig
 from precompute.transfer.head_modules import HeadPlan
-from precompute.transfer.truncation import Recipe, build_recipe, truncate
+from precompute.transfer.truncation import Recipe, build_recipe, cut_module
 
 SIZE = (3, 12, 12)
 
@@ -62,7 +62,7 @@ def cut_at(layer_name: str, pooling: str = "mean") -> tuple[ExportedModel, Any, 
     plan = HeadPlan("linear", layer.n_channels, 3, pooling)
     recipe = build_recipe(ModelConfig("demo"), model, layer, plan)
     torch.manual_seed(3)
-    return model, layer, truncate(Mixed().eval(), recipe), recipe
+    return model, layer, cut_module(Mixed().eval(), recipe), recipe
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "both"])
@@ -106,9 +106,9 @@ def test_the_cut_model_is_read_as_a_graph_with_the_same_layers() -> None:
 def test_a_model_that_has_changed_is_refused() -> None:
     *_, recipe = cut_at("stages.1")
     with pytest.raises(InputError, match="demo has changed"):
-        truncate(nn.Sequential(nn.Conv2d(3, 4, 3)), recipe)
+        cut_module(nn.Sequential(nn.Conv2d(3, 4, 3)), recipe)
     with pytest.raises(InputError, match="demo has changed"):
-        truncate(Mixed(), replace(recipe, removed={"gone.for": (3,)}))
+        cut_module(Mixed(), replace(recipe, removed={"gone.for": (3,)}))
 
 
 def test_a_recipe_is_plain_data() -> None:
