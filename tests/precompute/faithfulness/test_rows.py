@@ -68,7 +68,7 @@ def test_removing_is_compared_with_random_image_by_image(rows: list[dict[str, ob
 
 def test_one_image_has_no_interval_of_the_mean() -> None:
     one = Outcomes(OUTCOMES.is_right[:1], OUTCOMES.log_probability[:1])
-    row = find_row(build_rows(7, TRIALS, one, ["stem", "block"]), "all", "pagerank", "remove", 5)
+    row = find_row(build_rows(7, TRIALS, one, ["stem", "block"], SELECTIONS), "all", "pagerank", "remove", 5)
     assert row["log_probability_low"] is None and row["below_random_low"] is None
     assert 0 < float(str(row["ci_high"])) < 1
 
