@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from precompute.contract.columns import Column, Table, define_table, is_optional
 from precompute.contract.map_quality import BASELINES, QUALITY_METRICS
+from precompute.contract.probe_table import PROBE_TABLE
 
 __all__ = [
     "ALL_CLASSES",
@@ -413,5 +414,6 @@ TABLES: Mapping[str, Table] = {
             Column("ci_high", _REAL, "Upper end."),
             Column("n_images", _COUNT, "Images measured."),
         ),
+        PROBE_TABLE,
     )
 }
