@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
+from dash.development.base_component import Component
 
 from summit_dash.pages import embedding, ids, registry
+from summit_dash.pages.account import Account
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_page
 from summit_dash.pages.header import build_help
@@ -16,7 +19,13 @@ from summit_dash.pages.markup import write_markup
 __all__ = ["build_application"]
 
 
-def build_application(boot: Callable[[], str], title: str, prefix: str = "/", is_static: bool = False) -> Dash:
+def build_application(
+    boot: Callable[[], str],
+    title: str,
+    prefix: str = "/",
+    is_static: bool = False,
+    ask: Callable[[], Account] = Account,
+) -> Dash:
     """Builds the application, without the routes of any run.
 
     Args:
@@ -24,6 +33,7 @@ def build_application(boot: Callable[[], str], title: str, prefix: str = "/", is
         title: title of the document.
         prefix: prefix of all addresses; begins and ends with a slash.
         is_static: leaves out the pages that need a server, and names the logo relative to the document.
+        ask: returns the account of the person who opens the page.
     """
     app = _Page(
         "summit_dash",
@@ -40,9 +50,14 @@ def build_application(boot: Callable[[], str], title: str, prefix: str = "/", is
     app.enable_dev_tools(debug=False, dev_tools_ui=False, dev_tools_props_check=False)
     app.boot = boot
     logo = "assets/favicon.svg" if is_static else app.get_asset_url("favicon.svg")
-    app.layout = html.Div([dcc.Store(id=ids.SELECTION), build_page(logo, is_static)])
+    build = lru_cache(_MOST_LAYOUTS)(partial(_build_layout, logo, is_static))
+    app.layout = lambda: build(ask())
     _register_callbacks(app, is_static)
     return app
+
+
+def _build_layout(logo: str, is_static: bool, account: Account) -> Component:
+    return html.Div([dcc.Store(id=ids.SELECTION), build_page(logo, is_static, account)])
 
 
 class _Page(Dash):
@@ -71,6 +86,8 @@ def _register_callbacks(app: Dash, is_static: bool) -> None:
             entry.register_callbacks(app)
 
 
+_MOST_LAYOUTS = 32
+"""Layouts that are kept, one for each account."""
 _BOOT, _HELP = "%boot%", "%help%"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">

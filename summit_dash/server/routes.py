@@ -17,10 +17,11 @@ from summit_dash.run.labels import check_label, save_label
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
 from summit_dash.server.graph_files import write_graph_file
+from summit_dash.server.roles import find_person
 
 __all__ = ["register_routes"]
 
-_FOR_GOOD = "public, max-age=31536000, immutable"
+_FOR_GOOD = "max-age=31536000, immutable"
 _CHANGING = {"labels"}
 """Keys of payloads that change while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
@@ -30,14 +31,10 @@ _LARGEST = 4096
 
 
 def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
-    """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on, and `healthz`, under the prefix.
+    """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on under the prefix.
 
     Only the route of labels writes to a run.
     """
-
-    @server.get(f"{prefix}healthz")
-    def report_health() -> dict[str, object]:
-        return {"status": "ok", "runs": list(stores)}
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def send_data(name: str, key: str) -> Response:
@@ -101,6 +98,7 @@ def _save_label(store: RunStore) -> tuple[Response, int]:
         return _answer_problem(
             InputError("Labels are sent by the dashboard.", "This request is not.", "Use its page.")
         ), 403
+    request.max_content_length = _LARGEST
     if (request.content_length or 0) > _LARGEST:
         return _answer_problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
     try:
@@ -133,9 +131,22 @@ def _answer_payload(store: RunStore, key: str) -> Response:
         payload = build_payload(store, key)
     except InputError as problem:
         return _answer_problem(problem)
+    except OSError as problem:
+        return _answer_problem(_build_loss(store, problem))
     if payload is None:
         abort(404)
-    return _revalidate(_answer_json(payload)) if key in _CHANGING else _keep(_answer_json(payload))
+    if key not in _CHANGING:
+        return _keep(_answer_json(payload))
+    may_write = payload["editable"] and find_person().may("editor")
+    return _revalidate(_answer_json({**payload, "editable": may_write}))
+
+
+def _build_loss(store: RunStore, problem: OSError) -> InputError:
+    return InputError(
+        "A run's folder stays where it is while it is shown.",
+        f"{store.name} cannot be read ({problem.strerror or type(problem).__name__}).",
+        "Bring the folder back, and load the page again.",
+    )
 
 
 def _answer_problem(problem: InputError) -> Response:
@@ -148,7 +159,8 @@ def _answer_json(payload: dict[str, Any]) -> Response:
 
 
 def _keep(response: Response) -> Response:
-    response.headers["Cache-Control"] = _FOR_GOOD
+    who = "private" if find_person().is_known else "public"
+    response.headers["Cache-Control"] = f"{who}, {_FOR_GOOD}"
     return response
 
 

@@ -19,10 +19,6 @@ def client(store: RunStore) -> FlaskClient:
     return create_app([store], Settings()).server.test_client()
 
 
-def test_health(client: FlaskClient) -> None:
-    assert client.get("/healthz").json == {"status": "ok", "runs": ["synthetic"]}
-
-
 def test_pictures_are_kept_by_the_browser(client: FlaskClient) -> None:
     answer = client.get("/run/synthetic/picture/conv1/1.webp?v=1")
     assert answer.mimetype == "image/webp"
