@@ -22,7 +22,7 @@ from summit_dash.server.settings import Settings, read_settings
 __all__ = ["ServeOptions", "open_dashboard", "serve"]
 
 
-def _flag(setting: str, *names: str, **more: Any) -> Any:
+def _build_flag(setting: str, *names: str, **more: Any) -> Any:
     """Builds the option of a setting, with the description and the default that it has in `Settings`."""
     field = Settings.model_fields[setting]
     default = f" Default: `{field.default}`." if field.default not in ("", ()) else ""
@@ -51,16 +51,16 @@ class ServeOptions:
         list[str],
         typer.Argument(help="Folders of one or several runs, or `NAME=RUN` to name one.", show_default=False),
     ]
-    host: Annotated[str | None, _flag("host")] = None
-    port: Annotated[int | None, _flag("port", min=0, max=65535)] = None
-    workers: Annotated[int | None, _flag("workers", min=1)] = None
+    host: Annotated[str | None, _build_flag("host")] = None
+    port: Annotated[int | None, _build_flag("port", min=0, max=65535)] = None
+    workers: Annotated[int | None, _build_flag("workers", min=1)] = None
     open_browser: Open = False
-    auth: Annotated[str | None, _flag("auth")] = None
-    role: Annotated[str | None, _flag("role")] = None
-    allowed_host: Annotated[list[str] | None, _flag("allowed_host")] = None
-    trust_header: Annotated[str | None, _flag("trust_header")] = None
-    trusted_proxy: Annotated[list[str] | None, _flag("trusted_proxy")] = None
-    url_prefix: Annotated[str | None, _flag("url_prefix")] = None
+    auth: Annotated[str | None, _build_flag("auth")] = None
+    role: Annotated[str | None, _build_flag("role")] = None
+    allowed_host: Annotated[list[str] | None, _build_flag("allowed_host")] = None
+    trust_header: Annotated[str | None, _build_flag("trust_header")] = None
+    trusted_proxy: Annotated[list[str] | None, _build_flag("trusted_proxy")] = None
+    url_prefix: Annotated[str | None, _build_flag("url_prefix")] = None
     settings: Annotated[
         Path | None, typer.Option(help="TOML file of settings; flags and the environment go before it.")
     ] = None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from typing import Any
 from urllib.parse import quote
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
+from dash._utils import to_json
 from dash.development.base_component import Component
+from flask import Response
 
 from summit_dash.pages import embedding, ids, registry
 from summit_dash.pages.account import Account
@@ -48,7 +51,7 @@ def build_application(
     )
     app.index_string = _INDEX
     app.enable_dev_tools(debug=False, dev_tools_ui=False, dev_tools_props_check=False)
-    app.boot = boot
+    app.boot, app.ask = boot, ask
     logo = "assets/favicon.svg" if is_static else app.get_asset_url("favicon.svg")
     build = lru_cache(_MOST_LAYOUTS)(partial(_build_layout, logo, is_static))
     app.layout = lambda: build(ask())
@@ -61,9 +64,24 @@ def _build_layout(logo: str, is_static: bool, account: Account) -> Component:
 
 
 class _Page(Dash):
-    """A Dash application whose document begins with the data in `boot`, made for each request."""
+    """A Dash application whose document begins with the data in `boot`, made for each request.
+
+    Attributes:
+        boot: returns the data.
+        ask: returns the account of the person who opens the page.
+        computing: callbacks of the pages that compute. Those who do not see these pages do not get them: Dash would
+            wait for their components.
+    """
 
     boot: Callable[[], str]
+    ask: Callable[[], Account]
+    computing: Sequence[dict[str, Any]] = ()
+
+    def dependencies(self) -> Response:
+        """Answers with the callbacks of the pages that the person sees."""
+        left_out = () if self.ask().may_compute else self.computing
+        shown = [each for each in self._callback_list if each not in left_out]
+        return Response(to_json(shown), mimetype="application/json")
 
     def interpolate_index(self, **parts: str) -> str:
         document: str = super().interpolate_index(**{**parts, "favicon": _build_icon_link()})
@@ -76,14 +94,17 @@ def _build_icon_link() -> str:
     return f'<link rel="icon" href="data:image/svg+xml,{quote(icon)}">'
 
 
-def _register_callbacks(app: Dash, is_static: bool) -> None:
+def _register_callbacks(app: _Page, is_static: bool) -> None:
     """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
     app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
     embedding.register_callbacks(app)
-    for entry in registry.PAGES:
-        if entry.register_callbacks is not None and not (is_static and entry.page.needs_server):
-            entry.register_callbacks(app)
+    for needs_server in (False,) if is_static else (False, True):
+        before = len(app._callback_list)
+        for entry in registry.PAGES:
+            if entry.register_callbacks is not None and entry.page.needs_server == needs_server:
+                entry.register_callbacks(app)
+        app.computing = app._callback_list[before:] if needs_server else ()
 
 
 _MOST_LAYOUTS = 32

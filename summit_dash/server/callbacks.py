@@ -8,12 +8,12 @@ from typing import Any
 from dash import Dash
 from flask import Response, request
 
-__all__ = ["CALLBACKS", "find_fault", "register_callback_check"]
+__all__ = ["CALLBACKS", "find_fault", "read_json", "register_callback_check"]
 
 CALLBACKS = "_dash-update-component"
 """Address of the callbacks, behind the prefix."""
 _OUTPUTS = "..."
-"""What separates the outputs of a callback that has several."""
+"""The text between the outputs of a callback that has several."""
 
 
 def register_callback_check(app: Dash, prefix: str) -> None:
@@ -23,8 +23,16 @@ def register_callback_check(app: Dash, prefix: str) -> None:
     def check_callback() -> Response | None:
         if request.method != "POST" or request.path != f"{prefix}{CALLBACKS}":
             return None
-        fault = find_fault(request.get_json(silent=True), app.callback_map)
+        fault = find_fault(read_json(), app.callback_map)
         return Response(f"{fault}\n", 400, mimetype="text/plain") if fault else None
+
+
+def read_json() -> Any:
+    """Reads the body of the request as JSON; None if it is none, or nests too deep."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None
 
 
 def find_fault(body: Any, known: Mapping[str, Any]) -> str:

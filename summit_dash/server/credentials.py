@@ -1,4 +1,4 @@
-"""What people sign in with: the token of a link, or a name and a password of a file."""
+"""Proof of a person: the token of a link, or a name and a password of a file."""
 
 from __future__ import annotations
 

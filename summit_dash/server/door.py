@@ -1,4 +1,4 @@
-"""Who may come in: every request passes here first."""
+"""The door: every request passes here first, and only those of people who may come in go on."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Door:
         """Adds the cookie of a new session."""
         if self.credentials is not None:
             text = self._sessions.write(self.credentials.key, name, self.credentials.mark(name))
-            response.set_cookie(self._cookie, text, max_age=self._sessions.seconds, **self._cookie_settings())
+            response.set_cookie(self._cookie, text, max_age=self._sessions.seconds, **self._build_cookie_settings())
         return response
 
     def leave(self, response: AnyResponse) -> AnyResponse:
@@ -89,11 +89,11 @@ class Door:
         person = self._find_session()
         if person is not None:
             self._sessions.end(person.session)
-        response.delete_cookie(self._cookie, **self._cookie_settings())
+        response.delete_cookie(self._cookie, **self._build_cookie_settings())
         response.headers["Clear-Site-Data"] = '"cache"'
         return response
 
-    def _cookie_settings(self) -> dict[str, Any]:
+    def _build_cookie_settings(self) -> dict[str, Any]:
         return {"path": self.prefix, "httponly": True, "samesite": "Strict", "secure": request.is_secure}
 
     def _find_named(self) -> Person | None:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, abort, request
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import ALL_CLASSES
+from precompute.contract.schema import ALL_CLASSES, MANIFEST
 from summit_dash.export.formats import FORMATS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
@@ -16,6 +16,7 @@ from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import check_label, save_label
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
+from summit_dash.server.callbacks import read_json
 from summit_dash.server.graph_files import write_graph_file
 from summit_dash.server.roles import find_person
 
@@ -102,7 +103,7 @@ def _save_label(store: RunStore) -> tuple[Response, int]:
     if (request.content_length or 0) > _LARGEST:
         return _answer_problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
     try:
-        channel, label = check_label(store, request.get_json(silent=True))
+        channel, label = check_label(store, read_json())
     except InputError as problem:
         return _answer_problem(problem), 400
     try:
@@ -129,10 +130,9 @@ def _answer_payload(store: RunStore, key: str) -> Response:
     """Returns a payload, or the problem where the run lacks it, which the page shows in its place."""
     try:
         payload = build_payload(store, key)
-    except InputError as problem:
-        return _answer_problem(problem)
-    except OSError as problem:
-        return _answer_problem(_build_loss(store, problem))
+    except (InputError, OSError) as problem:
+        is_there = isinstance(problem, InputError) and (store.path / MANIFEST).is_file()
+        return _answer_problem(problem if is_there else _build_loss(store))
     if payload is None:
         abort(404)
     if key not in _CHANGING:
@@ -141,10 +141,10 @@ def _answer_payload(store: RunStore, key: str) -> Response:
     return _revalidate(_answer_json({**payload, "editable": may_write}))
 
 
-def _build_loss(store: RunStore, problem: OSError) -> InputError:
+def _build_loss(store: RunStore) -> InputError:
     return InputError(
         "A run's folder stays where it is while it is shown.",
-        f"{store.name} cannot be read ({problem.strerror or type(problem).__name__}).",
+        f"That of {store.name} cannot be read.",
         "Bring the folder back, and load the page again.",
     )
 
