@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from functools import lru_cache, partial
-from typing import Any
 from urllib.parse import quote
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
@@ -69,18 +68,18 @@ class _Page(Dash):
     Attributes:
         boot: returns the data.
         ask: returns the account of the person who opens the page.
-        computing: callbacks of the pages that compute. Those who do not see these pages do not get them: Dash would
-            wait for their components.
+        computing: outputs of the callbacks of the pages that compute. Those who do not see these pages do not get
+            them: their components are not there.
     """
 
     boot: Callable[[], str]
     ask: Callable[[], Account]
-    computing: Sequence[dict[str, Any]] = ()
+    computing: Collection[str] = ()
 
     def dependencies(self) -> Response:
         """Answers with the callbacks of the pages that the person sees."""
         left_out = () if self.ask().may_compute else self.computing
-        shown = [each for each in self._callback_list if each not in left_out]
+        shown = [each for each in self._callback_list if each["output"] not in left_out]
         return Response(to_json(shown), mimetype="application/json")
 
     def interpolate_index(self, **parts: str) -> str:
@@ -104,7 +103,7 @@ def _register_callbacks(app: _Page, is_static: bool) -> None:
         for entry in registry.PAGES:
             if entry.register_callbacks is not None and entry.page.needs_server == needs_server:
                 entry.register_callbacks(app)
-        app.computing = app._callback_list[before:] if needs_server else ()
+        app.computing = {each["output"] for each in app._callback_list[before:]} if needs_server else ()
 
 
 _MOST_LAYOUTS = 32

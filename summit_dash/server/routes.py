@@ -131,8 +131,9 @@ def _answer_payload(store: RunStore, key: str) -> Response:
     try:
         payload = build_payload(store, key)
     except (InputError, OSError) as problem:
-        is_there = isinstance(problem, InputError) and (store.path / MANIFEST).is_file()
-        return _answer_problem(problem if is_there else _build_loss(store))
+        if isinstance(problem, InputError) and (store.path / MANIFEST).is_file():
+            return _answer_problem(problem)
+        return _answer_problem(_build_loss(store))
     if payload is None:
         abort(404)
     if key not in _CHANGING:
