@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import secrets
 import signal
@@ -61,6 +62,7 @@ class ServeOptions:
     trust_header: Annotated[str | None, _build_flag("trust_header")] = None
     trusted_proxy: Annotated[list[str] | None, _build_flag("trusted_proxy")] = None
     url_prefix: Annotated[str | None, _build_flag("url_prefix")] = None
+    log: Annotated[str | None, _build_flag("log")] = None
     settings: Annotated[
         Path | None, typer.Option(help="TOML file of settings; flags and the environment go before it.")
     ] = None
@@ -88,12 +90,14 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
     from summit_dash.run.stores import Stores, open_runs
     from summit_dash.server.app import create_app
     from summit_dash.server.listen import listen
+    from summit_dash.server.log import start_log
 
     stores = Stores(open_runs(settings.runs))
     listening = listen(settings.host, settings.port)
     token = settings.token or secrets.token_urlsafe(32)
     settings = settings.model_copy(update={"port": listening.getsockname()[1], "token": token})
     with contextlib.closing(listening):
+        start_log(settings)
         dashboard = create_app(stores, settings)
         threading.Thread(target=stores.warm, daemon=True).start()
         # Headers of proxies are judged by the application, for every server alike.
@@ -105,7 +109,7 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
             max_request_body_size=settings.body_bytes,
         )
         url = _describe(settings)
-        with contextlib.suppress(KeyboardInterrupt), _end_gently():  # the ways to end it
+        with contextlib.suppress(KeyboardInterrupt), _end_gently(server):  # the ways to end it
             if open_browser:
                 threading.Timer(0.3, webbrowser.open, [url]).start()
             server.run()
@@ -139,15 +143,31 @@ def _describe(settings: Settings) -> str:
 
 
 @contextlib.contextmanager
-def _end_gently() -> Iterator[None]:
-    """Lets the signal of service managers end the block as Ctrl-C does."""
+def _end_gently(server: Any) -> Iterator[None]:
+    """Lets the signal of service managers end the block as Ctrl-C does, after all requests are answered."""
+    from summit_dash.server.stopping import stop_gently
+
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    answered, ended = threading.Event(), threading.Event()
+
+    def finish() -> None:
+        answered.set()
+        if not ended.is_set():
+            _thread.interrupt_main(signal.SIGTERM)
+            server.trigger.pull_trigger()  # the loop waits for connections, and looks for signals when it wakes
+
+    def handle(*_: object) -> None:
+        if answered.is_set():
+            raise KeyboardInterrupt
+        stop_gently(server, finish)
+
+    before = signal.signal(signal.SIGTERM, handle)
     try:
         yield
     finally:
+        ended.set()
         signal.signal(signal.SIGTERM, before)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable, Mapping
 
 from dash import Dash
@@ -22,6 +23,8 @@ from summit_dash.server.door import Door, register_door
 from summit_dash.server.faults import register_faults
 from summit_dash.server.headers import build_headers, register_headers
 from summit_dash.server.health import register_health
+from summit_dash.server.log import register_log, start_log
+from summit_dash.server.metrics import register_metrics
 from summit_dash.server.proxies import TrustedProxies
 from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
@@ -48,6 +51,9 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
     app = build_application(
         lambda: build_boot(runs.values(), prefix), settings.title, prefix, ask=lambda: _describe_account(prefix)
     )
+    live = Live.start(settings.limits)
+    register_log(app.server)
+    register_metrics(app.server, door, live.workers)
     register_checks(app.server, settings)
     register_door(app.server, door)
     register_callback_check(app, prefix)
@@ -55,7 +61,7 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
     register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
     register_health(app.server, runs, prefix)
     register_routes(app.server, runs, prefix)
-    app.server.extensions[EXTENSION] = {"live": Live.start(settings.limits), "stores": runs}
+    app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
     _compress(app.server)
     app.server.wsgi_app = TrustedProxies(app.server.wsgi_app, settings.trusted_proxy, settings.trust_header)
     return app
@@ -104,5 +110,7 @@ def build_server() -> Flask:
     if not settings.runs:
         raise InputError("A dashboard shows a run.", "SUMMIT_DASH_RUNS names none.", "Set it to the folders of runs.")
     stores = Stores(open_runs(settings.runs))
+    start_log(settings)
     application: Flask = create_app(stores, settings).server
+    atexit.register(application.extensions[EXTENSION]["live"].workers.close)
     return application

@@ -19,8 +19,10 @@ from summit_dash.server.sign_in_page import STYLE, write_bounce, write_sign_in
 
 __all__ = ["OPEN", "Door", "register_door"]
 
-OPEN = {"report_health", "report_readiness", "show_sign_in", "sign_in", "send_sign_in_style", "sign_out"}
-"""Endpoints that answer everyone. They say nothing of a run."""
+OPEN = {
+    "report_health", "report_readiness", "send_metrics", "show_sign_in", "sign_in", "send_sign_in_style", "sign_out",
+}  # fmt: skip
+"""Endpoints that answer everyone, or see to it themselves. They say nothing of a run."""
 _READING = {"GET", "HEAD", "OPTIONS"}
 _ROLES: dict[str, Role] = {"save_labels": "editor"}
 """The role that an endpoint which writes needs; a runner is needed for the callbacks, and for all others."""

@@ -72,6 +72,15 @@ class Settings(BaseSettings):
     )
     body_bytes: int = Field(64_000_000, ge=10_000, description="Greatest size of a request, also with images.")
 
+    log: Literal["", "none", "text", "json"] = Field(
+        "",
+        description="Lines for requests on the standard error: `text`, `json` or `none`. Without it: text if people "
+        "sign in, else none. Faults are always written.",
+    )
+    metrics_token: str = Field(
+        "", repr=False, description="Token with which a program reads `metrics` (`Authorization: Bearer TOKEN`)."
+    )
+
     live_workers: int = Field(
         _LIMITS.n_workers, ge=0, description="Processes that hold a run's model for the pages that compute."
     )
@@ -112,6 +121,10 @@ class Settings(BaseSettings):
     def find_auth(self) -> str:
         """Returns `none`, `token` or the file of users."""
         return self.auth or ("none" if is_loopback(self.host) else "token")
+
+    def find_log(self) -> str:
+        """Returns the form of the log: `none`, `text` or `json`."""
+        return self.log or ("none" if self.find_auth() == "none" and not self.trust_header else "text")
 
     @field_validator("url_prefix")
     @classmethod
