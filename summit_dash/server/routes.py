@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import Flask, Response, abort, request
+from werkzeug.routing import IntegerConverter
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES, MANIFEST
@@ -27,8 +29,15 @@ _CHANGING = {"labels"}
 """Keys of payloads that change while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
 _ENDINGS = ", ".join(repr(ending) for each in FORMATS.values() for ending in each.endings)
+_SMALL = re.compile("[0-9]{1,9}")
 _LARGEST = 4096
 """Greatest number of bytes of a request that saves a label."""
+
+
+class _Number(IntegerConverter):
+    """A number of at most nine digits: greater ones are none of a run, and do not fit into its tables."""
+
+    regex = r"[0-9]{1,9}"
 
 
 def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
@@ -36,6 +45,7 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
 
     Only the route of labels writes to a run.
     """
+    server.url_map.converters = {**server.url_map.converters, "int": _Number}
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def send_data(name: str, key: str) -> Response:
@@ -64,7 +74,7 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:number>/<owner>/<int:rank>.webp")
     def send_example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
-        class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
+        class_id = ALL_CLASSES if owner == "all" else int(owner) if _SMALL.fullmatch(owner) else None
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(None if class_id is None else store.pictures.read_example(channel, class_id, rank))
 
