@@ -119,7 +119,7 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
 
 def _describe(settings: Settings) -> str:
     """Prints the address and who may come in, and returns the address."""
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::", ""} else settings.host  # nosec B104
     place = f"[{host}]" if ":" in host else host
     auth = settings.find_auth()
     query = "?" + urlencode({"token": settings.token}) if auth == "token" and not settings.trust_header else ""

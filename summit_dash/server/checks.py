@@ -15,7 +15,7 @@ __all__ = ["Hosts", "is_own_page", "register_checks"]
 
 _READING = {"GET", "HEAD", "OPTIONS"}
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?")
-_EVERY_ADDRESS = {"0.0.0.0", "::", ""}
+_EVERY_ADDRESS = {"0.0.0.0", "::", ""}  # nosec B104
 
 
 class Hosts:

@@ -55,7 +55,7 @@ _NAME = """<label>Name
 <input name="name" value="{name}" autocomplete="username" autocapitalize="none" required{name_focus}></label>
 <label>Password<input name="password" type="password" autocomplete="current-password" required{focus}></label>
 """
-_TOKEN = """<label>Token<input name="password" type="password" autocomplete="off" required autofocus></label>
+_FOR_TOKEN = """<label>Token<input name="password" type="password" autocomplete="off" required autofocus></label>
 """
 _BOUNCE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="0; url={address}"><title>{title}</title>
@@ -74,7 +74,7 @@ def write_sign_in(title: str, action: str, style: str, name: str | None, problem
         problem: what was wrong; empty for nothing.
     """
     if name is None:
-        words, fields = "Open the link that the server printed, or enter its token.", _TOKEN
+        words, fields = "Open the link that the server printed, or enter its token.", _FOR_TOKEN
     else:
         focus = {"name_focus": "" if name else " autofocus", "focus": " autofocus" if name else ""}
         words, fields = "Sign in to see the runs.", _NAME.format(name=escape(name), **focus)

@@ -54,7 +54,7 @@ def serve(run_path: Path, settings: Settings | None = None) -> Iterator[str]:
     through a descriptor, whose number would belong to a connection of another server after a close from outside.
     """
     app = create_app([RunStore(run_path)], settings or Settings())
-    server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
+    server = create_server(app.server, host="127.0.0.1", port=0, threads=8, clear_untrusted_proxy_headers=False)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -88,6 +88,7 @@ def test_the_address_for_the_whole_network_is_shown_as_one_that_a_browser_opens(
 def test_the_number_of_threads_is_that_asked_for(run_path: Path, servers: list[Any]) -> None:
     open_dashboard(Settings(runs=(str(run_path),), port=0, workers=3), False)
     assert servers[0].adj.threads == 3
+    assert not servers[0].adj.clear_untrusted_proxy_headers  # the application judges them
 
 
 def test_an_address_of_another_machine_is_refused_with_the_reason(run_path: Path, servers: list[Any]) -> None:

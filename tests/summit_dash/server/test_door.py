@@ -198,6 +198,14 @@ def test_each_role_may_do_what_it_says(client: FlaskClient, role: str, labels: i
     assert f"Sign out: {role} ({role})" in layout
 
 
+def test_where_several_processes_answer_nobody_computes(store: RunStore) -> None:
+    several = {"environ_overrides": {"wsgi.multiprocess": True}}
+    client = build_client(store)
+    assert '"data-pane":"images"' not in client.get("/_dash-layout", **several).text
+    assert client.get("/run/synthetic/data/labels.json", **several).json["editable"]
+    assert client.post("/_dash-update-component", json={}, **several).status_code == 403
+
+
 def test_where_nobody_signs_in_nothing_is_there_to_sign_out_of(store: RunStore) -> None:
     layout = build_client(store).get("/_dash-layout").text
     assert "sign-out" not in layout
