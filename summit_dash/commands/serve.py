@@ -158,12 +158,12 @@ def _end_gently(server: Any) -> Iterator[None]:
             _thread.interrupt_main(signal.SIGTERM)
             server.trigger.pull_trigger()  # the loop waits for connections, and looks for signals when it wakes
 
-    def handle(*_: object) -> None:
+    def end_by_signal(*_: object) -> None:
         if answered.is_set():
             raise KeyboardInterrupt
         stop_gently(server, finish)
 
-    before = signal.signal(signal.SIGTERM, handle)
+    before = signal.signal(signal.SIGTERM, end_by_signal)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Whoever has not signed in sees nothing of a run, whatever is asked and however."""
+"""Without signing in, nothing of a run is seen, whatever is asked and however."""
 
 from __future__ import annotations
 
