@@ -1,4 +1,4 @@
-"""Without signing in, nothing of a run is seen, whatever is asked and however."""
+"""People who have not signed in see nothing of a run, whatever is asked and however."""
 
 from __future__ import annotations
 
