@@ -1,4 +1,4 @@
-"""How well each layer of a run separates the run's own classes: a linear head on each, tested on images held out."""
+"""A measure of how well each layer of a run separates the run's classes: a linear head, tested on images held out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from precompute.transfer.linear import compute_log_loss
 from precompute.transfer.scores import compute_macro_f1, compute_score
 from precompute.transfer.training import Task, train_heads
 
-__all__ = ["ProbeRequest", "probe_layers"]
+__all__ = ["ProbeRequest", "measure_layers"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ProbeRequest:
     config: TransferConfig = field(default_factory=TransferConfig)
 
 
-def probe_layers(request: ProbeRequest, progress: Progress) -> dict[str, Any]:
+def measure_layers(request: ProbeRequest, progress: Progress) -> dict[str, Any]:
     """Writes the table `layer_probes`, and returns facts for the manifest. After an interruption a second call goes on.
 
     Raises:

@@ -12,12 +12,12 @@ __all__ = ["STAGE"]
 
 def _run(context: RunContext) -> Mapping[str, Any]:
     from precompute.transfer.features import Reader
-    from precompute.transfer.probe import ProbeRequest, probe_layers
+    from precompute.transfer.probe import ProbeRequest, measure_layers
 
     inputs, config = context.inputs, context.config
     reader = Reader(inputs.source, inputs.preprocess, config.workers, config.batch_size)
     request = ProbeRequest(context.folder, context.fingerprint, inputs.model, inputs.layers, reader, context.device)
-    return probe_layers(request, context.progress)
+    return measure_layers(request, context.progress)
 
 
 STAGE = Stage(name="probe", rank=55, after=("aggregate",), tables=("layer_probes",), run=_run, is_extra=True)
