@@ -288,14 +288,13 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
         ("attribution_graph_edges", edges),
         ("attribution_graphs", graphs),
     ):
-        write_table(out, name, dict(zip(_list_columns(name, is_old=True), zip(*rows, strict=True), strict=True)))
+        write_table(out, name, dict(zip(_list_columns(name), zip(*rows, strict=True), strict=True)))
 
 
-def _list_columns(table: str, is_old: bool = False) -> list[str]:
-    """Returns the columns of a table; those alone that runs of earlier versions have, if it is one of them."""
+def _list_columns(table: str) -> list[str]:
     from precompute.contract.schema import TABLES
 
-    return [c.name for c in TABLES[table].columns if not (is_old and c.may_be_absent)]
+    return [c.name for c in TABLES[table].columns if not c.may_be_absent]
 
 
 def _write_embeddings(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -> None:
