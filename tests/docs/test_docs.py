@@ -29,7 +29,8 @@ DOCUMENTS = sorted(
 FOR_USERS = [name for name in DOCUMENTS if name == "README.md" or name.startswith("docs/")]
 ROOMS = ("precompute", "summit_dash", "assets", "tests", "benchmarks", "docs", ".ci")
 COMMANDS = dict(list_commands())
-OTHER_FLAGS = {"--help", "--version"}
+OTHER_FLAGS = {"--help", "--version", "--system", "--no-create-home", "--now", "--threads"}
+"""Options of the command line itself, and of the programs around a hosted dashboard."""
 
 
 def read_document(name: str) -> str:

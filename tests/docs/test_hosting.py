@@ -1,4 +1,4 @@
-"""The recipes of docs/hosting are what they say: programs that read them accept them, and they hold what is promised."""
+"""The recipes of docs/hosting: programs that read them accept them, and they hold what is promised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.docs.write` writes the parts of docs/ that follow from the code: tables of a run, commands, settings.
+"""`python -m tests.docs.write` writes the parts of docs/ that follow from the code: tables, commands, settings.
 
 A test holds the files equal to what this module writes.
 """
