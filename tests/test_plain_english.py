@@ -50,7 +50,8 @@ NAMES_OF_LIBRARIES = (
 )
 """Names that a library calls, or that everyone knows."""
 NOUNS_OF_THE_INTERFACE = (
-    "channels", "activations", "influences", "confusions", "graph", "embedding", "picture", "examples"
+    "channels", "activations", "influences", "confusions", "faithfulness", "graph", "embedding", "picture",
+    "examples",
 )  # fmt: skip
 """Names of what a notebook asks a run for, in summit_dash/api alone."""
 CONVERSIONS = ("to_", "from_")
