@@ -44,9 +44,7 @@ def test_a_person_signs_in_sees_the_page_that_was_asked_for_and_signs_out(
         expect(page.get_by_label("Password")).to_be_visible()
         page.goto(f"{url}?class=3")
         expect(page.get_by_label("Password")).to_be_visible()
-    assert [
-        text for text in words if "401" not in text
-    ] == []  # a wrong password, and a session that is over
+    assert [text for text in words if "401" not in text] == []  # a wrong password, and a session that is over
 
 
 def _follow_foreign_link(page: Page, url: str) -> str:
