@@ -12,6 +12,7 @@ from summit_dash.export.formats import FORMATS
 from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.export.site_packs import Content, Pack, Series, build_pack, encode_content
 from summit_dash.export.site_pictures import SitePictures, remove_boxes
+from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
@@ -21,7 +22,7 @@ from summit_dash.run.store import RunStore
 __all__ = ["list_packs"]
 
 _FIRST = ("run", "labels")
-_SHARED = ("about", "embedding", "confusions", "channel_use")
+_SHARED = ("embedding", "confusions", "channel_use")
 _LIMIT, _SMALL = 512 * 1024, 128 * 1024
 """Bytes of a pack, and of one of which a click wants several."""
 _PER_LAYER = 1_000_000
@@ -44,6 +45,7 @@ class _Contents:
         self._series: list[Series] = []
 
     def list_packs(self) -> Iterator[Pack]:
+        yield self._pack("about", {"about": build_about(self._store, names_folders=False)})
         for key in _SHARED:
             yield self._pack(key, {key: self._build(key)})
         for place, layer in enumerate(self._store.layers):

@@ -68,8 +68,8 @@ def style_edge(palette: Palette, part: Part | None = None) -> EdgeLook:
 def build_stylesheet(theme: str) -> list[Rule]:
     """Builds the rules of Cytoscape for a theme, `light` or `dark`.
 
-    Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are (`bare`, `added` by expanding a
-    layer, `ghost` and `tray` of sources outside the graph) and their state (`lit`, `faded`,
+    Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are (`bare`, `named` by a label, `added` by
+    expanding a layer, `ghost` and `tray` of sources outside the graph) and their state (`lit`, `faded`,
     `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room).
     """
     palette = PALETTES[theme]
@@ -111,6 +111,10 @@ def _build_node_rules(palette: Palette) -> list[Rule]:
                 "text-events": "no",
                 **_build_ring(plain),
             },
+        ),
+        _build_rule(
+            "node.named",
+            {"text-wrap": "ellipsis", "text-max-width": "data(room)", "color": palette.ink, "font-weight": 500},
         ),
         _build_rule("node[image]", picture),
         _build_rule(

@@ -8,6 +8,7 @@ A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from precompute.contract.glossary import INFLUENCE_MEASURES
@@ -30,11 +31,11 @@ _LABELS_BY = {
 }
 
 
-def build_about(store: RunStore) -> dict[str, Any]:
-    """Builds the page, section by section."""
+def build_about(store: RunStore, names_folders: bool = True) -> dict[str, Any]:
+    """Builds the page, section by section; a static site does not name the folders of the machine that wrote it."""
     return {
         "sections": [
-            _build_section("run", "This run", [{"facts": _list_facts(store)}]),
+            _build_section("run", "This run", [{"facts": _list_facts(store, names_folders)}]),
             _build_section("views", "What the views show", _split_paragraphs(_VIEWS)),
             _build_section("method", "How it is computed", _explain_method(store)),
             *_count_pictures(store),
@@ -59,12 +60,12 @@ def _count_images(store: RunStore) -> str:
     return format_count(of_run) if here == of_run else f"{format_count(here)} of {format_count(of_run)} of the run"
 
 
-def _list_facts(store: RunStore) -> list[list[str]]:
+def _list_facts(store: RunStore, names_folders: bool) -> list[list[str]]:
     """Lists the facts in the manifest; a fact that it does not state is left out."""
     model, dataset = store.manifest.get("model", {}), store.manifest.get("dataset", {})
     facts: list[tuple[str, Any]] = [
         ("Model", store.model_name),
-        ("Source of the model", model.get("source")),
+        ("Source of the model", _describe_source(model.get("source"), names_folders)),
         ("Input", _describe_input(model)),
         ("Outputs", describe_outputs(model)),
         ("Recorded layers", f"{len(store.layers)}: {', '.join(store.layer_names)}"),
@@ -74,12 +75,19 @@ def _list_facts(store: RunStore) -> list[list[str]]:
         ("Classes", format_count(len(store.classes))),
         ("Labels", _describe_labels(dataset)),
         ("Accuracy", _describe_accuracy(store.manifest.get("images") or {})),
-        ("Folder", describe_place(store.path)),
+        ("Folder", describe_place(store.path) if names_folders else None),
         ("Made", str(store.manifest.get("created", "")).replace("T", " ")[:16]),
         ("Computing took", _describe_seconds(store)),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in store.manifest.get("versions", {}).items())),
     ]
     return [[name, str(value)] for name, value in facts if value]
+
+
+def _describe_source(source: str | None, names_folders: bool) -> str | None:
+    """Returns the source of the model; of a file with a full path the name alone where folders are not named."""
+    if source is None or names_folders or not Path(source).is_absolute():
+        return source
+    return Path(source).name
 
 
 def _describe_input(model: Mapping[str, Any]) -> str:

@@ -149,7 +149,7 @@ def test_go_to_finds_classes_channels_layers_and_views(page: Page, url: str) -> 
     field = page.get_by_role("combobox", name="Go to")
     for typed, found in (
         ("pelcan", {"class_id": 7}),
-        ("conv3-4", {"layer": "conv3", "channel": 4}),
+        ("conv3-4", {"channel_layer": "conv3", "channel": 4}),
         ("conv2", {"layer": "conv2"}),
         ("about", {"view": "about"}),
     ):

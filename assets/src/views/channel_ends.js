@@ -25,7 +25,7 @@ const endRow = (ends, place, info, inGraph) => {
   const id = channelId(layer, channel);
   const n = ends.count[place];
   const isOutside = inGraph && !inGraph.has(id);
-  const label = labels.of(layer, channel);
+  const label = labels.nameOf(layer, channel);
   return barRow({
     picture: channelPicture(layer, channel, ends.picture[place], 'thumb'),
     name: [id, label && [' ', h('span', {class: 'row-label'}, label)], isOutside && [' ', h('span', {class: 'outside'}, 'not in graph')]],

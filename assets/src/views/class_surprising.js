@@ -43,7 +43,7 @@ const reason = (text) => {
 const entry = (info, each) => {
   const {layer, channel, signals, own, others} = each;
   const id = channelId(layer, channel);
-  const label = labels.of(layer, channel);
+  const label = labels.nameOf(layer, channel);
   const sides = h(
     'div',
     {class: 'surprise-sides'},

@@ -4,8 +4,11 @@
    A scene is {drawing, context, prefix, nodes, edges}. `nodes` by key are {node, id, x, y, into, out}, `edges` by key are
    {edge, id, source, target}; `id` is that of the element, other in each drawing, because Cytoscape would keep the place
    of one that it knows. */
-import {bend, halfOf, isTight, stretch, toLine, toScale} from '../model/elements.js';
+import {bend, halfOf, isTight, stretch, toLabel, toLine, toScale} from '../model/elements.js';
 import {shownNodes} from '../model/graph.js';
+import * as current from '../current.js';
+import {channelId} from '../format.js';
+import {labels} from '../labels.js';
 import {canvas, elementOf} from './cytoscape.js';
 
 let scene = null;
@@ -13,6 +16,8 @@ let serial = 0;
 let shown = new Set();
 let lit = {nodes: [], edges: []};
 
+/** The id of the channel that is open; null where none is. */
+export const chosenId = ({channel, channel_layer: layer} = current.selection) => (channel === null ? null : channelId(layer, channel));
 export const getScene = () => scene;
 export const getContext = () => scene && scene.context;
 /** Builds the scene of a drawing; nothing of it is on the paper yet. */
@@ -46,6 +51,20 @@ export const shownOf = (map) => [...map.values()].filter(isShown);
 
 /** Sets the places of a scene, stretched. */
 export const setPlaces = ({nodes}, by) => nodes.forEach((each) => Object.assign(each, stretch(each.node, by)));
+/** What a channel is called beside its number; labels are those of the run that is shown. */
+export const nameOf = ({layer, channel, run}) => (run ? '' : labels.nameOf(layer, channel));
+/** Writes names, or numbers, above the nodes. */
+export const showNames = () => {
+  const all = [...scene.nodes.values()];
+  canvas().batch(() =>
+    all.forEach((each) => {
+      const name = nameOf(each.node);
+      elementOf(each.id)
+        .data(toLabel(each.node, name, each, all))
+        .toggleClass('named', name !== '');
+    }),
+  );
+};
 /** Moves everything on the paper to its place. */
 export const movePlaces = (by) => {
   setPlaces(scene, by);
@@ -59,6 +78,7 @@ export const movePlaces = (by) => {
         .toggleClass('tight', isTight(...ends, by.right));
     });
   });
+  showNames();
 };
 /** Gives labels and thin lines their size on the screen. */
 export const setScale = (zoom) => {

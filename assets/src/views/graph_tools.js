@@ -6,8 +6,10 @@ import {count, nameMeasure, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {PARTING_JACCARD} from '../model/comparison.js';
 import {toggleComparison} from './compare_panel.js';
+import {buildFind} from './graph_find.js';
 import {getFrame} from './graph_frame.js';
 import {countRows, placeGutter} from './graph_gutter.js';
+import {buildLegend} from './graph_legend.js';
 import {buildFileMenu} from './graph_menu.js';
 import {choosePart, getContext, getScene, shownOf, showPart} from './graph_scene.js';
 import {showTable, toggleTable} from './graph_table.js';
@@ -105,13 +107,15 @@ export const buildTools = () => {
         button('bars', 'bars', 'Layers compared', toggleComparison),
         button('direction', 'turn', 'Input at the left', () => other('direction', 'down', 'right')),
         button('table', 'table', 'As a table', toggleTable),
+        buildFind(),
+        buildLegend(),
         button('screen', 'screen', 'Full screen', toggleScreen),
         buildFileMenu())),
   ); // prettier-ignore
   zoom.replaceChildren(
     button('in', 'plus', 'Zoom in', () => zoomBy(1.3), '+'),
     button('out', 'minus', 'Zoom out', () => zoomBy(1 / 1.3), '-'),
-    button('fit', 'fit', 'Fit to the window', fit, 'f'),
+    button('fit', 'fit', 'Fit to the window', fit, '0'),
   );
 };
 export const press = (name, pressed) => buttons[name].setAttribute('aria-pressed', String(pressed));

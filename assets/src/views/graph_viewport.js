@@ -6,7 +6,7 @@ import {canvas} from './cytoscape.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {placeGutter} from './graph_gutter.js';
-import {getContext, getScene, movePlaces, nodeOf, setPlaces, setScale, shownOf} from './graph_scene.js';
+import {chosenId, getContext, getScene, movePlaces, nodeOf, setPlaces, setScale, shownOf} from './graph_scene.js';
 import {liveValue} from './graph_tools.js';
 import {placeTray} from './graph_tray.js';
 
@@ -181,8 +181,7 @@ export const reveal = (each) => {
   touch();
 };
 export const revealChosen = () => {
-  const {layer, channel} = current.selection;
-  if (channel !== null && getScene()) reveal(nodeOf(`${layer}-${channel}`));
+  if (chosenId() && getScene()) reveal(nodeOf(chosenId()));
 };
 /** A wheel zooms at the pointer as far as it turns; Cytoscape's own way knows no pinch on a pad. */
 const wheel = (event) => {

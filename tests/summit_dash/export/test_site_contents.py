@@ -43,7 +43,6 @@ def test_payloads_are_those_of_the_server(found: dict[str, Any], store: RunStore
     ]
     for key in [
         "run",
-        "about",
         "embedding",
         "labels",
         f"channels/{layer}",
@@ -51,6 +50,12 @@ def test_payloads_are_those_of_the_server(found: dict[str, Any], store: RunStore
         *own,
     ]:
         assert found[key] == build_payload(store, key), key
+
+
+def test_no_pack_says_where_the_run_was(site: Path, found: dict[str, Any], store: RunStore) -> None:
+    text = "".join(path.read_text() for path in (site / "run").iterdir())
+    assert str(store.path) not in text
+    assert [name for name, _ in found["about"]["sections"][0]["blocks"][0]["facts"] if name == "Folder"] == []
 
 
 def test_every_picture_of_a_graph_is_there(found: dict[str, Any], store: RunStore) -> None:
