@@ -68,9 +68,9 @@ def style_edge(palette: Palette, part: Part | None = None) -> EdgeLook:
 def build_stylesheet(theme: str) -> list[Rule]:
     """Builds the rules of Cytoscape for a theme, `light` or `dark`.
 
-    Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are (`bare`, `named` by a label, `added` by
-    expanding a layer, `ghost` and `tray` of sources outside the graph) and their state (`lit`, `faded`,
-    `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room).
+    Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are (`bare`, `named` by a label,
+    `added` by expanding a layer, `way` up outside the graph, `ghost` and `tray` of sources outside the graph) and their state
+    (`lit`, `faded`, `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room).
     """
     palette = PALETTES[theme]
     return [
@@ -139,6 +139,10 @@ def _build_edge_rules(palette: Palette) -> list[Rule]:
         ),
         *(_build_rule(f"edge.{part.value}", _build_line(style_edge(palette, part))) for part in Part),
         _build_rule("edge.added", {"line-style": "dashed", "line-dash-pattern": [2, 3]}),
+        _build_rule(
+            "edge.way",
+            {"line-style": "dashed", "line-dash-pattern": [1.5, 5], "line-cap": "round", "line-opacity": 0.45},
+        ),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The last layer as the model's outputs: the class that each of its channels stands for."""
+"""The last layer as the model's outputs: the name of the output that each of its channels is."""
 
 from __future__ import annotations
 

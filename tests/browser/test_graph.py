@@ -289,36 +289,6 @@ def test_the_card_goes_when_tab_moves_on(page: Page, url: str) -> None:
     assert list_nodes(page, ".cursor, .lit") == []
 
 
-def test_a_channel_is_found_by_its_number(page: Page, url: str, store: RunStore) -> None:
-    open_graph(page, url)
-    wait_for_drawn(page, 0)
-    at = next(node.channel for node in store.graph(0).nodes if node.channel.layer == "conv4")
-    page.keyboard.press("f")
-    field = page.get_by_role("combobox", name="Find a channel in the graph")
-    expect(field).to_be_focused()
-    field.fill(at.channel_id)
-    expect(page.get_by_role("listbox", name="Find a channel").get_by_role("option")).to_have_text([at.channel_id])
-    assert at.channel_id in list_nodes(page, ".lit")
-    field.fill("no such")
-    expect(page.get_by_text("channels shown matches “no such”.")).to_be_visible()
-    field.fill(at.channel_id)
-    page.keyboard.press("Enter")
-    wait_for_query(page, f"&channel={at.channel}&channel_layer=conv4")
-    expect(field).to_be_hidden()
-
-
-def test_the_legend_says_what_the_looks_mean(page: Page, url: str) -> None:
-    open_graph(page, url)
-    button = page.get_by_role("button", name="Legend")
-    button.click()
-    legend = page.get_by_role("group", name="Legend")
-    for words in ("Size:", "Width:", "Dashes", "Dark points", "Brown mark"):
-        expect(legend).to_contain_text(words)
-    page.keyboard.press("Escape")
-    expect(legend).to_be_hidden()
-    expect(button).to_be_focused()
-
-
 def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore) -> None:
     open_graph(page, url)
     wait_for_drawn(page, 0)

@@ -1,7 +1,7 @@
 /* The widgets' pure parts: where a box is placed, and which rows of a list are in view. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {leadsInto, placeBeside, placeClear} from '../../assets/src/widgets/place.js';
+import {leadsInto, placeBeside, placeClear, placeFree} from '../../assets/src/widgets/place.js';
 import {rowsInView} from '../../assets/src/widgets/virtual_list.js';
 
 const ROOM = {width: 400, height: 300};
@@ -47,6 +47,19 @@ test('a card covers none of the boxes that it is about, where there is room else
     bottom: 100 * Math.floor(i / 10) + 60,
   }));
   assert.ok(!covers(placeClear(owner, own, room, everywhere), own, owner)); // prettier-ignore
+});
+
+test('the small map is in the lower right corner, or where it covers nothing, or nowhere', () => {
+  const [own, area] = [
+    {width: 100, height: 60},
+    {left: 50, top: 0, right: 400, bottom: 300},
+  ];
+  const low = {left: 250, top: 280, right: 260, bottom: 290};
+  const place = (boxes) => placeFree(own, area, boxes) && [placeFree(own, area, boxes).left, placeFree(own, area, boxes).top];
+  assert.deepEqual(place([]), [300, 240]);
+  assert.deepEqual(place([{...low, left: 350, right: 360}]), [300, 216]);
+  assert.deepEqual(place([low, {left: 0, top: 0, right: 400, bottom: 220}]), [300, 240]);
+  assert.equal(place([{left: 0, top: 50, right: 400, bottom: 250}]), null);
 });
 
 test('the pointer is on its way to a box where its movement, straight on, ends in it', () => {

@@ -24,6 +24,7 @@ import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
 import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
 import {bringImages, keepImages, nameOf} from './graph_pictures.js';
 import {
+  addWays,
   buildScene,
   chosenId,
   choosePart,
@@ -240,6 +241,9 @@ const finish = async (scene, mine) => {
     if (!isOld()) canvas().batch(() => showImages(scene));
   }
   requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
+  if (scene.context.comparison) return;
+  const {ways} = await load(`class/${classes[0].id}/ends`);
+  if (ways && ways.length && !isOld()) addWays(ways, {right: current.selection.direction === 'right'});
 };
 const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(nameOf(node), node)));
 const tellPainted = (classes) => {

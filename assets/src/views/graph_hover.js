@@ -1,7 +1,7 @@
 // @ts-check
 /* What the pointer does: light a node with its influences, or an influence with its ends; click, box and pin. */
 import * as current from '../current.js';
-import {of, percent} from '../format.js';
+import {of, percent, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {reducedMotion} from '../views.js';
 import {elementOf} from './cytoscape.js';
@@ -26,6 +26,11 @@ export const tellUse = (node) => {
   );
 };
 const tellEdge = (edge) => {
+  if (edge.way)
+    return [
+      `the strongest way up from ${edge.source}: no influence of the graph leads up from there`,
+      `through ${edge.through.join(', ')}, not in the graph; each step is counted in ${plural(edge.counts[0], 'image')} or more`,
+    ];
   const {classes, comparison} = getContext();
   const use = (n, all) => `${of(n, all)} images`;
   if (!comparison) return [`influence counted in ${use(edge.counts[0], classes[0].n)}, mean ${edge.means[0]}`];

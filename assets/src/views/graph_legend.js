@@ -19,18 +19,22 @@ const buildTwo = () => [
   [draw(box(12, 16, 'only-b'), line(12, 2, 'only-b beside')), 'Blue, dashed: only in the graph of B.'],
   [draw(box(12, 16, 'shared'), line(12, 2, 'shared beside')), 'Grey: in both graphs.'],
 ];
+const buildWay = () => [
+  draw(line(12, 2, 'way')),
+  'Dotted: the strongest way up from a channel without an influence upwards, through channels that are not in the graph.',
+];
 const buildBoth = () => [
   [draw(line(12, 2.5, 'lit')), 'Dashes that run: influences of the channel under the pointer.'],
   [draw(box(32, 20, 'bare')), 'Dashed grey ring: no picture in this run, or a channel that is not in the graph.'],
   [draw(box(32, 20), h('path', {class: 'sample-corner', d: 'M42 13v9h-9z'})), 'Dark corner: a dataset example, because there is no feature visualization.'],
   [draw(box(32, 20), h('path', {class: 'sample-star', d: 'M25 1.500 29.500 6 25 10.500 20.500 6z'})), 'Brown mark: a surprising channel; its card says why.'],
-  [draw(h('circle', {class: 'sample-point', cx: 16, cy: 12, r: 4.5}), h('circle', {class: 'sample-point seen', cx: 48, cy: 12, r: 4.5})), 'Dark points of the embedding: classes that the list shows now.'],
+  [draw(h('circle', {class: 'sample-point', cx: 16, cy: 12, r: 4.5}), h('circle', {class: 'sample-point seen', cx: 48, cy: 12, r: 4.5})), 'Strong points of the embedding: classes that the list shows now.'],
 ]; // prettier-ignore
 
 export const buildLegend = () => {
   const list = h('dl', {class: 'samples'});
   const onOpen = () => {
-    const own = current.selection.view === 'compare' ? buildTwo() : buildOne();
+    const own = current.selection.view === 'compare' ? buildTwo() : [...buildOne(), buildWay()];
     list.replaceChildren(...[...own, ...buildBoth()].flatMap(([sample, words]) => [h('dt', {}, sample), h('dd', {}, words)]));
   };
   return buildPopover({name: 'Legend', look: 'legend', className: 'graph-legend', content: list, onOpen}).element;

@@ -50,6 +50,21 @@ export const placeClear = (at, own, room, others, {gap = 10, margin = 4, above =
   return {left, top};
 };
 
+const GRID = 12; /* pixels between the places that are tried */
+/** Returns the place of a box of the size `own` inside an area that covers none of the `boxes`, the nearest to the lower right
+    corner; null where there is none. */
+export const placeFree = (own, {left, top, right, bottom}, boxes) => {
+  const spots = [];
+  for (let x = right - own.width; x >= left; x -= GRID)
+    for (let y = bottom - own.height; y >= top; y -= GRID) spots.push({left: x, top: y, away: Math.hypot(right - x, bottom - y)});
+  spots.sort((a, b) => a.away - b.away);
+  const isFree = (spot) => {
+    const box = {...spot, right: spot.left + own.width, bottom: spot.top + own.height};
+    return !boxes.some((each) => overlap(box, each));
+  };
+  return spots.find(isFree) || null;
+};
+
 /** The part of a way, from 0 to 1 and beyond, on which a coordinate is between two values; empty where it never is. */
 const partWithin = (start, by, low, high) =>
   by ? [(low - start) / by, (high - start) / by].sort((a, b) => a - b) : start >= low && start <= high ? [-Infinity, Infinity] : [1, 0];
