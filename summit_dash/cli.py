@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from precompute.commands.explain import explain
 from precompute.commands.import_summit import import_summit
 from precompute.commands.inspect import inspect
 from precompute.commands.models import models
@@ -41,6 +42,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "visualize": visualize,
     "prototypes": prototypes,
     "faithfulness": faithfulness,
+    "explain": explain,
     "inspect": inspect,
     "models": models,
     "import-summit": import_summit,

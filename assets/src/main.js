@@ -43,7 +43,7 @@ import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
-import {askAgain, fadeMaps, showUpload, wantImages} from './views/images.js';
+import {askAgain, fadeMaps, openProbed, probeChannel, showUpload, wantImages} from './views/images.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
@@ -59,6 +59,8 @@ window.dash_clientside.summit = {
   showUpload,
   askAgain,
   fadeMaps,
+  openProbed,
+  probeChannel,
 };
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from precompute.contract.errors import InputError
 from precompute.explanations.input_range import InputRange
 from precompute.explanations.target import Target, score
 from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.local_response_norm import fuse_local_response_norms
+from precompute.models.graph.optimized import optimize
 
 __all__ = ["Explainer"]
 
@@ -21,7 +24,7 @@ class Explainer:
     """An exported model with the range of its input and its recorded layers.
 
     Args:
-        exported: the model; it computes in the precision of its weights, which is float32.
+        exported: the model; it computes in float32, with the weights as they are when something is first computed.
         input_range: the values that its input can take.
         layers: the value of each recorded layer, by name, in order from the input.
     """
@@ -31,6 +34,29 @@ class Explainer:
         self.input_range = input_range
         self.layers = dict(layers)
         self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
+
+    @functools.cached_property
+    def last_layer(self) -> str | None:
+        """The last recorded layer on whose values at positions of the image the logits depend; None without such one.
+
+        The last layer of a transformer is none where the class reads a token of its own alone.
+        """
+        shape = self.exported.input_size
+        light = torch.rand(1, *shape, generator=torch.Generator().manual_seed(0))
+        low, high = self.input_range.low.cpu(), self.input_range.high.cpu()
+        image = (low + (high - low) * light).to(self.input_range.low)
+        for name, node in reversed(self.layers.items()):
+            layout = self.exported.layouts[node]
+            if layout.n_positions > 1 and layout.is_placed and self._is_read(node, image):
+                return name
+        return None
+
+    def _is_read(self, node: fx.Node, image: Tensor) -> bool:
+        """Checks that the logits of an image depend on a value at positions."""
+        with torch.enable_grad():
+            value, logits = self._build([node, self.exported.output])(image.clone().requires_grad_())
+            (gradient,) = torch.autograd.grad(logits.square().sum(), value, materialize_grads=True)
+        return bool(self.exported.layouts[node].view_maps(gradient).any())
 
     def compute_logits(self, images: Tensor) -> Tensor:
         """Computes the logits of images, `(image, output)`, without gradients.
@@ -113,8 +139,12 @@ class Explainer:
         return self.layers[layer]
 
     def _build(self, nodes: Sequence[fx.Node]) -> fx.GraphModule:
-        """Builds the module that computes values from images, once."""
+        """Builds the module that computes values from images, once, with its own weights, channels last in memory."""
         key = tuple(nodes)
         if key not in self._sub_graphs:
-            self._sub_graphs[key] = self.exported.build_sub_graph(nodes)
+            module = self.exported.build_sub_graph(nodes)
+            if not any(weight.dtype == torch.float64 for weight in module.parameters()):  # which checks compute in
+                fuse_local_response_norms(module)
+                optimize(module)
+            self._sub_graphs[key] = module
         return self._sub_graphs[key]

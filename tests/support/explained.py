@@ -27,3 +27,14 @@ def build_explainer(
     return Explainer(
         exported, InputRange(-high, high, torch.zeros_like(high)), {one.name: one.node for one in recorded}
     )
+
+
+def widen(explainer: Explainer) -> Explainer:
+    """Makes an explainer compute in float64, for checks."""
+    explainer.exported._graph_module.double()
+    limits = explainer.input_range
+    return Explainer(
+        explainer.exported,
+        InputRange(limits.low.double(), limits.high.double(), limits.mean.double()),
+        explainer.layers,
+    )

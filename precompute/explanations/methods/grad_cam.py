@@ -22,11 +22,11 @@ from precompute.explanations.target import Target
 __all__ = ["LAST", "METHODS", "choose_layer"]
 
 LAST = "last"
-"""The default layer: the last one recorded whose positions are those of the image."""
+"""The default layer: the last one recorded whose positions are those of the image, and which the class depends on."""
 
 
 def choose_layer(explainer: Explainer, layer: str = LAST) -> str:
-    """Chooses a recorded layer by its name, or the last one with positions.
+    """Chooses a recorded layer by its name, or the last one whose positions the class depends on.
 
     Raises:
         InputError: the layer is not recorded, or has no positions.
@@ -36,8 +36,8 @@ def choose_layer(explainer: Explainer, layer: str = LAST) -> str:
         for name, node in explainer.layers.items()
         if (layout := explainer.exported.layouts[node]).n_positions > 1 and layout.is_placed
     ]
-    if layer == LAST and placed:
-        return placed[-1]
+    if layer == LAST and explainer.last_layer is not None:
+        return explainer.last_layer
     if layer == LAST or (explainer.find_layer(layer) is not None and layer not in placed):
         found = "None of the recorded layers has." if layer == LAST else f"{layer} has none."
         fix = f"Take one of {', '.join(placed)}." if placed else "Record an earlier layer with --layers."

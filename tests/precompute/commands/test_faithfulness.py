@@ -5,19 +5,9 @@ from pathlib import Path
 import pytest
 
 from summit_dash.cli import main
-from tests.support.small import write_small
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("faithful")
-    with pytest.raises(SystemExit) as ended:
-        main([*write_small(folder), "--out", str(folder / "run"), "--stages", "aggregate,graphs"])
-    assert not ended.value.code
-    return folder / "run"
-
-
-def test_the_command_prints_its_outcome(run: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_its_outcome(small_copy: Path, capfd: pytest.CaptureFixture[str]) -> None:
     for arguments, code in (
         (["--classes", "moss", "--sizes", "1", "--layer-sizes", "1", "--repeats", "1"], None),
         (["--replace", "noise"], 2),
@@ -27,7 +17,7 @@ def test_the_command_prints_its_outcome(run: Path, capfd: pytest.CaptureFixture[
         (["--classes", "fern"], 2),
     ):
         with pytest.raises(SystemExit) as ended:
-            main(["faithfulness", str(run), *arguments])
+            main(["faithfulness", str(small_copy), *arguments])
         assert (ended.value.code or None) == code, arguments
     printed = capfd.readouterr().err
     assert "Proved the graphs of 1 classes." in printed

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import Tensor, nn
 
 from precompute.explanations.explainer import Explainer
 from tests.support.explained import build_explainer
+from tests.support.live_run import write_image, write_live_run
 
 
 class Small(nn.Module):
@@ -38,3 +41,17 @@ def explainer(small: nn.Module) -> Explainer:
 @pytest.fixture(scope="session")
 def images() -> Tensor:
     return torch.rand(4, 3, 6, 6, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+@pytest.fixture(scope="session")
+def live_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the demo's model, with two images of each class and no other table."""
+    return write_live_run(tmp_path_factory.mktemp("live") / "run")
+
+
+@pytest.fixture
+def image_file(tmp_path: Path) -> Path:
+    """An image of the demo's size, as a file."""
+    path = tmp_path / "noise.png"
+    path.write_bytes(write_image())
+    return path

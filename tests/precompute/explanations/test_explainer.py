@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor, nn
+from torchvision import models
 
 from precompute.contract.errors import InputError
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.input_range import InputRange
 from precompute.explanations.target import Target
 from precompute.models.sources.preprocess import Preprocess
+from tests.support.explained import build_explainer
 
 TARGETS = [Target(0), Target(1, 2), Target(2), Target(0, 1)]
 
@@ -53,3 +55,15 @@ def test_the_range_of_the_input_follows_the_preprocessing() -> None:
 def test_the_mean_colour_is_grey_where_no_mean_is_subtracted() -> None:
     found = InputRange.from_preprocess(Preprocess(mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0)))
     assert found.mean.flatten().tolist() == [0.5, 0.5, 0.5]
+
+
+def test_the_last_layer_is_one_whose_positions_the_class_reads() -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = models.VisionTransformer(16, 8, 2, 2, 16, 32, num_classes=4)
+        torch.nn.init.normal_(network.heads.head.weight)
+    reading = build_explainer(network, (3, 16, 16), None)
+    assert list(reading.layers)[-1] != reading.last_layer  # there the class reads its own token alone
+    assert reading.last_layer is not None
+    values, gradients, _ = reading.read_layer(reading.last_layer, torch.randn(1, 3, 16, 16), [Target(0)])
+    assert values.shape == gradients.shape and gradients.any()

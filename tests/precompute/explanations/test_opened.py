@@ -9,12 +9,7 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.explanations.opened import OpenedRun, open_run_once
-from tests.support.live_run import write_image, write_live_run
-
-
-@pytest.fixture(scope="module")
-def live_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_live_run(tmp_path_factory.mktemp("live") / "run")
+from tests.support.live_run import write_image
 
 
 @pytest.fixture(scope="module")

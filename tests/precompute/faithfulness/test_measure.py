@@ -20,24 +20,18 @@ from precompute.faithfulness.config import FaithfulnessConfig
 from precompute.faithfulness.measure import FaithfulnessReport, FaithfulnessRequest, measure_faithfulness
 from precompute.faithfulness.outcomes import Prover
 from precompute.pipeline.registry import list_tables
-from summit_dash.cli import main
-from tests.support.small import write_small
 
 CONFIG = FaithfulnessConfig(images_per_class=3, n_repeats=2, factors=(0.0, 1.0, 2.0), layer_factors=(1.0,))
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("faithful")
-    with pytest.raises(SystemExit) as ended:
-        main([*write_small(folder), "--out", str(folder / "run"), "--stages", "aggregate,graphs"])
-    assert not ended.value.code
-    return folder / "run"
+@pytest.fixture
+def made(small_run: Path) -> Path:
+    return small_run
 
 
 @pytest.fixture
-def run(made: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "run"))
+def run(small_copy: Path) -> Path:
+    return small_copy
 
 
 def measure(run: Path, **changes: object) -> FaithfulnessReport:

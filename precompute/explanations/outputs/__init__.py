@@ -1,0 +1,1 @@
+"""The files that the command `explain` writes: overlays, raw maps, figures and the report."""

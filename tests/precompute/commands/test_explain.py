@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from summit_dash.cli import main
+
+
+def call(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["explain", *map(str, arguments)])
+    return int(ended.value.code or 0)
+
+
+def test_the_command_explains_files_and_says_where_the_report_is(
+    small_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    image = small_run.parent / "images" / "sand" / "1.png"
+    assert call(small_run, image, "--out", tmp_path / "out", "--methods", "all", "--against", "auto") == 0
+    printed = capfd.readouterr().err
+    assert "1.png: " in printed and "does not apply, see the report: deep_taylor." in printed
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
+def test_the_command_measures_a_sample_into_the_run(small_copy: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert call(small_copy, "--sample", 1, "--methods", "gradient") == 0
+    printed = capfd.readouterr()
+    assert "Selectivity" in printed.out and "gradient" in printed.out and "Means over 3 images" in printed.out
+    assert (small_copy / "explanation_quality.parquet").is_file()
+
+
+def test_wrong_arguments_are_one_message(small_run: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    image = small_run.parent / "images" / "sand" / "1.png"
+    for arguments, words in (
+        ((), "Found neither."),
+        ((image, "--sample", 1), "Found both."),
+        ((image, "--class", "sandd"), "Near it: sand"),
+        ((image, "--against", "sand", "--class", "sand"), "itself"),
+        ((tmp_path / "gone.png",), "gone.png"),
+        ((image, "--model", "nothing.py:build"), "nothing.py"),
+    ):
+        assert call(small_run, *arguments, "--out", tmp_path / "out") == 2
+        assert words in capfd.readouterr().err, words

@@ -1,0 +1,70 @@
+"""Explaining one image by a run's model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from precompute.contract.errors import InputError
+from precompute.explanations.explain import ExplainConfig, choose_methods, explain_image
+from precompute.explanations.opened import OpenedRun, open_run
+from precompute.explanations.quality import QualityConfig
+from tests.support.live_run import write_image
+
+CHEAP = ("gradient", "grad_cam", "deep_taylor")
+
+
+@pytest.fixture(scope="module")
+def opened(live_run: Path) -> OpenedRun:
+    return open_run(live_run)
+
+
+def test_maps_channels_and_cells_of_an_image_are_of_the_chosen_target(opened: OpenedRun) -> None:
+    config = ExplainConfig(CHEAP[:2], wanted="carp", against="trout", layer="stem", channels=("stem-1", "stem-0"))
+    calls: list[None] = []
+    image = write_image()
+    found = explain_image(opened, image, config, lambda: calls.append(None))
+    carp, trout = opened.names.index("carp"), opened.names.index("trout")
+    assert (found.target.class_id, found.target.against, found.layer) == (carp, trout, "stem")
+    assert [one.name for one in found.maps] == [*CHEAP[:2], "channel_relevance_stem-1", "channel_relevance_stem-0"]
+    assert len(calls) == 4
+    gradient, cam = found.maps[0], found.maps[1]
+    assert gradient.raw is not None and gradient.raw.shape == (3, 96, 96)
+    assert gradient.flat is not None and np.array_equal(gradient.flat, np.abs(gradient.raw).max(0))
+    assert cam.raw is not None and cam.raw.ndim == 2 and cam.raw.shape == found.cells.channels.shape[:2]
+    logits = opened.explainer.compute_logits(opened.prepare(image)[1])[0]
+    assert found.score == pytest.approx(float(logits[carp] - logits[trout]), abs=1e-4)
+    assert [one["output"] for one in found.predictions[:1]] == [int(logits.argmax())]
+
+
+def test_a_refusal_is_kept_where_all_methods_are_asked_and_raised_where_it_is_named(opened: OpenedRun) -> None:
+    with pytest.raises(InputError, match="against"):
+        explain_image(opened, write_image(), ExplainConfig(("deep_taylor",), against="auto"))
+    found = explain_image(opened, write_image(), ExplainConfig(against="auto"))
+    refused = {one.name: one for one in found.maps if one.raw is None}
+    assert "Leave the contrast out" in refused["deep_taylor"].facts["problem"]
+    assert "lrp" not in refused and len(found.maps) == len(choose_methods(ExplainConfig()))
+
+
+def test_the_quality_of_maps_is_measured_beside_the_baselines(opened: OpenedRun) -> None:
+    quality = QualityConfig(metrics=("error", "randomisation"))
+    found = explain_image(opened, write_image(), ExplainConfig(("simple_taylor",), is_measured=True, quality=quality))
+    assert {(each.method, each.metric) for each in found.quality} == {
+        ("simple_taylor", "error"),
+        ("simple_taylor", "randomisation"),
+    }
+
+
+def test_unknown_names_are_refused_with_the_nearest(opened: OpenedRun) -> None:
+    for config, words in (
+        (ExplainConfig(("grad_cma",)), "Did you mean grad_cam"),
+        (ExplainConfig(()), "Found none"),
+        (ExplainConfig(wanted="carpp"), "Near it: carp"),
+        (ExplainConfig(layer="mixed33"), "mixed3"),
+        (ExplainConfig(channels=("stem-x",)), "Found stem-x"),
+        (ExplainConfig(("gradient",), channels=("stem-9999",)), "Found 9999"),
+    ):
+        with pytest.raises(InputError, match=words):
+            explain_image(opened, write_image(), config)
