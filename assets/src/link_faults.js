@@ -30,7 +30,8 @@ const describeUnread = (key, value, views) => {
 const isSaidElsewhere = (key, {view, unread, channel_layer: own}) =>
   (key === 'class' && isGraph(view)) ||
   (key === 'vs' && view === 'compare') ||
-  ((key === 'channel' || (key === 'layer' && own !== null && own === unread.layer)) && (isGraph(view) || view === 'channels'));
+  ((key === 'channel' || (key === 'layer' && own !== null && own === unread.layer)) && hasPanel(view));
+const hasPanel = (view) => isGraph(view) || view === 'channels' || view === 'images';
 const isGraph = (view) => view === 'graph' || view === 'compare';
 
 const findUnread = (selection, views) =>

@@ -79,6 +79,7 @@ const FIELDS = {
   at: {...text, look: true} /* layer of the cells and channels of an image; null for the last one with positions */,
   by: {...choice('value', 'relative', 'attribution'), look: true} /* order of the channels in a cell */,
   over: {...choice('one', 'all'), look: true} /* images that the channels of a class are attributed over */,
+  term: {...text, look: true} /* entry of the glossary on the page About */,
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
   as: {...choice('graph', 'table'), look: true},
@@ -153,7 +154,7 @@ const apply = (selection, action) => {
   if (changes.vs !== undefined && changes.vs !== null && !('view' in changes)) changes.view = 'compare';
   if (changes.panel === 'class') Object.assign(changes, {channel: null, channel_layer: null});
   else if (changes.channel !== undefined && changes.channel !== null) changes.panel = 'channel';
-  const after = {...selection, ...changes, unread: {}, asked: {}};
+  const after = {...selection, term: null, ...changes, unread: {}, asked: {}};
   const isTwice = after.vs === after.class_id && !after.vs_run && after.view !== 'compare';
   return isTwice ? {...after, vs: null} : after;
 };

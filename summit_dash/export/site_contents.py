@@ -113,8 +113,8 @@ class _Contents:
             )
 
     def _build_class(self, class_id: int) -> Content:
-        """Builds what a click on a class asks for: the graph and its pictures."""
-        content: dict[str, Any] = {(key := f"class/{class_id}"): self._build(key)}
+        """Builds what a click on a class asks for: the graph, its ways up, and its pictures."""
+        content: dict[str, Any] = {key: self._build(key) for key in (f"class/{class_id}", f"class/{class_id}/ends")}
         for node in self._store.graph(class_id).nodes:
             content.update(_name_picture("picture", node.channel, "", self._store.pictures.read_picture(node.channel)))
         return content
@@ -124,7 +124,6 @@ class _Contents:
         channels = [node.channel for node in self._store.graph(class_id).nodes]
         keys = [
             f"class/{class_id}/panel",
-            f"class/{class_id}/ends",
             f"confusions/{class_id}",
             f"misclassified/{class_id}",
             *(f"class/{class_id}/channel/{channel.layer}/{channel.channel}" for channel in channels),

@@ -69,9 +69,9 @@ def build_stylesheet(theme: str) -> list[Rule]:
     """Builds the rules of Cytoscape for a theme, `light` or `dark`.
 
     Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are, and their state (`lit`, `faded`,
-    `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room). They are `bare` without a
-    picture, `named` by a label, `added` if a layer is expanded, a `way` up outside the graph, or a `ghost` in the `tray`
-    of sources outside the graph.
+    `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room). They are `bare` without
+    a picture, `named` by a label, `added` if a layer is expanded, a `way` up outside the graph, or a `ghost` in the
+    `tray` of sources outside the graph.
     """
     palette = PALETTES[theme]
     return [

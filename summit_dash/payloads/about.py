@@ -1,8 +1,9 @@
 """The page about a run: views, method and the run's own numbers, as blocks that the browser lays out.
 
-A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}` or `{"table": {"heads": [...],
-"rows": [[...], ...]}}`, whose first column names the row. A line is text that may hold links to views,
-`[text](?view=compare&vs=3)`: a field that a link does not name stays as it is on the screen.
+A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}`,
+`{"terms": [[entry, term, meaning], ...]}` or `{"table": {"heads": [...], "rows": [[...], ...]}}`, whose first column
+names the row. A line is text that may hold links to views, `[text](?view=compare&vs=3)`: a field that a link does not
+name stays as it is on the screen.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from precompute.contract.glossary import INFLUENCE_MEASURES
 from precompute.contract.output_meanings import describe_outputs
+from summit_dash.payloads.glossary import GLOSSARY, name_entry
 from summit_dash.payloads.tour import build_tour
 from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
@@ -40,6 +42,7 @@ def build_about(store: RunStore, names_folders: bool = True) -> dict[str, Any]:
             _build_section("method", "How it is computed", _explain_method(store)),
             *_count_pictures(store),
             *build_tour(store),
+            _build_section("glossary", "Glossary", _list_terms()),
             _build_section("sources", "Sources", _split_paragraphs(_SOURCES)),
         ]
     }
@@ -47,6 +50,10 @@ def build_about(store: RunStore, names_folders: bool = True) -> dict[str, Any]:
 
 def _build_section(name: str, title: str, blocks: list[Block]) -> dict[str, Any]:
     return {"id": name, "title": title, "blocks": blocks}
+
+
+def _list_terms() -> list[Block]:
+    return [{"terms": [[name_entry(term), term, meaning] for term, meaning in GLOSSARY.items()]}]
 
 
 def _split_paragraphs(text: str) -> list[Block]:

@@ -1,4 +1,4 @@
-"""What the tools above the graph open: the field that finds a channel, and the legend."""
+"""Boxes that the tools above the graph open: the field that finds a channel, and the legend."""
 
 from __future__ import annotations
 

@@ -124,6 +124,14 @@ test('instead of a layer that is not there the last one is shown, and the link i
   assert.deepEqual(plain([after.layer, after.unread]), ['conv5', {layer: 'conv9'}]);
 });
 
+test('an entry of the glossary is left with the page', () => {
+  const about = apply(fromQuery('?class=1'), {view: 'about', term: 'parting-layer'});
+  assert.deepEqual(
+    [about.term, toQuery(about), apply(about, {view: 'graph'}).term],
+    ['parting-layer', '?class=1&view=about&term=parting-layer', null],
+  );
+});
+
 test('a second class opens the comparison', () => {
   assert.equal(apply(fromQuery('?class=1'), {vs: 2}).view, 'compare');
 });

@@ -38,7 +38,7 @@ const fill = (section, selection, byOwner) => {
   const tip = `Crops of the images that excite the channel most, ${whose}, strongest first.`;
   const none = muted('This run holds none for the channel.');
   const pictures = examples.rank.map((_, place) => exampleButton(at, examples, place, current.run, {'data-place': place, ...SHOWS}));
-  section.querySelector('.heading-words').replaceChildren(term(plural(n, 'dataset example'), tip));
+  section.querySelector('.heading-words').replaceChildren(term(plural(n, 'dataset example'), tip, {entry: 'dataset-example'}));
   section.querySelector('.examples').replaceChildren(...(n ? pictures : [none]));
   pressSegment(section.querySelector('.owners'), owner);
 };

@@ -203,7 +203,7 @@ const tellPictures = ({n_pictures: drawn, n_compared: compared, n_beating_best_e
       : 'The run does not tell how strongly they excite.',
     `For ${count(dead)} the objective never rose above its start.`,
   ];
-  return [term(words.filter(Boolean).join(', '), tip.join('\n'))];
+  return [term(words.filter(Boolean).join(', '), tip.join('\n'), {entry: 'excitation'})];
 };
 const showCounts = () => {
   parts.dead = flagged(payload, 'dead');

@@ -130,9 +130,13 @@ export const showTools = (asked) => {
 
 // --- summary and legend ---------------------------------------------------------------------------------------------
 const getLegend = () => getFrame().tools.querySelector('.legend');
-const measure = () => (current.run.measures ? term(nameMeasure(current.run.measures.name), current.run.measures.text, 'measure') : null);
+const measure = () =>
+  current.run.measures
+    ? term(nameMeasure(current.run.measures.name), current.run.measures.text, {className: 'measure', entry: 'measure-of-influence'})
+    : null;
 const SUMMARY_TIP = 'Channels of highest personalized PageRank for this class, and the influences between them.';
-const buildSummary = () => h('span', {class: 'summary-line'}, h('span', {class: 'summary', 'data-tip': SUMMARY_TIP}), measure(), pinNote());
+const buildSummary = () =>
+  h('span', {class: 'summary-line'}, term('', SUMMARY_TIP, {className: 'summary', entry: 'attribution-graph'}), measure(), pinNote());
 /** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
 const showSummary = () => {
   const summary = getLegend().querySelector('.summary');
@@ -163,12 +167,13 @@ const buildSentence = ({parting}) => {
   const tip = `The first layer from the input from which the two share less than ${100 * PARTING_JACCARD} % of their channels, up to the last layer.`;
   const words = parting
     ? [
-        'They part at ',
+        term('They part', tip, {entry: 'parting-layer'}),
+        ' at ',
         action({layer: parting}, {class: 'link'}, parting),
         h('span', {class: 'parting-rest'}, ': from there on, less than half is shared.'),
       ]
-    : ['They share half or more of their channels up to the last layer.'];
-  return h('span', {class: 'parting', 'data-tip': tip}, words);
+    : [term('They share', tip, {entry: 'parting-layer'}), ' half or more of their channels up to the last layer.'];
+  return h('span', {class: 'parting'}, words);
 };
 /** The summary of one graph, or the legend of two; nothing without either. */
 export const showLegend = (context) => {
