@@ -274,7 +274,8 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
         ]
         for (name, _), chosen, count in zip(spec.layers, kept, counts, strict=True):
             nodes += [
-                (class_id, name, int(j), int(count[class_id, j]), int(count[class_id, j]) / 1e5, None) for j in chosen
+                (class_id, name, int(j), "pagerank", int(count[class_id, j]), int(count[class_id, j]) / 1e5, None)
+                for j in chosen
             ]
         n_edges = 0
         for i, weight in enumerate(weights):
@@ -282,9 +283,9 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
             for t, s in zip(*np.nonzero(strength >= np.quantile(strength, 0.55)), strict=True):
                 count = max(1, int(strength[t, s] / strength.max() * spec.n_images))
                 key = (class_id, spec.layers[i + 1][0], int(kept[i + 1][t]), spec.layers[i][0], int(kept[i][s]))
-                edges.append((*key, count, count / spec.n_images))
+                edges.append((*key, "pagerank", count, count / spec.n_images, None))
                 n_edges += 1
-        graphs.append((class_id, 0.1, sum(map(len, kept)), n_edges))
+        graphs.append((class_id, "pagerank", 0.1, sum(map(len, kept)), n_edges))
     for name, rows in (
         ("attribution_graph_nodes", nodes),
         ("attribution_graph_edges", edges),
