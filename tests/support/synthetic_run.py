@@ -273,19 +273,16 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
             np.sort(np.argsort(-c[class_id], kind="stable")[: 4 + (class_id + 3 * i) % 7]) for i, c in enumerate(counts)
         ]
         for (name, _), chosen, count in zip(spec.layers, kept, counts, strict=True):
-            nodes += [
-                (class_id, name, int(j), "pagerank", int(count[class_id, j]), int(count[class_id, j]) / 1e5, None)
-                for j in chosen
-            ]
+            nodes += [(class_id, name, int(j), int(count[class_id, j]), int(count[class_id, j]) / 1e5) for j in chosen]
         n_edges = 0
         for i, weight in enumerate(weights):
             strength = weight[np.ix_(kept[i + 1], kept[i])] * np.sqrt(counts[i][class_id][kept[i]] + 1)
             for t, s in zip(*np.nonzero(strength >= np.quantile(strength, 0.55)), strict=True):
                 count = max(1, int(strength[t, s] / strength.max() * spec.n_images))
                 key = (class_id, spec.layers[i + 1][0], int(kept[i + 1][t]), spec.layers[i][0], int(kept[i][s]))
-                edges.append((*key, "pagerank", count, count / spec.n_images, None))
+                edges.append((*key, count, count / spec.n_images))
                 n_edges += 1
-        graphs.append((class_id, "pagerank", 0.1, sum(map(len, kept)), n_edges))
+        graphs.append((class_id, 0.1, sum(map(len, kept)), n_edges))
     for name, rows in (
         ("attribution_graph_nodes", nodes),
         ("attribution_graph_edges", edges),
@@ -297,7 +294,7 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
 def _list_columns(table: str) -> list[str]:
     from precompute.contract.schema import TABLES
 
-    return [c.name for c in TABLES[table].columns]
+    return [c.name for c in TABLES[table].columns if not c.may_be_absent]
 
 
 def _write_embeddings(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -> None:

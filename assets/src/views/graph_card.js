@@ -37,6 +37,7 @@ const open = (id, box, content) => {
   card.classList.toggle('is-held', current.selection.pins.includes(id));
   card.replaceChildren(...content);
   card.dataset.of = id;
+  opened = performance.now();
   card.hidden = false;
   place(box);
 };
@@ -51,9 +52,11 @@ const LEAST_WAY = 6; /* pixels of a movement that has a direction */
 let way = {from: {x: 0, y: 0}, to: {x: 0, y: 0}};
 let isComing = false; /* the pointer is on its way to the card */
 let ending = null; /* what follows when the card closes by itself */
+const RESTED = 300; /* ms after which a card has been looked at: only then does one go to it on purpose */
+let opened = 0;
 const hold = () => {
   const {card} = getFrame();
-  isComing = Boolean(owner) && leadsInto(way, card.getBoundingClientRect());
+  isComing = Boolean(owner) && performance.now() - opened > RESTED && leadsInto(way, card.getBoundingClientRect());
   card.classList.toggle('is-held', isComing || current.selection.pins.includes(owner && owner.id));
 };
 /** Whether the pointer has left what the card is about and goes to the card: what it passes is not meant. */
