@@ -294,6 +294,7 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
     wait_for_drawn(page, 0)
     at = store.graph(0).edges[0].target.channel_id
     hover_node(page, at)
+    expect(page.locator("#graph .card-examples img")).to_have_count(10)
     pin = page.locator("#graph .graph-card").get_by_role("button", name="pin")
     box = pin.bounding_box() or {"x": 0, "y": 0}
     page.mouse.move(box["x"] + 5, box["y"] + 5, steps=6)  # a card takes the pointer that goes to it

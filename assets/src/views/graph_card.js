@@ -18,7 +18,7 @@ import {boxOf, getStageSize} from './graph_viewport.js';
 const N_EXAMPLES = 10;
 const WAIT = 120; /* ms before pictures are asked for, so that a passing pointer asks for nothing */
 const LINGER = 220;
-let owner = null; /* what the card is about: {id, along(event, box)} */
+let owner = null; /* what the card is about: {id, along(event, box), isFilled}; one goes on purpose to one that is filled */
 let timer = null;
 let closing = null;
 
@@ -37,7 +37,6 @@ const open = (id, box, content) => {
   card.classList.toggle('is-held', current.selection.pins.includes(id));
   card.replaceChildren(...content);
   card.dataset.of = id;
-  opened = performance.now();
   card.hidden = false;
   place(box);
 };
@@ -52,11 +51,9 @@ const LEAST_WAY = 6; /* pixels of a movement that has a direction */
 let way = {from: {x: 0, y: 0}, to: {x: 0, y: 0}};
 let isComing = false; /* the pointer is on its way to the card */
 let ending = null; /* what follows when the card closes by itself */
-const RESTED = 300; /* ms after which a card has been looked at: only then does one go to it on purpose */
-let opened = 0;
 const hold = () => {
   const {card} = getFrame();
-  isComing = Boolean(owner) && performance.now() - opened > RESTED && leadsInto(way, card.getBoundingClientRect());
+  isComing = Boolean(owner) && owner.isFilled && leadsInto(way, card.getBoundingClientRect());
   card.classList.toggle('is-held', isComing || current.selection.pins.includes(owner && owner.id));
 };
 /** Whether the pointer has left what the card is about and goes to the card: what it passes is not meant. */
@@ -177,7 +174,7 @@ export const showCard = (at, box, notes, canPin = true) => {
   window.clearTimeout(timer);
   const scrub = buildScrub(at);
   const examples = buildExamples(at.picture ? N_EXAMPLES : 0);
-  const mine = (owner = {id: at.id, along: null});
+  const mine = (owner = {id: at.id, along: null, isFilled: false});
   const label = at.run ? '' : labels.nameOf(at.layer, at.channel); /* labels are those of the run that is shown */
   open(at.id, box, [
     h('div', {class: 'card-head'}, h('b', {}, at.id), canPin ? pinButton(at.id) : null),
@@ -189,6 +186,7 @@ export const showCard = (at, box, notes, canPin = true) => {
   timer = window.setTimeout(async () => {
     const [payload, reason] = await Promise.all([load(`channel/${at.layer}/${at.channel}`, at.run), canPin ? loadReason(at) : null]);
     if (owner !== mine || payload.problem) return;
+    mine.isFilled = true;
     fillExamples(examples, at, payload.examples);
     const kinds = kindsOf(payload);
     if (payload.found_dead) scrub.caption.textContent = at.picture ? 'best dataset example, visualization dead' : 'dead: no picture';
@@ -215,7 +213,7 @@ export const scrubAlong = (event, box) => {
 export const showEdgeCard = (id, ends, notes, point) => {
   if (owner && owner.id === id) return keepCard();
   window.clearTimeout(timer);
-  const mine = (owner = {id, along: null});
+  const mine = (owner = {id, along: null, isFilled: false});
   const columns = ends.map((at) => ({at, box: buildExamples(at.picture ? 4 : 0)}));
   open(id, {left: point.x - 8, right: point.x + 8, top: point.y - 20, bottom: point.y + 8}, [
     h('div', {class: 'card-head'}, h('b', {}, `${ends[0].id} → ${ends[1].id}`)),
@@ -225,6 +223,7 @@ export const showEdgeCard = (id, ends, notes, point) => {
   timer = window.setTimeout(async () => {
     const payloads = await Promise.all(ends.map(({layer, channel, run}) => load(`channel/${layer}/${channel}`, run)));
     if (owner !== mine) return;
+    mine.isFilled = true;
     columns.forEach(({at, box}, place) => payloads[place].problem || fillExamples(box, at, payloads[place].examples));
   }, WAIT);
 };
