@@ -159,11 +159,13 @@ def register_door(server: Flask, door: Door) -> None:
         name = request.form.get("name", "") if door.asks_name else ""
         is_right, wait = door.enter(name, request.form.get("password", ""))
         if is_right:
+            g.person = Person(name, "viewer")  # for the log alone
             return door.give_cookie(redirect(_find_next(door), 303), name)
         return _refuse_for_now(door, wait) if wait else _show_form(door, 401, _WRONG, name)
 
     @server.post(f"{door.prefix}sign-out")
     def sign_out() -> AnyResponse:
+        g.person = door.find()  # for the log alone
         return door.leave(redirect(f"{door.prefix}sign-in", 303))
 
     @server.get(f"{door.prefix}sign-in/style.css")

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     )
     live_images: int = Field(_LIMITS.n_images, ge=1, description="Images that one visit may bring.")
     live_image_bytes: int = Field(_LIMITS.image_bytes, ge=1, description="Greatest size of an image's file.")
+    live_image_pixels: int = Field(_LIMITS.image_pixels, ge=1, description="Greatest number of pixels of an image.")
     live_visits: int = Field(_LIMITS.n_visits, ge=1, description="Visits whose images are in memory.")
     live_visit_seconds: float = Field(
         _LIMITS.visit_seconds, gt=0, description="Time after which a quiet visit is forgotten."
@@ -115,7 +116,7 @@ class Settings(BaseSettings):
         """The limits of the pages that compute."""
         return Limits(
             self.live_workers, self.live_seconds, self.live_waiting, self.live_patience,
-            self.live_images, self.live_image_bytes, self.live_visits, self.live_visit_seconds,
+            self.live_images, self.live_image_bytes, self.live_visits, self.live_visit_seconds, self.live_image_pixels,
         )  # fmt: skip
 
     def find_auth(self) -> str:

@@ -15,7 +15,7 @@ from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 from tests.support.validation import validate
 
-ADDED = ("explanation_quality", "faithfulness", "prototypes")
+ADDED = ("edge_faithfulness", "explanation_quality", "faithfulness", "layer_probes", "prototypes", "sufficient_graphs")
 """Tables that are added to a finished run."""
 
 

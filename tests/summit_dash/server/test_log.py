@@ -41,7 +41,7 @@ def ask(store: RunStore, form: str, *paths: str, **settings: object) -> list[str
 
 def test_a_line_says_who_what_how_it_ended_and_how_long_it_took(store: RunStore, tmp_path: Path) -> None:
     lines = ask(store, "text", "/run/synthetic/data/class/3.json?v=1", auth=str(write_team(tmp_path)))
-    assert "POST /sign-in 303" in lines[0]
+    assert "viewer POST /sign-in 303" in lines[0]
     when = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
     assert re.fullmatch(
         rf"{when} 127\.0\.0\.1 viewer GET /run/synthetic/data/class/3\.json 200 [\d.]+ ms \d+ B", lines[1]
