@@ -35,6 +35,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "histograms": any(info.probability_histogram is not None for info in store.classes.values()),
             "activations": store.has("activations"),
             "graphs": store.has("attribution_graph_nodes"),
+            "graphs_by_effect": store.has_graphs_by_effect,
             "embeddings": store.has("embeddings"),
             "channels": store.has("channels"),
             "confusions": has_confusions(store),
