@@ -17,6 +17,7 @@ from precompute.commands.models import models
 from precompute.commands.options import CONSOLE
 from precompute.commands.precompute import precompute
 from precompute.commands.spritemaps import spritemaps
+from precompute.commands.transfer import transfer
 from precompute.commands.validate import validate
 from precompute.commands.visualize import visualize
 from precompute.contract.errors import InputError
@@ -43,6 +44,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
     "prototypes": prototypes,
     "faithfulness": faithfulness,
     "explain": explain,
+    "transfer": transfer,
     "inspect": inspect,
     "models": models,
     "import-summit": import_summit,

@@ -14,6 +14,7 @@ import './views/embedding.css';
 import './views/graph.css';
 import './views/images.css';
 import './views/palette.css';
+import './views/proof.css';
 import './views/sidebar.css';
 import './labels.js';
 import './shell.js';
@@ -29,6 +30,7 @@ import './views/embedding.js';
 import './views/embedding_colors.js';
 import './views/embedding_plot.js';
 import './views/palette.js';
+import './views/proof.js';
 import './views/sidebar.js';
 import * as current from './current.js';
 import {address, load} from './data.js';
@@ -42,7 +44,7 @@ import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
-import {askAgain, fadeMaps, showUpload, wantImages} from './views/images.js';
+import {askAgain, fadeMaps, openProbed, probeChannel, showUpload, wantImages} from './views/images.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
@@ -58,6 +60,8 @@ window.dash_clientside.summit = {
   showUpload,
   askAgain,
   fadeMaps,
+  openProbed,
+  probeChannel,
 };
 /* For people at the console and for tests. */
 window.summitDash = Object.freeze({

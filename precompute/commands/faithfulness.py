@@ -11,7 +11,7 @@ from rich.console import Console
 from precompute.commands.options import CONSOLE, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
 from precompute.commands.shared import require_names, require_positive, require_precompute, split_names
 from precompute.contract.errors import InputError
-from precompute.faithfulness.config import FACTORS, FaithfulnessConfig
+from precompute.faithfulness.config import FACTORS, SELECTIONS, FaithfulnessConfig
 
 if TYPE_CHECKING:
     from precompute.faithfulness.measure import FaithfulnessReport
@@ -24,7 +24,8 @@ class FaithfulnessOptions:
     """Prove the attribution graphs of a run: is a class lost without its channels, and do they suffice?
 
     Runs images of each class with channels replaced by their mean: those of the class's graph, all others, and as many
-    at random; layer by layer and in all layers at once; by PageRank and by effect on the class.
+    at random; layer by layer and in all layers at once; by PageRank and by effect on the class. The graph by effect is
+    stored beside the published one. Edges are measured by removing their source.
 
     Interrupt it when you like: the same command goes on where it stopped.
 
@@ -58,6 +59,19 @@ class FaithfulnessOptions:
     layer_sizes: Annotated[str, typer.Option(help="The same for each layer alone; fewer are quicker.")] = ",".join(
         f"{factor:g}" for factor in FACTORS
     )
+    selection: Annotated[
+        str, typer.Option(help="Orders in which channels are taken: `pagerank,effect`, or one of them.")
+    ] = ",".join(SELECTIONS)
+    edge_images: Annotated[
+        int, typer.Option(help="Images of each class on which its edges are measured; 0 leaves edges out.")
+    ] = FaithfulnessConfig.edge_images
+    keep_accuracy: Annotated[
+        float | None,
+        typer.Option(
+            help="Find how many channels keep this share of a class's accuracy, such as 0.9, when all others go.",
+            show_default=False,
+        ),
+    ] = None
     seed: Seed = FaithfulnessConfig.seed
     device: Device = "auto"
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2
@@ -95,6 +109,9 @@ def run_faithfulness(
         replacement=options.replace,
         factors=_read_factors("--sizes", options.sizes),
         layer_factors=_read_factors("--layer-sizes", options.layer_sizes),
+        selections=split_names(options.selection),
+        edge_images=options.edge_images,
+        keep_accuracy=options.keep_accuracy,
         seed=options.seed,
     )
     where = Whereabouts(options.model, options.weights, tuple(options.model_path or ()))

@@ -22,6 +22,7 @@ class Column:
         may_be_unknown: null is allowed in an imported run, and for a feature visualization whose settings have
             `imported_from`. Elsewhere null is a fault.
         may_be_absent: runs of earlier versions lack the column. A writer that has no values leaves it null.
+        absent: the value of all rows of a run that lacks the column, and of a writer that has none.
     """
 
     name: str
@@ -30,11 +31,12 @@ class Column:
     nullable: bool = False
     may_be_unknown: bool = False
     may_be_absent: bool = False
+    absent: str | None = None
 
 
 def is_optional(column: Column) -> bool:
     """Returns True if some run may have a null in the column."""
-    return column.nullable or column.may_be_unknown or column.may_be_absent
+    return column.nullable or column.may_be_unknown or (column.may_be_absent and column.absent is None)
 
 
 @dataclass(frozen=True)

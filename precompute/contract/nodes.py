@@ -33,6 +33,11 @@ class Nodes:
         self.starts: IntArray = np.concatenate([[0], np.cumsum(self._sizes)]).astype(np.int64)
         self.layer_indices: IntArray = np.repeat(np.arange(len(self._layers)), self._sizes)
 
+    @property
+    def layer_names(self) -> list[str]:
+        """The names of the layers, in order from the input."""
+        return [name for name, _ in self._layers]
+
     def __len__(self) -> int:
         return int(self.starts[-1])
 

@@ -17,7 +17,14 @@ import pyarrow.parquet as pq
 
 from precompute.contract.atomic import replace_file
 from precompute.contract.errors import InputError
-from precompute.contract.tables import ALL_CLASSES, HISTOGRAM_BINS, PROTOTYPE_METHODS, TABLES, VISUALIZATION_KINDS
+from precompute.contract.tables import (
+    ALL_CLASSES,
+    HISTOGRAM_BINS,
+    PAGERANK,
+    PROTOTYPE_METHODS,
+    TABLES,
+    VISUALIZATION_KINDS,
+)
 
 __all__ = [
     "ALL_CLASSES",
@@ -87,7 +94,11 @@ def write_manifest(run: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def read_table(
-    run: Path, name: str, columns: Sequence[str] | None = None, filters: pc.Expression | None = None
+    run: Path,
+    name: str,
+    columns: Sequence[str] | None = None,
+    filters: pc.Expression | None = None,
+    selection: str | None = PAGERANK,
 ) -> pa.Table:
     """Reads a table, or the named columns of the rows that pass `filters`.
 
@@ -98,6 +109,7 @@ def read_table(
         name: one of `TABLES`.
         columns: names of the columns, in order; None for all.
         filters: a condition on the rows; None for all rows.
+        selection: of the tables of graphs, the graphs chosen by this; None for all.
 
     Raises:
         InputError: the run has no such table (its stage has not run), or the file is damaged.
@@ -110,6 +122,8 @@ def read_table(
             "Run the missing stage: `summit-dash precompute ... --out RUN` resumes where it stopped.",
         )
     try:
+        if selection is not None and is_selected(name):
+            return _read_selection(path, columns, filters, selection)
         return pq.read_table(path, columns=list(columns) if columns else None, filters=filters)
     except (pa.ArrowInvalid, OSError) as problem:
         raise InputError(
@@ -117,3 +131,21 @@ def read_table(
             f"{path}: {problem}.",
             "Make the run again with --overwrite.",
         ) from problem
+
+
+def is_selected(name: str) -> bool:
+    """Checks that a table holds several graphs of a class, by what their channels were chosen by."""
+    return "selection" in TABLES[name].key and name.startswith("attribution_graph")
+
+
+def _read_selection(
+    path: Path, columns: Sequence[str] | None, filters: pc.Expression | None, selection: str
+) -> pa.Table:
+    """Reads the rows of one selection; those of a file without the column are PageRank's."""
+    names = pq.read_schema(path).names
+    kept = list(columns) if columns else [each for each in names if each != "selection"]
+    if "selection" not in names:
+        rows = pq.read_table(path, columns=kept, filters=filters)
+        return rows if selection == PAGERANK else rows.slice(0, 0)
+    chosen = pc.field("selection") == selection
+    return pq.read_table(path, columns=kept, filters=chosen if filters is None else filters & chosen)

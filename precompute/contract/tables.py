@@ -15,8 +15,10 @@ from precompute.contract.map_quality import BASELINES, QUALITY_METRICS
 __all__ = [
     "ALL_CLASSES",
     "ALL_LAYERS",
+    "EFFECT",
     "HISTOGRAM_BINS",
     "INTERVENTIONS",
+    "PAGERANK",
     "PROTOTYPE_METHODS",
     "SELECTIONS",
     "TABLES",
@@ -32,7 +34,9 @@ ALL_CLASSES = -1
 VISUALIZATION_KINDS = ("channel", "neuron", "negative", "diversity-0", "diversity-1", "diversity-2", "diversity-3")
 ALL_LAYERS = "all"
 """The `layer` of rows on all layers at once."""
-SELECTIONS = ("pagerank", "effect")
+PAGERANK = "pagerank"
+EFFECT = "effect"
+SELECTIONS = (PAGERANK, EFFECT)
 """The orders in which channels of a class are taken: by their score in its graph, or by their effect on it."""
 INTERVENTIONS = ("remove", "keep", "random")
 PROTOTYPE_METHODS = ("code-space", "picture-space")
@@ -57,6 +61,13 @@ _TARGET_LAYER = Column("target_layer", _LAYER, "The recorded layer nearer the ou
 _TARGET_CHANNEL = Column("target_channel", _ID, "The channel of the target layer.")
 _SOURCE_LAYER = Column("source_layer", _LAYER, "The recorded layer nearer the input.")
 _SOURCE_CHANNEL = Column("source_channel", _ID, "The channel of the source layer.")
+_SELECTION = Column(
+    "selection",
+    _TEXT,
+    "What the graph's channels were chosen by: pagerank, as published, or effect, by `summit-dash faithfulness`.",
+    may_be_absent=True,
+    absent=PAGERANK,
+)
 _ACTIVATION_COUNT = Column(
     "activation_count",
     _COUNT,
@@ -214,7 +225,7 @@ TABLES: Mapping[str, Table] = {
         define_table(
             "attribution_graph_nodes",
             "The channels of each class's attribution graph.",
-            [_CLASS_ID, _LAYER_NAME, _CHANNEL],
+            [_CLASS_ID, _LAYER_NAME, _CHANNEL, _SELECTION],
             _ACTIVATION_COUNT,
             Column(
                 "pagerank_score",
@@ -234,20 +245,28 @@ TABLES: Mapping[str, Table] = {
         define_table(
             "attribution_graph_edges",
             "The influences between kept channels: a layer and the recorded layers that feed it.",
-            [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL],
+            [_CLASS_ID, _TARGET_LAYER, _TARGET_CHANNEL, _SOURCE_LAYER, _SOURCE_CHANNEL, _SELECTION],
             _INFLUENCE_COUNT,
             _MEAN_INFLUENCE,
+            Column(
+                "edge_effect",
+                _REAL,
+                "Mean over the class's images of the share by which the target's activation falls when the source is "
+                "removed, as in the table faithfulness; null where it was not measured.",
+                nullable=True,
+                may_be_absent=True,
+            ),
             row_group_by="class_id",
         ),
         define_table(
             "attribution_graphs",
-            "One row per class: how its graph came about.",
-            [_CLASS_ID],
+            "One row per class and selection: how the graph came about.",
+            [_CLASS_ID, _SELECTION],
             Column(
                 "pagerank_mass",
                 pa.float64(),
-                "The cumulated share of PageRank at which the selection stopped rising.",
-                may_be_unknown=True,
+                "The cumulated share of PageRank at which the selection stopped rising; null for effect.",
+                nullable=True,
             ),
             Column("n_nodes", _COUNT, "Kept channels."),
             Column("n_edges", _COUNT, "Kept influences."),
@@ -364,6 +383,35 @@ TABLES: Mapping[str, Table] = {
             Column("n_images", _COUNT, "Images measured."),
             Column("n_repeats", _COUNT, "Random channel sets averaged; 1 where nothing is random."),
             row_group_by="class_id",
+        ),
+        define_table(
+            "edge_faithfulness",
+            "How well the edges of a class's graphs tell the sources on which a channel depends from others: what "
+            "removing a source takes from the activation of a target.",
+            [_CLASS_ID, Column("layer", _LAYER, "The layer of the targets.")],
+            Column(
+                "auc",
+                _REAL,
+                "The probability that an edge has a greater effect than a pair of a target and a random channel that "
+                "is none of its sources (area under the curve; 0.5 is chance); null without a pair of either kind.",
+                nullable=True,
+            ),
+            Column("mean_edge_effect", _REAL, "Mean edge_effect of the edges; null without one.", nullable=True),
+            Column("mean_other_effect", _REAL, "The same of the other pairs; null without one.", nullable=True),
+            Column("n_edges", _COUNT, "Edges, of both selections."),
+            Column("n_others", _COUNT, "Other pairs."),
+            Column("n_images", _COUNT, "Images measured."),
+        ),
+        define_table(
+            "sufficient_graphs",
+            "The fewest channels of a class that keep a stated share of its accuracy when all others are removed.",
+            [_CLASS_ID, Column("selection", _TEXT, f"The order of the channels: {' or '.join(SELECTIONS)}.")],
+            Column("share", _REAL, "The share of the accuracy that was asked for."),
+            Column("n_channels", _COUNT, "Channels kept, in all layers together."),
+            Column("accuracy", _REAL, "Fraction of the class's images predicted as the class with these alone."),
+            Column("ci_low", _REAL, "Lower end of its 95 % interval (Wilson 1927, by images)."),
+            Column("ci_high", _REAL, "Upper end."),
+            Column("n_images", _COUNT, "Images measured."),
         ),
     )
 }

@@ -70,7 +70,7 @@ def _build_table(table: Table, columns: Mapping[str, Any]) -> pa.Table:
     arrays = []
     n_rows = len(columns[table.columns[0].name])
     for column in table.columns:
-        values = columns.get(column.name, [None] * n_rows) if column.may_be_absent else columns[column.name]
+        values = columns.get(column.name, [column.absent] * n_rows) if column.may_be_absent else columns[column.name]
         if pa.types.is_dictionary(column.type) and not isinstance(values, pa.Array | pa.ChunkedArray):
             values = pa.array(values, pa.string()).dictionary_encode().cast(column.type)
         arrays.append(values if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, column.type))

@@ -16,13 +16,30 @@ import torch
 from PIL import Image
 
 from precompute.contract.errors import InputError
+from precompute.explanations.channel_answers import (
+    attribute_channels,
+    build_image_graph,
+    map_cells,
+    require_target,
+    trace_channels,
+)
 from precompute.explanations.method import Method
 from precompute.explanations.opened import OpenedRun, open_run_once
 from precompute.explanations.registry import find_methods
 from precompute.explanations.target import Target
 from precompute.models.graph.probabilities import rank_outputs
 
-__all__ = ["Report", "draw", "explain", "predict", "warm"]
+__all__ = [
+    "Report",
+    "attribute_channels",
+    "build_image_graph",
+    "draw",
+    "explain",
+    "map_cells",
+    "predict",
+    "trace_channels",
+    "warm",
+]
 
 Report = Callable[[int, int, Any], None]
 """Takes the number of steps done, of all steps, and a part of the answer or None."""
@@ -97,7 +114,7 @@ def explain(run: str, image: bytes | int, target: int | None, against: int | Non
     opened = open_run_once(run)
     _, pixels = opened.prepare(image)
     logits = opened.explainer.compute_logits(pixels)
-    chosen = _choose_target(opened, int(rank_outputs(logits)[0, 0]) if target is None else target, against)
+    chosen = require_target(opened, int(rank_outputs(logits)[0, 0]) if target is None else target, against)
     methods = sorted(find_methods().values(), key=lambda method: method.name in _MANY_PASSES)
     report(0, len(methods), None)
     for n_done, method in enumerate(methods, 1):
@@ -117,17 +134,6 @@ def draw(run: str, image_ids: Sequence[int], report: Report) -> None:
         picture = opened.load_image(image_id)
         picture.thumbnail((2 * _THUMBNAIL, 2 * _THUMBNAIL))
         report(n_done, len(image_ids), (image_id, _write_picture(picture, "JPEG")))
-
-
-def _choose_target(opened: OpenedRun, target: int, against: int | None) -> Target:
-    for output in (target, against):
-        if output is not None and not 0 <= output < len(opened.names):
-            raise InputError(
-                f"The model has outputs 0 to {len(opened.names) - 1}.", f"There is no {output}.", "Choose another."
-            )
-    if target == against:
-        raise InputError("A class is compared with another one.", "Found the same twice.", "Choose another contrast.")
-    return Target(target, against)
 
 
 def _compute_map(opened: OpenedRun, method: Method, pixels: torch.Tensor, target: Target) -> dict[str, Any]:

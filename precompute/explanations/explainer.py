@@ -14,6 +14,8 @@ from precompute.contract.errors import InputError
 from precompute.explanations.input_range import InputRange
 from precompute.explanations.target import Target, score
 from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.local_response_norm import fuse_local_response_norms
+from precompute.models.graph.optimized import optimize
 
 __all__ = ["Explainer"]
 
@@ -22,7 +24,7 @@ class Explainer:
     """An exported model with the range of its input and its recorded layers.
 
     Args:
-        exported: the model; it computes in the precision of its weights, which is float32.
+        exported: the model; it computes in float32, with the weights as they are when something is first computed.
         input_range: the values that its input can take.
         layers: the value of each recorded layer, by name, in order from the input.
     """
@@ -137,8 +139,12 @@ class Explainer:
         return self.layers[layer]
 
     def _build(self, nodes: Sequence[fx.Node]) -> fx.GraphModule:
-        """Builds the module that computes values from images, once."""
+        """Builds the module that computes values from images, once, with its own weights, channels last in memory."""
         key = tuple(nodes)
         if key not in self._sub_graphs:
-            self._sub_graphs[key] = self.exported.build_sub_graph(nodes)
+            module = self.exported.build_sub_graph(nodes)
+            if not any(weight.dtype == torch.float64 for weight in module.parameters()):  # which checks compute in
+                fuse_local_response_norms(module)
+                optimize(module)
+            self._sub_graphs[key] = module
         return self._sub_graphs[key]

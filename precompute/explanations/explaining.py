@@ -33,7 +33,7 @@ from precompute.models.sources.reloading import NOT_MOVED, Whereabouts
 __all__ = ["ExplainRequest", "explain_files"]
 
 _VERSION = 1
-"""Of the files; earlier ones are made again."""
+"""The version of the files; earlier ones are made again."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from precompute.aggregate.config import AggregateConfig
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import UnreadableImage
 from precompute.contract.output_meanings import find_recorded_outputs
@@ -20,10 +22,11 @@ from precompute.contract.schema import MANIFEST, read_manifest, read_table
 from precompute.datasets.decode import decode
 from precompute.datasets.images import ImageSource
 from precompute.datasets.reopening import open_again
+from precompute.explanations.channels.image_graph import ImageGraphBuilder
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.input_range import InputRange
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.layers.selection import select_layers
+from precompute.models.layers.selection import RecordedLayer, select_layers
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_again
 
@@ -40,6 +43,7 @@ class OpenedRun:
         explainer: the model with the run's layers.
         preprocess: the steps from an image to the input.
         names: of the outputs, in order.
+        layers: the recorded layers, in order from the input.
         images: where the run's images are now; None: where the manifest says.
     """
 
@@ -48,12 +52,21 @@ class OpenedRun:
     explainer: Explainer
     preprocess: Preprocess
     names: tuple[str, ...]
+    layers: tuple[RecordedLayer, ...]
     images: str | None = None
 
     @functools.cached_property
     def source(self) -> ImageSource:
         """The run's images; an `InputError` where they are gone or others."""
         return open_again(self.path, self.manifest, self.images)
+
+    @functools.cached_property
+    def graph_builder(self) -> ImageGraphBuilder:
+        """The builder of graphs of single images, by the settings of the run's pass."""
+        known = {field.name for field in dataclasses.fields(AggregateConfig)}
+        stated = self.manifest.get("config", {}).get("aggregate", {})
+        config = AggregateConfig(**{name: value for name, value in stated.items() if name in known})
+        return ImageGraphBuilder(self.explainer.exported, self.layers, config)
 
     def load_image(self, image: bytes | int) -> Image.Image:
         """Decodes the content of a file, or an image of the run by its number, to RGB.
@@ -133,10 +146,11 @@ def _build(path: Path, where: Whereabouts, images: str | None) -> OpenedRun:
     loaded = load_again(manifest, where)
     with torch.no_grad():
         exported = ExportedModel(loaded.module, tuple(manifest["model"]["input_size"]))
-    layers = {layer.name: layer.node for layer in select_layers(exported, manifest["layers"])}
-    explainer = Explainer(exported, InputRange.from_preprocess(loaded.preprocess), layers)
+    layers = select_layers(exported, manifest["layers"])
+    by_name = {layer.name: layer.node for layer in layers}
+    explainer = Explainer(exported, InputRange.from_preprocess(loaded.preprocess), by_name)
     names = _name_outputs(path, manifest, exported.n_outputs)
-    return OpenedRun(path, manifest, explainer, loaded.preprocess, names, images)
+    return OpenedRun(path, manifest, explainer, loaded.preprocess, names, layers, images)
 
 
 def _name_outputs(path: Path, manifest: Mapping[str, Any], n_outputs: int) -> tuple[str, ...]:

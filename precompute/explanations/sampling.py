@@ -31,7 +31,7 @@ __all__ = ["SampleReport", "SampleRequest", "measure_sample"]
 
 _NAME = "explanation_quality"
 _VERSION = 1
-"""Of the parts; earlier ones are made again."""
+"""The version of the parts; earlier ones are made again."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ class AblatedModel:
         self._model = model
         self._recording = self._prepare(model.build_sub_graph([model.output, *(layer.node for layer in layers)]))
         self._build_once = functools.cache(self._build_replaced)
+        self._build_above_once = functools.cache(self._build_above)
 
     def record(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Computes logits `(batch, output)` and the values of all layers, as they are; gradients are carried."""
@@ -77,6 +78,26 @@ class AblatedModel:
         replaced = replace_channels(value, kept, fill, self.layouts[index])
         (logits,) = self._build_once(index, False)(replaced, images)
         return logits
+
+    def read_above(
+        self, index: int, images: Tensor, value: Tensor, kept: Tensor, fill: Tensor, above: Sequence[int]
+    ) -> list[Tensor]:
+        """Computes the values of layers above one in which channels are replaced.
+
+        Args:
+            index: of the layer.
+            images: `(batch, channel, height, width)`, for what leads past the layer.
+            value: of the layer, as `record` returns it.
+            kept: `(batch, channel)` of bool.
+            fill: what takes the others' place.
+            above: indices of the layers to return.
+        """
+        replaced = replace_channels(value, kept, fill, self.layouts[index])
+        return list(self._build_above_once(index, tuple(above))(replaced, images))
+
+    def _build_above(self, index: int, above: Sequence[int]) -> fx.GraphModule:
+        given = [self.layers[index].node, self._model.input]
+        return self._prepare(self._model.build_sub_graph([self.layers[i].node for i in above], given))
 
     def _build_replaced(self, index: int, also_above: bool) -> fx.GraphModule:
         """Builds the graph from the value of a layer to the logits; `also_above` replaces in the layers above it too.

@@ -24,6 +24,9 @@ class FaithfulnessConfig:
         replacement: what takes a removed channel's place: `mean`, its mean over the run's images, or `zero`.
         factors: sizes, as multiples of the graph's channels in a layer, ascending; 0 for a single channel.
         layer_factors: the same for curves of one layer alone.
+        selections: orders in which channels are taken, some of `SELECTIONS`.
+        edge_images: images of a class on which its edges are measured; 0 for none.
+        keep_accuracy: the share of a class's accuracy that its smallest graphs keep; None: they are not looked for.
         seed: of the random channels.
 
     Raises:
@@ -35,6 +38,9 @@ class FaithfulnessConfig:
     replacement: str = "mean"
     factors: tuple[float, ...] = FACTORS
     layer_factors: tuple[float, ...] = FACTORS
+    selections: tuple[str, ...] = SELECTIONS
+    edge_images: int = 5
+    keep_accuracy: float | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -48,6 +54,19 @@ class FaithfulnessConfig:
                 f"A removed channel is replaced by one of {', '.join(REPLACEMENTS)}.",
                 f"Found {self.replacement}.",
                 "Correct --replace.",
+            )
+        unknown = [name for name in self.selections if name not in SELECTIONS]
+        if unknown or not self.selections:
+            raise InputError(
+                f"Channels are chosen by {' or '.join(SELECTIONS)}.",
+                f"Found {', '.join(unknown) or 'none'}.",
+                "Correct --selection.",
+            )
+        if self.edge_images < 0:
+            raise InputError("--edge-images is at least 0.", f"Found {self.edge_images}.", "0 leaves edges out.")
+        if self.keep_accuracy is not None and not 0 < self.keep_accuracy <= 1:
+            raise InputError(
+                "--keep-accuracy is a share above 0, at most 1.", f"Found {self.keep_accuracy:g}.", "0.9 is usual."
             )
         for factors in (self.factors, self.layer_factors):
             if 1.0 not in factors or list(factors) != sorted(set(factors)) or factors[0] < 0:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
@@ -30,10 +29,12 @@ from precompute.devices.cores import Parallel
 from precompute.devices.precision import keep_whole_float32
 from precompute.faithfulness.ablation import AblatedModel
 from precompute.faithfulness.config import ALL_LAYERS, FaithfulnessConfig
-from precompute.faithfulness.measuring import Images, Measuring, Ranking
+from precompute.faithfulness.graph_tables import Proven, write_graph_tables
+from precompute.faithfulness.measuring import Images, Measuring
 from precompute.faithfulness.outcomes import Outcomes, Prover
 from precompute.faithfulness.parts import Parts
-from precompute.faithfulness.rows import build_rows
+from precompute.faithfulness.ranking import Ranking
+from precompute.faithfulness.rows import build_edge_rows, build_rows, build_sufficient_rows
 from precompute.faithfulness.trials import list_trials
 from precompute.graphs.config import GraphConfig
 from precompute.models.graph.exported import ExportedModel
@@ -43,7 +44,7 @@ from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_aga
 __all__ = ["FaithfulnessReport", "FaithfulnessRequest", "measure_faithfulness"]
 
 _NAME = "faithfulness"
-_NODES = "attribution_graph_nodes"
+TABLES_OF_PROOF = (_NAME, "edge_faithfulness", "sufficient_graphs")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class FaithfulnessReport:
 def measure_faithfulness(request: FaithfulnessRequest, progress: Progress) -> FaithfulnessReport:
     """Proves the graphs of classes that are asked for and missing. After an interruption a second call goes on.
 
-    Writes the table `faithfulness`, and the column `effect` of `attribution_graph_nodes`.
+    Writes the tables `faithfulness`, `edge_faithfulness` and `sufficient_graphs`, the columns `effect` and
+    `edge_effect` of the graphs, and each class's graph by effect beside the one by PageRank.
 
     Raises:
         InputError: a class that is not one, a run without graphs, an imported one, images or a model that are gone or
@@ -238,34 +240,42 @@ def _write_tables(
     ranking: Ranking,
     layers: Sequence[RecordedLayer],
 ) -> None:
-    """Adds the rows of classes to the table, and their effects to the nodes of their graphs."""
-    names = [layer.name for layer in layers]
+    """Adds the rows of classes to the tables of the proof, and what was measured to those of the graphs."""
     manifest = read_manifest(request.run)
     is_same = manifest.get(_NAME, {}).get("fingerprint") == _compute_fingerprint(request.config, manifest)
-    rows = read_table(request.run, _NAME).to_pylist() if is_same and locate_table(request.run, _NAME).is_file() else []
-    effects: dict[int, Any] = {}
+    rows = {name: _read_kept_rows(request.run, name, is_same) for name in TABLES_OF_PROOF}
+    proven: dict[int, Proven] = {}
+    names = [layer.name for layer in layers]
     for class_id in class_ids:
         found = parts.read("curves", class_id)
         trials = list_trials(ranking.count_kept(class_id), [layer.n_channels for layer in layers], request.config)
         outcomes = Outcomes(found["is_right"], found["log_probability"])
-        rows += build_rows(class_id, trials, outcomes, names)
-        effects[class_id] = found["effects"][ranking.list_kept(class_id)]
-    rows.sort(key=lambda row: row["class_id"])  # stable: rows of a class are in order
-    columns = {column.name: [row.get(column.name) for row in rows] for column in TABLES[_NAME].columns}
-    _write_effects(request.run, effects)
-    write_table(request.run, _NAME, columns)
+        rows[_NAME] += build_rows(class_id, trials, outcomes, names, request.config.selections)
+        rows["edge_faithfulness"] += build_edge_rows(class_id, found, ranking.nodes, request.config)
+        rows["sufficient_graphs"] += build_sufficient_rows(class_id, found, request.config)
+        nothing = np.zeros((0, 2), np.int64)
+        proven[class_id] = Proven(
+            found["effects"],
+            found["kept_by_effect"],
+            found.get("edges", nothing),
+            found.get("edge_effects", nothing[:, 0]),
+        )
+    write_graph_tables(request.run, ranking.nodes, proven, ranking.read_channels)
+    for name, of_table in rows.items():
+        of_table.sort(key=lambda row: row["class_id"])  # stable: rows of a class are in order
+        columns = {column.name: [row.get(column.name) for row in of_table] for column in TABLES[name].columns}
+        if of_table:
+            write_table(request.run, name, columns)
+        else:
+            locate_table(request.run, name).unlink(missing_ok=True)
 
 
-def _write_effects(run: Path, effects: Mapping[int, Any]) -> None:
-    """Sets the column `effect` of the nodes of some classes; that of others stays."""
-    nodes = read_table(run, _NODES)
-    class_ids = nodes["class_id"].to_numpy()
-    known = nodes["effect"].to_numpy().astype(float) if "effect" in nodes.column_names else np.full(len(nodes), np.nan)
-    for class_id, values in effects.items():
-        known[class_ids == class_id] = values
-    column = pa.array(known, pa.float32(), mask=np.isnan(known))
-    kept = {name: nodes[name] for name in nodes.column_names}
-    write_table(run, _NODES, kept | {"effect": column})
+def _read_kept_rows(run: Path, name: str, is_same: bool) -> list[dict[str, Any]]:
+    """Reads the rows of a table that stay: those that were measured with the same settings."""
+    if not is_same or not locate_table(run, name).is_file():
+        return []
+    rows: list[dict[str, Any]] = read_table(run, name).to_pylist()
+    return rows
 
 
 def _average(run: Path) -> dict[str, float]:

@@ -4,39 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 from torch import Tensor
 
 from precompute.aggregate.reading import read_images
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
-from precompute.contract.nodes import Nodes
 from precompute.contract.progress import Progress
-from precompute.contract.schema import read_table
+from precompute.contract.tables import EFFECT, PAGERANK
 from precompute.datasets.images import ImageSource
 from precompute.faithfulness.config import FaithfulnessConfig
+from precompute.faithfulness.edges import average_images, choose_others
 from precompute.faithfulness.outcomes import Prover
 from precompute.faithfulness.parts import Parts
-from precompute.faithfulness.trials import ClassPlan, Masks, list_trials
-from precompute.graphs.build import score_channels
-from precompute.graphs.config import GraphConfig
+from precompute.faithfulness.ranking import Ranking
+from precompute.faithfulness.smallest import find_smallest
+from precompute.faithfulness.trials import ClassPlan, Masks, Trial, list_trials
 from precompute.models.sources.preprocess import Preprocess
 
-__all__ = ["Images", "Measuring", "Ranking"]
+__all__ = ["Images", "Measuring"]
 
 _MEANS, _CURVES = "means", "curves"
 _AT_ONCE = 32
 """Images of a class that are in memory together."""
 _SAME = 0.05
 """Greatest difference of probabilities that another precision or device is taken to explain."""
-_INFLUENCE = ["target_layer", "target_channel", "source_layer", "source_channel", "influence_count"]
 
 
 @dataclass(frozen=True)
@@ -99,57 +95,6 @@ class Images:
             )
 
 
-class Ranking:
-    """The channels of a class's graph, and all channels of the class by PageRank.
-
-    Args:
-        run: the run's folder.
-        nodes: the numbering of its channels.
-        config: of the run's graphs.
-        excluded: outlier channels that have no place in graphs.
-    """
-
-    def __init__(self, run: Path, nodes: Nodes, config: GraphConfig, excluded: Sequence[tuple[str, int]]) -> None:
-        self._run, self._nodes, self._config = run, nodes, config
-        self._is_included = np.ones(len(nodes), np.bool_)
-        self._is_included[nodes.number_channels(excluded)] = False
-
-    def count_kept(self, class_id: int) -> list[int]:
-        """Counts the channels of a class's graph, per layer."""
-        kept = self.list_kept(class_id)
-        return np.bincount(self._nodes.layer_indices[kept], minlength=self.n_layers).tolist()
-
-    def list_kept(self, class_id: int) -> npt.NDArray[np.int64]:
-        """Lists the channels of a class's graph by their numbers, in order of the table."""
-        return self._nodes.number_rows(
-            self._read("attribution_graph_nodes", ["layer", "channel"], class_id), "layer", "channel"
-        )
-
-    def rank(self, class_id: int) -> list[npt.NDArray[np.int64]]:
-        """Ranks the channels of each layer by PageRank in the class's graph, the greatest first, ties by number."""
-        activations = self._read("activations", ["layer", "channel", "activation_count"], class_id)
-        influences = self._read("influences", _INFLUENCE, class_id)
-        scores = score_channels(self._nodes, activations, influences, self._is_included, self._config)
-        return self.split(scores)
-
-    def _read(self, table: str, columns: list[str], class_id: int) -> pa.Table:
-        """Reads rows of one class; row groups of other classes are passed over."""
-        return read_table(self._run, table, columns, pc.field("class_id") == class_id)
-
-    def split(self, scores: npt.NDArray[np.float64]) -> list[npt.NDArray[np.int64]]:
-        """Ranks the channels of each layer by any scores, `(n_nodes,)`."""
-        return [np.argsort(-part, kind="stable") for part in self.split_by_layer(scores)]
-
-    def split_by_layer(self, values: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
-        """Splits numbers of all channels, `(n_nodes,)`, into those of each layer."""
-        return np.split(values, self._nodes.starts[1:-1])
-
-    @property
-    def n_layers(self) -> int:
-        """The number of layers."""
-        return len(self._nodes.starts) - 1
-
-
 class Measuring:
     """The measurement of all classes.
 
@@ -192,7 +137,7 @@ class Measuring:
             class_id: of the class.
             effects: of all channels, `(n_nodes,)`.
         """
-        orders = {"pagerank": self._ranking.rank(class_id), "effect": self._ranking.split(effects)}
+        orders = {PAGERANK: self._ranking.rank(class_id), EFFECT: self._ranking.rank_by_effect(effects)}
         return ClassPlan(class_id, orders)
 
     def _find_means(self, parts: Parts, progress: Progress) -> list[Tensor]:
@@ -217,20 +162,91 @@ class Measuring:
         """Measures one class.
 
         Returns:
-            `effects` `(n_nodes,)`, and `is_right` and `log_probability` as in `Outcomes`.
+            `effects` `(n_nodes,)`; `is_right` and `log_probability` as in `Outcomes`; `kept_by_effect`, the numbers of
+            the channels of the graph by effect; and what `_find_smallest` and `_measure_edges` return.
         """
         batches, outputs = self._images.read(class_id), self._outputs[class_id]
         found = [torch.cat(self._prover.measure_effects(batch, outputs)).numpy() for batch in batches]
         effects = np.sum(found, axis=0) / sum(map(len, batches))
         plan = self._plan(class_id, effects)
-        n_channels = [len(order) for order in plan.orders["effect"]]
-        trials = list_trials(self._ranking.count_kept(class_id), n_channels, self._config)
+        n_channels = [len(order) for order in plan.orders[EFFECT]]
+        n_kept = self._ranking.count_kept(class_id)
+        trials = list_trials(n_kept, n_channels, self._config)
         masks = Masks(plan, n_channels, self._config.seed)
         outcomes = [self._prover.run_trials(batch, outputs, trials, masks) for batch in batches]
         log_probability = np.concatenate([each.log_probability for each in outcomes])
         self._images.require_same(class_id, np.exp(log_probability[:, 0]))
+        is_right = np.concatenate([each.is_right for each in outcomes])
+        smallest = self._find_smallest(class_id, batches, masks, (n_kept, n_channels), float(is_right[:, 0].mean()))
+        kept = self._ranking.choose(plan.orders[EFFECT], n_kept)
         return {
             "effects": effects,
-            "is_right": np.concatenate([each.is_right for each in outcomes]),
+            "is_right": is_right,
             "log_probability": log_probability,
+            "kept_by_effect": kept,
+            **smallest,
+            **self._measure_edges(class_id, batches, kept, n_channels),
+        }
+
+    def _find_smallest(
+        self,
+        class_id: int,
+        batches: Sequence[Tensor],
+        masks: Masks,
+        sizes: tuple[Sequence[int], Sequence[int]],
+        accuracy: float,
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Finds the smallest graphs that keep the accuracy asked for; nothing where none is asked for.
+
+        Returns:
+            By `smallest_` and the selection `(1, n_layers)`, channels of each layer, and by `right_` and the selection
+            `(image,)`, whether an image is right with them alone.
+        """
+        share = self._config.keep_accuracy
+        if share is None:
+            return {}
+        found: dict[str, npt.NDArray[Any]] = {}
+        for selection in self._config.selections:
+
+            def run(chosen: tuple[int, ...], selection: str = selection) -> npt.NDArray[np.bool_]:
+                trial = Trial(None, selection, "keep", chosen)
+                each = [self._prover.run_trials(b, self._outputs[class_id], [trial], masks) for b in batches]
+                return np.concatenate([outcome.is_right[:, 1] for outcome in each])
+
+            chosen, right = find_smallest(*sizes, share * accuracy, run)
+            found[f"smallest_{selection}"], found[f"right_{selection}"] = np.array([chosen]), right
+        return found
+
+    def _measure_edges(
+        self,
+        class_id: int,
+        batches: Sequence[Tensor],
+        kept: npt.NDArray[np.int64],
+        n_channels: Sequence[int],
+    ) -> dict[str, npt.NDArray[Any]]:
+        """Measures the edges of both graphs of a class, and other pairs beside them.
+
+        Returns:
+            `edges` and `others` `(pair, 2)`, numbers of target and source, and the effect of each, `edge_effects` and
+            `other_effects`.
+        """
+        if not self._config.edge_images:
+            return {}
+        ranking = self._ranking
+        known = ranking.number_pairs(ranking.read_channels(class_id).influences)
+        in_effect = set(kept.tolist())
+        edges = sorted({*ranking.list_edges(class_id), *(pair for pair in known if in_effect.issuperset(pair))})
+        located = {pair: (*ranking.locate(pair[0]), *ranking.locate(pair[1])) for pair in (*edges, *known)}
+        seed = [self._config.seed, class_id]
+        others = choose_others([located[pair] for pair in edges], [located[pair] for pair in known], n_channels, seed)
+        images = torch.cat(list(batches))[: self._config.edge_images]
+        pairs = [*(located[pair] for pair in edges), *others]
+        effects = average_images(self._prover.measure_pairs(images, pairs))
+        starts = ranking.nodes.starts
+        numbered = [(starts[t] + target, starts[s] + source) for t, target, s, source in others]
+        return {
+            "edges": np.array(edges, np.int64).reshape(-1, 2),
+            "edge_effects": effects[: len(edges)],
+            "others": np.array(numbered, np.int64).reshape(-1, 2),
+            "other_effects": effects[len(edges) :],
         }

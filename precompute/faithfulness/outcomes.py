@@ -14,6 +14,7 @@ from torch import Tensor
 from precompute.contract.errors import InputError
 from precompute.devices.cores import Parallel
 from precompute.faithfulness.ablation import AblatedModel
+from precompute.faithfulness.edges import EdgeProver, Pair
 from precompute.faithfulness.replacement import build_replacement, list_tokens, summarize_tokens
 from precompute.faithfulness.trials import Masks, Trial
 from precompute.models.graph.probabilities import Probabilities, rank_outputs
@@ -143,6 +144,12 @@ class Prover:
             )
         is_right = torch.isin(rank_outputs(flat)[:, 0], torch.tensor(list(outputs), device=flat.device))
         return Outcomes(is_right.view(logits.shape[:2]).cpu().numpy(), log_probability.float().cpu().numpy())
+
+    def measure_pairs(self, images: Tensor, pairs: Sequence[Pair]) -> NDArray[np.float64]:
+        """Measures what single sources give to single targets, `(image, pair)`, as `EdgeProver.measure`."""
+        prover = EdgeProver(self._model, self._fills)
+        pieces = self._parallel.map(lambda piece: prover.measure(piece, pairs), images.split(1))
+        return np.concatenate(list(pieces))
 
     def _find_log_probability(self, logits: Tensor, outputs: Sequence[int]) -> Tensor:
         chosen = torch.zeros(1, logits.shape[1], dtype=torch.bool, device=logits.device)

@@ -1,26 +1,28 @@
-"""The rows of the table `faithfulness` of one class, out of what the model said in every trial."""
+"""The rows of the tables of the proof of one class, out of what was measured."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from precompute.faithfulness.config import ALL_LAYERS, SELECTIONS
+from precompute.contract.nodes import Nodes
+from precompute.faithfulness.config import ALL_LAYERS, FaithfulnessConfig
+from precompute.faithfulness.edges import compute_auc
 from precompute.faithfulness.intervals import compute_mean_interval, compute_wilson_interval
 from precompute.faithfulness.outcomes import Outcomes
 from precompute.faithfulness.trials import Trial
 
-__all__ = ["build_rows"]
+__all__ = ["build_edge_rows", "build_rows", "build_sufficient_rows"]
 
 FloatArray = NDArray[np.float64]
 
 
 def build_rows(
-    class_id: int, trials: Sequence[Trial], outcomes: Outcomes, layers: Sequence[str]
+    class_id: int, trials: Sequence[Trial], outcomes: Outcomes, layers: Sequence[str], selections: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Builds the rows of a class, sorted by layer from the input (`all` last), selection, intervention and size.
 
@@ -32,6 +34,7 @@ def build_rows(
         trials: as they were run.
         outcomes: of `trials`.
         layers: names, in order from the input.
+        selections: that were measured; `random` belongs to each.
     """
     right, log_probability = outcomes.is_right.astype(np.float64), outcomes.log_probability.astype(np.float64)
     columns: dict[tuple[int | None, str, str, tuple[int, ...]], list[int]] = defaultdict(list)
@@ -42,19 +45,81 @@ def build_rows(
         random = log_probability[:, columns[layer, "", "random", sizes]].mean(1)
         of_images = _OfImages(right[:, places].mean(1), log_probability[:, places].mean(1), len(places))
         base = {"class_id": class_id, "layer": ALL_LAYERS if layer is None else layers[layer]}
-        for named in [selection] if selection else SELECTIONS:
+        for named in [selection] if selection else selections:
             row = base | {"selection": named, "intervention": intervention, "n_channels": sum(sizes)}
             found.append(
                 row | of_images.summarize() | (_compare(random, of_images) if intervention == "remove" else {})
             )
     if any(trial.layer is None for trial in trials):
         whole = _OfImages(right[:, 0], log_probability[:, 0], 1).summarize()
-        for selection in SELECTIONS:
+        for selection in selections:
             base = {"class_id": class_id, "layer": ALL_LAYERS, "selection": selection, "intervention": "remove"}
             found.append(base | {"n_channels": 0} | whole)
     order = {name: place for place, name in enumerate([*layers, ALL_LAYERS])}
     found.sort(key=lambda row: (order[str(row["layer"])], *_rank(row)))
     return found
+
+
+def build_edge_rows(
+    class_id: int, found: Mapping[str, NDArray[Any]], nodes: Nodes, config: FaithfulnessConfig
+) -> list[dict[str, Any]]:
+    """Builds the rows of the table `edge_faithfulness` of a class, by layer of the targets from the input.
+
+    Args:
+        class_id: of the images.
+        found: `edges`, `edge_effects`, `others`, `other_effects` and `is_right` of the class; nothing where edges were
+            not measured.
+        nodes: the numbering of the channels.
+        config: that was measured with.
+    """
+    if "edges" not in found:
+        return []
+    n_images = min(len(found["is_right"]), config.edge_images)
+    layers = {kind: nodes.layer_indices[found[kind][:, 0]] for kind in ("edges", "others")}
+    rows = []
+    for index in np.unique(layers["edges"]).tolist():
+        edges = found["edge_effects"][layers["edges"] == index]
+        others = found["other_effects"][layers["others"] == index]
+        edges, others = edges[~np.isnan(edges)], others[~np.isnan(others)]
+        rows.append(
+            {
+                "class_id": class_id,
+                "layer": nodes.layer_names[index],
+                "auc": compute_auc(edges, others),
+                "mean_edge_effect": float(edges.mean()) if len(edges) else None,
+                "mean_other_effect": float(others.mean()) if len(others) else None,
+                "n_edges": len(edges),
+                "n_others": len(others),
+                "n_images": n_images,
+            }
+        )
+    return rows
+
+
+def build_sufficient_rows(
+    class_id: int, found: Mapping[str, NDArray[Any]], config: FaithfulnessConfig
+) -> list[dict[str, Any]]:
+    """Builds the rows of the table `sufficient_graphs` of a class; none where no share of accuracy was asked for."""
+    rows = []
+    for selection in sorted(config.selections):
+        if f"smallest_{selection}" not in found:
+            continue
+        right = found[f"right_{selection}"]
+        accuracy = float(right.mean())
+        low, high = compute_wilson_interval(accuracy, len(right))
+        rows.append(
+            {
+                "class_id": class_id,
+                "selection": selection,
+                "share": config.keep_accuracy,
+                "n_channels": int(found[f"smallest_{selection}"].sum()),
+                "accuracy": accuracy,
+                "ci_low": float(low),
+                "ci_high": float(high),
+                "n_images": len(right),
+            }
+        )
+    return rows
 
 
 def _rank(row: dict[str, Any]) -> tuple[str, str, int]:

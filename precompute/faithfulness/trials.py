@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from precompute.faithfulness.config import SELECTIONS, FaithfulnessConfig
+from precompute.faithfulness.config import FaithfulnessConfig
 
 __all__ = ["ClassPlan", "Masks", "Trial", "compute_sizes", "list_trials"]
 
@@ -84,7 +84,7 @@ def list_trials(n_kept: Sequence[int], n_channels: Sequence[int], config: Faithf
 
 
 def _list_of_sizes(layer: int | None, sizes: tuple[int, ...], config: FaithfulnessConfig) -> Iterator[Trial]:
-    for selection in SELECTIONS:
+    for selection in config.selections:
         yield Trial(layer, selection, "remove", sizes)
         yield Trial(layer, selection, "keep", sizes)
     for repeat in range(config.n_repeats):

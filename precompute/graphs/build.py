@@ -15,6 +15,7 @@ from precompute.contract.class_reader import ClassReader
 from precompute.contract.nodes import Nodes
 from precompute.contract.progress import Progress, SilentProgress
 from precompute.contract.schema import TABLES
+from precompute.contract.tables import PAGERANK
 from precompute.contract.writing import gather_rows, write_table
 from precompute.graphs.config import GraphConfig
 from precompute.graphs.pagerank import FloatArray, Graph, IntArray, compute_pagerank, compute_personalization
@@ -212,7 +213,9 @@ def _build_included_graph(
 def _to_node_rows(class_id: int, graph: ClassGraph, nodes: Nodes) -> pa.Table:
     layers, channels = nodes.name_nodes(graph.nodes)
     effects = pa.nulls(len(layers), pa.float32())  # measured by `faithfulness`
-    columns = [np.full(len(layers), class_id), layers, channels, graph.activation_counts, graph.scores, effects]
+    selections = pa.repeat(PAGERANK, len(layers))
+    ids = np.full(len(layers), class_id)
+    columns = [ids, layers, channels, selections, graph.activation_counts, graph.scores, effects]
     return _to_table("attribution_graph_nodes", columns)
 
 
@@ -226,8 +229,10 @@ def _to_edge_rows(class_id: int, graph: ClassGraph, nodes: Nodes, influences: pa
         target_channels,
         source_layers,
         source_channels,
+        pa.repeat(PAGERANK, len(kept)),
         kept["influence_count"],
         kept["mean_influence"],
+        pa.nulls(len(kept), pa.float32()),  # measured by `faithfulness`
     ]
     return _to_table("attribution_graph_edges", columns)
 

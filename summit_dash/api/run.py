@@ -11,11 +11,14 @@ import pandas as pd
 import pyarrow.compute as pc
 from PIL import Image
 
+from precompute.contract.schema import read_table
+from precompute.contract.tables import ALL_LAYERS
 from summit_dash.api.arguments import ClassName, find_channel, find_class_id, find_layer
 from summit_dash.api.confusions import build_confusions
 from summit_dash.api.graphs import ClassComparison, ClassGraph
 from summit_dash.api.pictures import Examples, read_channel_picture, read_examples
 from summit_dash.api.tables import read_frame
+from summit_dash.run.proofs import require_proofs
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import format_plural
 
@@ -158,6 +161,28 @@ class Run:
             InputError: the run does not hold what its images were taken for, or outputs do not mean its classes.
         """
         return build_confusions(self.store)
+
+    def faithfulness(self, class_: ClassName | None = None) -> pd.DataFrame:
+        """Reads what becomes of classes when channels are removed or kept alone, by `summit-dash faithfulness`.
+
+        Columns: `class_id` (int32), `layer` (ordered category; `all` comes last), `selection` (`pagerank`, `effect`),
+        `intervention` (`remove`, `keep`, `random`), `n_channels` (int32; 0 for the untouched model), `accuracy` with
+        `ci_low` and `ci_high` (float32, fractions), `mean_log_probability` (natural logarithm) with its interval,
+        `below_random` with its interval, `n_images` and `n_repeats` (int32).
+
+        Args:
+            class_: the class; None for all.
+
+        Raises:
+            InputError: no class is named so, or the run's graphs were not proven.
+        """
+        require_proofs(self.store)
+        mine = None if class_ is None else pc.field("class_id") == self.find_class(class_)
+        rows = read_table(self.store.path, "faithfulness", filters=mine)
+        frame: pd.DataFrame = rows.to_pandas()
+        layers = [*self.store.layer_names, ALL_LAYERS]
+        frame["layer"] = pd.Categorical(frame["layer"], categories=layers, ordered=True)
+        return frame
 
     # --- graphs -----------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from summit_dash.run.store import RunStore
 __all__ = ["list_packs"]
 
 _FIRST = ("run", "labels")
-_SHARED = ("about", "embedding", "confusions", "channel_use")
+_SHARED = ("about", "embedding", "confusions", "channel_use", "proof")
 _LIMIT, _SMALL = 512 * 1024, 128 * 1024
 """Bytes of a pack, and of one of which a click wants several."""
 _PER_LAYER = 1_000_000
@@ -125,6 +125,7 @@ class _Contents:
             f"class/{class_id}/ends",
             f"confusions/{class_id}",
             f"misclassified/{class_id}",
+            f"proof/{class_id}",
             *(f"class/{class_id}/channel/{channel.layer}/{channel.channel}" for channel in channels),
             *(f"class/{class_id}/layer/{layer}" for layer in self._store.layers),
         ]

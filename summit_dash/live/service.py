@@ -78,6 +78,60 @@ class Live:
         """
         return self._ask(visit, store, "explain", image, (target, against))
 
+    def map_cells(
+        self, visit: Visit, store: RunStore, image: str, target: int, against: int | None, layer: str | None, order: str
+    ) -> Ticket:
+        """Asks for the strongest channels of every cell of a layer, and what each cell says for the target.
+
+        Raises:
+            InputError: the image is not there, or the queue is full.
+        """
+        return self._ask(visit, store, "map_cells", image, (target, against, layer, order))
+
+    def attribute(
+        self,
+        visit: Visit,
+        store: RunStore,
+        images: Sequence[str],
+        target: int,
+        against: int | None,
+        layer: str | None,
+    ) -> Ticket:
+        """Asks for the channels of a layer that speak for the target and against it, as means over images.
+
+        Raises:
+            InputError: an image is not there, or the queue is full.
+        """
+        more = (target, against, layer)
+        key = (store.name, store.version, "attribute_channels", *images, *more)
+        contents = [self._read(visit, image) for image in images]
+        return self._ask_once(visit, key, store, "attribute_channels", (contents, *more))
+
+    def trace(
+        self,
+        visit: Visit,
+        store: RunStore,
+        image: str,
+        target: int,
+        against: int | None,
+        layer: str,
+        channels: Sequence[int],
+    ) -> Ticket:
+        """Asks for the relevance of the target through each of some channels, which are reported one by one.
+
+        Raises:
+            InputError: the image is not there, or the queue is full.
+        """
+        return self._ask(visit, store, "trace_channels", image, (target, against, layer, tuple(channels)))
+
+    def build_graph(self, visit: Visit, store: RunStore, image: str, target: int, against: int | None) -> Ticket:
+        """Asks for the graph of one image: channels with activation and attribution, and their influences.
+
+        Raises:
+            InputError: the image is not there, or the queue is full.
+        """
+        return self._ask(visit, store, "build_image_graph", image, (target, against))
+
     def draw(self, visit: Visit, store: RunStore, image_ids: Sequence[int]) -> Ticket:
         """Asks for small pictures of images of the run, which are reported one by one."""
         return self._ask_once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))

@@ -35,6 +35,7 @@ class Visit:
         tickets: the answers to what was asked, by what was asked.
         cancelled: those that the person cancelled.
         n_brought: images that were brought, also those that are forgotten.
+        shown_graph: what the page shows as a graph, so that it is not drawn again.
     """
 
     token: str
@@ -42,6 +43,7 @@ class Visit:
     tickets: dict[Hashable, Ticket] = field(default_factory=dict)
     cancelled: dict[Hashable, Ticket] = field(default_factory=dict)
     n_brought: int = 0
+    shown_graph: str = ""
 
 
 class Visits:

@@ -26,6 +26,7 @@ GRAPH_CHANNELS = "graph-channels"
 CHANNELS = "channels"
 CONFUSIONS = "confusions"
 CONFUSION_GRAPH = "confusion-graph"
+PROOF = "proof"
 ABOUT = "about"
 
 # Right panels: of a channel, of a class.

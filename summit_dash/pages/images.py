@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import time
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask import current_app
 from precompute.contract.errors import InputError
 from summit_dash.live.service import EXTENSION, Live, find_obstacle
 from summit_dash.live.visits import Visit
-from summit_dash.pages import ids, images_ids
+from summit_dash.pages import ids, images_graph, images_ids
 from summit_dash.pages.components import build_icon
 from summit_dash.pages.images_answers import Shown, show
 from summit_dash.pages.images_parts import build_message
@@ -50,6 +51,7 @@ def build_layout() -> Component:
             dcc.Store(id=images_ids.SEEN),
             dcc.Store(id=images_ids.NEXT),
             dcc.Store(id=images_ids.ASK),
+            dcc.Store(id=images_ids.PROBE),
             html.Div(id=images_ids.MESSAGE),
             html.Div([upload, html.Div(id=images_ids.STRIP, className="images-strip")], className="images-top"),
             html.Div(
@@ -67,6 +69,15 @@ def build_layout() -> Component:
                 className="images-tools",
             ),
             html.Div(id=images_ids.BODY, className="images-body"),
+            html.Div(
+                [
+                    html.Div(id=images_ids.CANVAS, className="images-graph-canvas"),
+                    html.Div(id=images_ids.PROBED, className="images-probe", role="status"),
+                ],
+                id=images_ids.GRAPH_BOX,
+                className="images-graph",
+                hidden=True,
+            ),
         ],
         className="images",
     )
@@ -80,6 +91,14 @@ def register_callbacks(app: Dash) -> None:
     app.clientside_callback(ClientsideFunction("summit", "showUpload"), Input(images_ids.VISIT, "data"))
     app.clientside_callback(ClientsideFunction("summit", "askAgain"), Input(images_ids.NEXT, "data"))
     app.clientside_callback(ClientsideFunction("summit", "fadeMaps"), Input(images_ids.OPACITY, "value"))
+    app.clientside_callback(
+        ClientsideFunction("summit", "probeChannel"),
+        Output(images_ids.PROBE, "data"),
+        Input(images_ids.GRAPH, "mouseoverNodeData"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("summit", "openProbed"), Input(images_ids.GRAPH, "tapNodeData"), prevent_initial_call=True
+    )
     app.callback(
         Output(images_ids.VISIT, "data"),
         Output(images_ids.MESSAGE, "children"),
@@ -107,9 +126,13 @@ def register_callbacks(app: Dash) -> None:
         Output(images_ids.NEXT, "data"),
         Output(images_ids.SEEN, "data"),
         Output(images_ids.VISIT, "data", allow_duplicate=True),
+        Output(images_ids.CANVAS, "children"),
+        Output(images_ids.GRAPH_BOX, "hidden"),
+        Output(images_ids.PROBED, "children"),
         Input(images_ids.WANTED, "data"),
         Input(images_ids.VISIT, "data"),
         Input(images_ids.ASK, "data"),
+        Input(images_ids.PROBE, "data"),
         State(images_ids.SEEN, "data"),
         prevent_initial_call=True,
     )(answer)
@@ -154,26 +177,37 @@ def cancel(n_clicks: int | None, known: dict[str, Any] | None) -> Any:
 
 
 def answer(
-    wanted: dict[str, Any] | None, known: dict[str, Any] | None, _: int | None, seen: str | None
+    wanted: dict[str, Any] | None,
+    known: dict[str, Any] | None,
+    _: float | None,
+    probe: dict[str, Any] | None,
+    seen: str | None,
 ) -> tuple[Any, ...]:
     """Shows what is known by now about the image that is asked for; the browser asks again while more is computed."""
+    unchanged = (no_update, no_update, no_update)
     if wanted is None:
-        return no_update, no_update, None, no_update, no_update
+        return no_update, no_update, None, no_update, no_update, *unchanged
     live = _get_live()
     store = _find_store(wanted)
     obstacle = find_obstacle(store)
     if obstacle is not None:
-        return [], build_message(obstacle), None, "", no_update
+        return [], build_message(obstacle), None, "", no_update, [], True, []
     visit = live.visits.find((known or {}).get("token"))
     opened = no_update
     if visit is None:
         visit = live.visits.open()
         opened = _describe_visit(visit, None)
-    shown: Shown = show(live, visit, store, wanted)
+    shown: Shown = show(live, visit, store, {**wanted, "probe": probe})
     ask_again = None if shown.is_over else time.time()
     if shown.version == seen:
-        return no_update, no_update, ask_again, no_update, opened
-    return shown.strip, shown.body, ask_again, shown.version, opened
+        return no_update, no_update, ask_again, no_update, opened, *unchanged
+    theme = "dark" if wanted.get("theme") == "dark" else "light"
+    identity = json.dumps([shown.elements, theme])
+    graph: Any = no_update
+    if not shown.elements or visit.shown_graph != identity:
+        graph = images_graph.build_canvas(shown.elements, theme) if shown.elements else []
+    visit.shown_graph = identity
+    return shown.strip, shown.body, ask_again, shown.version, opened, graph, not shown.elements, shown.probed
 
 
 def _get_live() -> Live:

@@ -2,30 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+from dash import html
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import read_table
-from summit_dash.live.job import Ticket
+from summit_dash.graph.elements import Element
+from summit_dash.live.job import Ticket, View
 from summit_dash.live.service import Live
 from summit_dash.live.visits import Visit
+from summit_dash.pages import images_cells, images_channels, images_graph, images_maps
 from summit_dash.pages import images_parts as parts
+from summit_dash.pages.images_tab import Question, Tab, build_choices
 from summit_dash.run.misclassified import list_misclassified
 from summit_dash.run.store import RunStore
 
-__all__ = ["Shown", "list_own_images", "show"]
+__all__ = ["TABS", "Shown", "list_own_images", "show"]
 
 _N_OWN = 12
 
 
+TABS: Mapping[str, Tab] = {
+    tab.name: tab for tab in (images_maps.TAB, images_cells.TAB, images_channels.TAB, images_graph.TAB)
+}
+
+
 class Shown(NamedTuple):
-    """The parts that are shown. `version` differs where they differ; `is_over` if nothing more is computed."""
+    """The parts that are shown. `version` differs where they differ; `is_over` if nothing more is computed.
+
+    `elements` are those of the graph; `probed` is what is known of the channel under the pointer.
+    """
 
     strip: Any
     body: Any
     version: str
     is_over: bool
+    elements: list[Element]
+    probed: list[Any]
+
+
+class _Asked(NamedTuple):
+    """The jobs behind what is shown, the question to a tab where the model has seen the image, and a problem."""
+
+    predicted: Ticket | None
+    of_tab: Sequence[Ticket]
+    others: Sequence[Ticket]
+    question: Question | None
+    problem: InputError | None
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        return [*([] if self.predicted is None else [self.predicted]), *self.of_tab, *self.others]
 
 
 def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any]) -> Shown:
@@ -35,44 +64,115 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any]) -
         live: workers and visits.
         visit: of the page.
         store: the run.
-        wanted: `class_id`, `image`, `target`, `against`; each may be None.
+        wanted: `class_id`, `image`, `target`, `against`, and the fields that tabs read; each may be missing.
     """
-    image, target, against = wanted.get("image"), wanted.get("target"), wanted.get("against")
-    tickets: list[Ticket] = []
+    image = wanted.get("image")
     own = list_own_images(store, wanted.get("class_id"))
+    tab = TABS.get(str(wanted.get("tab")), images_maps.TAB)
+    asked = _ask(live, visit, store, wanted, own)
+    # One look at each job: what is shown, its version and whether it is over belong together.
+    views = {id(ticket): ticket.view for ticket in asked.tickets}
+    is_over = all(view.is_over for view in views.values())
+    if is_over and asked.problem is None:  # a job that ended meanwhile may lead to another one
+        is_over = _ask(live, visit, store, wanted, own).tickets == asked.tickets
+    places = {id(ticket): live.workers.ask(ticket) for ticket in asked.tickets}
+    live.keep_only(visit, asked.tickets)
+    drawn = views[id(asked.others[-1])] if own and asked.others and asked.problem is None else None
+    strip = parts.build_strip(visit, own, dict(drawn.parts) if drawn else {}, image, drawn.problem if drawn else None)
+    of_tab = [views[id(ticket)] for ticket in asked.of_tab]
+    question = asked.question if tab is images_graph.TAB and of_tab else None
+    version = "|".join(
+        [str([(view.state, view.version) for view in views.values()]), str(list(places.values())), str(dict(wanted)),
+         ",".join(visit.uploads), visit.token, store.name, asked.problem.found if asked.problem else ""]
+    )  # fmt: skip
+    return Shown(
+        strip,
+        _build_body(asked, views, places, tab, wanted, bool(own)),
+        version,
+        is_over,
+        images_graph.build_elements(question, of_tab) if question is not None else [],
+        images_graph.build_probe(question, of_tab) if question is not None else [],
+    )
+
+
+def _ask(
+    live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], own: Sequence[tuple[int, str]]
+) -> _Asked:
+    """Asks for everything that is to be shown, as far as it is known by now what that is."""
+    image = wanted.get("image")
+    tab = TABS.get(str(wanted.get("tab")), images_maps.TAB)
     predicted: Ticket | None = None
+    of_tab: list[Ticket] = []
+    others: list[Ticket] = []
+    question: Question | None = None
     problem: InputError | None = None
     try:
         if image is None:
-            tickets.append(live.warm(visit, store))
+            others.append(live.warm(visit, store))
         else:
             predicted = live.predict(visit, store, str(image))
-            tickets.append(predicted)
-            if predicted.view.state == "done":
-                tickets.append(live.explain(visit, store, str(image), target, against))
+            question = _build_question(live, visit, store, wanted, own, predicted)
+            if question is not None:
+                of_tab = tab.ask(question)
         if own:
-            tickets.append(live.draw(visit, store, [image_id for image_id, _ in own]))
+            others.append(live.draw(visit, store, [image_id for image_id, _ in own]))
     except InputError as found:
         problem = found
-    places = [live.workers.ask(ticket) for ticket in tickets]
-    live.keep_only(visit, tickets)
-    drawn = tickets[-1].view if own and tickets and problem is None else None
-    pictures = dict(drawn.parts) if drawn else {}
-    strip = parts.build_strip(visit, own, pictures, image, drawn.problem if drawn else None)
-    body: list[Any] = []
-    if problem is not None:
-        body.append(parts.build_message(problem))
-    if image is None and problem is None:
-        body.append(parts.build_welcome(tickets[0].view, places[0], bool(own)))
-    elif predicted is not None:
-        explained = tickets[1] if predicted.view.state == "done" and len(tickets) > 1 else None
-        place = places[1] if explained is not None else places[0]
-        body.append(parts.build_answer(predicted.view, explained.view if explained else None, place, target, against))
-    version = "|".join(
-        [str([(ticket.view.state, ticket.view.version) for ticket in tickets]), str(places), str(dict(wanted)),
-         ",".join(visit.uploads), visit.token, store.name, problem.found if problem else ""]
-    )  # fmt: skip
-    return Shown(strip, body, version, all(ticket.view.is_over for ticket in tickets))
+    return _Asked(predicted, of_tab, others, question, problem)
+
+
+def _build_question(
+    live: Live,
+    visit: Visit,
+    store: RunStore,
+    wanted: Mapping[str, Any],
+    own: Sequence[tuple[int, str]],
+    predicted: Ticket | None,
+) -> Question | None:
+    """Builds what tabs ask about an image; None while the model has not seen it, or where the target is no output."""
+    result = predicted.view.result if predicted is not None else None
+    if result is None:
+        return None
+    target = result["outputs"][0]["output"] if wanted.get("target") is None else wanted["target"]
+    against = wanted.get("against")
+    n_outputs = len(result["names"])
+    if not 0 <= target < n_outputs or (against is not None and not 0 <= against < n_outputs) or target == against:
+        raise InputError(
+            f"A target and its contrast are two of the model's outputs, 0 to {n_outputs - 1}.",
+            f"Found {target}" + ("." if against is None else f" against {against}."),
+            "Choose them by the bars.",
+        )
+    return Question(live, visit, store, str(wanted["image"]), target, against, wanted, own, result)
+
+
+def _build_body(
+    asked: _Asked,
+    views: Mapping[int, View],
+    places: Mapping[int, int],
+    tab: Tab,
+    wanted: Mapping[str, Any],
+    has_own: bool,
+) -> list[Any]:
+    """Builds the message, the welcome, or the answer with its tabs."""
+    body: list[Any] = [] if asked.problem is None else [parts.build_message(asked.problem)]
+    if wanted.get("image") is None and asked.problem is None:
+        first = id(asked.others[0])
+        return [*body, parts.build_welcome(views[first], places[first], has_own)]
+    if asked.predicted is None:
+        return body
+    more: list[Any] = []
+    if asked.question is not None and asked.of_tab:
+        choices = [(each.name, each.title, each.tip) for each in TABS.values()]
+        of_tab = [views[id(ticket)] for ticket in asked.of_tab]
+        cancelled = [parts.build_cancelled()] if any(view.state == "cancelled" for view in of_tab) else []
+        more = [
+            html.Div(build_choices("What is shown of the image", "tab", choices, tab.name), className="images-tabs"),
+            *cancelled,
+            *tab.build(asked.question, of_tab, places[id(asked.of_tab[0])]),
+        ]
+    target, against = wanted.get("target"), wanted.get("against")
+    seen = id(asked.predicted)
+    return [*body, parts.build_answer(views[seen], places[seen], target, against, more)]
 
 
 def list_own_images(store: RunStore, class_id: int | None) -> list[tuple[int, str]]:

@@ -1,29 +1,28 @@
-"""Builders of the page of images: strip, prediction, heat maps, messages."""
+"""Builders of the page of images: strip, prediction, messages."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cachetools import LRUCache
 from dash import html
 from dash.development.base_component import Component
 
 from precompute.contract.errors import InputError
-from summit_dash.figures.heat_maps import Family, draw_heat_map, draw_scale, find_scale, write_data_address
+from summit_dash.figures.heat_maps import write_data_address
 from summit_dash.live.job import View
 from summit_dash.live.visits import Visit
 from summit_dash.pages.components import build_action
 
-__all__ = ["build_answer", "build_maps", "build_message", "build_prediction", "build_strip", "build_welcome"]
-
-_drawn: LRUCache[Any, str] = LRUCache(256)
-_lock = threading.Lock()
-_FAMILIES: Mapping[Family, tuple[str, str]] = {
-    "signed": ("Signed maps", "Red speaks for the class, blue against it; zero is white."),
-    "positive": ("Maps that begin at zero", "The brighter, the more it matters."),
-}
+__all__ = [
+    "build_answer",
+    "build_cancelled",
+    "build_message",
+    "build_prediction",
+    "build_strip",
+    "build_welcome",
+    "describe_wait",
+]
 
 
 def build_message(problem: InputError, n: int = 1) -> Component:
@@ -99,13 +98,13 @@ def _build_choice(key: str, inside: Component, tip: str, chosen: str) -> Compone
 
 
 def build_answer(
-    predicted: View, explained: View | None, place: int, target: int | None, against: int | None
+    predicted: View, place: int, target: int | None, against: int | None, more: Sequence[Component]
 ) -> Component:
-    """Builds all that is known about one image."""
+    """Builds all that is known about one image: what the model says of it, and then what a tab shows."""
     if predicted.problem is not None:
         return build_message(predicted.problem)
     if predicted.state == "cancelled":
-        return _build_cancelled()
+        return build_cancelled()
     picture = predicted.parts[0] if predicted.parts else None
     if predicted.result is None:
         box = _build_picture(picture) if picture else html.Div(className="images-picture is-waiting")
@@ -117,14 +116,15 @@ def build_answer(
     head = html.Div(
         [_build_picture(result["picture"]), build_prediction(result, target, against)], className="images-head"
     )
-    return html.Div([head, *([] if explained is None else build_maps(explained, place, result))])
+    return html.Div([head, *more])
 
 
 def _build_picture(picture: bytes) -> Component:
     return html.Img(src=write_data_address(picture), className="images-picture", alt="The image as the model sees it")
 
 
-def _build_cancelled() -> Component:
+def build_cancelled() -> Component:
+    """Builds what is shown of a question that was cancelled."""
     again = build_action("Choose an image", {"image": None}, "link")
     return html.P(["Cancelled. ", again], className="muted", role="status")
 
@@ -168,78 +168,3 @@ def build_prediction(result: Mapping[str, Any], target: int | None, against: int
         ],
         className="images-prediction",
     )
-
-
-def build_maps(view: View, place: int, result: Mapping[str, Any]) -> list[Component]:
-    """Builds the heat maps that are there, by family, with what is still computed or why it is not."""
-    status = "" if view.is_over else describe_wait(view, place, "Heat maps")
-    made = sorted(view.parts, key=lambda part: part["rank"])
-    built: list[Component] = [html.H2(["Heat maps ", html.Span(status, className="muted", role="status")])]
-    if view.problem is not None:
-        built.append(build_message(view.problem))
-    if view.state == "cancelled":
-        built.append(_build_cancelled())
-    for family, (title, meaning) in _FAMILIES.items():
-        maps = [part for part in made if part["family"] == family and "map" in part]
-        if maps:
-            least = "− greatest" if family == "signed" else "0"
-            scale = html.Span(
-                [least, html.Img(src=write_data_address(draw_scale(family)), alt=""), "greatest of each map"],
-                className="images-scale",
-            )
-            built.append(
-                html.Div([html.H3(title), html.Span(meaning, className="muted"), scale], className="images-family")
-            )
-            built.append(html.Div([_build_map(part, result["picture"]) for part in maps], className="images-maps"))
-    refused = [part for part in made if "problem" in part]
-    if refused:
-        built.append(html.H3("Do not apply to this model"))
-        built.append(
-            html.Ul([html.Li(f"{p['title']}: {p['problem'].found}") for p in refused], className="images-refused")
-        )
-    return built
-
-
-def _draw_once(part: Mapping[str, Any]) -> str:
-    """Draws a map, which is then remembered: each answer holds all maps so far."""
-    key = (part["map"].tobytes(), part["map"].shape, part["family"])
-    with _lock:
-        if key not in _drawn:
-            _drawn[key] = write_data_address(draw_heat_map(part["map"], part["family"]))
-        return _drawn[key]
-
-
-def _format_share(share: float) -> str:
-    """Formats a share as a percentage: whole from 10 % on, and nothing finer than a hundredth."""
-    percent = 100 * share
-    return "less than 0.01 %" if percent < 0.01 else f"{percent:.2f} %" if percent < 10 else f"{percent:,.0f} %"
-
-
-def _build_map(part: Mapping[str, Any], picture: bytes) -> Component:
-    """Builds one method's map over the image, with its figures."""
-    values = part["map"]
-    scale = find_scale(values)
-    error = part["error"]
-    figures = [f"greatest {scale:.3g}"]
-    figures.append("sum not promised" if error is None else f"sum misses {_format_share(error)} of the score")
-    note = [html.Span(part["note"], className="images-note")] if part["note"] else []
-    layers = html.Div(
-        [
-            html.Img(src=write_data_address(picture), alt="", className="images-under"),
-            html.Img(
-                src=_draw_once(part),
-                alt=f"Heat map: {part['title']}",
-                className="images-over",
-            ),
-        ],
-        className="images-map",
-    )
-    tip = f"{part['holds']}\n{part['citation']}. {part['seconds']:.2f} s."
-    caption = html.Figcaption(
-        [
-            html.Span(part["title"], className="term", tabIndex=0, **{"data-tip": tip}),
-            html.Span(" · ".join(figures), className="n"),
-            *note,
-        ]
-    )
-    return html.Figure([layers, caption])

@@ -7,6 +7,7 @@ from typing import Any
 
 from summit_dash.graph.elements import Element, build_graph_elements
 from summit_dash.payloads.numbers import shorten
+from summit_dash.payloads.proof import summarize_proof
 from summit_dash.payloads.surprising import build_marks
 from summit_dash.run.graphs import Graph
 from summit_dash.run.missing_graph import explain_missing_graph
@@ -20,7 +21,8 @@ def build_class(store: RunStore, class_id: int) -> dict[str, Any]:
     """Builds `nodes`, `edges` and `similarity` along the classes, as arrays. Ends of edges are indices of nodes.
 
     Positions and sizes are those of the elements, in units of the layout. `surprising` lists the surprising nodes with
-    their reasons. Where there is no node, `missing` holds the reason.
+    their reasons. `proof` is what becomes of the class without these channels; None where it was not measured. Where
+    there is no node, `missing` holds the reason.
     """
     graph = store.graph(class_id)
     elements = build_graph_elements(graph, store.classes[class_id].n_images, store.pictures.get_picture_kind)
@@ -30,6 +32,7 @@ def build_class(store: RunStore, class_id: int) -> dict[str, Any]:
         "edges": _build_edges(graph),
         "similarity": _compute_similarity(store, class_id),
         "surprising": build_marks(store, class_id),
+        "proof": summarize_proof(store, class_id),
         **({} if graph.nodes else {"missing": _explain_missing(store, class_id)}),
     }
 

@@ -29,6 +29,7 @@ VIEWS = {
     "table": "?class=3&layer=conv4&as=table",
     "channels": "?class=3&view=channels&layer=conv3",
     "confusions": "?class=3&view=confusions",
+    "proof": "?class=3&view=proof",
     "about": "?class=3&view=about",
     "nothing": "?class=99",
 }

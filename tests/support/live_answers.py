@@ -11,6 +11,8 @@ from precompute.contract.errors import InputError
 from tests.support.live_run_picture import write_picture
 
 Report = Callable[[int, int, Any], None]
+LAYER = "conv2"
+"""A layer of the synthetic run."""
 
 
 def warm(run: str, report: Report) -> None:
@@ -44,3 +46,45 @@ def explain(run: str, image: bytes | int, target: int | None, against: int | Non
 def draw(run: str, image_ids: Sequence[int], report: Report) -> None:
     for n, image_id in enumerate(image_ids, 1):
         report(n, len(image_ids), (image_id, write_picture("JPEG")))
+
+
+def map_cells(
+    run: str, image: bytes | int, target: int, against: int | None, layer: str | None, order: str, report: Report
+) -> dict[str, Any]:
+    channels = np.array([[[0, 1], [1, -1]]])
+    heat = np.array([[1.0, -2.0]], np.float32)
+    return {
+        "layer": layer or LAYER,
+        "channels": channels,
+        "strengths": np.array([[[2.0, 1.0], [0.5, 0.0]]], np.float32),
+        "heat": heat,
+        "heat_against": None if against is None else -heat,
+    }
+
+
+def attribute_channels(
+    run: str, images: Sequence[bytes | int], target: int, against: int | None, layer: str | None, report: Report
+) -> dict[str, Any]:
+    signs = {
+        "for": {"share": 0.75, "channels": [(0, 2.0), (1, 1.0)]},
+        "against": {"share": None, "channels": []},
+    }
+    return {"layer": layer or LAYER, "n_images": len(images), **signs}
+
+
+def trace_channels(
+    run: str,
+    image: bytes | int,
+    target: int,
+    against: int | None,
+    layer: str,
+    channels: Sequence[int],
+    report: Report,
+) -> None:
+    for n_done, channel in enumerate(channels, 1):
+        values = np.eye(8, dtype=np.float32) * (channel + 1)
+        report(n_done, len(channels), {"channel": channel, "family": "signed", "map": values, "sum": 1.0})
+
+
+def build_image_graph(run: str, image: bytes | int, target: int, against: int | None, report: Report) -> dict[str, Any]:
+    return {"channels": [(LAYER, 0, 3.0, 0.5), (LAYER, 1, 1.5, -0.5)], "influences": []}

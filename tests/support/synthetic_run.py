@@ -273,9 +273,7 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
             np.sort(np.argsort(-c[class_id], kind="stable")[: 4 + (class_id + 3 * i) % 7]) for i, c in enumerate(counts)
         ]
         for (name, _), chosen, count in zip(spec.layers, kept, counts, strict=True):
-            nodes += [
-                (class_id, name, int(j), int(count[class_id, j]), int(count[class_id, j]) / 1e5, None) for j in chosen
-            ]
+            nodes += [(class_id, name, int(j), int(count[class_id, j]), int(count[class_id, j]) / 1e5) for j in chosen]
         n_edges = 0
         for i, weight in enumerate(weights):
             strength = weight[np.ix_(kept[i + 1], kept[i])] * np.sqrt(counts[i][class_id][kept[i]] + 1)
@@ -296,7 +294,7 @@ def _write_graphs(out: Path, spec: SyntheticRun, counts: list[np.ndarray], weigh
 def _list_columns(table: str) -> list[str]:
     from precompute.contract.schema import TABLES
 
-    return [c.name for c in TABLES[table].columns]
+    return [c.name for c in TABLES[table].columns if not c.may_be_absent]
 
 
 def _write_embeddings(out: Path, spec: SyntheticRun, counts: list[np.ndarray]) -> None:

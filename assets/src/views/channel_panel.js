@@ -12,7 +12,7 @@ import {fillIdentity, identity} from './channel_identity.js';
 import {labelField, showLabel, suggestLabel} from './channel_label.js';
 import {problemLine, skeletonRows} from './channel_parts.js';
 
-const VIEWS = ['graph', 'compare', 'channels'];
+const VIEWS = ['graph', 'compare', 'channels', 'images'];
 const panel = () => document.getElementById('panel');
 let drawing = 0;
 
@@ -46,7 +46,8 @@ const pinButton = (selection, id) => {
   return action({pins}, {class: 'icon-button small pin', ...names}, icon('pin'));
 };
 const head = (selection, title) => {
-  const pin = title && selection.view !== 'channels' && pinButton(selection, channelId(selection.layer, selection.channel));
+  const pin =
+    title && !['channels', 'images'].includes(selection.view) && pinButton(selection, channelId(selection.layer, selection.channel));
   const names = {class: 'icon-button small', 'aria-label': 'Close the channel', 'data-tip': 'Close  Esc'};
   const buttons = h('div', {class: 'panel-buttons'}, pin, action({channel: null}, names, icon('close')));
   return h('div', {class: 'panel-head'}, title || h('h2', {tabindex: -1}, 'Channel'), buttons);

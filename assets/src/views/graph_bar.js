@@ -1,9 +1,10 @@
 // @ts-check
 /* The bar above the graph: the class, in a comparison both, and where the second one is chosen. */
 import * as current from '../current.js';
-import {boot} from '../data.js';
+import {boot, load} from '../data.js';
 import {action, h, icon, term} from '../dom.js';
 import {accuracyTip, NO_ACCURACY, percent, plural} from '../format.js';
+import {toSentence, toWords} from '../model/proof.js';
 import {readRun} from '../runs.js';
 import {dispatch} from '../selection.js';
 import {toggleClassPanel} from './class_panel.js';
@@ -18,6 +19,14 @@ const buildFacts = (info) => [
     ? term('no accuracy', NO_ACCURACY(), 'muted')
     : h('span', {class: 'number', 'data-tip': accuracyTip(info)}, percent(info.top1)),
 ];
+/** What becomes of the class without the channels that are drawn, as soon as it is known. */
+const buildProof = ({id}) => {
+  const slot = h('span', {});
+  const fill = ({proof}) =>
+    proof && slot.replaceChildren(action({view: 'proof'}, {class: 'proof-link', 'data-tip': toSentence(proof)}, toWords(proof)));
+  load(`class/${id}`).then(fill);
+  return slot;
+};
 const buildClass = (info, letter) => {
   const tip = [info.full, info.synset, current.run.groups && info.group !== null && current.run.groups.names[info.group]]
     .filter(Boolean)
@@ -31,7 +40,14 @@ const buildClass = (info, letter) => {
     h('span', {class: 'name'}, info.name),
     mark,
   );
-  return h('div', {class: 'class-title'}, h('h1', {}, badge, open), buildFacts(info), showHistogram(small, info, true));
+  return h(
+    'div',
+    {class: 'class-title'},
+    h('h1', {}, badge, open),
+    buildFacts(info),
+    showHistogram(small, info, true),
+    letter ? null : buildProof(info),
+  );
 };
 
 // --- the second class ---------------------------------------------------------------------------------------------

@@ -20,9 +20,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "layers": ("layer", "n_channels"),
     "images": ("image_id", "class_id"),
     "example_images": ("image_id", "width", "height"),
-    "attribution_graph_nodes": ("class_id", "layer", "channel"),
-    "attribution_graph_edges": ("class_id",),
-    "attribution_graphs": ("class_id", "n_nodes", "n_edges"),
+    "attribution_graph_nodes": ("class_id", "layer", "channel", "selection"),
+    "attribution_graph_edges": ("class_id", "selection"),
+    "attribution_graphs": ("class_id", "selection", "n_nodes", "n_edges"),
 }
 """The columns of each table to which other tables or totals refer."""
 _UNLIMITED = np.iinfo(np.int64).max

@@ -19,7 +19,7 @@ from precompute.contract.tables import (
 )
 from precompute.contract.validation.facts import LAYER_COLUMNS, Batch, Facts, Fault, Integers, Mask
 
-__all__ = ["find_faults"]
+__all__ = ["find_faults", "number_selections"]
 
 _FRACTIONS = (
     *("top1_accuracy", "top5_accuracy", "predicted_probability", "true_probability", "activation_fraction"),
@@ -132,18 +132,39 @@ def _check_influences(batch: Batch, facts: Facts) -> Iterator[Fault]:
 
 
 def _check_edges(batch: Batch, facts: Facts) -> Iterator[Fault]:
+    yield _check_choice(batch, "selection", SELECTIONS)
     nodes = facts.kept.get("attribution_graph_nodes")
     if nodes is None:
         return
-    keys = _number_nodes(nodes["class_id"], nodes["layer"], nodes["channel"])
+    keys = _number_nodes(nodes["class_id"], nodes["layer"], nodes["channel"], nodes["selection"])
+    selections = number_selections(batch.columns["selection"])
     for end in ("source", "target"):
-        columns = (batch.columns[name] for name in ("class_id", f"{end}_layer", f"{end}_channel"))
-        yield Fault(f"The {end} of an edge is a node of its class.", ~np.isin(_number_nodes(*columns), keys))
+        layers, channels = batch.columns[f"{end}_layer"], batch.columns[f"{end}_channel"]
+        ends = _number_nodes(batch.columns["class_id"], layers, channels, selections)
+        yield Fault(f"The {end} of an edge is a node of its class.", ~np.isin(ends, keys))
 
 
-def _number_nodes(class_ids: Integers, layers: Integers, channels: Integers) -> Integers:
+def _check_graphs(batch: Batch, facts: Facts) -> Iterator[Fault]:
+    yield _check_choice(batch, "selection", SELECTIONS)
+    unknown = ~_find_present(batch, "pagerank_mass") & (number_selections(batch.columns["selection"]) == 0)
+    yield Fault(
+        "pagerank_mass is never null of a graph by pagerank.", unknown & (not facts.is_imported), "pagerank_mass"
+    )
+
+
+def _check_nodes(batch: Batch, facts: Facts) -> Iterator[Fault]:
+    yield _check_choice(batch, "selection", SELECTIONS)
+
+
+def number_selections(values: pa.Array) -> Integers:
+    """Returns the number of each selection in `SELECTIONS`, `(n_rows,)`; -1 for one that is none of them."""
+    found = pc.index_in(values, value_set=pa.array(SELECTIONS, pa.string())).fill_null(-1)
+    return np.asarray(found.to_numpy(zero_copy_only=False), np.int64)
+
+
+def _number_nodes(class_ids: Integers, layers: Integers, channels: Integers, selections: Integers) -> Integers:
     """Returns one number per node. A layer has fewer than 2**24 channels, a model fewer than 2**12 layers."""
-    keys: Integers = (class_ids << 36) + (layers << 24) + channels
+    keys: Integers = (((class_ids << 1) + (selections == 1)) << 36) + (layers << 24) + channels
     return keys
 
 
@@ -223,7 +244,9 @@ _RULES: Mapping[str, tuple[Rule, ...]] = {
     "classes": (_check_classes,),
     "layers": (_check_layers,),
     "influences": (_check_influences,),
+    "attribution_graph_nodes": (_check_nodes,),
     "attribution_graph_edges": (_check_influences, _check_edges),
+    "attribution_graphs": (_check_graphs,),
     "example_images": (_check_jpeg,),
     "dataset_examples": (_check_examples, _check_cuts, _check_webp),
     "feature_visualizations": (_check_webp, _check_kinds),

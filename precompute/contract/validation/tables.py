@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from precompute.contract.tables import ALL_LAYERS, Column, Table, is_optional
 from precompute.contract.validation.facts import KEPT, Batch, Facts, Fault, Integers
 from precompute.contract.validation.order import KeyOrder
-from precompute.contract.validation.rules import find_faults
+from precompute.contract.validation.rules import find_faults, number_selections
 
 __all__ = ["Finding", "check_table", "shorten"]
 
@@ -89,7 +89,7 @@ def _check_rows(file: pq.ParquetFile, table: Table, facts: Facts) -> list[Findin
         for fault in find_faults(table.name, batch, facts):
             tally.add(fault, rows, numbers)
         for name in names:
-            kept[name].append(batch.columns[name])
+            kept[name].append(number_selections(batch.columns[name]) if name == "selection" else batch.columns[name])
     empty = np.zeros(0, dtype=np.int64)
     facts.kept[table.name] = {name: np.concatenate([empty, *pieces]) for name, pieces in kept.items()}
     facts.rows[table.name] = file.metadata.num_rows
@@ -108,8 +108,12 @@ def _read_pieces(
         start += rows.num_rows
         missing = np.zeros(rows.num_rows, dtype=bool)
         for column in table.columns:
-            may_be_null = column.nullable or column.may_be_absent or (column.may_be_unknown and facts.is_imported)
-            if not may_be_null and rows[column.name].null_count:
+            may_be_null = (
+                column.nullable
+                or (column.may_be_absent and column.absent is None)
+                or (column.may_be_unknown and facts.is_imported)
+            )
+            if column.name in rows.schema.names and not may_be_null and rows[column.name].null_count:
                 null = rows[column.name].is_null().to_numpy(zero_copy_only=False)
                 if column.may_be_unknown and "settings" in rows.schema.names:
                     null &= ~_is_imported(rows, facts)
@@ -131,9 +135,9 @@ def _decode(rows: pa.RecordBatch, table: Table, layer_names: Sequence[str]) -> B
     columns: dict[str, Any] = {}
     present = {}
     for column in table.columns:
-        if column.name not in rows.schema.names:
+        if column.name not in rows.schema.names and column.absent is None:
             continue
-        values = rows[column.name]
+        values = _read_values(rows, column)
         if is_optional(column):
             present[column.name] = values.is_valid().to_numpy(zero_copy_only=False)
         if pa.types.is_dictionary(column.type):
@@ -146,6 +150,13 @@ def _decode(rows: pa.RecordBatch, table: Table, layer_names: Sequence[str]) -> B
         else:
             columns[column.name] = values
     return Batch(columns, present)
+
+
+def _read_values(rows: pa.RecordBatch, column: Column) -> pa.Array:
+    """Returns the values of a column; of one that the run lacks, those of a run without it."""
+    if column.name in rows.schema.names:
+        return rows[column.name]
+    return pa.repeat(pa.scalar(column.absent, column.type), rows.num_rows)
 
 
 def _index_layers(values: pa.Array, names: Sequence[str]) -> Integers:
@@ -182,7 +193,7 @@ class _Tally:
 
     def _describe(self, rows: pa.RecordBatch, row: int, column: str | None) -> str:
         names = dict.fromkeys((*self._table.key, *([column] if column else [])))
-        return ", ".join(f"{name} {shorten(rows[name][row].as_py())}" for name in names)
+        return ", ".join(f"{name} {shorten(rows[name][row].as_py())}" for name in names if name in rows.schema.names)
 
 
 def shorten(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from precompute.contract.tables import SELECTIONS
 from precompute.contract.validation.facts import Facts, Integers
 
 __all__ = ["find_total_faults"]
@@ -35,9 +36,11 @@ def find_total_faults(facts: Facts, dataset: Mapping[str, Any]) -> Iterator[tupl
     for table, name in (("attribution_graph_nodes", "n_nodes"), ("attribution_graph_edges", "n_edges")):
         if graphs is not None and table in facts.kept:
             rule = f"{name} is the number of the class's rows in {table}."
-            yield from _compare_by_class(
-                "attribution_graphs", rule, graphs["class_id"], graphs[name], facts.kept[table]["class_id"]
-            )
+            for selection in range(len(SELECTIONS)):
+                mine, rows = graphs["selection"] == selection, facts.kept[table]
+                of_selection = rows["class_id"][rows["selection"] == selection]
+                stated_ids, counts = graphs["class_id"][mine], graphs[name][mine]
+                yield from _compare_by_class("attribution_graphs", rule, stated_ids, counts, of_selection)
 
 
 def _check_completeness(facts: Facts) -> Iterator[tuple[str, str, str]]:

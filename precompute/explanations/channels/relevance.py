@@ -6,7 +6,7 @@ It shows the place in the image where these channels speak for the class.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from precompute.contract.errors import InputError
-from precompute.explanations.backward.walks import WALKS
+from precompute.explanations.backward.walks import WALKS, Walk
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.registry import find_method
 from precompute.explanations.target import Target
 
-__all__ = ["ChannelRelevance", "compute_channel_relevance", "read_channels"]
+__all__ = ["ChannelRelevance", "compute_channel_relevance", "iterate_channel_relevance", "read_channels"]
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,48 @@ def compute_channel_relevance(
         InputError: the layer is not recorded or has no such channel; the method does not pass through layers, or has
             no rule for an operator.
     """
-    defaults = find_method(method).options
-    if method not in WALKS:
-        raise InputError(
-            f"Through channels pass the methods {', '.join(WALKS)}.", f"Found {method}.", "Name one of them."
-        )
-    node = explainer.find_layer(layer)
-    n_channels = explainer.exported.layouts[node].n_channels
+    n_channels = _require_channels(explainer, layer, channels)
+    walk = _prepare(explainer, images, targets, method, options)
+    kept = torch.zeros(n_channels)
+    kept[list(channels)] = 1
+    return ChannelRelevance(walk.leave(layer, walk.reach(layer), kept), walk.scores)
+
+
+def iterate_channel_relevance(
+    explainer: Explainer,
+    images: Tensor,
+    targets: Sequence[Target],
+    layer: str,
+    channels: Sequence[int],
+    method: str = "lrp",
+) -> Iterator[ChannelRelevance]:
+    """Computes the maps of images through each of some channels alone, one after another.
+
+    The way from the class down to the layer is walked once.
+
+    Args:
+        explainer: the model.
+        images: as in `compute_channel_relevance`.
+        targets: the same.
+        layer: the same.
+        channels: the same.
+        method: the same.
+
+    Raises:
+        InputError: as in `compute_channel_relevance`.
+    """
+    n_channels = _require_channels(explainer, layer, channels)
+    walk = _prepare(explainer, images, targets, method, None)
+    reached = walk.reach(layer)
+    for channel in channels:
+        kept = torch.zeros(n_channels)
+        kept[channel] = 1
+        yield ChannelRelevance(walk.leave(layer, reached, kept), walk.scores)
+
+
+def _require_channels(explainer: Explainer, layer: str, channels: Sequence[int]) -> int:
+    """Checks that a layer has channels, and returns how many it has in all."""
+    n_channels = explainer.exported.layouts[explainer.find_layer(layer)].n_channels
     beyond = [channel for channel in channels if not 0 <= channel < n_channels]
     if beyond or not channels:
         raise InputError(
@@ -74,10 +109,23 @@ def compute_channel_relevance(
             f"Found {beyond[0]}." if beyond else "Found none.",
             "Name some of them, such as " + f"{layer}-0.",
         )
-    walk = WALKS[method](explainer, images, targets, {**defaults, **(options or {})})
-    kept = torch.zeros(n_channels)
-    kept[list(channels)] = 1
-    return ChannelRelevance(walk.leave(layer, walk.reach(layer), kept), walk.scores)
+    return n_channels
+
+
+def _prepare(
+    explainer: Explainer,
+    images: Tensor,
+    targets: Sequence[Target],
+    method: str,
+    options: Mapping[str, Any] | None,
+) -> Walk:
+    """Prepares the walk of a method."""
+    defaults = find_method(method).options
+    if method not in WALKS:
+        raise InputError(
+            f"Through channels pass the methods {', '.join(WALKS)}.", f"Found {method}.", "Name one of them."
+        )
+    return WALKS[method](explainer, images, targets, {**defaults, **(options or {})})
 
 
 def read_channels(names: Sequence[str], layers: Sequence[str]) -> dict[str, list[int]]:

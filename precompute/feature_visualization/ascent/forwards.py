@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, fx
 
 from precompute.contract.errors import InputError
-from precompute.feature_visualization.ascent.local_response_norm import fuse_local_response_norms
 from precompute.feature_visualization.ascent.optimize import LayerForward
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
+from precompute.models.graph.local_response_norm import fuse_local_response_norms
 from precompute.models.graph.operators import get_operator_name
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer, select_layers

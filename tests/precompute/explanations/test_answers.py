@@ -15,7 +15,7 @@ from precompute.explanations import answers
 from precompute.explanations.opened import OpenedRun, open_run_once
 from precompute.explanations.target import Target
 from precompute.models.graph.probabilities import rank_outputs
-from tests.support.live_run import write_image, write_live_run
+from tests.support.live_run import write_image
 
 
 class Told:
@@ -26,11 +26,6 @@ class Told:
 
     def __call__(self, n_done: int, n_total: int, part: Any = None) -> None:
         self.parts.append(part)
-
-
-@pytest.fixture(scope="module")
-def live_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_live_run(tmp_path_factory.mktemp("live") / "run")
 
 
 @pytest.fixture(scope="module")

@@ -43,7 +43,7 @@ def read_frame(run: Path, name: str = "faithfulness") -> pd.DataFrame:
 
 
 def test_the_tables_are_sound_and_complete(run: Path) -> None:
-    nodes = read_frame(run, "attribution_graph_nodes")
+    nodes = read_frame(run, "attribution_graph_nodes").reset_index(drop=True)
     report = measure(run)
     assert (report.n_measured, report.n_there, report.without) == (3, 0, ())
     assert validate(run, list_tables()) == []
@@ -54,8 +54,12 @@ def test_the_tables_are_sound_and_complete(run: Path) -> None:
     assert set(report.accuracies) == {"untouched", "remove", "random", "keep"}
     assert report.accuracies["untouched"] == pytest.approx(whole["accuracy"].mean())
     after = read_frame(run, "attribution_graph_nodes")
+    by_effect = after[after["selection"] == "effect"]
+    after = after[after["selection"] == "pagerank"].reset_index(drop=True)
     pd.testing.assert_frame_equal(after.drop(columns="effect"), nodes.drop(columns="effect"))
     assert np.isfinite(after["effect"]).all()
+    sizes = after.groupby(["class_id", "layer"], observed=True).size()
+    pd.testing.assert_series_equal(by_effect.groupby(["class_id", "layer"], observed=True).size(), sizes)
     assert not (run / "parts" / "faithfulness").exists()
 
 
@@ -67,6 +71,52 @@ def test_what_is_there_is_not_measured_again(run: Path) -> None:
     after = read_frame(run)
     pd.testing.assert_frame_equal(after[after["class_id"] == 1].reset_index(drop=True), first)
     assert measure(run).n_measured == 0
+
+
+def test_the_graph_by_effect_has_the_channels_of_greatest_effect_and_the_influences_between_them(run: Path) -> None:
+    published = read_table(run, "attribution_graph_edges")
+    measure(run)
+    after = read_table(run, "attribution_graph_edges")
+    assert after.drop_columns("edge_effect").to_pylist() == published.drop_columns("edge_effect").to_pylist()
+    nodes = read_table(run, "attribution_graph_nodes", selection="effect").to_pylist()
+    edges = read_table(run, "attribution_graph_edges", selection="effect").to_pylist()
+    graphs = read_table(run, "attribution_graphs", selection="effect").to_pylist()
+    for graph in graphs:
+        mine = {(row["layer"], row["channel"]) for row in nodes if row["class_id"] == graph["class_id"]}
+        assert len(mine) == graph["n_nodes"] and graph["pagerank_mass"] is None
+        ends = [
+            {(row[f"{end}_layer"], row[f"{end}_channel"]) for end in ("source", "target")}
+            for row in edges
+            if row["class_id"] == graph["class_id"]
+        ]
+        assert len(ends) == graph["n_edges"] and all(pair <= mine for pair in ends)
+    worst = min(row["effect"] for row in nodes if row["layer"] == "third" and row["class_id"] == 0)
+    others = read_table(run, "attribution_graph_nodes").to_pylist()
+    beaten = [row["effect"] for row in others if row["layer"] == "third" and row["class_id"] == 0]
+    assert worst >= min(beaten)
+
+
+def test_edges_and_smallest_graphs_have_tables_of_their_own(run: Path) -> None:
+    measure(run, config=replace(CONFIG, keep_accuracy=0.9, edge_images=2))
+    assert validate(run, list_tables()) == []
+    edges = read_frame(run, "edge_faithfulness")
+    assert set(edges["layer"]) <= {"second", "third"} and set(edges["n_images"]) == {2}
+    assert read_frame(run, "attribution_graph_edges")["edge_effect"].notna().any()
+    smallest = read_frame(run, "sufficient_graphs")
+    assert set(zip(smallest["class_id"], smallest["selection"], strict=True)) == {
+        (c, s) for c in range(3) for s in ("pagerank", "effect")
+    }
+    whole = read_frame(run)
+    whole = whole[(whole["n_channels"] == 0) & (whole["selection"] == "effect")].set_index("class_id")["accuracy"]
+    kept = smallest[smallest["selection"] == "effect"].set_index("class_id")["accuracy"]
+    assert (kept >= 0.9 * whole - 1e-6).all()
+    measure(run, config=replace(CONFIG, edge_images=0))
+    assert not (run / "edge_faithfulness.parquet").exists() and not (run / "sufficient_graphs.parquet").exists()
+
+
+def test_one_order_of_channels_may_be_measured_alone(run: Path) -> None:
+    measure(run, config=replace(CONFIG, selections=("effect",)))
+    assert set(read_frame(run)["selection"]) == {"effect"}
 
 
 def test_an_interrupted_measurement_goes_on(

@@ -68,7 +68,8 @@ def find_reference(
 
 def read_rows(run: Path, name: str, class_id: int) -> list[Row]:
     """Reads the rows of a class, without the class."""
-    return [tuple(row.values())[1:] for row in read_table(run, name).to_pylist() if row["class_id"] == class_id]
+    rows = [row for row in read_table(run, name).to_pylist() if row["class_id"] == class_id]
+    return [tuple(value for column, value in row.items() if column not in ("class_id", "edge_effect")) for row in rows]
 
 
 @pytest.mark.parametrize("excluded", [set(), {("stem", 2), ("head", 0)}], ids=["all", "without outliers"])

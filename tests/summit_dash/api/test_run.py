@@ -12,6 +12,7 @@ import pytest
 from precompute.contract.errors import InputError
 from summit_dash import Run, open_run
 from summit_dash.figures.embedding import build_embedding_figure
+from summit_dash.run.store import RunStore
 
 
 def read_plainly(run: Run, table: str) -> pd.DataFrame:
@@ -141,3 +142,12 @@ def test_a_run_says_what_it_is(run: Run) -> None:
     assert "SyntheticNet" in repr(run) and "12 classes" in repr(run)
     assert run.manifest["model"]["name"] == "SyntheticNet"
     assert run.name and run.path.is_dir()
+
+
+def test_the_proof_of_a_class_is_a_table_in_which_all_layers_come_last(proven_store: RunStore, store: RunStore) -> None:
+    run = Run(proven_store.path)
+    frame = run.faithfulness(0)
+    assert set(frame["class_id"]) == {0} and frame["layer"].cat.categories[-1] == "all"
+    assert len(run.faithfulness()) == 2 * len(frame)
+    with pytest.raises(InputError, match="no such measurement"):
+        Run(store.path).faithfulness()

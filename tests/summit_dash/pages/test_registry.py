@@ -54,6 +54,7 @@ def test_the_pages_are_those_of_the_folder_in_order() -> None:
         ("graph", "Graph"),
         ("compare", "Compare"),
         ("channels", "Channels"),
+        ("proof", "Proof"),
         ("confusions", "Confusions"),
         ("about", "About"),
     ]

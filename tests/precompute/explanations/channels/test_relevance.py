@@ -7,7 +7,11 @@ import torch
 from torch import Tensor
 
 from precompute.contract.errors import InputError
-from precompute.explanations.channels.relevance import compute_channel_relevance, read_channels
+from precompute.explanations.channels.relevance import (
+    compute_channel_relevance,
+    iterate_channel_relevance,
+    read_channels,
+)
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.registry import find_method
 from precompute.explanations.target import Target
@@ -64,3 +68,11 @@ def test_names_of_channels_are_read_by_layer() -> None:
     for name in ("mixed4e-3", "mixed4d", "mixed4d-x"):
         with pytest.raises(InputError, match=f"Found {name}"):
             read_channels([name], layers)
+
+
+def test_channels_one_after_another_have_the_maps_that_they_have_alone(explainer: Explainer, images: Tensor) -> None:
+    targets = [Target(0), Target(1, 2), Target(2), Target(0, 1)]
+    found = list(iterate_channel_relevance(explainer, images, targets, "second", [2, 0]))
+    for channel, each in zip((2, 0), found, strict=True):
+        alone = compute_channel_relevance(explainer, images, targets, "second", [channel])
+        torch.testing.assert_close(each.map, alone.map)

@@ -46,7 +46,7 @@ def test_every_map_has_its_figures_warnings_or_the_reason_why_it_is_missing(tmp_
     assert "Speak against" not in report
 
 
-def test_the_report_stands_alone_and_runs_nothing_of_a_name(tmp_path: Path) -> None:
+def test_the_report_needs_no_other_file_and_runs_nothing_of_a_name(tmp_path: Path) -> None:
     report = build(tmp_path, describe(), describe(quality={}), pictures={3: b"webp"})
     assert "&lt;b&gt;" in report and "<script" not in report and "<b>:" not in report
     assert "http" not in report and report.count("data:image/webp;base64,") == 2

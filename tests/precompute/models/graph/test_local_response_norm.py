@@ -10,7 +10,7 @@ import torch
 from torch import fx
 from torch.nn import functional
 
-from precompute.feature_visualization.ascent.local_response_norm import (
+from precompute.models.graph.local_response_norm import (
     fuse_local_response_norms,
     normalize_local_response,
 )

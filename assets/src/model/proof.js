@@ -1,0 +1,15 @@
+// @ts-check
+/* The proof of a class's graph in numbers and words. Pure. */
+import {percent, plural} from '../format.js';
+
+/** What is lost without the channels of a graph, less what is lost without as many at random; null where one is unknown. */
+export const necessity = (remove, random) => (remove && random ? random[0] - remove[0] : null);
+
+/** A few words for the bar of the class. */
+export const toWords = ({untouched, remove}) => `necessary: ${percent(untouched[0])} → ${percent(remove[0])}`;
+
+/** A sentence for its tip and for the page. */
+export const toSentence = ({untouched, remove, random, keep, n_channels: channels, n_images: n}) =>
+  `The model gets ${percent(untouched[0])} of ${plural(n, 'image')} right; ${percent(remove[0])} without these ${plural(channels, 'channel')}, ` +
+  `${percent(random[0])} without as many at random` +
+  `${keep ? `, and ${percent(keep[0])} with these alone` : ''}.`;

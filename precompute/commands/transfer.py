@@ -1,0 +1,182 @@
+"""`summit-dash transfer`: the cut of a model whose features classify a person's own images best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from precompute.commands.building import build_command
+from precompute.commands.options import CONSOLE, Device, ModelPath, build_wide_console
+from precompute.commands.shared import print_notes, require_names, require_positive, require_precompute, split_names
+from precompute.contract.errors import InputError
+from precompute.transfer.config import ADVISED, COSTS, POOLINGS, TransferConfig
+
+if TYPE_CHECKING:
+    from precompute.transfer.compare import TransferReport
+
+__all__ = ["TransferOptions", "run_transfer", "transfer"]
+
+
+@dataclass(frozen=True)
+class TransferOptions:
+    """Find the model and the layer whose features classify your images best, and what that costs.
+
+    Stores the features of every recorded layer of each model in one pass, trains a linear head on each, tests it on
+    images held out, and names the cheapest cut that is within one standard error of the best.
+
+    Interrupt it when you like: the same command goes on where it stopped. Called again with other models, it adds them.
+
+    Examples:
+
+    `summit-dash transfer photos/ --models torchvision:resnet18,timm:convnext_atto --out results/photos`
+
+    `summit-dash transfer labels.csv --models mine=model.py:build --weights mine=best.pth --preprocess mine=input.toml
+    --out results/mine`
+    """
+
+    images: Annotated[
+        str, typer.Argument(help="Labelled images, as `precompute` takes them; or `demo`.", show_default=False)
+    ]
+    models: Annotated[
+        str, typer.Option(help="`MODEL,MODEL` as `precompute` takes them; `NAME=MODEL` names one.", show_default=False)
+    ]
+    out: Annotated[Path, typer.Option(help="Folder of the result; an unfinished one is resumed.", show_default=False)]
+    weights: Annotated[
+        list[str] | None,
+        typer.Option(help="`MODEL=FILE`, as `precompute` takes them; may be repeated.", show_default=False),
+    ] = None
+    preprocess: Annotated[
+        list[str] | None, typer.Option(help="`MODEL=FILE.toml`; may be repeated.", show_default=False)
+    ] = None
+    cuts: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Layers to cut after: `LAYER,LAYER` for all models, or `MODEL=LAYER,LAYER`; those that `precompute` "
+            "records by default.",
+            show_default=False,
+        ),
+    ] = None
+    model_path: ModelPath = None
+    folds: Annotated[int, typer.Option(help="Parts of the images, each held out once.")] = TransferConfig.n_folds
+    pooling: Annotated[
+        str, typer.Option(help=f"Of a channel's positions: {', '.join(f'`{each}`' for each in POOLINGS)}.")
+    ] = TransferConfig.pooling
+    cost: Annotated[
+        str, typer.Option(help=f"By which the advised cut is cheap: {', '.join(f'`{each}`' for each in COSTS)}.")
+    ] = COSTS[0]
+    save: Annotated[
+        str, typer.Option(help="Cuts whose heads are saved as models: `advised`, `MODEL@LAYER,MODEL@LAYER`, or `none`.")
+    ] = ADVISED
+    seed: Annotated[int, typer.Option(help="Of the folds.", min=0)] = TransferConfig.seed
+    limit_per_class: Annotated[
+        int | None, typer.Option(help="Take the first so many images of each class.", show_default=False)
+    ] = None
+    device: Device = "auto"
+    batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16
+    workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2
+    allow_outside: Annotated[
+        bool, typer.Option("--allow-outside", help="Accept paths in a manifest that lead out of its folder.")
+    ] = False
+    overwrite: Annotated[bool, typer.Option(help="Replace another result in the folder.")] = False
+
+
+def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> TransferReport:
+    """Compares the cuts of models and prints the outcome.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    require_precompute()
+    _require_scikit_learn()
+    require_positive("batch_size", options.batch_size)
+    from precompute.transfer.naming import name_models
+
+    given = [options.weights or (), options.preprocess or (), options.cuts or ()]
+    models = name_models(split_names(options.models), *given)
+    for each in models:
+        require_names(each.source, each.weights)
+    from precompute.contract.progress import ConsoleProgress
+    from precompute.devices.choice import choose_device
+    from precompute.transfer.compare import TransferRequest, compare_cuts
+
+    config = TransferConfig(pooling=options.pooling, n_folds=options.folds, seed=options.seed)
+    request = TransferRequest(
+        images=options.images,
+        models=models,
+        out=options.out,
+        config=config,
+        limit_per_class=options.limit_per_class,
+        cost=options.cost,
+        save=() if options.save == "none" else split_names(options.save),
+        device=choose_device(options.device),
+        workers=options.workers,
+        batch_size=options.batch_size,
+        model_path=tuple(options.model_path or ()),
+        allow_outside=options.allow_outside,
+        overwrite=options.overwrite,
+    )
+    report = compare_cuts(request, ConsoleProgress(console))
+    _print_report(report, options.out, console)
+    return report
+
+
+def _require_scikit_learn() -> None:
+    import importlib.util
+
+    missing = [name for name in ("sklearn", "threadpoolctl") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            "Heads are trained by scikit-learn, which is part of the extra `precompute`.",
+            f"Not installed here: {', '.join(missing)}.",
+            "pip install 'summit-dash[precompute]'",
+        )
+
+
+def _print_report(report: TransferReport, out: Path, console: Console) -> None:
+    print_notes(report.notes, console)
+    build_wide_console().print(_build_table(report.cuts))
+    for name, entry in report.manifest["models"].items():
+        if entry["published_top1"] is not None:
+            console.print(f"{name}: published top-1 on ImageNet {entry['published_top1']:.1%}", highlight=False)
+    estimate = report.manifest["estimate"]
+    if estimate["spearman"] is not None:
+        told = f"{estimate['spearman']:.2f} over {estimate['n_cuts']} cuts"
+        console.print(
+            f"LogME, an estimate without training: rank correlation with the accuracy {told}.", highlight=False
+        )
+    console.print(f"[bold]{report.manifest['advice']['sentence']}[/]", highlight=False, soft_wrap=True)
+    for name, head in report.manifest["heads"].items():
+        told = f"Head {out / 'heads' / name}, a model as any other:\n  {head['command']}"
+        console.print(told, highlight=False, markup=False, soft_wrap=True)
+    console.print(f"Result: {out}\nReport: {out / 'report.html'}", highlight=False, soft_wrap=True)
+
+
+def _build_table(cuts: Sequence[dict[str, object]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("", "model", "cut after"):
+        table.add_column(name, no_wrap=True)
+    for name in ("accuracy", "95 % interval", "macro F1", "parameters", "multiply-adds", "ms"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in cuts:
+        mark = "→" if row["is_advised"] else "*" if row["is_best"] else ""
+        table.add_row(
+            mark,
+            str(row["model"]),
+            str(row["cut"]),
+            f"{row['accuracy']:.1%}",
+            f"{row['ci_low']:.1%} to {row['ci_high']:.1%}",
+            f"{row['macro_f1']:.3f}",
+            f"{row['parameters']:,}",
+            f"{row['multiply_adds']:,}",
+            f"{row['milliseconds']:.1f}",
+        )
+    return table
+
+
+transfer = build_command(TransferOptions, run_transfer)

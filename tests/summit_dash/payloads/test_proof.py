@@ -1,0 +1,42 @@
+"""The payloads of the page of proof."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from precompute.contract.errors import InputError
+from summit_dash.payloads.of_class import build_class
+from summit_dash.payloads.proof import build_class_proof, build_proof, summarize_proof
+from summit_dash.run.store import RunStore
+
+
+def test_all_classes_are_arrays_by_selection_and_edges_have_a_mean_over_classes(proven_store: RunStore) -> None:
+    found = build_proof(proven_store)
+    assert found["class_id"] == [0, 1] and list(found["selections"]) == ["pagerank", "effect"]
+    assert found["selections"]["effect"]["remove"] == [[0.2, 0.1, 0.3]] * 2
+    (edges,) = found["edges"]
+    assert (edges["layer"], edges["auc"], edges["n_classes"], edges["n_edges"]) == ("conv2", 0.75, 2, 20)
+    assert edges["half"] == pytest.approx(0.098, abs=1e-3)
+    json.dumps(found, allow_nan=False)
+
+
+def test_a_class_has_figures_in_both_themes_and_its_smallest_graphs(proven_store: RunStore) -> None:
+    found = build_class_proof(proven_store, 0)
+    assert set(found["figures"]) == {"light", "dark"} and set(found["figures"]["dark"]) == {"curves", "layers"}
+    assert found["smallest"][0]["n_channels"] == 40
+    assert build_class_proof(proven_store, 1)["smallest"] == []
+
+
+def test_the_payload_of_a_class_says_what_its_bar_shows(proven_store: RunStore, store: RunStore) -> None:
+    proof = build_class(proven_store, 0)["proof"]
+    assert proof == summarize_proof(proven_store, 0) and proof["random"] == [0.8, 0.7, 0.9]
+    assert build_class(proven_store, 5)["proof"] is None and build_class(store, 0)["proof"] is None
+
+
+def test_what_is_missing_is_said_with_the_command(proven_store: RunStore, store: RunStore) -> None:
+    with pytest.raises(InputError, match='--classes "5"'):
+        build_class_proof(proven_store, 5)
+    with pytest.raises(InputError, match="no such measurement"):
+        build_proof(store)
