@@ -46,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Collects garbage less often, and never among what is imported: exports make many objects, and hardly any cycles."""
+    """Collects garbage less often, and never among what is imported: exports make many objects that live long."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(5_000, 20, 20)

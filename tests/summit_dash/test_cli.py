@@ -196,7 +196,7 @@ def test_the_demo_replaces_no_other_run(small: list[str], tmp_path: Path, capsys
     out = tmp_path / "run"
     call([*small, "--out", str(out), *FIRST_STAGES])
     before = {path.name: path.read_bytes() for path in out.glob("*.parquet")}
-    assert call(["demo", "--out", str(out), "--no-serve"]) == 2
+    assert call(["demo", "--out", str(out), "--no-serve", "--images-per-class", "1"]) == 2
     assert "holds another run" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in out.glob("*.parquet")} == before
 

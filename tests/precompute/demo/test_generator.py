@@ -14,7 +14,7 @@ from rich.console import Console
 from safetensors import safe_open
 
 from precompute.commands.demo import run_demo
-from precompute.contract.schema import locate_table, read_manifest, read_table
+from precompute.contract.schema import read_manifest, read_table
 from precompute.demo.generator import CODE_SIZE, N_STARTS, WEIGHTS, load_generator
 from precompute.demo.model import CLASS_NAMES, load
 from precompute.demo.train import preprocess
