@@ -39,7 +39,8 @@ CITED = re.compile(
 NAMES_OF_LIBRARIES = ("forward", "backward", "extra_repr", "main", "map", "command", "identity", "repr_html")
 """Names that a library calls, or that everyone knows."""
 NOUNS_OF_THE_INTERFACE = (
-    "channels", "activations", "influences", "confusions", "graph", "embedding", "picture", "examples"
+    "channels", "activations", "influences", "confusions", "faithfulness", "graph", "embedding", "picture",
+    "examples",
 )  # fmt: skip
 """Names of what a notebook asks a run for, in summit_dash/api alone."""
 CONVERSIONS = ("to_", "from_")

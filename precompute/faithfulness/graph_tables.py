@@ -1,4 +1,4 @@
-"""What the proof adds to the graphs of a run: effects of channels and edges, and the graphs by effect."""
+"""The proof's part in the graphs of a run: effects of channels and edges, and the graphs by effect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENDS = ("target_layer", "target_channel", "source_layer", "source_channel")
 
 @dataclass(frozen=True)
 class Proven:
-    """What was measured of one class.
+    """The measurements of one class.
 
     Attributes:
         effects: of all channels, `(n_nodes,)`.

@@ -82,7 +82,7 @@ def test_the_index_names_the_first_channel_of_every_pack(site: Path, store: RunS
     names = {f"{series}-{first}.js" for series, firsts in index["firsts"].items() for first in firsts}
     others = {path.name for path in (site / "run").iterdir()} - names
     assert others == {
-        *("run.js", "about.js", "embedding.js", "confusions.js", "channel_use.js"),
+        *("run.js", "about.js", "embedding.js", "confusions.js", "channel_use.js", "proof.js"),
         *(f"channels-{place}.js" for place in range(len(store.layers))),
         *(f"{kind}-{class_id}.js" for kind in ("class", "more", "files") for class_id in store.classes),
     }
