@@ -1,6 +1,7 @@
 """Precompute: from a model and labelled images to a run.
 
-`precompute.explain` asks a run's model about images; it is imported when it is used, since it needs torch.
+`precompute.explain` asks a run's model about images, and `precompute.ablate` removes channels from it. They are
+imported when they are used, since they need torch.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from precompute.explanations.asking import explain
+    from precompute.faithfulness.asking import ablate
 
-__all__ = ["explain"]
+__all__ = ["ablate", "explain"]
 
-_MODULES = {"explain": "precompute.explanations.asking"}
+_MODULES = {"ablate": "precompute.faithfulness.asking", "explain": "precompute.explanations.asking"}
 
 
 def __getattr__(name: str) -> Any:

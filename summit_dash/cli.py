@@ -26,6 +26,7 @@ from summit_dash.commands.export import export
 from summit_dash.commands.faithfulness import faithfulness
 from summit_dash.commands.prototypes import prototypes
 from summit_dash.commands.serve import serve
+from summit_dash.commands.users import users
 
 app = typer.Typer(
     name="summit-dash",
@@ -55,6 +56,7 @@ _COMMANDS: Mapping[str, Callable[..., None]] = {
 for _name, _command in _COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(spritemaps, name="spritemaps")
+app.add_typer(users, name="users")
 
 
 @app.callback(invoke_without_command=True)

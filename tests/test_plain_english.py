@@ -36,7 +36,18 @@ VERB = re.compile(r"[A-Z][a-z]+(?:s|-[a-z]+s)")
 CITED = re.compile(
     r"(?<![\w/.{*-])((?:precompute|summit_dash|tests|benchmarks|docs|assets)/[\w/.-]+\.(?:py|js|mjs|md|css|txt)\b)"
 )
-NAMES_OF_LIBRARIES = ("forward", "backward", "extra_repr", "main", "map", "command", "identity", "repr_html")
+NAMES_OF_LIBRARIES = (
+    "forward",
+    "backward",
+    "extra_repr",
+    "main",
+    "map",
+    "command",
+    "identity",
+    "repr_html",
+    "dependencies",
+    "settings_customise_sources",
+)
 """Names that a library calls, or that everyone knows."""
 NOUNS_OF_THE_INTERFACE = (
     "channels", "activations", "influences", "confusions", "faithfulness", "graph", "embedding", "picture",

@@ -26,6 +26,7 @@ export const resolveFile = async (source) => (site ? site.resolve(source) : sour
 
 const fetchKey = async (run, key) => {
   const answer = await fetch(`${baseOf(run)}data/${encodeURI(key)}.json?v=${run.version}`);
+  if (answer.status === 401) window.location.reload(); /* the session is over: the server asks to sign in, and leads back */
   if (!answer.ok) throw new Error(`${answer.status} ${key}`);
   return answer.json();
 };

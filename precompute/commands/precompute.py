@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 __all__ = ["PrecomputeOptions", "precompute", "run_precompute"]
 
 
+def _explain_stages() -> str:
+    known = find_stages()
+    extra = [f"`{name}`" for name, stage in known.items() if stage.is_extra]
+    return f"`all`, or some of `{','.join(known)}`; not in `all`: {', '.join(extra)}."
+
+
 @dataclass(frozen=True)
 class PrecomputeOptions:
     """Run a model once over labelled images and write a run.
@@ -75,7 +81,7 @@ class PrecomputeOptions:
     model_path: ModelPath = None
     preprocess: PreprocessFile = None
     layers: Layers = "auto"
-    stages: Annotated[str, typer.Option(help=f"`all`, or some of `{','.join(find_stages())}`.")] = "all"
+    stages: Annotated[str, typer.Option(help=_explain_stages())] = "all"
     influence: Annotated[
         str,
         typer.Option(

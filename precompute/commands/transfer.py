@@ -15,7 +15,7 @@ from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Device, ModelPath, build_wide_console
 from precompute.commands.shared import print_notes, require_names, require_positive, require_precompute, split_names
 from precompute.contract.errors import InputError
-from precompute.transfer.config import ADVISED, COSTS, POOLINGS, TransferConfig
+from precompute.transfer.config import ADVISED, COSTS, HEADS, POOLINGS, HeadConfig, TransferConfig
 
 if TYPE_CHECKING:
     from precompute.transfer.compare import TransferReport
@@ -73,12 +73,22 @@ class TransferOptions:
     save: Annotated[
         str, typer.Option(help="Cuts whose heads are saved as models: `advised`, `MODEL@LAYER,MODEL@LAYER`, or `none`.")
     ] = ADVISED
-    seed: Annotated[int, typer.Option(help="Of the folds.", min=0)] = TransferConfig.seed
+    head: Annotated[
+        str, typer.Option(help=f"Trained on the saved cuts: {', '.join(f'`{each}`' for each in HEADS)}.")
+    ] = HeadConfig.kind
+    unfreeze: Annotated[
+        int, typer.Option(help="Recorded layers before these cuts that are trained with the head.", min=0)
+    ] = HeadConfig.n_unfrozen
+    epochs: Annotated[int, typer.Option(help="Of a head that is not linear, at most.")] = HeadConfig.n_epochs
+    learning_rate: Annotated[float, typer.Option(help="Of such a head; the backbone's is a tenth of it.")] = (
+        HeadConfig.learning_rate
+    )
+    seed: Annotated[int, typer.Option(help="Of the folds and of trainings.", min=0)] = TransferConfig.seed
     limit_per_class: Annotated[
         int | None, typer.Option(help="Take the first so many images of each class.", show_default=False)
     ] = None
     device: Device = "auto"
-    batch_size: Annotated[int, typer.Option(help="Images per forward pass.")] = 16
+    batch_size: Annotated[int, typer.Option(help="Images per forward pass, and of a step of training.")] = 16
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2
     allow_outside: Annotated[
         bool, typer.Option("--allow-outside", help="Accept paths in a manifest that lead out of its folder.")
@@ -111,6 +121,14 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
         models=models,
         out=options.out,
         config=config,
+        head=HeadConfig(
+            options.head,
+            options.unfreeze,
+            options.epochs,
+            options.learning_rate,
+            options.batch_size,
+            seed=options.seed,
+        ),
         limit_per_class=options.limit_per_class,
         cost=options.cost,
         save=() if options.save == "none" else split_names(options.save),

@@ -12,6 +12,7 @@ import pyarrow as pa
 from precompute.contract.columns import Column, Table, define_table, is_optional
 from precompute.contract.kinds import ALL_LAYERS, CLASS_ID, COUNT, EFFECT, ID, LAYER, PAGERANK, REAL, SELECTIONS, TEXT
 from precompute.contract.map_quality import BASELINES, QUALITY_METRICS
+from precompute.contract.probe_table import PROBE_TABLE
 from precompute.contract.proof_tables import PROOF_TABLES
 
 __all__ = [
@@ -322,6 +323,7 @@ TABLES: Mapping[str, Table] = {
             Column("ci_high", REAL, "Upper end of it; null for one image.", nullable=True),
             Column("n_images", COUNT, "Images with a value."),
         ),
+        PROBE_TABLE,
         *PROOF_TABLES,
     )
 }

@@ -106,6 +106,28 @@ TRANSFER_TABLES: Mapping[str, Table] = {
             row_group_by="cut_index",
         ),
         define_table(
+            "learned",
+            "Heads trained by gradient descent on chosen cuts, beside the linear head there; none without `--head` or "
+            "`--unfreeze`.",
+            [
+                _MODEL,
+                Column("cut_index", _COUNT, "As in `cuts`."),
+                Column("head", _NAME, "The kind of the head: linear, mlp, conv1x1 or conv3x3."),
+                Column("n_unfrozen", _COUNT, "Recorded layers before the cut that were trained too."),
+            ],
+            _CUT,
+            Column("n_images", _COUNT, "Images that were held out, each once."),
+            *_INTERVAL,
+            Column("macro_f1", _REAL, "Mean over classes of the F1 score, over all images held out."),
+            Column("log_loss", _REAL, "Mean of -log of the probability of the image's class, in nats."),
+            Column("n_gained", _COUNT, "Images that it has right and the linear head wrong, both held out."),
+            Column("n_lost", _COUNT, "Images that it has wrong and the linear head right."),
+            Column("parameters", _BIG, "Numbers of the cut model with its head."),
+            Column("n_trained", _BIG, "Those that were trained."),
+            Column("multiply_adds", _BIG, "Of convolutions and matrix products, for one image, with its head."),
+            Column("mean_epochs", _REAL, "Mean over folds of the epoch whose weights were kept."),
+        ),
+        define_table(
             "images",
             "The images that every model could read.",
             [_IMAGE_ID],

@@ -126,14 +126,7 @@ class Prover:
         Raises:
             InputError: the model yields no finite numbers.
         """
-        groups = list(self._group(trials, masks))
-
-        def run(piece: Tensor) -> Tensor:
-            with torch.inference_mode():
-                logits, values = self._model.record(piece)
-                return torch.cat([logits[:, None], *(self._run_group(piece, values, group) for group in groups)], 1)
-
-        logits = torch.cat(list(self._parallel.map(run, self._split(images))))
+        logits = self.compute_logits(images, trials, masks)
         flat = logits.flatten(0, 1)
         log_probability = self._find_log_probability(flat, outputs).view(logits.shape[:2])
         if not logits.isfinite().all():
@@ -144,6 +137,17 @@ class Prover:
             )
         is_right = torch.isin(rank_outputs(flat)[:, 0], torch.tensor(list(outputs), device=flat.device))
         return Outcomes(is_right.view(logits.shape[:2]).cpu().numpy(), log_probability.float().cpu().numpy())
+
+    def compute_logits(self, images: Tensor, trials: Sequence[Trial], masks: Masks) -> Tensor:
+        """Computes the logits of images, `(image, 1 + trial, output)`, untouched first; arguments as above."""
+        groups = list(self._group(trials, masks))
+
+        def run(piece: Tensor) -> Tensor:
+            with torch.inference_mode():
+                logits, values = self._model.record(piece)
+                return torch.cat([logits[:, None], *(self._run_group(piece, values, group) for group in groups)], 1)
+
+        return torch.cat(list(self._parallel.map(run, self._split(images))))
 
     def measure_pairs(self, images: Tensor, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Measures what single sources give to single targets, `(image, pair)`, as `EdgeProver.measure`."""

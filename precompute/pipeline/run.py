@@ -69,7 +69,15 @@ def _require_known_words(request: RunRequest) -> None:
 
 def _choose_stages(request: RunRequest) -> list[Stage]:
     """Returns the stages that are asked for, in the order in which they run."""
-    return [stage for name, stage in find_stages().items() if request.stages is None or name in request.stages]
+    if request.stages is None:
+        return [stage for stage in find_stages().values() if not stage.is_extra]
+    return [stage for name, stage in find_stages().items() if name in request.stages]
+
+
+def _name_stages(request: RunRequest) -> tuple[str, ...]:
+    """Returns the stages that a new run lists: all but the extra ones that are not asked for."""
+    wanted = [stage.name for stage in _choose_stages(request)]
+    return tuple(name for name, stage in find_stages().items() if not stage.is_extra or name in wanted)
 
 
 def _run_stages(request: RunRequest, source: ImageSource, opened: Mapping[str, Any], progress: Progress) -> RunReport:
@@ -77,7 +85,7 @@ def _run_stages(request: RunRequest, source: ImageSource, opened: Mapping[str, A
     names = inputs.named_outputs.names
     contents = build_contents(request, loaded, inputs)
     with hold_run(request.out):
-        manifest = open_manifest(request.out, contents, tuple(find_stages()), request.overwrite)
+        manifest = open_manifest(request.out, contents, _name_stages(request), request.overwrite)
         if manifest["model"].get("output_names") != names:  # by themselves they change no table
             manifest["model"]["output_names"] = names
             write_manifest(request.out, manifest)

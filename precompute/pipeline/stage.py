@@ -82,6 +82,7 @@ class Stage:
         prepare: called before the stage's state is looked at; may set a finished stage back to pending.
         open: called before the model is loaded, with the request and the number of classes; the value of the context
             lasts as long as the run does and reaches `run` as `context.opened[name]`.
+        is_extra: it runs only when `--stages` names it, and is no part of `all`.
         begin: called, perhaps several times, once the stages in `after` are done; starts work beside other stages.
     """
 
@@ -95,3 +96,4 @@ class Stage:
     prepare: Callable[[RunContext], None] | None = None
     open: Callable[[RunRequest, int], AbstractContextManager[Any]] | None = None
     begin: Callable[[RunContext], None] | None = None
+    is_extra: bool = False

@@ -24,7 +24,7 @@ from precompute.transfer.opened import OpenedModel
 from precompute.transfer.saving import build_command, cut_model, fill_linear, name_folder, require_equal, write_head
 from precompute.transfer.training import Task
 
-__all__ = ["list_cuts", "require_cuts", "save_heads"]
+__all__ = ["Choice", "find_chosen", "list_cuts", "require_cuts", "save_heads"]
 
 _HEADS = 1
 """Version of what a saved head's files mean."""
@@ -70,6 +70,12 @@ def require_cuts(asked: Sequence[str], known: Sequence[str]) -> None:
             )
 
 
+def find_chosen(asked: Sequence[str], advice: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Finds model and cut of each head that is asked for, each once."""
+    names = [f"{advice['model']}@{advice['cut']}" if name == ADVISED else name for name in asked]
+    return [(name.partition("@")[0], name.partition("@")[2]) for name in dict.fromkeys(names)]
+
+
 def save_heads(
     choice: Choice, manifest: dict[str, Any], stores: Mapping[str, FeatureStore], task: Task, source: ImageSource
 ) -> None:
@@ -78,9 +84,8 @@ def save_heads(
     Raises:
         InputError: a model is gone, has changed, or cannot be cut there.
     """
-    advice, heads = manifest["advice"], manifest.setdefault("heads", {})
-    for name in dict.fromkeys(choice.save):
-        model, _, cut = f"{advice['model']}@{advice['cut']}".partition("@") if name == ADVISED else name.partition("@")
+    heads = manifest.setdefault("heads", {})
+    for model, cut in find_chosen(choice.save, manifest["advice"]):
         folder, entry = name_folder(model, cut), manifest["models"][model]
         fingerprint = _identify(entry["fingerprint"], choice.config, task)
         if heads.get(folder, {}).get("fingerprint") == fingerprint and (choice.out / "heads" / folder).is_dir():

@@ -31,10 +31,11 @@ from precompute.datasets.reopening import record_place
 from precompute.datasets.sources.open import open_images
 from precompute.transfer.advice import advise, build_sentence, compute_rank_correlation
 from precompute.transfer.chosen import list_cuts, require_cuts, save_heads
-from precompute.transfer.config import ADVISED, COSTS, TransferConfig
+from precompute.transfer.config import ADVISED, COSTS, HeadConfig, TransferConfig
 from precompute.transfer.features import FeaturePass, FeatureStore, Reader
 from precompute.transfer.folds import assign_folds, require_classes
 from precompute.transfer.heads import CutStore
+from precompute.transfer.learning import train_chosen
 from precompute.transfer.naming import NamedModel
 from precompute.transfer.opened import OpenedModel, open_model
 from precompute.transfer.report import write_report
@@ -64,6 +65,7 @@ class TransferRequest:
         limit_per_class: images taken per class; None: all.
         cost: one of `config.COSTS`: by which the advised cut is the cheapest.
         save: cuts whose heads are saved: `advised`, or `MODEL@CUT`.
+        head: the head that is trained on these cuts and saved.
         device: of the models.
         workers: threads that decode images.
         batch_size: images of a forward pass.
@@ -79,6 +81,7 @@ class TransferRequest:
     limit_per_class: int | None = None
     cost: str = COSTS[0]
     save: tuple[str, ...] = (ADVISED,)
+    head: HeadConfig = field(default_factory=HeadConfig)
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     workers: int = 2
     batch_size: int = 16
@@ -130,7 +133,10 @@ def compare_cuts(request: TransferRequest, progress: Progress) -> TransferReport
         cuts = _write_tables(request.out, manifest, found, task, source)
         manifest |= {"n_images": len(task.kept), "skipped": skipped}
         _finish(request, manifest, cuts)
-        save_heads(request, manifest, stores, task, source)
+        if request.head.is_learned:
+            train_chosen(request, manifest, (stores, found), task, source, progress)
+        else:
+            save_heads(request, manifest, stores, task, source)
         write_report(request.out)
     if skipped:
         notes.append(f"{len(skipped):,} images could not be read, and are left out for all models.")
@@ -276,6 +282,8 @@ def _write_tables(
         for index, each in enumerate(classes)
     ]
     images = build_image_rows(source.images, task)
+    if not (out / "learned.parquet").is_file():
+        write_transfer_table(out, "learned", [])
     for table, rows in (("folds", folds), ("class_accuracy", by_class), ("images", images), ("classes", named)):
         write_transfer_table(out, table, rows)
     return cuts

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from precompute.models.graph.layout import Layout
 
-__all__ = ["HeadPlan", "Pool", "build_head"]
+__all__ = ["HeadPlan", "Pool", "Standardize", "build_head"]
 
 
 @dataclass(frozen=True)
@@ -17,16 +17,18 @@ class HeadPlan:
     """The shape of a head.
 
     Attributes:
-        kind: `linear`: a linear map of pooled features.
+        kind: one of `config.HEADS`.
         n_channels: of the layer.
         n_classes: its outputs.
         pooling: one of `config.POOLINGS`.
+        n_hidden: channels between the two maps of a head that is not linear.
     """
 
     kind: str
     n_channels: int
     n_classes: int
     pooling: str
+    n_hidden: int = 128
 
     @property
     def n_features(self) -> int:
@@ -64,20 +66,50 @@ class _Maps(nn.Module):
         return self.layout.view_maps(value)
 
 
+class Standardize(nn.Module):
+    """Subtracts a mean from every channel and divides by a deviation; `fit` sets both."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, n_channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_channels))
+        self.register_buffer("scale", torch.ones(n_channels))
+
+    def forward(self, values: Tensor) -> Tensor:
+        shape = (1, -1) if values.ndim == 2 else (1, -1, 1, 1)
+        return (values - self.mean.view(shape)) / self.scale.view(shape)
+
+    def fit(self, means: Tensor, squares: Tensor) -> None:
+        """Takes the mean of every channel and of its square."""
+        deviation = (squares - means**2).clamp_min(0).sqrt()
+        self.mean.copy_(means)
+        self.scale.copy_(torch.where(deviation > 1e-6 * means.abs().clamp_min(1.0), deviation, 1.0))
+
+
 def build_head(plan: HeadPlan, layout: Layout, tail: nn.Module | None) -> nn.Sequential:
-    """Builds a head.
+    """Builds a head, whose first part brings the layer's value to maps.
 
     Args:
         plan: its shape.
         layout: of the layer's value.
         tail: norm or nonlinearity between the module and the layer; it returns a tuple of one value.
     """
-    parts = {
-        "maps": _Maps(layout, tail),
-        "pool": Pool(plan.pooling),
-        "linear": nn.Linear(plan.n_features, plan.n_classes),
-    }
     head = nn.Sequential()
-    for name, part in parts.items():
-        head.add_module(name, part)
+    head.add_module("maps", _Maps(layout, tail))
+    n_features = plan.n_features
+    if plan.kind.startswith("conv"):
+        side = int(plan.kind[-1])
+        head.add_module("norm", Standardize(plan.n_channels))
+        head.add_module("conv", nn.Conv2d(plan.n_channels, plan.n_hidden, side, padding=side // 2))
+        head.add_module("relu", nn.ReLU())
+        n_features = plan.n_hidden * (2 if plan.pooling == "both" else 1)
+    head.add_module("pool", Pool(plan.pooling))
+    if plan.kind == "mlp":
+        head.add_module("norm", Standardize(n_features))
+        head.add_module("hidden", nn.Linear(n_features, plan.n_hidden))
+        head.add_module("relu", nn.ReLU())
+        n_features = plan.n_hidden
+    head.add_module("linear", nn.Linear(n_features, plan.n_classes))
     return head

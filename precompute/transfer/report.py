@@ -49,12 +49,11 @@ pre { background: var(--raise); border-radius: 6px; overflow-x: auto; padding: .
 def write_report(folder: Path) -> None:
     """Writes the report of a result, and its tables `cuts` and `class_accuracy` as CSV, into its folder."""
     manifest = read_transfer_manifest(folder)
-    tables = {name: read_transfer_table(folder, name) for name in (*_CSV, "classes")}
+    tables = {name: read_transfer_table(folder, name) for name in (*_CSV, "classes", "learned")}
     for name in _CSV:
         with replace_file(folder / f"{name}.csv") as temporary:
             pa.csv.write_csv(_decode(tables[name]), temporary)
-    rows = tables["cuts"].to_pylist()
-    text = _build(manifest, rows, tables["class_accuracy"].to_pylist(), tables["classes"].to_pylist())
+    text = _build(manifest, tables)
     with replace_file(folder / REPORT) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -65,7 +64,8 @@ def _decode(table: pa.Table) -> pa.Table:
     return pa.table(columns, names=table.column_names)
 
 
-def _build(manifest: Mapping[str, Any], rows: Sequence[Row], by_class: Sequence[Row], classes: Sequence[Row]) -> str:
+def _build(manifest: Mapping[str, Any], tables: Mapping[str, pa.Table]) -> str:
+    rows, by_class, classes = (tables[name].to_pylist() for name in ("cuts", "class_accuracy", "classes"))
     dataset, advice = manifest["dataset"], manifest["advice"]
     title = f"Where to cut: {dataset['name']}"
     folds = manifest["config"]["n_folds"]
@@ -90,6 +90,7 @@ def _build(manifest: Mapping[str, Any], rows: Sequence[Row], by_class: Sequence[
         '<p class="soft">A ring is the advised cut; filled points are within one standard error of the best. The '
         "dashed line is the Pareto front: no cut is both cheaper and better.</p>"
         f"<h2>Cuts</h2>{_build_cuts(rows)}{_describe_estimate(manifest['estimate'])}"
+        f"{_build_learned(tables['learned'].to_pylist())}"
         f"<h2>Classes</h2>{_build_classes(rows, by_class, classes)}{_describe_next(manifest)}</body></html>\n"
     )
 
@@ -128,6 +129,28 @@ def _build_cuts(rows: Sequence[Row]) -> str:
             f"<td>{row['parameters']:,}<td>{row['multiply_adds']:,}<td>{row['milliseconds']:.2f}</tr>"
         )
     return f'<div class="wide"><table>{head}{"".join(body)}</table></div>'
+
+
+def _build_learned(rows: Sequence[Row]) -> str:
+    """Builds the table of heads that were trained by gradient descent; empty where there is none."""
+    if not rows:
+        return ""
+    head = (
+        '<tr><th class="text">Model<th class="text">Cut after<th class="text">Head<th>Layers trained<th>Accuracy'
+        "<th>95 % interval<th>Gained<th>Lost<th>Macro F1<th>Log-loss<th>Numbers trained<th>Multiply-adds<th>Epochs</tr>"
+    )
+    body = "".join(
+        f'<tr><td class="text">{escape(row["model"])}<td class="text">{escape(row["cut"])}'
+        f'<td class="text">{row["head"]}'
+        f"<td>{row['n_unfrozen']}<td>{100 * row['accuracy']:.1f} %<td>{100 * row['ci_low']:.1f} to "
+        f"{100 * row['ci_high']:.1f}<td>{row['n_gained']:,}<td>{row['n_lost']:,}<td>{row['macro_f1']:.3f}"
+        f"<td>{row['log_loss']:.3f}<td>{row['n_trained']:,}<td>{row['multiply_adds']:,}<td>{row['mean_epochs']:.1f}</tr>"
+        for row in rows
+    )
+    return (
+        f'<h2>Trained heads</h2><div class="wide"><table>{head}{body}</table></div><p class="soft">On the same folds. '
+        "Gained and lost: images right here and wrong with the linear head on that cut, and the reverse.</p>"
+    )
 
 
 def _build_classes(rows: Sequence[Row], by_class: Sequence[Row], classes: Sequence[Row]) -> str:

@@ -107,15 +107,16 @@ def require_equal(cut: CutModel, pixels: NDArray[np.uint8], expected: NDArray[np
         )
 
 
-def write_head(folder: Path, cut: CutModel, classes: Sequence[LabelledClass]) -> Path:
+def write_head(folder: Path, cut: CutModel, classes: Sequence[LabelledClass], suffix: str = "") -> Path:
     """Writes the files of a head, all or none, and returns their folder.
 
     Args:
         folder: of the result.
         cut: the model with its weights.
         classes: in the order of its outputs.
+        suffix: of the folder's name, for another head than the linear one.
     """
-    where = folder / "heads" / name_folder(cut.name, cut.recipe.layer)
+    where = folder / "heads" / (name_folder(cut.name, cut.recipe.layer) + suffix)
     where.mkdir(parents=True, exist_ok=True)
     state = {name: value.detach().cpu().clone().contiguous() for name, value in cut.module.state_dict().items()}
     with replace_files() as name_file:

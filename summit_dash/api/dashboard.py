@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["Dashboard", "show"]
 
 _HOST = "127.0.0.1"
+_FRAMES = "http: https: vscode-webview:"
+"""Pages that may show it in a frame: notebooks are at any address, or in a window of an editor."""
 
 
 class Dashboard:
@@ -38,7 +40,10 @@ class Dashboard:
             listening.listen(128)
             self.port: int = listening.getsockname()[1]
             path = (prefix or "/").replace("{port}", str(self.port))
-            settings = Settings(host=_HOST, port=self.port, url_prefix=path)
+            names = ("*",) if prefix else ()  # a proxy of the notebook's server calls this server by other names
+            settings = Settings(
+                host=_HOST, port=self.port, url_prefix=path, auth="none", allowed_host=names, frame_ancestors=_FRAMES
+            )
             app: Any = create_app([run.store], settings).server
             self._server: BaseWSGIServer = make_server(
                 _HOST, self.port, app, threaded=True, request_handler=_build_handler(), fd=listening.fileno()

@@ -11,7 +11,8 @@ import typer
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Host, Open, Port
 from summit_dash.commands.serve import open_dashboard
-from summit_dash.server.defaults import HOST, PORT, THREADS
+from summit_dash.server.defaults import HOST, PORT
+from summit_dash.server.settings import read_settings
 
 __all__ = ["DemoOptions", "demo"]
 
@@ -41,7 +42,8 @@ def _run(options: DemoOptions) -> None:
     folder = options.out or user_cache_path("summit-dash") / "demo"
     run_demo(folder, options.images_per_class, CONSOLE)
     if options.serve_it:
-        open_dashboard([str(folder)], options.host, options.port, THREADS, options.open_browser)
+        settings = read_settings(runs=(str(folder),), host=options.host, port=options.port)
+        open_dashboard(settings, options.open_browser)
     else:
         CONSOLE.print(f"Run: {folder}\nOpen it: summit-dash serve {folder}", highlight=False)
 

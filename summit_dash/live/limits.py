@@ -18,6 +18,7 @@ class Limits:
         patience: seconds after which a job that nobody asks about is dropped, as when its page is closed.
         n_images: images that one visit may bring.
         image_bytes: greatest size of one image's file.
+        image_pixels: greatest number of pixels of one image: a small file may hold an image that fills the memory.
         n_visits: visits that are remembered; the one that was away longest is forgotten first.
         visit_seconds: time after which a visit that asks nothing is forgotten, with its images.
     """
@@ -30,3 +31,4 @@ class Limits:
     image_bytes: int = 20_000_000
     n_visits: int = 64
     visit_seconds: float = 1800
+    image_pixels: int = 50_000_000

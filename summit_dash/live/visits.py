@@ -13,6 +13,7 @@ from cachetools import TTLCache
 from precompute.contract.errors import InputError
 from summit_dash.live.job import Ticket
 from summit_dash.live.limits import Limits
+from summit_dash.live.pixels import count_pixels
 
 __all__ = ["Upload", "Visit", "Visits"]
 
@@ -83,13 +84,20 @@ class Visits:
         """Adds an image to a visit, and returns its key.
 
         Raises:
-            InputError: the file is empty or too large, or the visit has as many images as it may.
+            InputError: the file or its image is too large, or the visit has as many images as it may.
         """
         limit = self.limits
         if len(content) > limit.image_bytes:
             raise InputError(
                 f"An image has at most {limit.image_bytes / 1e6:g} MB.",
                 f"{name} has {len(content) / 1e6:.1f} MB.",
+                "Make it smaller.",
+            )
+        n_pixels = count_pixels(content)
+        if n_pixels > limit.image_pixels:
+            raise InputError(
+                f"An image has at most {limit.image_pixels / 1e6:g} million pixels.",
+                f"{name} has {n_pixels / 1e6:,.1f} million.",
                 "Make it smaller.",
             )
         with self._lock:

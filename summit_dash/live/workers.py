@@ -83,6 +83,11 @@ class Workers:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
 
+    @property
+    def n_waiting(self) -> int:
+        """The number of jobs that wait."""
+        return len(self._waiting)
+
     def list_pids(self) -> list[int]:
         """Lists the numbers of the processes that are there now."""
         with self._condition:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 from dash import ClientsideFunction, Dash, Input, dcc, html
+from dash._utils import to_json
+from dash.development.base_component import Component
+from flask import Response
 
 from summit_dash.pages import embedding, ids, registry
+from summit_dash.pages.account import Account
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_page
 from summit_dash.pages.header import build_help
@@ -16,7 +21,13 @@ from summit_dash.pages.markup import write_markup
 __all__ = ["build_application"]
 
 
-def build_application(boot: Callable[[], str], title: str, prefix: str = "/", is_static: bool = False) -> Dash:
+def build_application(
+    boot: Callable[[], str],
+    title: str,
+    prefix: str = "/",
+    is_static: bool = False,
+    ask: Callable[[], Account] = Account,
+) -> Dash:
     """Builds the application, without the routes of any run.
 
     Args:
@@ -24,6 +35,7 @@ def build_application(boot: Callable[[], str], title: str, prefix: str = "/", is
         title: title of the document.
         prefix: prefix of all addresses; begins and ends with a slash.
         is_static: leaves out the pages that need a server, and names the logo relative to the document.
+        ask: returns the account of the person who opens the page.
     """
     app = _Page(
         "summit_dash",
@@ -38,17 +50,37 @@ def build_application(boot: Callable[[], str], title: str, prefix: str = "/", is
     )
     app.index_string = _INDEX
     app.enable_dev_tools(debug=False, dev_tools_ui=False, dev_tools_props_check=False)
-    app.boot = boot
+    app.boot, app.ask = boot, ask
     logo = "assets/favicon.svg" if is_static else app.get_asset_url("favicon.svg")
-    app.layout = html.Div([dcc.Store(id=ids.SELECTION), build_page(logo, is_static)])
+    build = lru_cache(_MOST_LAYOUTS)(partial(_build_layout, logo, is_static))
+    app.layout = lambda: build(ask())
     _register_callbacks(app, is_static)
     return app
 
 
+def _build_layout(logo: str, is_static: bool, account: Account) -> Component:
+    return html.Div([dcc.Store(id=ids.SELECTION), build_page(logo, is_static, account)])
+
+
 class _Page(Dash):
-    """A Dash application whose document begins with the data in `boot`, made for each request."""
+    """A Dash application whose document begins with the data in `boot`, made for each request.
+
+    Attributes:
+        boot: returns the data.
+        ask: returns the account of the person who opens the page.
+        computing: outputs of the callbacks of the pages that compute. Those who do not see these pages do not get
+            them: their components are not there.
+    """
 
     boot: Callable[[], str]
+    ask: Callable[[], Account]
+    computing: Collection[str] = ()
+
+    def dependencies(self) -> Response:
+        """Answers with the callbacks of the pages that the person sees."""
+        left_out = () if self.ask().may_compute else self.computing
+        shown = [each for each in self._callback_list if each["output"] not in left_out]
+        return Response(to_json(shown), mimetype="application/json")
 
     def interpolate_index(self, **parts: str) -> str:
         document: str = super().interpolate_index(**{**parts, "favicon": _build_icon_link()})
@@ -61,16 +93,21 @@ def _build_icon_link() -> str:
     return f'<link rel="icon" href="data:image/svg+xml,{quote(icon)}">'
 
 
-def _register_callbacks(app: Dash, is_static: bool) -> None:
+def _register_callbacks(app: _Page, is_static: bool) -> None:
     """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
     app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
     embedding.register_callbacks(app)
-    for entry in registry.PAGES:
-        if entry.register_callbacks is not None and not (is_static and entry.page.needs_server):
-            entry.register_callbacks(app)
+    for needs_server in (False,) if is_static else (False, True):
+        before = len(app._callback_list)
+        for entry in registry.PAGES:
+            if entry.register_callbacks is not None and entry.page.needs_server == needs_server:
+                entry.register_callbacks(app)
+        app.computing = {each["output"] for each in app._callback_list[before:]} if needs_server else ()
 
 
+_MOST_LAYOUTS = 32
+"""Layouts that are kept, one for each account."""
 _BOOT, _HELP = "%boot%", "%help%"
 _INDEX = """<!DOCTYPE html>
 <html lang="en">

@@ -10,6 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from summit_dash.pages import channel_panel, class_panel, embedding, header, ids, registry, sidebar
+from summit_dash.pages.account import Account, build_account
 from summit_dash.pages.components import build_action, build_tool
 from summit_dash.pages.page import Page
 from summit_dash.run.names import describe_place
@@ -18,14 +19,17 @@ from summit_dash.run.store import RunStore
 __all__ = ["build_boot", "build_page"]
 
 
-def build_page(logo: str, is_static: bool = False) -> Component:
+def build_page(logo: str, is_static: bool = False, account: Account | None = None) -> Component:
     """Builds header, left column, main view and panels; the browser fills them in.
 
     Args:
         logo: address of the logo.
         is_static: leaves out the pages that need a server.
+        account: of the person who looks at the page; None for everybody.
     """
-    entries = [entry for entry in registry.PAGES if not (is_static and entry.page.needs_server)]
+    account = account or Account()
+    computes = account.may_compute and not is_static
+    entries = [entry for entry in registry.PAGES if computes or not entry.page.needs_server]
     left = html.Div([embedding.build_layout(), sidebar.build_layout()], className="left")
     panes = [_build_pane(entry.page, entry.build_layout()) for entry in entries if entry.build_layout is not None]
     main = html.Main(
@@ -37,7 +41,7 @@ def build_page(logo: str, is_static: bool = False) -> Component:
     return html.Div(
         [
             _build_skip_links(),
-            header.build_layout(logo),
+            header.build_layout(logo, build_account(account)),
             html.Div(id=ids.NOTICE),
             html.Div([_build_left_bar(), left, main], className="body"),
         ],
@@ -83,12 +87,14 @@ def _build_pane(page: Page, layout: Component) -> Component:
     )
 
 
-def build_boot(stores: Iterable[RunStore], prefix: str) -> str:
-    """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element."""
-    boot: dict[str, Any] = {
-        "prefix": prefix,
-        "runs": [
-            {"name": store.name, "version": store.version, "place": describe_place(store.path)} for store in stores
-        ],
-    }
+def build_boot(stores: Iterable[RunStore], prefix: str, is_static: bool = False) -> str:
+    """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element.
+
+    A static site does not say where the run was on the machine that wrote the site.
+    """
+    runs = [
+        {"name": store.name, "version": store.version, **({} if is_static else {"place": describe_place(store.path)})}
+        for store in stores
+    ]
+    boot: dict[str, Any] = {"prefix": prefix, "runs": runs}
     return json.dumps(boot).replace("<", "\\u003c")

@@ -22,7 +22,8 @@ SHORTCUTS = (
     (("c",), "Compare with a second class"),
     (("g",), "Back to the graph of one class"),
     (("i",), "Panel of the class"),
-    (("f",), "Fit the graph to the window"),
+    (("f",), "Find a channel in the graph"),
+    (("0",), "Fit the graph to the window"),
     (("+", "-"), "Zoom the graph"),
     (("← ↑ → ↓",), "Walk through the graph, from its focused channel"),
     (("p",), "Pin the focused channel of the graph"),
@@ -32,8 +33,8 @@ SHORTCUTS = (
 )
 
 
-def build_layout(logo: str) -> Component:
-    """Builds the bar; the browser fills in the facts of the run that is shown."""
+def build_layout(logo: str, account: Component | None = None) -> Component:
+    """Builds the bar; the browser fills in the facts of the run that is shown. `account` is its last button."""
     brand = html.Div([html.Img(src=logo, alt="", width=20, height=20), html.Span("Summit Dash")], className="brand")
     runs = html.Div(id=ids.RUNS)
     palette = html.Button(
@@ -47,6 +48,7 @@ def build_layout(logo: str) -> Component:
         build_tool("copy-link", "link", "Copy a link to this view"),
         build_tool("theme", "theme", "Light or dark"),
         build_tool("help", "help", "Keyboard shortcuts  ?"),
+        *([account] if account is not None else []),
     ]
     facts = html.Div(id=ids.HEADER, className="facts")
     return html.Header([brand, runs, facts, html.Div(buttons, className="header-buttons")])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 
+from precompute.contract.errors import InputError
 from summit_dash.run.names import name_runs, split_name
 from summit_dash.run.store import RunStore
 
@@ -36,9 +38,10 @@ class Stores(Mapping[str, RunStore]):
             self._stores[name] = store
 
     def __getitem__(self, name: str) -> RunStore:
-        """Returns a run, with its newest pictures."""
+        """Returns a run, with its newest pictures. One whose folder is gone is returned as it was."""
         store = self._stores[name]
-        store.refresh()
+        with contextlib.suppress(OSError, InputError):
+            store.refresh()
         return store
 
     def __iter__(self) -> Iterator[str]:

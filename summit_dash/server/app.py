@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable, Mapping
 
 from dash import Dash
 from flask import Flask, Request
 from flask_compress import Compress
 
+from precompute.contract.errors import InputError
 from summit_dash.live.service import EXTENSION, Live
+from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores, open_runs
+from summit_dash.server.callbacks import register_callback_check
+from summit_dash.server.checks import register_checks
+from summit_dash.server.door import Door, register_door
+from summit_dash.server.faults import register_faults
+from summit_dash.server.headers import build_headers, register_headers
+from summit_dash.server.health import register_health
+from summit_dash.server.log import register_log, start_log
+from summit_dash.server.metrics import register_metrics
+from summit_dash.server.proxies import TrustedProxies
+from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
-from summit_dash.server.settings import Settings
+from summit_dash.server.settings import Settings, read_settings
 
 __all__ = ["build_server", "create_app", "find_assets"]
 
@@ -25,19 +38,39 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
 
     Args:
         stores: the opened runs; the first is shown where the address names none.
-        settings: title and prefix of addresses; read from the environment where not given.
+        settings: title, prefix of addresses, who may come in; read from the environment where not given.
 
     Raises:
+        InputError: the settings do not belong together.
         ValueError: there is no run.
     """
     settings = settings or Settings()
     runs = Stores(stores.values() if isinstance(stores, Mapping) else stores)
     prefix = settings.url_prefix
-    app = build_application(lambda: build_boot(runs.values(), prefix), settings.title, prefix)
+    door = Door(settings)
+    app = build_application(
+        lambda: build_boot(runs.values(), prefix), settings.title, prefix, ask=lambda: _describe_account(prefix)
+    )
+    live = Live.start(settings.limits)
+    register_log(app.server)
+    register_metrics(app.server, door, live.workers)
+    register_checks(app.server, settings)
+    register_door(app.server, door)
+    register_callback_check(app, prefix)
+    register_faults(app.server)
+    register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
+    register_health(app.server, runs, prefix)
     register_routes(app.server, runs, prefix)
-    app.server.extensions[EXTENSION] = {"live": Live.start(settings.limits), "stores": runs}
+    app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
     _compress(app.server)
+    app.server.wsgi_app = TrustedProxies(app.server.wsgi_app, settings.trusted_proxy, settings.trust_header)
     return app
+
+
+def _describe_account(prefix: str) -> Account:
+    person = find_person()
+    sign_out = f"{prefix}sign-out" if person.session else ""
+    return Account(person.name, person.role, person.may("runner"), sign_out)
 
 
 class _ScriptCache(dict[str, bytes]):
@@ -64,8 +97,20 @@ def _compress(build_server: Flask) -> None:
 def build_server() -> Flask:
     """Builds the application for WSGI servers from the runs that SUMMIT_DASH_RUNS names.
 
+    Which address the server listens on is not known here, so without SUMMIT_DASH_AUTH a token is needed.
+
     Example: `gunicorn "summit_dash.server.app:build_server()"`
+
+    Raises:
+        InputError: a setting is not allowed, there is no run, or nothing says who may come in.
     """
-    settings = Settings()
-    application: Flask = create_app(open_runs(settings.runs), settings).server
+    settings = read_settings()
+    if not settings.auth and not settings.trust_header:
+        settings = settings.model_copy(update={"auth": "token"})
+    if not settings.runs:
+        raise InputError("A dashboard shows a run.", "SUMMIT_DASH_RUNS names none.", "Set it to the folders of runs.")
+    stores = Stores(open_runs(settings.runs))
+    start_log(settings)
+    application: Flask = create_app(stores, settings).server
+    atexit.register(application.extensions[EXTENSION]["live"].workers.close)
     return application

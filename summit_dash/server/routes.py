@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from flask import Flask, Response, abort, request
+from werkzeug.routing import IntegerConverter
 
 from precompute.contract.errors import InputError
-from precompute.contract.schema import ALL_CLASSES
+from precompute.contract.schema import ALL_CLASSES, MANIFEST
 from summit_dash.export.formats import FORMATS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
@@ -16,28 +18,34 @@ from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import check_label, save_label
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
+from summit_dash.server.callbacks import read_json
 from summit_dash.server.graph_files import write_graph_file
+from summit_dash.server.roles import find_person
 
 __all__ = ["register_routes"]
 
-_FOR_GOOD = "public, max-age=31536000, immutable"
+_FOR_GOOD = "max-age=31536000, immutable"
 _CHANGING = {"labels"}
 """Keys of payloads that change while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
 _ENDINGS = ", ".join(repr(ending) for each in FORMATS.values() for ending in each.endings)
+_SMALL = re.compile("[0-9]{1,9}")
 _LARGEST = 4096
 """Greatest number of bytes of a request that saves a label."""
 
 
+class _Number(IntegerConverter):
+    """A number of at most nine digits: greater ones are none of a run, and do not fit into its tables."""
+
+    regex = r"[0-9]{1,9}"
+
+
 def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
-    """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on, and `healthz`, under the prefix.
+    """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on under the prefix.
 
     Only the route of labels writes to a run.
     """
-
-    @server.get(f"{prefix}healthz")
-    def report_health() -> dict[str, object]:
-        return {"status": "ok", "runs": list(stores)}
+    server.url_map.converters = {**server.url_map.converters, "int": _Number}
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def send_data(name: str, key: str) -> Response:
@@ -66,7 +74,7 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:number>/<owner>/<int:rank>.webp")
     def send_example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
-        class_id = ALL_CLASSES if owner == "all" else int(owner) if owner.isdigit() else None
+        class_id = ALL_CLASSES if owner == "all" else int(owner) if _SMALL.fullmatch(owner) else None
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(None if class_id is None else store.pictures.read_example(channel, class_id, rank))
 
@@ -101,10 +109,11 @@ def _save_label(store: RunStore) -> tuple[Response, int]:
         return _answer_problem(
             InputError("Labels are sent by the dashboard.", "This request is not.", "Use its page.")
         ), 403
+    request.max_content_length = _LARGEST
     if (request.content_length or 0) > _LARGEST:
         return _answer_problem(InputError("A label is short.", "This request is long.", "Shorten it.")), 413
     try:
-        channel, label = check_label(store, request.get_json(silent=True))
+        channel, label = check_label(store, read_json())
     except InputError as problem:
         return _answer_problem(problem), 400
     try:
@@ -131,11 +140,24 @@ def _answer_payload(store: RunStore, key: str) -> Response:
     """Returns a payload, or the problem where the run lacks it, which the page shows in its place."""
     try:
         payload = build_payload(store, key)
-    except InputError as problem:
-        return _answer_problem(problem)
+    except (InputError, OSError) as problem:
+        if isinstance(problem, InputError) and (store.path / MANIFEST).is_file():
+            return _answer_problem(problem)
+        return _answer_problem(_build_loss(store))
     if payload is None:
         abort(404)
-    return _revalidate(_answer_json(payload)) if key in _CHANGING else _keep(_answer_json(payload))
+    if key not in _CHANGING:
+        return _keep(_answer_json(payload))
+    may_write = payload["editable"] and find_person().may("editor")
+    return _revalidate(_answer_json({**payload, "editable": may_write}))
+
+
+def _build_loss(store: RunStore) -> InputError:
+    return InputError(
+        "A run's folder stays where it is while it is shown.",
+        f"That of {store.name} cannot be read.",
+        "Bring the folder back, and load the page again.",
+    )
 
 
 def _answer_problem(problem: InputError) -> Response:
@@ -148,7 +170,8 @@ def _answer_json(payload: dict[str, Any]) -> Response:
 
 
 def _keep(response: Response) -> Response:
-    response.headers["Cache-Control"] = _FOR_GOOD
+    who = "private" if find_person().is_known else "public"
+    response.headers["Cache-Control"] = f"{who}, {_FOR_GOOD}"
     return response
 
 

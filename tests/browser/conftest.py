@@ -47,14 +47,14 @@ def run_path(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @contextmanager
-def serve(run_path: Path) -> Iterator[str]:
+def serve(run_path: Path, settings: Settings | None = None) -> Iterator[str]:
     """Serves a run until the block ends, and yields its address.
 
     The thread of the server closes its connections itself, after the last answer is written: waitress wakes that thread
     through a descriptor, whose number would belong to a connection of another server after a close from outside.
     """
-    app = create_app([RunStore(run_path)], Settings())
-    server = create_server(app.server, host="127.0.0.1", port=0, threads=8)
+    app = create_app([RunStore(run_path)], settings or Settings())
+    server = create_server(app.server, host="127.0.0.1", port=0, threads=8, clear_untrusted_proxy_headers=False)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

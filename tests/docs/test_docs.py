@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.schema import TABLES
-from tests.docs.write import COMMANDS_FILE, RUN_FILE, build_commands, build_run, list_commands
+from tests.docs.write import (
+    COMMANDS_FILE,
+    HOSTING_FILE,
+    RUN_FILE,
+    build_commands,
+    build_hosting,
+    build_run,
+    list_commands,
+)  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -21,7 +29,8 @@ DOCUMENTS = sorted(
 FOR_USERS = [name for name in DOCUMENTS if name == "README.md" or name.startswith("docs/")]
 ROOMS = ("precompute", "summit_dash", "assets", "tests", "benchmarks", "docs", ".ci")
 COMMANDS = dict(list_commands())
-OTHER_FLAGS = {"--help", "--version"}
+OTHER_FLAGS = {"--help", "--version", "--system", "--no-create-home", "--now", "--threads"}
+"""Options of the command line itself, and of the programs around a hosted dashboard."""
 
 
 def read_document(name: str) -> str:
@@ -64,6 +73,11 @@ def test_every_option_of_a_command_is_documented(command: str) -> None:
 
 def test_every_command_is_in_the_list_of_commands() -> None:
     assert COMMANDS_FILE.read_text(encoding="utf-8") == build_commands(), "run `python -m tests.docs.write`"
+
+
+def test_every_setting_is_in_the_list_of_settings() -> None:
+    present = HOSTING_FILE.read_text(encoding="utf-8")
+    assert present == build_hosting(present), "run `python -m tests.docs.write`"
 
 
 LINES = sorted({(name, line) for name in FOR_USERS for line in list_lines(name)})

@@ -1,4 +1,4 @@
-"""`python -m tests.docs.write` writes the parts of docs/ that follow from the code: the tables of a run, the commands.
+"""`python -m tests.docs.write` writes the parts of docs/ that follow from the code: tables, commands, settings.
 
 A test holds the files equal to what this module writes.
 """
@@ -15,13 +15,18 @@ import typer
 from precompute.contract.schema import TABLES
 from precompute.contract.tables import Column, Table
 from summit_dash.cli import app
+from summit_dash.server.settings import Settings
 
-__all__ = ["COMMANDS_FILE", "RUN_FILE", "build_commands", "build_run", "list_commands"]
+__all__ = [
+    "COMMANDS_FILE", "HOSTING_FILE", "RUN_FILE", "build_commands", "build_hosting", "build_run", "list_commands",
+]  # fmt: skip
 
 DOCS = Path(__file__).parents[2] / "docs"
 RUN_FILE = DOCS / "run.md"
 COMMANDS_FILE = DOCS / "commands.md"
+HOSTING_FILE = DOCS / "hosting.md"
 MARKER = "<!-- The tables are written by"
+SETTINGS_BEGIN, SETTINGS_END = "<!-- The settings are written by", "<!-- End of the settings. -->"
 COMMANDS_HEAD = """# Commands
 
 Every command with its arguments and options, as `summit-dash COMMAND --help` shows them. `-h` is short for `--help`;
@@ -117,8 +122,25 @@ def _find_default(parameter: click.Parameter) -> str:
     return f"`{parameter.default}`"
 
 
+def build_hosting(present: str) -> str:
+    """Returns docs/hosting.md: the present text, with the table of the settings between its two marks."""
+    head, begin, rest = present.partition(SETTINGS_BEGIN)
+    _, end, tail = rest.partition(SETTINGS_END)
+    rows = [
+        f"| `{name}` | {str(field.description).replace('|', chr(92) + '|')} | {_show_default(field.default)} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    table = "\n".join(["| setting | meaning | default |", "|---|---|---|", *rows])
+    return f"{head}{begin}{rest.partition(chr(10))[0]}\n\n{table}\n\n{end}{tail}"
+
+
+def _show_default(default: object) -> str:
+    return "" if default in ("", ()) else f"`{default}`"
+
+
 def main() -> None:
-    """Writes both files."""
+    """Writes the files."""
+    HOSTING_FILE.write_text(build_hosting(HOSTING_FILE.read_text(encoding="utf-8")), encoding="utf-8")
     RUN_FILE.write_text(build_run(RUN_FILE.read_text(encoding="utf-8")), encoding="utf-8")
     COMMANDS_FILE.write_text(build_commands(), encoding="utf-8")
 

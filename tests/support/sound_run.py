@@ -189,6 +189,16 @@ ROWS: Mapping[str, Columns] = {
         "n_others": [4, 0],
         "n_images": [2, 2],
     },
+    "layer_probes": {
+        "layer": ["stem", "head"],
+        "n_images": [4, 4],
+        "n_folds": [2, 2],
+        "accuracy": [0.5, 1.0],
+        "ci_low": [0.15, 0.51],
+        "ci_high": [0.85, 1.0],
+        "macro_f1": [0.4, 1.0],
+        "log_loss": [0.7, 0.1],
+    },
     "sufficient_graphs": {
         "class_id": [3, 3],
         "selection": ["effect", "pagerank"],

@@ -26,6 +26,7 @@ _WORDS = """
     summarize sums sweep switch tabulate take takes thin time trace track train transform transpose trim try turn
     undo unite unpack untar unwrap update use validate view visualize wait walk warm watch weigh widen wrap write
     zero zoom
+    admit allow forgive give trust trusts
 """
 
 VERBS = frozenset(_WORDS.split())

@@ -16,7 +16,7 @@ const small = h('div', {class: 'histogram', role: 'img'});
 const buildFacts = (info) => [
   h('span', {class: 'muted images'}, plural(info.n, 'image')),
   info.top1 === null
-    ? term('no accuracy', NO_ACCURACY(), 'muted')
+    ? term('no accuracy', NO_ACCURACY(), {className: 'muted'})
     : h('span', {class: 'number', 'data-tip': accuracyTip(info)}, percent(info.top1)),
 ];
 /** What becomes of the class without the channels that are drawn, as soon as it is known. */

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from summit_dash.server.settings import Settings
 from tests.support.command_line import call
 
 
@@ -24,8 +25,8 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
     def make(folder: Path, images_per_class: int | None, console: object) -> None:
         recorded.made.append((folder, images_per_class))
 
-    def open_(*given: Any) -> None:
-        recorded.opened.append(given)
+    def open_(settings: Settings, open_browser: bool) -> None:
+        recorded.opened.append((settings.runs, settings.host, settings.port, open_browser))
 
     monkeypatch.setattr("precompute.commands.demo.run_demo", make)
     monkeypatch.setattr("summit_dash.commands.demo.open_dashboard", open_)
@@ -35,14 +36,14 @@ def done(monkeypatch: pytest.MonkeyPatch) -> Done:
 def test_the_dashboard_opens_on_the_run_with_the_browser(tmp_path: Path, done: Done) -> None:
     assert call(["demo", "--out", str(tmp_path / "run")]) == 0
     assert done.made == [(tmp_path / "run", None)]
-    assert done.opened == [([str(tmp_path / "run")], "127.0.0.1", 8050, 8, True)]
+    assert done.opened == [((str(tmp_path / "run"),), "127.0.0.1", 8050, True)]
 
 
 def test_address_and_browser_can_be_chosen(tmp_path: Path, done: Done) -> None:
     flags = ["--host", "0.0.0.0", "--port", "9000", "--no-open", "--images-per-class", "7"]
     assert call(["demo", "--out", str(tmp_path), *flags]) == 0
     assert done.made == [(tmp_path, 7)]
-    assert done.opened == [([str(tmp_path)], "0.0.0.0", 9000, 8, False)]
+    assert done.opened == [((str(tmp_path),), "0.0.0.0", 9000, False)]
 
 
 def test_without_serving_the_command_that_opens_the_run_is_shown(
@@ -60,7 +61,7 @@ def test_the_run_is_kept_in_the_cache_of_the_user(tmp_path: Path, done: Done, mo
     assert call(["demo"]) == 0
     folder = tmp_path / "summit-dash" / "demo"
     assert done.made == [(folder, None)]
-    assert done.opened[0][0] == [str(folder)]
+    assert done.opened[0][0] == (str(folder),)
 
 
 @pytest.mark.parametrize("n", ["0", "10000"])

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from precompute.contract.errors import InputError
 from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
-from summit_dash.server.app import create_app
+from summit_dash.server.app import build_server, create_app
 from summit_dash.server.settings import Settings
 
 
@@ -55,3 +56,21 @@ def test_the_page_names_for_its_scripts_what_is_served(client: FlaskClient, stor
 def test_a_name_cannot_end_the_script_that_holds_it(run_path: Path) -> None:
     page = create_app([RunStore(run_path, name="</script>")], Settings()).server.test_client().get("/").text
     assert '"</script>"' not in page
+
+
+# --- the application of WSGI servers --------------------------------------------------------------------------------
+
+
+def test_a_wsgi_server_needs_to_know_who_may_come_in(run_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUMMIT_DASH_RUNS", str(run_path))
+    with pytest.raises(InputError, match="SUMMIT_DASH_AUTH"):
+        build_server()
+    monkeypatch.setenv("SUMMIT_DASH_TOKEN", "secret")
+    assert build_server().test_client().get("/_dash-layout").status_code == 401
+    monkeypatch.setenv("SUMMIT_DASH_AUTH", "none")
+    assert build_server().test_client().get("/_dash-layout").status_code == 200
+
+
+def test_a_wsgi_server_needs_a_run() -> None:
+    with pytest.raises(InputError, match="SUMMIT_DASH_RUNS"):
+        build_server()

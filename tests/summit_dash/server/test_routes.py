@@ -12,15 +12,12 @@ from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 
 @pytest.fixture(scope="module")
 def client(store: RunStore) -> FlaskClient:
     return create_app([store], Settings()).server.test_client()
-
-
-def test_health(client: FlaskClient) -> None:
-    assert client.get("/healthz").json == {"status": "ok", "runs": ["synthetic"]}
 
 
 def test_pictures_are_kept_by_the_browser(client: FlaskClient) -> None:
@@ -98,3 +95,17 @@ def test_only_labels_are_written(client: FlaskClient, run_path: Path) -> None:
     for path in ("data/run.json", "picture/conv1/1.webp", "thumbnails/3.bin"):
         assert client.post(f"/run/synthetic/{path}", data=b"x").status_code == 405
     assert (run_path / MANIFEST).read_bytes() == before
+
+
+def test_a_run_that_is_gone_is_one_message_and_comes_back(tmp_path: Path) -> None:
+    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=4))
+    client = create_app([RunStore(run, name="run")], Settings()).server.test_client()
+    run.rename(tmp_path / "moved")
+    answer = client.get("/run/run/data/class/1.json")
+    assert "Bring the folder back" in answer.json["problem"]["fix"]
+    assert "Cache-Control" not in answer.headers
+    assert str(tmp_path) not in answer.text
+    for path in ("thumbnails/1.bin", "picture/conv1/1.webp", "graph/1.svg"):
+        assert client.get(f"/run/run/{path}").status_code in (400, 404, 503)
+    (tmp_path / "moved").rename(run)
+    assert client.get("/run/run/data/class/1.json").json["id"] == 1

@@ -1,0 +1,18 @@
+"""Settings of gunicorn: `gunicorn -c docs/hosting/gunicorn.conf.py "summit_dash.server.app:build_server()"`."""
+
+bind = "127.0.0.1:8050"
+workers = 2
+threads = 8
+worker_class = "gthread"
+graceful_timeout = 30
+control_socket_disable = True
+
+
+def child_exit(server, worker):
+    """Takes the numbers of a process that has ended out of `metrics`, if several processes share them."""
+    import os
+
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)

@@ -1,0 +1,71 @@
+"""Sessions: a signed cookie that names the person, and ends with the password, with the time or by signing out."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from typing import NamedTuple
+
+from cachetools import TTLCache
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+__all__ = ["Session", "Sessions"]
+
+_SALT = "summit-dash session"
+_MOST = 10_000
+
+
+class Session(NamedTuple):
+    """The content of a cookie.
+
+    Attributes:
+        name: of the user; empty for the link with the token.
+        mark: of the user's password when the session began.
+        number: random, by which signing out names it.
+    """
+
+    name: str
+    mark: str
+    number: str
+
+
+class Sessions:
+    """Writes and reads cookies.
+
+    Args:
+        hours: time after which a session ends.
+    """
+
+    def __init__(self, hours: float) -> None:
+        self.seconds = int(hours * 3600)
+        self._lock = threading.Lock()
+        self._ended: TTLCache[str, bool] = TTLCache(_MOST, self.seconds)
+
+    def write(self, key: str, name: str, mark: str) -> str:
+        """Begins a session, and returns its cookie."""
+        return str(_build_signer(key).dumps([name, mark, secrets.token_urlsafe(12)]))
+
+    def read(self, key: str, cookie: str) -> Session | None:
+        """Reads a cookie; None if it is not signed by the key, or has ended."""
+        try:
+            content, begun = _build_signer(key).loads(cookie, return_timestamp=True)
+            session = Session(*content)
+        except (BadData, TypeError, ValueError):
+            return None
+        if time.time() - begun.timestamp() > self.seconds:  # a clock that was set back ends no session
+            return None
+        with self._lock:
+            return None if session.number in self._ended else session
+
+    def end(self, number: str) -> None:
+        """Ends a session before its time."""
+        with self._lock:
+            self._ended[number] = True
+
+
+def _build_signer(key: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(
+        key, salt=_SALT, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
+    )

@@ -1,0 +1,76 @@
+"""The application of WSGI servers, by gunicorn with two processes and the settings of the docs."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.served import ask, serve_by_gunicorn
+from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.team import PASSWORD, write_team
+
+FORM = {"Content_Type": "application/x-www-form-urlencoded"}
+
+
+class Served(NamedTuple):
+    """A server, its log, and the cookie of an editor."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+    session: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("gunicorn")
+    run = write_synthetic_run(folder / "small", SyntheticRun(n_classes=4, n_images=4))
+    (folder / "numbers").mkdir()
+    settings = {
+        "SUMMIT_DASH_RUNS": f"small={run}", "SUMMIT_DASH_AUTH": str(write_team(folder)), "SUMMIT_DASH_LOG": "json",
+        "SUMMIT_DASH_METRICS_TOKEN": "scraper", "PROMETHEUS_MULTIPROC_DIR": str(folder / "numbers"),
+    }  # fmt: skip
+    log = folder / "log"
+    with serve_by_gunicorn(settings, log) as (port, process):
+        body = f"name=editor&password={PASSWORD.replace(' ', '+')}".encode()
+        cookie = ask(port, "/sign-in", "POST", body, **FORM).headers["Set-Cookie"].partition(";")[0]
+        yield Served(port, process, log, {"Cookie": cookie})
+
+
+def test_all_processes_know_a_session_and_every_label_at_once(served: Served) -> None:
+    labels = {"Content_Type": "application/json", "X_Summit_Dash": "labels", **served.session}
+    for n in range(12):
+        content = json.dumps({"layer": "conv1", "channel": n, "label": f"label {n}"}).encode()
+        assert ask(served.port, "/run/small/labels", "POST", content, **labels).status == 200
+        found = ask(served.port, "/run/small/data/labels.json", **served.session)
+        assert json.loads(found.text)["labels"]["conv1"][str(n)] == f"label {n}"
+
+
+def test_numbers_of_all_processes_are_added_up(served: Served) -> None:
+    for _ in range(20):
+        assert ask(served.port, "/run/small/data/run.json", **served.session).status == 200
+    text = ask(served.port, "/metrics", Authorization="Bearer scraper").text
+    found = re.search(r'^summit_dash_requests_total\{.*route="send_data",status="200"\} (\S+)$', text, re.MULTILINE)
+    assert found is not None
+    assert float(found[1]) >= 20
+
+
+def test_nobody_computes_where_two_processes_answer(served: Served) -> None:
+    assert ask(served.port, "/_dash-update-component", "POST", b"{}", **served.session).status == 403
+
+
+def test_it_ends_gently(served: Served) -> None:
+    """Comes last, because the server is no more."""
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(60) == 0
+    text = served.log.read_text()
+    assert "Traceback" not in text
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert {"editor"} <= {line.get("user") for line in lines}
