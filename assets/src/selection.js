@@ -83,6 +83,7 @@ const FIELDS = {
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
   as: {...choice('graph', 'table'), look: true},
+  chosen: {...choice('pagerank', 'effect'), look: true} /* what the channels of the graphs were chosen by */,
   bars: {...choice('away', 'shown'), look: true} /* every layer of a comparison in numbers */,
   examples: {...choice('all', 'a', 'b'), look: true} /* of a channel: over all classes, of the class, of the second class */,
   search: {...text, key: 'q', none: '', look: true} /* what the list of classes is searched for */,

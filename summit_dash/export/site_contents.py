@@ -127,6 +127,7 @@ class _Contents:
             f"confusions/{class_id}",
             f"misclassified/{class_id}",
             f"proof/{class_id}",
+            *([f"class/{class_id}/effect"] if self._store.has_graphs_by_effect else []),
             *(f"class/{class_id}/channel/{channel.layer}/{channel.channel}" for channel in channels),
             *(f"class/{class_id}/layer/{layer}" for layer in self._store.layers),
         ]

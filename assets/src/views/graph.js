@@ -138,6 +138,8 @@ const buildContext = (asked, classes, payloads, added, other) => {
   );
   return {...context, graphs, comparison, drawing: asked.sides === 'two' ? drawTwoSides(drawing) : drawing};
 };
+/** The payload of a graph, by what its channels were chosen by. */
+const keyOfGraph = (id, chosen) => (chosen === 'effect' ? `class/${id}/effect` : `class/${id}`);
 /** Everything that the drawing of a selection needs, or its `problem`. */
 const read = async (asked, isOld) => {
   const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : current.run;
@@ -150,7 +152,7 @@ const read = async (asked, isOld) => {
   const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run).then(keepImages)));
   const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
   const [payloads, added] = await Promise.all([
-    Promise.all(classes.map((each) => load(`class/${each.id}`, each.run))),
+    Promise.all(classes.map((each) => load(keyOfGraph(each.id, asked.chosen), each.run))),
     Promise.all(expand.map((layer) => load(`class/${asked.class_id}/layer/${layer}`))),
   ]);
   if (isOld()) return null;
@@ -255,8 +257,8 @@ const tellPainted = (classes) => {
 // --- the view -------------------------------------------------------------------------------------------------------
 const isGraph = ({view}) => view === 'graph' || view === 'compare';
 /** What a drawing depends on. */
-const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides}) =>
-  JSON.stringify([name, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
+const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides, chosen}) =>
+  JSON.stringify([name, chosen, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
 
 const isOwn = (id) => current.run && current.run.classById.has(id);
 const ask = (id) => {
