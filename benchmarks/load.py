@@ -32,7 +32,7 @@ MOST_USERS, MOST_SECONDS = 200, 1200
 
 @dataclass
 class Record:
-    """What happened, by kind of request; several threads write to it."""
+    """Times, errors and memory of a load; several threads write to it."""
 
     milliseconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
@@ -68,7 +68,7 @@ class User:
         return content
 
 
-def visit(user: User, run: str, classes: list[int], layers: list[str], until: float, seed: int) -> None:
+def use_page(user: User, run: str, classes: list[int], layers: list[str], until: float, seed: int) -> None:
     """Opens the page and clicks until the time is over."""
     draw = random.Random(seed)
     base = f"/run/{quote(run)}"
@@ -148,7 +148,8 @@ def main() -> None:
         choices = _find_choices(User(port, token, Record()))
         until = time.monotonic() + seconds
         work = [
-            threading.Thread(target=visit, args=(User(port, token, record), *choices, until, n)) for n in range(users)
+            threading.Thread(target=use_page, args=(User(port, token, record), *choices, until, n))
+            for n in range(users)
         ]
         work.append(threading.Thread(target=watch_memory, args=(User(port, token, record), until)))
         for thread in work:
