@@ -150,7 +150,7 @@ def test_go_to_finds_classes_channels_layers_and_views(page: Page, url: str) -> 
     field = page.get_by_role("combobox", name="Go to")
     for typed, found in (
         ("pelcan", {"class_id": 7}),
-        ("conv3-4", {"layer": "conv3", "channel": 4}),
+        ("conv3-4", {"channel_layer": "conv3", "channel": 4}),
         ("conv2", {"layer": "conv2"}),
         ("about", {"view": "about"}),
     ):
@@ -164,6 +164,29 @@ def test_go_to_finds_classes_channels_layers_and_views(page: Page, url: str) -> 
     expect(page.locator(".palette-none")).to_have_text("Nothing is called “qqqqqqq”.")
     page.keyboard.press("Escape")
     expect(field).to_have_count(0)
+
+
+def test_widths_that_a_person_sets_are_kept(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=3&layer=conv3&channel=5")
+    width = "() => [document.querySelector('.left').offsetWidth, document.getElementById('panel').offsetWidth]"
+    left, panel = page.evaluate(width)
+    for name in ("Width of the left column", "Width of the panel"):
+        page.get_by_role("separator", name=name).focus()
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(width) == [left + 16, panel - 16]
+    expect(page.get_by_role("separator", name="Width of the panel")).to_have_attribute("aria-valuenow", str(panel - 16))
+    page.reload()
+    expect(page.locator("#panel")).to_be_visible()
+    assert page.evaluate(width) == [left + 16, panel - 16]
+    page.get_by_role("separator", name="Width of the left column").dblclick()
+    assert page.evaluate(width)[0] == left
+
+
+def test_a_term_leads_to_its_entry_in_the_glossary(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=3&vs=2&view=compare")
+    page.locator("#graph .parting .term").click()
+    _wait_for_query(page, "&view=about&term=parting-layer")
+    expect(page.locator("#about [data-term=parting-layer]")).to_be_focused()
 
 
 def test_the_dark_theme_is_kept(page: Page, url: str) -> None:
