@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             rank = -1 if file == demo_file else FIRST.index("ray")
         ranks[file] = min(ranks.get(file, len(FIRST)), rank)
     items.sort(key=lambda item: ranks[_get_file(item)])
+
+
+def pytest_collection_finish() -> None:
+    """Collects garbage less often, and never among what is imported: exports make many objects that live long."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(5_000, 20, 20)
 
 
 def _get_file(item: pytest.Item) -> str:
@@ -85,10 +93,17 @@ def make_once(folder: Path, name: str, make: Callable[[Path], object]) -> Path:
 
 
 def _make_demo_run(out: Path) -> None:
+    """Makes an older demo run first, without prototypes, which the same command adds then."""
     from rich.console import Console
 
     from precompute.commands.demo import run_demo
+    from precompute.contract.schema import locate_table
+    from precompute.feature_visualization.prototypes import draw_prototypes
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draw_prototypes, "draw_prototypes", lambda request, progress: None)
+        run_demo(out, None, Console(quiet=True))
+    assert not locate_table(out, "prototypes").exists()
     run_demo(out, None, Console(quiet=True))
 
 

@@ -21,8 +21,11 @@ export const icon = (name) => h('span', {class: `icon icon-${name}`, 'aria-hidde
 export const action = (does, attributes, ...children) =>
   h('button', {type: 'button', 'data-action': JSON.stringify(does), ...attributes}, ...children);
 
-/** Builds a term of art with its meaning in one sentence. */
-export const term = (text, tip, className = '') => h('span', {class: `term ${className}`, 'data-tip': tip, tabindex: 0}, text);
+/** Builds a term of art with its meaning in one sentence. A click on one that has an `entry` leads to it in the glossary. */
+export const term = (text, tip, {className = '', entry = ''} = {}) =>
+  entry
+    ? action({view: 'about', term: entry}, {class: `term ${className}`, 'data-tip': `${tip}\nClick: glossary`}, text)
+    : h('span', {class: `term ${className}`, 'data-tip': tip, tabindex: 0}, text);
 
 /** Builds the message of what is missing: the rule, what was found instead, and what to do about it. */
 export const emptyState = ({rule, found, fix}) =>

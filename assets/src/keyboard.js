@@ -6,6 +6,7 @@ import {dispatch, redo, undo} from './selection.js';
 import {toggleHelp} from './shell.js';
 import {toggleClassPanel} from './views/class_panel.js';
 import {leave, toggleLasso} from './views/embedding_plot.js';
+import {openFind} from './views/graph_find.js';
 import {fitGraph} from './views/graph_viewport.js';
 import {clearSearch, moveCursor, openCursor, openFirst, steerList} from './views/sidebar_cursor.js';
 import {focusPart, returnFocus, takeFocus} from './widgets/focus.js';
@@ -48,7 +49,8 @@ const KEYS = {
   l: () => toggleLasso(),
   g: () => dispatch({view: 'graph'}),
   i: () => toggleClassPanel(),
-  f: () => fitGraph(),
+  f: () => openFind(),
+  0: () => fitGraph(),
   u: () => undo(),
   U: () => redo(),
   '?': () => toggleHelp(),

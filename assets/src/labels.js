@@ -44,11 +44,18 @@ const unreachable = (failure) => ({
   found: `It did not answer (${failure.message}).`,
   fix: 'Start it again, then try once more.',
 });
+/** The name of the output that a channel is, where its layer holds the outputs of the model; or ''. */
+export const outputOf = (layer, channel) => {
+  const {outputs = null} = current.run.layerByName.get(layer) || {};
+  return (outputs && outputs[channel]) || '';
+};
 const cell = (text) => `"${String(text).replaceAll('"', '""')}"`;
 
 export const labels = {
   /** The label of a channel, or ''. */
   of: (layer, channel) => (held.labels[layer] || {})[channel] || '',
+  /** What a channel is called: its label, else the class that it is the output of, or ''. */
+  nameOf: (layer, channel) => labels.of(layer, channel) || outputOf(layer, channel),
   /** Whether this page may save labels. */
   canEdit: () => held.editable,
   /** What is wrong with the file of labels, or null. */

@@ -27,15 +27,16 @@ const describeUnread = (key, value, views) => {
   return fault(key, value, rule, `Showing ${field.none}.`);
 };
 /** What the graph or the panel says in its own place. */
-const isSaidElsewhere = (key, {view}) =>
+const isSaidElsewhere = (key, {view, unread, channel_layer: own}) =>
   (key === 'class' && isGraph(view)) ||
   (key === 'vs' && view === 'compare') ||
-  (key === 'channel' && (isGraph(view) || view === 'channels'));
+  ((key === 'channel' || (key === 'layer' && own !== null && own === unread.layer)) && hasPanel(view));
+const hasPanel = (view) => isGraph(view) || view === 'channels' || view === 'images';
 const isGraph = (view) => view === 'graph' || view === 'compare';
 
 const findUnread = (selection, views) =>
   Object.entries(selection.unread)
-    .filter(([key]) => !isSaidElsewhere(key, selection))
+    .filter(([key]) => key !== 'layer' && !isSaidElsewhere(key, selection))
     .map(([key, value]) => describeUnread(key, value, views));
 const findRun = ({run: name}, run, runs) =>
   name && !runs.includes(name)
@@ -53,10 +54,8 @@ const findSecond = ({class_id: id, vs, vs_run: theirs, view}, run) => {
     : fault('vs', vs, 'The second class is a number or a name of this run.', 'Showing the first one alone.');
 };
 const namesLayers = (run) => `one of ${list(run.layers.map(({layer}) => layer))}`;
-const findLayer = ({layer, channel, view}, run) =>
-  layer && !run.layerByName.has(layer) && channel === null && view !== 'channels'
-    ? fault('layer', layer, `A layer is ${namesLayers(run)}.`, 'Choose one above the embedding.')
-    : null;
+const findLayer = ({layer, unread}, run) =>
+  'layer' in unread ? fault('layer', unread.layer, `A layer is ${namesLayers(run)}.`, `Showing ${layer}.`) : null;
 const findExpand = ({expand}, run) => {
   const unknown = expand.filter((layer) => !run.layerByName.has(layer));
   return unknown.length
@@ -79,6 +78,8 @@ const findPins = ({pins}, run) => {
     `runs` names the runs that are served, `views` the tabs of the page. */
 export const findFaults = (selection, run, runs, views) => [
   ...[findRun(selection, run, runs), findClass(selection, run), findSecond(selection, run)].filter(Boolean),
-  ...[findLayer(selection, run), findExpand(selection, run), findPins(selection, run)].filter(Boolean),
+  ...[isSaidElsewhere('layer', selection) ? null : findLayer(selection, run), findExpand(selection, run), findPins(selection, run)].filter(
+    Boolean,
+  ),
   ...findUnread(selection, views),
 ];

@@ -20,6 +20,7 @@ import './labels.js';
 import './shell.js';
 import './keyboard.js';
 import './left.js';
+import './resize.js';
 import './skip.js';
 import './views/about.js';
 import './views/channel_panel.js';

@@ -57,8 +57,9 @@ const FIELDS = {
   vs: classId,
   vs_run: text /* the run that B is of, where it is not the run that is shown */,
   also: ids /* up to two more classes, in the bars of a comparison */,
-  layer: text,
+  layer: text /* of the embedding, the similarities and the page of channels */,
   channel: id,
+  channel_layer: text /* the layer of the channel, where that is another one */,
   view,
   panel: choice('channel', 'class') /* which of the two the right panel is for */,
   sort: {...choice('similarity', 'accuracy-up', 'accuracy-down', 'name'), look: true},
@@ -78,13 +79,16 @@ const FIELDS = {
   at: {...text, look: true} /* layer of the cells and channels of an image; null for the last one with positions */,
   by: {...choice('value', 'relative', 'attribution'), look: true} /* order of the channels in a cell */,
   over: {...choice('one', 'all'), look: true} /* images that the channels of a class are attributed over */,
+  term: {...text, look: true} /* entry of the glossary on the page About */,
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
   as: {...choice('graph', 'table'), look: true},
+  chosen: {...choice('pagerank', 'effect'), look: true} /* what the channels of the graphs were chosen by */,
   bars: {...choice('away', 'shown'), look: true} /* every layer of a comparison in numbers */,
   examples: {...choice('all', 'a', 'b'), look: true} /* of a channel: over all classes, of the class, of the second class */,
   search: {...text, key: 'q', none: '', look: true} /* what the list of classes is searched for */,
 };
+const WALL = 'channels'; /* the page that shows the channels of one layer */
 const NAMES = Object.keys(FIELDS);
 const KEYS = new Set(NAMES.map((name) => FIELDS[name].key || name));
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
@@ -122,25 +126,36 @@ const writeField = (name, value, runs) => {
 };
 /** The query that `fromQuery` reads back; what has its default is left out. */
 const toQuery = (selection, runs = []) => {
-  const pairs = NAMES.filter((name) => !same(selection[name], FIELDS[name].none)).map((name) => [
-    FIELDS[name].key || name,
-    writeField(name, selection[name], runs),
-  ]);
+  const isSaid = (name) =>
+    same(selection[name], FIELDS[name].none) || (name === 'channel_layer' && selection.channel_layer === selection.layer);
+  const pairs = NAMES.filter((name) => !isSaid(name)).map((name) => [FIELDS[name].key || name, writeField(name, selection[name], runs)]);
   return pairs.length ? `?${new URLSearchParams(pairs)}` : '';
 };
-/** What a person did sets the fields that it names. A new layer closes the channel; a second class opens the comparison;
-    of the panels of a channel and of a class one is open. Outside of a comparison no class is its own second one. */
+/** What opens a channel, {layer, channel}, leaves the other views at their layer; a new layer leaves the channel open. The
+    page of channels shows one layer for both. */
+const applyChannel = (selection, changes) => {
+  if (changes.channel === null) return {...changes, channel_layer: null};
+  if ('channel' in changes) {
+    const {layer = selection.layer, channel_layer: own = layer} = changes;
+    return {...changes, channel_layer: own, layer: selection.layer ?? own};
+  }
+  if (selection.channel === null || !('layer' in changes)) return changes;
+  const own = selection.channel_layer ?? selection.layer;
+  const isLeft = changes.layer !== own && (changes.view || selection.view) === WALL;
+  return {...changes, ...(isLeft ? {channel: null, channel_layer: null} : {channel_layer: own})};
+};
+/** What a person did sets the fields that it names. A second class opens the comparison; of the panels of a channel and of a class one is open. Outside of a comparison no class is its own second one. */
 const apply = (selection, action) => {
   if (action.query !== undefined) return fromQuery(action.query);
-  const changes = Object.fromEntries(Object.entries(action).filter(([name]) => name in FIELDS));
+  let changes = Object.fromEntries(Object.entries(action).filter(([name]) => name in FIELDS));
   if (changes.run && changes.run !== selection.run) return {...empty(), ...changes};
-  if ('layer' in changes && changes.layer !== selection.layer && !('channel' in changes)) changes.channel = null;
+  changes = applyChannel(selection, changes);
   if ('class_id' in changes && changes.class_id !== selection.class_id && !('pins' in changes))
     Object.assign(changes, {pins: [], expand: []});
   if (changes.vs !== undefined && changes.vs !== null && !('view' in changes)) changes.view = 'compare';
-  if (changes.panel === 'class') changes.channel = null;
+  if (changes.panel === 'class') Object.assign(changes, {channel: null, channel_layer: null});
   else if (changes.channel !== undefined && changes.channel !== null) changes.panel = 'channel';
-  const after = {...selection, ...changes, unread: {}, asked: {}};
+  const after = {...selection, term: null, ...changes, unread: {}, asked: {}};
   const isTwice = after.vs === after.class_id && !after.vs_run && after.view !== 'compare';
   return isTwice ? {...after, vs: null} : after;
 };
@@ -155,12 +170,22 @@ const findNamed = (selection, runs) => {
   });
   return done;
 };
-/** What is not named is chosen: the first class, the last layer. A bad value is left bad, for the view to say so.
+/** Settles the layer of the channel, and that of the other views: the last one where a link names none that is there. */
+const completeLayers = (done, {layers, layerByName}) => {
+  const isAsked = done.channel !== null || 'channel' in done.unread;
+  done.channel_layer = isAsked ? (done.channel_layer ?? done.layer) : null;
+  if (isAsked && done.view === WALL) done.layer = done.channel_layer ?? done.layer;
+  if (!layers.length || layerByName.has(done.layer)) return;
+  if (done.layer !== null) done.unread.layer = done.layer;
+  done.layer = layers[layers.length - 1].layer;
+  if (isAsked) done.channel_layer ??= done.layer;
+};
+/** What is not named is chosen: the first class, the last layer. Another bad value is left bad, for the view to say so.
     `other` is the run that B is of. */
 const complete = (selection, run, other = run) => {
   const done = findNamed(selection, [run, other]);
   if (done.class_id === null && !('class' in done.unread) && run.classes.length) done.class_id = run.classes[0].id;
-  if (done.layer === null && run.layers.length) done.layer = run.layers[run.layers.length - 1].layer;
+  completeLayers(done, run);
   if (!run.has.accuracy && done.sort.startsWith('accuracy')) done.sort = 'similarity';
   if (done.run === null && boot.runs.length > 1) done.run = run.name;
   return done;

@@ -12,6 +12,7 @@ from summit_dash.export.formats import FORMATS
 from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.export.site_packs import Content, Pack, Series, build_pack, encode_content
 from summit_dash.export.site_pictures import SitePictures, remove_boxes
+from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
@@ -21,7 +22,7 @@ from summit_dash.run.store import RunStore
 __all__ = ["list_packs"]
 
 _FIRST = ("run", "labels")
-_SHARED = ("about", "embedding", "confusions", "channel_use", "proof")
+_SHARED = ("embedding", "confusions", "channel_use", "proof")
 _LIMIT, _SMALL = 512 * 1024, 128 * 1024
 """Bytes of a pack, and of one of which a click wants several."""
 _PER_LAYER = 1_000_000
@@ -44,6 +45,7 @@ class _Contents:
         self._series: list[Series] = []
 
     def list_packs(self) -> Iterator[Pack]:
+        yield self._pack("about", {"about": build_about(self._store, names_folders=False)})
         for key in _SHARED:
             yield self._pack(key, {key: self._build(key)})
         for place, layer in enumerate(self._store.layers):
@@ -111,8 +113,8 @@ class _Contents:
             )
 
     def _build_class(self, class_id: int) -> Content:
-        """Builds what a click on a class asks for: the graph and its pictures."""
-        content: dict[str, Any] = {(key := f"class/{class_id}"): self._build(key)}
+        """Builds what a click on a class asks for: the graph, its ways up, and its pictures."""
+        content: dict[str, Any] = {key: self._build(key) for key in (f"class/{class_id}", f"class/{class_id}/ends")}
         for node in self._store.graph(class_id).nodes:
             content.update(_name_picture("picture", node.channel, "", self._store.pictures.read_picture(node.channel)))
         return content
@@ -122,10 +124,10 @@ class _Contents:
         channels = [node.channel for node in self._store.graph(class_id).nodes]
         keys = [
             f"class/{class_id}/panel",
-            f"class/{class_id}/ends",
             f"confusions/{class_id}",
             f"misclassified/{class_id}",
             f"proof/{class_id}",
+            *([f"class/{class_id}/effect"] if self._store.has_graphs_by_effect else []),
             *(f"class/{class_id}/channel/{channel.layer}/{channel.channel}" for channel in channels),
             *(f"class/{class_id}/layer/{layer}" for layer in self._store.layers),
         ]

@@ -76,7 +76,7 @@ window.summitStatic = (() => {
     [/^example\/([^/]+)\/(\d+)\/(\d+)\//, (layer, channel, id) => ofChannel(`example-${id}`, decodeURIComponent(layer), channel)],
     [/^graph\/(\d+)/, (id) => isThere(id) && `files-${id}`],
     [/^(image|preview)\/(\d+)/, (series, id) => inSeries(series, Number(id))],
-    [/^class\/(\d+)$/, (id) => isThere(id) && `class-${id}`],
+    [/^class\/(\d+)(?:\/ends)?$/, (id) => isThere(id) && `class-${id}`],
     [/^[^/]+\/(\d+)(?:\/|$)/, (id) => isThere(id) && `more-${id}`],
     [/^(\w+)$/, (key) => key],
   ];

@@ -68,9 +68,10 @@ def style_edge(palette: Palette, part: Part | None = None) -> EdgeLook:
 def build_stylesheet(theme: str) -> list[Rule]:
     """Builds the rules of Cytoscape for a theme, `light` or `dark`.
 
-    Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are (`bare`, `added` by expanding a
-    layer, `ghost` and `tray` of sources outside the graph) and their state (`lit`, `faded`,
-    `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room).
+    Classes of elements are their part (`shared`, `only-a`, `only-b`), what they are, and their state (`lit`, `faded`,
+    `chosen`, `pinned`, `cursor` of the keyboard, `hidden`, `tight` where an edge has no room). They are `bare` without
+    a picture, `named` by a label, `added` if a layer is expanded, a `way` up outside the graph, or a `ghost` in the
+    `tray` of sources outside the graph.
     """
     palette = PALETTES[theme]
     return [
@@ -112,6 +113,10 @@ def _build_node_rules(palette: Palette) -> list[Rule]:
                 **_build_ring(plain),
             },
         ),
+        _build_rule(
+            "node.named",
+            {"text-wrap": "ellipsis", "text-max-width": "data(room)", "color": palette.ink, "font-weight": 500},
+        ),
         _build_rule("node[image]", picture),
         _build_rule(
             "node.bare, node.added", {"border-color": COLOR_SHARED, "border-opacity": 1, "border-style": "dashed"}
@@ -135,6 +140,10 @@ def _build_edge_rules(palette: Palette) -> list[Rule]:
         ),
         *(_build_rule(f"edge.{part.value}", _build_line(style_edge(palette, part))) for part in Part),
         _build_rule("edge.added", {"line-style": "dashed", "line-dash-pattern": [2, 3]}),
+        _build_rule(
+            "edge.way",
+            {"line-style": "dashed", "line-dash-pattern": [1.5, 5], "line-cap": "round", "line-opacity": 0.45},
+        ),
     ]
 
 

@@ -87,12 +87,14 @@ def _build_pane(page: Page, layout: Component) -> Component:
     )
 
 
-def build_boot(stores: Iterable[RunStore], prefix: str) -> str:
-    """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element."""
-    boot: dict[str, Any] = {
-        "prefix": prefix,
-        "runs": [
-            {"name": store.name, "version": store.version, "place": describe_place(store.path)} for store in stores
-        ],
-    }
+def build_boot(stores: Iterable[RunStore], prefix: str, is_static: bool = False) -> str:
+    """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element.
+
+    A static site does not say where the run was on the machine that wrote the site.
+    """
+    runs = [
+        {"name": store.name, "version": store.version, **({} if is_static else {"place": describe_place(store.path)})}
+        for store in stores
+    ]
+    boot: dict[str, Any] = {"prefix": prefix, "runs": runs}
     return json.dumps(boot).replace("<", "\\u003c")

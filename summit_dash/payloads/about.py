@@ -1,17 +1,20 @@
 """The page about a run: views, method and the run's own numbers, as blocks that the browser lays out.
 
-A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}` or `{"table": {"heads": [...],
-"rows": [[...], ...]}}`, whose first column names the row. A line is text that may hold links to views,
-`[text](?view=compare&vs=3)`: a field that a link does not name stays as it is on the screen.
+A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}`,
+`{"terms": [[entry, term, meaning], ...]}` or `{"table": {"heads": [...], "rows": [[...], ...]}}`, whose first column
+names the row. A line is text that may hold links to views, `[text](?view=compare&vs=3)`: a field that a link does not
+name stays as it is on the screen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from precompute.contract.glossary import INFLUENCE_MEASURES
 from precompute.contract.output_meanings import describe_outputs
+from summit_dash.payloads.glossary import GLOSSARY, name_entry
 from summit_dash.payloads.tour import build_tour
 from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
@@ -30,15 +33,16 @@ _LABELS_BY = {
 }
 
 
-def build_about(store: RunStore) -> dict[str, Any]:
-    """Builds the page, section by section."""
+def build_about(store: RunStore, names_folders: bool = True) -> dict[str, Any]:
+    """Builds the page, section by section; a static site does not name the folders of the machine that wrote it."""
     return {
         "sections": [
-            _build_section("run", "This run", [{"facts": _list_facts(store)}]),
+            _build_section("run", "This run", [{"facts": _list_facts(store, names_folders)}]),
             _build_section("views", "What the views show", _split_paragraphs(_VIEWS)),
             _build_section("method", "How it is computed", _explain_method(store)),
             *_count_pictures(store),
             *build_tour(store),
+            _build_section("glossary", "Glossary", _list_terms()),
             _build_section("sources", "Sources", _split_paragraphs(_SOURCES)),
         ]
     }
@@ -46,6 +50,10 @@ def build_about(store: RunStore) -> dict[str, Any]:
 
 def _build_section(name: str, title: str, blocks: list[Block]) -> dict[str, Any]:
     return {"id": name, "title": title, "blocks": blocks}
+
+
+def _list_terms() -> list[Block]:
+    return [{"terms": [[name_entry(term), term, meaning] for term, meaning in GLOSSARY.items()]}]
 
 
 def _split_paragraphs(text: str) -> list[Block]:
@@ -59,12 +67,12 @@ def _count_images(store: RunStore) -> str:
     return format_count(of_run) if here == of_run else f"{format_count(here)} of {format_count(of_run)} of the run"
 
 
-def _list_facts(store: RunStore) -> list[list[str]]:
+def _list_facts(store: RunStore, names_folders: bool) -> list[list[str]]:
     """Lists the facts in the manifest; a fact that it does not state is left out."""
     model, dataset = store.manifest.get("model", {}), store.manifest.get("dataset", {})
     facts: list[tuple[str, Any]] = [
         ("Model", store.model_name),
-        ("Source of the model", model.get("source")),
+        ("Source of the model", _describe_source(model.get("source"), names_folders)),
         ("Input", _describe_input(model)),
         ("Outputs", describe_outputs(model)),
         ("Recorded layers", f"{len(store.layers)}: {', '.join(store.layer_names)}"),
@@ -74,12 +82,19 @@ def _list_facts(store: RunStore) -> list[list[str]]:
         ("Classes", format_count(len(store.classes))),
         ("Labels", _describe_labels(dataset)),
         ("Accuracy", _describe_accuracy(store.manifest.get("images") or {})),
-        ("Folder", describe_place(store.path)),
+        ("Folder", describe_place(store.path) if names_folders else None),
         ("Made", str(store.manifest.get("created", "")).replace("T", " ")[:16]),
         ("Computing took", _describe_seconds(store)),
         ("Libraries", ", ".join(f"{name} {version}" for name, version in store.manifest.get("versions", {}).items())),
     ]
     return [[name, str(value)] for name, value in facts if value]
+
+
+def _describe_source(source: str | None, names_folders: bool) -> str | None:
+    """Returns the source of the model; of a file with a full path the name alone where folders are not named."""
+    if source is None or names_folders or not Path(source).is_absolute():
+        return source
+    return Path(source).name
 
 
 def _describe_input(model: Mapping[str, Any]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from precompute.contract.schema import ALL_CLASSES
+from summit_dash.payloads.examples import build_examples
 from summit_dash.payloads.numbers import shorten
-from summit_dash.run.examples import Example
 from summit_dash.run.graphs import Channel, Edge
 from summit_dash.run.labels import LONGEST
 from summit_dash.run.store import RunStore, Use
@@ -44,7 +44,7 @@ def build_channel(store: RunStore, channel: Channel, is_bare: bool = False) -> d
             "count": [use.activation_count for use in uses[:N_CLASSES]],
         },
         "suggestion": _build_suggestion(store, uses),
-        "examples": _build_examples(examples),
+        "examples": build_examples(store, examples),
     }
 
 
@@ -59,7 +59,7 @@ def build_class_channel(store: RunStore, class_id: int, channel: Channel) -> dic
         "count": count,
         "sources": _build_ends(store, [(edge, edge.source) for edge in store.read_sources(class_id, channel, N_ENDS)]),
         "targets": _build_ends(store, [(edge, edge.target) for edge in store.read_targets(class_id, channel, N_ENDS)]),
-        "examples": _build_examples(store.pictures.list_examples(channel, class_id)),
+        "examples": build_examples(store, store.pictures.list_examples(channel, class_id)),
     }
 
 
@@ -80,16 +80,6 @@ def _build_suggestion(store: RunStore, uses: Sequence[Use]) -> dict[str, Any] | 
     """Returns a label suggested for the channel and the number of top classes that share a word of it, or None."""
     found = suggest(store.vocabulary, choose_top({use.class_id: use.fraction for use in uses}), LONGEST)
     return {**found._asdict(), "label": SEPARATOR.join(found.words)} if found else None
-
-
-def _build_examples(examples: Sequence[Example]) -> dict[str, list[Any]]:
-    """Returns arrays along the examples; `box` is x0, y0, x1, y1 where the picture is a part of an image, else None."""
-    return {
-        "rank": [example.rank for example in examples],
-        "image_id": [example.image_id for example in examples],
-        "activation": [shorten(example.activation) for example in examples],
-        "box": [example.box for example in examples],
-    }
 
 
 def _build_ends(store: RunStore, ends: Sequence[tuple[Edge, Channel]]) -> dict[str, list[Any]]:

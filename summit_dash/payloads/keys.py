@@ -55,6 +55,10 @@ def _build_class(store: RunStore, class_id: int) -> dict[str, Any]:
     return build_class(store, _require_class(store, class_id))
 
 
+def _build_class_by_effect(store: RunStore, class_id: int) -> dict[str, Any]:
+    return build_class(store, _require_class(store, class_id), by_effect=True)
+
+
 def _build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
     return build_class_panel(store, _require_class(store, class_id))
 
@@ -103,6 +107,7 @@ _KEYS = Map(
         Rule("/labels", endpoint=build_labels),
         Rule("/channel_use", endpoint=build_channel_use),
         Rule("/class/<id:class_id>", endpoint=_build_class),
+        Rule("/class/<id:class_id>/effect", endpoint=_build_class_by_effect),
         Rule("/class/<id:class_id>/panel", endpoint=_build_class_panel),
         Rule("/class/<id:class_id>/ends", endpoint=_build_class_ends),
         Rule("/class/<id:class_id>/layer/<layer:layer>", endpoint=_build_class_layer),

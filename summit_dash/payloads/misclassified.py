@@ -8,7 +8,8 @@ from typing import Any
 from precompute.contract.schema import ALL_CLASSES
 from summit_dash.payloads.numbers import shorten
 from summit_dash.run.confusions import read_output_names
-from summit_dash.run.misclassified import Misclassified, Part, find_parts, list_misclassified
+from summit_dash.run.misclassified import Part, find_parts, list_misclassified
+from summit_dash.run.predictions import Prediction
 from summit_dash.run.store import RunStore
 
 __all__ = ["MOST", "build_misclassified"]
@@ -40,7 +41,7 @@ def build_misclassified(store: RunStore, class_id: int) -> dict[str, Any]:
 
 
 def _build_image(
-    store: RunStore, image: Misclassified, parts: Mapping[int, Part], names: Mapping[int, str]
+    store: RunStore, image: Prediction, parts: Mapping[int, Part], names: Mapping[int, str]
 ) -> dict[str, Any]:
     is_kept = store.pictures.kept_examples.images.holds(image.image_id)
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from precompute.contract.errors import InputError
 from summit_dash.graph.elements import Element, build_graph_elements
 from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.proof import summarize_proof
@@ -17,28 +18,36 @@ from summit_dash.run.store import RunStore
 __all__ = ["build_class"]
 
 
-def build_class(store: RunStore, class_id: int) -> dict[str, Any]:
+def build_class(store: RunStore, class_id: int, by_effect: bool = False) -> dict[str, Any]:
     """Builds `nodes`, `edges` and `similarity` along the classes, as arrays. Ends of edges are indices of nodes.
 
-    Positions and sizes are those of the elements, in units of the layout. `surprising` lists the surprising nodes with
-    their reasons. `proof` is what becomes of the class without these channels; None where it was not measured. Where
-    there is no node, `missing` holds the reason.
+    With `by_effect`, the channels are those of the greatest effect. Positions and sizes are those of the elements, in
+    units of the layout. `surprising` lists the surprising nodes of the published graph with their reasons. `proof` is
+    what becomes of the class without the published channels; None where it was not measured. Where there is no node,
+    `missing` holds the reason.
     """
-    graph = store.graph(class_id)
+    graph = store.graph_by_effect(class_id) if by_effect else store.graph(class_id)
     elements = build_graph_elements(graph, store.classes[class_id].n_images, store.pictures.get_picture_kind)
     return {
         "id": class_id,
         "nodes": _build_nodes(store, graph) | _read_places(elements[: len(graph.nodes)]),
         "edges": _build_edges(graph),
         "similarity": _compute_similarity(store, class_id),
-        "surprising": build_marks(store, class_id),
+        "surprising": [] if by_effect else build_marks(store, class_id),
         "proof": summarize_proof(store, class_id),
-        **({} if graph.nodes else {"missing": _explain_missing(store, class_id)}),
+        **({} if graph.nodes else {"missing": _explain_missing(store, class_id, by_effect)}),
     }
 
 
-def _explain_missing(store: RunStore, class_id: int) -> dict[str, str]:
-    problem = explain_missing_graph(store, store.classes[class_id])
+def _explain_missing(store: RunStore, class_id: int, by_effect: bool) -> dict[str, str]:
+    if by_effect and store.graph(class_id).nodes:
+        problem = InputError(
+            "A graph by effect is made where the published one is proven.",
+            f"{store.classes[class_id].short_name} was not measured.",
+            f'Run `summit-dash faithfulness {store.path.name} --classes "{class_id}"`.',
+        )
+    else:
+        problem = explain_missing_graph(store, store.classes[class_id])
     return {"rule": problem.rule, "found": problem.found, "fix": problem.fix}
 
 

@@ -12,6 +12,7 @@ from summit_dash.run.class_groups import FOLDED_FROM, SHOWN_FROM, group_classes
 from summit_dash.run.confusions import has_confusions
 from summit_dash.run.layer_names import shorten_layer_names
 from summit_dash.run.measures import describe_link, describe_measures, name_measures
+from summit_dash.run.output_channels import name_output_channels
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, label_classes
 
@@ -34,6 +35,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "histograms": any(info.probability_histogram is not None for info in store.classes.values()),
             "activations": store.has("activations"),
             "graphs": store.has("attribution_graph_nodes"),
+            "graphs_by_effect": store.has_graphs_by_effect,
             "embeddings": store.has("embeddings"),
             "channels": store.has("channels"),
             "confusions": has_confusions(store),
@@ -54,8 +56,12 @@ def build_overview(store: RunStore) -> dict[str, Any]:
 
 
 def _build_layers(store: RunStore) -> list[dict[str, Any]]:
-    """Returns the layers in order from the input; `measure` of the influences on one is None where it is unknown."""
+    """Returns the layers in order from the input; `measure` of the influences on one is None where it is unknown.
+
+    `outputs` names the outputs that the channels of the last layer are; None where they are none.
+    """
     shorts = shorten_layer_names(store.layer_names)
+    outputs = name_output_channels(store)
     links = [store.links.get(layer) for layer in store.layers]
     return [
         {
@@ -64,6 +70,7 @@ def _build_layers(store: RunStore) -> list[dict[str, Any]]:
             "n_channels": info.n_channels,
             "receptive_field": info.receptive_field,
             "measure": {"name": link.influence, "text": describe_link(link)} if link else None,
+            "outputs": outputs if info.layer == store.layer_names[-1] else None,
         }
         for info, short, link in zip(store.layers.values(), shorts, links, strict=True)
     ]

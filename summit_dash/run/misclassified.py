@@ -12,29 +12,10 @@ from precompute.contract.schema import ALL_CLASSES, read_table
 from summit_dash.run.confusions import require_outputs
 from summit_dash.run.examples import Example
 from summit_dash.run.graphs import Channel
+from summit_dash.run.predictions import COLUMNS, Prediction, build_prediction
 from summit_dash.run.store import RunStore
 
-__all__ = ["Misclassified", "Part", "find_parts", "list_misclassified"]
-
-
-class Misclassified(NamedTuple):
-    """An image that was taken for something else.
-
-    Attributes:
-        image_id: the image.
-        path: its path relative to the image source.
-        output: the most probable output.
-        taken_for: the run's classes that the output means; empty where it means none of them.
-        predicted_probability: probability of the output, from 0 to 1.
-        true_probability: probability of the image's own class; None where the run does not state it.
-    """
-
-    image_id: int
-    path: str
-    output: int
-    taken_for: tuple[int, ...]
-    predicted_probability: float
-    true_probability: float | None
+__all__ = ["Part", "find_parts", "list_misclassified"]
 
 
 class Part(NamedTuple):
@@ -44,7 +25,7 @@ class Part(NamedTuple):
     example: Example
 
 
-def list_misclassified(store: RunStore, class_id: int) -> list[Misclassified]:
+def list_misclassified(store: RunStore, class_id: int) -> list[Prediction]:
     """Lists the wrong images of a class, the most probable prediction first; none for a class that no output means.
 
     Raises:
@@ -53,20 +34,8 @@ def list_misclassified(store: RunStore, class_id: int) -> list[Misclassified]:
     outputs = require_outputs(store)
     if class_id not in outputs:
         return []
-    columns = ["image_id", "path", "predicted_class_id", "predicted_probability", "true_probability"]
     mine = (pc.field("class_id") == class_id) & ~pc.field("predicted_class_id").isin(list(outputs[class_id]))
-    rows = read_table(store.path, "images", columns, mine).to_pylist()
-    images = [
-        Misclassified(
-            image_id=row["image_id"],
-            path=row["path"],
-            output=row["predicted_class_id"],
-            taken_for=tuple(c for c, found in outputs.items() if row["predicted_class_id"] in found),
-            predicted_probability=row["predicted_probability"],
-            true_probability=row["true_probability"],
-        )
-        for row in rows
-    ]
+    images = [build_prediction(row, outputs) for row in read_table(store.path, "images", COLUMNS, mine).to_pylist()]
     return sorted(images, key=lambda image: (-image.predicted_probability, image.image_id))
 
 

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import locate_table, read_manifest, read_table
+from precompute.contract.tables import EFFECT, PAGERANK
 from summit_dash.run.best_classes import read_best_classes
 from summit_dash.run.cache import Remembered
+from summit_dash.run.facts import ChannelFacts, Use
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links
 from summit_dash.run.pictures import RunPictures, read_stamp
@@ -68,29 +70,6 @@ class LayerInfo(NamedTuple):
     receptive_field: int
 
 
-class ChannelFacts(NamedTuple):
-    """The channels of one layer over the whole dataset: arrays (channel,) with the columns of the table `channels`."""
-
-    n_classes: NDArray[np.int64]
-    activation_fraction: NDArray[np.float64]
-    max_activation: NDArray[np.float64]
-    is_dead: NDArray[np.bool_]
-    is_outlier: NDArray[np.bool_]
-
-
-class Use(NamedTuple):
-    """The use of a channel by a class: `activation_count` of its `n_images` images."""
-
-    class_id: int
-    activation_count: int
-    n_images: int
-
-    @property
-    def fraction(self) -> float:
-        """The share of the class's images; 0 for a class without images."""
-        return self.activation_count / self.n_images if self.n_images else 0.0
-
-
 class RunStore:
     """One run, opened for reading.
 
@@ -116,6 +95,7 @@ class RunStore:
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._read_class_influences, 16)
         self.graph = Remembered(self._read_graph, 256)
+        self.graph_by_effect = Remembered(self._read_graph_by_effect, 64)
         self.cosines = Remembered(self._compute_cosines, 64)
         self.pictures = RunPictures(self.path)
 
@@ -267,17 +247,32 @@ class RunStore:
 
     def _read_graph(self, class_id: int) -> Graph:
         """Reads the attribution graph of a class."""
-        nodes = self._read_rows_of_class("attribution_graph_nodes", class_id)
-        edges = self._read_rows_of_class("attribution_graph_edges", class_id)
+        return self._read_selected_graph(class_id, PAGERANK)
+
+    def _read_graph_by_effect(self, class_id: int) -> Graph:
+        """Reads the graph of a class whose channels were chosen by effect; empty where there is none."""
+        return self._read_selected_graph(class_id, EFFECT)
+
+    @property
+    def has_graphs_by_effect(self) -> bool:
+        """True if some class has a graph whose channels were chosen by effect."""
+        name = "attribution_graphs"
+        return self.has(name) and read_table(self.path, name, ["class_id"], selection=EFFECT).num_rows > 0
+
+    def _read_selected_graph(self, class_id: int, selection: str) -> Graph:
+        nodes = self._read_rows_of_class("attribution_graph_nodes", class_id, selection)
+        edges = self._read_rows_of_class("attribution_graph_edges", class_id, selection)
         return Graph(
             self.layer_names,
             [Node(Channel(n["layer"], n["channel"]), n["activation_count"], n["pagerank_score"]) for n in nodes],
             [_read_edge(row) for row in edges],
         )
 
-    def _read_rows_of_class(self, name: str, class_id: int) -> list[dict[str, Any]]:
+    def _read_rows_of_class(self, name: str, class_id: int, selection: str) -> list[dict[str, Any]]:
         """Returns the rows of a class in a table sorted by class. The table is kept: some MB at 1,000 classes."""
-        table: pa.Table = self.read_once(name, lambda: read_table(self.path, name).combine_chunks())
+        table: pa.Table = self.read_once(
+            f"{name} {selection}", lambda: read_table(self.path, name, selection=selection).combine_chunks()
+        )
         class_ids = table["class_id"].to_numpy()
         start, end = np.searchsorted(class_ids, [class_id, class_id + 1])
         rows: list[dict[str, Any]] = table.slice(start, end - start).to_pylist()

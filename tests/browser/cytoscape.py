@@ -93,8 +93,8 @@ def find_free_point(page: Page, edge_id: str) -> tuple[float, float]:
 
 
 def count_elements(page: Page) -> int:
-    """Returns the number of elements of the drawing, hidden ones too."""
-    found: int = _ask(page, "return cy.elements().length")
+    """Returns the number of elements of the drawing, hidden ones too; without ways up, which come later."""
+    found: int = _ask(page, "return cy.elements().not('.way').length")
     return found
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from precompute.contract.schema import read_table
 from precompute.contract.writing import write_table
 from summit_dash.run.graphs import Channel
+from summit_dash.run.predictions import read_predictions
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
 from tests.browser.drive_channels import open_panel, wait_for_panel
@@ -52,10 +53,12 @@ def test_a_source_is_followed_and_a_class_selected(page: Page, url: str, store: 
     source = store.read_sources(3, Channel("conv3", 5), 10)[0].source
     panel.locator(".ends .bar-row").first.click()
     wait_for_panel(page, source.channel_id)
-    expect(page).to_have_url(re.compile(f"class=3&layer={source.layer}&channel={source.channel}$"))
+    expect(page).to_have_url(re.compile(f"class=3&layer=conv3&channel={source.channel}&channel_layer={source.layer}$"))
     best = store.read_uses(source)[0].class_id
     panel.locator(".classes-rows .bar-row").first.click()
-    expect(page).to_have_url(re.compile(f"class={best}&layer={source.layer}&channel={source.channel}$"))
+    expect(page).to_have_url(
+        re.compile(f"class={best}&layer=conv3&channel={source.channel}&channel_layer={source.layer}$")
+    )
     expect(panel.locator(".class-name.this")).to_have_text(re.compile(f"^{store.classes[best].short_name}"))
 
 
@@ -76,17 +79,29 @@ def test_examples_of_this_class_and_larger_ones(page: Page, url: str, store: Run
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
     panel.locator("[data-owner='3']").click()
     first = store.pictures.list_examples(Channel("conv3", 5), 3)[0]
-    example = panel.locator(".examples [role=img]").first
+    example = panel.locator(".examples button").first
     said = f"No. 1: image {first.image_id}, activation {first.activation:.3g}"
-    expect(example).to_have_attribute("aria-label", said)
+    shown = read_predictions(store, [first.image_id or 0])[first.image_id or 0]
+    label = example.get_attribute("aria-label") or ""
+    assert label.startswith(f"{said}, {store.classes[shown.class_id].short_name}, predicted ")
+    assert label.endswith(f": {'right' if shown.is_right else 'wrong'}, {shown.path}")
     zoom = page.locator(".example-zoom")
     example.hover()
     expect(zoom).to_contain_text(said)
     assert zoom.locator("img").bounding_box()["width"] > 2 * example.bounding_box()["width"]
     panel.locator("h2").hover()
     expect(zoom).to_be_hidden()
-    panel.locator(".examples [role=img]").nth(3).focus()
+    panel.locator(".examples button").nth(3).focus()
     expect(zoom).to_contain_text("No. 4:")
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Dataset examples of conv3-5")
+    expect(dialog).to_contain_text("No. 4 of conv3-5")
+    expect(dialog).to_contain_text(re.compile("Predicted.* %, (right|wrong)Path.*png"))
+    page.keyboard.press("ArrowLeft")
+    expect(dialog).to_contain_text("No. 3 of conv3-5")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(panel.locator(".examples button").nth(3)).to_be_focused()
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(zoom).to_be_hidden()
@@ -146,14 +161,15 @@ def test_quick_changes_show_the_last_channel(page: Page, url: str) -> None:
     expect(panel.locator(".portrait img")).to_have_attribute("src", re.compile(r"/picture/conv3/9\.webp"))
 
 
-def test_the_panel_is_closed_by_its_button_and_a_new_layer(page: Page, url: str) -> None:
+def test_the_panel_is_closed_by_its_button_and_stays_at_a_new_layer(page: Page, url: str) -> None:
     panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=5", "conv3-5")
     panel.get_by_label("Close the channel").click()
     expect(panel).to_be_hidden()
     page.evaluate("() => summitDash.dispatch({channel: 6})")
     wait_for_panel(page, "conv3-6")
     page.evaluate("() => summitDash.dispatch({layer: 'conv1'})")
-    expect(panel).to_be_hidden()
+    expect(page.locator('#layer-strip [aria-pressed="true"]')).to_have_attribute("data-layer", "conv1")
+    expect(panel.locator("h2")).to_have_text("conv3-6")
     page.evaluate("() => summitDash.dispatch({channel: 6, view: 'about'})")
     expect(panel).to_be_hidden()
 

@@ -169,7 +169,8 @@ def _is_used_by_most(uses: np.ndarray) -> np.ndarray:
 
 def test_a_layer_that_is_none_is_explained(page: Page, url: str) -> None:
     page.goto(f"{url}?view=channels&layer=nope")
-    expect(page.locator("#channels")).to_contain_text("The link says layer=nope.")
+    expect(page.get_by_text("The link says layer=nope.")).to_have_count(1)
+    wait_for_wall(page, "conv5")
     page.evaluate("() => summitDash.dispatch({layer: 'conv1'})")
     wait_for_wall(page, "conv1")
 

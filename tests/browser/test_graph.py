@@ -127,6 +127,7 @@ def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, sto
     expect(card).to_contain_text(at.channel_id)
     expect(card).to_contain_text("of 200 images")
     expect(card.locator(".card-examples img")).to_have_count(10)
+    expect(card).to_have_css("pointer-events", "none")
     mine = [edge for edge in graph.edges if at in (edge.source, edge.target)]
     assert set(list_nodes(page, ".lit")) == {end.channel_id for edge in mine for end in (edge.source, edge.target)}
     assert len(list_edges(page, ".lit")) == len(mine)
@@ -182,7 +183,8 @@ def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Pag
     wait_for_drawn(page, 0)
     at = next(node.channel for node in store.graph(0).nodes if node.channel.layer == "conv4")
     click_node(page, at.channel_id)
-    wait_for_query(page, f"?class=0&layer={at.layer}&channel={at.channel}")
+    wait_for_query(page, f"?class=0&layer=conv5&channel={at.channel}&channel_layer={at.layer}")
+    expect(page.locator('#layer-strip [aria-pressed="true"]')).to_have_attribute("data-layer", "conv5")
     assert list_nodes(page, ".chosen") == [at.channel_id]
     own = set(list_channel_ids(store, 0))
     outside = [e.source.channel_id for e in store.read_sources(0, at, 10) if e.source.channel_id not in own]
@@ -192,10 +194,10 @@ def test_a_click_opens_the_channel_and_shows_sources_outside_the_graph(page: Pag
     node = measure_node(page, at.channel_id)
     assert all(ghost["y"] > node["y"] + node["height"] for ghost in ghosts)
     page.mouse.click(ghosts[0]["x"], ghosts[0]["y"])
-    wait_for_query(page, f"?class=0&layer=conv3&channel={outside[0].split('-')[1]}")
+    wait_for_query(page, f"?class=0&layer=conv5&channel={outside[0].split('-')[1]}&channel_layer=conv3")
     page.wait_for_function("() => summitDash.graph.canvas().nodes('.ghost.chosen').length === 1")
     page.keyboard.press("Escape")
-    wait_for_query(page, "?class=0&layer=conv3")
+    wait_for_query(page, "?class=0&layer=conv5")
     wait_for_tray(page, 0)
 
 
@@ -221,7 +223,7 @@ def test_a_double_click_stacks_nothing(page: Page, url: str, store: RunStore) ->
     page.mouse.dblclick(*locate_node(page, at.channel_id))
     page.wait_for_function("() => summitDash.graph.canvas().nodes('.ghost').not('.hidden').length > 0")
     assert count_elements(page) == before
-    wait_for_query(page, f"channel={at.channel}")
+    wait_for_query(page, f"channel={at.channel}&channel_layer=conv4")
 
 
 def test_a_click_on_the_paper_closes(page: Page, url: str, store: RunStore) -> None:
@@ -262,11 +264,11 @@ def test_arrows_walk_through_the_graph(page: Page, url: str, store: RunStore) ->
     assert name_active(page) == strongest.source.channel_id
     expect(page.locator("#graph .graph-card")).to_contain_text(strongest.source.channel_id)
     page.keyboard.press("Enter")
-    wait_for_query(page, f"?class=0&layer=conv4&channel={strongest.source.channel}")
+    wait_for_query(page, f"?class=0&layer=conv5&channel={strongest.source.channel}&channel_layer=conv4")
     page.keyboard.press("p")  # the list still has the focus
     wait_for_query(page, f"&pins={strongest.source.channel_id}")
     page.keyboard.press("Escape")
-    wait_for_query(page, f"?class=0&layer=conv4&pins={strongest.source.channel_id}")
+    wait_for_query(page, f"?class=0&layer=conv5&pins={strongest.source.channel_id}")
     assert name_active(page) == strongest.source.channel_id
 
 
@@ -292,7 +294,11 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
     wait_for_drawn(page, 0)
     at = store.graph(0).edges[0].target.channel_id
     hover_node(page, at)
-    page.locator("#graph .graph-card").get_by_role("button", name="pin").click()
+    expect(page.locator("#graph .card-examples img")).to_have_count(10)
+    pin = page.locator("#graph .graph-card").get_by_role("button", name="pin")
+    box = pin.bounding_box() or {"x": 0, "y": 0}
+    page.mouse.move(box["x"] + 5, box["y"] + 5, steps=6)  # a card takes the pointer that goes to it
+    pin.click()
     wait_for_query(page, f"&pins={at}")
     kept = page.evaluate(
         "(pin) => [...summitDash.graph.connected(summitDash.graph.getScene().drawing, [pin])]",
@@ -335,7 +341,8 @@ def test_the_same_as_a_table(page: Page, url: str, store: RunStore) -> None:
     expect(row).to_contain_text(str(node.activation_count))
     expect(row).to_contain_text(f"{node.activation_count / 2:.1f} %")
     row.locator("button").click()
-    wait_for_query(page, f"?class=0&layer={node.channel.layer}&channel={node.channel.channel}&as=table")
+    own = "" if node.channel.layer == "conv5" else f"&channel_layer={node.channel.layer}"
+    wait_for_query(page, f"?class=0&layer=conv5&channel={node.channel.channel}{own}&as=table")
 
 
 def test_files_of_what_is_shown(page: Page, url: str, store: RunStore) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import LABELS, read_labels, save_label
 from summit_dash.run.store import RunStore
+from tests.browser.cytoscape import read_data
 from tests.browser.drive import hover_node, open_graph, wait_for_selection
 from tests.browser.drive_channels import find_tile, list_tiles, open_panel, open_wall, wait_for_panel
 
@@ -84,12 +85,16 @@ def test_a_label_is_on_the_card_of_its_node_and_found_by_go_to(page: Page, url: 
     save_label(store, at, "Wolf hands")
     open_graph(page, f"{url}?class=3")
     page.wait_for_function("() => summitDash.labels.all().length")
+    assert read_data(page, at.channel_id)["label"] == "Wolf hands"
+    page.evaluate("(at) => summitDash.labels.save(...at, 'Paws')", [at.layer, at.channel])
+    page.wait_for_function("() => summitDash.graph.canvas().nodes('.named').some((n) => n.data('label') === 'Paws')")
+    page.evaluate("(at) => summitDash.labels.save(...at, 'Wolf hands')", [at.layer, at.channel])
     hover_node(page, at.channel_id)
     expect(page.locator(".card-label")).to_have_text("Wolf hands")
     page.keyboard.press("Control+k")
     page.get_by_role("combobox", name="Go to").fill("hands")
     page.keyboard.press("Enter")
-    wait_for_selection(page, layer=at.layer, channel=at.channel)
+    wait_for_selection(page, channel_layer=at.layer, channel=at.channel)
 
 
 def test_labels_are_downloaded(page: Page, url: str, store: RunStore) -> None:

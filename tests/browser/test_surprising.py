@@ -45,7 +45,7 @@ def test_they_are_listed_with_reasons_and_examples_of_both_sides(page: Page, url
     expect(entries).to_have_count(found["n_surprising"])
     expect(entries.nth(3).locator(".surprise-open")).to_be_focused()
     entries.first.locator(".surprise-open").click()
-    wait_for_selection(page, layer=first["layer"], channel=first["channel"])
+    wait_for_selection(page, channel_layer=first["layer"], channel=first["channel"])
     expect(page.locator("#panel")).to_be_visible()
     expect(page.locator("#class-panel")).to_be_hidden()
 

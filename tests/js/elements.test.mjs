@@ -5,7 +5,7 @@ import {loadModel, readCases} from './scripts.mjs';
 
 const model = await loadModel();
 const {layers, classes} = readCases();
-const NO_STATE = {prefix: '7:', right: false, zoom: 0.5, classesOf: () => '', nameOf: () => 'a.webp'};
+const NO_STATE = {prefix: '7:', right: false, zoom: 0.5, classesOf: () => '', nameOf: () => 'a.webp', labelOf: () => ''};
 const draw = (drawing, more = {}) =>
   model.toElements(drawing, {...NO_STATE, places: new Map(drawing.nodes.map((node) => [node.key, node])), ...more});
 
@@ -23,6 +23,23 @@ for (const {class_id: id, payload, nodes, edges} of classes.slice(0, 3))
     );
     drawn.forEach(({classes: own}, place) => assert.equal(own.includes('bare'), nodes[place][5].includes('bare')));
   });
+
+test('a label stands in place of the number, cut where the room beside the node ends', () => {
+  const places = [{x: 0, y: 0}, {x: 106, y: 0}, {x: 30, y: 160}, {x: 4000, y: 160}]; // prettier-ignore
+  const at = (place) => model.toLabel({channel: 7}, 'shaggy fur', places[place], places);
+  assert.deepEqual(model.toLabel({channel: 7}, '', places[0], places), {label: '7'});
+  assert.deepEqual(
+    [at(0), at(3)],
+    [
+      {label: 'shaggy fur', room: 98},
+      {label: 'shaggy fur', room: 312},
+    ],
+  );
+  const drawing = model.drawClass(model.readGraph(classes[0].payload, layers));
+  const [first, second] = draw(drawing, {labelOf: (node) => (node === drawing.nodes[0] ? 'hand' : '')});
+  assert.deepEqual([first.data.label, first.classes.includes('named')], ['hand', true]);
+  assert.deepEqual([second.data.label, second.classes.includes('named')], [String(drawing.nodes[1].channel), false]);
+});
 
 test('ids are of one drawing alone, because Cytoscape keeps the place of an id that it knows', () => {
   const drawing = model.drawClass(model.readGraph(classes[0].payload, layers));

@@ -4,7 +4,7 @@ import test from 'node:test';
 import {openPage} from './scripts.mjs';
 
 const {page} = openPage({modules: ['link_faults']});
-const {fromQuery} = page.selections;
+const {fromQuery, complete} = page.selections;
 const LAYERS = [
   {layer: 'conv1', n_channels: 4},
   {layer: 'layer1.0-add', n_channels: 8},
@@ -13,11 +13,14 @@ const RUN = {
   name: 'demo',
   layers: LAYERS,
   layerByName: new Map(LAYERS.map((each) => [each.layer, each])),
+  classes: [],
+  classByName: new Map(),
+  has: {accuracy: true},
   classById: new Map([3, 5].map((id) => [id, {id}])),
 };
 const read = (query) =>
   page
-    .findFaults(fromQuery(query), RUN, ['demo', 'other'], ['graph', 'compare', 'about'])
+    .findFaults(complete(fromQuery(query), RUN), RUN, ['demo', 'other'], ['graph', 'compare', 'about'])
     .map(({rule, found, fix}) => `${rule} ${found} ${fix}`);
 
 for (const query of [
@@ -37,7 +40,9 @@ for (const [query, ...words] of [
   ['?class=3&vs=3', 'two different classes', 'vs=3'],
   ['?class=3&vs=77', 'The second class is a number or a name of this run.', 'vs=77'],
   ['?class=99&view=about', 'A class is a number or a name of this run.', 'class=99'],
-  ['?class=3&layer=conv9', 'A layer is one of conv1, layer1.0-add.', 'layer=conv9'],
+  ['?class=3&layer=conv9', 'A layer is one of conv1, layer1.0-add.', 'layer=conv9', 'Showing layer1.0-add.'],
+  ['?class=3&layer=conv9&channel=2&channel_layer=conv1', 'A layer is one of', 'layer=conv9'],
+  ['?class=3&layer=conv9&channel=2&view=about', 'A layer is one of', 'layer=conv9'],
   ['?class=3&expand=conv1,conv9', 'expand=conv9.'],
   ['?class=3&pins=conv1-4,conv1-3', 'such as layer1.0-add-7', 'pins=conv1-4.'],
   ['?class=3&pins=carp', 'pins=carp'],

@@ -92,11 +92,44 @@ test('ways of looking stay in their range', () => {
   assert.deepEqual([covers, width, height], [1, 300, 25]);
 });
 
-test('a new layer closes the channel unless the action names one', () => {
-  const before = fromQuery('?class=1&layer=conv1&channel=2');
-  assert.equal(apply(before, {layer: 'conv2'}).channel, null);
-  assert.equal(apply(before, {layer: 'conv2', channel: 5}).channel, 5);
-  assert.equal(apply(before, {layer: 'conv1'}).channel, 2);
+const LAYERED = {...buildRun([]), layers: ['conv1', 'conv2', 'conv5'].map((layer) => ({layer}))};
+LAYERED.layerByName = new Map(LAYERED.layers.map((each) => [each.layer, each]));
+/** The layer of the views, that of the channel, and the channel, after actions on what a link says; and the link then. */
+const follow = (query, ...actions) => {
+  const settle = (selection) => complete(selection, LAYERED);
+  const after = actions.reduce((selection, action) => settle(apply(selection, action)), settle(fromQuery(query)));
+  return [after.layer, after.channel_layer, after.channel, toQuery(after)];
+};
+test('a channel of another layer opens without a change of the layer, and a layer is chosen without closing it', () => {
+  assert.deepEqual(follow('?layer=conv5', {layer: 'conv2', channel: 5}), ['conv5', 'conv2', 5, '?layer=conv5&channel=5&channel_layer=conv2']);
+  assert.deepEqual(follow('?layer=conv1&channel=2', {layer: 'conv2'}), ['conv2', 'conv1', 2, '?layer=conv2&channel=2&channel_layer=conv1']);
+  assert.deepEqual(follow('?layer=conv1&channel=2', {layer: 'conv2'}, {channel: null}), ['conv2', null, null, '?layer=conv2']);
+}); // prettier-ignore
+
+test('a link with a layer and a channel, as it always was, means the channel of that layer', () => {
+  assert.deepEqual(follow('?layer=conv1&channel=2'), ['conv1', 'conv1', 2, '?layer=conv1&channel=2']);
+  const both = '?layer=conv5&channel=2&channel_layer=conv1';
+  assert.deepEqual(follow(both), ['conv5', 'conv1', 2, both]);
+});
+
+test('the page of channels shows the layer of the channel that is open; another layer closes it there', () => {
+  const opens = {layer: 'conv2', channel: 5};
+  assert.deepEqual(follow('?layer=conv5', opens, {view: 'channels'}).slice(0, 3), ['conv2', 'conv2', 5]);
+  assert.deepEqual(follow('?view=channels&layer=conv5', opens).slice(0, 3), ['conv2', 'conv2', 5]);
+  assert.deepEqual(follow('?view=channels&layer=conv5&channel=1', {layer: 'conv1'}).slice(0, 3), ['conv1', null, null]);
+});
+
+test('instead of a layer that is not there the last one is shown, and the link is kept for a message', () => {
+  const after = complete(fromQuery('?layer=conv9'), LAYERED);
+  assert.deepEqual(plain([after.layer, after.unread]), ['conv5', {layer: 'conv9'}]);
+});
+
+test('an entry of the glossary is left with the page', () => {
+  const about = apply(fromQuery('?class=1'), {view: 'about', term: 'parting-layer'});
+  assert.deepEqual(
+    [about.term, toQuery(about), apply(about, {view: 'graph'}).term],
+    ['parting-layer', '?class=1&view=about&term=parting-layer', null],
+  );
 });
 
 test('a second class opens the comparison', () => {

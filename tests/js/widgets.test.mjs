@@ -1,7 +1,7 @@
 /* The widgets' pure parts: where a box is placed, and which rows of a list are in view. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {placeBeside} from '../../assets/src/widgets/place.js';
+import {leadsInto, placeBeside, placeClear, placeFree} from '../../assets/src/widgets/place.js';
 import {rowsInView} from '../../assets/src/widgets/virtual_list.js';
 
 const ROOM = {width: 400, height: 300};
@@ -30,6 +30,44 @@ test('a box stays inside the room, with a margin, wherever its owner is', () => 
 
 test('a box that is larger than the room begins at its edge', () => {
   assert.deepEqual(placeBeside(at(10, 10), {width: 900, height: 900}, ROOM, ['below']), {left: 6, top: 6});
+});
+
+const covers = ({left, top}, own, box) => left < box.right && box.left < left + own.width && top < box.bottom && box.top < top + own.height;
+test('a card covers none of the boxes that it is about, where there is room elsewhere, and else the fewest', () => {
+  const room = {width: 1000, height: 700};
+  const own = {width: 396, height: 240};
+  const owner = {left: 460, top: 320, right: 540, bottom: 400};
+  const near = [100, 400, 500, 600, 900].flatMap((left) => [100, 560].map((top) => ({left, top, right: left + 60, bottom: top + 60})));
+  const spot = placeClear(owner, own, room, near);
+  assert.ok(![owner, ...near].some((box) => covers(spot, own, box)), JSON.stringify(spot));
+  const everywhere = Array.from({length: 70}, (_, i) => ({
+    left: 100 * (i % 10),
+    top: 100 * Math.floor(i / 10),
+    right: 100 * (i % 10) + 60,
+    bottom: 100 * Math.floor(i / 10) + 60,
+  }));
+  assert.ok(!covers(placeClear(owner, own, room, everywhere), own, owner)); // prettier-ignore
+});
+
+test('the small map is in the lower right corner, or where it covers nothing, or nowhere', () => {
+  const [own, area] = [
+    {width: 100, height: 60},
+    {left: 50, top: 0, right: 400, bottom: 300},
+  ];
+  const low = {left: 250, top: 280, right: 260, bottom: 290};
+  const place = (boxes) => placeFree(own, area, boxes) && [placeFree(own, area, boxes).left, placeFree(own, area, boxes).top];
+  assert.deepEqual(place([]), [300, 240]);
+  assert.deepEqual(place([{...low, left: 350, right: 360}]), [300, 216]);
+  assert.deepEqual(place([low, {left: 0, top: 0, right: 400, bottom: 220}]), [300, 240]);
+  assert.equal(place([{left: 0, top: 50, right: 400, bottom: 250}]), null);
+});
+
+test('the pointer is on its way to a box where its movement, straight on, ends in it', () => {
+  const box = {left: 100, top: 100, right: 200, bottom: 200};
+  const goes = (fromX, fromY, x, y) => leadsInto({from: {x: fromX, y: fromY}, to: {x, y}}, box);
+  assert.ok(goes(0, 150, 10, 150) && goes(0, 0, 10, 10) && goes(300, 120, 290, 125) && goes(150, 150, 150, 150));
+  assert.ok(!goes(10, 150, 0, 150) && !goes(0, 0, 10, 30) && !goes(150, 0, 250, 10) && !goes(0, 0, 0, 0));
+  assert.ok(!goes(150, 150, 210, 150), 'out of it again');
 });
 
 test('the rows in view are those that the room shows, also in part', () => {

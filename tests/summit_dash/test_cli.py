@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from precompute.contract.schema import TABLES, locate_table
+from summit_dash.cli import main
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
 from tests.support.validation import validate
+from tests.support.warm import start_warm
 
 ADDED = ("edge_faithfulness", "explanation_quality", "faithfulness", "layer_probes", "prototypes", "sufficient_graphs")
 """Tables that are added to a finished run."""
@@ -54,17 +53,12 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_tables(tmp_path: Path) -> N
     arguments = [*write_small(tmp_path, n_images=40), *FIRST_STAGES, "--batch-size", "1"]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     assert call([*arguments, "--out", str(whole)]) == 0
-    process = subprocess.Popen(
-        [sys.executable, "-m", "summit_dash.cli", *arguments, "--out", str(killed)], stderr=subprocess.DEVNULL
-    )
+    process = start_warm(main, [*arguments, "--out", str(killed)])
     first_unit = killed / "parts" / "aggregate" / "000000-0000.npz"
-    while process.poll() is None and not first_unit.exists():
-        try:
-            process.wait(timeout=0.01)
-        except subprocess.TimeoutExpired:
-            continue
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    while process.is_alive() and not first_unit.exists():
+        process.join(timeout=0.01)
+    process.kill()
+    process.join()
     assert first_unit.exists()
     assert not locate_table(killed, "activations").exists()
     assert call([*arguments, "--out", str(killed)]) == 0
@@ -202,7 +196,7 @@ def test_the_demo_replaces_no_other_run(small: list[str], tmp_path: Path, capsys
     out = tmp_path / "run"
     call([*small, "--out", str(out), *FIRST_STAGES])
     before = {path.name: path.read_bytes() for path in out.glob("*.parquet")}
-    assert call(["demo", "--out", str(out), "--no-serve"]) == 2
+    assert call(["demo", "--out", str(out), "--no-serve", "--images-per-class", "1"]) == 2
     assert "holds another run" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in out.glob("*.parquet")} == before
 

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import random
 import signal
-import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from precompute.contract.schema import read_manifest
 from summit_dash.cli import main
-
-_KILLED = """
-import os, signal, sys, threading
-from summit_dash.cli import main
-
-folder, moment, delay, *arguments = sys.argv[1:]
-count = 0
-
-def watch(event, given):
-    global count
-    if event in ("open", "os.rename", "os.remove") and str(given[0]).startswith(folder):
-        count += 1
-        if count == int(moment):
-            threading.Timer(float(delay), os.kill, (os.getpid(), signal.SIGKILL)).start()
-
-sys.addaudithook(watch)
-try:
-    main(arguments)
-finally:
-    print(count, flush=True)
-"""
+from tests.support.warm import start_warm
 
 
 @dataclass(frozen=True)
@@ -71,10 +54,7 @@ def kill_and_resume(folder: Path, arguments: Sequence[str], n_events: int, n_kil
     for number in range(n_kills):
         run = folder / f"killed-{number}"
         moment = 1 + int(n_events * (number + chance.random()) / n_kills)
-        process = _start(folder, min(moment, n_events), chance.random() * 0.02, [*arguments, "--out", str(run)])
-        process.communicate()
-        if process.returncode not in (-signal.SIGKILL, 0):  # 0: it had been quicker than its end
-            raise RuntimeError(f"the run ended with {process.returncode} instead of being killed")
+        _call_watched(folder, min(moment, n_events), chance.random() * 0.02, [*arguments, "--out", str(run)])
         known = (run / "manifest.json").is_file()
         stages = {name: stage["state"] for name, stage in read_manifest(run)["stages"].items()} if known else {}
         code = _call_quietly([*arguments, "--out", str(run)])
@@ -85,7 +65,7 @@ def kill_and_resume(folder: Path, arguments: Sequence[str], n_events: int, n_kil
 
 def count_moments(folder: Path, arguments: Sequence[str]) -> int:
     """Counts how often a whole command opens, renames or removes a file under a folder."""
-    return int(_start(folder, 0, 0.0, arguments).communicate()[0])
+    return _call_watched(folder, 0, 0.0, arguments)
 
 
 def kill_at(folder: Path, arguments: Sequence[str], moment: int) -> None:
@@ -94,10 +74,7 @@ def kill_at(folder: Path, arguments: Sequence[str], moment: int) -> None:
     Raises:
         RuntimeError: it ended by itself, and not well.
     """
-    process = _start(folder, moment, 0.0, arguments)
-    process.communicate()
-    if process.returncode not in (-signal.SIGKILL, 0):
-        raise RuntimeError(f"the command ended with {process.returncode} instead of being killed")
+    _call_watched(folder, moment, 0.0, arguments)
 
 
 def _call_quietly(arguments: Sequence[str]) -> object:
@@ -108,6 +85,33 @@ def _call_quietly(arguments: Sequence[str]) -> object:
     return 0
 
 
-def _start(folder: Path, moment: int, delay: float, arguments: Sequence[str]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", _KILLED, str(folder), str(moment), str(delay), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+def _call_watched(folder: Path, moment: int, delay: float, arguments: Sequence[str]) -> int:
+    """Calls a command in a process of its own, kills it `delay` seconds after a file event, and counts the events.
+
+    Raises:
+        RuntimeError: it ended by itself, and not well.
+    """
+    counts, end = multiprocessing.Pipe(duplex=False)
+    process = start_warm(_watch_and_call, end, str(folder), moment, delay, list(arguments))
+    end.close()
+    process.join()
+    if process.exitcode not in (-signal.SIGKILL, 0):  # 0: it had been quicker than its end
+        raise RuntimeError(f"the command ended with {process.exitcode} instead of being killed")
+    return int(counts.recv()) if process.exitcode == 0 else moment
+
+
+def _watch_and_call(end: Connection, folder: str, moment: int, delay: float, arguments: list[str]) -> None:
+    count = 0
+
+    def watch(event: str, given: tuple[object, ...]) -> None:
+        nonlocal count
+        if event in ("open", "os.rename", "os.remove") and str(given[0]).startswith(folder):
+            count += 1
+            if count == moment:
+                threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+    sys.addaudithook(watch)
+    try:
+        main(arguments)
+    finally:
+        end.send(count)

@@ -50,4 +50,4 @@ const wall = (n, width, size) => {
   return {columns, picture, rowHeight, rows, height: rows * rowHeight};
 };
 
-export const channels = {ORDERS, SIZES, rank, find, flagged, fractions, wall};
+export const channels = {ORDERS, SIZES, rank, matches, find, flagged, fractions, wall};

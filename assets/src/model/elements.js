@@ -27,6 +27,15 @@ export const toImages = (name, {picture, surprise}) => {
   const [image, fit, across, down] = [0, 1, 2, 3].map((i) => layers.map((layer) => layer[i]));
   return {image, fit, across, down};
 };
+const LINE = 60; /* units within which names are on one line */
+const ROOM = {least: 40, most: 320, gap: 8};
+/** What stands above a node: its name, cut where the room up to the nearest nodes beside it ends, or its number. Places are
+    {x, y}. */
+export const toLabel = (node, name, at, places) => {
+  if (!name) return {label: String(node.channel)};
+  const beside = places.filter((each) => each !== at && Math.abs(each.y - at.y) < LINE).map((each) => Math.abs(each.x - at.x));
+  return {label: name, room: Math.max(ROOM.least, Math.min(ROOM.most, ...beside) - ROOM.gap)};
+};
 /** What keeps its size on the screen at a zoom, in units of the drawing. */
 export const toScale = (zoom) => ({font: LABEL / zoom, halo: HALO / zoom, lift: LIFT / zoom});
 export const toLine = (width, zoom) => ({width: Math.max(width, HAIRLINE / zoom), dash: DASH.map((length) => length / zoom)});
@@ -56,17 +65,19 @@ export const halfOf = ({size, part}) => (size + RINGS[part || '']) / 2;
 /** The place of a node on a stretched drawing; `right` lays the input at the left. */
 export const stretch = ({x, y}, {wide, tall, right}) => ({x: (right ? -y : x) * wide, y: (right ? x : y) * tall});
 
-/** The elements of a drawing. `places` by key, `classesOf(key)` names states, `nameOf(node)` is a picture's or null. */
-export const toElements = ({nodes, edges}, {prefix, places, right, zoom, classesOf, nameOf}) => {
+/** The elements of a drawing. `places` by key, `classesOf(key)` names states, `nameOf(node)` is a picture's or
+    null, `labelOf(node)` what a person calls the channel, or ''. */
+export const toElements = ({nodes, edges}, {prefix, places, right, zoom, classesOf, nameOf, labelOf}) => {
   const at = new Map(nodes.map((node) => [node.key, {...places.get(node.key), half: halfOf(node)}]));
+  const all = [...at.values()];
   const join = (...words) => words.filter(Boolean).join(' ');
   return [
     ...nodes.map((node) => ({
       group: 'nodes',
       pannable: true,
       position: {x: at.get(node.key).x, y: at.get(node.key).y},
-      data: {id: prefix + node.key, key: node.key, label: String(node.channel), size: node.size, part: node.part, ...toScale(zoom), ...toImages(nameOf(node), node)},
-      classes: join(node.part, !node.picture && 'bare', node.added && 'added', classesOf(node.key)),
+      data: {id: prefix + node.key, key: node.key, ...toLabel(node, labelOf(node), at.get(node.key), all), size: node.size, part: node.part, ...toScale(zoom), ...toImages(nameOf(node), node)},
+      classes: join(node.part, !node.picture && 'bare', labelOf(node) && 'named', node.added && 'added', classesOf(node.key)),
     })),
     ...edges.map((edge) => ({
       group: 'edges',

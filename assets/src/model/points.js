@@ -20,15 +20,16 @@ export const paintPoints = ({points, bins, palette, only}, missing) => ({
 });
 
 // --- names --------------------------------------------------------------------------------------------------------
-const takenBy = (plot) => {
-  if (plot.points.x.length >= FEW) return [];
-  const size = sizeOf(plot);
-  return [...plot.points.x.keys()]
-    .filter((i) => isThere(plot, i))
-    .map((i) => {
-      const [x, y] = toScreen(plot, i);
-      return {x: x - size / 2, y: y - size / 2, width: size, height: size};
-    });
+const RING = 20; /* pixels across the ring of A or B */
+/** The boxes that no name may cover: the rings of A and B, and among few classes all points. */
+const takenBy = (plot, marked) => {
+  const boxOf = (i, size) => {
+    const [x, y] = toScreen(plot, i);
+    return {x: x - size / 2, y: y - size / 2, width: size, height: size};
+  };
+  const {length: n} = plot.points.x;
+  const points = n < FEW ? [...plot.points.x.keys()].filter((i) => isThere(plot, i) && !marked.includes(i)) : [];
+  return [...marked.map((i) => ({...boxOf(i, RING), must: true})), ...points.map((i) => boxOf(i, sizeOf(plot)))];
 };
 /** The names that are shown, each with the side of its point: A and B always, the others where there is room, more of
     them the nearer the view. `measure(i, isMarked)` returns `{text, width}`. */
@@ -43,7 +44,7 @@ export const chooseNames = (plot, measure) => {
   };
   const wanted = [...marked.map((i) => build(i, true)), ...rest.map((i) => build(i, false))].filter(Boolean);
   const limit = points.x.length < FEW ? FEW : Math.min(MOST, Math.round(7 * (view.k ** 1.3 - 1)));
-  return scatter.placeLabels(wanted, {width, height: height - bottom + 4, limit, taken: takenBy(plot)});
+  return scatter.placeLabels(wanted, {width, height: height - bottom + 4, limit, taken: takenBy(plot, marked)});
 };
 
 // --- move ---------------------------------------------------------------------------------------------------------

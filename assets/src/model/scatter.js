@@ -65,18 +65,21 @@ const sides = ({x, y, width, height, gap}) =>
 /** Gives labels a place beside their points, the first in the list first, none over another or over what is `taken`,
     at most `limit`.
 
-    A label is `{x, y, width, height, gap, must}`; those that `must` be there are put somewhere whatever it takes. */
+    A label is `{x, y, width, height, gap, must}`; those that `must` be there are put somewhere whatever it takes, but over
+    what is taken firmly, `must` too, or over each other only where nothing else is left. */
 const placeLabels = (labels, {width, height, limit, taken}) => {
-  const grid = buildGrid();
+  const [grid, firm] = [buildGrid(), buildGrid()];
   taken.forEach(grid.add);
+  taken.filter((box) => box.must).forEach(firm.add);
   const placed = [];
   const fits = (box) => box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
   labels.forEach((label) => {
     if (!label.must && placed.length >= limit) return;
     const inside = sides(label).filter(fits);
-    const box = inside.find(grid.isFree) || (label.must ? inside[0] || sides(label)[0] : null);
+    const box = inside.find(grid.isFree) || (label.must ? inside.find(firm.isFree) || inside[0] || sides(label)[0] : null);
     if (!box) return;
     grid.add(box);
+    if (label.must) firm.add(box);
     placed.push({...label, box});
   });
   return placed;

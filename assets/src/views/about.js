@@ -36,11 +36,13 @@ const line = (text) => {
 };
 const list = (items) => items.map((parts) => h('li', null, line(parts)));
 const facts = (rows) => rows.map(([name, value]) => [h('dt', null, name), h('dd', null, value)]);
+const entry = ([name, text, meaning]) => [h('dt', {'data-term': name, tabindex: -1}, text), h('dd', null, meaning)];
 const BLOCKS = {
   p: (parts) => h('p', null, line(parts)),
   ol: (items) => h('ol', null, list(items)),
   table: (table) => h('div', {class: 'about-table'}, buildTable(table)),
   facts: (rows) => h('dl', null, facts(rows)),
+  terms: (rows) => h('dl', {class: 'glossary'}, rows.map(entry)),
 };
 const block = (each) => Object.entries(each).map(([kind, content]) => BLOCKS[kind](content));
 const section = ({id, title, blocks}) => {
@@ -49,14 +51,23 @@ const section = ({id, title, blocks}) => {
   return h('section', names, h('h2', {id: `about-${id}-title`}, title), content);
 };
 
+/** Brings the entry of the glossary that a link names into view. */
+const showTerm = ({term}) => {
+  const found = /** @type {HTMLElement | null} */ (term && document.querySelector(`#about [data-term="${CSS.escape(term)}"]`));
+  if (!found) return;
+  found.scrollIntoView({block: 'center'});
+  found.focus({preventScroll: true});
+};
 view('about', async (selection, before) => {
   const pane = document.getElementById('about');
   if (!before) pane.replaceChildren();
-  if (selection.view !== 'about' || pane.childElementCount) return null;
+  if (selection.view !== 'about') return null;
+  if (pane.childElementCount) return showTerm(selection);
   const run = current.run;
   const about = await load('about');
   if (current.run !== run || pane.childElementCount) return null;
   if (about.problem) return pane.append(emptyState(about.problem));
   const article = h('article', {class: 'about'}, h('h1', null, current.run.name), about.sections.map(section));
-  return pane.append(h('div', {class: 'about-scroll', tabindex: 0, role: 'region', 'aria-label': 'About this run'}, article));
+  pane.append(h('div', {class: 'about-scroll', tabindex: 0, role: 'region', 'aria-label': 'About this run'}, article));
+  return showTerm(selection);
 });

@@ -13,11 +13,10 @@ const measure = (places) => {
   const measures = places.map((place) => current.run.layers[place].measure).filter(Boolean);
   const found = new Map(measures.map((each) => [each.name, each.text]));
   if (!found.size) return null;
-  return term(
-    [...found.keys()].map(nameMeasure).join(', '),
-    ['How influences are measured', ...new Set(found.values())].join('\n'),
-    'measure',
-  );
+  return term([...found.keys()].map(nameMeasure).join(', '), ['How influences are measured', ...new Set(found.values())].join('\n'), {
+    className: 'measure',
+    entry: 'measure-of-influence',
+  });
 };
 const endRow = (ends, place, info, inGraph) => {
   const {layer} = current.run.layers[ends.layer[place]];
@@ -25,7 +24,7 @@ const endRow = (ends, place, info, inGraph) => {
   const id = channelId(layer, channel);
   const n = ends.count[place];
   const isOutside = inGraph && !inGraph.has(id);
-  const label = labels.of(layer, channel);
+  const label = labels.nameOf(layer, channel);
   return barRow({
     picture: channelPicture(layer, channel, ends.picture[place], 'thumb'),
     name: [id, label && [' ', h('span', {class: 'row-label'}, label)], isOutside && [' ', h('span', {class: 'outside'}, 'not in graph')]],
@@ -38,7 +37,11 @@ const endRow = (ends, place, info, inGraph) => {
 const endsSection = ({title: text, meaning, none}, ends, {info, letter}, measured, inGraph) => {
   const tip = `Images in which the ${meaning}; n = ${plural(info.n, 'image')} of ${info.name}.`;
   const rows = ends.channel.map((_, place) => endRow(ends, place, info, inGraph));
-  const top = heading(text, tip, h('span', {class: 'n'}, `${letter && `${letter}, `}n = ${plural(info.n, 'image')}`));
+  const top = heading(
+    {title: text, entry: 'influence'},
+    tip,
+    h('span', {class: 'n'}, `${letter && `${letter}, `}n = ${plural(info.n, 'image')}`),
+  );
   if (measured) top.querySelector('.heading-words').append(measured);
   return [top, rows.length ? h('div', {class: 'rows'}, rows) : muted(none)];
 };
@@ -83,7 +86,7 @@ export const fillClasses = (section, selection, facts) => {
   const rows = facts.uses.class.map((id, place) => classRow(id, facts.uses.count[place], selection));
   const n = h('span', {class: 'n'}, `used by ${of(facts.n_uses, current.run.classes.length)}`);
   section.replaceChildren(
-    heading('Classes that use it most', CLASSES_TIP, current.run.has.activations && n),
+    heading({title: 'Classes that use it most', entry: 'strongest-channels-of-an-image'}, CLASSES_TIP, current.run.has.activations && n),
     ...(rows.length
       ? showFew(h('div', {class: 'rows classes-rows'}), rows, FEW, tellRest(rows.length, facts.n_uses))
       : [muted(current.run.has.activations ? "No class: in no image's set." : 'This run holds no counts of activations.')]),

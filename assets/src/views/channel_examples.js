@@ -3,14 +3,15 @@
 import * as current from '../current.js';
 import {h, term} from '../dom.js';
 import {plural} from '../format.js';
-import {exampleImage} from '../pictures.js';
 import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
 import {moveBeside} from '../widgets/place.js';
 import {buildSegments, pressSegment} from '../widgets/segments.js';
-import {figure, muted, skeletons} from './channel_parts.js';
+import {muted, skeletons} from './channel_parts.js';
+import {exampleButton, tellExample} from './example.js';
 
 let owner = 'all'; /* whose are shown: all classes', or those of the class of an id */
+let shown = null; /* the arrays of these */
 let refill = null; /* shows them again, for another owner */
 let zoom = null;
 export const hideZoom = () => zoom && (zoom.hidden = true);
@@ -20,27 +21,24 @@ const showZoom = (event) => {
   if (!zoom) zoom = document.body.appendChild(h('div', {class: 'example-zoom', 'aria-hidden': 'true'}));
   const image = at.firstElementChild.cloneNode(true);
   if (image.matches('svg')) image.setAttribute('preserveAspectRatio', 'xMidYMid meet');
-  zoom.replaceChildren(image, h('span', {}, at.getAttribute('aria-label')));
+  const words = tellExample(shown, Number(at.dataset.place));
+  zoom.replaceChildren(image, ...words.map((text) => h('span', {}, text)));
   zoom.hidden = false;
   const {top, bottom} = at.getBoundingClientRect();
   const {left, right} = document.getElementById('panel').getBoundingClientRect();
   moveBeside(zoom, {left, right, top, bottom}, ['left'], 8);
 };
-const example = ({layer, channel}, examples, place) => {
-  const rank = examples.rank[place];
-  const words = `No. ${rank + 1}: image ${examples.image_id[place]}, activation ${figure(examples.activation[place])}`;
-  const image = exampleImage({layer, channel, rank, image_id: examples.image_id[place], box: examples.box[place]}, owner);
-  const shows = {onmouseenter: showZoom, onfocus: showZoom, onmouseleave: hideZoom, onblur: hideZoom};
-  return h('span', {class: 'picture', role: 'img', tabindex: 0, 'aria-label': words, ...shows}, image);
-};
+const SHOWS = {onmouseenter: showZoom, onfocus: showZoom, onmouseleave: () => hideZoom(), onblur: () => hideZoom()};
 const fill = (section, selection, byOwner) => {
   const examples = byOwner.get(owner) || byOwner.get('all');
+  const at = {layer: selection.layer, channel: selection.channel, owner};
+  shown = examples;
   const n = examples.rank.length;
   const whose = owner === 'all' ? 'over all classes' : `of ${current.run.classById.get(owner).name}`;
   const tip = `Crops of the images that excite the channel most, ${whose}, strongest first.`;
   const none = muted('This run holds none for the channel.');
-  const pictures = examples.rank.map((_, place) => example(selection, examples, place));
-  section.querySelector('.heading-words').replaceChildren(term(plural(n, 'dataset example'), tip));
+  const pictures = examples.rank.map((_, place) => exampleButton(at, examples, place, current.run, {'data-place': place, ...SHOWS}));
+  section.querySelector('.heading-words').replaceChildren(term(plural(n, 'dataset example'), tip, {entry: 'dataset-example'}));
   section.querySelector('.examples').replaceChildren(...(n ? pictures : [none]));
   pressSegment(section.querySelector('.owners'), owner);
 };

@@ -1,7 +1,7 @@
 // @ts-check
 /* What a channel looks like and what is true of it: portrait, other visualizations, facts. */
 import * as current from '../current.js';
-import {h} from '../dom.js';
+import {h, term} from '../dom.js';
 import {channelId, count, of, percent} from '../format.js';
 import {picture, visualization} from '../pictures.js';
 import {channelPicture, figure, skeleton, skeletons} from './channel_parts.js';
@@ -36,7 +36,9 @@ const setPortrait = (identity, {layer, channel}, shown, facts) => {
   const img = picture.querySelector('img');
   if (img) img.alt = `${isExample ? 'Best dataset example' : 'Feature visualization'} of ${channelId(layer, channel)}`;
   const [words, tip] = tellPortrait(shown, facts, isExample);
-  identity.querySelector('.portrait-frame').replaceChildren(picture, h('span', {class: 'caption', 'data-tip': tip}, words));
+  identity
+    .querySelector('.portrait-frame')
+    .replaceChildren(picture, term(words, tip, {className: 'caption', entry: isExample ? 'dataset-example' : 'feature-visualization'}));
   identity.querySelectorAll('.kind').forEach((button) => button.setAttribute('aria-pressed', String(button.dataset.kind === kind)));
 };
 const kindButton = (identity, selection, facts, shown) => {
@@ -58,7 +60,7 @@ const useLine = ({info, letter}, count) => {
   return h('p', {class: 'use', 'data-tip': tip}, badge, `${info.name}: `, share, h('br'), images);
 };
 const line = (tip, ...words) => h('p', {'data-tip': tip}, words);
-const flag = (name, tip) => h('p', {}, h('span', {class: 'flag', tabindex: 0, 'data-tip': tip}, name));
+const flag = (name, tip, about = {}) => h('p', {}, term(name, tip, {className: 'flag', ...about}));
 const isKnown = (value) => value !== null && value !== undefined;
 const factLines = (facts, classes, inClass) => {
   const images = count(current.run.facts.n_images);
@@ -81,7 +83,7 @@ const factLines = (facts, classes, inClass) => {
         ' as strong as the best image',
       ),
     facts.found_dead && h('p', {class: 'found-dead', 'data-tip': DEAD_TIP}, 'dead: the objective never rose above its start; no picture'),
-    facts.is_dead && flag('dead', `It never exceeded 0 on any of ${images} images.`),
+    facts.is_dead && flag('dead', `It never exceeded 0 on any of ${images} images.`, {entry: 'dead-channel'}),
     facts.is_outlier && flag('outlier', `Among the strongest channels of ${share} of all images, so it tells little about any class.`),
   ]
     .flat()

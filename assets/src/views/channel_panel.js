@@ -9,6 +9,7 @@ import {returnFocus, takeFocus} from '../widgets/focus.js';
 import {emptyEnds, fillClasses, fillEnds} from './channel_ends.js';
 import {examplesSection, fillExamples, hideZoom} from './channel_examples.js';
 import {fillIdentity, identity} from './channel_identity.js';
+import {outputOf} from '../labels.js';
 import {labelField, showLabel, suggestLabel} from './channel_label.js';
 import {problemLine, skeletonRows} from './channel_parts.js';
 
@@ -53,7 +54,13 @@ const head = (selection, title) => {
   return h('div', {class: 'panel-head'}, title || h('h2', {tabindex: -1}, 'Channel'), buttons);
 };
 const title = ({layer, channel}) =>
-  h('h2', {tabindex: -1, 'data-tip': 'Layer and channel'}, h('span', {class: 'muted'}, layer), h('span', {}, `-${channel}`));
+  h(
+    'h2',
+    {tabindex: -1, 'data-tip': 'Layer and channel'},
+    h('span', {class: 'muted'}, layer),
+    h('span', {}, `-${channel}`),
+    outputOf(layer, channel) && h('span', {class: 'output-name'}, outputOf(layer, channel)),
+  );
 
 // --- the whole ----------------------------------------------------------------------------------------------------
 const draw = async (selection) => {
@@ -110,7 +117,8 @@ const close = () => {
   if (hadFocus && byKeyboard) returnFocus('channel');
 };
 
-view('channel_panel', (selection, before) => {
+view('channel_panel', (asked, before) => {
+  const selection = {...asked, layer: asked.channel_layer}; /* what is below is about the channel */
   if (!isOpen(selection)) {
     if (!panel().hidden) close();
     return;
@@ -119,7 +127,12 @@ view('channel_panel', (selection, before) => {
   const inside = document.activeElement;
   const hadFocus = panel().contains(inside);
   const problem = findProblem(selection);
-  if (wasOpen && !problem && before && !changed(selection, before, 'class_id', 'vs', 'vs_run', 'layer', 'channel', 'view', 'unread')) {
+  if (
+    wasOpen &&
+    !problem &&
+    before &&
+    !changed(selection, before, 'class_id', 'vs', 'vs_run', 'channel_layer', 'channel', 'view', 'unread')
+  ) {
     const pin = panel().querySelector('.pin');
     if (pin && changed(selection, before, 'pins')) {
       const again = pinButton(selection, channelId(selection.layer, selection.channel));

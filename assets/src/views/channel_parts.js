@@ -9,7 +9,11 @@ const EXAMPLE = 2; /* payloads/of_class.py: a dataset example stands for the cha
 export const skeleton = (className) => h('div', {class: `skeleton ${className}`, 'aria-hidden': 'true'});
 export const skeletons = (n, className) => Array.from({length: n}, () => skeleton(className));
 export const skeletonRows = (n, className) => h('div', {class: 'rows'}, skeletons(n, className));
-export const heading = (title, tip, ...after) => h('h3', {}, h('span', {class: 'heading-words'}, term(title, tip)), ...after);
+/** A heading with its meaning; `about` is {title, entry} where a click leads to an entry of the glossary. */
+export const heading = (about, tip, ...after) => {
+  const {title, entry = ''} = typeof about === 'string' ? {title: about} : about;
+  return h('h3', {}, h('span', {class: 'heading-words'}, term(title, tip, {entry})), ...after);
+};
 export const muted = (text) => h('p', {class: 'muted none'}, text);
 export const figure = (value) => Number(value.toPrecision(3)).toLocaleString('en', {maximumSignificantDigits: 3});
 export const channelPicture = (layer, channel, kind, className) => {

@@ -123,7 +123,7 @@ const flawOf = (channel) =>
 const tile = (place, column) => {
   const channel = found[place];
   const {layer} = payload;
-  const label = labels.of(layer, channel);
+  const label = labels.nameOf(layer, channel);
   const told = tell(channel);
   const id = channelId(layer, channel);
   const flaw = flawOf(channel);
@@ -185,7 +185,7 @@ const tellNone = () => {
 /** Finds the channels anew: after a change of text, order, filter or labels. */
 const refind = (kept) => {
   if (!payload) return;
-  found = find(payload, {...current.selection, text}, (channel) => labels.of(payload.layer, channel));
+  found = find(payload, {...current.selection, text}, (channel) => labels.nameOf(payload.layer, channel));
   bars = fractions(payload, current.selection.order);
   parts.count.textContent = `${of(found.length, payload.n_channels)} channels`;
   parts.none.hidden = found.length > 0;
@@ -203,7 +203,7 @@ const tellPictures = ({n_pictures: drawn, n_compared: compared, n_beating_best_e
       : 'The run does not tell how strongly they excite.',
     `For ${count(dead)} the objective never rose above its start.`,
   ];
-  return [term(words.filter(Boolean).join(', '), tip.join('\n'))];
+  return [term(words.filter(Boolean).join(', '), tip.join('\n'), {entry: 'excitation'})];
 };
 const showCounts = () => {
   parts.dead = flagged(payload, 'dead');
@@ -234,12 +234,11 @@ const showUse = async (layer) => {
 const showLayer = async ({layer}) => {
   const isHere = () => current.selection.layer === layer && current.selection.view === 'channels';
   const info = current.run.layerByName.get(layer);
-  parts.use.hidden = parts.tools.hidden = parts.line.hidden = !info;
   payload = null;
   parts.title.textContent = layer;
-  if (info) parts.title.dataset.tip = `${plural(info.n_channels, 'channel')}, receptive field ${count(info.receptive_field)} px`;
+  parts.title.dataset.tip = `${plural(info.n_channels, 'channel')}, receptive field ${count(info.receptive_field)} px`;
   wall.clear();
-  wall.reserve(info ? info.n_channels : 0, size);
+  wall.reserve(info.n_channels, size);
   wall.element.classList.add('loading');
   wall.element.setAttribute('aria-label', `Channels of ${layer}`);
   const [answer] = await Promise.all([load(`channels/${layer}`), showUse(layer)]);

@@ -36,7 +36,7 @@ let opener = null;
 const accuracy = (fraction, tip) => h('b', {'data-tip': tip}, percent(fraction));
 const facts = (info) => {
   const parts = [plural(info.n, 'image')];
-  if (info.top1 === null) parts.push(term('no accuracy', NO_ACCURACY(), 'muted'));
+  if (info.top1 === null) parts.push(term('no accuracy', NO_ACCURACY(), {className: 'muted'}));
   else {
     parts.push(h('span', {}, 'top-1 ', accuracy(info.top1, 'Images of the class whose most probable class is theirs.')));
     if (info.top5 !== null)
@@ -91,7 +91,7 @@ const prototype = (info, method, each) => {
 const prototypes = (info, {prototypes: found, command}) => {
   const byMethod = new Map(found.map((each) => [each.method, each]));
   const heading = channelParts.heading(
-    `What looks like ${info.name} to the model`,
+    {title: `What looks like ${info.name} to the model`, entry: 'prototype'},
     'Prototypes: pictures optimised until the model finds the class probable; the class is in the picture for the model, not always for you.',
     aboutLink(),
   );
@@ -121,7 +121,7 @@ const image = (info, each) =>
     exampleImage(each, info.id)); // prettier-ignore
 const images = (info, {examples}) => [
   channelParts.heading(
-    'Some of its images',
+    {title: 'Some of its images', entry: 'dataset-example'},
     'Dataset examples of the class: crops of its own images that excite the strongest channels of its last layer.',
   ),
   examples.length

@@ -43,7 +43,7 @@ const reason = (text) => {
 const entry = (info, each) => {
   const {layer, channel, signals, own, others} = each;
   const id = channelId(layer, channel);
-  const label = labels.of(layer, channel);
+  const label = labels.nameOf(layer, channel);
   const sides = h(
     'div',
     {class: 'surprise-sides'},
@@ -62,7 +62,11 @@ const entry = (info, each) => {
 // --- the section --------------------------------------------------------------------------------------------------
 export const surprising = (info, found) => {
   const {channels, n_channels: n, n_surprising: all, notes, problem} = found;
-  const top = heading('Surprising channels', TIP, all > 0 && h('span', {class: 'n'}, `${of(all, n)} channels`));
+  const top = heading(
+    {title: 'Surprising channels', entry: 'surprising-channel'},
+    TIP,
+    all > 0 && h('span', {class: 'n'}, `${of(all, n)} channels`),
+  );
   if (problem) return [top, problemLine(problem)];
   const said = notes.map((text) => muted(text));
   if (!all) return [top, muted(n ? `None of the ${plural(n, 'channel')} of its graph.` : 'None: its graph has no channels.'), ...said];

@@ -60,7 +60,7 @@ const buildRow = (layer, against) =>
     action({layer}, {class: 'row-layer', 'aria-current': String(layer === current.selection.layer)}, layer),
     against.map((each, place) => buildLine(each, layer, place))); // prettier-ignore
 const buildHeads = () =>
-  h('div', {class: 'compared-heads'}, h('span'), h('span'), term('shared', `${JACCARD_TIP} The thick bar.`), term('alike', `${COSINE_TIP} The thin bar.`),
+  h('div', {class: 'compared-heads'}, h('span'), h('span'), term('shared', `${JACCARD_TIP} The thick bar.`, {entry: 'jaccard-index'}), term('alike', `${COSINE_TIP} The thin bar.`, {entry: 'similarity-of-two-classes'}),
     term('A·both·B', 'Channels only in the graph of A, in both graphs, and only in the other.')); // prettier-ignore
 
 const buildDiffering = ({classes, payloads}) => {

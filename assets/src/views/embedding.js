@@ -41,14 +41,6 @@ const showProblem = (problem) => {
   stage().classList.toggle('is-empty', Boolean(problem));
   if (problem) delete stage().dataset.layer;
 };
-const findProblem = (layer, payload) =>
-  emb.run.layerByName.has(layer)
-    ? payload.problem
-    : {
-        rule: `A layer is one of ${emb.run.layers.map((info) => info.layer).join(', ')}.`,
-        found: `The link says layer=${layer}.`,
-        fix: 'Choose a layer above.',
-      };
 
 // --- selection ----------------------------------------------------------------------------------------------------
 const mark = ({class_id: a, vs, vs_run: other, view: shown, only}) => {
@@ -77,9 +69,8 @@ const follow = async (selection) => {
   const isStale = () => plot !== emb.plot || selection !== current.selection;
   const payload = await load('embedding');
   if (isStale()) return null;
-  const problem = findProblem(selection.layer, payload);
-  showProblem(problem);
-  if (problem) return null;
+  showProblem(payload.problem);
+  if (payload.problem) return null;
   emb.payload = payload;
   const look = await findLook(selection, parts());
   if (isStale()) return null;

@@ -23,7 +23,20 @@ import {getFrame} from './graph_frame.js';
 import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
 import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
 import {bringImages, keepImages, nameOf} from './graph_pictures.js';
-import {buildScene, choosePart, getContext, getScene, isShown, mark, nodeOf, setScene} from './graph_scene.js';
+import {
+  addWays,
+  buildScene,
+  chosenId,
+  choosePart,
+  getContext,
+  getScene,
+  isShown,
+  mark,
+  nodeOf,
+  nameOf as nameOfChannel,
+  setScene,
+  showNames,
+} from './graph_scene.js';
 import {showTable} from './graph_table.js';
 import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
 import {buildTray, clearTray, showTray} from './graph_tray.js';
@@ -45,6 +58,7 @@ const build = () => {
   bindChannels();
   bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
   document.addEventListener('pointerdown', askEarly, {capture: true});
+  document.addEventListener('summit-labels', () => getScene() && !waiting && (showNames(), listChannels()));
   document.addEventListener('summit-theme', () => window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}));
 };
 const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;
@@ -124,6 +138,8 @@ const buildContext = (asked, classes, payloads, added, other) => {
   );
   return {...context, graphs, comparison, drawing: asked.sides === 'two' ? drawTwoSides(drawing) : drawing};
 };
+/** The payload of a graph, by what its channels were chosen by. */
+const keyOfGraph = (id, chosen) => (chosen === 'effect' ? `class/${id}/effect` : `class/${id}`);
 /** Everything that the drawing of a selection needs, or its `problem`. */
 const read = async (asked, isOld) => {
   const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : current.run;
@@ -136,7 +152,7 @@ const read = async (asked, isOld) => {
   const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run).then(keepImages)));
   const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
   const [payloads, added] = await Promise.all([
-    Promise.all(classes.map((each) => load(`class/${each.id}`, each.run))),
+    Promise.all(classes.map((each) => load(keyOfGraph(each.id, asked.chosen), each.run))),
     Promise.all(expand.map((layer) => load(`class/${asked.class_id}/layer/${layer}`))),
   ]);
   if (isOld()) return null;
@@ -168,9 +184,8 @@ const showProblem = (problem) => {
   return nothing();
 };
 const classesOfState = (asked, each) => {
-  const chosen = asked.channel === null ? null : `${asked.layer}-${asked.channel}`;
   const states = [!isShown(each) && 'hidden'];
-  if (each.node) states.push(each.node.id === chosen && 'chosen', asked.pins.includes(each.node.id) && 'pinned');
+  if (each.node) states.push(each.node.id === chosenId(asked) && 'chosen', asked.pins.includes(each.node.id) && 'pinned');
   return states.filter(Boolean).join(' ');
 };
 /** The properties of the component that show a context. */
@@ -188,6 +203,7 @@ const draw = (context) => {
     zoom,
     classesOf: classesAt,
     nameOf: () => null,
+    labelOf: nameOfChannel,
   });
   waiting = scene;
   return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions: {}, zoom, pan}, styles()];
@@ -227,6 +243,9 @@ const finish = async (scene, mine) => {
     if (!isOld()) canvas().batch(() => showImages(scene));
   }
   requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
+  if (scene.context.comparison || current.selection.chosen === 'effect') return; /* ways are those of the published graph */
+  const {ways} = await load(`class/${classes[0].id}/ends`);
+  if (ways && ways.length && !isOld()) addWays(ways, {right: current.selection.direction === 'right'});
 };
 const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(nameOf(node), node)));
 const tellPainted = (classes) => {
@@ -238,8 +257,8 @@ const tellPainted = (classes) => {
 // --- the view -------------------------------------------------------------------------------------------------------
 const isGraph = ({view}) => view === 'graph' || view === 'compare';
 /** What a drawing depends on. */
-const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides}) =>
-  JSON.stringify([name, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
+const keyOf = ({run: name, view, class_id: id, unread, expand, vs, vs_run: theirs, sides, chosen}) =>
+  JSON.stringify([name, chosen, current.run.name, view, id, unread, expand, view === 'compare' && [vs, theirs, sides]]);
 
 const isOwn = (id) => current.run && current.run.classById.has(id);
 const ask = (id) => {
@@ -268,13 +287,12 @@ export const drawGraph = async (asked) => {
   if (!found || mine !== turn) return same;
   return found.problem ? showProblem(found.problem) : draw(found.context);
 };
-const choose = ({layer, channel}) => {
-  const id = channel === null ? null : `${layer}-${channel}`;
+const choose = (asked) => {
+  const id = chosenId(asked);
   mark('chosen', (each) => each.node.id === id);
   const chosen = id && nodeOf(id);
   showTray(chosen, id, listChannels);
   reveal(chosen);
-  markLayer(layer);
   moveCursorToChosen();
 };
 const show = (asked, before) => {
@@ -294,6 +312,6 @@ const show = (asked, before) => {
   if (changed(asked, former, 'pins')) refit();
   if (changed(asked, former, 'layer', 'expand')) markLayer(asked.layer);
   if (changed(asked, former, 'layer', 'also')) showComparison(getContext());
-  if (changed(asked, former, 'layer', 'channel', 'direction', 'pins')) choose(asked);
+  if (changed(asked, former, 'channel_layer', 'channel', 'direction', 'pins')) choose(asked);
 };
 view('graph', show);

@@ -8,6 +8,7 @@ import {toSentence, toWords} from '../model/proof.js';
 import {readRun} from '../runs.js';
 import {dispatch} from '../selection.js';
 import {toggleClassPanel} from './class_panel.js';
+import {buildChosen} from './graph_chosen.js';
 import {getFrame} from './graph_frame.js';
 import {buildPicker as buildField} from './graph_picker.js';
 import {showHistogram} from './histogram.js';
@@ -16,7 +17,7 @@ const small = h('div', {class: 'histogram', role: 'img'});
 const buildFacts = (info) => [
   h('span', {class: 'muted images'}, plural(info.n, 'image')),
   info.top1 === null
-    ? term('no accuracy', NO_ACCURACY(), 'muted')
+    ? term('no accuracy', NO_ACCURACY(), {className: 'muted'})
     : h('span', {class: 'number', 'data-tip': accuracyTip(info)}, percent(info.top1)),
 ];
 /** What becomes of the class without the channels that are drawn, as soon as it is known. */
@@ -46,7 +47,7 @@ const buildClass = (info, letter) => {
     h('h1', {}, badge, open),
     buildFacts(info),
     showHistogram(small, info, true),
-    letter ? null : buildProof(info),
+    letter ? null : [buildProof(info), buildChosen()],
   );
 };
 

@@ -1,12 +1,15 @@
 // @ts-check
-/* What stands beside a node or an edge under the pointer or in focus: who uses it, its pictures, its dataset examples. */
+/* What stands beside a node or an edge under the pointer or in focus: who uses it, its pictures, its dataset examples.
+
+   The pointer passes through it to the graph beneath, but for a pointer on its way to it, and where its channel is pinned. */
 import * as current from '../current.js';
 import {load} from '../data.js';
 import {h, icon} from '../dom.js';
 import {labels} from '../labels.js';
-import {example, picture, visualization} from '../pictures.js';
-import {placeClear} from '../widgets/place.js';
+import {picture, visualization} from '../pictures.js';
+import {leadsInto, placeClear} from '../widgets/place.js';
 import {tellSuggestion} from './channel_label.js';
+import {exampleButton, tellExample} from './example.js';
 import {getFrame, hasFrame} from './graph_frame.js';
 import {pin} from './graph_hover.js';
 import {getContext, getLit} from './graph_scene.js';
@@ -15,7 +18,7 @@ import {boxOf, getStageSize} from './graph_viewport.js';
 const N_EXAMPLES = 10;
 const WAIT = 120; /* ms before pictures are asked for, so that a passing pointer asks for nothing */
 const LINGER = 220;
-let owner = null; /* what the card is about: {id, along(event, box)} */
+let owner = null; /* what the card is about: {id, along(event, box), isFilled}; one goes on purpose to one that is filled */
 let timer = null;
 let closing = null;
 
@@ -29,8 +32,9 @@ const place = (box) => {
   card.style.top = `${top}px`;
 };
 const open = (id, box, content) => {
-  window.clearTimeout(closing);
+  keepCard();
   const {card} = getFrame();
+  card.classList.toggle('is-held', current.selection.pins.includes(id));
   card.replaceChildren(...content);
   card.dataset.of = id;
   card.hidden = false;
@@ -38,21 +42,45 @@ const open = (id, box, content) => {
 };
 export const hideCard = () => {
   window.clearTimeout(timer);
-  window.clearTimeout(closing);
+  keepCard();
   owner = null;
   if (hasFrame()) getFrame().card.hidden = true;
 };
+// --- the pointer's way ----------------------------------------------------------------------------------------------
+const LEAST_WAY = 6; /* pixels of a movement that has a direction */
+let way = {from: {x: 0, y: 0}, to: {x: 0, y: 0}};
+let isComing = false; /* the pointer is on its way to the card */
+let ending = null; /* what follows when the card closes by itself */
+const hold = () => {
+  const {card} = getFrame();
+  isComing = Boolean(owner) && owner.isFilled && leadsInto(way, card.getBoundingClientRect());
+  card.classList.toggle('is-held', isComing || current.selection.pins.includes(owner && owner.id));
+};
+/** Whether the pointer has left what the card is about and goes to the card: what it passes is not meant. */
+export const isHeld = () => closing !== null && isComing;
 /** Closes the card after a moment, in which the pointer may reach it. */
 export const leaveCard = (then) => {
-  window.clearTimeout(closing);
+  keepCard();
+  hold();
+  ending = then;
   closing = window.setTimeout(() => {
+    closing = null;
     const {card} = getFrame();
     if (card.matches(':hover') || card.contains(document.activeElement)) return;
     hideCard();
     then();
   }, LINGER);
 };
-export const keepCard = () => window.clearTimeout(closing);
+export const keepCard = () => {
+  window.clearTimeout(closing);
+  closing = null;
+};
+/** Follows the pointer over the stage. While it goes on towards the card, the card stays. */
+export const followPointer = ({clientX: x, clientY: y}) => {
+  if (Math.hypot(x - way.to.x, y - way.to.y) < LEAST_WAY) return;
+  way = {from: way.to, to: {x, y}};
+  if (isHeld()) leaveCard(ending);
+};
 
 // --- parts ----------------------------------------------------------------------------------------------------------
 const buildExamples = (n) =>
@@ -61,10 +89,12 @@ const buildExamples = (n) =>
     {class: 'card-examples'},
     Array.from({length: n}, (_, at) => h('span', {class: 'picture', 'data-rank': at})),
   );
-const fillExamples = (box, {layer, channel, run}, ranks) => {
-  [...box.children].forEach((frame, at) => {
-    if (at >= ranks.length) frame.remove();
-    else frame.replaceChildren(h('img', {src: example(layer, channel, 'all', ranks[at], run), alt: '', width: 44, height: 44}));
+const fillExamples = (box, {layer, channel, run}, examples) => {
+  const at = {layer, channel, run, owner: 'all'};
+  const theirs = run ? getContext().other : current.run;
+  [...box.children].forEach((frame, place) => {
+    if (place >= examples.rank.length) frame.remove();
+    else frame.replaceWith(exampleButton(at, examples, place, theirs, {'data-tip': tellExample(examples, place, theirs).join('\n')}));
   });
 };
 const kindsOf = (payload) => {
@@ -126,7 +156,7 @@ const armScrub = ({frame, image, caption}, at, kinds) => {
 /** Why nothing leads from a channel to the last layer, where that is so. */
 const loadReason = async (at) => {
   const {classes, comparison} = getContext();
-  if (comparison || at.added) return null;
+  if (comparison || at.added || current.selection.chosen === 'effect') return null;
   const {reasons} = await load(`class/${classes[0].id}/ends`);
   return (reasons && reasons[at.id]) || null;
 };
@@ -144,8 +174,8 @@ export const showCard = (at, box, notes, canPin = true) => {
   window.clearTimeout(timer);
   const scrub = buildScrub(at);
   const examples = buildExamples(at.picture ? N_EXAMPLES : 0);
-  const mine = (owner = {id: at.id, along: null});
-  const label = at.run ? '' : labels.of(at.layer, at.channel); /* labels are those of the run that is shown */
+  const mine = (owner = {id: at.id, along: null, isFilled: false});
+  const label = at.run ? '' : labels.nameOf(at.layer, at.channel); /* labels are those of the run that is shown */
   open(at.id, box, [
     h('div', {class: 'card-head'}, h('b', {}, at.id), canPin ? pinButton(at.id) : null),
     label ? h('div', {class: 'card-label'}, label) : null,
@@ -156,7 +186,8 @@ export const showCard = (at, box, notes, canPin = true) => {
   timer = window.setTimeout(async () => {
     const [payload, reason] = await Promise.all([load(`channel/${at.layer}/${at.channel}`, at.run), canPin ? loadReason(at) : null]);
     if (owner !== mine || payload.problem) return;
-    fillExamples(examples, at, payload.examples.rank.slice(0, N_EXAMPLES));
+    mine.isFilled = true;
+    fillExamples(examples, at, payload.examples);
     const kinds = kindsOf(payload);
     if (payload.found_dead) scrub.caption.textContent = at.picture ? 'best dataset example, visualization dead' : 'dead: no picture';
     if (kinds.length > 1 && scrub.image) mine.along = armScrub(scrub, at, kinds);
@@ -182,7 +213,7 @@ export const scrubAlong = (event, box) => {
 export const showEdgeCard = (id, ends, notes, point) => {
   if (owner && owner.id === id) return keepCard();
   window.clearTimeout(timer);
-  const mine = (owner = {id, along: null});
+  const mine = (owner = {id, along: null, isFilled: false});
   const columns = ends.map((at) => ({at, box: buildExamples(at.picture ? 4 : 0)}));
   open(id, {left: point.x - 8, right: point.x + 8, top: point.y - 20, bottom: point.y + 8}, [
     h('div', {class: 'card-head'}, h('b', {}, `${ends[0].id} → ${ends[1].id}`)),
@@ -192,6 +223,7 @@ export const showEdgeCard = (id, ends, notes, point) => {
   timer = window.setTimeout(async () => {
     const payloads = await Promise.all(ends.map(({layer, channel, run}) => load(`channel/${layer}/${channel}`, run)));
     if (owner !== mine) return;
-    columns.forEach(({at, box}, place) => payloads[place].problem || fillExamples(box, at, payloads[place].examples.rank.slice(0, 4)));
+    mine.isFilled = true;
+    columns.forEach(({at, box}, place) => payloads[place].problem || fillExamples(box, at, payloads[place].examples));
   }, WAIT);
 };

@@ -3,11 +3,11 @@
    Arrows go along a layer and along the strongest influences; the channel that the list is at is marked on the paper. */
 import * as current from '../current.js';
 import {h} from '../dom.js';
-import {channelId, plural} from '../format.js';
+import {plural} from '../format.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {lightNode, open, pin, tellUse, unlight} from './graph_hover.js';
-import {getContext, getScene, isShown, mark, nodeOf, shownOf} from './graph_scene.js';
+import {chosenId, getContext, getScene, isShown, mark, nameOf, nodeOf, shownOf} from './graph_scene.js';
 import {getTray, openGhost, tellGhost} from './graph_tray.js';
 import {reveal, zoomBy} from './graph_viewport.js';
 
@@ -16,7 +16,9 @@ let cursor = null; /* key of a node, or the id of a source in the tray behind "g
 let options = new Map();
 
 const tellNode = (node) =>
-  [node.id, ...tellUse(node), PART_WORDS[node.part], node.added && 'beyond the graph', node.surprise].filter(Boolean).join(', ');
+  [node.id, nameOf(node), ...tellUse(node), PART_WORDS[node.part], node.added && 'beyond the graph', node.surprise]
+    .filter(Boolean)
+    .join(', ');
 const ordered = () => shownOf(getScene().nodes).sort((a, b) => a.node.y - b.node.y || a.node.x - b.node.x);
 const isGhost = () => Boolean(cursor && cursor.startsWith('ghost '));
 const nodeAt = () => {
@@ -56,9 +58,8 @@ const isFocused = () => document.activeElement === getFrame().channels;
 /** Says where the cursor is, to people and to readers of the screen. */
 const showCursor = () => {
   const {channels} = getFrame();
-  const {layer, channel} = current.selection;
   if (!options.has(cursor)) cursor = options.keys().next().value || null;
-  const chosen = channel === null ? null : channelId(layer, channel);
+  const chosen = chosenId();
   options.forEach((option, key) =>
     option.setAttribute('aria-selected', String((isNode(key) ? getScene().nodes.get(key).node.id : key.slice(6)) === chosen)),
   );
@@ -69,8 +70,7 @@ const showCursor = () => {
 const isNode = (key) => !key.startsWith('ghost ');
 /** The cursor goes to the chosen channel. */
 export const moveCursorToChosen = () => {
-  const {layer, channel} = current.selection;
-  const each = channel === null ? null : nodeOf(channelId(layer, channel));
+  const each = chosenId() && nodeOf(chosenId());
   if (each && (!nodeAt() || nodeAt().node.id !== each.node.id)) cursor = each.node.key;
   showCursor();
 };
@@ -97,8 +97,7 @@ const along = (each, edges, end) => {
 };
 const DOWN = {ArrowLeft: 'before', ArrowRight: 'after', ArrowUp: 'out', ArrowDown: 'into'};
 const RIGHT = {ArrowUp: 'before', ArrowDown: 'after', ArrowRight: 'out', ArrowLeft: 'into'};
-const firstGhost = (each) =>
-  nodeOf(channelId(current.selection.layer, current.selection.channel)) === each && getTray().length ? `ghost ${getTray()[0].id}` : null;
+const firstGhost = (each) => (nodeOf(chosenId()) === each && getTray().length ? `ghost ${getTray()[0].id}` : null);
 const WAYS = {
   before: (each) => inLayer(each, -1),
   after: (each) => inLayer(each, 1),
@@ -127,12 +126,9 @@ const steer = (event) => {
   event.preventDefault();
   event.stopPropagation();
 };
-const chosenKey = () => (nodeOf(channelId(current.selection.layer, current.selection.channel)) || {node: {}}).node.key;
+const chosenKey = () => (nodeOf(chosenId()) || {node: {}}).node.key;
 const isTyping = (target) => target.matches('input:not([type=range]), textarea, select, [contenteditable]');
-const pinChosen = () =>
-  current.selection.channel !== null &&
-  nodeOf(channelId(current.selection.layer, current.selection.channel)) &&
-  pin(channelId(current.selection.layer, current.selection.channel));
+const pinChosen = () => chosenId() && nodeOf(chosenId()) && pin(chosenId());
 const KEYS = {'+': () => zoomBy(1.3), '=': () => zoomBy(1.3), '-': () => zoomBy(1 / 1.3), p: pinChosen};
 
 export const bindChannels = () => {

@@ -1,17 +1,18 @@
 // @ts-check
 /* What the pointer does: light a node with its influences, or an influence with its ends; click, box and pin. */
 import * as current from '../current.js';
-import {of, percent} from '../format.js';
+import {of, percent, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {reducedMotion} from '../views.js';
 import {elementOf} from './cytoscape.js';
-import {hideCard, keepCard, leaveCard, scrubAlong, showCard, showEdgeCard} from './graph_card.js';
+import {followPointer, hideCard, isHeld, keepCard, leaveCard, scrubAlong, showCard, showEdgeCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {find, getContext, getLit, getScene, isShown, light} from './graph_scene.js';
 import {openGhost, showGhostCard} from './graph_tray.js';
 import {boxOf} from './graph_viewport.js';
 
-let over = null;
+let over = null; /* what is lit */
+let passed = null; /* the element that the pointer is on, on its way to the card */
 
 // --- what is told ---------------------------------------------------------------------------------------------------
 const NOT_USED = 'used by no image of this class: it is here because the influences of channels in use lead through it';
@@ -25,6 +26,11 @@ export const tellUse = (node) => {
   );
 };
 const tellEdge = (edge) => {
+  if (edge.way)
+    return [
+      `the strongest way up from ${edge.source}: no influence of the graph leads up from there`,
+      `through ${edge.through.join(', ')}, not in the graph; each step is counted in ${plural(edge.counts[0], 'image')} or more`,
+    ];
   const {classes, comparison} = getContext();
   const use = (n, all) => `${of(n, all)} images`;
   if (!comparison) return [`influence counted in ${use(edge.counts[0], classes[0].n)}, mean ${edge.means[0]}`];
@@ -53,13 +59,14 @@ export const unlight = () => {
   over = null;
   light([], []);
 };
-/** Lights a node with all that it is connected with, and shows its card. */
-export const lightNode = (each) => {
+/** Lights a node with all that it is connected with; its card says more. */
+export const lightNode = (each, hasCard = true) => {
   over = each;
   const edges = [...each.into, ...each.out].filter(isShown);
   light([each, ...edges.flatMap((edge) => [edge.source, edge.target])], edges);
   flow();
-  showCard(each.node, boxOf(each), tellUse(each.node));
+  if (hasCard) showCard(each.node, boxOf(each), tellUse(each.node));
+  else hideCard();
 };
 const lightEdge = (each, event) => {
   over = each;
@@ -72,6 +79,8 @@ const lightEdge = (each, event) => {
 
 // --- the pointer ----------------------------------------------------------------------------------------------------
 export const enter = (element, event) => {
+  passed = null;
+  if (isHeld() && find(element) !== over) return (passed = [element, event]);
   if (element.hasClass('ghost')) return showGhostCard(element);
   const each = find(element);
   if (!each) return;
@@ -80,9 +89,15 @@ export const enter = (element, event) => {
   if (each.node) lightNode(each);
   else lightEdge(each, event);
 };
+/** The pointer stays where it is, or has gone. */
+const end = () => {
+  unlight();
+  if (passed) enter(...passed);
+};
 export const leave = () => {
+  passed = null;
   getFrame().canvas.style.cursor = '';
-  leaveCard(unlight);
+  leaveCard(end);
 };
 export const along = (element, event) => {
   const each = find(element);
@@ -117,7 +132,8 @@ export const endBox = () => {
   boxed.clear();
 };
 export const bindCard = () => {
-  const {card} = getFrame();
+  const {card, stage} = getFrame();
+  stage.addEventListener('pointermove', followPointer, true);
   card.addEventListener('pointerenter', keepCard);
   card.addEventListener('pointerleave', leave);
   card.addEventListener('focusout', leave);

@@ -1,11 +1,14 @@
 // @ts-check
 /* What is on the paper: the drawing with its places, what is hidden, lit and chosen.
 
-   A scene is {drawing, context, prefix, nodes, edges}. `nodes` by key are {node, id, x, y, into, out}, `edges` by key are
-   {edge, id, source, target}; `id` is that of the element, other in each drawing, because Cytoscape would keep the place
+   A scene is {drawing, context, prefix, nodes, edges, ways}. `nodes` by key are {node, id, x, y, into, out}, `edges` by key are
+   {edge, id, source, target}, and so are `ways`, which lead up through channels that are not drawn; `id` is that of the element, other in each drawing, because Cytoscape would keep the place
    of one that it knows. */
-import {bend, halfOf, isTight, stretch, toLine, toScale} from '../model/elements.js';
+import {bend, halfOf, isTight, stretch, toLabel, toLine, toScale} from '../model/elements.js';
 import {shownNodes} from '../model/graph.js';
+import * as current from '../current.js';
+import {channelId} from '../format.js';
+import {labels} from '../labels.js';
 import {canvas, elementOf} from './cytoscape.js';
 
 let scene = null;
@@ -13,6 +16,8 @@ let serial = 0;
 let shown = new Set();
 let lit = {nodes: [], edges: []};
 
+/** The id of the channel that is open; null where none is. */
+export const chosenId = ({channel, channel_layer: layer} = current.selection) => (channel === null ? null : channelId(layer, channel));
 export const getScene = () => scene;
 export const getContext = () => scene && scene.context;
 /** Builds the scene of a drawing; nothing of it is on the paper yet. */
@@ -27,7 +32,7 @@ export const buildScene = (drawing, context) => {
     each.source.out.push(each);
     each.target.into.push(each);
   });
-  return {drawing, context, prefix, nodes, edges};
+  return {drawing, context, prefix, nodes, edges, ways: new Map()};
 };
 export const setScene = (next) => {
   scene = next;
@@ -35,6 +40,8 @@ export const setScene = (next) => {
 };
 /** The node or edge of an element of Cytoscape; null for one of the tray or of an older drawing. */
 export const find = (element) => {
+  const way = element && scene && scene.ways.get(element.data('way'));
+  if (way && way.id === element.id()) return way;
   const key = element && element.data('key');
   if (!scene || !key || !element.id().startsWith(scene.prefix)) return null;
   return (element.isNode() ? scene.nodes : scene.edges).get(key) || null;
@@ -42,30 +49,69 @@ export const find = (element) => {
 /** The drawn node of a channel; in two sides A's, where it has it. */
 export const nodeOf = (id) => scene && [...scene.nodes.values()].find((each) => each.node.id === id);
 export const isShown = (each) => (each.node ? shown.has(each.node.key) : shown.has(each.edge.source) && shown.has(each.edge.target));
+const linesOf = ({edges, ways}) => [...edges.values(), ...ways.values()];
 export const shownOf = (map) => [...map.values()].filter(isShown);
 
 /** Sets the places of a scene, stretched. */
 export const setPlaces = ({nodes}, by) => nodes.forEach((each) => Object.assign(each, stretch(each.node, by)));
+/** What a channel is called beside its number; labels are those of the run that is shown. */
+export const nameOf = ({layer, channel, run}) => (run ? '' : labels.nameOf(layer, channel));
+/** Writes names, or numbers, above the nodes. */
+export const showNames = () => {
+  const all = [...scene.nodes.values()];
+  canvas().batch(() =>
+    all.forEach((each) => {
+      const name = nameOf(each.node);
+      elementOf(each.id)
+        .data(toLabel(each.node, name, each, all))
+        .toggleClass('named', name !== '');
+    }),
+  );
+};
 /** Moves everything on the paper to its place. */
 export const movePlaces = (by) => {
   setPlaces(scene, by);
   canvas().batch(() => {
     scene.nodes.forEach(({id, x, y}) => elementOf(id).position({x, y}));
     const end = ({node, x, y}) => ({x, y, half: halfOf(node)});
-    scene.edges.forEach(({id, source, target}) => {
+    linesOf(scene).forEach(({id, source, target}) => {
       const ends = [end(source), end(target)];
       elementOf(id)
         .data(bend(...ends, by.right))
         .toggleClass('tight', isTight(...ends, by.right));
     });
   });
+  showNames();
+};
+/** Adds the strongest ways up of channels without an influence upwards, faint: [{source, target, through, n_images}]. */
+export const addWays = (ways, by) => {
+  const zoom = canvas().zoom();
+  const added = ways.flatMap(({source, target, through, n_images: n}) => {
+    const ends = [scene.nodes.get(source), scene.nodes.get(target)];
+    const key = `${source}--${target}`;
+    const edge = {key, source, target, through, way: true, width: 1, part: '', counts: [n], means: [null]};
+    return ends.every(Boolean) ? [{edge, id: `${scene.prefix}way ${key}`, source: ends[0], target: ends[1]}] : [];
+  });
+  const end = ({node, x, y}) => ({x, y, half: halfOf(node)});
+  added.forEach((each) => {
+    scene.ways.set(each.edge.key, each);
+    each.source.out.push(each);
+    each.target.into.push(each);
+  });
+  canvas().add(
+    added.map((each) => ({
+      group: 'edges',
+      data: {id: each.id, way: each.edge.key, source: each.source.id, target: each.target.id, part: '', ...toLine(1, zoom), ...bend(end(each.source), end(each.target), by.right)},
+      classes: ['way', !isShown(each) && 'hidden'].filter(Boolean).join(' '),
+    })),
+  ); // prettier-ignore
 };
 /** Gives labels and thin lines their size on the screen. */
 export const setScale = (zoom) => {
   canvas().batch(() => {
     const scale = toScale(zoom);
     shownOf(scene.nodes).forEach(({id}) => elementOf(id).data(scale));
-    shownOf(scene.edges).forEach(({id, edge}) => elementOf(id).data(toLine(edge.width, zoom)));
+    linesOf(scene).forEach(({id, edge}) => elementOf(id).data(toLine(edge.width, zoom)));
   });
 };
 
@@ -81,7 +127,7 @@ export const showPart = (pins) =>
       element.toggleClass('hidden', !isShown(each));
       element.toggleClass('pinned', pins.includes(each.node.id));
     });
-    scene.edges.forEach((each) => elementOf(each.id).toggleClass('hidden', !isShown(each)));
+    linesOf(scene).forEach((each) => elementOf(each.id).toggleClass('hidden', !isShown(each)));
   });
 /** Lights nodes and edges up and greys out the rest; nothing where both are empty. */
 export const light = (nodes, edges) => {
@@ -90,7 +136,7 @@ export const light = (nodes, edges) => {
   if (!scene || (!before.nodes.length && !before.edges.length && !nodes.length && !edges.length)) return;
   const own = new Set([...nodes, ...edges].map((each) => each.id));
   canvas().batch(() => {
-    [...scene.nodes.values(), ...scene.edges.values()].forEach((each) => {
+    [...scene.nodes.values(), ...linesOf(scene)].forEach((each) => {
       const element = elementOf(each.id);
       element.toggleClass('lit', own.has(each.id));
       element.toggleClass('faded', own.size > 0 && !own.has(each.id));

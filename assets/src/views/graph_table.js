@@ -22,7 +22,7 @@ const isOpen = () => Boolean(current.selection) && current.selection.as === 'tab
 
 const strongest = (each) => {
   const edges = each.into
-    .filter(isShown)
+    .filter((edge) => isShown(edge) && !edge.edge.way)
     .sort((a, b) => b.edge.width - a.edge.width)
     .slice(0, N_SOURCES);
   const most = (edge) => greatestOf(edge.counts.map((n) => n || 0));

@@ -6,8 +6,11 @@ import {count, nameMeasure, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {PARTING_JACCARD} from '../model/comparison.js';
 import {toggleComparison} from './compare_panel.js';
+import {EFFECT_TIP, SUMMARY_TIP} from './graph_chosen.js';
+import {buildFind} from './graph_find.js';
 import {getFrame} from './graph_frame.js';
 import {countRows, placeGutter} from './graph_gutter.js';
+import {buildLegend} from './graph_legend.js';
 import {buildFileMenu} from './graph_menu.js';
 import {choosePart, getContext, getScene, shownOf, showPart} from './graph_scene.js';
 import {showTable, toggleTable} from './graph_table.js';
@@ -105,13 +108,15 @@ export const buildTools = () => {
         button('bars', 'bars', 'Layers compared', toggleComparison),
         button('direction', 'turn', 'Input at the left', () => other('direction', 'down', 'right')),
         button('table', 'table', 'As a table', toggleTable),
+        buildFind(),
+        buildLegend(),
         button('screen', 'screen', 'Full screen', toggleScreen),
         buildFileMenu())),
   ); // prettier-ignore
   zoom.replaceChildren(
     button('in', 'plus', 'Zoom in', () => zoomBy(1.3), '+'),
     button('out', 'minus', 'Zoom out', () => zoomBy(1 / 1.3), '-'),
-    button('fit', 'fit', 'Fit to the window', fit, 'f'),
+    button('fit', 'fit', 'Fit to the window', fit, '0'),
   );
 };
 export const press = (name, pressed) => buttons[name].setAttribute('aria-pressed', String(pressed));
@@ -126,9 +131,14 @@ export const showTools = (asked) => {
 
 // --- summary and legend ---------------------------------------------------------------------------------------------
 const getLegend = () => getFrame().tools.querySelector('.legend');
-const measure = () => (current.run.measures ? term(nameMeasure(current.run.measures.name), current.run.measures.text, 'measure') : null);
-const SUMMARY_TIP = 'Channels of highest personalized PageRank for this class, and the influences between them.';
-const buildSummary = () => h('span', {class: 'summary-line'}, h('span', {class: 'summary', 'data-tip': SUMMARY_TIP}), measure(), pinNote());
+const measure = () =>
+  current.run.measures
+    ? term(nameMeasure(current.run.measures.name), current.run.measures.text, {className: 'measure', entry: 'measure-of-influence'})
+    : null;
+const buildSummary = () => {
+  const tip = current.selection.chosen === 'effect' ? EFFECT_TIP : SUMMARY_TIP;
+  return h('span', {class: 'summary-line'}, term('', tip, {className: 'summary', entry: 'attribution-graph'}), measure(), pinNote());
+};
 /** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
 const showSummary = () => {
   const summary = getLegend().querySelector('.summary');
@@ -159,12 +169,13 @@ const buildSentence = ({parting}) => {
   const tip = `The first layer from the input from which the two share less than ${100 * PARTING_JACCARD} % of their channels, up to the last layer.`;
   const words = parting
     ? [
-        'They part at ',
+        term('They part', tip, {entry: 'parting-layer'}),
+        ' at ',
         action({layer: parting}, {class: 'link'}, parting),
         h('span', {class: 'parting-rest'}, ': from there on, less than half is shared.'),
       ]
-    : ['They share half or more of their channels up to the last layer.'];
-  return h('span', {class: 'parting', 'data-tip': tip}, words);
+    : [term('They share', tip, {entry: 'parting-layer'}), ' half or more of their channels up to the last layer.'];
+  return h('span', {class: 'parting'}, words);
 };
 /** The summary of one graph, or the legend of two; nothing without either. */
 export const showLegend = (context) => {

@@ -2,11 +2,12 @@
 /* The window onto the paper: fit, zoom, what keeps it from being lost, and the small map of where one is. */
 import * as current from '../current.js';
 import {h} from '../dom.js';
+import {placeFree} from '../widgets/place.js';
 import {canvas} from './cytoscape.js';
 import {hideCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {placeGutter} from './graph_gutter.js';
-import {getContext, getScene, movePlaces, nodeOf, setPlaces, setScale, shownOf} from './graph_scene.js';
+import {chosenId, getContext, getScene, movePlaces, nodeOf, setPlaces, setScale, shownOf} from './graph_scene.js';
 import {liveValue} from './graph_tools.js';
 import {placeTray} from './graph_tray.js';
 
@@ -16,6 +17,7 @@ const SMALLEST_FIT = 0.3; /* at which the labels of neighbours do not touch */
 const LARGEST_ZOOM = 4;
 const PAD = {top: 30, right: 28, bottom: 22, start: 12}; /* as summit_dash/export/fit.py */
 const MAP = {width: 160, height: 110, leastWidth: 560, leastHeight: 380}; /* no map on a smaller stage */
+const NAME = 16; /* pixels above a node that its name takes */
 const KEPT = 90; /* pixels of the graph that stay in the window */
 const STEP = 1.06; /* change of zoom after which labels get their size again */
 let touched = false;
@@ -181,8 +183,7 @@ export const reveal = (each) => {
   touch();
 };
 export const revealChosen = () => {
-  const {layer, channel} = current.selection;
-  if (channel !== null && getScene()) reveal(nodeOf(`${layer}-${channel}`));
+  if (chosenId() && getScene()) reveal(nodeOf(chosenId()));
 };
 /** A wheel zooms at the pointer as far as it turns; Cytoscape's own way knows no pinch on a pad. */
 const wheel = (event) => {
@@ -211,6 +212,14 @@ export const bindViewport = () => {
 
 // --- the small map: only where the graph is larger than the window --------------------------------------------------
 let mapped = null;
+let spot = null; /* where the map is; it stays there while a person moves the view */
+/** The place of a map where it covers no node; null where there is none. */
+const findSpot = (own, nodes) => {
+  const {left, top} = room();
+  const area = {left, top: top - PAD.top, right: size.width - 44, bottom: size.height - 10};
+  const boxes = nodes.map(boxOf).map((box) => ({...box, top: box.top - NAME}));
+  return placeFree(own, area, boxes) || (touched && {left: area.right - own.width, top: area.bottom - own.height});
+};
 const drawMap = () => {
   const {map} = getFrame();
   const nodes = shownOf(getScene().nodes);
@@ -234,10 +243,15 @@ const drawMap = () => {
     });
   });
   const whole = {width: (xs.span + 2 * NODE) * scale, height: (ys.span + 2 * NODE) * scale};
+  if (!touched || !spot) spot = findSpot(whole, nodes);
+  map.hidden = !spot;
+  if (!spot) return;
+  map.style.left = `${spot.left}px`;
+  map.style.top = `${spot.top}px`;
   const [zoom, pan] = [canvas().zoom(), canvas().pan()];
-  const corner = {x: (-pan.x / zoom - mapped.x) * scale, y: (-pan.y / zoom - mapped.y) * scale};
+  const seen = {x: (-pan.x / zoom - mapped.x) * scale, y: (-pan.y / zoom - mapped.y) * scale};
   const pane = {width: (size.width / zoom) * scale, height: (size.height / zoom) * scale};
-  map.replaceChildren(h('svg', {...whole, 'aria-hidden': 'true'}, dots, h('rect', {class: 'pane-in-map', ...corner, ...pane, rx: 2})));
+  map.replaceChildren(h('svg', {...whole, 'aria-hidden': 'true'}, dots, h('rect', {class: 'pane-in-map', ...seen, ...pane, rx: 2})));
 };
 const goTo = (event) => {
   const box = getFrame().map.getBoundingClientRect();

@@ -46,9 +46,16 @@ const TOP1 = 'Top-1 accuracy: images whose most probable output is the class.';
 const BINS = "Images per twentieth of the true class's probability, 0 at the left, 1 at the right.";
 const SIMILAR = 'Cosine of activation counts with the selected class, at the selected layer.';
 const buildHeadings = () => {
-  const top1 = term('Top-1', current.run.has.accuracy ? TOP1 : NO_ACCURACY(), 'number');
+  const top1 = term('Top-1', current.run.has.accuracy ? TOP1 : NO_ACCURACY(), {className: 'number'});
   const bins = current.run.has.histograms && term('Probability', BINS);
-  return h('div', {class: 'list-heads'}, h('span', null, 'Class'), top1, bins, term('Similar', SIMILAR));
+  return h(
+    'div',
+    {class: 'list-heads'},
+    h('span', null, 'Class'),
+    top1,
+    bins,
+    term('Similar', SIMILAR, {entry: 'similarity-of-two-classes'}),
+  );
 };
 const build = () => {
   const box = h('div', {id: 'class-list', class: 'list', role: 'listbox', tabindex: 0, 'aria-label': 'Classes'});

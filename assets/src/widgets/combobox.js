@@ -8,10 +8,22 @@ const TEXT = {type: 'text', role: 'combobox', autocomplete: 'off', spellcheck: '
 
 /** Builds the field and its list. `find(text)` returns the items; `describe(item)` the children and attributes of an option;
     `tellNone(text)` what stands where there are none; `take(item, event)` is called with the one that is chosen, and
-    `leave()` when Esc is pressed.
+    `leave()` when Esc is pressed. `point(item)` hears which one is marked, null for none.
 
     Returns {input, list, search(text), close()}: `search` opens the list. */
-export const buildCombobox = ({id, listId = `${id}-list`, label, hint, listLabel = label, find, describe, tellNone, take, leave}) => {
+export const buildCombobox = ({
+  id,
+  listId = `${id}-list`,
+  label,
+  hint,
+  listLabel = label,
+  find,
+  describe,
+  tellNone,
+  take,
+  leave,
+  point = (item) => item,
+}) => {
   let items = [];
   let at = 0;
   const list = h('div', {id: listId, role: 'listbox', 'aria-label': listLabel, tabindex: -1, hidden: true});
@@ -22,6 +34,7 @@ export const buildCombobox = ({id, listId = `${id}-list`, label, hint, listLabel
     at = place;
     [...list.children].forEach((option, each) => option.setAttribute('aria-selected', String(each === at)));
     const marked = items.length ? list.children[at] : null;
+    point(items[at] || null);
     if (!marked) return input.removeAttribute('aria-activedescendant');
     input.setAttribute('aria-activedescendant', marked.id);
     return marked.scrollIntoView({block: 'nearest'});

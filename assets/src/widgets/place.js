@@ -25,20 +25,53 @@ const overlap = (a, b) =>
   Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
 const FIRM = 1000; /* how much more it costs to cover what the box is about than to cover other things */
 /** Returns the place of a box of the size `own` about `at`, inside `room`, where it covers least of `at` and of the boxes
-    `others`; of several such places the one nearest to `at`. The name of `at` stands `above` pixels over it. */
+    `others`; of several such places the one nearest to `at`. Names stand `above` pixels over each. */
 export const placeClear = (at, own, room, others, {gap = 10, margin = 4, above = 14} = {}) => {
+  const named = [at, ...others].map((each) => ({...each, top: each.top - above}));
   const centre = {x: middle(at.left, at.right, own.width), y: middle(at.top, at.bottom, own.height)};
-  const lefts = [at.right + gap, at.left - gap - own.width, centre.x, room.width, 0];
-  const tops = [at.top, centre.y, at.bottom - own.height, at.bottom + gap, at.top - gap - own.height - above - 2, 0, room.height];
-  const cost = ({left, top}) => {
+  const lefts = [centre.x, room.width, 0, ...named.flatMap(({left, right}) => [right + gap, left - gap - own.width])];
+  const tops = [
+    at.top,
+    centre.y,
+    room.height,
+    0,
+    ...named.flatMap(({top, bottom}) => [bottom + gap, top - 4 - own.height, bottom - own.height]),
+  ];
+  const cover = ({left, top}) => {
     const box = {left, top, right: left + own.width, bottom: top + own.height};
-    const covered = [...others, at].reduce((sum, each) => sum + overlap(box, each), 0);
-    return FIRM * overlap(box, {...at, top: at.top - above}) + covered + Math.hypot(left - centre.x, top - centre.y);
+    return named.reduce((sum, each, place) => sum + (place ? 1 : FIRM) * overlap(box, each), 0);
   };
-  const spots = lefts.flatMap((left) =>
-    tops.map((top) => ({left: keep(left, own.width, room.width, margin), top: keep(top, own.height, room.height, margin)})),
-  );
-  return spots.reduce((least, spot) => (cost(spot) < cost(least) ? spot : least));
+  const nearest = [...new Set(lefts.map((left) => keep(left, own.width, room.width, margin)))]
+    .flatMap((left) => tops.map((top) => ({left, top: keep(top, own.height, room.height, margin)})))
+    .map((spot) => ({...spot, away: Math.hypot(spot.left - centre.x, spot.top - centre.y)}))
+    .sort((a, b) => a.away - b.away);
+  const least = () => nearest.map((spot) => ({...spot, covered: cover(spot)})).reduce((a, b) => (b.covered < a.covered ? b : a));
+  const {left, top} = nearest.find((spot) => !cover(spot)) || least();
+  return {left, top};
+};
+
+const GRID = 12; /* pixels between the places that are tried */
+/** Returns the place of a box of the size `own` inside an area that covers none of the `boxes`, the nearest to the lower right
+    corner; null where there is none. */
+export const placeFree = (own, {left, top, right, bottom}, boxes) => {
+  const spots = [];
+  for (let x = right - own.width; x >= left; x -= GRID)
+    for (let y = bottom - own.height; y >= top; y -= GRID) spots.push({left: x, top: y, away: Math.hypot(right - x, bottom - y)});
+  spots.sort((a, b) => a.away - b.away);
+  const isFree = (spot) => {
+    const box = {...spot, right: spot.left + own.width, bottom: spot.top + own.height};
+    return !boxes.some((each) => overlap(box, each));
+  };
+  return spots.find(isFree) || null;
+};
+
+/** The part of a way, from 0 to 1 and beyond, on which a coordinate is between two values; empty where it never is. */
+const partWithin = (start, by, low, high) =>
+  by ? [(low - start) / by, (high - start) / by].sort((a, b) => a - b) : start >= low && start <= high ? [-Infinity, Infinity] : [1, 0];
+/** Whether a movement {from, to} ends in a box, or would if it went straight on. */
+export const leadsInto = ({from, to}, {left, right, top, bottom}) => {
+  const [across, down] = [partWithin(to.x, to.x - from.x, left, right), partWithin(to.y, to.y - from.y, top, bottom)];
+  return Math.max(0, across[0], down[0]) <= Math.min(across[1], down[1]);
 };
 
 /** Moves an element that is fixed to the window beside a box of the window. */

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,12 @@ import pytest
 
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import locate_table, read_manifest, read_table
+from summit_dash.cli import main
 from tests.support.command_line import call
 from tests.support.killing import kill_at
 from tests.support.small import write_small
 from tests.support.validation import validate
+from tests.support.warm import start_warm
 
 QUICK = ("--steps", "6", "--size", "24", "--device", "cpu")
 
@@ -125,10 +126,9 @@ def test_a_killed_call_goes_on_and_makes_nothing_twice(made: Path, tmp_path: Pat
     expected = locate_table(whole, "feature_visualizations").read_bytes()
     for n_finished in (1, 6):
         run = Path(shutil.copytree(made / "run", tmp_path / f"killed-{n_finished}"))
-        process = subprocess.run(
-            [sys.executable, "-c", _KILLED, str(n_finished), "visualize", str(run), *arguments], check=False
-        )
-        assert process.returncode == -signal.SIGKILL
+        process = start_warm(_call_until_kept, n_finished, ["visualize", str(run), *arguments])
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         parts = {path: path.stat().st_mtime_ns for path in (run / "parts" / "visualize").glob("*.parquet")}
         assert len(parts) >= n_finished
         finished = {(row["layer"], row["channel"]) for path in parts for row in pq.read_table(path).to_pylist()}
@@ -140,23 +140,21 @@ def test_a_killed_call_goes_on_and_makes_nothing_twice(made: Path, tmp_path: Pat
         assert not (run / "parts").exists() and validate(run) == []
 
 
-_KILLED = """
-import os, signal, sys
-from precompute.feature_visualization.storage.picture_store import PictureStore
-from summit_dash.cli import main
+def _call_until_kept(n_batches: int, arguments: list[str]) -> None:
+    """Calls the command in a process that dies when so many batches are kept."""
+    from precompute.feature_visualization.storage.picture_store import PictureStore
 
-left, keep = int(sys.argv[1]), PictureStore.keep
+    left, keep = n_batches, PictureStore.keep
 
-def keep_and_die(self, rows):
-    global left
-    keep(self, rows)
-    left -= 1
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
+    def keep_and_die(self: PictureStore, rows: list[dict[str, Any]]) -> None:
+        nonlocal left
+        keep(self, rows)
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-PictureStore.keep = keep_and_die
-main(sys.argv[2:])
-"""
+    PictureStore.keep = keep_and_die  # type: ignore[method-assign]
+    main(arguments)
 
 
 def _find_drawn(arguments: list[str]) -> set[tuple[str, int]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
-import subprocess
-import sys
+import warnings
 from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,12 @@ import pytest
 from precompute.aggregate.stage import PassInputs
 from precompute.contract.errors import InputError
 from precompute.engines.ray import _Worker, count_cores_each
+from summit_dash.cli import main
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.killing import read_tables
 from tests.support.small import write_small
 from tests.support.units import SPEED, SmallPass, make_units, prepare_small_pass
+from tests.support.warm import start_warm
 
 with_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'summit-dash[ray]'"
@@ -28,19 +30,25 @@ SIGNING = """
 import os, pathlib
 (pathlib.Path(__file__).parent / "pids" / str(os.getpid())).touch()
 """
-WITH_TWO_CORES = """
-import sys, ray
-ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
-from summit_dash.cli import main
-main(sys.argv[1:])
-"""
 
 
-def start_run(arguments: list[str]) -> subprocess.Popen[str]:
+def call_with_two_cores(arguments: list[str]) -> None:
+    """Calls `summit-dash` with a cluster of two cores."""
+    import ray
+
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(Path(__file__).parents[3])}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+        try:
+            main(arguments)
+        finally:
+            ray.shutdown()
+
+
+def start_run(arguments: list[str], messages: Path) -> BaseProcess:
     """Starts a run in a process of its own, because Ray leaves threads and warnings behind."""
-    environment = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(Path(__file__).parents[3])}
-    command = [sys.executable, "-W", "ignore", "-c", WITH_TWO_CORES, *arguments, "--engine", "ray", "--actors", "2"]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
+    return start_warm(call_with_two_cores, [*arguments, "--engine", "ray", "--actors", "2"], messages=messages)
 
 
 @with_ray
@@ -51,19 +59,16 @@ def test_tables_are_the_same_when_a_worker_is_killed(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(SIGNING + (tmp_path / "model.py").read_text())
     local, ray = tmp_path / "local", tmp_path / "ray"
     assert call([*arguments, "--out", str(local)]) == 0
-    process = start_run([*arguments, "--out", str(ray)])
+    process = start_run([*arguments, "--out", str(ray)], tmp_path / "messages")
     workers: list[int] = []
-    while process.poll() is None and not workers:
+    while process.is_alive() and not workers:
         if any((ray / "parts" / "aggregate").glob("*.npz")):
             workers = [int(p.name) for p in pids.iterdir() if int(p.name) not in (os.getpid(), process.pid)]
             os.kill(workers[0], signal.SIGKILL)
-        try:
-            process.wait(timeout=0.01)
-        except subprocess.TimeoutExpired:
-            continue
+        process.join(timeout=0.01)
     n_units_then = len(list((ray / "parts" / "aggregate").glob("*.npz")))
-    said = process.communicate()[1]
-    assert process.returncode == 0, said
+    process.join()
+    assert process.exitcode == 0, (tmp_path / "messages").read_text()
     assert workers and n_units_then < 45
     assert len(list(pids.iterdir())) >= 5  # of the run here, the driver, two workers, and one in the dead one's place
     assert read_tables(ray) == read_tables(local)
@@ -75,10 +80,11 @@ def test_bad_input_in_a_worker_is_one_message(tmp_path: Path) -> None:
     model = tmp_path / "model.py"
     model.write_text(model.read_text() + "\nimport os\nif os.getpid() != DRIVER:\n    build = raising\n")
     text = model.read_text()
-    process = start_run([*arguments, *FIRST_STAGES, "--out", str(tmp_path / "run")])
+    process = start_run([*arguments, *FIRST_STAGES, "--out", str(tmp_path / "run")], tmp_path / "messages")
     model.write_text(text.replace("DRIVER", str(process.pid)))
-    said = process.communicate()[1]
-    assert process.returncode == 2, said
+    process.join()
+    said = (tmp_path / "messages").read_text()
+    assert process.exitcode == 2, said
     assert "no such file" in said and "Traceback" not in said
 
 

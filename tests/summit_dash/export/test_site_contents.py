@@ -43,7 +43,6 @@ def test_payloads_are_those_of_the_server(found: dict[str, Any], store: RunStore
     ]
     for key in [
         "run",
-        "about",
         "embedding",
         "labels",
         f"channels/{layer}",
@@ -51,6 +50,12 @@ def test_payloads_are_those_of_the_server(found: dict[str, Any], store: RunStore
         *own,
     ]:
         assert found[key] == build_payload(store, key), key
+
+
+def test_no_pack_says_where_the_run_was(site: Path, found: dict[str, Any], store: RunStore) -> None:
+    text = "".join(path.read_text() for path in (site / "run").iterdir())
+    assert str(store.path) not in text
+    assert [name for name, _ in found["about"]["sections"][0]["blocks"][0]["facts"] if name == "Folder"] == []
 
 
 def test_every_picture_of_a_graph_is_there(found: dict[str, Any], store: RunStore) -> None:
@@ -67,7 +72,7 @@ def test_every_picture_of_a_graph_is_there(found: dict[str, Any], store: RunStor
 def test_a_click_on_a_class_needs_one_pack(site: Path, store: RunStore) -> None:
     content = read_pack(site / "run" / "class-5.js")[2]
     pictures = {f"picture/{node.channel.layer}/{node.channel.channel}.webp" for node in store.graph(5).nodes}
-    assert content.keys() == {"class/5", *pictures}
+    assert content.keys() == {"class/5", "class/5/ends", *pictures}
 
 
 def test_the_files_of_a_graph_are_those_of_the_command(found: dict[str, Any], store: RunStore) -> None:

@@ -39,6 +39,11 @@ def test_the_page_names_files_that_are_there_and_nothing_elsewhere(page: Path) -
     assert [source for source in files if not (page / source).is_file()] == []
 
 
+def test_the_page_does_not_say_where_the_run_was(page: Path, store: RunStore) -> None:
+    text = (page / "index.html").read_text()
+    assert '"version"' in text and '"place"' not in text and str(store.path) not in text
+
+
 def test_the_scripts_are_those_of_the_served_page_in_its_order(page: Path, served: Any) -> None:
     here = [read_name(address) for address in _SCRIPT.findall((page / "index.html").read_text())]
     there = [read_name(address) for address in _SCRIPT.findall(served.get("/").text)]

@@ -23,7 +23,7 @@ def list_facts(store: RunStore, **manifest: Any) -> dict[str, str]:
 
 
 def test_the_sections_come_in_the_order_of_reading(fresh: RunStore) -> None:
-    assert list(build(fresh)) == ["run", "views", "method", "pictures", "tour", "sources"]
+    assert list(build(fresh)) == ["run", "views", "method", "pictures", "tour", "glossary", "sources"]
 
 
 def test_a_fact_that_the_manifest_lacks_is_left_out(fresh: RunStore) -> None:

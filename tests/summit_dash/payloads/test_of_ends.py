@@ -22,5 +22,16 @@ def test_every_channel_without_a_way_up_has_its_reason(store: RunStore) -> None:
     assert set(reasons) == {channel.channel_id for channel in find_lost(store, 3)}
 
 
+def test_a_way_up_begins_at_a_channel_without_one_in_the_graph(store: RunStore) -> None:
+    for class_id in store.classes:
+        graph, found = store.graph(class_id), build_class_ends(store, class_id)
+        drawn = {node.channel.channel_id for node in graph.nodes}
+        leading = {edge.source.channel_id for edge in graph.edges}
+        for way in found["ways"]:
+            assert way["source"] in set(found["reasons"]) - leading
+            assert way["target"] in drawn and not drawn & set(way["through"])
+            assert len(way["through"]) >= 1 and way["n_images"] >= 1
+
+
 def test_without_influences_there_is_no_reason(bare_store: RunStore) -> None:
-    assert build_class_ends(bare_store, next(iter(bare_store.classes))) == {"reasons": {}}
+    assert build_class_ends(bare_store, next(iter(bare_store.classes))) == {"reasons": {}, "ways": []}

@@ -6,9 +6,11 @@ from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED
 
 
 def test_what_the_run_has_is_stated(store: RunStore, bare_store: RunStore) -> None:
-    assert set(build_overview(store)["has"].values()) == {True}
+    has = build_overview(store)["has"]
+    assert {name for name, is_there in has.items() if not is_there} == {"graphs_by_effect"}
     bare = build_overview(bare_store)
-    assert {name for name, is_there in bare["has"].items() if not is_there} == {"accuracy", "histograms", "confusions"}
+    missing = {name for name, is_there in bare["has"].items() if not is_there}
+    assert missing == {"accuracy", "histograms", "confusions", "graphs_by_effect"}
     assert (bare["kinds"], bare["no_accuracy"]) == ([], NO_ACCURACY)
 
 

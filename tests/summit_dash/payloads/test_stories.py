@@ -130,4 +130,4 @@ def test_the_page_about_the_run_ends_with_its_stories(run: Path, tmp_path: Path)
     write_manifest(run, manifest)
     assert payload is not None
     ids = [section["id"] for section in payload["sections"]]
-    assert ids[-4:] == ["tour", "story-hand", "story-bears", "sources"]
+    assert ids[-5:] == ["tour", "story-hand", "story-bears", "glossary", "sources"]

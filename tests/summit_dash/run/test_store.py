@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,18 @@ def test_the_counts_of_pictures_are_those_of_the_manifest(tmp_path: Path) -> Non
 
 def test_pictures_that_tell_no_excitation_are_not_compared(store: RunStore) -> None:
     assert store.pictures.count_pictures("conv1") == (14, 0, 0, 0)
+
+
+def test_a_graph_by_effect_is_read_beside_the_published_one(run_path: Path, store: RunStore, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(run_path, tmp_path / "run"))
+    for name in ("attribution_graph_nodes", "attribution_graph_edges", "attribution_graphs"):
+        rows = read_table(run, name, selection=None).to_pylist()
+        added = [{**row, "selection": "effect"} for row in rows if row["class_id"] == 3]
+        added = added[1:] if name == "attribution_graph_nodes" else added
+        rows = sorted([*added, *rows], key=lambda row: row["class_id"])
+        write_table(run, name, {key: [row[key] for row in rows] for key in rows[0]})
+    opened = RunStore(run)
+    assert opened.graph(3) == store.graph(3)
+    assert len(opened.graph_by_effect(3).nodes) == len(store.graph(3).nodes) - 1
+    assert not opened.graph_by_effect(4).nodes and not store.graph_by_effect(3).nodes
+    assert opened.has_graphs_by_effect and not store.has_graphs_by_effect
