@@ -23,6 +23,7 @@ check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r precompute summit_dash
 	$(BIN)/python -m tests.js.check
 
 bench: $(VENV)/test.stamp

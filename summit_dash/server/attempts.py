@@ -49,6 +49,12 @@ class Attempts:
                 self._failed[key] = (failed, now + delay)
             return 0.0
 
+    def look(self, *keys: str) -> float:
+        """Returns the seconds to wait before the next attempt is allowed, and begins none."""
+        now = self._now()
+        with self._lock:
+            return max(0.0, *(self._failed.get(key, (0, 0.0))[1] - now for key in keys))
+
     def forgive(self, *keys: str) -> None:
         """Forgets the failures of keys, as after a right password."""
         with self._lock:

@@ -10,7 +10,7 @@ __all__ = ["build_headers", "register_headers"]
 
 _POLICY = (
     ("default-src", "'none'"),
-    # Plotly and Cytoscape make style sheets of their own, and Dash sets style attributes: they cannot be listed.
+    # Dash's components, Plotly and Cytoscape write style sheets of their own into the page: they cannot be listed.
     ("style-src", "'self' 'unsafe-inline'"),
     ("img-src", "'self' data: blob:"),
     ("font-src", "'self'"),

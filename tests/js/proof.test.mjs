@@ -13,6 +13,7 @@ test('necessity is what is lost beyond random channels', () => {
 
 test('words and sentence have the shares with n', () => {
   assert.equal(model.toWords(PROOF), 'necessary: 97.5 % → 25.0 %');
+  assert.equal(model.toWords({...PROOF, random: [0.2, 0.1, 0.3]}), 'not necessary: 97.5 % → 25.0 %');
   assert.equal(
     model.toSentence(PROOF),
     'The model gets 97.5 % of 20 images right; 25.0 % without these 21 channels, 95.0 % without as many at random.',

@@ -6,7 +6,8 @@ import {percent, plural} from '../format.js';
 export const necessity = (remove, random) => (remove && random ? random[0] - remove[0] : null);
 
 /** A few words for the bar of the class. */
-export const toWords = ({untouched, remove}) => `necessary: ${percent(untouched[0])} → ${percent(remove[0])}`;
+export const toWords = ({untouched, remove, random}) =>
+  `${remove[0] < random[0] ? 'necessary' : 'not necessary'}: ${percent(untouched[0])} → ${percent(remove[0])}`;
 
 /** A sentence for its tip and for the page. */
 export const toSentence = ({untouched, remove, random, keep, n_channels: channels, n_images: n}) =>

@@ -243,7 +243,7 @@ const finish = async (scene, mine) => {
     if (!isOld()) canvas().batch(() => showImages(scene));
   }
   requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
-  if (scene.context.comparison) return;
+  if (scene.context.comparison || current.selection.chosen === 'effect') return; /* ways are those of the published graph */
   const {ways} = await load(`class/${classes[0].id}/ends`);
   if (ways && ways.length && !isOld()) addWays(ways, {right: current.selection.direction === 'right'});
 };

@@ -8,6 +8,7 @@ import {toSentence, toWords} from '../model/proof.js';
 import {readRun} from '../runs.js';
 import {dispatch} from '../selection.js';
 import {toggleClassPanel} from './class_panel.js';
+import {buildChosen} from './graph_chosen.js';
 import {getFrame} from './graph_frame.js';
 import {buildPicker as buildField} from './graph_picker.js';
 import {showHistogram} from './histogram.js';
@@ -46,7 +47,7 @@ const buildClass = (info, letter) => {
     h('h1', {}, badge, open),
     buildFacts(info),
     showHistogram(small, info, true),
-    letter ? null : buildProof(info),
+    letter ? null : [buildProof(info), buildChosen()],
   );
 };
 

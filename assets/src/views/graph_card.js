@@ -156,7 +156,7 @@ const armScrub = ({frame, image, caption}, at, kinds) => {
 /** Why nothing leads from a channel to the last layer, where that is so. */
 const loadReason = async (at) => {
   const {classes, comparison} = getContext();
-  if (comparison || at.added) return null;
+  if (comparison || at.added || current.selection.chosen === 'effect') return null;
   const {reasons} = await load(`class/${classes[0].id}/ends`);
   return (reasons && reasons[at.id]) || null;
 };

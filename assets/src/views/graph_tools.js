@@ -6,6 +6,7 @@ import {count, nameMeasure, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {PARTING_JACCARD} from '../model/comparison.js';
 import {toggleComparison} from './compare_panel.js';
+import {EFFECT_TIP, SUMMARY_TIP} from './graph_chosen.js';
 import {buildFind} from './graph_find.js';
 import {getFrame} from './graph_frame.js';
 import {countRows, placeGutter} from './graph_gutter.js';
@@ -134,34 +135,9 @@ const measure = () =>
   current.run.measures
     ? term(nameMeasure(current.run.measures.name), current.run.measures.text, {className: 'measure', entry: 'measure-of-influence'})
     : null;
-const SUMMARY_TIP = 'Channels of highest personalized PageRank for this class, and the influences between them.';
-const EFFECT_TIP =
-  'Channels of the greatest effect on the probability of this class, as many of each layer as PageRank chooses, and the influences between them.';
-const CHOSEN = [
-  ['pagerank', 'PageRank', SUMMARY_TIP],
-  ['effect', 'effect', EFFECT_TIP],
-];
-/** What the channels are chosen by, where the run holds both graphs. */
-const buildChosen = () =>
-  current.run.has.graphs_by_effect
-    ? h(
-        'span',
-        {class: 'segments chosen-by', role: 'group', 'aria-label': 'Channels chosen by'},
-        CHOSEN.map(([chosen, words, tip]) =>
-          action({chosen}, {class: 'segment', 'aria-pressed': String(current.selection.chosen === chosen), 'data-tip': tip}, words),
-        ),
-      )
-    : null;
 const buildSummary = () => {
   const tip = current.selection.chosen === 'effect' ? EFFECT_TIP : SUMMARY_TIP;
-  return h(
-    'span',
-    {class: 'summary-line'},
-    term('', tip, {className: 'summary', entry: 'attribution-graph'}),
-    measure(),
-    buildChosen(),
-    pinNote(),
-  );
+  return h('span', {class: 'summary-line'}, term('', tip, {className: 'summary', entry: 'attribution-graph'}), measure(), pinNote());
 };
 /** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
 const showSummary = () => {

@@ -43,6 +43,15 @@ def test_a_right_password_and_time_make_failures_forgotten() -> None:
     assert attempts.begin("b") == 0
 
 
+def test_a_look_begins_no_attempt() -> None:
+    attempts = Attempts(Clock())
+    assert [attempts.look("a") for _ in range(2 * FREE)] == [0] * 2 * FREE
+    for _ in range(FREE):
+        attempts.begin("a")
+    assert attempts.look("a", "b") > 0
+    assert attempts.look("b") == 0
+
+
 @pytest.mark.parametrize(
     ("address", "other"), [("2001:db8::1", "2001:db8::ffff:1"), ("192.0.2.1", "192.0.2.1"), ("", "no address")]
 )

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -156,6 +158,22 @@ def test_the_token_can_be_typed_and_programs_send_it_as_a_header(link_client: Fl
     assert 'name="name"' not in link_client.get("/sign-in").text
     assert link_client.post("/sign-in", data={"password": TOKEN}).status_code == 303
     assert link_client.get("/_dash-layout").status_code == 200
+
+
+def test_a_program_asks_many_things_at_once_and_one_that_guesses_has_to_wait(link_client: FlaskClient) -> None:
+    server = link_client.application
+    right, wrong = ({"Authorization": f"Bearer {token}"} for token in (TOKEN, "guess"))
+    together = threading.Barrier(12)
+
+    def ask(_: int) -> int:
+        together.wait()
+        return server.test_client().get("/run/synthetic/data/run.json", headers=right).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        assert set(pool.map(ask, range(12))) == {200}
+    for _ in range(FREE):
+        link_client.get("/_dash-layout", headers=wrong)
+    assert link_client.get("/_dash-layout", headers=right).status_code == 401
 
 
 def test_a_link_reads_unless_the_settings_say_more(store: RunStore, link_client: FlaskClient) -> None:
