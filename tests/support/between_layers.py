@@ -11,7 +11,17 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import Link, derive_links
 
-__all__ = ["Between", "Branches", "Function", "link_branches", "link_layers", "make_conv", "make_cut_norm", "make_norm"]
+__all__ = [
+    "Between",
+    "Branches",
+    "Function",
+    "export_branches",
+    "link_branches",
+    "link_layers",
+    "make_conv",
+    "make_cut_norm",
+    "make_norm",
+]
 
 
 class Between(nn.Module):
@@ -40,7 +50,7 @@ class Branches(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         value = self.first(x)
-        return torch.stack([branch(value).mean((1, 2, 3)) for branch in self.branches.values()]).sum(0)[:, None]
+        return torch.stack([branch(value).flatten(1).mean(1) for branch in self.branches.values()]).sum(0)[:, None]
 
 
 class Function(nn.Module):
@@ -88,7 +98,14 @@ def link_layers(module: nn.Module, names: list[str] | None = None) -> tuple[Expo
 
 def link_branches(branches: Mapping[str, nn.Module]) -> dict[str, Link]:
     """Derives the link from `first` to each of many modules, by one export."""
-    exported = ExportedModel(Branches(branches), (3, 8, 8))
-    names = {f"branches.{name}": name for name in branches}
+    return export_branches(branches)[1]
+
+
+def export_branches(branches: Mapping[str, nn.Module]) -> tuple[ExportedModel, dict[str, Link]]:
+    """Exports many modules that read one layer, and derives the link from `first` to each."""
+    exported = ExportedModel(
+        Branches({f"{index}": branch for index, branch in enumerate(branches.values())}), (3, 8, 8)
+    )
+    names = {f"branches.{index}": name for index, name in enumerate(branches)}
     links = derive_links(exported, select_layers(exported, ["first", *names]))
-    return {names[link.target.name]: link for link in links}
+    return exported, {names[link.target.name]: link for link in links}

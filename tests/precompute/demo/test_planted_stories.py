@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.recording import Recorder
+from precompute.aggregate.stage import PassInputs
 from precompute.contract.schema import read_manifest, read_table
 from precompute.demo.images import DemoImages
 from precompute.demo.scenes import DISCRIMINABLE, UNEXPECTED, Variation, draw_scene
 from precompute.devices.cores import Parallel
-from precompute.models.sources.loading import ModelConfig, load_model
+from precompute.models.sources.loading import LoadedModel, ModelConfig, load_model
 from precompute.pipeline.inputs import prepare
 from tests.support.validation import validate
 
@@ -27,12 +28,17 @@ Activations = dict[str, NDArray[np.float32]]
 
 
 @cache
+def prepare_demo() -> tuple[LoadedModel, PassInputs]:
+    loaded = load_model(ModelConfig("demo"))
+    return loaded, prepare(loaded, DemoImages(images_per_class=1), None, AggregateConfig())
+
+
+@cache
 def respond(
     class_id: int, include: frozenset[str] | None, exclude: frozenset[str], attribute: str | None
 ) -> Activations:
     """Records spatial maxima `(scene, channel)` by layer on scenes drawn with these parts alone."""
-    loaded = load_model(ModelConfig("demo"))
-    inputs = prepare(loaded, DemoImages(images_per_class=1), None, AggregateConfig())
+    loaded, inputs = prepare_demo()
     scenes = [
         draw_scene(class_id, index, seed=SEED, variation=Variation(include, exclude, attribute))
         for index in find_scene_numbers(class_id)

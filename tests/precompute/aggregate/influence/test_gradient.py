@@ -23,16 +23,15 @@ from tests.support.counting import count_links
 from tests.support.toy_network import IMAGES, ExportedToy, Toy, export_toy, list_counts
 
 
-def assert_gradients(module: nn.Module, images: Tensor, source: str, target: str) -> None:
-    exported = ExportedModel(module, tuple(images.shape[1:]))  # type: ignore[arg-type]
+def assert_gradients(exported: ExportedModel, images: Tensor, source: str, target: str) -> None:
     links = derive_links(exported, select_layers(exported, [source, target]))
     config = AggregateConfig(influence="gradient")
     (measure,) = choose_measures(exported, links, config)
     with Parallel(torch.device("cpu")) as parallel:
         values = Recorder(exported, select_layers(exported, [source, target]), [measure], parallel)(images).values
     found = GradientInfluence(exported, links[0], config.activation_mass)(values)
-    modules = dict(module.named_modules())
-    between = Between(module, modules[source], modules[target])
+    modules = dict(exported.module.named_modules())
+    between = Between(exported.module, modules[source], modules[target])
     expected = torch.stack(
         [compute_gradient_influence(between, image[None], config.activation_mass) for image in images]
     )
@@ -41,11 +40,18 @@ def assert_gradients(module: nn.Module, images: Tensor, source: str, target: str
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-5 * float(expected.max()))
 
 
+@pytest.fixture(scope="module")
+def exported_demo(demo: LoadedModel, images: Tensor) -> ExportedModel:
+    return ExportedModel(demo.module, tuple(images.shape[1:]))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("source", "target"), [("stem", "conv2"), ("conv2", "mixed1"), ("mixed2", "residual"), ("residual", "mixed3")]
 )
-def test_gradients_equal_one_run_per_channel(demo: LoadedModel, images: Tensor, source: str, target: str) -> None:
-    assert_gradients(demo.module, images, source, target)
+def test_gradients_equal_one_run_per_channel(
+    exported_demo: ExportedModel, images: Tensor, source: str, target: str
+) -> None:
+    assert_gradients(exported_demo, images, source, target)
 
 
 class Mixer(nn.Module):
@@ -69,7 +75,7 @@ def noise() -> Tensor:
 
 
 def test_gradients_go_through_norms(noise: Tensor) -> None:
-    assert_gradients(Mixer().eval(), noise, "first", "second")
+    assert_gradients(ExportedModel(Mixer().eval(), (3, 16, 16)), noise, "first", "second")
 
 
 def test_gradient_counts_equal_those_of_one_run_per_channel(noise: Tensor) -> None:

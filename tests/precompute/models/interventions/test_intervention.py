@@ -12,10 +12,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from precompute.models.graph.exported import ExportedModel
 from precompute.models.interventions.intervention import check_links
 from precompute.models.provenance.expressions import Concatenation, Convolution, Nothing, Selection, list_parts
+from precompute.models.provenance.links import Link
 from precompute.models.provenance.turning import Turner
-from tests.support.between_layers import Between, Function, link_layers, make_conv, make_cut_norm, make_norm
+from tests.support.between_layers import (
+    Between,
+    Function,
+    export_branches,
+    link_layers,
+    make_conv,
+    make_cut_norm,
+    make_norm,
+)
 
 ALL = 1_000  # channels to intervene on: every one
 
@@ -192,11 +202,19 @@ CASES: dict[str, nn.Module] = {
 }
 
 
+@pytest.fixture(scope="module")
+def exported() -> tuple[ExportedModel, dict[str, Link]]:
+    """All cases as branches of one network, with their links."""
+    return export_branches(CASES)
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_interventions_change_what_is_derived_and_nothing_else(name: str) -> None:
-    exported, links = link_layers(Between(CASES[name]))
-    assert [link.problem for link in links] == [None]
-    report = check_links(exported, links, ALL)
+def test_interventions_change_what_is_derived_and_nothing_else(
+    exported: tuple[ExportedModel, dict[str, Link]], name: str
+) -> None:
+    model, links = exported
+    assert links[name].problem is None
+    report = check_links(model, [links[name]], ALL)
     assert report.failures == ()
     assert report.n_links == 1
     assert report.n_interventions >= 8

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.expressions import (
     Addition,
     Channels,
@@ -18,9 +23,11 @@ from precompute.models.provenance.expressions import (
     Source,
     list_parts,
 )
-from precompute.models.provenance.links import Link
+from precompute.models.provenance.links import Link, derive_links
 from tests.support.between_layers import Between, Function, link_branches, link_layers, make_conv, make_norm
 
+N_DEEP = 120
+"""Blocks of a deep network: more than the calls that are allowed to be open while its link is derived."""
 BRANCHES: dict[str, nn.Module] = {
     "norm": nn.Sequential(make_conv(8, 4), make_norm(4)),
     "norm behind a relu": nn.Sequential(make_conv(8, 8), nn.ReLU(), make_norm(8)),
@@ -181,12 +188,19 @@ def test_deep_shortcuts_are_deeper_than_the_stack() -> None:
     class Deep(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.blocks = nn.ModuleList(make_conv(8, 8, 1) for _ in range(400))
+            self.blocks = nn.ModuleList(make_conv(8, 8, 1) for _ in range(N_DEEP))
 
         def forward(self, x: Tensor) -> Tensor:
             for block in self.blocks:
                 x = torch.relu(x + block(x))
             return x
 
-    _, (link,) = link_layers(Between(Deep()))
-    assert sum(isinstance(part, Addition) for part in list_parts(link.channels)) == 400  # type: ignore[arg-type]
+    exported = ExportedModel(Between(Deep()), (3, 8, 8))
+    layers = select_layers(exported, ["first", "second"])
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + N_DEEP)  # not even one call for each block
+    try:
+        (link,) = derive_links(exported, layers)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert sum(isinstance(part, Addition) for part in list_parts(link.channels)) == N_DEEP  # type: ignore[arg-type]
