@@ -26,7 +26,7 @@ from precompute.transfer.training import Task
 
 __all__ = ["Choice", "find_chosen", "list_cuts", "require_cuts", "save_heads"]
 
-_HEADS = 1
+_HEADS = 2
 """Version of what a saved head's files mean."""
 _N_CHECKED = 8
 

@@ -51,6 +51,8 @@ from precompute.transfer.training import Task, train_heads
 
 __all__ = ["TransferReport", "TransferRequest", "compare_cuts"]
 
+_LINEAR = 2
+"""Version of what a linear head is: those of another one are made again."""
 _RULE = "A transfer result is of one set of images and one config; models can be added."
 
 
@@ -291,7 +293,7 @@ def _write_tables(
 
 def _identify(features: str, config: TransferConfig, task: Task) -> str:
     """Computes the SHA-256 of what the heads of a model depend on."""
-    digest = hashlib.sha256(json.dumps([features, asdict(config)], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([_LINEAR, features, asdict(config)], sort_keys=True).encode())
     for array in (task.kept, task.labels, task.folds):
         digest.update(array.tobytes())
     return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,11 +39,15 @@ class Cost:
 
 
 def measure_costs(model: ExportedModel, layers: Sequence[RecordedLayer], device: torch.device) -> list[Cost]:
-    """Measures the cost of each layer: counts in one forward pass, time by passes of their own."""
+    """Measures the cost of each layer: counts in one forward pass, time by passes of their own.
+
+    The passes take turns, so that other work on the machine slows all layers alike.
+    """
     counts = _count_multiply_adds(model, layers)
+    times = _measure_milliseconds(model, layers, device)
     return [
-        Cost(_count_parameters(model, layer), count, _measure_milliseconds(model, layer, device))
-        for layer, count in zip(layers, counts, strict=True)
+        Cost(_count_parameters(model, layer), count, milliseconds)
+        for layer, count, milliseconds in zip(layers, counts, times, strict=True)
     ]
 
 
@@ -88,15 +93,30 @@ def _find_needed(last: fx.Node) -> set[fx.Node]:
     return needed
 
 
-def _measure_milliseconds(model: ExportedModel, layer: RecordedLayer, device: torch.device) -> float:
-    forward = optimize(model.build_sub_graph([layer.node])).to(device)
+def _extract(module: fx.GraphModule, last: fx.Node) -> fx.GraphModule:
+    """Builds a module that computes one of a module's values and shares its weights."""
+    needed, graph = _find_needed(last), fx.Graph()
+    copies: dict[fx.Node, fx.Node] = {}
+    for node in module.graph.nodes:
+        if node in needed or node.op == "placeholder":
+            copies[node] = graph.node_copy(node, lambda each: copies[each])
+    graph.output(copies[last])
+    return fx.GraphModule(module, graph)
+
+
+def _measure_milliseconds(model: ExportedModel, layers: Sequence[RecordedLayer], device: torch.device) -> list[float]:
+    whole = optimize(model.build_sub_graph([layer.node for layer in layers])).to(device)
+    (output,) = (node for node in whole.graph.nodes if node.op == "output")
+    forwards = [_extract(whole, last) for last in output.args[0]]
     image = torch.zeros(1, *model.input_size, device=device).contiguous(memory_format=torch.channels_last)
-    seconds = []
+    least = [math.inf] * len(forwards)
     with Parallel(device), torch.inference_mode():
-        for _ in range(1 + _N_REPEATS):
-            start = time.perf_counter()
-            forward(image)
-            if device.type == "cuda":
-                torch.cuda.synchronize(device)
-            seconds.append(time.perf_counter() - start)
-    return 1000 * min(seconds[1:])
+        for turn in range(1 + _N_REPEATS):
+            for place, forward in enumerate(forwards):
+                start = time.perf_counter()
+                forward(image)
+                if device.type == "cuda":
+                    torch.cuda.synchronize(device)
+                if turn:  # the first pass warms up
+                    least[place] = min(least[place], 1000 * (time.perf_counter() - start))
+    return least

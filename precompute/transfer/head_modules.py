@@ -11,6 +11,8 @@ from precompute.models.graph.layout import Layout
 
 __all__ = ["HeadPlan", "Pool", "Standardize", "build_head"]
 
+_LEAST_SCALE = 0.01
+
 
 @dataclass(frozen=True)
 class HeadPlan:
@@ -84,8 +86,10 @@ class Standardize(nn.Module):
     def fit(self, means: Tensor, squares: Tensor) -> None:
         """Takes the mean of every channel and of its square."""
         deviation = (squares - means**2).clamp_min(0).sqrt()
+        varying = deviation[deviation > 0]
+        least = _LEAST_SCALE * float(varying.median()) if len(varying) else 1.0  # see the linear heads
         self.mean.copy_(means)
-        self.scale.copy_(torch.where(deviation > 1e-6 * means.abs().clamp_min(1.0), deviation, 1.0))
+        self.scale.copy_(deviation.clamp_min(least))
 
 
 def build_head(plan: HeadPlan, layout: Layout, tail: nn.Module | None) -> nn.Sequential:

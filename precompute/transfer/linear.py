@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 _MIDDLE_PENALTY = 0.1
 """The penalty where a class has one training image, so that none can be held out to choose by."""
 _MOST_STEPS = 300
+_LEAST_SCALE = 0.01
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,7 @@ def _fit_path(features: Floats, labels: NDArray[np.int64], penalties: Sequence[f
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    mean, scale = features.mean(0), features.std(0)
-    scale[scale <= 1e-12 * np.maximum(1.0, np.abs(mean))] = 1.0  # a constant feature
+    mean, scale = features.mean(0), _compute_scale(features)
     standardised = (features - mean) / scale
     turn = None
     if standardised.shape[1] > len(standardised):
@@ -112,3 +112,16 @@ def _fit_path(features: Floats, labels: NDArray[np.int64], penalties: Sequence[f
             weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
         turned = weight if turn is None else weight @ turn.T
         yield LinearHead(turned / scale, bias - (turned / scale) @ mean, penalty)
+
+
+def _compute_scale(features: Floats) -> Floats:
+    """Computes the deviation of every feature, no smaller than a hundredth of the median of those that vary.
+
+    A channel that is silent on all training images may speak on one held out. Divided by a deviation of almost 0, it
+    would decide alone.
+    """
+    deviations = features.std(0)
+    varying = deviations[deviations > 0]
+    least = _LEAST_SCALE * float(np.median(varying)) if len(varying) else 1.0
+    scale: Floats = np.maximum(deviations, least)
+    return scale

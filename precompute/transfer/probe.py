@@ -29,6 +29,9 @@ from precompute.transfer.training import Task, train_heads
 
 __all__ = ["ProbeRequest", "measure_layers"]
 
+_HEADS = 2
+"""Version of what a head is."""
+
 
 @dataclass(frozen=True)
 class ProbeRequest:
@@ -103,6 +106,6 @@ def _describe(layer: str, found: HeldOut, task: Task, config: TransferConfig) ->
 
 
 def _identify(fingerprint: str, config: TransferConfig, kept: np.ndarray[Any, np.dtype[np.int64]]) -> str:
-    digest = hashlib.sha256(json.dumps([fingerprint, asdict(config)], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([_HEADS, fingerprint, asdict(config)], sort_keys=True).encode())
     digest.update(kept.tobytes())
     return digest.hexdigest()

@@ -77,3 +77,12 @@ def test_images_held_out_do_not_change_the_head() -> None:
 def test_the_loss_of_a_certain_error_is_finite() -> None:
     assert compute_log_loss(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([0, 0])) == 0
     assert 100 < compute_log_loss(np.array([[1.0, 0.0]]), np.array([1])) < np.inf
+
+
+def test_a_channel_that_speaks_on_a_held_out_image_alone_does_not_decide_it() -> None:
+    features, labels = make(60, 5, 3, 4.0)
+    silent = np.random.default_rng(0).normal(0, 1e-7, (60, 1)).astype(np.float32)
+    head = fit_head(np.concatenate([features, silent], 1), labels, [0.01], 3, 0)
+    speaking = np.concatenate([features, np.full((60, 1), 20, np.float32)], 1)
+    assert (head.predict(speaking).argmax(1) == labels).all()
+    assert compute_log_loss(head.predict(speaking), labels) < 0.5
