@@ -13,11 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from precompute.contract.schema import MANIFEST
-from tests.browser.conftest import browser as _browser
 from tests.browser.conftest import serve, watch
 from tests.browser.drive import wait_for_shown
 
-browser = _browser
 pytestmark = pytest.mark.browser
 
 HOSTILE = (
