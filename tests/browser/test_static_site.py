@@ -73,6 +73,7 @@ def test_a_first_view_and_a_click_read_few_files(opened: Page, site: Path) -> No
     opened.reload()
     wait_for_drawn(opened, 3)
     assert len(read) < 25
+    opened.wait_for_function("() => window.Plotly")  # which is read once the graph is painted
     read.clear()
     opened.evaluate("() => summitDash.dispatch({class_id: 5})")
     wait_for_drawn(opened, 5)

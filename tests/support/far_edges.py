@@ -27,5 +27,5 @@ def add_far_edge(run: Path) -> tuple[int, int]:
         return tuple(layers.index(str(v)) if v in layers else v for v in list(row.values())[:5])
 
     rows.sort(key=rank)
-    write_table(run, "attribution_graph_edges", {name: [row[name] for row in rows] for name in rows[0]})
+    write_table(run, "attribution_graph_edges", {name: [row.get(name) for row in rows] for name in rows[0]})
     return target, source

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from precompute.contract.errors import InputError
 from precompute.explanations import explaining
@@ -64,3 +67,48 @@ def test_a_broken_file_is_named_before_any_is_explained(live_run: Path, image_fi
         with pytest.raises(InputError, match=words):
             explain_files(ExplainRequest(live_run, paths, out, CONFIG))
     assert not out.exists()
+
+
+def write_bomb() -> bytes:
+    """Writes the first chunk of a PNG of 60,000 x 60,000 pixels, which is all that a reader needs to refuse it."""
+    head = struct.pack(">II5B", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + head
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("bomb.png", write_bomb(), "Pillow holds safe"),
+        ("empty.jpg", b"", "is empty"),
+        ("cut.png", b"\x89PNG\r\n\x1a\n", "is no image that Pillow knows"),
+    ],
+    ids=["bomb", "empty", "cut"],
+)
+def test_what_cannot_be_decoded_safely_is_refused_by_name(
+    small_run: Path, tmp_path: Path, name: str, content: bytes, words: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        explain_files(ExplainRequest(small_run, (file,), tmp_path / "out", CONFIG))
+    assert name in caught.value.found and words in caught.value.found
+    assert not (tmp_path / "out").exists()
+
+
+def test_colours_frames_and_orientation_are_read_as_a_run_reads_them(small_run: Path, tmp_path: Path) -> None:
+    plain = Image.effect_noise((30, 20), 60).convert("RGB")
+    turned = Image.Exif()
+    turned[0x0112] = 3  # upside down
+    files = {
+        "cmyk.tif": lambda path: plain.convert("CMYK").save(path),
+        "many.gif": lambda path: plain.save(path, save_all=True, append_images=[plain.rotate(90)]),
+        "turned.png": lambda path: plain.rotate(180).save(path, exif=turned),
+        "plain.png": lambda path: plain.save(path),
+    }
+    for name, save in files.items():
+        save(tmp_path / name)
+    paths = tuple(tmp_path / name for name in files)
+    found = explain_files(ExplainRequest(small_run, paths, tmp_path / "out", CONFIG))
+    assert [facts["file"] for facts in found] == list(files)
+    assert found[2]["score"] == pytest.approx(found[3]["score"], abs=1e-5)
