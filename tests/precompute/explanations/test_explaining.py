@@ -70,10 +70,13 @@ def test_a_broken_file_is_named_before_any_is_explained(live_run: Path, image_fi
 
 
 def write_bomb() -> bytes:
-    """Writes the first chunk of a PNG of 60,000 x 60,000 pixels, which is all that a reader needs to refuse it."""
+    """Writes a small PNG that says that it has 60,000 x 60,000 pixels."""
+
+    def write_chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
     head = struct.pack(">II5B", 60_000, 60_000, 8, 2, 0, 0, 0)
-    chunk = b"IHDR" + head
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(head)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return b"\x89PNG\r\n\x1a\n" + write_chunk(b"IHDR", head) + write_chunk(b"IDAT", zlib.compress(b"0" * 99))
 
 
 @pytest.mark.parametrize(
