@@ -1,8 +1,7 @@
-"""Time of methods against other implementations: `python -m benchmarks.explanations [--model vgg11]`.
+"""Maps of one image beside other libraries, as ratios: `python -m benchmarks.explanations [--model resnet18|vgg16]`.
 
-The same model with random weights, the same images and settings, in turns in one process on one thread: the median of
-the ratios of a round. captum, zennit and torchcam are the others. VGG has modules alone, none of them used twice, which
-is what they need. The explainer is built before, and that time is printed apart.
+The same network, image and method by Summit Dash, captum, zennit and torchcam, in turns, on one thread; medians.
+Networks have random weights. Each library is warm: its hooks, canonizers and graphs are made before.
 """
 
 from __future__ import annotations
@@ -10,25 +9,11 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-import warnings
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 import torch
-import torchvision
-from captum.attr import (
-    Deconvolution,
-    DeepLift,
-    GuidedBackprop,
-    IntegratedGradients,
-    NoiseTunnel,
-    Occlusion,
-    Saliency,
-)
 from torch import Tensor, nn
-from torchcam.methods import GradCAM
-from zennit.attribution import Gradient
-from zennit.composites import EpsilonPlusFlat
+from torchvision import models
 
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.input_range import InputRange
@@ -38,105 +23,84 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.sources.preprocess import Preprocess
 
-CLASS = 7
-SIZE = 224
-
-OURS: Mapping[str, Mapping[str, Any]] = {
-    "gradient": {},
-    "guided_backprop": {},
-    "deconvolution": {},
-    "deeplift": {},
-    "lrp": {"preset": "epsilon_plus_flat"},
-    "integrated_gradients": {"points": 16, "max_points": 16},
-    "smoothgrad": {"samples": 16},
-    "occlusion": {"patch": 56, "stride": 28},
-    "grad_cam": {},
-}
-"""The options with which both sides do the same amount of work."""
+MODELS: dict[str, Callable[[], nn.Module]] = {"resnet18": models.resnet18, "vgg16": models.vgg16}
+LAST = {"resnet18": "layer4", "vgg16": "features"}
+TARGET = 3
 
 
-def build_others(model: nn.Module, images: Tensor, layer: nn.Module) -> dict[str, Callable[[], Any]]:
-    """Builds the calls of other libraries, by our names."""
+def build_ours(module: nn.Module) -> Callable[[str, dict[str, object]], Callable[[Tensor], object]]:
+    """Builds the methods of Summit Dash for a network."""
+    exported = ExportedModel(module, (3, 224, 224))
+    layers = {layer.name: layer.node for layer in select_layers(exported)}
+    explainer = Explainer(exported, InputRange.from_preprocess(Preprocess()), layers)
 
-    def build_input() -> Tensor:
-        return images.clone().requires_grad_()
+    def build(name: str, options: dict[str, object]) -> Callable[[Tensor], object]:
+        method = find_method(name)
+        return lambda image: method.explain(explainer, image, [Target(TARGET)], options)
 
-    def run_zennit() -> Tensor:
-        with Gradient(model, EpsilonPlusFlat()) as attributor:
-            chosen = torch.eye(1000)[[CLASS] * len(images)]
-            found: Tensor = attributor(images, chosen)[1]
-            return found
+    return build
 
-    def run_torchcam() -> Any:
-        with GradCAM(model, layer) as extractor:
-            return extractor([CLASS] * len(images), model(build_input()), normalized=False)
 
-    zeros = torch.zeros_like(images)
-    path = {"n_steps": 16, "method": "gausslegendre", "internal_batch_size": 16}
-    noise = {"nt_type": "smoothgrad", "nt_samples": 16, "nt_samples_batch_size": 4, "stdevs": 0.15}
-    tunnel = NoiseTunnel(Saliency(model))
+def build_theirs(name: str, make: Callable[[], nn.Module]) -> dict[str, tuple[str, Callable[[Tensor], object]]]:
+    """Builds the same methods of other libraries, each on a network of its own: they leave hooks behind."""
+    from captum.attr import GuidedBackprop, IntegratedGradients, Saliency
+    from torchcam.methods import GradCAM
+    from zennit.attribution import Gradient
+    from zennit.composites import EpsilonPlusFlat
+    from zennit.torchvision import ResNetCanonizer, VGGCanonizer
+
+    def prepare() -> nn.Module:
+        return make().eval()
+
+    saliency, guided, integrated = Saliency(prepare()), GuidedBackprop(prepare()), IntegratedGradients(prepare())
+    canonizer = ResNetCanonizer() if name.startswith("resnet") else VGGCanonizer()
+    relevance = Gradient(prepare(), EpsilonPlusFlat(canonizers=[canonizer]))
+    relevance.register()
+    module = prepare()
+    cam = GradCAM(module, target_layer=LAST[name])
+    one_hot = torch.eye(1000)[[TARGET]]
+
+    def draw_cam(image: Tensor) -> object:
+        return cam(TARGET, module(image.clone().requires_grad_()))
+
     return {
-        "gradient": lambda: Saliency(model).attribute(build_input(), target=CLASS, abs=False),
-        "guided_backprop": lambda: GuidedBackprop(model).attribute(build_input(), target=CLASS),
-        "deconvolution": lambda: Deconvolution(model).attribute(build_input(), target=CLASS),
-        "deeplift": lambda: DeepLift(model).attribute(build_input(), zeros, target=CLASS),
-        "lrp": run_zennit,
-        "integrated_gradients": lambda: IntegratedGradients(model).attribute(
-            build_input(), zeros, target=CLASS, **path
+        "gradient": ("captum", lambda image: saliency.attribute(image.clone().requires_grad_(), target=TARGET)),
+        "guided_backprop": ("captum", lambda image: guided.attribute(image.clone().requires_grad_(), target=TARGET)),
+        "integrated_gradients": (
+            "captum",
+            lambda image: integrated.attribute(image, target=TARGET, n_steps=32, internal_batch_size=16),
         ),
-        "smoothgrad": lambda: tunnel.attribute(build_input(), target=CLASS, abs=False, **noise),
-        "occlusion": lambda: Occlusion(model).attribute(
-            images, (3, 56, 56), strides=(3, 28, 28), target=CLASS, baselines=0, perturbations_per_eval=8
-        ),
-        "grad_cam": run_torchcam,
+        "lrp": ("zennit", lambda image: relevance(image.clone().requires_grad_(), one_hot)),
+        "grad_cam": ("torchcam", draw_cam),
     }
 
 
-def measure(call: Callable[[], Any]) -> float:
-    """Measures one call, in seconds."""
+OPTIONS: dict[str, dict[str, object]] = {"integrated_gradients": {"points": 32, "max_points": 32}}
+
+
+def measure(act: Callable[[Tensor], object], image: Tensor) -> float:
     start = time.perf_counter()
-    call()
+    act(image)
     return time.perf_counter() - start
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="vgg11", help="a VGG of torchvision")
-    parser.add_argument("--images", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--methods", default=",".join(OURS))
+    parser.add_argument("--model", choices=list(MODELS), default="resnet18")
+    parser.add_argument("--repeats", type=int, default=7)
     arguments = parser.parse_args()
-    warnings.simplefilter("ignore")
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = torchvision.models.get_model(arguments.model, weights=None).eval()
-    for module in model.modules():
-        if isinstance(module, nn.ReLU):
-            module.inplace = False
-    images = torch.randn(arguments.images, 3, SIZE, SIZE)
-    start = time.perf_counter()
-    exported = ExportedModel(model, (3, SIZE, SIZE))
-    layers = {layer.name: layer.node for layer in select_layers(exported)}
-    explainer = Explainer(exported, InputRange.from_preprocess(Preprocess()), layers)
-    print(f"{arguments.model}, {arguments.images} images, export {time.perf_counter() - start:.1f} s")
-    others = build_others(model, images, model.features[-2])
-    targets = [Target(CLASS)] * len(images)
-    print("| method | ours, s | other, s | ratio (least to greatest) |\n|---|---|---|---|")
-    for name in arguments.methods.split(","):
-        method = find_method(name)
-        ours, other, ratios = [], [], []
-        for number in range(arguments.rounds + 1):
-            mine = measure(lambda method=method, name=name: method.explain(explainer, images, targets, OURS[name]))
-            theirs = measure(others[name])
-            if number:  # the first round warms up
-                ours.append(mine)
-                other.append(theirs)
-                ratios.append(mine / theirs)
-        cells = f"{statistics.median(ours):.3f} | {statistics.median(other):.3f}"
-        print(
-            f"| `{name}` | {cells} | {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |",
-            flush=True,
-        )
+    make = MODELS[arguments.model]
+    ours = build_ours(make().eval())
+    image = torch.randn(1, 3, 224, 224)
+    print(f"{arguments.model}, 224 px, one thread, medians of {arguments.repeats}")
+    for name, (library, theirs) in build_theirs(arguments.model, make).items():
+        own = ours(name, OPTIONS.get(name, {}))
+        own(image), theirs(image)
+        pairs = [(measure(own, image), measure(theirs, image)) for _ in range(arguments.repeats)]
+        first, second = (statistics.median(each[place] for each in pairs) for place in (0, 1))
+        print(f"{name}: {first:.3f} s, {library} {second:.3f} s, ratio {first / second:.2f}", flush=True)
 
 
 if __name__ == "__main__":

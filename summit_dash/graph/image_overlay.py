@@ -16,7 +16,9 @@ _BEND = 0.42
 """The position of an edge's control points as a share of its height, as in `summit_dash/export/fit.py`."""
 _CLEAR = 0.1
 """Share of the greatest attribution of a layer from which a channel is marked."""
-_FONT = 15.0
+_FONT = 20.0
+_TALL = 1.4
+"""Stretch from row to row, since the graph has less width than on its own page."""
 
 
 class ImageGraph(NamedTuple):
@@ -66,6 +68,7 @@ def build_overlay_elements(
             data |= bend_edge(nodes[data["source"]], nodes[data["target"]]) | {"dash": [9, 4]}
             continue
         channel = Channel(data["layer"], data["channel"])
+        element["position"]["y"] *= _TALL
         if channel in shares:
             data["size"] = compute_node_side(shares[channel], 1.0)
         address = locate(channel)
