@@ -55,7 +55,7 @@ def build_theirs(name: str, make: Callable[[], nn.Module]) -> dict[str, tuple[st
     saliency, guided, integrated = Saliency(prepare()), GuidedBackprop(prepare()), IntegratedGradients(prepare())
     canonizer = ResNetCanonizer() if name.startswith("resnet") else VGGCanonizer()
     relevance = Gradient(prepare(), EpsilonPlusFlat(canonizers=[canonizer]))
-    relevance.register()
+    relevance.__enter__()  # it stays registered to the end
     module = prepare()
     cam = GradCAM(module, target_layer=LAST[name])
     one_hot = torch.eye(1000)[[TARGET]]

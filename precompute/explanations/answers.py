@@ -6,6 +6,7 @@ arrays of numpy.
 
 from __future__ import annotations
 
+import functools
 import io
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from precompute.explanations.channel_answers import (
     require_target,
     trace_channels,
 )
+from precompute.explanations.explainer import do_nothing
 from precompute.explanations.method import Method
 from precompute.explanations.opened import OpenedRun, open_run_once
 from precompute.explanations.registry import find_methods
@@ -118,7 +120,13 @@ def explain(run: str, image: bytes | int, target: int | None, against: int | Non
     methods = sorted(find_methods().values(), key=lambda method: method.name in _MANY_PASSES)
     report(0, len(methods), None)
     for n_done, method in enumerate(methods, 1):
-        report(n_done, len(methods), _compute_map(opened, method, pixels, chosen))
+        # A report may raise, so that nobody waits for a map that takes seconds and is not wanted any more.
+        opened.explainer.between = functools.partial(report, n_done - 1, len(methods), None)
+        try:
+            found = _compute_map(opened, method, pixels, chosen)
+        finally:
+            opened.explainer.between = do_nothing
+        report(n_done, len(methods), found)
     score = float(opened.explainer.compute_scores(pixels, [chosen])[0])
     return {"target": chosen.class_id, "against": chosen.against, "score": score}
 

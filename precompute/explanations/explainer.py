@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.local_response_norm import fuse_local_response_norms
 from precompute.models.graph.optimized import optimize
 
-__all__ = ["Explainer"]
+__all__ = ["Explainer", "do_nothing"]
 
 
 class Explainer:
@@ -27,12 +27,16 @@ class Explainer:
         exported: the model; it computes in float32, with the weights as they are when something is first computed.
         input_range: the values that its input can take.
         layers: the value of each recorded layer, by name, in order from the input.
+
+    Attributes:
+        between: is called before the model runs; what it raises ends a method that runs the model many times.
     """
 
     def __init__(self, exported: ExportedModel, input_range: InputRange, layers: Mapping[str, fx.Node]) -> None:
         self.exported = exported
         self.input_range = input_range
         self.layers = dict(layers)
+        self.between: Callable[[], object] = do_nothing
         self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
 
     @functools.cached_property
@@ -140,6 +144,7 @@ class Explainer:
 
     def _build(self, nodes: Sequence[fx.Node]) -> fx.GraphModule:
         """Builds the module that computes values from images, once, with its own weights, channels last in memory."""
+        self.between()
         key = tuple(nodes)
         if key not in self._sub_graphs:
             module = self.exported.build_sub_graph(nodes)
@@ -148,3 +153,7 @@ class Explainer:
                 optimize(module)
             self._sub_graphs[key] = module
         return self._sub_graphs[key]
+
+
+def do_nothing() -> None:
+    """Does nothing between two runs of a model."""

@@ -69,3 +69,18 @@ def test_own_images_are_drawn_by_number(live_run: Path) -> None:
     answers.draw(str(live_run), [0, 5], told)
     assert [number for number, _ in told.parts] == [0, 5]
     assert Image.open(io.BytesIO(told.parts[0][1])).size == (96, 96)
+
+
+def test_a_job_that_is_cancelled_ends_within_a_method_and_the_next_one_is_served(live_run: Path) -> None:
+    calls: list[int] = []
+
+    def stop(n_done: int, n_total: int, part: Any = None) -> None:
+        calls.append(n_done)
+        if n_done == 11 and calls.count(11) == 3:  # in the midst of a method that runs the model many times
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answers.explain(str(live_run), write_image(), None, None, stop)
+    told = Told()
+    answers.predict(str(live_run), write_image(), told)
+    assert told.parts
