@@ -32,6 +32,8 @@ from precompute.models.sources.reloading import NOT_MOVED, Whereabouts
 
 __all__ = ["ExplainRequest", "explain_files"]
 
+_FIGURES = "figures"
+"""The stem of the files that hold the figures of all images."""
 _VERSION = 1
 """The version of the files; earlier ones are made again."""
 
@@ -130,11 +132,11 @@ def _read(opened: OpenedRun, path: Path) -> bytes:
 
 
 def _name_images(paths: Sequence[Path]) -> list[str]:
-    """Names images by the stems of their files; equal ones are numbered."""
+    """Names images by the stems of their files; equal ones, and one named as the figures of all are, are numbered."""
     names: list[str] = []
     for path in paths:
         name, number = path.stem, 2
-        while name in names:
+        while name in names or name == _FIGURES:
             name, number = f"{path.stem}-{number}", number + 1
         names.append(name)
     return names

@@ -108,6 +108,7 @@ def ablate(
     with opened.open_prover(replacement, images_per_class) as prover:
         batches = opened.read(class_id, chosen)
         logits = torch.cat([prover.compute_logits(batch, [trial], masks) for batch in batches])
+    opened.require_same(class_id, chosen, logits[:, 0])
     best = torch.stack([rank_outputs(logits[:, column])[:, 0] for column in (0, 1)], 1).numpy()
     is_right = np.isin(best, list(opened.outputs[class_id]))
     ids = tuple(image.image_id for image in chosen)
@@ -127,6 +128,7 @@ class Ablated:
     names: Mapping[int, str]
     outputs: Mapping[int, Sequence[int]]
     images: Mapping[int, Sequence[LabelledImage]]
+    probabilities: Mapping[int, float]
 
     def find_class(self, class_: int | str) -> int:
         """Finds a class by its id or name, of which outputs of the model exist."""
@@ -178,9 +180,19 @@ class Ablated:
 
     def read(self, class_id: int, chosen: Sequence[LabelledImage]) -> list[Tensor]:
         """Reads images of a class."""
-        nothing = {class_id: [float("nan")] * len(chosen)}
+        return self._list(class_id, chosen).read(class_id)
+
+    def require_same(self, class_id: int, chosen: Sequence[LabelledImage], logits: Tensor) -> None:
+        """Checks that the untouched model says of images what the run recorded; logits are `(image, output)`."""
+        wanted = torch.zeros(1, logits.shape[1], dtype=torch.bool)
+        wanted[:, list(self.outputs[class_id])] = True
+        logarithms = self.exported.outputs.probabilities.compute_log_for_classes(logits, wanted.expand_as(logits))
+        self._list(class_id, chosen).require_same(class_id, logarithms.exp().float().numpy())
+
+    def _list(self, class_id: int, chosen: Sequence[LabelledImage]) -> Images:
+        recorded = [self.probabilities[image.image_id] for image in chosen]
         device = self.model.device
-        return Images(self.source, {class_id: list(chosen)}, nothing, self.preprocess, device, 2).read(class_id)
+        return Images(self.source, {class_id: list(chosen)}, {class_id: recorded}, self.preprocess, device, 2)
 
     @contextmanager
     def open_prover(self, replacement: str, images_per_class: int) -> Iterator[Prover]:
@@ -228,7 +240,9 @@ def _open(path: Path, changed_at: int) -> Ablated:
     layers = select_layers(exported, manifest["layers"])
     classes = read_table(path, "classes", ["class_id", "class_name"]).to_pydict()
     names = dict(zip(classes["class_id"], classes["class_name"], strict=True))
-    rows = read_table(path, "images", ["image_id", "class_id", "path"]).to_pydict()
+    rows = read_table(path, "images", ["image_id", "class_id", "path", "true_probability"]).to_pydict()
+    nan = float("nan")
+    recorded = [nan if each is None else each for each in rows["true_probability"]]
     images: dict[int, list[LabelledImage]] = {}
     for image_id, class_id, file in zip(rows["image_id"], rows["class_id"], rows["path"], strict=True):
         images.setdefault(class_id, []).append(LabelledImage(image_id, class_id, file))
@@ -243,4 +257,5 @@ def _open(path: Path, changed_at: int) -> Ablated:
         names,
         find_recorded_outputs(manifest["dataset"], names),
         images,
+        dict(zip(rows["image_id"], recorded, strict=True)),
     )

@@ -84,6 +84,8 @@ class Ticket:
 
     def add(self, n_done: int, n_total: int, part: Any) -> None:
         """Notes a report of the worker."""
+        if part is None and (n_done, n_total) == self._view[2:4]:
+            return  # a sign of life between two runs of the model; the page need not be drawn again
         parts = self._view.parts if part is None else (*self._view.parts, part)
         self._change(n_done=n_done, n_total=n_total, parts=parts)
 

@@ -257,7 +257,9 @@ class RunStore:
     def has_graphs_by_effect(self) -> bool:
         """True if some class has a graph whose channels were chosen by effect."""
         name = "attribution_graphs"
-        return self.has(name) and read_table(self.path, name, ["class_id"], selection=EFFECT).num_rows > 0
+        return self.has(name) and self.read_once(
+            "graphs by effect", lambda: read_table(self.path, name, ["class_id"], selection=EFFECT).num_rows > 0
+        )
 
     def _read_selected_graph(self, class_id: int, selection: str) -> Graph:
         nodes = self._read_rows_of_class("attribution_graph_nodes", class_id, selection)

@@ -13,6 +13,7 @@ test('necessity is what is lost beyond random channels', () => {
 
 test('words and sentence have the shares with n', () => {
   assert.equal(model.toWords(PROOF), 'necessary: 97.5 % → 25.0 %');
+  assert.equal(model.toWords({...PROOF, random: [0.32, 0.25, 0.4]}), 'necessity unclear: 97.5 % → 25.0 %');
   assert.equal(model.toWords({...PROOF, random: [0.2, 0.1, 0.3]}), 'not necessary: 97.5 % → 25.0 %');
   assert.equal(
     model.toSentence(PROOF),

@@ -5,9 +5,11 @@ import {percent, plural} from '../format.js';
 /** What is lost without the channels of a graph, less what is lost without as many at random; null where one is unknown. */
 export const necessity = (remove, random) => (remove && random ? random[0] - remove[0] : null);
 
+/** Necessary where the intervals of both accuracies lie apart; unclear where they overlap. */
+const judge = (remove, random) => (remove[2] < random[1] ? 'necessary' : remove[0] < random[0] ? 'necessity unclear' : 'not necessary');
+
 /** A few words for the bar of the class. */
-export const toWords = ({untouched, remove, random}) =>
-  `${remove[0] < random[0] ? 'necessary' : 'not necessary'}: ${percent(untouched[0])} → ${percent(remove[0])}`;
+export const toWords = ({untouched, remove, random}) => `${judge(remove, random)}: ${percent(untouched[0])} → ${percent(remove[0])}`;
 
 /** A sentence for its tip and for the page. */
 export const toSentence = ({untouched, remove, random, keep, n_channels: channels, n_images: n}) =>

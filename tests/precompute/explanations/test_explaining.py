@@ -115,3 +115,12 @@ def test_colours_frames_and_orientation_are_read_as_a_run_reads_them(small_run: 
     found = explain_files(ExplainRequest(small_run, paths, tmp_path / "out", CONFIG))
     assert [facts["file"] for facts in found] == list(files)
     assert found[2]["score"] == pytest.approx(found[3]["score"], abs=1e-5)
+
+
+def test_an_image_named_as_the_figures_of_all_does_not_lose_its_own_file(small_run: Path, tmp_path: Path) -> None:
+    file = tmp_path / "figures.png"
+    Image.effect_noise((24, 24), 60).convert("RGB").save(file)
+    (facts,) = explain_files(ExplainRequest(small_run, (file,), tmp_path / "out", CONFIG))
+    assert facts["name"] == "figures-2"
+    assert json.loads((tmp_path / "out" / "figures-2.json").read_text()) == facts
+    assert isinstance(json.loads((tmp_path / "out" / "figures.json").read_text()), list)

@@ -10,6 +10,7 @@ import pytest
 import precompute
 from precompute.contract.errors import InputError
 from precompute.contract.schema import read_table
+from precompute.contract.writing import write_table
 
 ALL_OF_THIRD = [f"third-{channel}" for channel in range(16)]
 
@@ -51,3 +52,10 @@ def test_what_is_not_of_the_run_is_named(small_run: Path) -> None:
         arguments = {"class_": "moss", "channels": ["third-0"], **given}
         with pytest.raises(InputError, match=words):
             precompute.ablate(small_run, **arguments)  # type: ignore[arg-type]
+
+
+def test_images_with_another_content_than_the_run_saw_are_refused(small_copy: Path) -> None:
+    rows = read_table(small_copy, "images").to_pydict()
+    write_table(small_copy, "images", rows | {"true_probability": [1 - p for p in rows["true_probability"]]})
+    with pytest.raises(InputError, match="another content by now"):
+        precompute.ablate(small_copy, "moss", ["third-0"], images_per_class=2)

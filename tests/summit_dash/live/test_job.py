@@ -25,3 +25,13 @@ def test_an_end_stays_as_it_is() -> None:
     cancelled.cancel()
     cancelled.finish(5)
     assert cancelled.view.is_over and cancelled.view.result is None
+
+
+def test_a_report_without_news_does_not_change_the_version() -> None:
+    ticket = Ticket(Job("module:function"), 0.0)
+    ticket.add(1, 3, "a part")
+    version = ticket.view.version
+    ticket.add(1, 3, None)
+    assert ticket.view.version == version
+    ticket.add(2, 3, None)
+    assert ticket.view.version > version and ticket.view.parts == ("a part",)
