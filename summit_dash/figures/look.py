@@ -20,6 +20,7 @@ __all__ = [
     "build_axis",
     "build_layout",
     "check_theme",
+    "fade",
     "scale",
 ]
 
@@ -72,6 +73,12 @@ def scale(position: float) -> str:
     at = min(max(position, 0.0), 1.0) * (len(_VIRIDIS) - 1)
     low = min(int(at), len(_VIRIDIS) - 2)
     return _mix(_VIRIDIS[low], _VIRIDIS[low + 1], at - low)
+
+
+def fade(color: str, opacity: float) -> str:
+    """Returns a colour `#RRGGBB` with an opacity from 0 to 1, as CSS and plotly take it."""
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:.3f})"
 
 
 def _mix(first: str, second: str, part: float) -> str:

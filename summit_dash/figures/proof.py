@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from precompute.contract.tables import ALL_LAYERS
-from summit_dash.figures.look import ACCENTS, build_axis, build_layout, check_theme
+from summit_dash.figures.look import ACCENTS, build_axis, build_layout, check_theme, fade
 from summit_dash.graph.theme import COLOR_A
 
 __all__ = ["build_curves", "build_layers"]
@@ -82,7 +82,7 @@ def _build_line(rows: Sequence[Mapping[str, Any]], title: str, color: str, dash:
     sizes = [row["n_channels"] for row in rows]
     low, high = ([row[name] for row in rows] for name in ("ci_low", "ci_high"))
     band = go.Scatter(
-        x=[*sizes, *sizes[::-1]], y=[*high, *low[::-1]], fill="toself", fillcolor=_fade(color, _BAND),
+        x=[*sizes, *sizes[::-1]], y=[*high, *low[::-1]], fill="toself", fillcolor=fade(color, _BAND),
         line={"width": 0}, mode="lines", hoverinfo="skip", showlegend=False,
     )  # fmt: skip
     texts = [
@@ -168,8 +168,3 @@ def _build_dots(shown: Sequence[tuple[int, Mapping[str, Any]]], title: str, colo
             "arrayminus": [value - low for value, (low, _) in zip(values, ends, strict=True)],
         },
     )  # fmt: skip
-
-
-def _fade(color: str, share: float) -> str:
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, {share})"

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 from numpy.typing import NDArray
 
 from summit_dash.figures.heat_maps import write_data_address
+from summit_dash.figures.look import fade
 from summit_dash.graph.theme import COLOR_A, COLOR_B
 from summit_dash.live.job import Ticket, View
 from summit_dash.pages.images_parts import build_message, describe_wait
@@ -21,6 +22,9 @@ __all__ = ["MOST_CELLS", "TAB", "color_cells"]
 
 MOST_CELLS = 24 * 24
 """Cells of a layer that are drawn; a finer grid could not be read."""
+_FOR, _AGAINST = "#B2182B", "#2166AC"
+_STRONGEST = 0.85
+"""Opacity of the cell that says most; the image is seen through it."""
 _ORDERS = (
     ("value", "Value", "The channels of the greatest value in a cell."),
     ("relative", "Value / greatest", "Value as a share of the channel's greatest on the run's images."),
@@ -147,18 +151,13 @@ def color_cells(heat: NDArray[np.float32], against: NDArray[np.float32] | None) 
     if against is None:
         greatest = float(np.abs(heat).max(initial=0)) or 1.0
         return [
-            f"rgba({'178, 24, 43' if value >= 0 else '33, 102, 172'}, {0.85 * abs(value) / greatest:.3f})"
+            fade(_FOR if value >= 0 else _AGAINST, _STRONGEST * abs(value) / greatest)
             for value in heat.ravel().tolist()
         ]
     greatest = float(max(heat.max(initial=0), against.max(initial=0))) or 1.0
     pairs = zip(heat.ravel().tolist(), against.ravel().tolist(), strict=True)
     return [
-        f"linear-gradient(135deg, {_fade(COLOR_A, max(a, 0) / greatest)} 50%, "
-        f"{_fade(COLOR_B, max(b, 0) / greatest)} 50%)"
+        f"linear-gradient(135deg, {fade(COLOR_A, _STRONGEST * max(a, 0) / greatest)} 50%, "
+        f"{fade(COLOR_B, _STRONGEST * max(b, 0) / greatest)} 50%)"
         for a, b in pairs
     ]
-
-
-def _fade(color: str, share: float) -> str:
-    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return f"rgba({red}, {green}, {blue}, {0.85 * share:.3f})"
