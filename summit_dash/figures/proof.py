@@ -21,6 +21,8 @@ _LINES = (
     ("effect", "keep", "with the first by effect alone"),
 )
 _BAND = 0.14
+_APART = 1.25
+"""Least ratio of sizes that are both written at the axis."""
 _FURTHER = "further fall of the log-probability than without random channels"
 
 
@@ -60,10 +62,13 @@ def build_curves(rows: Sequence[Mapping[str, Any]], n_channels: int, theme: str)
     if whole is not None:
         size = [min(row["n_channels"] for row in of_all if row["n_channels"]), max(r["n_channels"] for r in of_all)]
         traces.append(_build_level(size, whole["accuracy"], palette.ink))
-    ticks = sorted({row["n_channels"] for row in of_all if row["n_channels"]})
+    ticks: list[int] = []
+    for size in sorted({row["n_channels"] for row in of_all if row["n_channels"]}):
+        if not ticks or size >= _APART * ticks[-1]:
+            ticks.append(size)
     layout = build_layout(
         theme,
-        xaxis={**build_axis(theme, "", ticks[:: max(1, len(ticks) // 6)]), "type": "log", "tickangle": 0,
+        xaxis={**build_axis(theme, "", ticks), "type": "log", "tickangle": 0,
                "title": {"text": "channels, all layers together", "standoff": 6, "font": {"size": 12}}},
         yaxis={**build_axis(theme, "", [0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"]),
                "range": [-0.03, 1.05]},

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from precompute.contract.errors import InputError
+from precompute.contract.tables import EFFECT, PAGERANK
 from summit_dash.graph.elements import Element, build_graph_elements
 from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.proof import summarize_proof
@@ -23,7 +24,7 @@ def build_class(store: RunStore, class_id: int, by_effect: bool = False) -> dict
 
     With `by_effect`, the channels are those of the greatest effect. Positions and sizes are those of the elements, in
     units of the layout. `surprising` lists the surprising nodes of the published graph with their reasons. `proof` is
-    what becomes of the class without the published channels; None where it was not measured. Where there is no node,
+    what becomes of the class without these channels; None where it was not measured. Where there is no node,
     `missing` holds the reason.
     """
     graph = store.graph_by_effect(class_id) if by_effect else store.graph(class_id)
@@ -34,7 +35,7 @@ def build_class(store: RunStore, class_id: int, by_effect: bool = False) -> dict
         "edges": _build_edges(graph),
         "similarity": _compute_similarity(store, class_id),
         "surprising": [] if by_effect else build_marks(store, class_id),
-        "proof": summarize_proof(store, class_id),
+        "proof": summarize_proof(store, class_id, EFFECT if by_effect else PAGERANK),
         **({} if graph.nodes else {"missing": _explain_missing(store, class_id, by_effect)}),
     }
 

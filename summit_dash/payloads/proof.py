@@ -140,9 +140,9 @@ def _read_smallest(store: RunStore, class_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def summarize_proof(store: RunStore, class_id: int) -> Mapping[str, Any] | None:
-    """Summarizes the proof of a class by PageRank for its bar; None where it was not measured."""
-    proof = read_proofs(store).get(class_id, {}).get(PAGERANK)
+def summarize_proof(store: RunStore, class_id: int, selection: str = PAGERANK) -> Mapping[str, Any] | None:
+    """Summarizes the proof of a class's graph by one selection for its bar; None where it was not measured."""
+    proof = read_proofs(store).get(class_id, {}).get(selection)
     if proof is None or proof.remove is None or proof.random is None or proof.untouched is None:
         return None
     return {

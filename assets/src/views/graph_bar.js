@@ -25,7 +25,7 @@ const buildProof = ({id}) => {
   const slot = h('span', {});
   const fill = ({proof}) =>
     proof && slot.replaceChildren(action({view: 'proof'}, {class: 'proof-link', 'data-tip': toSentence(proof)}, toWords(proof)));
-  load(`class/${id}`).then(fill);
+  load(current.selection.chosen === 'effect' ? `class/${id}/effect` : `class/${id}`).then(fill);
   return slot;
 };
 const buildClass = (info, letter) => {

@@ -32,6 +32,7 @@ def test_a_class_has_figures_in_both_themes_and_its_smallest_graphs(proven_store
 def test_the_payload_of_a_class_says_what_its_bar_shows(proven_store: RunStore, store: RunStore) -> None:
     proof = build_class(proven_store, 0)["proof"]
     assert proof == summarize_proof(proven_store, 0) and proof["random"] == [0.8, 0.7, 0.9]
+    assert build_class(proven_store, 0, by_effect=True)["proof"] == summarize_proof(proven_store, 0, "effect")
     assert build_class(proven_store, 5)["proof"] is None and build_class(store, 0)["proof"] is None
 
 
