@@ -79,6 +79,10 @@ const FIELDS = {
   at: {...text, look: true} /* layer of the cells and channels of an image; null for the last one with positions */,
   by: {...choice('value', 'relative', 'attribution'), look: true} /* order of the channels in a cell */,
   over: {...choice('one', 'all'), look: true} /* images that the channels of a class are attributed over */,
+  cut: text /* of a transfer result, MODEL@LAYER; null for the advised one */,
+  vs_cut: text /* the cut that it is compared with; null for the best, or the one after it */,
+  axis: {...choice('depth', 'multiply_adds', 'parameters', 'milliseconds'), look: true} /* along the cuts */,
+  differ: {...choice('gained', 'lost', 'apart'), look: true} /* images on which two cuts disagree */,
   term: {...text, look: true} /* entry of the glossary on the page About */,
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
@@ -186,6 +190,7 @@ const complete = (selection, run, other = run) => {
   const done = findNamed(selection, [run, other]);
   if (done.class_id === null && !('class' in done.unread) && run.classes.length) done.class_id = run.classes[0].id;
   completeLayers(done, run);
+  if (run.kind === 'transfer') done.view = 'transfer';
   if (!run.has.accuracy && done.sort.startsWith('accuracy')) done.sort = 'similarity';
   if (done.run === null && boot.runs.length > 1) done.run = run.name;
   return done;

@@ -50,7 +50,10 @@ class ServeOptions:
 
     runs: Annotated[
         list[str],
-        typer.Argument(help="Folders of one or several runs, or `NAME=RUN` to name one.", show_default=False),
+        typer.Argument(
+            help="Folders of runs and of transfer results, or folders that hold such; `NAME=RUN` names one.",
+            show_default=False,
+        ),
     ]
     host: Annotated[str | None, _build_flag("host")] = None
     port: Annotated[int | None, _build_flag("port", min=0, max=65535)] = None

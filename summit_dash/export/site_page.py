@@ -14,7 +14,7 @@ from werkzeug.test import Client
 
 from summit_dash.pages.application import build_application
 from summit_dash.pages.frame import build_boot
-from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry
 
 __all__ = ["write_page"]
 
@@ -44,7 +44,7 @@ _CHUNKS = {
 """The scripts that `dash.dcc` asks for when it first shows a component."""
 
 
-def write_page(store: RunStore, folder: Path, assets: Path) -> None:
+def write_page(store: Entry, folder: Path, assets: Path) -> None:
     """Writes `index.html` and `assets/` into a folder.
 
     The document is that of the served page. The answers that Dash asks for are part of it, and the scripts of the

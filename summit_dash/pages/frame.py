@@ -14,7 +14,8 @@ from summit_dash.pages.account import Account, build_account
 from summit_dash.pages.components import build_action, build_tool
 from summit_dash.pages.page import Page
 from summit_dash.run.names import describe_place
-from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry
+from summit_dash.run.transfer_store import TransferStore
 
 __all__ = ["build_boot", "build_page"]
 
@@ -87,13 +88,18 @@ def _build_pane(page: Page, layout: Component) -> Component:
     )
 
 
-def build_boot(stores: Iterable[RunStore], prefix: str, is_static: bool = False) -> str:
-    """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element.
+def build_boot(stores: Iterable[Entry], prefix: str, is_static: bool = False) -> str:
+    """Returns runs, results and the prefix of their addresses as JSON that is safe inside a script element.
 
     A static site does not say where the run was on the machine that wrote the site.
     """
     runs = [
-        {"name": store.name, "version": store.version, **({} if is_static else {"place": describe_place(store.path)})}
+        {
+            "name": store.name,
+            "version": store.version,
+            **({"kind": "transfer"} if isinstance(store, TransferStore) else {}),
+            **({} if is_static else {"place": describe_place(store.path)}),
+        }
         for store in stores
     ]
     boot: dict[str, Any] = {"prefix": prefix, "runs": runs}

@@ -15,8 +15,7 @@ from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
-from summit_dash.run.store import RunStore
-from summit_dash.run.stores import Stores, open_runs
+from summit_dash.run.stores import Entry, Stores, open_runs
 from summit_dash.server.callbacks import register_callback_check
 from summit_dash.server.checks import register_checks
 from summit_dash.server.door import Door, register_door
@@ -33,11 +32,11 @@ from summit_dash.server.settings import Settings, read_settings
 __all__ = ["build_server", "create_app", "find_assets"]
 
 
-def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Settings | None = None) -> Dash:
+def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings: Settings | None = None) -> Dash:
     """Builds the dashboard of one or several runs.
 
     Args:
-        stores: the opened runs; the first is shown where the address names none.
+        stores: the opened runs and transfer results; the first is shown where the address names none.
         settings: title, prefix of addresses, who may come in; read from the environment where not given.
 
     Raises:
@@ -45,11 +44,11 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
         ValueError: there is no run.
     """
     settings = settings or Settings()
-    runs = Stores(stores.values() if isinstance(stores, Mapping) else stores)
+    runs = stores if isinstance(stores, Stores) else Stores(stores.values() if isinstance(stores, Mapping) else stores)
     prefix = settings.url_prefix
     door = Door(settings)
     app = build_application(
-        lambda: build_boot(runs.values(), prefix), settings.title, prefix, ask=lambda: _describe_account(prefix)
+        lambda: build_boot(runs.entries, prefix), settings.title, prefix, ask=lambda: _describe_account(prefix)
     )
     live = Live.start(settings.limits)
     register_log(app.server)

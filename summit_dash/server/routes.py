@@ -11,13 +11,16 @@ from werkzeug.routing import IntegerConverter
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES, MANIFEST
+from precompute.contract.transfer_tables import is_transfer
 from summit_dash.export.formats import FORMATS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
+from summit_dash.payloads.transfer import build_transfer_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import check_label, save_label
 from summit_dash.run.store import RunStore
-from summit_dash.run.stores import Stores
+from summit_dash.run.stores import Entry, Stores
+from summit_dash.run.transfer_store import TransferStore
 from summit_dash.server.callbacks import read_json
 from summit_dash.server.graph_files import write_graph_file
 from summit_dash.server.roles import find_person
@@ -49,6 +52,8 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def send_data(name: str, key: str) -> Response:
+        if name in stores.results:
+            return _answer_result(_find_result(stores, name), key)
         return _answer_payload(_find_store(stores, name), key)
 
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
@@ -81,6 +86,10 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
     @server.get(f"{prefix}run/<name>/image/<int:image_id>.jpg")
     def send_image(name: str, image_id: int) -> Response:
         return _send_picture(_find_store(stores, name).pictures.kept_examples.images.read_jpeg(image_id), "image/jpeg")
+
+    @server.get(f"{prefix}run/<name>/small/<int:image_id>.webp")
+    def send_small(name: str, image_id: int) -> Response:
+        return _send_picture(_find_result(stores, name).read_picture(image_id))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def send_prototype(name: str, class_id: int, method: str) -> Response:
@@ -129,6 +138,25 @@ def _find_store(stores: Stores, name: str) -> RunStore:
     return stores[name]
 
 
+def _find_result(stores: Stores, name: str) -> TransferStore:
+    result = stores.find(name)
+    if not isinstance(result, TransferStore):
+        abort(404)
+    return result
+
+
+def _answer_result(store: TransferStore, key: str) -> Response:
+    """Returns a payload of a transfer result, or the problem where it lacks what is asked for."""
+    try:
+        payload = build_transfer_payload(store, key)
+    except (InputError, OSError) as problem:
+        known = isinstance(problem, InputError) and is_transfer(store.path)
+        return _answer_problem(problem if known else _build_loss(store))  # type: ignore[arg-type]
+    if payload is None:
+        abort(404)
+    return _keep(_answer_json(payload))
+
+
 def _find_channel(stores: Stores, name: str, layer: str, number: int) -> tuple[RunStore, Channel]:
     store = _find_store(stores, name)
     if layer not in store.layers:
@@ -152,7 +180,7 @@ def _answer_payload(store: RunStore, key: str) -> Response:
     return _revalidate(_answer_json({**payload, "editable": may_write}))
 
 
-def _build_loss(store: RunStore) -> InputError:
+def _build_loss(store: Entry) -> InputError:
     return InputError(
         "A run's folder stays where it is while it is shown.",
         f"That of {store.name} cannot be read.",

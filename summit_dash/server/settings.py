@@ -34,7 +34,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SUMMIT_DASH_", frozen=True)
 
-    runs: Texts = Field((), description="Folders of the runs to serve, or NAME=FOLDER; used by the `server` factory.")
+    runs: Texts = Field(
+        (),
+        description="Folders of the runs and transfer results to serve, or NAME=FOLDER; used by the `server` factory.",
+    )
     host: str = Field(HOST, description="Address to listen on; `0.0.0.0` for the whole network.")
     port: int = Field(PORT, ge=0, le=65535, description="Port to listen on; the next free one if it is taken.")
     workers: int = Field(THREADS, ge=1, description="Threads that answer requests.")
