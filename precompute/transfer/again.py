@@ -74,7 +74,7 @@ def add_heads(asked: MoreHeads, progress: Progress, watch: Watch | None = None) 
         raise InputError(_RULE, f"{asked.out} is not whole yet.", "Run its `summit-dash transfer` to the end first.")
     with hold_run(asked.out):
         manifest = read_transfer_manifest(asked.out)
-        choice = _complete(asked, manifest)
+        choice = _read_choice(asked, manifest)
         require_cuts(choice.save, list_cuts(manifest, ()))
         source = _open_source(choice, manifest)
         stores = {name: open_features(asked.out, name, entry, source) for name, entry in manifest["models"].items()}
@@ -94,7 +94,7 @@ def add_heads(asked: MoreHeads, progress: Progress, watch: Watch | None = None) 
     return TransferReport(manifest, tuple(read_transfer_table(asked.out, "cuts").to_pylist()), tuple(source.notes))
 
 
-def _complete(asked: MoreHeads, manifest: Mapping[str, Any]) -> _Choice:
+def _read_choice(asked: MoreHeads, manifest: Mapping[str, Any]) -> _Choice:
     config, dataset = manifest["config"], manifest["dataset"]
     return _Choice(
         **vars(asked),

@@ -56,7 +56,7 @@ class Trained:
 
 
 class Notes:
-    """What hears of a training. Either function may raise KeyboardInterrupt, which ends it as the keyboard does."""
+    """A listener to a training. Either function may raise KeyboardInterrupt, which ends it as the keyboard does."""
 
     def finish_epoch(self, loss: float, accuracy: float) -> None:
         """Notes loss (in nats) and accuracy on the validation part after an epoch."""

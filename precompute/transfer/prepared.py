@@ -1,4 +1,4 @@
-"""What trainings of heads begin from: stored features, the images that all models could read, and their folds."""
+"""The beginning of every training of heads: stored features, the images that all models could read, and their folds."""
 
 from __future__ import annotations
 

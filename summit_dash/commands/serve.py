@@ -51,7 +51,7 @@ class ServeOptions:
     runs: Annotated[
         list[str],
         typer.Argument(
-            help="Folders of runs and of transfer results, or folders that hold such; `NAME=RUN` names one.",
+            help="Folders of runs or transfer results, or folders of these; `NAME=RUN` names one.",
             show_default=False,
         ),
     ]

@@ -127,14 +127,15 @@ def _build_model(rows: Sequence[Row], xs: Sequence[float], places: Sequence[int]
 
 
 def _describe(row: Row) -> str:
-    said = f"{row['model']} after {row['cut']}<br>{format_percent(row['accuracy'])} {_bracket(row)}"
+    said = f"{row['model']} after {row['cut']}<br>{format_percent(row['accuracy'])} {_write_interval(row)}"
     words = [word for name, word in (("is_advised", "advised"), ("is_best", "the best")) if row[name]]
     costs = f"{row['parameters']:,} parameters, {row['multiply_adds']:,} multiply-adds, {row['milliseconds']:.2f} ms"
     return "<br>".join([said, costs, *words])
 
 
-def _bracket(row: Row) -> str:
-    return f"[{100 * row['ci_low']:.1f}, {100 * row['ci_high']:.1f}], n = {row['n_images']:,}"
+def _write_interval(row: Row) -> str:
+    low, high = (format_percent(row[name]).removesuffix(" %") for name in ("ci_low", "ci_high"))
+    return f"[{low}, {high}], n = {row['n_images']:,}"
 
 
 def _build_accuracies(rows: Sequence[Row], theme: str) -> dict[str, Any]:
@@ -221,7 +222,7 @@ def build_layers(rows: Sequence[Row], theme: str) -> go.Figure:
 
 
 def _build_model_of_run(rows: Sequence[Row], xs: Sequence[float], theme: str) -> list[Any]:
-    told = [f"{row['cut']}<br>{format_percent(row['accuracy'])} {_bracket(row)}" for row in rows]
+    told = [f"{row['cut']}<br>{format_percent(row['accuracy'])} {_write_interval(row)}" for row in rows]
     costless = [{**row, "parameters": 0, "multiply_adds": 0, "milliseconds": 0.0} for row in rows]
     traces = _build_model(costless, xs, range(len(rows)), 0, theme)
     traces[-1].update(hovertext=told)

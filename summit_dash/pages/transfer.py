@@ -1,4 +1,4 @@
-"""Where to cut a model, for a person's own images: results of `summit-dash transfer`, and the probe of a run's layers.
+"""The places to cut a model, for a person's own images: the results of `summit-dash transfer`.
 
 Filled by `assets/src/views/transfer.js`.
 """

@@ -16,6 +16,7 @@ from summit_dash.run.transfer_store import TransferStore
 __all__ = ["build_transfer_payload"]
 
 _NO_CLASSES: dict[str, list[Any]] = {"id": [], "name": [], "mark": [], "full": []}
+_SHARES = {"accuracy", "ci_low", "ci_high", "macro_f1"}
 _OF_LEARNED = (
     "model", "cut", "head", "n_unfrozen", "n_images", "accuracy", "ci_low", "ci_high", "n_gained", "n_lost",
     "macro_f1", "n_trained", "multiply_adds", "mean_epochs",
@@ -78,9 +79,9 @@ def _build_result(store: TransferStore, names_folders: bool) -> dict[str, Any]:
             name: {"published": entry.get("published_top1"), "n_parameters": entry["n_parameters"]}
             for name, entry in manifest["models"].items()
         },
-        "cuts": [{name: _round(value) for name, value in row.items()} for row in store.cuts],
+        "cuts": [{name: _round(name, value) for name, value in row.items()} for row in store.cuts],
         "fronts": {cost: find_front(store.cuts, cost) for cost in AXES if cost != "depth"},
-        "learned": [{name: _round(row[name]) for name in _OF_LEARNED} for row in store.learned],
+        "learned": [{name: _round(name, row[name]) for name in _OF_LEARNED} for row in store.learned],
         "classes": [{"id": row["class_id"], "name": row["class_name"], "n": row["n_images"]} for row in store.classes],
         "heads": _list_heads(store, names_folders),
         "folder": str(store.path) if names_folders else store.path.name,
@@ -91,8 +92,11 @@ def _build_result(store: TransferStore, names_folders: bool) -> dict[str, Any]:
     }
 
 
-def _round(value: Any) -> Any:
-    return shorten(value) if isinstance(value, float) else value
+def _round(name: str, value: Any) -> Any:
+    """Rounds what is not whole; shares keep as many digits as they are written with elsewhere need."""
+    if not isinstance(value, float):
+        return value
+    return round(value, 6) if name in _SHARES else shorten(value)
 
 
 def _list_heads(store: TransferStore, names_folders: bool) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What a dashboard shows: the open runs, and beside them the open transfer results."""
+"""The open runs of a dashboard, and beside them the open transfer results."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DEPTH = 2
 def open_runs(texts: Iterable[str]) -> list[Entry]:
     """Opens runs and transfer results, each given as a folder or as `NAME=FOLDER`.
 
-    A folder that is neither stands for those that are inside it.
+    Of a folder that is neither, those inside it are opened.
 
     Raises:
         InputError: a folder is no run, no result and holds none, or tables are missing.

@@ -36,7 +36,7 @@ class Settings(BaseSettings):
 
     runs: Texts = Field(
         (),
-        description="Folders of the runs and transfer results to serve, or NAME=FOLDER; used by the `server` factory.",
+        description="Folders of runs or transfer results, or NAME=FOLDER; used by the `server` factory.",
     )
     host: str = Field(HOST, description="Address to listen on; `0.0.0.0` for the whole network.")
     port: int = Field(PORT, ge=0, le=65535, description="Port to listen on; the next free one if it is taken.")

@@ -3,11 +3,12 @@
 import {h} from '../dom.js';
 import {count, percent} from '../format.js';
 
-const ends = (row) => `${(100 * row.ci_low).toFixed(1)}, ${(100 * row.ci_high).toFixed(1)}`;
+const points = (share) => percent(share).replace(' %', '');
+const ends = (row) => `${points(row.ci_low)}, ${points(row.ci_high)}`;
 /** An accuracy with its interval and n. */
 export const interval = (row) => `${percent(row.accuracy)} [${ends(row)}], n = ${count(row.n_images)}`;
 /** The interval alone, for a column of its own. */
-export const tellEnds = (row) => `${(100 * row.ci_low).toFixed(1)} to ${(100 * row.ci_high).toFixed(1)}`;
+export const tellEnds = (row) => `${points(row.ci_low)} to ${points(row.ci_high)}`;
 
 /** @type {[number, string][]} */
 const SIZES = [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']]; // prettier-ignore
@@ -18,6 +19,6 @@ export const cost = (value) => {
   return word ? `${text} ${word}` : String(text);
 };
 /** A difference of points with its sign. */
-export const sign = (points) => (Math.abs(points) < 0.05 ? '0.0' : `${points > 0 ? '+' : '−'}${Math.abs(points).toFixed(1)}`);
+export const sign = (value) => (Math.abs(value) < 0.05 ? '0.0' : `${value > 0 ? '+' : '−'}${Math.abs(value).toFixed(1)}`);
 export const number = (text, value = null, tip = null) =>
   h('td', {class: 'number', ...(value === null ? {} : {'data-value': String(value)}), ...(tip ? {'data-tip': tip} : {})}, text);

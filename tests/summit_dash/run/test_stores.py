@@ -36,7 +36,7 @@ def test_an_unknown_run_is_a_missing_key(store: RunStore) -> None:
         Stores([store])["nothing"]
 
 
-def test_a_folder_stands_for_the_runs_and_results_inside_it(run_path: Path, tmp_path: Path) -> None:
+def test_of_a_folder_the_runs_and_results_inside_it_are_opened(run_path: Path, tmp_path: Path) -> None:
     shutil.copytree(run_path, tmp_path / "runs" / "photos")
     write_transfer_result(tmp_path / "results" / "cuts")
     write_transfer_result(tmp_path / "half").joinpath("transfer.json").write_text('{"schema_version": 1}')
