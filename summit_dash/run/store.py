@@ -19,7 +19,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.tables import EFFECT, PAGERANK
 from summit_dash.run.best_classes import read_best_classes
-from summit_dash.run.cache import Remembered
+from summit_dash.run.cache import Once, Remembered
 from summit_dash.run.facts import ChannelFacts, Use
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
 from summit_dash.run.measures import Link, read_links
@@ -89,8 +89,8 @@ class RunStore:
         self.manifest = read_manifest(self.path)
         self.given_name: str | None = name or self.manifest.get("run_name")
         self.name = self.given_name or self.path.name
-        self._lock = threading.RLock()
-        self._cached: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._once = Once()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
         self.class_influences = Remembered(self._read_class_influences, 16)
@@ -108,9 +108,10 @@ class RunStore:
 
     def refresh(self) -> None:
         """Opens the pictures again where some were drawn or imported since."""
-        with self._lock:
-            if read_stamp(self.path) != self.pictures.stamp:
-                self.pictures = RunPictures(self.path)
+        if read_stamp(self.path) != self.pictures.stamp:
+            with self._lock:
+                if read_stamp(self.path) != self.pictures.stamp:
+                    self.pictures = RunPictures(self.path)
 
     @property
     def model_name(self) -> str:
@@ -351,11 +352,7 @@ class RunStore:
 
     def read_once(self, name: str, read: Callable[[], T]) -> T:
         """Returns the result of `read`, which is called once however many requests ask at the same time."""
-        with self._lock:
-            if name not in self._cached:
-                self._cached[name] = read()
-            result: T = self._cached[name]
-            return result
+        return self._once.read(name, read)
 
     def warm(self) -> None:
         """Reads what every visitor needs, so that the first one does not wait."""
