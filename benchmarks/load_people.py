@@ -36,7 +36,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be clicked in a run. `channels` are those of some graphs, as layer and number."""
+    """The parts of a run that can be clicked. `channels` are those of some graphs, as layer and number."""
 
     run: str
     classes: Sequence[int]

@@ -31,7 +31,7 @@ class Remembered(Generic[Key, Value]):
 
 
 class Once:
-    """What is read once, by name, and kept for as long as this is.
+    """Results that are read once, by name, and kept.
 
     Requests that ask for something else meanwhile do not wait. A function that reads may ask for other names.
     """

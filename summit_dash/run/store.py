@@ -22,6 +22,7 @@ from summit_dash.run.best_classes import read_best_classes
 from summit_dash.run.cache import Once, Remembered
 from summit_dash.run.facts import ChannelFacts, Use
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
+from summit_dash.run.influences import ClassInfluences, find_strongest
 from summit_dash.run.measures import Link, read_links
 from summit_dash.run.pictures import RunPictures, read_stamp
 from summit_dash.run.similarity import normalize_rows
@@ -93,7 +94,7 @@ class RunStore:
         self._once = Once()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = Remembered(self._read_class_influences, 16)
+        self.class_influences = Remembered(ClassInfluences(self.path).read, 16)
         self.graph = Remembered(self._read_graph, 256)
         self.graph_by_effect = Remembered(self._read_graph_by_effect, 64)
         self.cosines = Remembered(self._compute_cosines, 64)
@@ -301,25 +302,13 @@ class RunStore:
 
     # --- influences -------------------------------------------------------------------------------------------------
 
-    def _read_class_influences(self, class_id: int) -> pa.Table:
-        """Reads the influences of one class: its row groups and nothing else."""
-        columns = ["target_layer", "target_channel", "source_layer", "source_channel", "influence_count"]
-        filters = pc.field("class_id") == class_id
-        return read_table(self.path, "influences", [*columns, "mean_influence"], filters).unify_dictionaries()
-
     def read_sources(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """Returns the `n` strongest influences on a channel, also from channels outside the graph."""
-        return self._find_strongest(class_id, channel, "target", n)
+        return find_strongest(self.class_influences(class_id), channel, "target", n)
 
     def read_targets(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """Returns the `n` strongest influences of a channel on others."""
-        return self._find_strongest(class_id, channel, "source", n)
-
-    def _find_strongest(self, class_id: int, channel: Channel, end: str, n: int) -> list[Edge]:
-        table = self.class_influences(class_id)
-        mine = (pc.field(f"{end}_layer") == channel.layer) & (pc.field(f"{end}_channel") == channel.channel)
-        order = [("influence_count", "descending"), ("mean_influence", "descending")]
-        return [_read_edge(row) for row in table.filter(mine).sort_by(order).slice(0, n).to_pylist()]
+        return find_strongest(self.class_influences(class_id), channel, "source", n)
 
     # --- embedding --------------------------------------------------------------------------------------------------
 

@@ -163,7 +163,8 @@ def _answer_labels(store: RunStore) -> Response:
     response = _answer_json({**payload, "editable": may_write})
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _build_loss(store: RunStore) -> InputError:
