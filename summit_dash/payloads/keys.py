@@ -21,9 +21,12 @@ from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
 from summit_dash.payloads.proof import build_class_proof, build_proof
+from summit_dash.payloads.transfer import build_transfer_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import build_labels
 from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry
+from summit_dash.run.transfer_store import TransferStore
 
 __all__ = ["build_payload"]
 
@@ -126,12 +129,14 @@ _KEYS = Map(
 )
 
 
-def build_payload(store: RunStore, key: str) -> dict[str, Any] | None:
+def build_payload(store: Entry, key: str) -> dict[str, Any] | None:
     """Returns the payload of a key such as `class/270/layer/mixed4d`; None where there is no such kind.
 
     Raises:
-        InputError: the run lacks what the key names.
+        InputError: the run or the result lacks what the key names.
     """
+    if isinstance(store, TransferStore):
+        return build_transfer_payload(store, key)
     if key.startswith("/"):
         return None  # werkzeug would drop the slash
     try:
