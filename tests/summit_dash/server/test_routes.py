@@ -10,9 +10,11 @@ from precompute.contract.schema import MANIFEST
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.store import RunStore
+from summit_dash.run.transfer_store import TransferStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.transfer_result import write_transfer_result
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +111,19 @@ def test_a_run_that_is_gone_is_one_message_and_comes_back(tmp_path: Path) -> Non
         assert client.get(f"/run/run/{path}").status_code in (400, 404, 503)
     (tmp_path / "moved").rename(run)
     assert client.get("/run/run/data/class/1.json").json["id"] == 1
+
+
+def test_a_transfer_result_has_payloads_and_pictures_of_its_own(store: RunStore, tmp_path: Path) -> None:
+    result = TransferStore(write_transfer_result(tmp_path / "photos"))
+    client = create_app([store, result], Settings()).server.test_client()
+    found = client.get("/run/photos/data/transfer.json")
+    assert "immutable" in found.headers["Cache-Control"] and len(found.json["cuts"]) == 6
+    assert client.get("/run/photos/data/cut/9.json").json["problem"]["found"].startswith("There are 6")
+    assert client.get("/run/photos/small/3.webp").mimetype == "image/webp"
+    for path in ("data/labels.json", "data/about.json", "small/99.webp", "picture/conv1/0.webp"):
+        assert client.get(f"/run/photos/{path}").status_code == 404, path
+    assert client.get(f"/run/{store.name}/small/3.webp").status_code == 404
+    assert client.get("/readyz").status_code == 200
+    (result.path / "transfer.json").unlink()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/run/photos/data/transfer.json").status_code == 200  # it was read before
