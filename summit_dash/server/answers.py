@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 
 
 class Answers:
-    """The payloads of runs and transfer results as they are sent; those used last are kept, by version, key and encoding.
+    """The payloads of runs and transfer results as they are sent; those used last are kept, by version and encoding.
 
     Several threads may use this at once: who asks for what another one builds waits for it.
 

@@ -148,13 +148,6 @@ def _find_store(stores: Stores, name: str) -> RunStore:
     return stores[name]
 
 
-def _find_result(stores: Stores, name: str) -> TransferStore:
-    result = stores.find(name)
-    if not isinstance(result, TransferStore):
-        abort(404)
-    return result
-
-
 def _find_channel(stores: Stores, name: str, layer: str, number: int) -> tuple[RunStore, Channel]:
     store = _find_store(stores, name)
     if layer not in store.layers:
