@@ -1,8 +1,8 @@
 """The cost of the proof of a run's graphs, in multiples of a forward pass: `python -m benchmarks.faithfulness RUN`.
 
 The run stays as it is: its first classes are proven in a copy, whose files are the same on the disk until they are
-written. A forward pass is that of the command itself, one image on each core. The effect of channels is compared with the
-pass over the images that made the run, at 100 images of each class.
+written. A forward pass is that of the command itself, one image on each core. The effect of channels is compared with
+the pass over the images that made the run, at 100 images of each class.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def copy_run(run: Path, folder: Path) -> Path:
 def time_passes(run: Path, n_classes: int, n_images: int) -> tuple[float, float]:
     """Times a forward pass and the pass of effects, seconds per image, over images that are decoded before."""
     opened = open_ablated(run)
-    with opened.open_prover("mean", 1) as prover:
+    with opened.open_prover("mean", opened.choose_for_means(1)) as prover:
         batches = [
             (batch, opened.outputs[class_id], opened.build_masks(class_id, [f"{opened.layers[-1].name}-0"])[1])
             for class_id in list(opened.outputs)[:n_classes]

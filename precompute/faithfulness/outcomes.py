@@ -129,7 +129,14 @@ class Prover:
         Raises:
             InputError: the model yields no finite numbers.
         """
-        logits = self.compute_logits(images, trials, masks)
+        return self.judge(self.compute_logits(images, trials, masks), outputs)
+
+    def judge(self, logits: Tensor, outputs: Sequence[int]) -> Outcomes:
+        """Judges logits, `(image, 1 + trial, output)`: is the class that outputs mean right, and how probable is it.
+
+        Raises:
+            InputError: the model yields no finite numbers.
+        """
         flat = logits.flatten(0, 1)
         log_probability = self._find_log_probability(flat, outputs).view(logits.shape[:2])
         if not logits.isfinite().all():

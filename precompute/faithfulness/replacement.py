@@ -29,7 +29,7 @@ def replace_channels(value: Tensor, kept: Tensor, replacement: Tensor, layout: L
 
 
 def repeat_rows(value: Tensor, n: int) -> Tensor:
-    """Repeats each row of a batch, one copy after the other; a single row is not copied, and stays as it is in memory."""
+    """Repeats each row of a batch, one copy after the other; a single row is not copied and keeps its order."""
     return value.expand(n, *value.shape[1:]) if len(value) == 1 else value.repeat_interleave(n, 0)
 
 
