@@ -76,10 +76,12 @@ def ablate(run: str, class_id: int, channels: Sequence[str], mode: Mode, report:
     right = np.concatenate([each.is_right for each in outcomes])
     logarithms = np.concatenate([each.log_probability for each in outcomes])
     named = _name_outputs(opened, torch.cat(best))
-    changed = [place for place, (before, after) in enumerate(named) if before != after]
-    changed.sort(key=lambda place: (right[place, 0] <= right[place, 1], place))
-    for place in changed[:_MOST_PICTURES]:
-        report(len(chosen), len(chosen), (chosen[place].image_id, _draw(opened, chosen[place])))
+    changed = [_describe(*each) for each in zip(chosen, named, right.tolist(), strict=True) if len({*each[1]}) > 1]
+    changed.sort(key=lambda each: each["was_right"] <= each["is_right"])  # stable
+    by_id = {image.image_id: image for image in chosen}
+    for each in changed[:_MOST_PICTURES]:
+        picture = each["image_id"], _draw(opened, by_id[each["image_id"]])
+        report(len(chosen), len(chosen), picture)
     return {
         "n_images": len(chosen),
         "n_of_class": len(opened.images[found_class]),
@@ -87,18 +89,13 @@ def ablate(run: str, class_id: int, channels: Sequence[str], mode: Mode, report:
         "before": _measure(right[:, 0]),
         "after": _measure(right[:, 1]),
         "log_probability": float((logarithms[:, 1] - logarithms[:, 0]).mean()),
-        "changed": [
-            {
-                "image_id": chosen[place].image_id,
-                "path": chosen[place].path,
-                "before": named[place][0],
-                "after": named[place][1],
-                "was_right": bool(right[place, 0]),
-                "is_right": bool(right[place, 1]),
-            }
-            for place in changed
-        ],
+        "changed": changed,
     }
+
+
+def _describe(image: LabelledImage, names: tuple[str, str], right: Sequence[bool]) -> dict[str, Any]:
+    facts = {"image_id": image.image_id, "path": image.path, "before": names[0], "after": names[1]}
+    return facts | {"was_right": right[0], "is_right": right[1]}
 
 
 def _measure(right: np.ndarray[Any, np.dtype[np.bool_]]) -> tuple[float, float, float]:
