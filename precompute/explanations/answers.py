@@ -47,6 +47,8 @@ __all__ = [
 Report = Callable[[int, int, Any], None]
 """Takes the number of steps done, of all steps, and a part of the answer or None."""
 
+_BATCH = 2
+"""Images of one pass of methods that take many: the next question waits until it ends."""
 _THUMBNAIL = 96
 _N_NAMED = 10
 
@@ -185,7 +187,8 @@ def _compute_map(
     }  # fmt: skip
     start = time.perf_counter()
     try:
-        options = {name: value for name, value in settings.items() if name in method.options}
+        wanted = {"batch_size": _BATCH, **settings}
+        options = {name: value for name, value in wanted.items() if name in method.options}
         found = method.explain(opened.explainer, asked[0], [asked[1]], options)
     except InputError as problem:
         return {**facts, "problem": problem}

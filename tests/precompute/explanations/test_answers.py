@@ -68,9 +68,11 @@ def test_maps_arrive_one_by_one_and_methods_that_do_not_apply_say_why(
 
 
 def test_a_setting_changes_the_maps_of_its_part(live_run: Path) -> None:
+    content = write_image()
+
     def explain(preset: str) -> np.ndarray:
         told = Told()
-        answers.explain(str(live_run), write_image(), (3, None), "lrp", {"preset": preset}, told)
+        answers.explain(str(live_run), content, (3, None), "lrp", {"preset": preset}, told)
         maps: np.ndarray = told.parts[-1]["map"]
         return maps
 
