@@ -29,9 +29,9 @@ from precompute.faithfulness.outcomes import Prover
 from precompute.faithfulness.trials import ClassPlan, Masks, Trial
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.probabilities import rank_outputs
-from precompute.models.layers.selection import RecordedLayer, select_layers
+from precompute.models.layers.selection import RecordedLayer
 from precompute.models.sources.preprocess import Preprocess
-from precompute.models.sources.reloading import load_again
+from precompute.models.sources.recorded_model import open_recorded_model
 
 __all__ = ["Ablated", "Ablation", "ablate", "open_ablated"]
 
@@ -235,9 +235,8 @@ def open_ablated(path: Path) -> Ablated:
 @functools.lru_cache(maxsize=1)
 def _open(path: Path, changed_at: int) -> Ablated:
     manifest: Mapping[str, Any] = read_manifest(path)
-    loaded = load_again(manifest)
-    exported = ExportedModel(loaded.module, tuple(manifest["model"]["input_size"]))
-    layers = select_layers(exported, manifest["layers"])
+    recorded_model = open_recorded_model(manifest)
+    exported, layers = recorded_model.exported, recorded_model.layers
     classes = read_table(path, "classes", ["class_id", "class_name"]).to_pydict()
     names = dict(zip(classes["class_id"], classes["class_name"], strict=True))
     rows = read_table(path, "images", ["image_id", "class_id", "path", "true_probability"]).to_pydict()
@@ -253,7 +252,7 @@ def _open(path: Path, changed_at: int) -> Ablated:
         exported,
         layers,
         open_again(path, manifest),
-        loaded.preprocess,
+        recorded_model.loaded.preprocess,
         names,
         find_recorded_outputs(manifest["dataset"], names),
         images,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -14,6 +15,10 @@ __all__ = ["STOP", "run_worker"]
 
 STOP = "stop"
 """The message that cancels the present job."""
+
+
+_YIELDS = 10
+"""Steps by which a worker has less priority than the pages, which answer in a moment while it computes for seconds."""
 
 
 class _Cancelled(BaseException):
@@ -31,6 +36,8 @@ def run_worker(connection: Connection, n_threads: int) -> None:
         n_threads: cores that the arithmetic may use, unless the environment states another number.
     """
     os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))  # is read when torch is imported
+    with contextlib.suppress(AttributeError, OSError):  # some systems know no priorities
+        os.nice(_YIELDS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the dashboard, whose end closes the connection
     try:
         connection.send(("ready", None))

@@ -6,9 +6,13 @@ import {dispatch} from '../selection.js';
 
 const FIELDS = ['class_id', 'image', 'target', 'against', 'tab', 'at', 'by', 'over', 'reference', 'preset', 'samples'];
 
-/** What the address asks of the page; null while another page is shown. Dash calls it for each selection. */
+let isShown = false;
+/** What the address asks of the page; null when another page is shown. Dash calls it for each selection: while other pages
+    are shown, there is nothing new for the server. */
 export const wantImages = (selection) => {
-  if (!selection || selection.view !== 'images' || !current.run) return null;
+  const wasShown = isShown;
+  isShown = Boolean(selection && selection.view === 'images' && current.run);
+  if (!isShown) return wasShown ? null : window.dash_clientside.no_update;
   return {
     run: current.run.name,
     theme: document.documentElement.dataset.theme,
