@@ -101,7 +101,7 @@ class Live:
         """
         names = next(each.settings for each in PARTS if each.name == part)
         chosen = tuple((name, settings[name]) for name in names if name in settings)
-        key = self._key(subject, "explain", part, *chosen)
+        key = self._build_key(subject, "explain", part, *chosen)
         arguments = (self._read(subject.visit, subject.image), (subject.target, subject.against), part, dict(chosen))
         return self._ask_once(subject.visit, key, subject.store, "explain", arguments)
 
@@ -120,7 +120,7 @@ class Live:
             InputError: an image is not there, or the queue is full.
         """
         more = (*subject.outputs, layer)
-        key = self._key(subject, "attribute_channels", *images, layer)
+        key = self._build_key(subject, "attribute_channels", *images, layer)
         contents = [self._read(subject.visit, image) for image in images]
         return self._ask_once(subject.visit, key, subject.store, "attribute_channels", (contents, *more))
 
@@ -171,10 +171,12 @@ class Live:
 
     def _ask(self, subject: Subject, function: str, *more: Any) -> Ticket:
         arguments = (self._read(subject.visit, subject.image), *more)
-        return self._ask_once(subject.visit, self._key(subject, function, *more), subject.store, function, arguments)
+        return self._ask_once(
+            subject.visit, self._build_key(subject, function, *more), subject.store, function, arguments
+        )
 
     @staticmethod
-    def _key(subject: Subject, *more: Hashable) -> Hashable:
+    def _build_key(subject: Subject, *more: Hashable) -> Hashable:
         return (subject.store.name, subject.store.version, subject.image, subject.target, subject.against, *more)
 
     def _read(self, visit: Visit, image: str) -> bytes | int:

@@ -1,4 +1,4 @@
-"""Pictures of a visit: sent to whoever knows the address, kept on no disk, gone with the visit."""
+"""Pictures of a visit: sent by their address, kept on no disk, gone with the visit."""
 
 from __future__ import annotations
 
