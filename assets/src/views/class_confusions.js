@@ -74,7 +74,7 @@ const toLarge = (info, each) => {
   return {image_id: id, image, activation: null, ...(picture.kind === 'part' && {...picture, box: null})};
 };
 const compareWith = (info) => ({image: {taken_for: classes}}, close) =>
-  classes.map((id) => action({vs: id, vs_run: null, view: 'compare'}, {class: 'tool', onclick: close}, `Compare ${info.name} with ${nameOf(id)}`)); // prettier-ignore
+  classes.map((id) => action({vs: id, vs_run: null, view: 'compare'}, {class: 'link', onclick: close}, `Compare ${info.name} with ${nameOf(id)}`)); // prettier-ignore
 const thumbnail = (info, all, place) => {
   const each = all[place];
   const {names, words} = describe(each);

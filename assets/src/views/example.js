@@ -85,7 +85,7 @@ export const openLarge = (title, all, first, run = current.run, more = undefined
     body.replaceChildren(
       h('div', {class: 'picture', role: 'img', 'aria-label': tell(each, run).join(', ')}, buildLarge(each)),
       h('dl', {}, listFacts(each, run, close)),
-      more && h('div', {class: 'example-more'}, more(each, close)),
+      ...(more ? [h('div', {class: 'example-more'}, more(each, close))] : []),
       h('div', {class: 'example-steps'}, step(-1, 'Example before', '←'), h('span', {class: 'muted'}, `${place + 1} of ${all.length}`), step(1, 'Next example', '→')),
     ); // prettier-ignore
   };
