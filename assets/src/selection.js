@@ -87,6 +87,12 @@ const FIELDS = {
   flag: {...choice('all', 'dead', 'outlier'), look: true},
   as: {...choice('graph', 'table'), look: true},
   chosen: {...choice('pagerank', 'effect'), look: true} /* what the channels of the graphs were chosen by */,
+  mode: {
+    read: (given) => readChoice(given, ['remove', 'keep']),
+    write: String,
+    none: null,
+    look: true,
+  } /* what becomes of the pinned channels on the page of ablation */,
   bars: {...choice('away', 'shown'), look: true} /* every layer of a comparison in numbers */,
   examples: {...choice('all', 'a', 'b'), look: true} /* of a channel: over all classes, of the class, of the second class */,
   search: {...text, key: 'q', none: '', look: true} /* what the list of classes is searched for */,

@@ -20,6 +20,7 @@ __all__ = ["EXTENSION", "Live", "Subject", "find_obstacle"]
 EXTENSION = "summit_dash_live"
 """The name of the service among the extensions of the server."""
 _JOBS = "precompute.explanations.answers"
+_PROOFS = "precompute.faithfulness.answers"
 
 
 def find_obstacle(store: RunStore) -> InputError | None:
@@ -140,6 +141,15 @@ class Live:
         """
         return self._ask(subject, "build_image_graph", *subject.outputs)
 
+    def ablate(self, visit: Visit, store: RunStore, class_id: int, channels: Sequence[str], mode: str) -> Ticket:
+        """Asks what becomes of a class's images without some channels, or with these alone; pictures are reported.
+
+        Raises:
+            InputError: the queue is full, or there are no workers.
+        """
+        more = (class_id, tuple(channels), mode)
+        return self._ask_once(visit, (store.name, store.version, "ablate", *more), store, "ablate", more, _PROOFS)
+
     def draw(self, visit: Visit, store: RunStore, image_ids: Sequence[int]) -> Ticket:
         """Asks for small pictures of images of the run, which are reported one by one."""
         return self._ask_once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))
@@ -193,13 +203,19 @@ class Live:
         return upload.content
 
     def _ask_once(
-        self, visit: Visit, key: Hashable, store: RunStore, function: str, arguments: tuple[Any, ...]
+        self,
+        visit: Visit,
+        key: Hashable,
+        store: RunStore,
+        function: str,
+        arguments: tuple[Any, ...],
+        jobs: str | None = None,
     ) -> Ticket:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
         if key in visit.cancelled:
             return visit.cancelled[key]
         found = visit.tickets.get(key)
         if found is None or found.view.state == "cancelled":
-            job = Job(f"{_JOBS}:{function}", (str(store.path.resolve()), *arguments))
+            job = Job(f"{jobs or _JOBS}:{function}", (str(store.path.resolve()), *arguments))
             found = visit.tickets[key] = self.workers.submit(job)
         return found
