@@ -33,6 +33,7 @@ from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
 from summit_dash.server.settings import Settings, read_settings
 from summit_dash.server.training_routes import register_training
+from summit_dash.server.visit_pictures import register_visit_pictures
 
 __all__ = ["build_server", "create_app", "find_assets"]
 
@@ -66,6 +67,7 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
     register_health(app.server, runs, prefix)
     register_training(app.server, runs, live.trainings, prefix)
     register_routes(app.server, runs, Answers(settings.cache_bytes), prefix)
+    register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
     _compress(app.server)
     app.server.wsgi_app = TrustedProxies(app.server.wsgi_app, settings.trusted_proxy, settings.trust_header)
