@@ -91,6 +91,11 @@ class Place:
         """True while the run is in memory."""
         return self._entry is not None
 
+    @property
+    def is_there(self) -> bool:
+        """True while the folder has its manifest."""
+        return (self.path / (MANIFEST if self.kind == "run" else TRANSFER_MANIFEST)).is_file()
+
     def open(self) -> Entry:
         """Returns the run or result as it is on disk now. One whose folder is gone is returned as it was.
 

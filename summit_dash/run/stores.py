@@ -128,9 +128,10 @@ class Stores(Mapping[str, RunStore]):
         Raises:
             InputError: it is being written at this moment, or it cannot be opened.
         """
-        if name not in self._places:
-            self._look()
         place = self._places.get(name)
+        if place is None or (place.is_watched and not place.is_there):
+            self._look(is_urgent=place is not None)
+            place = self._places.get(name)
         if place is None:
             return None
         was_open = place.is_open
@@ -156,10 +157,10 @@ class Stores(Mapping[str, RunStore]):
 
     # --- watched folders --------------------------------------------------------------------------------------------
 
-    def _look(self) -> None:
-        """Looks for runs that came or went in the watched folders, not more often than once a second."""
+    def _look(self, is_urgent: bool = False) -> None:
+        """Looks for runs that came or went in the watched folders, at most once a second if nobody waits."""
         with self._lock:
-            if not self._watched or self._now() - self._looked_at < _PAUSE:
+            if not self._watched or (self._now() - self._looked_at < _PAUSE and not is_urgent):
                 return
             self._looked_at = self._now()
             with contextlib.suppress(OSError):  # a folder that goes while it is read is looked at again

@@ -152,7 +152,7 @@ def _is_of_another(entry: Entry) -> bool:
 
 def _answer_unknown(name: str) -> Response:
     response = _answer_problem(
-        InputError("A run that is shown is served.", f"{name} is not, or not any more.", "Choose another one.")
+        InputError("A page shows a run that the server has.", f"{name} is not there any more.", "Choose another run.")
     )
     response.status_code = 404
     return response

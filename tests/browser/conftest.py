@@ -48,8 +48,8 @@ def run_path(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @contextmanager
-def serve(run_path: Path, settings: Settings | None = None) -> Iterator[str]:
-    """Serves a run until the block ends, and yields its address."""
+def serve(runs: Path | Stores, settings: Settings | None = None) -> Iterator[str]:
+    """Serves a run, or several, until the block ends, and yields its address."""
     with serve_entries([RunStore(run_path)], settings) as address:
         yield address
 

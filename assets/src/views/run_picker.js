@@ -25,6 +25,7 @@ const buildList = () => {
   return h('select', {class: 'run-picker', 'aria-label': 'Run', onchange: choose}, listRuns(boot.runs));
 };
 
+const putShownFirst = (runs) => [...runs].sort((a, b) => (b.name === current.run.name) - (a.name === current.run.name));
 const buildSearch = () => {
   const describe = ({name, about, kind}) => ({
     attributes: {'data-run': name, ...(name === current.run.name ? {'data-shown': ''} : {})},
@@ -34,7 +35,7 @@ const buildSearch = () => {
     id: 'run-search',
     label: 'Run',
     hint: 'Search the runs',
-    find: (text) => findRuns(boot.runs, text),
+    find: (text) => (text ? findRuns(boot.runs, text) : putShownFirst(boot.runs)),
     describe,
     tellNone: () => 'No run matches.',
     take: ({name}) => {

@@ -142,7 +142,7 @@ def test_the_list_of_runs_follows_the_watched_folder(tmp_path: Path) -> None:
     run.rename(tmp_path.parent / f"{tmp_path.name}-away")
     assert client.get("/runs.json").json == {"runs": []}
     gone = client.get("/run/run/data/class/1.json")
-    assert (gone.status_code, gone.json["problem"]["found"]) == (404, "run is not, or not any more.")
+    assert (gone.status_code, gone.json["problem"]["found"]) == (404, "run is not there any more.")
 
 
 def test_the_page_of_a_run_that_was_made_again_gets_none_of_its_numbers(tmp_path: Path) -> None:
