@@ -25,12 +25,17 @@ class _Cancelled(BaseException):
     """The present job was cancelled. Not an `Exception`, so that functions do not handle it as a failure of theirs."""
 
 
-def run_worker(connection: Connection) -> None:
+def run_worker(connection: Connection, n_threads: int) -> None:
     """Answers jobs, one after the other, until the other end is closed.
 
     It receives `(function, arguments)`, or `STOP`. It sends any number of `("part", (n_done, n_total, part))`, and then
     `("done", result)`, `("failed", InputError)` or `("cancelled", None)`.
+
+    Args:
+        connection: to the dashboard.
+        n_threads: cores that the arithmetic may use, unless the environment states another number.
     """
+    os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))  # is read when torch is imported
     with contextlib.suppress(AttributeError, OSError):  # some systems know no priorities
         os.nice(_YIELDS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the dashboard, whose end closes the connection

@@ -32,6 +32,7 @@ from summit_dash.server.proxies import TrustedProxies
 from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
 from summit_dash.server.settings import Settings, is_loopback, read_settings
+from summit_dash.server.visit_pictures import register_visit_pictures
 
 __all__ = ["build_server", "create_app", "find_assets"]
 
@@ -70,6 +71,7 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
     register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
     register_health(app.server, runs, prefix)
     register_routes(app.server, runs, Answers(settings.cache_bytes), prefix, shows_place)
+    register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
     _compress(app.server)
     app.server.wsgi_app = TrustedProxies(app.server.wsgi_app, settings.trusted_proxy, settings.trust_header)

@@ -16,7 +16,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from summit_dash.run.store import RunStore
-from summit_dash.run.stores import Entry
+from summit_dash.run.stores import Entry, Stores
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
@@ -48,14 +48,14 @@ def run_path(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @contextmanager
-def serve(runs: Path | Stores, settings: Settings | None = None) -> Iterator[str]:
-    """Serves a run, or several, until the block ends, and yields its address."""
+def serve(run_path: Path, settings: Settings | None = None) -> Iterator[str]:
+    """Serves a run until the block ends, and yields its address."""
     with serve_entries([RunStore(run_path)], settings) as address:
         yield address
 
 
 @contextmanager
-def serve_entries(entries: Sequence[Entry], settings: Settings | None = None) -> Iterator[str]:
+def serve_entries(entries: Sequence[Entry] | Stores, settings: Settings | None = None) -> Iterator[str]:
     """Serves runs and transfer results until the block ends, and yields the address.
 
     The thread of the server closes its connections itself, after the last answer is written: waitress wakes that thread

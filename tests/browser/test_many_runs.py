@@ -6,12 +6,14 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from summit_dash.run.stores import Stores
-from tests.browser.conftest import serve
+from tests.browser.conftest import serve_entries
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
+pytestmark = pytest.mark.browser
 REMOVED = re.compile(r"is not there any more")
 
 
@@ -21,7 +23,7 @@ def test_the_field_of_runs_finds_one_that_came_and_says_when_it_is_gone(page: Pa
     for n in range(9):
         shutil.copytree(small, runs / f"photos {n}")
     seconds = iter(range(0, 100_000, 2))
-    with serve(Stores([], [runs], now=lambda: float(next(seconds)))) as url:
+    with serve_entries(Stores([], [runs], now=lambda: float(next(seconds)))) as url:
         other = page.context.new_page()
         other.goto(url)
         field = other.locator("#run-search")
