@@ -70,7 +70,7 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
     register_faults(app.server)
     register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
     register_health(app.server, runs, prefix)
-    register_routes(app.server, runs, Answers(settings.cache_bytes), prefix, shows_place)
+    register_routes(app.server, runs, Answers(settings.cache_bytes, shows_place), prefix)
     register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
     _compress(app.server)

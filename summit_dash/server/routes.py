@@ -47,7 +47,7 @@ class _Number(IntegerConverter):
     regex = r"[0-9]{1,9}"
 
 
-def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str, shows_place: bool = False) -> None:
+def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str) -> None:
     """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on under the prefix.
 
     Only the route of labels writes to a run.
@@ -56,17 +56,11 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def send_data(name: str, key: str) -> Response:
-        try:
-            entry = stores.find(name)
-        except InputError as problem:  # it cannot be opened now; the message may name its folder
-            return _answer_problem(problem if problem.rule == WHOLE else _build_loss(name))
-        if entry is None:
-            return _answer_unknown(name)
-        return _answer_problem(_REPLACED) if _is_of_another(entry) else _answer_payload(answers, entry, key)
+        return _send_data(stores, answers, name, key)
 
     @server.get(f"{prefix}runs.json")
     def send_runs() -> Response:
-        return _ask_each_time(_answer_json({"runs": list_runs(stores.entries, shows_place)}))
+        return _ask_each_time(_answer_json({"runs": list_runs(stores.entries, answers.names_folders)}))
 
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
     def send_thumbnails(name: str, class_id: int) -> Response:
@@ -142,6 +136,17 @@ def _save_label(store: RunStore) -> tuple[Response, int]:
     except InputError as problem:
         return _answer_problem(problem), 409
     return _answer_json({"label": label}), 200
+
+
+def _send_data(stores: Stores, answers: Answers, name: str, key: str) -> Response:
+    """Sends a payload of a run or result, or the reason why there is none."""
+    try:
+        entry = stores.find(name)
+    except InputError as problem:  # it cannot be opened now; the message may name its folder
+        return _answer_problem(problem if problem.rule == WHOLE else _build_loss(name))
+    if entry is None:
+        return _answer_unknown(name)
+    return _answer_problem(_REPLACED) if _is_of_another(entry) else _answer_payload(answers, entry, key)
 
 
 def _is_of_another(entry: Entry) -> bool:

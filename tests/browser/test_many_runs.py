@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from summit_dash.run.stores import Stores
 from tests.browser.conftest import serve_entries
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.browser
 REMOVED = re.compile(r"is not there any more")
 
 
-def test_the_field_of_runs_finds_one_that_came_and_says_when_it_is_gone(page: Page, tmp_path: Path) -> None:
+def test_the_field_of_runs_finds_one_that_came_and_says_when_it_went(context: BrowserContext, tmp_path: Path) -> None:
     small = write_synthetic_run(tmp_path / "away" / "small", SyntheticRun(n_classes=4, n_images=4))
     runs = tmp_path / "runs"
     for n in range(9):
         shutil.copytree(small, runs / f"photos {n}")
     seconds = iter(range(0, 100_000, 2))
     with serve_entries(Stores([], [runs], now=lambda: float(next(seconds)))) as url:
-        other = page.context.new_page()
+        other = context.new_page()
         other.goto(url)
         field = other.locator("#run-search")
         expect(field).to_have_value("photos 0")

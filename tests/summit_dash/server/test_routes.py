@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from precompute.contract.schema import MANIFEST, read_manifest, write_manifest
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
+from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
 from summit_dash.run.transfer_store import TransferStore
@@ -135,14 +136,14 @@ def test_the_list_of_runs_follows_the_watched_folder(tmp_path: Path) -> None:
     client = create_app(stores, Settings()).server.test_client()
     assert client.get("/runs.json").json == {"runs": []}
     assert client.get("/").status_code == 200
-    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=4))
+    run = write_synthetic_run(tmp_path / "photos", SyntheticRun(n_classes=4, n_images=4))
     (found,) = client.get("/runs.json").json["runs"]
-    assert (found["name"], found["place"]) == ("run", str(run))
-    assert client.get(f"/run/run/data/run.json?v={found['version']}").json["name"] == "run"
+    assert (found["name"], found["place"]) == ("photos", describe_place(run))
+    assert client.get(f"/run/photos/data/run.json?v={found['version']}").json["name"] == "photos"
     run.rename(tmp_path.parent / f"{tmp_path.name}-away")
     assert client.get("/runs.json").json == {"runs": []}
-    gone = client.get("/run/run/data/class/1.json")
-    assert (gone.status_code, gone.json["problem"]["found"]) == (404, "run is not there any more.")
+    gone = client.get("/run/photos/data/class/1.json")
+    assert (gone.status_code, gone.json["problem"]["found"]) == (404, "photos is not there any more.")
 
 
 def test_the_page_of_a_run_that_was_made_again_gets_none_of_its_numbers(tmp_path: Path) -> None:
