@@ -59,5 +59,13 @@ export const load = (key, name = current.run && current.run.name) => {
   }
   return loading.get(asked);
 };
+/** Forgets what was read of a run or result that has another version by now. */
+export const renew = (name, version) => {
+  const run = runOf(name);
+  if (run.version === version) return false;
+  run.version = version;
+  [...loading.keys()].filter((asked) => asked.startsWith(`${name} `)).forEach((asked) => loading.delete(asked));
+  return true;
+};
 /** The payload of a key of the shown run, where it is already there; else null. */
 export const peek = (key) => loaded.get(loading.get(`${current.run.name} ${key}`)) || null;

@@ -124,7 +124,7 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
                 threading.Timer(0.3, webbrowser.open, [url]).start()
             server.run()
         server.close()
-    dashboard.server.extensions[EXTENSION]["live"].workers.close()
+    dashboard.server.extensions[EXTENSION]["live"].close()
 
 
 _MOST_CONNECTIONS = 2000

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from summit_dash.figures.look import GROUP_COLORS, build_axis, build_layout, check_theme, fade
+from summit_dash.figures.look import ACCENTS, GROUP_COLORS, build_axis, build_layout, check_theme, fade
 from summit_dash.run.text import format_percent
 
-__all__ = ["AXES", "build_cuts", "build_layers", "find_front"]
+__all__ = ["AXES", "build_cuts", "build_layers", "build_training_parts", "find_front"]
 
 Row = Mapping[str, Any]
 AXES = {
@@ -190,6 +191,34 @@ def _shorten(value: float) -> str:
         if value >= size:
             return f"{value / size:g} {word}"
     return f"{value:g}"
+
+
+def build_training_parts(theme: str) -> dict[str, Any]:
+    """Builds layout and lines of a training for the page to fill: loss on the left, accuracy on the right, by epoch.
+
+    Args:
+        theme: `light` or `dark`.
+
+    Raises:
+        InputError: there is no theme of this name.
+    """
+    palette = check_theme(theme)
+    along = {**build_axis(theme, "epoch"), "showticklabels": True, "rangemode": "tozero", "tickvals": None}
+    up = {**build_axis(theme), "showticklabels": True, "showgrid": True, "tickvals": None, "nticks": 5}
+    layout = build_layout(
+        theme,
+        xaxis={**along, "domain": [0, 0.45]},
+        yaxis={**up, "title": {"text": "loss (nats)", "standoff": 6}, "rangemode": "tozero"},
+        xaxis2={**along, "domain": [0.57, 1], "anchor": "y2"},
+        yaxis2={**up, "title": {"text": "accuracy", "standoff": 6}, "tickformat": ".0%", "anchor": "x2"},
+        margin={"l": 52, "r": 8, "t": 8, "b": 40},
+    )
+    line = {"mode": "lines+markers", "marker": {"size": 4}}
+    return {
+        "layout": json.loads(go.Figure(layout=layout).to_json())["layout"],
+        "now": {**line, "line": {"color": ACCENTS[theme], "width": 2}},
+        "before": {**line, "mode": "lines", "line": {"color": palette.muted, "width": 1}, "opacity": 0.6},
+    }
 
 
 def build_layers(rows: Sequence[Row], theme: str) -> go.Figure:

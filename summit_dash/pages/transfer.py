@@ -18,7 +18,7 @@ PAGE = Page("transfer", "Transfer", order=36, place="Transfer: where to cut")
 
 def build_layout() -> Component:
     """Builds the places of the advice with its curves, of the tables, and of the comparison of two cuts."""
-    parts = ("advice", "curves", "cuts", "learned", "pair", "images")
+    parts = ("advice", "curves", "cuts", "learned", "training", "pair", "images")
     return html.Section(
         [html.Div(className=f"transfer-{name}") for name in parts],
         id=ids.TRANSFER,

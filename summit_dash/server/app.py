@@ -32,6 +32,7 @@ from summit_dash.server.proxies import TrustedProxies
 from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
 from summit_dash.server.settings import Settings, is_loopback, read_settings
+from summit_dash.server.training_routes import register_training
 from summit_dash.server.visit_pictures import register_visit_pictures
 
 __all__ = ["build_server", "create_app", "find_assets"]
@@ -70,6 +71,7 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
     register_faults(app.server)
     register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
     register_health(app.server, runs, prefix)
+    register_training(app.server, runs, live.trainings, prefix)
     register_routes(app.server, runs, Answers(settings.cache_bytes, shows_place), prefix)
     register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
@@ -135,5 +137,5 @@ def build_server() -> Flask:
     use_steady_memory()
     start_log(settings)
     application: Flask = create_app(stores, settings).server
-    atexit.register(application.extensions[EXTENSION]["live"].workers.close)
+    atexit.register(application.extensions[EXTENSION]["live"].close)
     return application

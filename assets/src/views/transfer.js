@@ -14,6 +14,7 @@ import {buildSegments, pressSegment} from '../widgets/segments.js';
 import {interval} from './transfer_parts.js';
 import {forgetPair, showPair} from './transfer_pair.js';
 import {showCuts, showLearned} from './transfer_tables.js';
+import {chooseCut, showTraining} from './transfer_training.js';
 
 const AXES = [
   ['depth', 'Depth', 'From the first cut of each model to its last.'],
@@ -21,7 +22,7 @@ const AXES = [
   ['parameters', 'Parameters', 'Of the model cut there, with its head.'],
   ['milliseconds', 'Milliseconds', 'For one image on one thread or on the GPU, the least of several, without the head.'],
 ];
-const PARTS = ['advice', 'curves', 'cuts', 'learned', 'pair', 'images'];
+const PARTS = ['advice', 'curves', 'cuts', 'learned', 'training', 'pair', 'images'];
 const POOLED = {mean: 'the mean', max: 'the maximum', both: 'mean and maximum'};
 const part = (name) => document.querySelector(`#transfer .transfer-${name}`);
 const chart = h('div', {class: 'transfer-chart', role: 'img', 'aria-label': 'Accuracy of the cuts'});
@@ -172,12 +173,14 @@ const showResult = async (selection, last) => {
   if (shown !== found || !last) {
     showAdvice(found);
     showLearned(part('learned'), found);
+    showTraining(part('training'), found, places[0], () => showResult(current.selection, null));
     forgetPair();
   }
   shown = found;
   if (changed(selection, last, 'axis', 'cut', 'vs_cut', 'run')) showCurves(found, current.selection, places);
   if (changed(selection, last, 'cut', 'vs_cut', 'run')) {
     showChosen(found, places);
+    chooseCut(found, places[0]);
     showCuts(part('cuts'), found, places);
   }
   await showPair({pair: part('pair'), images: part('images')}, found, places, current.selection);

@@ -125,7 +125,8 @@ const showImages = (place, context, differences, kind) => {
   const switches = buildSegments('Images on which the cuts disagree', choices, {class: 'segments transfer-kinds'});
   pressSegment(switches, kind);
   const tiles = differences[kind].slice(0, 10 * TILES).map(buildTile(context));
-  const more = `Show all ${count(tiles.length)}`;
+  const all = differences[kind].length;
+  const more = tiles.length < all ? `Show ${count(tiles.length)} of ${count(all)}` : `Show all ${count(all)}`;
   place.replaceChildren(
     h('h2', {}, 'Images on which they disagree'),
     switches,
