@@ -114,7 +114,7 @@ def read_wish(body: Any, cuts: set[str]) -> tuple[str, dict[str, Any]]:
         raise InputError(f"The heads are {', '.join(HEADS)}.", f"Found {body.get('kind')}.", "Choose one of them.")
     options: dict[str, Any] = {"kind": body["kind"]}
     for name, (low, high, words) in _BOUNDS.items():
-        value = body.get(name)
+        value: Any = body.get(name)
         is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         whole = name != "learning_rate"
         if not is_number or not low <= value <= high or (whole and value != int(value)):
