@@ -44,6 +44,10 @@ def _add_graphs_by_effect(run: Path) -> None:
     rows.sort(key=lambda row: (row["class_id"], order[row["layer"]], row["channel"], row["selection"]))
     names = [column.name for column in TABLES["attribution_graph_nodes"].columns]
     write_table(run, "attribution_graph_nodes", {name: [row.get(name) for row in rows] for name in names})
+    graphs = read_table(run, "attribution_graphs").to_pylist()
+    both = [{**row, "selection": selection} for row in graphs for selection in ("effect", "pagerank")]
+    names = [column.name for column in TABLES["attribution_graphs"].columns]
+    write_table(run, "attribution_graphs", {name: [row.get(name) for row in both] for name in names})
 
 
 @pytest.fixture
