@@ -128,7 +128,7 @@ def read_edges(store: RunStore) -> list[dict[str, Any]]:
 
 
 class Alone(NamedTuple):
-    """What a class loses without one channel alone: accuracy with its 95 % interval, and log-probability."""
+    """The loss of a class without one channel alone: accuracy with its 95 % interval, and log-probability."""
 
     accuracy: float
     low: float
