@@ -24,7 +24,7 @@ def test_all_classes_are_arrays_by_selection_and_edges_have_a_mean_over_classes(
 
 def test_layers_say_in_how_many_classes_their_channels_matter_more_than_random_ones(proven_store: RunStore) -> None:
     (row,) = build_proof(proven_store)["layers"]
-    assert row["layer"] == proven_store.layers[0]
+    assert row["layer"] == next(iter(proven_store.layers))
     assert row["pagerank"] == row["effect"] == {"n_classes": 2, "n_better": 2, "fall": 0.5, "half": 0.0}
 
 
