@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pyarrow.compute as pc
+
 from precompute.contract.errors import InputError
 from precompute.contract.schema import read_table
 from precompute.contract.tables import ALL_LAYERS, EFFECT, PAGERANK
 from summit_dash.run.store import RunStore
 
-__all__ = ["EFFECT", "PAGERANK", "Measured", "Proof", "read_class_rows", "read_edges", "read_proofs", "require_proofs"]
+__all__ = [
+    "EFFECT",
+    "PAGERANK",
+    "Alone",
+    "Measured",
+    "Proof",
+    "read_alone",
+    "read_class_rows",
+    "read_edges",
+    "read_proofs",
+    "require_proofs",
+]
 
 
 class Measured(NamedTuple):
@@ -112,3 +125,26 @@ def read_edges(store: RunStore) -> list[dict[str, Any]]:
         return []
     rows = read_table(store.path, "edge_faithfulness").to_pylist()
     return [row for row in rows if row["class_id"] in store.classes]
+
+
+class Alone(NamedTuple):
+    """The loss of a class without one channel alone: accuracy with its 95 % interval, and log-probability."""
+
+    accuracy: float
+    low: float
+    high: float
+    log_probability: float
+    n_images: int
+
+
+def read_alone(store: RunStore, class_id: int) -> dict[tuple[str, int], Alone]:
+    """Reads what a class loses without each channel of its graphs, by layer and channel; empty where not measured."""
+    if not store.has("single_channels"):
+        return {}
+    columns = ["layer", "channel", "accuracy_lost", "ci_low", "ci_high", "log_probability_lost", "n_images"]
+    rows = read_table(store.path, "single_channels", columns, pc.field("class_id") == class_id)
+    layers, channels, *measured = (rows[name].to_pylist() for name in columns)
+    return {
+        (layer, channel): Alone(*each)
+        for layer, channel, each in zip(layers, channels, zip(*measured, strict=True), strict=True)
+    }

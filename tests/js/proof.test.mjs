@@ -21,3 +21,11 @@ test('words and sentence have the shares with n', () => {
   );
   assert.match(model.toSentence({...PROOF, keep: [0.05, 0, 0.1]}), /and 5\.0 % with these alone\.$/);
 });
+
+test('a channel alone is told with interval and n, a loss with a minus', () => {
+  assert.equal(
+    model.toAlone([0.05, -0.04, 0.14, 0.31, 20]),
+    'without this channel alone: accuracy −5.0 % [−14.0 %, +4.0 %], log-probability −0.31, n = 20',
+  );
+  assert.match(model.toAlone([0, -0.09, 0.09, -0.02, 20]), /accuracy 0\.0 % \[−9\.0 %, \+9\.0 %\], log-probability \+0\.02/);
+});

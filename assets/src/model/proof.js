@@ -16,3 +16,10 @@ export const toSentence = ({untouched, remove, random, keep, n_channels: channel
   `The model gets ${percent(untouched[0])} of ${plural(n, 'image')} right; ${percent(remove[0])} without these ${plural(channels, 'channel')}, ` +
   `${percent(random[0])} without as many at random` +
   `${keep ? `, and ${percent(keep[0])} with these alone` : ''}.`;
+
+const change = (share) => `${share > 0 ? '−' : share < 0 ? '+' : ''}${percent(Math.abs(share))}`;
+/** What the class loses without one channel, {accuracy, low, high, log-probability, n} as an array, in words. */
+export const toAlone = ([lost, low, high, logarithm, n]) => {
+  const fall = `log-probability ${logarithm > 0 ? '−' : '+'}${Math.abs(logarithm).toFixed(2)}`;
+  return `without this channel alone: accuracy ${change(lost)} [${change(high)}, ${change(low)}], ${fall}, n = ${n}`;
+};

@@ -36,6 +36,13 @@ def test_the_payload_of_a_class_says_what_its_bar_shows(proven_store: RunStore, 
     assert build_class(proven_store, 5)["proof"] is None and build_class(store, 0)["proof"] is None
 
 
+def test_the_channels_of_a_class_say_what_it_loses_without_each_alone(proven_store: RunStore, store: RunStore) -> None:
+    nodes = build_class(proven_store, 0)["nodes"]
+    assert [each for each in nodes["alone"] if each] == [[0.05, -0.04, 0.14, 0.31, 20]]
+    assert len(nodes["alone"]) == len(nodes["channel"])
+    assert "alone" not in build_class(proven_store, 1)["nodes"] and "alone" not in build_class(store, 0)["nodes"]
+
+
 def test_what_is_missing_is_said_with_the_command(proven_store: RunStore, store: RunStore) -> None:
     with pytest.raises(InputError, match='--classes "5"'):
         build_class_proof(proven_store, 5)
