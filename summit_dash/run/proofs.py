@@ -21,6 +21,7 @@ __all__ = [
     "read_alone",
     "read_class_rows",
     "read_edges",
+    "read_layers",
     "read_proofs",
     "require_proofs",
 ]
@@ -117,6 +118,26 @@ def _read_rows(store: RunStore) -> list[dict[str, Any]]:
         "faithfulness", lambda: read_table(store.path, "faithfulness").to_pylist()
     )
     return rows
+
+
+def read_layers(store: RunStore) -> dict[tuple[str, str], list[tuple[float, float | None]]]:
+    """Reads how much further the log-probability of classes falls without a layer's channels than without random ones.
+
+    Returns:
+        By layer and selection: the further fall of each class, and the lower end of its interval, None for one image;
+        as many channels as the class's graph has in the layer.
+    """
+    nodes = read_table(store.path, "attribution_graph_nodes", ["class_id", "layer", "channel"])
+    counted = nodes.group_by(["class_id", "layer"]).aggregate([("channel", "count")]).to_pylist()
+    sizes = {(row["class_id"], row["layer"]): row["channel_count"] for row in counted}
+    found: dict[tuple[str, str], list[tuple[float, float | None]]] = {}
+    for row in _read_rows(store):
+        if row["intervention"] != "remove" or row["class_id"] not in store.classes or row["below_random"] is None:
+            continue
+        if row["n_channels"] == sizes.get((row["class_id"], row["layer"])):
+            of = found.setdefault((row["layer"], row["selection"]), [])
+            of.append((row["below_random"], row["below_random_low"]))
+    return found
 
 
 def read_edges(store: RunStore) -> list[dict[str, Any]]:

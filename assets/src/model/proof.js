@@ -23,3 +23,14 @@ export const toAlone = ([lost, low, high, logarithm, n]) => {
   const fall = `log-probability ${logarithm > 0 ? '−' : '+'}${Math.abs(logarithm).toFixed(2)}`;
   return `without this channel alone: accuracy ${change(lost)} [${change(high)}, ${change(low)}], ${fall}, n = ${n}`;
 };
+
+/** Says in which layers the channels of the published graphs are no better than random ones: in fewer than half of the
+    classes, or by a mean whose interval holds 0. */
+export const judgeLayers = (layers) => {
+  const known = layers.filter((row) => row.pagerank);
+  const isNoBetter = ({n_better: better, n_classes: n, fall, half}) => 2 * better < n || fall - (half || 0) <= 0;
+  const weak = known.filter((row) => isNoBetter(row.pagerank)).map((row) => row.layer);
+  if (!known.length) return 'Layers were not measured by PageRank.';
+  if (!weak.length) return 'In every layer, the channels that PageRank chooses matter more to most classes than random ones.';
+  return `No better than random channels for most classes, chosen by PageRank: those of ${weak.join(', ')}. Many stand in a graph because they are active everywhere.`;
+};

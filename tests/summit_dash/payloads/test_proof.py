@@ -22,6 +22,12 @@ def test_all_classes_are_arrays_by_selection_and_edges_have_a_mean_over_classes(
     json.dumps(found, allow_nan=False)
 
 
+def test_layers_say_in_how_many_classes_their_channels_matter_more_than_random_ones(proven_store: RunStore) -> None:
+    (row,) = build_proof(proven_store)["layers"]
+    assert row["layer"] == next(iter(proven_store.layers))
+    assert row["pagerank"] == row["effect"] == {"n_classes": 2, "n_better": 2, "fall": 0.5, "half": 0.0}
+
+
 def test_a_class_has_figures_in_both_themes_and_its_smallest_graphs(proven_store: RunStore) -> None:
     found = build_class_proof(proven_store, 0)
     assert set(found["figures"]) == {"light", "dark"} and set(found["figures"]["dark"]) == {"curves", "layers"}
