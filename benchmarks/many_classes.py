@@ -29,22 +29,10 @@ from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 N_CLASSES = 21_000
 LAYERS = (("conv1", 24), ("conv2", 32), ("conv3", 48), ("conv4", 64))
-KEYS = [
-    "run",
-    "labels",
-    "embedding",
-    "class/{n}",
-    "class/{n}/ends",
-    "class/{n}/panel",
-    "preview/{n}",
-    "confusions",
-    "confusions/{n}",
-    "channels/conv4",
-    "channel_use",
-    "channel/conv4/3",
-    "class/{n}/channel/conv4/3",
-    "about",
-]
+KEYS = (
+    "run", "labels", "embedding", "class/{n}", "class/{n}/ends", "class/{n}/panel", "preview/{n}", "confusions",
+    "confusions/{n}", "channels/conv4", "channel_use", "channel/conv4/3", "class/{n}/channel/conv4/3", "about",
+)  # fmt: skip
 DISPATCH = "(action) => { const now = performance.now(); summitDash.dispatch(action); return now; }"
 PAINTED = """(since) => { const stage = document.querySelector('#graph .graph-stage');
   const painted = stage ? Number(stage.dataset.painted) : 0; return painted > since && painted; }"""
