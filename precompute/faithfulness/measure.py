@@ -230,7 +230,8 @@ def _read_there(request: FaithfulnessRequest, manifest: Mapping[str, Any], finge
     if lost:
         raise InputError(
             "All classes of a run are proven with the same settings.",
-            f"{len(lost)} classes that --classes leaves out were proven with other ones.",
+            f"Of the classes that --classes leaves out, {len(lost):,} "
+            f"{'was' if len(lost) == 1 else 'were'} proven with other ones.",
             "Leave --classes out to prove all again, or take the settings of the run's manifest.",
         )
     return set()
