@@ -18,6 +18,9 @@ test('every word stands in the name, the model or the dataset', () => {
 });
 test('names that begin with the text come first, and all runs without a text', () => {
   assert.deepEqual(names('photos'), ['photos', 'birds', 'old photos']);
-  assert.deepEqual(names('  '), RUNS.map(({name}) => name));
+  assert.deepEqual(
+    names('  '),
+    RUNS.map(({name}) => name),
+  );
   assert.equal(findRuns(Array(500).fill(RUNS[0]), '').length, 100);
 });
