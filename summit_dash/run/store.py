@@ -211,8 +211,9 @@ class RunStore:
         result = {i.layer: np.zeros((shape, i.n_channels), np.int32) for i in self.layers.values()}
         table = read_table(self.path, "activations", ["class_id", "layer", "channel", "activation_count"])
         class_ids = np.fromiter(self.classes, np.int64, shape)
-        for whole in table.to_batches():
-            batch = whole.filter(pc.is_in(whole["class_id"], pa.array(class_ids)))
+        if self._only is not None:
+            table = table.filter(pc.is_in(table["class_id"], pa.array(class_ids)))
+        for batch in table.unify_dictionaries().combine_chunks().to_batches():
             rows = np.searchsorted(class_ids, batch["class_id"].to_numpy())
             channels, counts = batch["channel"].to_numpy(), batch["activation_count"].to_numpy()
             codes = batch["layer"].indices.to_numpy()

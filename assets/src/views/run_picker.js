@@ -25,7 +25,7 @@ const buildList = () => {
   return h('select', {class: 'run-picker', 'aria-label': 'Run', onchange: choose}, listRuns(boot.runs));
 };
 
-const putShownFirst = (runs) => [...runs].sort((a, b) => (b.name === current.run.name) - (a.name === current.run.name));
+const putShownFirst = (runs) => [...runs].sort((a, b) => Number(b.name === current.run.name) - Number(a.name === current.run.name));
 const buildSearch = () => {
   const describe = ({name, about, kind}) => ({
     attributes: {'data-run': name, ...(name === current.run.name ? {'data-shown': ''} : {})},
