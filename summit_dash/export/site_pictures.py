@@ -34,7 +34,7 @@ class SitePictures:
         }
 
     def holds_picture(self, channel: Channel) -> bool:
-        """Returns True for a channel that any class of the site uses, or that stands in a graph of one by effect.
+        """Returns True for a channel that any class of the site uses, or that is in a graph of one by effect.
 
         For all channels where the run does not state that.
         """
