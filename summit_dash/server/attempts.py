@@ -50,9 +50,7 @@ class Attempts:
         """Returns the seconds to wait before the next attempt is allowed, and begins none."""
         now = self._now()
         waits = [self._find(key)[1] - now for key in keys]
-        return max(
-            0.0, *(wait for wait in (*waits, 0.0) if wait <= LONGEST)
-        )  # a clock that began again keeps nobody out
+        return max((wait for wait in waits if 0 < wait <= LONGEST), default=0.0)  # longer: the clock began again
 
     def forgive(self, *keys: str) -> None:
         """Forgets the failures of keys, as after a right password."""

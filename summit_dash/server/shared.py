@@ -1,4 +1,4 @@
-"""What several processes of one server remember in common: small values by name, each for some time."""
+"""Small values that several processes of one server remember in common, each for some time."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class SharedMemory:
         self._own = threading.local()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with contextlib.closing(self._connect()) as file:
+            with contextlib.closing(self._open_file()) as file:
                 file.execute("PRAGMA journal_mode=WAL")
                 file.execute(
                     "CREATE TABLE IF NOT EXISTS kept (kind TEXT, name TEXT, value TEXT, until REAL,"
@@ -107,14 +107,14 @@ class SharedMemory:
                 "Correct shared_folder, or its owner.",
             ) from problem
 
-    def _connect(self) -> sqlite3.Connection:
+    def _open_file(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
 
     @property
     def _file(self) -> sqlite3.Connection:
         """The connection of this thread."""
         if not hasattr(self._own, "file"):
-            self._own.file = self._connect()
+            self._own.file = self._open_file()
         file: sqlite3.Connection = self._own.file
         return file
 
