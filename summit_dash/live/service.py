@@ -11,6 +11,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.explanation_settings import PARTS
 from summit_dash.live.job import Job, Ticket
 from summit_dash.live.limits import Limits
+from summit_dash.live.training import Trainings
 from summit_dash.live.visits import Visit, Visits
 from summit_dash.live.workers import Workers
 from summit_dash.run.store import RunStore
@@ -66,15 +67,21 @@ class Subject:
 
 @dataclass
 class Live:
-    """Workers and visits of one server."""
+    """Workers, visits and trainings of one server."""
 
     workers: Workers
     visits: Visits
+    trainings: Trainings
 
     @classmethod
     def start(cls, limits: Limits) -> Live:
         """Builds the service; processes start when something is asked."""
-        return cls(Workers(limits), Visits(limits))
+        return cls(Workers(limits), Visits(limits), Trainings(limits))
+
+    def close(self) -> None:
+        """Ends all processes; a training saves its best head so far."""
+        self.workers.close()
+        self.trainings.workers.close()
 
     def predict(self, visit: Visit, store: RunStore, image: str) -> Ticket:
         """Asks for the model's view of an image, and its probabilities.
