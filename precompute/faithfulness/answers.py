@@ -53,7 +53,7 @@ def ablate(run: str, class_id: int, channels: Sequence[str], mode: Mode, report:
         and `is_right`.
 
     Raises:
-        InputError: an unknown mode; a class or a channel that is not of the run; its model or images are gone or others.
+        InputError: an unknown mode; a class or a channel that is not of the run; model or images are gone or others.
     """
     require_mode(mode)
     report(0, 1, None)
