@@ -8,6 +8,7 @@ folder of real weights and images, `--data`. `--print` makes nothing, and prints
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,8 +29,7 @@ QUICK = ["--sizes", "1", "--layer-sizes", "1", "--repeats", "1"]
 
 def write_preprocess(folder: Path) -> Path:
     """Writes the demo's preprocessing to a file, for its network with random weights."""
-    facts = PREPROCESS.to_dict()
-    lines = [f"{name} = {value!r}".replace("'", '"') for name, value in facts.items() if value is not None]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in PREPROCESS.items()]  # tuples become lists
     file = folder / "demo.toml"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return file
