@@ -90,7 +90,7 @@ const FIELDS = {
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
   as: {...choice('graph', 'table'), look: true},
-  chosen: {...choice('pagerank', 'effect'), look: true} /* what the channels of the graphs were chosen by */,
+  chosen: {...choice('pagerank', 'effect', 'both'), look: true} /* what the channels of the graphs were chosen by */,
   mode: {
     read: (given) => readChoice(given, ['remove', 'keep']),
     write: String,

@@ -9,6 +9,7 @@ import {findFaults} from './link_faults.js';
 import {remember} from './memory.js';
 import {dispatch} from './selection.js';
 import {view} from './views.js';
+import {showRuns} from './views/run_picker.js';
 import {returnFocus, takeFocus} from './widgets/focus.js';
 import {moveBeside} from './widgets/place.js';
 import {rove} from './widgets/roving.js';
@@ -39,24 +40,6 @@ const tellImages = ({n_images: all, n_images_of_classes: here}) =>
       ? 'Images that the run was computed from.'
       : `Images of the classes of this site. The run was computed from ${count(all)} images of more classes.`;
 
-/** The entries of the picker; runs and transfer results apart, where there are both. */
-const listRuns = (runs) => {
-  const option = ({name}) => h('option', {value: name, selected: name === current.run.name}, name);
-  const kinds = [
-    ['Runs', runs.filter((each) => !each.kind)],
-    ['Transfer results', runs.filter((each) => each.kind === 'transfer')],
-  ].filter(([, mine]) => mine.length);
-  return kinds.length < 2 ? runs.map(option) : kinds.map(([label, mine]) => h('optgroup', {label}, mine.map(option)));
-};
-/** Chooses the run, where several are served. */
-const showRuns = () => {
-  const {runs} = boot;
-  if (runs.length < 2) return;
-  const choose = (event) => dispatch({run: event.target.value});
-  const picker = h('select', {class: 'run-picker', 'aria-label': 'Run', onchange: choose}, listRuns(runs));
-  document.getElementById('runs').dataset.tip = runs.find(({name}) => name === current.run.name).place;
-  document.getElementById('runs').replaceChildren(picker);
-};
 /** Says what the link asks for that is not there. */
 const showFaults = (selection) => {
   const views = [...document.querySelectorAll('#tabs [data-view]')].map((tab) => tab.dataset.view);

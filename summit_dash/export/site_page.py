@@ -53,7 +53,7 @@ def write_page(store: Entry, folder: Path, assets: Path) -> None:
     left_out = shutil.ignore_patterns("__pycache__", "*.py", "src")
     shutil.copytree(assets, folder / "assets", ignore=left_out)
     shutil.copyfile(_STATIC, folder / "assets" / "static.js")
-    app = build_application(lambda: build_boot([store], "", is_static=True), "Summit Dash", is_static=True)
+    app = build_application(lambda: build_boot([store], ""), "Summit Dash", is_static=True)
     client = Client(app.server)
     answers = {name: json.loads(client.get(f"/{name}").text) for name in _ANSWERED}
     components = set(_list_components(answers["_dash-layout"]))

@@ -129,21 +129,26 @@ _KEYS = Map(
 )
 
 
-def build_payload(store: Entry, key: str) -> dict[str, Any] | None:
+def build_payload(store: Entry, key: str, names_folders: bool = True) -> dict[str, Any] | None:
     """Returns the payload of a key such as `class/270/layer/mixed4d`; None where there is no such kind.
+
+    Args:
+        store: the run or transfer result.
+        key: of the payload.
+        names_folders: the folders of this machine are named, which is nobody's business on another one.
 
     Raises:
         InputError: the run or the result lacks what the key names.
     """
     if isinstance(store, TransferStore):
-        return build_transfer_payload(store, key)
+        return build_transfer_payload(store, key, names_folders)
     if key.startswith("/"):
         return None  # werkzeug would drop the slash
     try:
         build, values = _KEYS.bind("").match(f"/{key}")
     except NotFound:
         return None
-    payload: dict[str, Any] = build(store, **values)
+    payload: dict[str, Any] = build(store, names_folders) if build is build_about else build(store, **values)
     return payload
 
 

@@ -39,6 +39,7 @@ class TransferStore:
     """
 
     def __init__(self, path: str | Path, name: str | None = None) -> None:
+        self.kind = "transfer"
         self.path = Path(path).resolve()
         self.given_name = name
         self.name = name or self.path.name

@@ -39,18 +39,29 @@ class Answers:
 
     Args:
         most_bytes: size of all answers that are kept; 0 to keep none.
+        names_folders: answers name the folders of this machine.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, names_folders: bool = False) -> None:
+        self.names_folders = names_folders
         kept: LRUCache[tuple[str, ...], Answer | None] = LRUCache(most_bytes, _measure)
         self.find: Callable[[Entry, str, str], Answer | None] = cached(
             kept, key=_name_answer, condition=threading.Condition()
-        )(_build)
+        )(self._build)
         """Returns the answer for a run, a key and an encoding; None where there is no such key.
 
         Raises:
             InputError: the run lacks what the key names. That is not kept.
         """
+
+    def _build(self, store: Entry, key: str, encoding: str) -> Answer | None:
+        payload = build_payload(store, key, self.names_folders)
+        if payload is None:
+            return None
+        content = write_json(payload)
+        if not encoding or len(content) < _SMALL:
+            return Answer(content, "")
+        return Answer(_COMPRESS[encoding](content), encoding)
 
 
 def choose_encoding(accepted: Accept) -> str:
@@ -62,16 +73,6 @@ def choose_encoding(accepted: Accept) -> str:
 def write_json(payload: dict[str, Any]) -> bytes:
     """Writes a payload as short as JSON can be, in UTF-8."""
     return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
-def _build(store: Entry, key: str, encoding: str) -> Answer | None:
-    payload = build_payload(store, key)
-    if payload is None:
-        return None
-    content = write_json(payload)
-    if not encoding or len(content) < _SMALL:
-        return Answer(content, "")
-    return Answer(_COMPRESS[encoding](content), encoding)
 
 
 def _name_answer(store: Entry, key: str, encoding: str) -> tuple[str, ...]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import Flask
 
-from precompute.contract.schema import MANIFEST
-from precompute.contract.transfer_tables import is_transfer
 from summit_dash.run.stores import Stores
 
 __all__ = ["register_health"]
@@ -20,7 +18,6 @@ def register_health(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}readyz")
     def report_readiness() -> tuple[dict[str, object], int]:
-        runs = all((store.path / MANIFEST).is_file() for store in stores.values())
-        if runs and all(is_transfer(store.path) for store in stores.results.values()):
+        if all(place.is_there for place in stores.entries):
             return {"status": "ok"}, 200
         return {"status": "a run is missing"}, 503

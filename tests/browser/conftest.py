@@ -16,7 +16,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from summit_dash.run.store import RunStore
-from summit_dash.run.stores import Entry
+from summit_dash.run.stores import Entry, Stores
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
@@ -55,7 +55,7 @@ def serve(run_path: Path, settings: Settings | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def serve_entries(entries: Sequence[Entry], settings: Settings | None = None) -> Iterator[str]:
+def serve_entries(entries: Sequence[Entry] | Stores, settings: Settings | None = None) -> Iterator[str]:
     """Serves runs and transfer results until the block ends, and yields the address.
 
     The thread of the server closes its connections itself, after the last answer is written: waitress wakes that thread
