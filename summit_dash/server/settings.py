@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         "uses the pages that compute. Without it: `runner` if nobody signs in, else `viewer`.",
     )
     session_hours: float = Field(12, gt=0, le=24 * 365, description="Hours after which one must sign in again.")
+    shared_folder: str = Field(
+        "",
+        description="Folder in which several processes remember failed sign-ins and ended sessions in common; each "
+        "remembers its own without it.",
+    )
     trust_header: str = Field(
         "", pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$", description="Header in which a proxy names who signed in there."
     )
