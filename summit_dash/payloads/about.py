@@ -1,7 +1,7 @@
 """The page about a run: views, method and the run's own numbers, as blocks that the browser lays out.
 
 A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}`,
-`{"terms": [[entry, term, meaning], ...]}` `{"figure": {"name": ..., "themes": {...}}}`,
+`{"terms": [[entry, term, meaning], ...]}`, `{"figure": {"name": ..., "themes": {...}}}`,
 or `{"table": {"heads": [...], "rows": [[...], ...]}}`, whose first column
 names the row. A line is text that may hold links to views, `[text](?view=compare&vs=3)`: a field that a link does not
 name stays as it is on the screen.

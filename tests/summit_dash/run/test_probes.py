@@ -1,4 +1,4 @@
-"""How well each layer separates the classes: read in the order of the layers, and shown where it was measured."""
+"""The accuracy of a linear head on each layer of a run: in the order of the layers, and shown where it was measured."""
 
 from __future__ import annotations
 
