@@ -108,17 +108,18 @@ def read_wish(body: Any, cuts: set[str]) -> tuple[str, dict[str, Any]]:
     Raises:
         InputError: it is none of the page's, or a number is outside its bounds.
     """
-    if not isinstance(body, dict) or body.get("cut") not in cuts:
+    cut = body.get("cut") if isinstance(body, dict) else None
+    if not isinstance(cut, str) or cut not in cuts:
         raise InputError("A head is trained on a cut of the result.", "This is none.", "Choose one in the form.")
-    if body.get("kind") not in HEADS:
+    if str(body.get("kind")) not in HEADS:
         raise InputError(f"The heads are {', '.join(HEADS)}.", f"Found {body.get('kind')}.", "Choose one of them.")
     options: dict[str, Any] = {"kind": body["kind"]}
     for name, (low, high, words) in _BOUNDS.items():
         value: Any = body.get(name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
         whole = name != "learning_rate"
         if not is_number or not low <= value <= high or (whole and value != int(value)):
             kind = "a whole number" if whole else "a number"
             raise InputError(f"{words} is {kind} from {low:g} to {high:g}.", f"Found {value}.", "Correct it.")
         options[name] = int(value) if whole else float(value)
-    return str(body["cut"]), options
+    return cut, options
