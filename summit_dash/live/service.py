@@ -24,6 +24,11 @@ _JOBS = "precompute.explanations.answers"
 _PROOFS = "precompute.faithfulness.answers"
 
 
+_MOST_ANSWERS = 24
+"""Answers that a visit keeps, the ones used last: maps are large, and asking again takes a second. A look at one image
+needs less than ten."""
+
+
 def find_obstacle(store: RunStore) -> InputError | None:
     """Finds the reason why a run's model cannot answer, as far as it shows without torch."""
     if importlib.util.find_spec("torch") is None:
@@ -221,8 +226,12 @@ class Live:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
         if key in visit.cancelled:
             return visit.cancelled[key]
-        found = visit.tickets.get(key)
+        found = visit.tickets.pop(key, None)
         if found is None or found.view.state == "cancelled":
             job = Job(f"{jobs or _JOBS}:{function}", (str(store.path.resolve()), *arguments))
-            found = visit.tickets[key] = self.workers.submit(job)
+            found = self.workers.submit(job)
+        visit.tickets[key] = found  # the last one: those before are forgotten first
+        for old, ticket in list(visit.tickets.items())[:-_MOST_ANSWERS]:
+            if ticket.view.is_over:
+                visit.tickets.pop(old, None)
         return found
