@@ -19,7 +19,8 @@ from precompute.aggregate.influence.registry import choose_measures
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recording
-from precompute.aggregate.stage import MadeUnit, PassInputs, UnitMaker, make_units
+from precompute.aggregate.stage import MadeUnit, PassInputs, make_units
+from precompute.aggregate.unit_maker import UnitMakerByImage
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, UnitStore, pack, plan_units
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
@@ -75,7 +76,7 @@ def make_unit(
         for index, pixels in enumerate(images)
     ]
     with Parallel(torch.device("cpu"), 2) as parallel:
-        return UnitMaker(inputs, AggregateConfig(), batch, parallel).make(class_id, read, lambda n=1: None)
+        return UnitMakerByImage(inputs, AggregateConfig(), batch, parallel).make(class_id, read, lambda n=1: None)
 
 
 def draw_noise(n: int) -> list[NDArray[np.uint8]]:
