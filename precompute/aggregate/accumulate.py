@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -110,15 +109,21 @@ class ActivationTotals:
         self._count, self._sum = np.zeros(n_channels, np.int32), np.zeros(n_channels)
         self._examples = Examples.make_empty(n_channels, self._n_examples)
 
-    def add(self, image_ids: Sequence[int], activation: NDArray[np.float32], *found: NDArray[Any]) -> None:
+    def add(
+        self,
+        image_ids: Sequence[int],
+        activation: NDArray[np.float32],
+        position: NDArray[np.int32],
+        kept: NDArray[np.bool_],
+    ) -> None:
         """Adds some images, in order of image_id.
 
         Args:
             image_ids: of the images.
             activation: the greatest value of every channel, `(image, channel)`.
-            found: its position, and True for the channels of an image's strongest set; of the same shape.
+            position: of that value, `(image, channel)`.
+            kept: True for the channels of an image's strongest set, `(image, channel)`.
         """
-        position, kept = found
         self._count += kept.sum(0, dtype=np.int32)
         for row in activation:  # image by image: a sum that no batch size can change
             self._sum += row
@@ -202,16 +207,15 @@ class ClassAccumulator:
         activation, position = (torch.cat(rows) for rows in zip(*(maxima for maxima, _ in everything), strict=True))
         kept = mark_strongest(activation, [layer.n_channels for layer in self._layers], self._config.activation_mass)
         pairs = [found for _, found in everything]
-        arrays = (one.cpu().numpy() for one in (activation, position.int(), kept))
-        return Findings(*arrays, pairs, self._find_problems(pairs))
+        greatest, first, strongest = (one.cpu().numpy() for one in (activation, position.int(), kept))
+        return Findings(greatest, first, strongest, pairs, self._find_problems(pairs))
 
     def add(self, image_ids: Sequence[int], findings: Findings, rows: Sequence[int]) -> None:
         """Adds some rows of a batch, images of the unit in order of image_id."""
         chosen = list(rows)
         if not chosen:
             return
-        columns = (findings.activation, findings.position, findings.kept)
-        self._totals.add(image_ids, *(one[chosen] for one in columns))
+        self._totals.add(image_ids, findings.activation[chosen], findings.position[chosen], findings.kept[chosen])
         for row in chosen:
             for counter, strongest in zip(self._all_counters, findings.pairs[row], strict=True):
                 counter.add(*strongest)

@@ -2,7 +2,7 @@
 
 No step looks at a number of an image before the next step begins: images that are left out are counted with weight 0,
 and the host reads the findings of a batch while the device works on the next one. All batches have one size, so that
-all images of a run go through the same algorithms: the last batch is filled up with copies, which count nothing.
+all images of a run go through the same algorithms: a batch with fewer is filled up with copies, which count nothing.
 """
 
 from __future__ import annotations
@@ -68,21 +68,23 @@ class UnitMakerByBatch(UnitMaker):
         return id(unit) in units or len(units) < self._most_units
 
     def _add(self, batch: Sequence[Waiting]) -> None:
-        try:
-            launched = self._launch(list(batch))
-        except torch.OutOfMemoryError:
-            if self._batch_size == 1:
-                raise
-            self._finish()
-            self._batch_size = (self._batch_size + 1) // 2
-            if self._device.type == "cuda":
-                torch.cuda.empty_cache()
-            for first in range(0, len(batch), self._batch_size):
-                self._add(batch[first : first + self._batch_size])
-            return
-        before, self._launched = self._launched, launched
-        if before is not None:
-            self._settle(before)
+        left = list(batch)
+        while left:
+            piece = left[: self._batch_size]
+            try:
+                launched = self._launch(piece)
+            except torch.OutOfMemoryError:
+                if self._batch_size == 1:
+                    raise
+                self._finish()
+                self._batch_size = (self._batch_size + 1) // 2
+                if self._device.type == "cuda":
+                    torch.cuda.empty_cache()
+                continue
+            del left[: len(piece)]
+            before, self._launched = self._launched, launched
+            if before is not None:
+                self._settle(before)
 
     def _finish(self) -> None:
         if self._launched is not None:

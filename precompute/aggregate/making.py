@@ -27,7 +27,7 @@ def open_maker(
         n_cores: the number of images at a time on a CPU; None for one per core.
     """
     parallel = Parallel(speed.device, n_cores)
-    if speed.by_batch:  # threads of torch within each operator, and none of our own
+    if speed.is_by_batch:  # threads of torch within each operator, and none of our own
         yield UnitMakerByBatch(inputs, config, speed.batch_size, parallel)
         return
     with parallel:

@@ -101,9 +101,7 @@ class PairTable:
         ends = np.searchsorted(arrays[0], np.arange(len(slots) + 1))
         return [self._split(*(one[ends[i] : ends[i + 1]] for one in arrays[1:])) for i in range(len(slots))]
 
-    def _split(
-        self, pair: NDArray[np.int64], count: NDArray[np.int32], total: NDArray[np.float64]
-    ) -> list[PairSums]:
+    def _split(self, pair: NDArray[np.int64], count: NDArray[np.int32], total: NDArray[np.float64]) -> list[PairSums]:
         """Splits the pairs of a slot, in order, by influence."""
         ends = np.searchsorted(pair, self._starts)
         found = []

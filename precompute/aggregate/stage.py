@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 import torch
 
+from precompute.aggregate.config import AUTO
 from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.units import UnitKey, UnitStore
 from precompute.contract.labelled import LabelledImage
@@ -20,6 +21,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.provenance.links import Link
 from precompute.models.sources.preprocess import Preprocess
+
 
 @dataclass(frozen=True)
 class PassInputs:
@@ -67,13 +69,18 @@ class PassSpeed:
         batch_size: images at a time.
         workers: threads that decode images; 0: the caller's thread.
         device: of the model.
-        by_batch: work on batches as a whole; otherwise image by image.
+        count_by: one of `config.WAYS`.
     """
 
     batch_size: int
     workers: int
     device: torch.device
-    by_batch: bool = False
+    count_by: str = AUTO
+
+    @property
+    def is_by_batch(self) -> bool:
+        """True where batches are counted as a whole: on every device but the CPU, unless told otherwise."""
+        return self.device.type != "cpu" if self.count_by == AUTO else self.count_by == "batch"
 
 
 class MadeUnit(NamedTuple):

@@ -148,6 +148,7 @@ class UnitMaker(ABC):
     def _add(self, batch: Sequence[Waiting]) -> None:
         """Begins to count a batch; `n_waiting` of its units falls when that is done."""
 
+    @abstractmethod
     def _finish(self) -> None:
         """Ends what was begun."""
 
@@ -241,6 +242,9 @@ class UnitMakerByImage(UnitMaker):
                 unit.rows.append(predicted.select(image_ids, kept))
             unit.n_waiting -= len(rows)
 
+    def _finish(self) -> None:
+        """Does nothing: every batch is counted when it is added."""
+
     def _predict(self, logits: Tensor, class_ids: Sequence[int]) -> PredictedRows:
         with torch.inference_mode():
             return self._predictions.compute(logits.cpu(), class_ids)
@@ -264,5 +268,6 @@ class UnitMakerByImage(UnitMaker):
                 found.append(self._build_sums())
                 self._counted = None
             else:
-                found.append(self._built.pop(unit, None) or build_empty_sums(self._inputs, self._config))
+                known = unit in self._built
+                found.append(self._built.pop(unit) if known else build_empty_sums(self._inputs, self._config))
         return found

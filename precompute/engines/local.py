@@ -7,8 +7,8 @@ from collections.abc import Generator, Mapping, Sequence
 from itertools import islice
 
 from precompute.aggregate.config import AggregateConfig
-from precompute.aggregate.reading import Awaited, read_images
 from precompute.aggregate.making import open_maker
+from precompute.aggregate.reading import Awaited, read_images
 from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed
 from precompute.aggregate.units import UnitKey, pack
 from precompute.contract.labelled import LabelledImage

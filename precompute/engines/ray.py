@@ -21,8 +21,8 @@ from typing import Any
 import torch
 
 from precompute.aggregate.config import AggregateConfig
-from precompute.aggregate.reading import Awaited, read_images
 from precompute.aggregate.making import open_maker
+from precompute.aggregate.reading import Awaited, read_images
 from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed
 from precompute.aggregate.unit_maker import UnitMaker
 from precompute.aggregate.units import UnitKey, pack

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -21,31 +20,19 @@ class Traits:
         is_composed: paths of several steps reach the channel, so that its row is made of shares.
         is_identity: the channel *is* one source channel, or none: its row has a single one, or zeros.
         is_turned: it is that source channel turned round.
+
+    Attributes:
+        has_identities, are_identities: at least one channel, or every channel, is a source channel.
+        has_turned: at least one channel is turned round.
+        are_shares: every row is made of shares already.
     """
 
     def __init__(self, is_composed: Tensor, is_identity: Tensor, is_turned: Tensor) -> None:
         self.is_composed, self.is_identity, self.is_turned = is_composed, is_identity, is_turned
+        self.has_identities, self.are_identities = bool(is_identity.any()), bool(is_identity.all())
+        self.has_turned = bool(is_turned.any())
+        self.are_shares = bool((is_composed | is_identity).all())
         self._loaded: dict[torch.device, tuple[Tensor, Tensor, Tensor]] = {}
-
-    @cached_property
-    def has_identities(self) -> bool:
-        """True where at least one channel is a source channel."""
-        return bool(self.is_identity.any())
-
-    @cached_property
-    def are_identities(self) -> bool:
-        """True where all channels are source channels."""
-        return bool(self.is_identity.all())
-
-    @cached_property
-    def has_turned(self) -> bool:
-        """True where at least one channel is turned round."""
-        return bool(self.is_turned.any())
-
-    @cached_property
-    def are_shares(self) -> bool:
-        """True where all rows are shares already."""
-        return bool((self.is_composed | self.is_identity).all())
 
     def load(self, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
         """Returns on a device: the rows that are shares already, the identities, and the channels turned round."""

@@ -1,0 +1,77 @@
+"""The operations that the pass dispatches for a batch, counted on a GPU that need not be here.
+
+Tensors are fake: they have a shape and a device, and no numbers. Two things are found out on the way: an operation
+that joins tensors of two devices fails, and so does a look at a number, for which a GPU would have to be waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from precompute.aggregate.accumulate import mark_strongest
+from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.finite import FiniteCheck
+from precompute.aggregate.influence import pairs, traced, values
+from precompute.aggregate.influence.registry import choose_measures
+from precompute.aggregate.kernels import convolution
+from precompute.aggregate.recording import Recorder
+from precompute.devices.cores import Parallel
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import RecordedLayer
+from precompute.models.provenance.links import derive_links
+
+__all__ = ["count_dispatches"]
+
+
+class _Counter(TorchDispatchMode):
+    """A mode that counts operations; those that only ask for a tensor's device are none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.n_operations = 0
+
+    def __torch_dispatch__(self, function: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.n_operations += not str(function).startswith("prim.")
+        return function(*args, **(kwargs or {}))
+
+
+@contextmanager
+def _hide_loops() -> Iterator[None]:
+    """Hides numba and Triton, which read numbers."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (convolution, pairs, traced, values):
+            patch.setattr(module, "load_compiled_loops", lambda: None)
+        patch.setattr(convolution, "load_triton_kernels", lambda: None)
+        yield
+
+
+def count_dispatches(
+    model: ExportedModel, layers: tuple[RecordedLayer, ...], sizes: tuple[int, ...], device: str = "cuda"
+) -> list[int]:
+    """Counts, for batches of some sizes, the operations of a forward pass and of all that is counted of it."""
+    config, where = AggregateConfig(), torch.device(device)
+    measures = choose_measures(model, derive_links(model, layers), config)
+    influences = [one for measure in measures for one in measure.counted]
+    found = []
+    with _hide_loops(), FakeTensorMode(allow_non_fake_inputs=True):
+        parallel = Parallel(where)
+        recorder, finite = Recorder(model, layers, measures, parallel), FiniteCheck(layers, False, parallel)
+        for n_images in (1, *sizes):  # the first one brings weights to the device
+            batch = torch.zeros(n_images, *model.input_size, device=where)
+            with _Counter() as counter, torch.no_grad():
+                recording = recorder(batch)
+                maxima = [recording.values.find_maximum(layer.node) for layer in layers]
+                activation = torch.cat([one.activation for one in maxima], 1)
+                mark_strongest(activation, [layer.n_channels for layer in layers], config.activation_mass)
+                finite.check_batch(recording)
+                for one in influences:
+                    one.find_strongest_of_batch(recording.values, config.top_k)
+            found.append(counter.n_operations)
+    return cast(list[int], found[1:])
