@@ -13,6 +13,7 @@ import './views/confusions.css';
 import './views/embedding.css';
 import './views/graph.css';
 import './views/images.css';
+import './views/ablation.css';
 import './views/palette.css';
 import './views/proof.css';
 import './views/sidebar.css';
@@ -45,6 +46,7 @@ import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
+import {askAblation, wantAblation} from './views/ablation.js';
 import {askAgain, fadeMaps, openProbed, probeChannel, showUpload, wantImages} from './views/images.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
@@ -58,6 +60,8 @@ window.dash_clientside.summit = {
   drawEmbedding,
   drawConfusions,
   wantImages,
+  wantAblation,
+  askAblation,
   showUpload,
   askAgain,
   fadeMaps,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 
 from precompute.contract.errors import InputError
+from precompute.contract.explanation_settings import PARTS
 from precompute.explanations.channel_answers import (
     attribute_channels,
     build_image_graph,
@@ -46,18 +47,26 @@ __all__ = [
 Report = Callable[[int, int, Any], None]
 """Takes the number of steps done, of all steps, and a part of the answer or None."""
 
-_MANY_PASSES = ("integrated_gradients", "smoothgrad", "occlusion")
-"""Methods that run the model many times; they come last, so that the others do not wait."""
+_BATCH = 2
+"""Images of one pass of methods that take many: the next question waits until it ends."""
 _THUMBNAIL = 96
 _N_NAMED = 10
 
 
 def warm(run: str, report: Report) -> None:
-    """Opens the model, and runs it once, so that the first image does not wait."""
+    """Opens the model, and explains a black image by every quick method, so that the first image does not wait."""
     opened = open_run_once(run)
     report(0, 1, None)
-    size = tuple(opened.manifest["model"]["input_size"])
-    opened.explainer.compute_logits(torch.zeros(1, *size))
+    explainer = opened.explainer
+    pixels = explainer.input_range.low.expand(1, *opened.manifest["model"]["input_size"])
+    explainer.between = functools.partial(report, 0, 1, None)  # which raises where an image arrives meanwhile
+    try:
+        with explainer.recent:
+            target = Target(int(rank_outputs(explainer.compute_logits(pixels))[0, 0]))
+            for method in (method for part in PARTS if part.is_quick for method in _choose_methods(part.name)):
+                _compute_map(opened, method, (pixels, target), {})
+    finally:
+        explainer.between = do_nothing
 
 
 def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
@@ -69,7 +78,8 @@ def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
         report: receives the model's view of the image as soon as it is there.
 
     Returns:
-        `picture`: the model's view as PNG; `size`: its width and height; `outputs`: the most probable outputs, the
+        `picture`: the model's view as PNG; `grey`: the same without colours, as a small JPEG;
+            `size`: its width and height; `outputs`: the most probable outputs, the
         first first, each with `output`, `name`, `logit` and `probability`; `n_outputs`; `names` of all outputs.
 
     Raises:
@@ -88,6 +98,7 @@ def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
     ]
     return {
         "picture": picture,
+        "grey": _write_picture(Image.fromarray(seen).convert("L"), "JPEG"),
         "size": (seen.shape[1], seen.shape[0]),
         "outputs": outputs,
         "n_outputs": len(opened.names),
@@ -95,14 +106,23 @@ def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
     }
 
 
-def explain(run: str, image: bytes | int, target: int | None, against: int | None, report: Report) -> dict[str, Any]:
-    """Computes the heat maps of every method for one image, and reports each as it comes.
+def explain(
+    run: str,
+    image: bytes | int,
+    outputs: tuple[int | None, int | None],
+    part: str,
+    settings: Mapping[str, str],
+    report: Report,
+) -> dict[str, Any]:
+    """Computes the heat maps of a part of the methods for one image, and reports each as it comes.
 
     Args:
         run: the run's folder.
         image: the content of a file, or the number of an image of the run.
-        target: an output; None for the most probable.
-        against: the output whose logit is subtracted; None for none.
+        outputs: the output that is explained, None for the most probable; and the output whose logit is subtracted,
+            None for none.
+        part: the name of one of `PARTS`.
+        settings: options by name, for the methods that have them.
         report: receives a dict for each method: `name`, `title`, `family`, `citation`, `holds`, `rank`; `map`
             (`(height, width)`, float32, not normalised), `error` (the share of the score that the map's sum misses;
             None where the method promises no sum), `note`, `seconds`; or `problem`, an `InputError`, instead of these.
@@ -114,21 +134,34 @@ def explain(run: str, image: bytes | int, target: int | None, against: int | Non
         InputError: an output is unknown, or the image or the run's model cannot be read.
     """
     opened = open_run_once(run)
+    explainer = opened.explainer
     _, pixels = opened.prepare(image)
-    logits = opened.explainer.compute_logits(pixels)
-    chosen = require_target(opened, int(rank_outputs(logits)[0, 0]) if target is None else target, against)
-    methods = sorted(find_methods().values(), key=lambda method: method.name in _MANY_PASSES)
-    report(0, len(methods), None)
-    for n_done, method in enumerate(methods, 1):
-        # A report may raise, so that nobody waits for a map that takes seconds and is not wanted any more.
-        opened.explainer.between = functools.partial(report, n_done - 1, len(methods), None)
-        try:
-            found = _compute_map(opened, method, pixels, chosen)
-        finally:
-            opened.explainer.between = do_nothing
-        report(n_done, len(methods), found)
-    score = float(opened.explainer.compute_scores(pixels, [chosen])[0])
+    target, against = outputs
+    methods = _choose_methods(part)
+    with explainer.recent:
+        logits = explainer.compute_logits(pixels)
+        chosen = require_target(opened, int(rank_outputs(logits)[0, 0]) if target is None else target, against)
+        report(0, len(methods), None)
+        for n_done, method in enumerate(methods, 1):
+            # A report may raise, so that nobody waits for a map that takes seconds and is not wanted any more.
+            explainer.between = functools.partial(report, n_done - 1, len(methods), None)
+            try:
+                found = _compute_map(opened, method, (pixels, chosen), settings)
+            finally:
+                explainer.between = do_nothing
+            report(n_done, len(methods), found)
+        score = float(explainer.compute_scores(pixels, [chosen])[0])
     return {"target": chosen.class_id, "against": chosen.against, "score": score}
+
+
+def _choose_methods(part: str) -> list[Method]:
+    """Chooses the methods of a part, in the order of their ranks."""
+    known = {each.name: each for each in PARTS}
+    if part not in known:
+        raise InputError(f"A part is one of {', '.join(known)}.", f"Found {part}.", "Name one of them.")
+    elsewhere = {name for each in PARTS for name in each.methods}
+    own = known[part].methods
+    return [m for m in find_methods().values() if (m.name in own if own else m.name not in elsewhere)]
 
 
 def draw(run: str, image_ids: Sequence[int], report: Report) -> None:
@@ -144,7 +177,9 @@ def draw(run: str, image_ids: Sequence[int], report: Report) -> None:
         report(n_done, len(image_ids), (image_id, _write_picture(picture, "JPEG")))
 
 
-def _compute_map(opened: OpenedRun, method: Method, pixels: torch.Tensor, target: Target) -> dict[str, Any]:
+def _compute_map(
+    opened: OpenedRun, method: Method, asked: tuple[torch.Tensor, Target], settings: Mapping[str, str]
+) -> dict[str, Any]:
     """Computes one method's map with its facts, or the problem where it does not apply."""
     facts: dict[str, Any] = {
         "name": method.name, "title": method.title, "family": method.family, "citation": method.citation,
@@ -152,7 +187,9 @@ def _compute_map(opened: OpenedRun, method: Method, pixels: torch.Tensor, target
     }  # fmt: skip
     start = time.perf_counter()
     try:
-        found = method.explain(opened.explainer, pixels, [target])
+        wanted = {"batch_size": _BATCH, **settings}
+        options = {name: value for name, value in wanted.items() if name in method.options}
+        found = method.explain(opened.explainer, asked[0], [asked[1]], options)
     except InputError as problem:
         return {**facts, "problem": problem}
     values = method.flatten(found.map.detach())[0].float().numpy()

@@ -12,6 +12,7 @@ from torch import Tensor, fx
 
 from precompute.contract.errors import InputError
 from precompute.explanations.input_range import InputRange
+from precompute.explanations.recent import Recent
 from precompute.explanations.target import Target, score
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.local_response_norm import fuse_local_response_norms
@@ -30,6 +31,7 @@ class Explainer:
 
     Attributes:
         between: is called before the model runs; what it raises ends a method that runs the model many times.
+        recent: while it is open, `with explainer.recent:`, methods share their passes of one image.
     """
 
     def __init__(self, exported: ExportedModel, input_range: InputRange, layers: Mapping[str, fx.Node]) -> None:
@@ -37,6 +39,7 @@ class Explainer:
         self.input_range = input_range
         self.layers = dict(layers)
         self.between: Callable[[], object] = do_nothing
+        self.recent = Recent()
         self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
 
     @functools.cached_property
@@ -68,8 +71,11 @@ class Explainer:
         Args:
             images: `(image, channel, height, width)`, after preprocessing.
         """
+        return self.recent.compute("logits", images, lambda: self._compute_logits(images))
+
+    def _compute_logits(self, images: Tensor) -> Tensor:
         with torch.no_grad():
-            (logits,) = self._build([self.exported.output])(images)
+            logits: Tensor = self._build([self.exported.output])(images)[0]
         return logits
 
     def compute_scores(self, images: Tensor, targets: Sequence[Target]) -> Tensor:
@@ -88,6 +94,10 @@ class Explainer:
         Returns:
             The gradient, of the shape of the images, and the scores, `(image,)`.
         """
+        kind = ("differentiate", *targets)
+        return self.recent.compute(kind, images, lambda: self._differentiate(images, targets))
+
+    def _differentiate(self, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
             pixels = images.detach().clone().requires_grad_()
             (logits,) = self._build([self.exported.output])(pixels)
@@ -107,6 +117,9 @@ class Explainer:
             InputError: the layer is not recorded.
         """
         node = self.find_layer(layer)
+        return self.recent.compute(("layer", layer, *targets), images, lambda: self._read_layer(node, images, targets))
+
+    def _read_layer(self, node: fx.Node, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor, Tensor]:
         view = self.exported.layouts[node].view_maps
         with torch.enable_grad():
             pixels = images.detach().clone().requires_grad_()
@@ -121,6 +134,9 @@ class Explainer:
         Returns:
             By node; operators with several results have a tuple or a list.
         """
+        return self.recent.compute("record", images, lambda: self._record(images))
+
+    def _record(self, images: Tensor) -> dict[fx.Node, Any]:
         exported = self.exported
         nodes = [node for node in exported.graph.nodes if node.op in {"call_function", "get_attr"}]
         with torch.no_grad():

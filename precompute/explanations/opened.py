@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -25,10 +24,10 @@ from precompute.datasets.reopening import open_again
 from precompute.explanations.channels.image_graph import ImageGraphBuilder
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.input_range import InputRange
-from precompute.models.graph.exported import ExportedModel
-from precompute.models.layers.selection import RecordedLayer, select_layers
+from precompute.models.layers.selection import RecordedLayer
 from precompute.models.sources.preprocess import Preprocess
-from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_again
+from precompute.models.sources.recorded_model import open_recorded_model
+from precompute.models.sources.reloading import NOT_MOVED, Whereabouts
 
 __all__ = ["OpenedRun", "open_run", "open_run_once"]
 
@@ -143,10 +142,8 @@ def _open(path: Path, changed_at: int) -> OpenedRun:
 
 def _build(path: Path, where: Whereabouts, images: str | None) -> OpenedRun:
     manifest = read_manifest(path)
-    loaded = load_again(manifest, where)
-    with torch.no_grad():
-        exported = ExportedModel(loaded.module, tuple(manifest["model"]["input_size"]))
-    layers = select_layers(exported, manifest["layers"])
+    recorded = open_recorded_model(manifest, where)
+    loaded, exported, layers = recorded.loaded, recorded.exported, recorded.layers
     by_name = {layer.name: layer.node for layer in layers}
     explainer = Explainer(exported, InputRange.from_preprocess(loaded.preprocess), by_name)
     names = _name_outputs(path, manifest, exported.n_outputs)

@@ -10,12 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from precompute.contract.errors import InputError
+from precompute.contract.explanation_settings import REFERENCES
 from precompute.explanations.input_range import InputRange
 
 __all__ = ["REFERENCES", "make_reference", "smooth_image"]
 
-REFERENCES = ("mean", "blurred", "black")
-"""The names of reference images: the mean colour, the image itself blurred, no light."""
 BLUR = 1 / 16
 """Standard deviation of the blur, as a share of the shorter side."""
 

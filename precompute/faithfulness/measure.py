@@ -37,9 +37,9 @@ from precompute.faithfulness.ranking import Ranking
 from precompute.faithfulness.rows import build_edge_rows, build_rows, build_sufficient_rows
 from precompute.faithfulness.trials import list_trials
 from precompute.graphs.config import GraphConfig
-from precompute.models.graph.exported import ExportedModel
-from precompute.models.layers.selection import RecordedLayer, select_layers
-from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_again
+from precompute.models.layers.selection import RecordedLayer
+from precompute.models.sources.recorded_model import open_recorded_model
+from precompute.models.sources.reloading import NOT_MOVED, Whereabouts
 
 __all__ = ["FaithfulnessReport", "FaithfulnessRequest", "measure_faithfulness"]
 
@@ -119,15 +119,14 @@ def _measure(
 ) -> None:
     start, manifest = time.perf_counter(), read_manifest(request.run)
     source = open_again(request.run, manifest, request.images)
-    loaded = load_again(manifest, request.where)
-    model = ExportedModel(loaded.module, tuple(manifest["model"]["input_size"]))
-    layers = select_layers(model, manifest["layers"])
+    opened = open_recorded_model(manifest, request.where)
+    model, layers = opened.exported, opened.layers
     nodes = Nodes([(layer.name, layer.n_channels) for layer in layers])
     ranking = Ranking(
         request.run, nodes, GraphConfig(**manifest["config"]["graphs"]), _read_excluded(request, manifest)
     )
     probabilities = _read_probabilities(request, samples)
-    images = Images(source, samples, probabilities, loaded.preprocess, request.device, request.workers)
+    images = Images(source, samples, probabilities, opened.loaded.preprocess, request.device, request.workers)
     outputs = find_recorded_outputs(manifest["dataset"], samples)
     with hold_run(request.run):
         remove_leftovers(request.run)

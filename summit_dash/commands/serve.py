@@ -107,6 +107,8 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
             threads=settings.workers,
             clear_untrusted_proxy_headers=False,
             max_request_body_size=settings.body_bytes,
+            connection_limit=_MOST_CONNECTIONS,
+            asyncore_use_poll=True,  # `select` knows the first 1,024 files alone
         )
         url = _describe(settings)
         with contextlib.suppress(KeyboardInterrupt), _end_gently(server):  # the ways to end it
@@ -115,6 +117,10 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
             server.run()
         server.close()
     dashboard.server.extensions[EXTENSION]["live"].workers.close()
+
+
+_MOST_CONNECTIONS = 2000
+"""Connections that are open at once: a browser holds up to six."""
 
 
 def _describe(settings: Settings) -> str:

@@ -15,12 +15,18 @@ class WorkerEnded(Exception):
 
 
 class WorkerProcess:
-    """A process started with `spawn`, so that it shares nothing with the threads of the dashboard."""
+    """A process started with `spawn`, so that it shares nothing with the threads of the dashboard.
 
-    def __init__(self) -> None:
+    Args:
+        n_threads: cores that its arithmetic may use.
+    """
+
+    def __init__(self, n_threads: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=run_worker, args=(theirs,), name="summit-dash-worker", daemon=True)
+        self._process = context.Process(
+            target=run_worker, args=(theirs, n_threads), name="summit-dash-worker", daemon=True
+        )
         self._process.start()
         theirs.close()
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from precompute.contract.errors import InputError
+from precompute.contract.explanation_settings import PARTS
 from summit_dash.live.job import Job, Ticket
 from summit_dash.live.limits import Limits
 from summit_dash.live.visits import Visit, Visits
 from summit_dash.live.workers import Workers
 from summit_dash.run.store import RunStore
 
-__all__ = ["EXTENSION", "Live", "find_obstacle"]
+__all__ = ["EXTENSION", "Live", "Subject", "find_obstacle"]
 
 EXTENSION = "summit_dash_live"
 """The name of the service among the extensions of the server."""
 _JOBS = "precompute.explanations.answers"
+_PROOFS = "precompute.faithfulness.answers"
 
 
 def find_obstacle(store: RunStore) -> InputError | None:
@@ -36,6 +38,30 @@ def find_obstacle(store: RunStore) -> InputError | None:
             "Make a run of a model: summit-dash precompute MODEL IMAGES --out RUN.",
         )
     return None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An image of a visit, and the output that is explained.
+
+    Attributes:
+        visit: of the page.
+        store: the run.
+        image: key of an upload, or the number of an image of the run.
+        target: an output of the model; None where the model chooses it, or where none is needed.
+        against: an output to compare with; None for none.
+    """
+
+    visit: Visit
+    store: RunStore
+    image: str
+    target: int | None = None
+    against: int | None = None
+
+    @property
+    def outputs(self) -> tuple[int | None, int | None]:
+        """Target and contrast."""
+        return self.target, self.against
 
 
 @dataclass
@@ -61,76 +87,68 @@ class Live:
         Raises:
             InputError: the image is not there, or the queue is full.
         """
-        return self._ask(visit, store, "predict", image, ())
+        return self._ask(Subject(visit, store, image), "predict")
 
-    def explain(self, visit: Visit, store: RunStore, image: str, target: int | None, against: int | None) -> Ticket:
-        """Asks for the heat maps of all methods, which are reported one by one.
+    def explain(self, subject: Subject, part: str, settings: Mapping[str, str]) -> Ticket:
+        """Asks for the heat maps of a part of the methods, which are reported one by one.
 
         Args:
-            visit: of the page.
-            store: the run.
-            image: as in `predict`.
-            target: an output of the model; None for the most probable.
-            against: an output to compare with; None for none.
+            subject: a target of None asks for the most probable output.
+            part: the name of one of the `PARTS` of all methods.
+            settings: options of methods by name; those that change other parts alone are left out.
 
         Raises:
             InputError: the image is not there, or the queue is full.
         """
-        return self._ask(visit, store, "explain", image, (target, against))
+        names = next(each.settings for each in PARTS if each.name == part)
+        chosen = tuple((name, settings[name]) for name in names if name in settings)
+        key = self._build_key(subject, "explain", part, *chosen)
+        arguments = (self._read(subject.visit, subject.image), (subject.target, subject.against), part, dict(chosen))
+        return self._ask_once(subject.visit, key, subject.store, "explain", arguments)
 
-    def map_cells(
-        self, visit: Visit, store: RunStore, image: str, target: int, against: int | None, layer: str | None, order: str
-    ) -> Ticket:
+    def map_cells(self, subject: Subject, layer: str | None, order: str) -> Ticket:
         """Asks for the strongest channels of every cell of a layer, and what each cell says for the target.
 
         Raises:
             InputError: the image is not there, or the queue is full.
         """
-        return self._ask(visit, store, "map_cells", image, (target, against, layer, order))
+        return self._ask(subject, "map_cells", *subject.outputs, layer, order)
 
-    def attribute(
-        self,
-        visit: Visit,
-        store: RunStore,
-        images: Sequence[str],
-        target: int,
-        against: int | None,
-        layer: str | None,
-    ) -> Ticket:
+    def attribute(self, subject: Subject, images: Sequence[str], layer: str | None) -> Ticket:
         """Asks for the channels of a layer that speak for the target and against it, as means over images.
 
         Raises:
             InputError: an image is not there, or the queue is full.
         """
-        more = (target, against, layer)
-        key = (store.name, store.version, "attribute_channels", *images, *more)
-        contents = [self._read(visit, image) for image in images]
-        return self._ask_once(visit, key, store, "attribute_channels", (contents, *more))
+        more = (*subject.outputs, layer)
+        key = self._build_key(subject, "attribute_channels", *images, layer)
+        contents = [self._read(subject.visit, image) for image in images]
+        return self._ask_once(subject.visit, key, subject.store, "attribute_channels", (contents, *more))
 
-    def trace(
-        self,
-        visit: Visit,
-        store: RunStore,
-        image: str,
-        target: int,
-        against: int | None,
-        layer: str,
-        channels: Sequence[int],
-    ) -> Ticket:
+    def trace(self, subject: Subject, layer: str, channels: Sequence[int]) -> Ticket:
         """Asks for the relevance of the target through each of some channels, which are reported one by one.
 
         Raises:
             InputError: the image is not there, or the queue is full.
         """
-        return self._ask(visit, store, "trace_channels", image, (target, against, layer, tuple(channels)))
+        return self._ask(subject, "trace_channels", *subject.outputs, layer, tuple(channels))
 
-    def build_graph(self, visit: Visit, store: RunStore, image: str, target: int, against: int | None) -> Ticket:
+    def build_graph(self, subject: Subject) -> Ticket:
         """Asks for the graph of one image: channels with activation and attribution, and their influences.
 
         Raises:
             InputError: the image is not there, or the queue is full.
         """
-        return self._ask(visit, store, "build_image_graph", image, (target, against))
+        return self._ask(subject, "build_image_graph", *subject.outputs)
+
+    def ablate(self, visit: Visit, store: RunStore, class_id: int, channels: Sequence[str], mode: str) -> Ticket:
+        """Asks what becomes of a class's images without some channels, or with these alone; pictures are reported.
+
+        Raises:
+            InputError: the queue is full, or there are no workers.
+        """
+        more = (class_id, tuple(channels), mode)
+        return self._ask_once(visit, (store.name, store.version, "ablate", *more), store, "ablate", more, _PROOFS)
 
     def draw(self, visit: Visit, store: RunStore, image_ids: Sequence[int]) -> Ticket:
         """Asks for small pictures of images of the run, which are reported one by one."""
@@ -161,9 +179,15 @@ class Live:
                 self.workers.cancel(ticket)
                 visit.tickets.pop(key, None)
 
-    def _ask(self, visit: Visit, store: RunStore, function: str, image: str, more: tuple[Any, ...]) -> Ticket:
-        key = (store.name, store.version, function, image, *more)
-        return self._ask_once(visit, key, store, function, (self._read(visit, image), *more))
+    def _ask(self, subject: Subject, function: str, *more: Any) -> Ticket:
+        arguments = (self._read(subject.visit, subject.image), *more)
+        return self._ask_once(
+            subject.visit, self._build_key(subject, function, *more), subject.store, function, arguments
+        )
+
+    @staticmethod
+    def _build_key(subject: Subject, *more: Hashable) -> Hashable:
+        return (subject.store.name, subject.store.version, subject.image, subject.target, subject.against, *more)
 
     def _read(self, visit: Visit, image: str) -> bytes | int:
         """Returns the content of an upload, or the number of an image of the run."""
@@ -179,13 +203,19 @@ class Live:
         return upload.content
 
     def _ask_once(
-        self, visit: Visit, key: Hashable, store: RunStore, function: str, arguments: tuple[Any, ...]
+        self,
+        visit: Visit,
+        key: Hashable,
+        store: RunStore,
+        function: str,
+        arguments: tuple[Any, ...],
+        jobs: str | None = None,
     ) -> Ticket:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
         if key in visit.cancelled:
             return visit.cancelled[key]
         found = visit.tickets.get(key)
         if found is None or found.view.state == "cancelled":
-            job = Job(f"{_JOBS}:{function}", (str(store.path.resolve()), *arguments))
+            job = Job(f"{jobs or _JOBS}:{function}", (str(store.path.resolve()), *arguments))
             found = visit.tickets[key] = self.workers.submit(job)
         return found

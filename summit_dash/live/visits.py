@@ -14,6 +14,7 @@ from precompute.contract.errors import InputError
 from summit_dash.live.job import Ticket
 from summit_dash.live.limits import Limits
 from summit_dash.live.pixels import count_pixels
+from summit_dash.live.shelf import Shelf
 
 __all__ = ["Upload", "Visit", "Visits"]
 
@@ -36,6 +37,7 @@ class Visit:
         tickets: the answers to what was asked, by what was asked.
         cancelled: those that the person cancelled.
         n_brought: images that were brought, also those that are forgotten.
+        shelf: the pictures that the page shows.
         shown_graph: what the page shows as a graph, so that it is not drawn again.
     """
 
@@ -44,6 +46,7 @@ class Visit:
     tickets: dict[Hashable, Ticket] = field(default_factory=dict)
     cancelled: dict[Hashable, Ticket] = field(default_factory=dict)
     n_brought: int = 0
+    shelf: Shelf = field(default_factory=Shelf)
     shown_graph: str = ""
 
 
@@ -74,6 +77,11 @@ class Visits:
             if visit is not None:
                 self._visits[visit.token] = visit
             return visit
+
+    def find_by_shelf(self, name: str) -> Visit | None:
+        """Finds the visit that a shelf of pictures belongs to; it is not remembered longer for that."""
+        with self._lock:
+            return next((visit for visit in self._visits.values() if visit.shelf.name == name), None)
 
     def forget(self, token: str) -> None:
         """Forgets a visit with its images."""
@@ -118,3 +126,4 @@ class Visits:
             visit.uploads.clear()
             visit.tickets.clear()
             visit.cancelled.clear()
+            visit.shelf.clear()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import signal
 from multiprocessing.connection import Connection
 from typing import Any
@@ -15,16 +17,27 @@ STOP = "stop"
 """The message that cancels the present job."""
 
 
+_YIELDS = 10
+"""Steps by which a worker has less priority than the pages, which answer in a moment while it computes for seconds."""
+
+
 class _Cancelled(BaseException):
     """The present job was cancelled. Not an `Exception`, so that functions do not handle it as a failure of theirs."""
 
 
-def run_worker(connection: Connection) -> None:
+def run_worker(connection: Connection, n_threads: int) -> None:
     """Answers jobs, one after the other, until the other end is closed.
 
     It receives `(function, arguments)`, or `STOP`. It sends any number of `("part", (n_done, n_total, part))`, and then
     `("done", result)`, `("failed", InputError)` or `("cancelled", None)`.
+
+    Args:
+        connection: to the dashboard.
+        n_threads: cores that the arithmetic may use, unless the environment states another number.
     """
+    os.environ.setdefault("OMP_NUM_THREADS", str(n_threads))  # is read when torch is imported
+    with contextlib.suppress(AttributeError, OSError):  # some systems know no priorities
+        os.nice(_YIELDS)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the dashboard, whose end closes the connection
     try:
         connection.send(("ready", None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -181,7 +182,7 @@ class Workers:
         if process is not None and process.is_alive:
             return process
         self._drop_process(owner)
-        process = WorkerProcess()
+        process = WorkerProcess(_share_cores(self.limits.n_workers))
         with self._condition:
             self._processes[owner] = process
         start = self._now()
@@ -195,6 +196,15 @@ class Workers:
             process = self._processes.pop(owner, None)
         if process is not None:
             process.end()
+
+
+def _share_cores(n_workers: int) -> int:
+    """Returns the cores for each process: one is left for the dashboard and the browser.
+
+    Two threads in every operator lose all their speed when something else runs on one of the two cores.
+    """
+    n_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, (n_cores - 1) // max(1, n_workers))
 
 
 def _build_problem(found: str) -> InputError:

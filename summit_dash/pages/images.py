@@ -173,7 +173,7 @@ def cancel(n_clicks: int | None, known: dict[str, Any] | None) -> Any:
     visit = live.visits.find(known["token"])
     if visit is not None:
         live.cancel(visit, keep=True)
-    return time.time()  # the browser asks once more, and shows that it was cancelled
+    return {"at": time.time(), "isNew": True}  # the browser asks once more, and shows that it was cancelled
 
 
 def answer(
@@ -197,8 +197,8 @@ def answer(
     if visit is None:
         visit = live.visits.open()
         opened = _describe_visit(visit, None)
-    shown: Shown = show(live, visit, store, {**wanted, "probe": probe})
-    ask_again = None if shown.is_over else time.time()
+    shown: Shown = show(live, visit, store, {**wanted, "probe": probe}, seen)
+    ask_again = None if shown.is_over else {"at": time.time(), "isNew": shown.version != seen}
     if shown.version == seen:
         return no_update, no_update, ask_again, no_update, opened, *unchanged
     theme = "dark" if wanted.get("theme") == "dark" else "light"

@@ -11,7 +11,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import read_table
 from summit_dash.graph.elements import Element
 from summit_dash.live.job import Ticket, View
-from summit_dash.live.service import Live
+from summit_dash.live.service import Live, Subject
 from summit_dash.live.visits import Visit
 from summit_dash.pages import images_cells, images_channels, images_graph, images_maps
 from summit_dash.pages import images_parts as parts
@@ -57,7 +57,7 @@ class _Asked(NamedTuple):
         return [*([] if self.predicted is None else [self.predicted]), *self.of_tab, *self.others]
 
 
-def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any]) -> Shown:
+def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], seen: str | None = None) -> Shown:
     """Asks for what the address wants, where it was not asked yet, and shows what is known.
 
     Args:
@@ -65,6 +65,7 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any]) -
         visit: of the page.
         store: the run.
         wanted: `class_id`, `image`, `target`, `against`, and the fields that tabs read; each may be missing.
+        seen: the version that the page has; nothing but version and end is built where nothing is new.
     """
     image = wanted.get("image")
     own = list_own_images(store, wanted.get("class_id"))
@@ -77,17 +78,19 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any]) -
         is_over = _ask(live, visit, store, wanted, own).tickets == asked.tickets
     places = {id(ticket): live.workers.ask(ticket) for ticket in asked.tickets}
     live.keep_only(visit, asked.tickets)
-    drawn = views[id(asked.others[-1])] if own and asked.others and asked.problem is None else None
-    strip = parts.build_strip(visit, own, dict(drawn.parts) if drawn else {}, image, drawn.problem if drawn else None)
-    of_tab = [views[id(ticket)] for ticket in asked.of_tab]
-    question = asked.question if tab is images_graph.TAB and of_tab else None
     version = "|".join(
         [str([(view.state, view.version) for view in views.values()]), str(list(places.values())), str(dict(wanted)),
          ",".join(visit.uploads), visit.token, store.name, asked.problem.found if asked.problem else ""]
     )  # fmt: skip
+    if version == seen:
+        return Shown(None, None, version, is_over, [], [])
+    drawn = views[id(asked.others[-1])] if own and asked.others and asked.problem is None else None
+    strip = parts.build_strip(visit, own, dict(drawn.parts) if drawn else {}, image, drawn.problem if drawn else None)
+    of_tab = [views[id(ticket)] for ticket in asked.of_tab]
+    question = asked.question if tab is images_graph.TAB and of_tab else None
     return Shown(
         strip,
-        _build_body(asked, views, places, tab, wanted, bool(own)),
+        _build_body(asked, views, places, tab, wanted, bool(own), visit),
         version,
         is_over,
         images_graph.build_elements(question, of_tab) if question is not None else [],
@@ -114,6 +117,9 @@ def _ask(
             question = _build_question(live, visit, store, wanted, own, predicted)
             if question is not None:
                 of_tab = tab.ask(question)
+            elif tab.ask_early is not None and predicted.view.problem is None:
+                subject = Subject(visit, store, str(image), wanted.get("target"), wanted.get("against"))
+                of_tab = tab.ask_early(live, subject, wanted)
         if own:
             others.append(live.draw(visit, store, [image_id for image_id, _ in own]))
     except InputError as found:
@@ -152,6 +158,7 @@ def _build_body(
     tab: Tab,
     wanted: Mapping[str, Any],
     has_own: bool,
+    visit: Visit,
 ) -> list[Any]:
     """Builds the message, the welcome, or the answer with its tabs."""
     body: list[Any] = [] if asked.problem is None else [parts.build_message(asked.problem)]
@@ -170,9 +177,9 @@ def _build_body(
             *cancelled,
             *tab.build(asked.question, of_tab, places[id(asked.of_tab[0])]),
         ]
-    target, against = wanted.get("target"), wanted.get("against")
+    outputs = wanted.get("target"), wanted.get("against")
     seen = id(asked.predicted)
-    return [*body, parts.build_answer(views[seen], places[seen], target, against, more)]
+    return [*body, parts.build_answer(views[seen], places[seen], visit.shelf, outputs, more)]
 
 
 def list_own_images(store: RunStore, class_id: int | None) -> list[tuple[int, str]]:
@@ -185,6 +192,10 @@ def list_own_images(store: RunStore, class_id: int | None) -> list[tuple[int, st
         return []
     if not store.manifest.get("dataset", {}).get("source"):
         return []
+    return store.read_once(f"images to choose {class_id}", lambda: _read_own_images(store, class_id))
+
+
+def _read_own_images(store: RunStore, class_id: int) -> list[tuple[int, str]]:
     try:
         wrong = {each.image_id: each.predicted_probability for each in list_misclassified(store, class_id)[:_N_OWN]}
     except InputError:

@@ -11,7 +11,6 @@ from dash import html
 from dash.development.base_component import Component
 from numpy.typing import NDArray
 
-from summit_dash.figures.heat_maps import write_data_address
 from summit_dash.figures.look import fade
 from summit_dash.graph.theme import COLOR_A, COLOR_B
 from summit_dash.live.job import Ticket, View
@@ -35,15 +34,7 @@ _ORDERS = (
 def _ask(question: Question) -> list[Ticket]:
     asked = question.asked
     return [
-        question.live.map_cells(
-            question.visit,
-            question.store,
-            question.image,
-            question.target,
-            question.against,
-            asked.get("at"),
-            asked.get("by") or "value",
-        )
+        question.live.map_cells(question.subject, asked.get("at"), asked.get("by") or "value"),
     ]
 
 
@@ -98,7 +89,7 @@ def _build_grids(question: Question, result: Mapping[str, Any]) -> Component:
         heat_cells.append(heat)
         picture_cells.append(picture)
     style = {"gridTemplateColumns": f"repeat({width}, 1fr)", "gridTemplateRows": f"repeat({height}, 1fr)"}
-    seen = html.Img(src=write_data_address(question.prediction["picture"]), alt="", className="cells-under")
+    seen = html.Img(src=question.visit.shelf.put(question.prediction["picture"]), alt="", className="cells-under")
     heat_grid = html.Div([seen, html.Div(heat_cells, className="cells-grid", style=style)], className="cells-box")
     picture_grid = html.Div(
         [html.Div(picture_cells, className="cells-grid is-pictures", style=style)], className="cells-box"

@@ -30,16 +30,15 @@ def list_images(question: Question) -> list[str]:
 
 
 def _ask(question: Question) -> list[Ticket]:
-    live, visit, store = question.live, question.visit, question.store
-    target = (question.target, question.against)
-    first = live.attribute(visit, store, list_images(question), *target, question.asked.get("at"))
+    live, subject = question.live, question.subject
+    first = live.attribute(subject, list_images(question), question.asked.get("at"))
     result = first.view.result
     if result is None:
         return [first]
     channels = _choose_traced(result)
     if not channels:
         return [first]
-    return [first, live.trace(visit, store, question.image, *target, result["layer"], channels)]
+    return [first, live.trace(subject, result["layer"], channels)]
 
 
 def _choose_traced(result: Mapping[str, Any]) -> list[int]:
@@ -92,7 +91,7 @@ def _build_side(
         part = traced.get(channel)
         words = f"Relevance through {result['layer']}-{channel}"
         map_ = (
-            [build_overlay(part["map"], part["family"], question.prediction["picture"], words)]
+            [build_overlay(question.visit.shelf, part["map"], part["family"], words)]
             if part is not None
             else [html.Div(className="images-map is-waiting")]
             if rank < _N_TRACED

@@ -62,12 +62,11 @@ def _read_class(question: Question) -> int | None:
 
 
 def _ask(question: Question) -> list[Ticket]:
-    live, visit, store = question.live, question.visit, question.store
-    target = (question.target, question.against)
-    tickets = [live.build_graph(visit, store, question.image, *target)]
+    live, subject = question.live, question.subject
+    tickets = [live.build_graph(subject)]
     probe = _read_probe(question)
     if probe is not None and tickets[0].view.state == "done":
-        tickets.append(live.trace(visit, store, question.image, *target, probe[0], [probe[1]]))
+        tickets.append(live.trace(subject, probe[0], [probe[1]]))
     return tickets
 
 
@@ -151,4 +150,4 @@ def _build_traced(question: Question, views: Sequence[View]) -> list[Component]:
     if not views[1].parts:
         return [html.Div(className="images-map is-waiting")]
     part: Mapping[str, Any] = views[1].parts[0]
-    return [build_overlay(part["map"], part["family"], question.prediction["picture"], "Relevance through the channel")]
+    return [build_overlay(question.visit.shelf, part["map"], part["family"], "Relevance through the channel")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,17 +13,20 @@ from dash import html
 from dash.development.base_component import Component
 from numpy.typing import NDArray
 
+from precompute.contract.explanation_settings import PARTS, SETTINGS, read_settings
 from precompute.contract.map_quality import find_warnings
 from precompute.contract.schema import read_table
 from summit_dash.figures.heat_maps import Family, draw_heat_map, draw_scale, find_scale, write_data_address
 from summit_dash.live.job import Ticket, View
-from summit_dash.pages.images_parts import build_cancelled, build_message, describe_wait
-from summit_dash.pages.images_tab import Question, Tab
+from summit_dash.live.service import Live, Subject
+from summit_dash.live.shelf import Shelf
+from summit_dash.pages.images_parts import build_message, describe_wait
+from summit_dash.pages.images_tab import Question, Tab, build_choices, build_setting
 from summit_dash.run.store import RunStore
 
 __all__ = ["TAB", "build_maps", "build_overlay", "read_quality"]
 
-_drawn: LRUCache[Any, str] = LRUCache(256)
+_drawn: LRUCache[Any, bytes] = LRUCache(64)
 _lock = threading.Lock()
 _FAMILIES: Mapping[Family, tuple[str, str]] = {
     "signed": ("Signed maps", "Red speaks for the class, blue against it; zero is white."),
@@ -30,36 +34,51 @@ _FAMILIES: Mapping[Family, tuple[str, str]] = {
 }
 
 
+def _ask_early(live: Live, subject: Subject, asked: Mapping[str, Any]) -> list[Ticket]:
+    """Asks for the quick parts at once, and for each of the others when all before it are over."""
+    settings = read_settings(asked)
+    tickets: list[Ticket] = []
+    for part in PARTS:
+        if part.is_quick or all(ticket.view.is_over for ticket in tickets):
+            tickets.append(live.explain(subject, part.name, settings))
+    return tickets
+
+
 def _ask(question: Question) -> list[Ticket]:
-    live, asked = question.live, question.asked
-    return [live.explain(question.visit, question.store, question.image, asked.get("target"), asked.get("against"))]
+    # The target as the address states it, so that what was asked early is the same question.
+    subject = dataclasses.replace(question.subject, target=question.asked.get("target"))
+    return _ask_early(question.live, subject, question.asked)
 
 
 def _build(question: Question, views: Sequence[View], place: int) -> list[Component]:
-    return build_maps(views[0], place, question.prediction, read_quality(question.store))
+    chosen = read_settings(question.asked)
+    rows = [
+        build_setting(setting.title, build_choices(setting.title, setting.name, setting.choices, chosen[setting.name]))
+        for setting in SETTINGS
+    ]
+    maps = build_maps(views, place, question.visit.shelf, read_quality(question.store))
+    return [html.Div(rows, className="images-choices"), *maps]
 
 
-TAB = Tab("maps", "Heat maps", "What in the image speaks for the class, by every method", _ask, _build)
+TAB = Tab("maps", "Heat maps", "What in the image speaks for the class, by every method", _ask, _build, _ask_early)
 
 
 def build_maps(
-    view: View, place: int, result: Mapping[str, Any], quality: Mapping[str, Sequence[str]]
+    views: Sequence[View], place: int, shelf: Shelf, quality: Mapping[str, Sequence[str]]
 ) -> list[Component]:
     """Builds the heat maps that are there, by family, with what is still computed or why it is not.
 
     Args:
-        view: of the job.
-        place: of the job in the queue.
-        result: what the model says of the image.
+        views: of the jobs, of each part that was asked.
+        place: of the first job in the queue.
+        shelf: of the visit.
         quality: by method, sentences on how far its maps can be trusted for this model.
     """
-    status = "" if view.is_over else describe_wait(view, place, "Heat maps")
-    made = sorted(view.parts, key=lambda part: part["rank"])
-    built: list[Component] = [html.H2(["Heat maps ", html.Span(status, className="muted", role="status")])]
-    if view.problem is not None:
-        built.append(build_message(view.problem))
-    if view.state == "cancelled":
-        built.append(build_cancelled())
+    made = sorted((part for view in views for part in view.parts), key=lambda part: part["rank"])
+    head = ["Heat maps ", html.Span(_describe_progress(views, place), className="muted", role="status")]
+    built: list[Component] = [html.H2(head)]
+    problems = {view.problem.found: view.problem for view in views if view.problem is not None}
+    built.extend(build_message(problem) for problem in problems.values())
     for family, (title, meaning) in _FAMILIES.items():
         maps = [part for part in made if part["family"] == family and "map" in part]
         if maps:
@@ -73,7 +92,7 @@ def build_maps(
             )
             built.append(
                 html.Div(
-                    [_build_map(part, result["picture"], quality.get(part["name"], ())) for part in maps],
+                    [_build_map(part, shelf, quality.get(part["name"], ())) for part in maps],
                     className="images-maps",
                 )
             )
@@ -86,15 +105,10 @@ def build_maps(
     return built
 
 
-def build_overlay(values: NDArray[np.float32], family: Family, picture: bytes, words: str) -> Component:
-    """Builds a map over the grey image; `words` name it."""
-    return html.Div(
-        [
-            html.Img(src=write_data_address(picture), alt="", className="images-under"),
-            html.Img(src=_draw_once(values, family), alt=words, className="images-over"),
-        ],
-        className="images-map",
-    )
+def build_overlay(shelf: Shelf, values: NDArray[np.float32], family: Family, words: str) -> Component:
+    """Builds a map over the grey image, which is a property of the styles around it; `words` name the map."""
+    over = html.Img(src=shelf.put(_draw_once(values, family)), alt=words, className="images-over")
+    return html.Div([html.Div(className="images-under"), over], className="images-map")
 
 
 def read_quality(store: RunStore) -> dict[str, list[str]]:
@@ -117,13 +131,23 @@ def _read_quality(store: RunStore) -> dict[str, list[str]]:
     return found
 
 
-def _draw_once(values: NDArray[np.float32], family: Family) -> str:
-    """Draws a map, which is then remembered: each answer holds all maps so far."""
+def _draw_once(values: NDArray[np.float32], family: Family) -> bytes:
+    """Draws a map, which is then remembered: each answer shows all maps so far."""
     key = (values.tobytes(), values.shape, family)
     with _lock:
         if key not in _drawn:
-            _drawn[key] = write_data_address(draw_heat_map(values, family))
+            _drawn[key] = draw_heat_map(values, family)
         return _drawn[key]
+
+
+def _describe_progress(views: Sequence[View], place: int) -> str:
+    """Describes how many of all maps are there, while some are not."""
+    n_later = len(PARTS) - len(views)
+    if all(view.is_over for view in views) and not n_later:
+        return ""
+    n_done, n_total = sum(view.n_done for view in views), sum(max(view.n_total, 1) for view in views) + n_later
+    all_in_one = views[0]._replace(n_done=n_done, n_total=n_total)
+    return describe_wait(all_in_one, place, "Heat maps")
 
 
 def _format_share(share: float) -> str:
@@ -132,7 +156,7 @@ def _format_share(share: float) -> str:
     return "less than 0.01 %" if percent < 0.01 else f"{percent:.2f} %" if percent < 10 else f"{percent:,.0f} %"
 
 
-def _build_map(part: Mapping[str, Any], picture: bytes, quality: Sequence[str]) -> Component:
+def _build_map(part: Mapping[str, Any], shelf: Shelf, quality: Sequence[str]) -> Component:
     """Builds one method's map over the image, with its figures."""
     values = part["map"]
     scale = find_scale(values)
@@ -140,7 +164,7 @@ def _build_map(part: Mapping[str, Any], picture: bytes, quality: Sequence[str]) 
     figures = [f"greatest {scale:.3g}"]
     figures.append("sum not promised" if error is None else f"sum misses {_format_share(error)} of the score")
     note = [html.Span(words, className="images-note") for words in (part["note"], *quality) if words]
-    layers = build_overlay(part["map"], part["family"], picture, f"Heat map: {part['title']}")
+    layers = build_overlay(shelf, part["map"], part["family"], f"Heat map: {part['title']}")
     tip = f"{part['holds']}\n{part['citation']}. {part['seconds']:.2f} s."
     caption = html.Figcaption(
         [

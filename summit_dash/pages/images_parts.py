@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 from precompute.contract.errors import InputError
 from summit_dash.figures.heat_maps import write_data_address
 from summit_dash.live.job import View
+from summit_dash.live.shelf import Shelf
 from summit_dash.live.visits import Visit
 from summit_dash.pages.components import build_action
 
@@ -82,7 +83,7 @@ def build_strip(
     for image_id, words in own:
         picture = pictures.get(image_id)
         inside = (
-            html.Img(src=write_data_address(picture, "jpeg"), alt=words)
+            html.Img(src=visit.shelf.put(picture, "jpeg"), alt=words)
             if picture
             else html.Span(className="images-blank")
         )
@@ -98,29 +99,37 @@ def _build_choice(key: str, inside: Component, tip: str, chosen: str) -> Compone
 
 
 def build_answer(
-    predicted: View, place: int, target: int | None, against: int | None, more: Sequence[Component]
+    predicted: View, place: int, shelf: Shelf, outputs: tuple[int | None, int | None], more: Sequence[Component]
 ) -> Component:
-    """Builds all that is known about one image: what the model says of it, and then what a tab shows."""
+    """Builds all that is known about one image: what the model says of it, and then what a tab shows.
+
+    Args:
+        predicted: the view of the prediction.
+        place: of the prediction in the queue.
+        shelf: of the visit.
+        outputs: target and contrast, as the address states them.
+        more: what the tab shows. Maps in it lie over the grey image, which is sent once, as a property of the styles.
+    """
     if predicted.problem is not None:
         return build_message(predicted.problem)
     if predicted.state == "cancelled":
         return build_cancelled()
     picture = predicted.parts[0] if predicted.parts else None
     if predicted.result is None:
-        box = _build_picture(picture) if picture else html.Div(className="images-picture is-waiting")
+        box = _build_picture(shelf, picture) if picture else html.Div(className="images-picture is-waiting")
         return html.Div(
             [box, html.P(describe_wait(predicted, place, "The model looks at it"), role="status")],
             className="images-head",
         )
     result = predicted.result
     head = html.Div(
-        [_build_picture(result["picture"]), build_prediction(result, target, against)], className="images-head"
+        [_build_picture(shelf, result["picture"]), build_prediction(result, *outputs)], className="images-head"
     )
-    return html.Div([head, *more])
+    return html.Div([head, *more], style={"--seen": f"url({write_data_address(result['grey'], 'jpeg')})"})
 
 
-def _build_picture(picture: bytes) -> Component:
-    return html.Img(src=write_data_address(picture), className="images-picture", alt="The image as the model sees it")
+def _build_picture(shelf: Shelf, picture: bytes) -> Component:
+    return html.Img(src=shelf.put(picture), className="images-picture", alt="The image as the model sees it")
 
 
 def build_cancelled() -> Component:

@@ -12,14 +12,14 @@ from dash.development.base_component import Component
 
 from precompute.contract.schema import read_table
 from summit_dash.live.job import Ticket, View
-from summit_dash.live.service import Live
+from summit_dash.live.service import Live, Subject
 from summit_dash.live.visits import Visit
 from summit_dash.pages.components import build_action
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
 from summit_dash.run.store import RunStore
 
-__all__ = ["Question", "Tab", "build_channel", "build_choices", "build_layers", "locate_picture"]
+__all__ = ["Question", "Tab", "build_channel", "build_choices", "build_layers", "build_setting", "locate_picture"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,11 @@ class Question:
     prediction: Mapping[str, Any]
 
     @property
+    def subject(self) -> Subject:
+        """The image with target and contrast."""
+        return Subject(self.visit, self.store, self.image, self.target, self.against)
+
+    @property
     def words(self) -> str:
         """The name of the target, with the contrast."""
         names = self.prediction["names"]
@@ -65,6 +70,8 @@ class Tab:
         tip: a sentence.
         ask: asks for its answers; called each time that the page looks for news.
         build: builds what is known, given the views of what was asked and the place of the first in the queue.
+        ask_early: asks while the model has not yet said what it sees, given the image with target and contrast as the
+            address states them, and its further fields; None where nothing can be asked then.
     """
 
     name: str
@@ -72,6 +79,7 @@ class Tab:
     tip: str
     ask: Callable[[Question], list[Ticket]]
     build: Callable[[Question, Sequence[View], int], list[Component]]
+    ask_early: Callable[[Live, Subject, Mapping[str, Any]], list[Ticket]] | None = None
 
 
 def build_choices(label: str, field: str, choices: Sequence[tuple[Any, str, str]], chosen: Any) -> Component:
@@ -88,6 +96,11 @@ def build_choices(label: str, field: str, choices: Sequence[tuple[Any, str, str]
         for value, title, tip in choices
     ]
     return html.Div(buttons, className="segments", role="group", **{"aria-label": label})
+
+
+def build_setting(title: str, choices: Component) -> Component:
+    """Builds a row of choices with its title before it."""
+    return html.Div([html.Span(title, className="muted"), choices], className="images-setting")
 
 
 def build_layers(store: RunStore, chosen: str | None, most: int | None = None) -> Component:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from precompute.contract.schema import PROTOTYPE_METHODS
+from summit_dash.payloads.examples import build_examples
 from summit_dash.payloads.numbers import shorten
-from summit_dash.payloads.preview import find_strongest_nodes, locate
+from summit_dash.payloads.preview import find_strongest_nodes
 from summit_dash.payloads.surprising import build_surprising
-from summit_dash.run.graphs import Node
+from summit_dash.run.examples import Example
+from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import Prototype
 from summit_dash.run.store import RunStore
 
@@ -31,7 +33,7 @@ def build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
             if method in prototypes
         ],
         "command": f"summit-dash prototypes {store.path.name}",
-        "examples": _list_examples(store, class_id),
+        "examples": _build_own_images(store, class_id),
         "surprising": build_surprising(store, class_id),
     }
 
@@ -49,20 +51,20 @@ def _build_prototype(prototype: Prototype, stated: Mapping[str, Any]) -> dict[st
     }
 
 
-def _list_examples(store: RunStore, class_id: int) -> list[dict[str, Any]]:
-    """Lists the addresses of examples by `locate`, those of the strongest channels of the last layer first."""
-    if not (store.has("dataset_examples") and store.has("attribution_graph_nodes")):
-        return []
-    found: dict[int, dict[str, Any]] = {}
-    for node in find_strongest_nodes(store.graph(class_id)):
-        for image_id, entry in _list_examples_of_node(store, class_id, node):
-            found.setdefault(image_id, entry)
-    return list(found.values())[:_N_EXAMPLES]
+def _build_own_images(store: RunStore, class_id: int) -> dict[str, list[Any]]:
+    """Builds arrays along some of the class's images: `layer` and `channel`, and those of `build_examples`.
 
-
-def _list_examples_of_node(store: RunStore, class_id: int, node: Node) -> list[tuple[int, dict[str, Any]]]:
-    return [
-        (example.image_id, locate(node.channel, example))
-        for example in store.pictures.list_examples(node.channel, class_id)
-        if example.image_id is not None  # unknown in imported runs
-    ]
+    Examples of the strongest channels of the last layer come first.
+    """
+    found: dict[int, tuple[Channel, Example]] = {}
+    if store.has("dataset_examples") and store.has("attribution_graph_nodes"):
+        for node in find_strongest_nodes(store.graph(class_id)):
+            for example in store.pictures.list_examples(node.channel, class_id):
+                if example.image_id is not None:  # unknown in imported runs
+                    found.setdefault(example.image_id, (node.channel, example))
+    chosen = list(found.values())[:_N_EXAMPLES]
+    return {
+        "layer": [channel.layer for channel, _ in chosen],
+        "channel": [channel.channel for channel, _ in chosen],
+        **build_examples(store, [example for _, example in chosen]),
+    }

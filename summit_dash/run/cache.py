@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache, cached
 
-__all__ = ["Remembered"]
+__all__ = ["Once", "Remembered"]
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -28,6 +28,29 @@ class Remembered(Generic[Key, Value]):
     def __call__(self, key: Key) -> Value:
         """Returns the result for a key; an error of the read is raised, and not kept."""
         return self._read(key)
+
+
+class Once:
+    """Results that are read once, by name, and kept.
+
+    Requests that ask for something else meanwhile do not wait. A function that reads may ask for other names.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reading: dict[str, threading.RLock] = {}
+        self._found: dict[str, Any] = {}
+
+    def read(self, name: str, read: Callable[[], Value]) -> Value:
+        """Returns the result of `read`, which is called once however many requests ask at the same time."""
+        if name not in self._found:
+            with self._lock:
+                reading = self._reading.setdefault(name, threading.RLock())
+            with reading:
+                if name not in self._found:
+                    self._found[name] = read()
+        result: Value = self._found[name]
+        return result
 
 
 def _take_key(key: Key) -> Key:

@@ -13,6 +13,7 @@ from precompute.contract.pictures import encode_crop
 from precompute.contract.schema import ALL_CLASSES, locate_table, read_table
 from summit_dash.run.cache import Remembered
 from summit_dash.run.graphs import Channel
+from summit_dash.run.row_groups import RowGroups
 
 __all__ = ["Example", "RunExamples"]
 
@@ -58,6 +59,7 @@ class RunExamples:
         self._path = path
         self.form = read_form(path)
         self.images = ExampleImages(path)
+        self._rows = RowGroups(path, _TABLE, ["layer", "channel"])
         self.has_table = locate_table(path, _TABLE).is_file()
         self._best_of_layer = Remembered(self._read_best, 32)
         self._of_channel = Remembered(self._read_examples, 64)
@@ -141,8 +143,8 @@ class RunExamples:
     def _read_examples(self, channel: Channel) -> tuple[list[Example], dict[tuple[int, int], _Kept]]:
         if not self.has_table:
             return [], {}
-        mine = (pc.field("layer") == channel.layer) & (pc.field("channel") == channel.channel)
-        rows = read_table(self._path, _TABLE, ["class_id", "rank", "activation", *_PICTURE], mine).to_pylist()
+        columns = ["class_id", "rank", "activation", *_PICTURE]
+        rows = self._rows.read(columns, layer=channel.layer, channel=channel.channel).to_pylist()
         kept = {(row["class_id"], row["rank"]): _read_kept(row) for row in rows}
         return sorted((_read_example(row) for row in rows), key=lambda e: (e.class_id, e.rank)), kept
 

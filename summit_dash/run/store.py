@@ -19,9 +19,10 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.tables import EFFECT, PAGERANK
 from summit_dash.run.best_classes import read_best_classes
-from summit_dash.run.cache import Remembered
+from summit_dash.run.cache import Once, Remembered
 from summit_dash.run.facts import ChannelFacts, Use
 from summit_dash.run.graphs import Channel, Edge, Graph, Node
+from summit_dash.run.influences import ClassInfluences, find_strongest
 from summit_dash.run.measures import Link, read_links
 from summit_dash.run.pictures import RunPictures, read_stamp
 from summit_dash.run.similarity import normalize_rows
@@ -89,11 +90,11 @@ class RunStore:
         self.manifest = read_manifest(self.path)
         self.given_name: str | None = name or self.manifest.get("run_name")
         self.name = self.given_name or self.path.name
-        self._lock = threading.RLock()
-        self._cached: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._once = Once()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = Remembered(self._read_class_influences, 16)
+        self.class_influences = Remembered(ClassInfluences(self.path).read, 16)
         self.graph = Remembered(self._read_graph, 256)
         self.graph_by_effect = Remembered(self._read_graph_by_effect, 64)
         self.cosines = Remembered(self._compute_cosines, 64)
@@ -108,9 +109,10 @@ class RunStore:
 
     def refresh(self) -> None:
         """Opens the pictures again where some were drawn or imported since."""
-        with self._lock:
-            if read_stamp(self.path) != self.pictures.stamp:
-                self.pictures = RunPictures(self.path)
+        if read_stamp(self.path) != self.pictures.stamp:
+            with self._lock:
+                if read_stamp(self.path) != self.pictures.stamp:
+                    self.pictures = RunPictures(self.path)
 
     @property
     def model_name(self) -> str:
@@ -300,25 +302,13 @@ class RunStore:
 
     # --- influences -------------------------------------------------------------------------------------------------
 
-    def _read_class_influences(self, class_id: int) -> pa.Table:
-        """Reads the influences of one class: its row groups and nothing else."""
-        columns = ["target_layer", "target_channel", "source_layer", "source_channel", "influence_count"]
-        filters = pc.field("class_id") == class_id
-        return read_table(self.path, "influences", [*columns, "mean_influence"], filters).unify_dictionaries()
-
     def read_sources(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """Returns the `n` strongest influences on a channel, also from channels outside the graph."""
-        return self._find_strongest(class_id, channel, "target", n)
+        return find_strongest(self.class_influences(class_id), channel, "target", n)
 
     def read_targets(self, class_id: int, channel: Channel, n: int) -> list[Edge]:
         """Returns the `n` strongest influences of a channel on others."""
-        return self._find_strongest(class_id, channel, "source", n)
-
-    def _find_strongest(self, class_id: int, channel: Channel, end: str, n: int) -> list[Edge]:
-        table = self.class_influences(class_id)
-        mine = (pc.field(f"{end}_layer") == channel.layer) & (pc.field(f"{end}_channel") == channel.channel)
-        order = [("influence_count", "descending"), ("mean_influence", "descending")]
-        return [_read_edge(row) for row in table.filter(mine).sort_by(order).slice(0, n).to_pylist()]
+        return find_strongest(self.class_influences(class_id), channel, "source", n)
 
     # --- embedding --------------------------------------------------------------------------------------------------
 
@@ -351,11 +341,7 @@ class RunStore:
 
     def read_once(self, name: str, read: Callable[[], T]) -> T:
         """Returns the result of `read`, which is called once however many requests ask at the same time."""
-        with self._lock:
-            if name not in self._cached:
-                self._cached[name] = read()
-            result: T = self._cached[name]
-            return result
+        return self._once.read(name, read)
 
     def warm(self) -> None:
         """Reads what every visitor needs, so that the first one does not wait."""

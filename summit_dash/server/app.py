@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+from cachetools import LRUCache
 from dash import Dash
 from flask import Flask, Request
 from flask_compress import Compress
@@ -17,6 +20,7 @@ from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores, open_runs
+from summit_dash.server.answers import Answers
 from summit_dash.server.callbacks import register_callback_check
 from summit_dash.server.checks import register_checks
 from summit_dash.server.door import Door, register_door
@@ -29,6 +33,7 @@ from summit_dash.server.proxies import TrustedProxies
 from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
 from summit_dash.server.settings import Settings, read_settings
+from summit_dash.server.visit_pictures import register_visit_pictures
 
 __all__ = ["build_server", "create_app", "find_assets"]
 
@@ -60,7 +65,8 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
     register_faults(app.server)
     register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
     register_health(app.server, runs, prefix)
-    register_routes(app.server, runs, prefix)
+    register_routes(app.server, runs, Answers(settings.cache_bytes), prefix)
+    register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
     _compress(app.server)
     app.server.wsgi_app = TrustedProxies(app.server.wsgi_app, settings.trusted_proxy, settings.trust_header)
@@ -73,12 +79,25 @@ def _describe_account(prefix: str) -> Account:
     return Account(person.name, person.role, person.may("runner"), sign_out)
 
 
-class _ScriptCache(dict[str, bytes]):
-    """A cache of the compressed scripts of the component libraries. Other responses have the empty key: not kept."""
+class _ScriptCache(LRUCache[str, bytes]):
+    """The compressed scripts of the component libraries. Other responses have the empty key: they are not kept."""
+
+    def __init__(self) -> None:
+        super().__init__(_MOST_SCRIPTS)
+        self._lock = threading.Lock()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        with self._lock:
+            return super().get(key, default)
 
     def set(self, key: str, value: bytes) -> None:
         if not key.endswith(";"):
-            self[key] = value
+            with self._lock:
+                self[key] = value
+
+
+_MOST_SCRIPTS = 64
+"""Scripts that are kept; addresses differ by their query, which anybody may make up."""
 
 
 def _build_script_key(request: Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -12,12 +11,12 @@ from werkzeug.routing import IntegerConverter
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES, MANIFEST
 from summit_dash.export.formats import FORMATS
-from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.graphs import Channel
-from summit_dash.run.labels import check_label, save_label
+from summit_dash.run.labels import build_labels, check_label, save_label
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
+from summit_dash.server.answers import Answers, choose_encoding, write_json
 from summit_dash.server.callbacks import read_json
 from summit_dash.server.graph_files import write_graph_file
 from summit_dash.server.roles import find_person
@@ -25,8 +24,8 @@ from summit_dash.server.roles import find_person
 __all__ = ["register_routes"]
 
 _FOR_GOOD = "max-age=31536000, immutable"
-_CHANGING = {"labels"}
-"""Keys of payloads that change while the run does not."""
+_LABELS = "labels"
+"""The key of the payload that changes while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
 _ENDINGS = ", ".join(repr(ending) for each in FORMATS.values() for ending in each.endings)
 _SMALL = re.compile("[0-9]{1,9}")
@@ -40,7 +39,7 @@ class _Number(IntegerConverter):
     regex = r"[0-9]{1,9}"
 
 
-def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
+def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str) -> None:
     """Adds `run/<name>/data/...`, `run/<name>/picture/...` and so on under the prefix.
 
     Only the route of labels writes to a run.
@@ -49,7 +48,7 @@ def register_routes(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def send_data(name: str, key: str) -> Response:
-        return _answer_payload(_find_store(stores, name), key)
+        return _answer_payload(answers, _find_store(stores, name), key)
 
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
     def send_thumbnails(name: str, class_id: int) -> Response:
@@ -136,20 +135,36 @@ def _find_channel(stores: Stores, name: str, layer: str, number: int) -> tuple[R
     return store, Channel(layer, number)
 
 
-def _answer_payload(store: RunStore, key: str) -> Response:
+def _answer_payload(answers: Answers, store: RunStore, key: str) -> Response:
     """Returns a payload, or the problem where the run lacks it, which the page shows in its place."""
     try:
-        payload = build_payload(store, key)
+        return _answer_labels(store) if key == _LABELS else _answer_kept(answers, store, key)
     except (InputError, OSError) as problem:
         if isinstance(problem, InputError) and (store.path / MANIFEST).is_file():
             return _answer_problem(problem)
         return _answer_problem(_build_loss(store))
-    if payload is None:
+
+
+def _answer_kept(answers: Answers, store: RunStore, key: str) -> Response:
+    answer = answers.find(store, key, choose_encoding(request.accept_encodings))
+    if answer is None:
         abort(404)
-    if key not in _CHANGING:
-        return _keep(_answer_json(payload))
+    response = Response(answer.content, mimetype="application/json")
+    response.vary.add("Accept-Encoding")
+    if answer.encoding:
+        response.content_encoding = answer.encoding
+    return _keep(response)
+
+
+def _answer_labels(store: RunStore) -> Response:
+    """Returns the labels. The browser asks each time, and gets them where they are others than it has."""
+    payload = build_labels(store)
     may_write = payload["editable"] and find_person().may("editor")
-    return _revalidate(_answer_json({**payload, "editable": may_write}))
+    response = _answer_json({**payload, "editable": may_write})
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _build_loss(store: RunStore) -> InputError:
@@ -165,18 +180,12 @@ def _answer_problem(problem: InputError) -> Response:
 
 
 def _answer_json(payload: dict[str, Any]) -> Response:
-    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return Response(text, mimetype="application/json")
+    return Response(write_json(payload), mimetype="application/json")
 
 
 def _keep(response: Response) -> Response:
     who = "private" if find_person().is_known else "public"
     response.headers["Cache-Control"] = f"{who}, {_FOR_GOOD}"
-    return response
-
-
-def _revalidate(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-cache"
     return response
 
 

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     )
     body_bytes: int = Field(64_000_000, ge=10_000, description="Greatest size of a request, also with images.")
 
+    cache_bytes: int = Field(
+        64_000_000, ge=0, description="Memory for answers that were sent before; the ones used last are kept."
+    )
+
     log: Literal["", "none", "text", "json"] = Field(
         "",
         description="Lines for requests on the standard error: `text`, `json` or `none`. Without it: text if people "

@@ -16,12 +16,15 @@ FLAGS = (
 )
 
 
+SHELL = "chromium-headless-shell"
+"""Debian's package, and its program: Chromium without windows, which draws the same in five sixths of the time."""
+
+
 def find_chromium() -> str | None:
     """Finds Playwright's own Chromium, else the system's; None if there is neither."""
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
     if own and Path(own).exists():
         return own
-    return next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
+    names = (SHELL, "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)

@@ -38,6 +38,15 @@ def test_the_name_opens_what_the_model_takes_for_the_class(page: Page, url: str)
     expect(panel.locator(".examples img")).to_have_count(10)
     page.wait_for_function(LOADED)
     expect(name).to_have_attribute("aria-expanded", "true")
+    panel.locator(".examples button").nth(2).click()
+    large = page.get_by_role("dialog", name="Images of red fox")
+    expect(large).to_contain_text("3 of 10")
+    expect(large).to_contain_text("Predicted")
+    expect(large).not_to_contain_text("undefined")
+    page.keyboard.press("ArrowLeft")
+    expect(large).to_contain_text("2 of 10")
+    page.keyboard.press("Escape")
+    expect(panel.locator(".examples button").nth(2)).to_be_focused()
 
 
 def test_the_keyboard_opens_and_closes_it_and_the_focus_returns(page: Page, url: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,13 +30,32 @@ def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
         {"output": n, "name": name, "logit": 1.0, "probability": p}
         for n, (name, p) in enumerate(zip(names, shares, strict=True))
     ]
-    return {"picture": picture, "size": (8, 8), "outputs": outputs, "n_outputs": 3, "names": names}
+    return {
+        "picture": picture,
+        "grey": write_picture("JPEG"),
+        "size": (8, 8),
+        "outputs": outputs,
+        "n_outputs": 3,
+        "names": names,
+    }
 
 
-def explain(run: str, image: bytes | int, target: int | None, against: int | None, report: Report) -> dict[str, Any]:
+def explain(
+    run: str,
+    image: bytes | int,
+    outputs: tuple[int | None, int | None],
+    part: str,
+    settings: Mapping[str, str],
+    report: Report,
+) -> dict[str, Any]:
+    target, against = outputs
     values = np.linspace(-1, 1, 64, dtype=np.float32).reshape(8, 8)
     facts = {"citation": "A 2020", "holds": "Something holds.", "error": None, "note": "", "seconds": 0.1}
-    report(1, 3, {"name": "lrp", "title": "LRP", "family": "signed", "rank": 1, "map": values, **facts})
+    if part != "one_pass":
+        if part == "lrp":
+            words = {**facts, "note": f"Rules: {settings['preset']}."}
+            report(1, 1, {"name": "lrp", "title": "LRP", "family": "signed", "rank": 1, "map": values, **words})
+        return {"target": target or 0, "against": against, "score": 1.0}
     report(2, 3, {"name": "cam", "title": "CAM", "family": "positive", "rank": 2, "map": abs(values), **facts})
     problem = InputError("A rule.", "The operator stands in the way.", "Fix.")
     report(3, 3, {"name": "no", "title": "Other", "family": "signed", "rank": 3, "problem": problem})

@@ -7,6 +7,7 @@ import {count, of, percent, plural} from '../format.js';
 import {example, wholeImage} from '../pictures.js';
 import {showFew} from '../widgets/show_all.js';
 import {barRow, heading, muted, problemLine} from './channel_parts.js';
+import {openLarge} from './example.js';
 
 const FEW = 5; /* rows at first */
 const FEW_PICTURES = 8; /* pictures at first */
@@ -65,9 +66,19 @@ const describe = (each) => {
 };
 const showPicture = ({image_id: id, picture: {kind, layer, channel, owner, rank}}) =>
   kind === 'image' ? wholeImage(id) : h('img', {src: example(layer, channel, owner, rank), alt: '', loading: 'lazy', decoding: 'async'});
-const thumbnail = (each) => {
+/** A wrong image as the large view takes it: the whole where the run holds it, else the part. */
+const toLarge = (info, each) => {
+  const {image_id: id, path, taken_for: classes, output, name, probability, picture} = each;
+  const said = classes.length ? null : nameOutput(output, name);
+  const image = {class: info.id, path, taken_for: classes, name: said, probability, right: false};
+  return {image_id: id, image, activation: null, ...(picture.kind === 'part' && {...picture, box: null})};
+};
+const compareWith = (info) => ({image: {taken_for: classes}}, close) =>
+  classes.map((id) => action({vs: id, vs_run: null, view: 'compare'}, {class: 'link', onclick: close}, `Compare ${info.name} with ${nameOf(id)}`)); // prettier-ignore
+const thumbnail = (info, all, place) => {
+  const each = all[place];
   const {names, words} = describe(each);
-  const {picture, taken_for: classes} = each;
+  const {picture} = each;
   const part = picture.kind === 'part' ? ' The picture is the part of it that the run keeps.' : '';
   const parts = [
     h('span', {class: 'picture'}, showPicture(each)),
@@ -75,9 +86,15 @@ const thumbnail = (each) => {
     h('span', {class: 'caption muted'}, percent(each.probability)),
   ];
   const attributes = {class: 'wrong-image', 'data-image': each.image_id, 'data-tip': words + part, 'aria-label': words};
-  return classes.length
-    ? action({vs: classes[0], vs_run: null, view: 'compare'}, attributes, parts)
-    : h('div', {...attributes, role: 'img', tabindex: 0}, parts);
+  const open = () =>
+    openLarge(
+      `Misclassified images of ${info.name}`,
+      all.map((one) => toLarge(info, one)),
+      place,
+      current.run,
+      compareWith(info),
+    );
+  return h('button', {type: 'button', ...attributes, onclick: open}, parts);
 };
 const gallery = (info, {n_wrong: wrong, images}) => {
   if (!wrong) return [];
@@ -92,10 +109,15 @@ const gallery = (info, {n_wrong: wrong, images}) => {
   return [
     heading(
       'Misclassified images',
-      'Its images that the model gets wrong, the most probable mistakes first, with what each was taken for. A picture compares the two classes.',
+      'Its images that the model gets wrong, the most probable mistakes first, with what each was taken for. A picture opens large.',
     ),
     why && muted(why),
-    few(shown.map(thumbnail), FEW_PICTURES, 'wrong-images', `Show all ${count(shown.length)} pictures`),
+    few(
+      shown.map((_, place) => thumbnail(info, shown, place)),
+      FEW_PICTURES,
+      'wrong-images',
+      `Show all ${count(shown.length)} pictures`,
+    ),
     few(paths, shown.length ? 0 : FEW, 'wrong-paths', `Name ${plural(paths.length, 'image')} without a picture`),
   ];
 };

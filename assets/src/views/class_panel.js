@@ -5,13 +5,13 @@ import {load} from '../data.js';
 import {action, emptyState, h, icon, term} from '../dom.js';
 import {NO_ACCURACY, channelId, percent, plural} from '../format.js';
 import * as pictures from '../pictures.js';
-import {exampleImage} from '../pictures.js';
 import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
 import * as channelParts from './channel_parts.js';
 import {muted, problemLine, skeleton} from './channel_parts.js';
 import {showConfusions} from './class_confusions.js';
 import {surprising} from './class_surprising.js';
+import {exampleButton} from './example.js';
 import {showHistogram} from './histogram.js';
 
 const VIEWS = ['graph', 'compare'];
@@ -116,19 +116,20 @@ const prototypes = (info, {prototypes: found, command}) => {
 const aboutLink = () => action({view: 'about'}, {class: 'link n'}, 'How?');
 
 // --- some of its images -------------------------------------------------------------------------------------------
-const image = (info, each) =>
-  h('span', {class: 'picture', role: 'img', 'aria-label': `Image ${each.image_id} of ${info.name}`, 'data-tip': `Image ${each.image_id}, as ${channelId(each.layer, each.channel)} sees it`},
-    exampleImage(each, info.id)); // prettier-ignore
+const image = (info, examples, place) => {
+  const seen = `Image ${examples.image_id[place]}, as ${channelId(examples.layer[place], examples.channel[place])} sees it`;
+  return exampleButton({owner: info.id, title: `Images of ${info.name}`}, examples, place, current.run, {'data-tip': seen});
+};
 const images = (info, {examples}) => [
   channelParts.heading(
     {title: 'Some of its images', entry: 'dataset-example'},
     'Dataset examples of the class: crops of its own images that excite the strongest channels of its last layer.',
   ),
-  examples.length
+  examples.rank.length
     ? h(
         'div',
         {class: 'examples'},
-        examples.map((each) => image(info, each)),
+        examples.rank.map((_, place) => image(info, examples, place)),
       )
     : muted('This run keeps no images of the class.'),
 ];

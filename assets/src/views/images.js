@@ -4,11 +4,15 @@ import * as current from '../current.js';
 import {h} from '../dom.js';
 import {dispatch} from '../selection.js';
 
-const FIELDS = ['class_id', 'image', 'target', 'against', 'tab', 'at', 'by', 'over'];
+const FIELDS = ['class_id', 'image', 'target', 'against', 'tab', 'at', 'by', 'over', 'reference', 'preset', 'samples'];
 
-/** What the address asks of the page; null while another page is shown. Dash calls it for each selection. */
+let isShown = false;
+/** What the address asks of the page; null when another page is shown. Dash calls it for each selection: while other pages
+    are shown, there is nothing new for the server. */
 export const wantImages = (selection) => {
-  if (!selection || selection.view !== 'images' || !current.run) return null;
+  const wasShown = isShown;
+  isShown = Boolean(selection && selection.view === 'images' && current.run);
+  if (!isShown) return wasShown ? null : window.dash_clientside.no_update;
   return {
     run: current.run.name,
     theme: document.documentElement.dataset.theme,
@@ -23,9 +27,16 @@ export const showUpload = (visit) => {
   if (visit.show !== '' || gone) dispatch({view: 'images', image: visit.show || null, target: null, against: null});
 };
 
-/** Asks the server for what is new, a moment after its last answer is shown: questions never overtake one another. */
+const SOON = 50;
+const LATE = 400; /* milliseconds */
+let newAt = 0;
+/** Asks the server for what is new, a moment after its last answer is shown: questions never overtake one another. The
+    longer nothing is new, the longer that moment. */
 export const askAgain = (more) => {
-  if (more) window.setTimeout(() => window.dash_clientside.set_props('images-ask', {data: more}), 250);
+  if (!more) return;
+  if (more.isNew) newAt = performance.now();
+  const pause = Math.min(LATE, Math.max(SOON, (performance.now() - newAt) / 4));
+  window.setTimeout(() => window.dash_clientside.set_props('images-ask', {data: more.at}), pause);
 };
 
 /** Fades all heat maps to a share of 100. */

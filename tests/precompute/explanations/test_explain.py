@@ -17,25 +17,25 @@ CHEAP = ("gradient", "grad_cam", "deep_taylor")
 
 
 @pytest.fixture(scope="module")
-def opened(live_run: Path) -> OpenedRun:
-    return open_run(live_run)
+def opened(small_run: Path) -> OpenedRun:
+    return open_run(small_run)
 
 
 def test_maps_channels_and_cells_of_an_image_are_of_the_chosen_target(opened: OpenedRun) -> None:
-    config = ExplainConfig(CHEAP[:2], wanted="carp", against="trout", layer="stem", channels=("stem-1", "stem-0"))
+    config = ExplainConfig(CHEAP[:2], wanted="bark", against="moss", layer="first", channels=("first-1", "first-0"))
     calls: list[None] = []
     image = write_image()
     found = explain_image(opened, image, config, lambda: calls.append(None))
-    carp, trout = opened.names.index("carp"), opened.names.index("trout")
-    assert (found.target.class_id, found.target.against, found.layer) == (carp, trout, "stem")
-    assert [one.name for one in found.maps] == [*CHEAP[:2], "channel_relevance_stem-1", "channel_relevance_stem-0"]
+    bark, moss = opened.names.index("bark"), opened.names.index("moss")
+    assert (found.target.class_id, found.target.against, found.layer) == (bark, moss, "first")
+    assert [one.name for one in found.maps] == [*CHEAP[:2], "channel_relevance_first-1", "channel_relevance_first-0"]
     assert len(calls) == 4
     gradient, cam = found.maps[0], found.maps[1]
-    assert gradient.raw is not None and gradient.raw.shape == (3, 96, 96)
+    assert gradient.raw is not None and gradient.raw.shape == (3, 24, 24)
     assert gradient.flat is not None and np.array_equal(gradient.flat, np.abs(gradient.raw).max(0))
     assert cam.raw is not None and cam.raw.ndim == 2 and cam.raw.shape == found.cells.channels.shape[:2]
     logits = opened.explainer.compute_logits(opened.prepare(image)[1])[0]
-    assert found.score == pytest.approx(float(logits[carp] - logits[trout]), abs=1e-4)
+    assert found.score == pytest.approx(float(logits[bark] - logits[moss]), abs=1e-4)
     assert [one["output"] for one in found.predictions[:1]] == [int(logits.argmax())]
 
 
@@ -61,10 +61,10 @@ def test_unknown_names_are_refused_with_the_nearest(opened: OpenedRun) -> None:
     for config, words in (
         (ExplainConfig(("grad_cma",)), "Did you mean grad_cam"),
         (ExplainConfig(()), "Found none"),
-        (ExplainConfig(wanted="carpp"), "Near it: carp"),
-        (ExplainConfig(layer="mixed33"), "mixed3"),
-        (ExplainConfig(channels=("stem-x",)), "Found stem-x"),
-        (ExplainConfig(("gradient",), channels=("stem-9999",)), "Found 9999"),
+        (ExplainConfig(wanted="barkk"), "Near it: bark"),
+        (ExplainConfig(layer="firstt"), "first"),
+        (ExplainConfig(channels=("first-x",)), "Found first-x"),
+        (ExplainConfig(("gradient",), channels=("first-9999",)), "Found 9999"),
     ):
         with pytest.raises(InputError, match=words):
             explain_image(opened, write_image(), config)

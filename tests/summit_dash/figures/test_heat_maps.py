@@ -11,7 +11,7 @@ from summit_dash.figures.heat_maps import draw_heat_map, draw_scale, find_scale,
 
 
 def read(content: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(content))).astype(int)
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGBA")).astype(int)
 
 
 def test_signed_maps_are_red_for_blue_against_and_faint_at_zero() -> None:
@@ -27,7 +27,7 @@ def test_signed_maps_are_red_for_blue_against_and_faint_at_zero() -> None:
 def test_positive_maps_use_the_whole_scale_from_zero() -> None:
     values = np.linspace(0, 5, 224 * 224, dtype=np.float32).reshape(224, 224)
     pixels, scale = read(draw_heat_map(values, "positive")), read(draw_scale("positive"))
-    assert (pixels[0, 0, :3] == scale[0, 0]).all() and (pixels[-1, -1, :3] == scale[0, -1]).all()
+    assert (pixels[0, 0, :3] == scale[0, 0, :3]).all() and (pixels[-1, -1, :3] == scale[0, -1, :3]).all()
 
 
 def test_a_small_grid_is_enlarged_and_an_empty_map_is_drawn() -> None:

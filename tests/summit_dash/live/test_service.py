@@ -12,7 +12,7 @@ import pytest
 from precompute.contract.errors import InputError
 from summit_dash.live import service
 from summit_dash.live.limits import Limits
-from summit_dash.live.service import Live, find_obstacle
+from summit_dash.live.service import Live, Subject, find_obstacle
 from summit_dash.run.store import RunStore
 
 
@@ -34,7 +34,10 @@ def test_a_question_is_asked_once_and_again_after_it_was_cancelled(store: RunSto
     first = live.predict(visit, store, key)
     assert live.predict(visit, store, key) is first
     assert first.job.arguments == (str(store.path.resolve()), b"x")
-    assert live.explain(visit, store, "7", 1, 2).job.arguments[1:] == (7, 1, 2)
+    subject = Subject(visit, store, "7", 1, 2)
+    lrp = live.explain(subject, "lrp", {"preset": "epsilon", "samples": "10"})
+    assert lrp.job.arguments[1:] == (7, (1, 2), "lrp", {"preset": "epsilon"})
+    assert live.explain(subject, "lrp", {"preset": "epsilon", "samples": "50"}) is lrp
     live.keep_only(visit, [first])
     assert list(visit.tickets.values()) == [first]
     live.cancel(visit, keep=True)

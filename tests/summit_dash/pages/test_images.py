@@ -103,7 +103,7 @@ def test_cancelling_says_so_until_something_else_is_asked(app: Dash) -> None:
     known, _, _ = bring(b"image")
     wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
     images.answer(wanted, known, 0, None, None)
-    assert images.cancel(1, known) > 0
+    assert images.cancel(1, known)["isNew"]
     body = ask(known, image="upload-1")[1]
     assert "Cancelled" in body or "Explained" in body
     assert images.cancel(None, known) is no_update and images.forget(None, known) is no_update

@@ -24,3 +24,11 @@ def test_the_quality_that_the_run_knows_is_beside_each_map(
     body = str(ask(live, visit, RunStore(run)).body)
     assert "selectivity 0.25 [0.20, 0.30], n = 40" in body
     assert "On this model it does not beat an edge detector." in body
+
+
+def test_a_setting_of_the_address_reaches_the_maps_that_it_changes(live: Live, visit: Visit, store: RunStore) -> None:
+    body = str(ask(live, visit, store, preset="alpha2_beta1").body)
+    assert "Rules: alpha2_beta1." in body and "Rules of LRP" in body and "visit/" in body
+    n_asked = len(visit.tickets)
+    assert "Rules: epsilon." in str(ask(live, visit, store, preset="epsilon").body)
+    assert len(visit.tickets) == n_asked + 1

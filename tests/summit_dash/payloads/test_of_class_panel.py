@@ -30,11 +30,11 @@ def test_its_examples_are_its_own_images_each_once(store: RunStore) -> None:
     payload = build_payload(store, "class/3/panel")
     assert payload is not None
     examples = payload["examples"]
-    assert len({each["image_id"] for each in examples}) == len(examples) == 10
+    assert len(set(examples["image_id"])) == len(examples["rank"]) == 10
     last = [node.channel for node in store.graph(3).nodes if node.channel.layer == "conv5"]
-    assert {(each["layer"], each["channel"]) for each in examples} <= {
-        (channel.layer, channel.channel) for channel in last
-    }
+    shown = set(zip(examples["layer"], examples["channel"], strict=True))
+    assert shown <= {(channel.layer, channel.channel) for channel in last}
+    assert {image["class"] for image in examples["image"]} == {3}
 
 
 def test_a_class_that_is_not_there_is_told(store: RunStore) -> None:

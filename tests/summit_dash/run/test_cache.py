@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from summit_dash.run.cache import Remembered
+from summit_dash.run.cache import Once, Remembered
 
 
 def test_the_results_used_last_are_kept() -> None:
@@ -47,3 +47,20 @@ def test_a_failed_read_is_tried_again() -> None:
     with pytest.raises(ValueError, match="first"):
         remembered("x")
     assert remembered("x") == 5
+
+
+def test_what_is_read_once_keeps_nobody_waiting_who_asks_for_something_else() -> None:
+    once, entered, leave = Once(), threading.Event(), threading.Event()
+
+    def read_slowly() -> int:
+        entered.set()
+        assert leave.wait(30)
+        return once.read("inner", lambda: 1) + 1
+
+    with ThreadPoolExecutor(3) as pool:
+        slow = [pool.submit(once.read, "slow", read_slowly) for _ in range(2)]
+        assert entered.wait(30)
+        assert once.read("other", lambda: 5) == 5
+        leave.set()
+        assert [each.result() for each in slow] == [2, 2]
+    assert once.read("slow", lambda: 0) == 2

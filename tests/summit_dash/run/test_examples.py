@@ -83,7 +83,9 @@ def test_payloads_say_where_parts_lie(part_store: RunStore) -> None:
     assert payload["box"] == [example.box for example in part_store.pictures.list_examples(CHANNEL, 3)]
     preview = build_payload(part_store, "preview/3")["preview"]
     shown = build_payload(part_store, "class/3/panel")["examples"]
-    for where in (preview, *shown):
+    names = ("layer", "channel", "rank", "image_id", "box")
+    parts = [dict(zip(names, values, strict=True)) for values in zip(*(shown[name] for name in names), strict=True)]
+    for where in (preview, *parts):
         channel = Channel(where["layer"], where["channel"])
         example = part_store.pictures.list_examples(channel, 3)[where["rank"]]
         assert (where["image_id"], where["box"]) == (example.image_id, example.box)

@@ -1,0 +1,52 @@
+"""The pictures that a visit shows, in memory, each under a name that follows from its content."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+
+from cachetools import LRUCache
+
+__all__ = ["FOLDER", "Shelf"]
+
+FOLDER = "visit"
+"""The first part of the addresses, relative to the page."""
+_MOST = 24_000_000
+"""Bytes that one visit's pictures may have; those shown longest ago are dropped first."""
+
+
+class Shelf:
+    """Pictures of one visit. Its name cannot be guessed, and opens nothing but them.
+
+    A page that is drawn again while maps arrive then sends addresses, and the browser fetches each picture once.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        self.name = secrets.token_urlsafe(18)
+        self._lock = threading.Lock()
+        self._pictures: LRUCache[str, bytes] = LRUCache(most, len)
+
+    def put(self, content: bytes, kind: str = "png") -> str:
+        """Puts a picture on the shelf, and returns its address relative to the page.
+
+        Args:
+            content: of the file.
+            kind: `png` or `jpeg`.
+        """
+        name = f"{hashlib.blake2b(content, digest_size=12).hexdigest()}.{kind}"
+        with self._lock:
+            if name not in self._pictures and len(content) <= self._pictures.maxsize:
+                self._pictures[name] = content
+        return f"{FOLDER}/{self.name}/{name}"
+
+    def find(self, name: str) -> bytes | None:
+        """Finds a picture by the last part of its address; None where it is not here any more."""
+        with self._lock:
+            found: bytes | None = self._pictures.get(name)
+            return found
+
+    def clear(self) -> None:
+        """Forgets all pictures."""
+        with self._lock:
+            self._pictures.clear()

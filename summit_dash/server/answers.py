@@ -1,0 +1,82 @@
+"""Answers of payloads: built, written as JSON and compressed once, then sent from memory."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import brotli
+from cachetools import LRUCache, cached
+from werkzeug.datastructures import Accept
+
+from summit_dash.payloads.keys import build_payload
+from summit_dash.run.store import RunStore
+
+__all__ = ["Answer", "Answers", "choose_encoding", "write_json"]
+
+_SMALL = 500
+"""Bytes of an answer that is not compressed: it would fill one packet either way."""
+_COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda content: bytes(brotli.compress(content, quality=5)),
+    "gzip": lambda content: gzip.compress(content, 6, mtime=0),
+}
+
+
+class Answer(NamedTuple):
+    """The body of an answer; `encoding` is empty where it is not compressed."""
+
+    content: bytes
+    encoding: str
+
+
+class Answers:
+    """The payloads of runs as they are sent; those used last are kept, by run, version, key and encoding.
+
+    Several threads may use this at once: who asks for what another one builds waits for it.
+
+    Args:
+        most_bytes: size of all answers that are kept; 0 to keep none.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        kept: LRUCache[tuple[str, ...], Answer | None] = LRUCache(most_bytes, _measure)
+        self.find: Callable[[RunStore, str, str], Answer | None] = cached(
+            kept, key=_name_answer, condition=threading.Condition()
+        )(_build)
+        """Returns the answer for a run, a key and an encoding; None where there is no such key.
+
+        Raises:
+            InputError: the run lacks what the key names. That is not kept.
+        """
+
+
+def choose_encoding(accepted: Accept) -> str:
+    """Chooses `br` or `gzip`, as the browser prefers; empty if it takes neither."""
+    found = max(_COMPRESS, key=lambda name: accepted.quality(name))  # the first of equals
+    return found if accepted.quality(found) > 0 else ""
+
+
+def write_json(payload: dict[str, Any]) -> bytes:
+    """Writes a payload as short as JSON can be, in UTF-8."""
+    return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _build(store: RunStore, key: str, encoding: str) -> Answer | None:
+    payload = build_payload(store, key)
+    if payload is None:
+        return None
+    content = write_json(payload)
+    if not encoding or len(content) < _SMALL:
+        return Answer(content, "")
+    return Answer(_COMPRESS[encoding](content), encoding)
+
+
+def _name_answer(store: RunStore, key: str, encoding: str) -> tuple[str, ...]:
+    return str(store.path), store.version, key, encoding
+
+
+def _measure(answer: Answer | None) -> int:
+    return 100 + (len(answer.content) if answer else 0)
