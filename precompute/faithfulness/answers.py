@@ -17,7 +17,7 @@ import torch
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.schema import read_manifest
-from precompute.faithfulness.asking import Ablated, Mode, Report, open_ablated
+from precompute.faithfulness.asking import Ablated, Mode, Report, open_ablated, require_mode
 from precompute.faithfulness.intervals import compute_wilson_interval
 from precompute.faithfulness.outcomes import Outcomes
 from precompute.faithfulness.trials import Trial
@@ -53,8 +53,9 @@ def ablate(run: str, class_id: int, channels: Sequence[str], mode: Mode, report:
         and `is_right`.
 
     Raises:
-        InputError: the class or a channel is not of the run; its model or images are gone or have changed.
+        InputError: an unknown mode; a class or a channel that is not of the run; model or images are gone or others.
     """
+    require_mode(mode)
     report(0, 1, None)
     opened = open_ablated(Path(run))
     found_class = opened.find_class(class_id)

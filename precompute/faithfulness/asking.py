@@ -33,7 +33,7 @@ from precompute.models.layers.selection import RecordedLayer
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.recorded_model import open_recorded_model
 
-__all__ = ["Ablated", "Ablation", "ablate", "open_ablated"]
+__all__ = ["Ablated", "Ablation", "ablate", "open_ablated", "require_mode"]
 
 Mode = Literal["remove", "keep"]
 Report = Callable[[int, int, Any], None]
@@ -99,12 +99,7 @@ def ablate(
     Raises:
         InputError: the class, a channel or an image is not of the run; its model or images are gone or have changed.
     """
-    if mode not in ("remove", "keep") or replacement not in ("mean", "zero"):
-        raise InputError(
-            "Channels are removed or kept alone, and replaced by mean or zero.",
-            f"Found {mode} and {replacement}.",
-            "Correct it.",
-        )
+    require_mode(mode, replacement)
     path = Path(run)
     opened = open_ablated(path)
     class_id = opened.find_class(class_)
@@ -119,6 +114,20 @@ def ablate(
     is_right = np.isin(best, list(opened.outputs[class_id]))
     ids = tuple(image.image_id for image in chosen)
     return Ablation(ids, best[:, 0], best[:, 1], is_right[:, 0], is_right[:, 1])
+
+
+def require_mode(mode: str, replacement: str = "mean") -> None:
+    """Checks that channels are to be removed or kept alone, by a known replacement.
+
+    Raises:
+        InputError: they are not.
+    """
+    if mode not in ("remove", "keep") or replacement not in ("mean", "zero"):
+        raise InputError(
+            "Channels are removed or kept alone, and replaced by mean or zero.",
+            f"Found {mode} and {replacement}.",
+            "Correct it.",
+        )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.explanation_settings import PARTS
 from summit_dash.live.job import Job, Ticket
 from summit_dash.live.limits import Limits
+from summit_dash.live.training import Trainings
 from summit_dash.live.visits import Visit, Visits
 from summit_dash.live.workers import Workers
 from summit_dash.run.store import RunStore
@@ -21,6 +22,11 @@ EXTENSION = "summit_dash_live"
 """The name of the service among the extensions of the server."""
 _JOBS = "precompute.explanations.answers"
 _PROOFS = "precompute.faithfulness.answers"
+
+
+_MOST_ANSWERS = 24
+"""Answers that a visit keeps, the ones used last: maps are large, and asking again takes a second. A look at one image
+needs less than ten."""
 
 
 def find_obstacle(store: RunStore) -> InputError | None:
@@ -66,15 +72,21 @@ class Subject:
 
 @dataclass
 class Live:
-    """Workers and visits of one server."""
+    """Workers, visits and trainings of one server."""
 
     workers: Workers
     visits: Visits
+    trainings: Trainings
 
     @classmethod
     def start(cls, limits: Limits) -> Live:
         """Builds the service; processes start when something is asked."""
-        return cls(Workers(limits), Visits(limits))
+        return cls(Workers(limits), Visits(limits), Trainings(limits))
+
+    def close(self) -> None:
+        """Ends all processes; a training saves its best head so far."""
+        self.workers.close()
+        self.trainings.workers.close()
 
     def predict(self, visit: Visit, store: RunStore, image: str) -> Ticket:
         """Asks for the model's view of an image, and its probabilities.
@@ -214,8 +226,12 @@ class Live:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
         if key in visit.cancelled:
             return visit.cancelled[key]
-        found = visit.tickets.get(key)
+        found = visit.tickets.pop(key, None)
         if found is None or found.view.state == "cancelled":
             job = Job(f"{jobs or _JOBS}:{function}", (str(store.path.resolve()), *arguments))
-            found = visit.tickets[key] = self.workers.submit(job)
+            found = self.workers.submit(job)
+        visit.tickets[key] = found  # the last one: those before are forgotten first
+        for old, ticket in list(visit.tickets.items())[:-_MOST_ANSWERS]:
+            if ticket.view.is_over:
+                visit.tickets.pop(old, None)
         return found

@@ -192,7 +192,7 @@ export const showLegend = (context) => {
   legend.replaceChildren(
     h('div', {class: 'comparison'},
       h('div', {class: 'keys'}, keys.map(([part, name]) => buildKey(part, name, comparison)), measure()),
-      buildSentence(comparison), pinNote()), // prettier-ignore
+      context.isOverlay ? null : buildSentence(comparison), pinNote()), // prettier-ignore
   );
 };
 /** Says what is pinned, and undoes it. */

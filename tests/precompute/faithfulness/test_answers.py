@@ -72,6 +72,8 @@ def test_what_is_not_of_the_run_is_named(small_run: Path) -> None:
     for class_id, channels, words in ((99, THIRD, "Found 99"), (0, ["fourth-1"], "Found fourth-1")):
         with pytest.raises(InputError, match=words):
             ablate(str(small_run), class_id, channels, "remove", Reports())
+    with pytest.raises(InputError, match="Found halve"):
+        ablate(str(small_run), 0, THIRD, "halve", Reports())  # type: ignore[arg-type]
 
 
 def test_means_are_over_a_bounded_number_of_images_of_classes_at_even_distances(small_run: Path) -> None:
