@@ -72,7 +72,7 @@ class UnitMakerByBatch(UnitMaker):
         while left:
             piece = left[: self._batch_size]
             try:
-                launched = self._launch(piece)
+                launched = self._start_batch(piece)
             except torch.OutOfMemoryError:
                 if self._batch_size == 1:
                     raise
@@ -84,14 +84,14 @@ class UnitMakerByBatch(UnitMaker):
             del left[: len(piece)]
             before, self._launched = self._launched, launched
             if before is not None:
-                self._settle(before)
+                self._add_findings(before)
 
     def _finish(self) -> None:
         if self._launched is not None:
-            self._settle(self._launched)
+            self._add_findings(self._launched)
         self._launched = None
 
-    def _launch(self, batch: list[Waiting]) -> _Launched:
+    def _start_batch(self, batch: list[Waiting]) -> _Launched:
         """Begins all work on a batch."""
         pixels = [one.read.pixels for one in batch if one.read.pixels is not None]
         missing = self._batch_size - len(batch)
@@ -128,7 +128,7 @@ class UnitMakerByBatch(UnitMaker):
             self._table.add(slots, torch.where(is_sound[:, None], strengths, 0), pairs)
         return [activation, position, kept, torch.cat(checks, 1)]
 
-    def _settle(self, launched: _Launched) -> None:
+    def _add_findings(self, launched: _Launched) -> None:
         """Adds the findings of a batch to the sums of its units, on the host."""
         activation, position, kept, checks, *predicted = launched.copies.wait()
         self._settled = launched.copies.done

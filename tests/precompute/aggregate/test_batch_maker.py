@@ -132,11 +132,11 @@ def test_the_findings_of_a_batch_are_read_after_the_next_one_has_begun(
     small: SmallPass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = list[str]()
-    for name in ("_launch", "_settle"):
+    for name in ("_start_batch", "_add_findings"):
         method = getattr(UnitMakerByBatch, name)
         monkeypatch.setattr(UnitMakerByBatch, name, lambda *given, _m=method, _n=name: events.append(_n) or _m(*given))
     make(small, "batch", 3)
-    assert events == ["_launch", "_launch", "_settle", "_launch", "_settle", "_settle"]
+    assert events == ["_start_batch", "_start_batch", "_add_findings", "_start_batch", "_add_findings", "_add_findings"]
 
 
 def test_a_table_of_predictions_is_the_same_by_both_ways(small: SmallPass, tmp_path: Path) -> None:
