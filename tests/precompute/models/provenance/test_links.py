@@ -101,8 +101,8 @@ def test_interventions_on_known_families(name: str) -> None:
     assert report.n_links == len(layers) - 1
 
 
-@pytest.mark.parametrize("name", ["resnet18", "googlenet", "mobilenet_v3_small"])
+@pytest.mark.parametrize("name", ["googlenet", "mobilenet_v3_small"])
 def test_the_operations_of_the_pass_do_not_depend_on_the_number_of_images(name: str) -> None:
     exported = export(name)
-    few, many = count_dispatches(exported, select_layers(exported), (2, 64))
+    few, many = count_dispatches(exported, select_layers(exported), (1, 64))
     assert 0 < many <= 1.1 * few
