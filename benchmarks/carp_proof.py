@@ -77,7 +77,7 @@ def main() -> None:
     print(f"{arguments.n} scenes; the first hand channels of each layer:")
     for layer, order in zip(opened.layers, orders, strict=True):
         print(f"  {layer.name}: {', '.join(map(str, order[:8].tolist()))}")
-    with opened.open_prover("mean", 20) as prover:
+    with opened.open_prover("mean", opened.choose_for_means(20)) as prover:
         for size in map(int, arguments.sizes.split(",")):
             sizes = tuple(min(size, n) for n in n_channels)
             trials = [Trial(None, "hand", "remove", sizes)]

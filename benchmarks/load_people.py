@@ -131,8 +131,9 @@ def _open_channel(user: User, base: str, choices: Choices, draw: random.Random) 
 def _open_panel(user: User, base: str, choices: Choices, draw: random.Random) -> None:
     chosen = _click_class(user, base, choices, draw)
     content = json.loads(user.ask("payload", f"{base}/data/class/{chosen}/panel.json", "identity") or b"{}")
-    for each in content.get("examples", ()):
-        user.ask("picture", f"{base}/example/{quote(each['layer'])}/{each['channel']}/{chosen}/{each['rank']}.webp")
+    found = content.get("examples") or {}
+    for layer, number, rank in zip(*(found.get(name, ()) for name in ("layer", "channel", "rank")), strict=True):
+        user.ask("picture", f"{base}/example/{quote(layer)}/{number}/{chosen}/{rank}.webp")
 
 
 def _open_page(user: User, base: str, choices: Choices, draw: random.Random) -> None:
@@ -241,7 +242,7 @@ def use_browsers(url: str, choices: Choices, number: int, seconds: float, told: 
 
     executable, draw = find_chromium(), random.Random(number)
     with contextlib.suppress(OSError):
-        os.nice(10)
+        os.nice(15)
     times: list[float] = []
     clicks: list[float] = []
     errors: list[str] = []

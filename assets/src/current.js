@@ -6,6 +6,8 @@ export let run = null;
 /** The state of the page, frozen; null until the address is read. */
 export let selection = null;
 
+/** Whether a run is shown, or the result of a transfer. */
+export const showsRun = () => !run || run.kind !== 'transfer';
 export const setRun = (next) => {
   run = next;
 };

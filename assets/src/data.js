@@ -10,6 +10,9 @@ export const readStatic = site && site.readPayload;
 /** Where the selection is in the address bar. A static site has it behind a #: a file takes no query. */
 export const address = site ? site.address : {read: () => window.location.search, of: (query) => query || window.location.pathname};
 
+/** False in a static site: what it shows is what it holds. */
+export const isServed = !site;
+
 const MOST = 400; /* payloads that are kept */
 const loading = new Map();
 const loaded = new WeakMap(); /* payloads by their promises */
@@ -24,10 +27,14 @@ export const fileOf = (path, name = current.run.name) =>
     @returns {Promise<string>} */
 export const resolveFile = async (source) => (site ? site.resolve(source) : source);
 
+/** Forgets what was read of a run. */
+export const forget = (name) =>
+  [...loading.keys()].filter((asked) => asked.startsWith(`${name} `)).forEach((asked) => loading.delete(asked));
+const isJson = (answer) => (answer.headers.get('Content-Type') || '').startsWith('application/json');
 const fetchKey = async (run, key) => {
   const answer = await fetch(`${baseOf(run)}data/${encodeURI(key)}.json?v=${run.version}`);
   if (answer.status === 401) window.location.reload(); /* the session is over: the server asks to sign in, and leads back */
-  if (!answer.ok) throw new Error(`${answer.status} ${key}`);
+  if (!answer.ok && !isJson(answer)) throw new Error(`${answer.status} ${key}`);
   return answer.json();
 };
 
@@ -51,6 +58,14 @@ export const load = (key, name = current.run && current.run.name) => {
     if (loading.size > MOST) loading.delete(loading.keys().next().value);
   }
   return loading.get(asked);
+};
+/** Forgets what was read of a run or result that has another version by now. */
+export const renew = (name, version) => {
+  const run = runOf(name);
+  if (run.version === version) return false;
+  run.version = version;
+  [...loading.keys()].filter((asked) => asked.startsWith(`${name} `)).forEach((asked) => loading.delete(asked));
+  return true;
 };
 /** The payload of a key of the shown run, where it is already there; else null. */
 export const peek = (key) => loaded.get(loading.get(`${current.run.name} ${key}`)) || null;

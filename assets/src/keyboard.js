@@ -56,6 +56,8 @@ const KEYS = {
   '?': () => toggleHelp(),
   Escape: escape,
 };
+/** Those that also work where no run is shown. */
+const ANYWHERE = new Set(['u', 'U', '?', 'Escape']);
 const IN_SEARCH = {
   Escape: () => clearSearch(),
   Enter: (event) => openFirst(event.shiftKey),
@@ -84,6 +86,7 @@ document.addEventListener('keydown', (event) => {
     return;
   }
   if (isTyping(target)) return;
+  if (!current.showsRun() && !ANYWHERE.has(event.key)) return;
   if (steerList(event)) {
     event.preventDefault();
     return;

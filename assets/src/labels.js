@@ -24,6 +24,7 @@ const read = async (run) => {
 /** Reads the labels of the run that is shown. */
 const refresh = async () => {
   const ask = ++asked;
+  if (!current.showsRun()) return;
   const found = await read(current.run.name).catch(() => NONE);
   if (ask !== asked) return;
   held = {...NONE, ...found};

@@ -36,6 +36,12 @@ export const say = (text) => {
   timer = window.setTimeout(() => said.remove(), 3000);
 };
 
+/** Copies a text, and says so. */
+export const copyText = (text, said) =>
+  write(text)
+    .then(() => say(said))
+    .catch(() => say('The browser refused its clipboard. Mark the text and copy it instead.'));
+
 /** Copies the link to what is on the screen. */
 export const copyLink = () =>
   write(window.location.href)

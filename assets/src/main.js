@@ -13,9 +13,11 @@ import './views/confusions.css';
 import './views/embedding.css';
 import './views/graph.css';
 import './views/images.css';
+import './views/ablation.css';
 import './views/palette.css';
 import './views/proof.css';
 import './views/sidebar.css';
+import './views/transfer.css';
 import './labels.js';
 import './shell.js';
 import './keyboard.js';
@@ -33,6 +35,7 @@ import './views/embedding_plot.js';
 import './views/palette.js';
 import './views/proof.js';
 import './views/sidebar.js';
+import './views/transfer.js';
 import * as current from './current.js';
 import {address, load} from './data.js';
 import {labels} from './labels.js';
@@ -46,6 +49,7 @@ import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
 import {askAgain, fadeMaps, openProbed, probeChannel, showUpload, showImageRows, wantImages} from './views/images.js';
+import {askAblation, wantAblation} from './views/ablation.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
@@ -59,6 +63,8 @@ window.dash_clientside.summit = {
   drawConfusions,
   showImageRows,
   wantImages,
+  wantAblation,
+  askAblation,
   showUpload,
   askAgain,
   fadeMaps,

@@ -79,6 +79,10 @@ const FIELDS = {
   at: {...text, look: true} /* layer of the cells and channels of an image; null for the last one with positions */,
   by: {...choice('value', 'relative', 'attribution'), look: true} /* order of the channels in a cell */,
   over: {...choice('one', 'all'), look: true} /* images that the channels of a class are attributed over */,
+  cut: text /* of a transfer result, MODEL@LAYER; null for the advised one */,
+  vs_cut: text /* the cut that it is compared with; null for the best, or the one after it */,
+  axis: {...choice('depth', 'multiply_adds', 'parameters', 'milliseconds'), look: true} /* along the cuts */,
+  differ: {...choice('gained', 'lost', 'apart'), look: true} /* images on which two cuts disagree */,
   reference: {...choice('mean', 'blurred', 'black'), look: true} /* what some methods compare an image with */,
   preset: {...choice('epsilon_plus_flat', 'epsilon', 'epsilon_gamma_box', 'alpha2_beta1'), look: true} /* rules of LRP */,
   samples: {...choice('25', '10', '50', '100'), look: true} /* noisy copies of an image in SmoothGrad */,
@@ -86,7 +90,13 @@ const FIELDS = {
   order: {...choice('use', 'graphs', 'fraction', 'number', 'activation'), look: true} /* of the page of channels */,
   flag: {...choice('all', 'dead', 'outlier'), look: true},
   as: {...choice('graph', 'table'), look: true},
-  chosen: {...choice('pagerank', 'effect'), look: true} /* what the channels of the graphs were chosen by */,
+  chosen: {...choice('pagerank', 'effect', 'both'), look: true} /* what the channels of the graphs were chosen by */,
+  mode: {
+    read: (given) => readChoice(given, ['remove', 'keep']),
+    write: String,
+    none: null,
+    look: true,
+  } /* what becomes of the pinned channels on the page of ablation */,
   bars: {...choice('away', 'shown'), look: true} /* every layer of a comparison in numbers */,
   examples: {...choice('all', 'a', 'b'), look: true} /* of a channel: over all classes, of the class, of the second class */,
   search: {...text, key: 'q', none: '', look: true} /* what the list of classes is searched for */,
@@ -189,6 +199,7 @@ const complete = (selection, run, other = run) => {
   const done = findNamed(selection, [run, other]);
   if (done.class_id === null && !('class' in done.unread) && run.classes.length) done.class_id = run.classes[0].id;
   completeLayers(done, run);
+  if (run.kind === 'transfer') done.view = 'transfer';
   if (!run.has.accuracy && done.sort.startsWith('accuracy')) done.sort = 'similarity';
   if (done.run === null && boot.runs.length > 1) done.run = run.name;
   return done;

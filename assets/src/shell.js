@@ -9,6 +9,7 @@ import {findFaults} from './link_faults.js';
 import {remember} from './memory.js';
 import {dispatch} from './selection.js';
 import {view} from './views.js';
+import {showRuns} from './views/run_picker.js';
 import {returnFocus, takeFocus} from './widgets/focus.js';
 import {moveBeside} from './widgets/place.js';
 import {rove} from './widgets/roving.js';
@@ -33,20 +34,12 @@ const fact = (name, value, tip) =>
   h('div', {class: 'fact', 'data-tip': tip}, h('span', {class: 'fact-name'}, name), h('span', {class: 'fact-value'}, value));
 /** Says which images are counted: a static site may hold some classes of a run. */
 const tellImages = ({n_images: all, n_images_of_classes: here}) =>
-  here === all
-    ? 'Images that the run was computed from.'
-    : `Images of the classes of this site. The run was computed from ${count(all)} images of more classes.`;
+  !current.showsRun()
+    ? 'Images that every model could read, each held out once.'
+    : here === all
+      ? 'Images that the run was computed from.'
+      : `Images of the classes of this site. The run was computed from ${count(all)} images of more classes.`;
 
-/** Chooses the run, where several are served. */
-const showRuns = () => {
-  const {runs} = boot;
-  if (runs.length < 2) return;
-  const options = runs.map(({name}) => h('option', {value: name, selected: name === current.run.name}, name));
-  const choose = (event) => dispatch({run: event.target.value});
-  const picker = h('select', {class: 'run-picker', 'aria-label': 'Run', onchange: choose}, options);
-  document.getElementById('runs').dataset.tip = runs.find(({name}) => name === current.run.name).place;
-  document.getElementById('runs').replaceChildren(picker);
-};
 /** Says what the link asks for that is not there. */
 const showFaults = (selection) => {
   const views = [...document.querySelectorAll('#tabs [data-view]')].map((tab) => tab.dataset.view);
@@ -55,24 +48,27 @@ const showFaults = (selection) => {
   const lines = faults.map(({rule, found, fix}) => h('div', {class: 'notice', role: 'alert'}, `${rule} ${found} ${fix}`));
   document.getElementById('notice').replaceChildren(...lines);
 };
-view('header', (selection, before) => {
+const showHeader = (selection, before) => {
   document.documentElement.dataset.view = selection.view;
+  document.documentElement.dataset.kind = current.showsRun() ? 'run' : 'transfer';
   document.title = nameTab(selection, current.run);
   document.querySelectorAll('#tabs [data-view]').forEach((tab) => {
     tab.setAttribute('aria-selected', String(tab.dataset.view === selection.view));
+    tab.hidden = !current.showsRun() && tab.dataset.view !== 'transfer';
   });
   rove(document.getElementById('tabs'), '[data-view]', (tab) => tab.getAttribute('aria-selected') === 'true');
   document.querySelectorAll('[data-pane]').forEach((pane) => (pane.hidden = !pane.dataset.pane.split(' ').includes(selection.view)));
   showFaults(selection);
   if (before) return;
   rove(document.querySelector('.header-buttons'), 'button');
-  const {facts, classes} = current.run;
-  const {n_images_of_classes: n, model, dataset} = facts;
+  const {facts} = current.run;
+  const {n_images_of_classes: n, n_classes: classes, model, dataset} = facts;
   const images = fact('Images', count(n), tellImages(facts));
-  const shown = [fact('Model', model), fact('Dataset', dataset), fact('Classes', count(classes.length)), images];
+  const shown = [fact('Model', model), fact('Dataset', dataset), fact('Classes', count(classes)), images];
   document.getElementById('header').replaceChildren(...shown);
   showRuns();
-});
+};
+view('header', showHeader, {alsoResults: true});
 
 // --- clicks -------------------------------------------------------------------------------------------------------
 export const toggleHelp = (open) => {

@@ -6,9 +6,10 @@ import {guardFocus} from './widgets/focus.js';
 const shows = [];
 let before = null;
 
-/** Registers a view. `show(selection, before)` draws it; `before` is null at first and after a change of run. */
-export const view = (name, show) => {
-  shows.push([name, show]);
+/** Registers a view of runs. `show(selection, before)` draws it; `before` is null at first and after a change of run. With
+    `alsoResults` it is shown for transfer results too. */
+export const view = (name, show, {alsoResults = false} = {}) => {
+  shows.push({name, show, alsoResults});
 };
 
 /** Shows a selection in every view. A view that fails does not stop the others; one that draws what has the focus again
@@ -18,7 +19,8 @@ export const showAll = (selection) => {
   const last = before && before.run === selection.run ? before : null;
   before = selection;
   const giveBack = guardFocus();
-  const done = shows.map(([name, show]) =>
+  const mine = shows.filter(({alsoResults}) => alsoResults || current.showsRun());
+  const done = mine.map(({name, show}) =>
     Promise.resolve()
       .then(() => show(selection, last))
       .catch((failure) => window.console.error(`${name}:`, failure)),

@@ -72,6 +72,9 @@ class FaithfulnessOptions:
             show_default=False,
         ),
     ] = None
+    single: Annotated[bool, typer.Option("--single", help="Also remove every channel of the class's graphs alone.")] = (
+        FaithfulnessConfig.single
+    )
     seed: Seed = FaithfulnessConfig.seed
     device: Device = "auto"
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2
@@ -113,6 +116,7 @@ def run_faithfulness(
         edge_images=options.edge_images,
         keep_accuracy=options.keep_accuracy,
         seed=options.seed,
+        single=options.single,
     )
     where = Whereabouts(options.model, options.weights, tuple(options.model_path or ()))
     device = choose_device(options.device)
@@ -131,6 +135,8 @@ def _read_factors(option: str, text: str) -> tuple[float, ...]:
 def _print_report(report: FaithfulnessReport, console: Console) -> None:
     there = f"; {report.n_there:,} were there" if report.n_there else ""
     console.print(f"Proved the graphs of {report.n_measured:,} classes{there}.", highlight=False)
+    if report.n_single:
+        console.print(f"Removed the channels of {report.n_single:,} classes one at a time.", highlight=False)
     names = {"untouched": "untouched", "remove": "without the graph's channels", "random": "without as many at random"}
     shares = [f"{name} {report.accuracies[key]:.1%}" for key, name in names.items() if key in report.accuracies]
     if "keep" in report.accuracies:

@@ -15,6 +15,7 @@ from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Device, ModelPath, build_wide_console
 from precompute.commands.shared import print_notes, require_names, require_positive, require_precompute, split_names
 from precompute.contract.errors import InputError
+from precompute.contract.transfer_tables import is_transfer
 from precompute.transfer.config import ADVISED, COSTS, HEADS, POOLINGS, HeadConfig, TransferConfig
 
 if TYPE_CHECKING:
@@ -38,15 +39,24 @@ class TransferOptions:
 
     `summit-dash transfer labels.csv --models mine=model.py:build --weights mine=best.pth --preprocess mine=input.toml
     --out results/mine`
+
+    `summit-dash transfer results/photos --save resnet18@layer3.1 --head conv3x3`
     """
 
     images: Annotated[
-        str, typer.Argument(help="Labelled images, as `precompute` takes them; or `demo`.", show_default=False)
+        str,
+        typer.Argument(
+            help="Labelled images, as `precompute` takes them; `demo`; or a result that gets more heads.",
+            show_default=False,
+        ),
     ]
     models: Annotated[
-        str, typer.Option(help="`MODEL,MODEL` as `precompute` takes them; `NAME=MODEL` names one.", show_default=False)
-    ]
-    out: Annotated[Path, typer.Option(help="Folder of the result; an unfinished one is resumed.", show_default=False)]
+        str | None,
+        typer.Option(help="`MODEL,MODEL` as `precompute` takes them; `NAME=MODEL` names one.", show_default=False),
+    ] = None
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the result; an unfinished one is resumed.", show_default=False)
+    ] = None
     weights: Annotated[
         list[str] | None,
         typer.Option(help="`MODEL=FILE`, as `precompute` takes them; may be repeated.", show_default=False),
@@ -105,6 +115,14 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
     require_precompute()
     _require_scikit_learn()
     require_positive("batch_size", options.batch_size)
+    if is_transfer(Path(options.images)):
+        return _add_heads(options, console)
+    if options.models is None or options.out is None:
+        raise InputError(
+            "A comparison names models and a folder, unless it adds heads to a result.",
+            f"{options.images} holds no result, and {'--models' if options.models is None else '--out'} is missing.",
+            "Name them: --models A,B --out RESULT.",
+        )
     from precompute.transfer.naming import name_models
 
     given = [options.weights or (), options.preprocess or (), options.cuts or ()]
@@ -121,14 +139,7 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
         models=models,
         out=options.out,
         config=config,
-        head=HeadConfig(
-            options.head,
-            options.unfreeze,
-            options.epochs,
-            options.learning_rate,
-            options.batch_size,
-            seed=options.seed,
-        ),
+        head=_build_head(options),
         limit_per_class=options.limit_per_class,
         cost=options.cost,
         save=() if options.save == "none" else split_names(options.save),
@@ -141,6 +152,33 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
     )
     report = compare_cuts(request, ConsoleProgress(console))
     _print_report(report, options.out, console)
+    return report
+
+
+def _build_head(options: TransferOptions) -> HeadConfig:
+    return HeadConfig(
+        options.head, options.unfreeze, options.epochs, options.learning_rate, options.batch_size, seed=options.seed
+    )
+
+
+def _add_heads(options: TransferOptions, console: Console) -> TransferReport:
+    """Trains heads on cuts of a result that is there, and prints the outcome."""
+    out = Path(options.images)
+    for name in ("models", "out", "weights", "preprocess", "cuts", "limit_per_class"):
+        if getattr(options, name) is not None:
+            raise InputError(
+                "A result that gets more heads keeps its images, models and cuts.",
+                f"{out} is one, and --{name.replace('_', '-')} is given.",
+                "Leave it out, or name the images to add a model to the result.",
+            )
+    from precompute.contract.progress import ConsoleProgress
+    from precompute.devices.choice import choose_device
+    from precompute.transfer.again import MoreHeads, add_heads
+
+    save = () if options.save == "none" else split_names(options.save)
+    asked = MoreHeads(out, save, _build_head(options), choose_device(options.device), options.workers)
+    report = add_heads(asked, ConsoleProgress(console))
+    _print_report(report, out, console)
     return report
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from precompute.contract.columns import Column, define_table
-from precompute.contract.kinds import ALL_LAYERS, CLASS_ID, COUNT, LAYER, REAL, SELECTIONS, TEXT
+from precompute.contract.kinds import ALL_LAYERS, CLASS_ID, COUNT, ID, LAYER, REAL, SELECTIONS, TEXT
 
 __all__ = ["PROOF_TABLES"]
 
@@ -73,6 +73,33 @@ PROOF_TABLES = (
         Column("n_edges", COUNT, "Edges, of both selections."),
         Column("n_others", COUNT, "Other pairs."),
         Column("n_images", COUNT, "Images measured."),
+    ),
+    define_table(
+        "single_channels",
+        "What a class loses without a single channel of one of its graphs, by PageRank or by effect "
+        "(`summit-dash faithfulness --single`).",
+        [CLASS_ID, Column("layer", LAYER, "The recorded layer."), Column("channel", ID, "The channel of the layer.")],
+        Column(
+            "accuracy_lost",
+            REAL,
+            "Fraction of the class's images that are right before and not without the channel, less the opposite.",
+        ),
+        Column("ci_low", REAL, "Lower end of its 95 % interval (Agresti and Min 2005, by images, in pairs)."),
+        Column("ci_high", REAL, "Upper end."),
+        Column(
+            "log_probability_lost",
+            REAL,
+            "How far the mean natural logarithm of the class's probability falls without the channel.",
+        ),
+        Column(
+            "log_probability_low",
+            REAL,
+            "Lower end of its 95 % interval (bootstrap over images, in pairs); null for a single image.",
+            nullable=True,
+        ),
+        Column("log_probability_high", REAL, "Upper end; null as above.", nullable=True),
+        Column("n_images", COUNT, "Images measured."),
+        row_group_by="class_id",
     ),
     define_table(
         "sufficient_graphs",

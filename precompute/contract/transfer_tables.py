@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from precompute.contract.atomic import replace_file
@@ -136,6 +137,12 @@ TRANSFER_TABLES: Mapping[str, Table] = {
             _FOLD,
         ),
         define_table(
+            "pictures",
+            "A small picture of every image; results of earlier versions lack the table until the command runs again.",
+            [_IMAGE_ID],
+            Column("picture", pa.binary(), "WebP, its longer side at most 256 pixels."),
+        ),
+        define_table(
             "classes",
             "The classes of the images.",
             [_CLASS_ID],
@@ -211,8 +218,16 @@ def write_transfer_table(folder: Path, name: str, rows: Sequence[Mapping[str, An
         write({column.name: [row[column.name] for row in ordered] for column in spec.columns})
 
 
-def read_transfer_table(folder: Path, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+def read_transfer_table(
+    folder: Path, name: str, columns: Sequence[str] | None = None, filters: pc.Expression | None = None
+) -> pa.Table:
     """Reads a table of a result.
+
+    Args:
+        folder: of the result.
+        name: one of `TRANSFER_TABLES`.
+        columns: those to read; None for all.
+        filters: which rows.
 
     Raises:
         InputError: it is not there, or damaged.
@@ -222,6 +237,6 @@ def read_transfer_table(folder: Path, name: str, columns: Sequence[str] | None =
     if not path.is_file():
         raise InputError(rule, f"{path} is not there.", "Run the command again: it goes on where it stopped.")
     try:
-        return pq.read_table(path, columns=list(columns) if columns else None)
+        return pq.read_table(path, columns=list(columns) if columns else None, filters=filters)
     except (pa.ArrowInvalid, OSError) as problem:
         raise InputError(rule, f"{path}: {problem}.", "Make it again with --overwrite.") from problem

@@ -11,6 +11,7 @@ from torch import Tensor, fx, nn
 from precompute.faithfulness.replacement import replace_channels
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
+from precompute.models.graph.local_response_norm import fuse_local_response_norms
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer
 
@@ -58,7 +59,7 @@ class AblatedModel:
         Returns:
             `(batch, output)`.
         """
-        replaced = replace_channels(first, kept[0], fills[0], self.layouts[0])
+        replaced = self._replace(0, first, kept[0], fills[0])
         (logits,) = self._build_once(0, True)(replaced, images, *kept[1:], *fills[1:])
         return logits
 
@@ -75,7 +76,7 @@ class AblatedModel:
         Returns:
             `(batch, output)`.
         """
-        replaced = replace_channels(value, kept, fill, self.layouts[index])
+        replaced = self._replace(index, value, kept, fill)
         (logits,) = self._build_once(index, False)(replaced, images)
         return logits
 
@@ -92,7 +93,7 @@ class AblatedModel:
             fill: what takes the others' place.
             above: indices of the layers to return.
         """
-        replaced = replace_channels(value, kept, fill, self.layouts[index])
+        replaced = self._replace(index, value, kept, fill)
         return list(self._build_above_once(index, tuple(above))(replaced, images))
 
     def _build_above(self, index: int, above: Sequence[int]) -> fx.GraphModule:
@@ -123,7 +124,15 @@ class AblatedModel:
         module.recompile()
         return module
 
+    def _replace(self, index: int, value: Tensor, kept: Tensor, fill: Tensor) -> Tensor:
+        """Replaces channels of a layer's value, whose order in memory stays: operators are slow in another one."""
+        replaced = replace_channels(value, kept, fill, self.layouts[index])
+        if value.ndim == 4 and value[:1].is_contiguous(memory_format=torch.channels_last):
+            return replaced.contiguous(memory_format=torch.channels_last)
+        return replaced
+
     def _prepare(self, module: fx.GraphModule) -> fx.GraphModule:
+        fuse_local_response_norms(module)
         finished: fx.GraphModule = optimize(module).to(self.device)
         return finished
 

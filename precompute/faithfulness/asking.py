@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +33,16 @@ from precompute.models.layers.selection import RecordedLayer
 from precompute.models.sources.preprocess import Preprocess
 from precompute.models.sources.recorded_model import open_recorded_model
 
-__all__ = ["Ablated", "Ablation", "ablate", "open_ablated"]
+__all__ = ["Ablated", "Ablation", "ablate", "open_ablated", "require_mode"]
 
 Mode = Literal["remove", "keep"]
+Report = Callable[[int, int, Any], None]
+"""Takes the number of steps done, of all steps, and a part of an answer or None."""
 _GIVEN = "given"
+
+
+def do_nothing(n_done: int, n_total: int, part: Any = None) -> None:
+    """Ignores a report."""
 
 
 @dataclass(frozen=True)
@@ -93,19 +99,14 @@ def ablate(
     Raises:
         InputError: the class, a channel or an image is not of the run; its model or images are gone or have changed.
     """
-    if mode not in ("remove", "keep") or replacement not in ("mean", "zero"):
-        raise InputError(
-            "Channels are removed or kept alone, and replaced by mean or zero.",
-            f"Found {mode} and {replacement}.",
-            "Correct it.",
-        )
+    require_mode(mode, replacement)
     path = Path(run)
     opened = open_ablated(path)
     class_id = opened.find_class(class_)
     chosen = opened.choose_images(class_id, image_ids, images_per_class)
     sizes, masks = opened.build_masks(class_id, channels)
     trial = Trial(None, _GIVEN, mode, sizes)
-    with opened.open_prover(replacement, images_per_class) as prover:
+    with opened.open_prover(replacement, opened.choose_for_means(images_per_class)) as prover:
         batches = opened.read(class_id, chosen)
         logits = torch.cat([prover.compute_logits(batch, [trial], masks) for batch in batches])
     opened.require_same(class_id, chosen, logits[:, 0])
@@ -113,6 +114,20 @@ def ablate(
     is_right = np.isin(best, list(opened.outputs[class_id]))
     ids = tuple(image.image_id for image in chosen)
     return Ablation(ids, best[:, 0], best[:, 1], is_right[:, 0], is_right[:, 1])
+
+
+def require_mode(mode: str, replacement: str = "mean") -> None:
+    """Checks that channels are to be removed or kept alone, by a known replacement.
+
+    Raises:
+        InputError: they are not.
+    """
+    if mode not in ("remove", "keep") or replacement not in ("mean", "zero"):
+        raise InputError(
+            "Channels are removed or kept alone, and replaced by mean or zero.",
+            f"Found {mode} and {replacement}.",
+            "Correct it.",
+        )
 
 
 @dataclass(frozen=True)
@@ -194,33 +209,51 @@ class Ablated:
         device = self.model.device
         return Images(self.source, {class_id: list(chosen)}, {class_id: recorded}, self.preprocess, device, 2)
 
+    def choose_for_means(self, images_per_class: int, most: int | None = None) -> dict[int, list[LabelledImage]]:
+        """Chooses the first images of every class, over which means are taken.
+
+        Args:
+            images_per_class: of each class.
+            most: images in all, about; classes at even distances where one of each is more. None: no limit.
+        """
+        known = [class_id for class_id in self.outputs if self.images.get(class_id)]
+        if most is None:
+            return {class_id: list(self.images[class_id][:images_per_class]) for class_id in known}
+        each = max(1, min(images_per_class, most // max(1, len(known))))
+        distance = -(-len(known) * each // most)
+        return {class_id: list(self.images[class_id][:each]) for class_id in known[::distance]}
+
     @contextmanager
-    def open_prover(self, replacement: str, images_per_class: int) -> Iterator[Prover]:
-        """Opens what runs images, with the means that take the place of channels."""
+    def open_prover(
+        self, replacement: str, of_means: Mapping[int, Sequence[LabelledImage]], report: Report = do_nothing
+    ) -> Iterator[Prover]:
+        """Opens what runs images, with the means over some images that take the place of channels."""
         with Parallel(self.model.device) as parallel, keep_whole_float32():
             prover = Prover(self.model, self.exported.outputs.probabilities, parallel)
-            means = self.find_means(prover, images_per_class)
+            means = self.find_means(prover, of_means, report)
             prover.set_replacements([torch.zeros_like(mean) for mean in means] if replacement == "zero" else means)
             yield prover
 
-    def find_means(self, prover: Prover, images_per_class: int) -> list[Tensor]:
-        """Finds the means of channels over the first images of every class; computed once."""
-        key = (self.path, images_per_class)
+    def find_means(
+        self, prover: Prover, of_means: Mapping[int, Sequence[LabelledImage]], report: Report = do_nothing
+    ) -> list[Tensor]:
+        """Finds the means of channels over images by class; computed once for the same ones."""
+        key = (self.path, tuple(image.image_id for chosen in of_means.values() for image in chosen))
         if key not in _means:
             totals: list[Tensor] = []
             n_images = 0
-            for class_id in self.outputs:
-                chosen = self.images.get(class_id, [])[:images_per_class]
-                for batch in self.read(class_id, chosen) if chosen else []:
+            for class_id, chosen in of_means.items():
+                for batch in self.read(class_id, chosen):
                     sums = prover.sum_summaries(batch)
                     totals = [a + b for a, b in zip(totals, sums, strict=True)] if totals else sums
                     n_images += len(batch)
+                report(n_images, len(key[1]), None)
             _means.clear()
             _means[key] = [total / n_images for total in totals]
         return _means[key]
 
 
-_means: dict[tuple[Path, int], list[Tensor]] = {}
+_means: dict[tuple[Path, tuple[int, ...]], list[Tensor]] = {}
 
 
 def open_ablated(path: Path) -> Ablated:

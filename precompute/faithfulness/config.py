@@ -28,6 +28,7 @@ class FaithfulnessConfig:
         edge_images: images of a class on which its edges are measured; 0 for none.
         keep_accuracy: the share of a class's accuracy that its smallest graphs keep; None: they are not looked for.
         seed: of the random channels.
+        single: every channel of the class's graphs is removed alone too.
 
     Raises:
         InputError: a value outside its range.
@@ -42,6 +43,7 @@ class FaithfulnessConfig:
     edge_images: int = 5
     keep_accuracy: float | None = None
     seed: int = 0
+    single: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (("images per class", self.images_per_class), ("repeats", self.n_repeats)):

@@ -16,7 +16,7 @@ from scipy.stats import mannwhitneyu
 from torch import Tensor
 
 from precompute.faithfulness.ablation import AblatedModel
-from precompute.faithfulness.replacement import list_tokens
+from precompute.faithfulness.replacement import list_tokens, repeat_rows
 
 __all__ = ["EdgeProver", "Pair", "average_images", "choose_others", "compute_auc"]
 
@@ -115,7 +115,7 @@ class EdgeProver:
         n_channels = before[layer].shape[1]
         kept = torch.ones(len(sources), n_channels, dtype=torch.bool, device=image.device)
         kept[torch.arange(len(sources)), list(sources)] = False
-        rows = [each.repeat_interleave(len(sources), 0) for each in (image, values[layer])]
+        rows = [repeat_rows(each, len(sources)) for each in (image, values[layer])]
         after = self._model.read_above(layer, rows[0], rows[1], kept, self._fills[layer], above)
         greatest = {index: self._find_greatest(value, index) for index, value in zip(above, after, strict=True)}
         for place in places:

@@ -22,7 +22,7 @@ from precompute.contract.nodes import Nodes
 from precompute.contract.output_meanings import find_recorded_outputs
 from precompute.contract.progress import Progress
 from precompute.contract.schema import locate_table, read_manifest, read_table, write_manifest
-from precompute.contract.tables import TABLES
+from precompute.contract.tables import EFFECT, TABLES
 from precompute.contract.writing import write_table
 from precompute.datasets.reopening import open_again
 from precompute.devices.cores import Parallel
@@ -35,6 +35,7 @@ from precompute.faithfulness.outcomes import Outcomes, Prover
 from precompute.faithfulness.parts import Parts
 from precompute.faithfulness.ranking import Ranking
 from precompute.faithfulness.rows import build_edge_rows, build_rows, build_sufficient_rows
+from precompute.faithfulness.singles import build_single_rows
 from precompute.faithfulness.trials import list_trials
 from precompute.graphs.config import GraphConfig
 from precompute.models.layers.selection import RecordedLayer
@@ -44,7 +45,8 @@ from precompute.models.sources.reloading import NOT_MOVED, Whereabouts
 __all__ = ["FaithfulnessReport", "FaithfulnessRequest", "measure_faithfulness"]
 
 _NAME = "faithfulness"
-TABLES_OF_PROOF = (_NAME, "edge_faithfulness", "sufficient_graphs")
+_SINGLES = "single_channels"
+TABLES_OF_PROOF = (_NAME, "edge_faithfulness", "sufficient_graphs", _SINGLES)
 
 
 @dataclass(frozen=True)
@@ -80,19 +82,21 @@ class FaithfulnessReport:
         accuracies: means over the classes of the table, all layers at once: `untouched`, and `remove`, `random` and
             `keep` of as many channels as the graph has, by `pagerank`.
         without: classes that no output means, that have no graph, or none of whose images was read.
+        n_single: classes of whose channels this call removed each alone.
     """
 
     n_measured: int
     n_there: int
     accuracies: Mapping[str, float]
     without: tuple[int, ...]
+    n_single: int = 0
 
 
 def measure_faithfulness(request: FaithfulnessRequest, progress: Progress) -> FaithfulnessReport:
     """Proves the graphs of classes that are asked for and missing. After an interruption a second call goes on.
 
-    Writes the tables `faithfulness`, `edge_faithfulness` and `sufficient_graphs`, the columns `effect` and
-    `edge_effect` of the graphs, and each class's graph by effect beside the one by PageRank.
+    Writes the tables `faithfulness`, `edge_faithfulness`, `sufficient_graphs` and `single_channels`, the columns
+    `effect` and `edge_effect` of the graphs, and each class's graph by effect beside the one by PageRank.
 
     Raises:
         InputError: a class that is not one, a run without graphs, an imported one, images or a model that are gone or
@@ -105,19 +109,22 @@ def measure_faithfulness(request: FaithfulnessRequest, progress: Progress) -> Fa
     asked = request.class_ids or tuple(samples)
     there = _read_there(request, manifest, fingerprint)
     missing = [class_id for class_id in asked if class_id not in there]
-    if missing:
-        _measure(request, samples, missing, fingerprint, progress)
-    return FaithfulnessReport(len(missing), len(asked) - len(missing), _average(request.run), without)
+    single = _find_without_singles(request, manifest, asked, fingerprint) if request.config.single else []
+    if missing or single:
+        _measure(request, samples, missing, single, progress)
+    n_there = len(asked) - len(missing)
+    return FaithfulnessReport(len(missing), n_there, _average(request.run), without, len(single))
 
 
 def _measure(
     request: FaithfulnessRequest,
     samples: Mapping[int, Sequence[LabelledImage]],
     missing: Sequence[int],
-    fingerprint: str,
+    single: Sequence[int],
     progress: Progress,
 ) -> None:
     start, manifest = time.perf_counter(), read_manifest(request.run)
+    fingerprint = _compute_fingerprint(request.config, manifest)
     source = open_again(request.run, manifest, request.images)
     opened = open_recorded_model(manifest, request.where)
     model, layers = opened.exported, opened.layers
@@ -134,8 +141,12 @@ def _measure(
         with Parallel(request.device) as parallel, keep_whole_float32():
             prover = Prover(AblatedModel(model, layers, request.device), model.outputs.probabilities, parallel)
             measuring = Measuring(prover, images, ranking, outputs, request.config)
-            measuring.measure(parts, missing, progress)
-        _write_tables(request, parts, missing, ranking, layers)
+            if missing:
+                measuring.measure(parts, missing, progress)
+            if single:
+                numbers = {c: _number_graphs(request.run, parts, ranking, c) for c in single}
+                measuring.measure_singles(parts, numbers, progress)
+        _write_tables(request, parts, (missing, single), ranking, layers)
         manifest = read_manifest(request.run)
         seconds = round(time.perf_counter() - start, 2)
         manifest["stages"][_NAME] = {"state": "done", "seconds": seconds}
@@ -199,7 +210,8 @@ def _read_probabilities(
 
 def _compute_fingerprint(config: FaithfulnessConfig, manifest: Mapping[str, Any]) -> str:
     """Computes the SHA-256 of all that the numbers depend on."""
-    identity = [asdict(config), manifest.get("identity"), manifest.get("layers")]
+    settings = {name: value for name, value in asdict(config).items() if name != "single"}  # it adds a table
+    identity = [settings, manifest.get("identity"), manifest.get("layers")]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
@@ -218,7 +230,8 @@ def _read_there(request: FaithfulnessRequest, manifest: Mapping[str, Any], finge
     if lost:
         raise InputError(
             "All classes of a run are proven with the same settings.",
-            f"{len(lost)} classes that --classes leaves out were proven with other ones.",
+            f"Of the classes that --classes leaves out, {len(lost):,} "
+            f"{'was' if len(lost) == 1 else 'were'} proven with other ones.",
             "Leave --classes out to prove all again, or take the settings of the run's manifest.",
         )
     return set()
@@ -235,11 +248,20 @@ def _read_excluded(request: FaithfulnessRequest, manifest: Mapping[str, Any]) ->
 def _write_tables(
     request: FaithfulnessRequest,
     parts: Parts,
-    class_ids: Sequence[int],
+    measured: tuple[Sequence[int], Sequence[int]],
     ranking: Ranking,
     layers: Sequence[RecordedLayer],
 ) -> None:
-    """Adds the rows of classes to the tables of the proof, and what was measured to those of the graphs."""
+    """Adds rows to the tables of the proof, and what was measured to those of the graphs.
+
+    Args:
+        request: the settings.
+        parts: what was measured.
+        measured: classes, and classes of whose channels each was removed alone.
+        ranking: of the channels.
+        layers: in order.
+    """
+    class_ids, single = measured
     manifest = read_manifest(request.run)
     is_same = manifest.get(_NAME, {}).get("fingerprint") == _compute_fingerprint(request.config, manifest)
     rows = {name: _read_kept_rows(request.run, name, is_same) for name in TABLES_OF_PROOF}
@@ -259,7 +281,13 @@ def _write_tables(
             found.get("edges", nothing),
             found.get("edge_effects", nothing[:, 0]),
         )
-    write_graph_tables(request.run, ranking.nodes, proven, ranking.read_channels)
+    for class_id in single:
+        found = parts.read("singles", class_id)
+        rows[_SINGLES] += build_single_rows(
+            class_id, found["numbers"].tolist(), found["is_right"], found["log_probability"], ranking.nodes
+        )
+    if proven:
+        write_graph_tables(request.run, ranking.nodes, proven, ranking.read_channels)
     for name, of_table in rows.items():
         of_table.sort(key=lambda row: row["class_id"])  # stable: rows of a class are in order
         columns = {column.name: [row.get(column.name) for row in of_table] for column in TABLES[name].columns}
@@ -267,6 +295,26 @@ def _write_tables(
             write_table(request.run, name, columns)
         else:
             locate_table(request.run, name).unlink(missing_ok=True)
+
+
+def _find_without_singles(
+    request: FaithfulnessRequest, manifest: Mapping[str, Any], asked: Sequence[int], fingerprint: str
+) -> list[int]:
+    """Finds the classes asked for of which no channel was removed alone with these settings."""
+    is_same = manifest.get(_NAME, {}).get("fingerprint") == fingerprint
+    there = {row["class_id"] for row in _read_kept_rows(request.run, _SINGLES, is_same)}
+    return [class_id for class_id in asked if class_id not in there]
+
+
+def _number_graphs(run: Path, parts: Parts, ranking: Ranking, class_id: int) -> list[int]:
+    """Numbers the channels of both graphs of a class, ascending; the one by effect may not be in the tables yet."""
+    if parts.has("curves", class_id):
+        by_effect = parts.read("curves", class_id)["kept_by_effect"]
+    else:
+        condition = pc.field("class_id") == class_id
+        table = read_table(run, "attribution_graph_nodes", ["layer", "channel"], condition, selection=EFFECT)
+        by_effect = ranking.nodes.number_rows(table, "layer", "channel")
+    return sorted({*ranking.list_kept(class_id).tolist(), *by_effect.tolist()})
 
 
 def _read_kept_rows(run: Path, name: str, is_same: bool) -> list[dict[str, Any]]:

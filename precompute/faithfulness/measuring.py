@@ -22,13 +22,14 @@ from precompute.faithfulness.edges import average_images, choose_others
 from precompute.faithfulness.outcomes import Prover
 from precompute.faithfulness.parts import Parts
 from precompute.faithfulness.ranking import Ranking
+from precompute.faithfulness.singles import plan_singles
 from precompute.faithfulness.smallest import find_smallest
 from precompute.faithfulness.trials import ClassPlan, Masks, Trial, list_trials
 from precompute.models.sources.preprocess import Preprocess
 
 __all__ = ["Images", "Measuring"]
 
-_MEANS, _CURVES = "means", "curves"
+_MEANS, _CURVES, _SINGLES = "means", "curves", "singles"
 _AT_ONCE = 32
 """Images of a class that are in memory together."""
 _SAME = 0.05
@@ -116,19 +117,51 @@ class Measuring:
     ) -> None:
         self._prover, self._images, self._ranking = prover, images, ranking
         self._outputs, self._config = outputs, config
+        self._is_prepared = False
 
     def measure(self, parts: Parts, class_ids: Sequence[int], progress: Progress) -> None:
         """Measures classes; those whose parts are there already are not run again.
 
         The means are over the images of all classes, however few are measured.
         """
-        self._prover.set_replacements(self._find_means(parts, progress))
+        self._prepare(parts, progress)
         n_images = sum(len(self._images.samples[class_id]) for class_id in class_ids)
         with progress.open_stage("Removing and keeping channels", total=n_images, unit="images") as advance:
             for class_id in class_ids:
                 if not parts.has(_CURVES, class_id):
                     parts.write(_CURVES, class_id, self._measure_class(class_id))
                 advance(len(self._images.samples[class_id]))
+
+    def measure_singles(self, parts: Parts, numbers: Mapping[int, Sequence[int]], progress: Progress) -> None:
+        """Measures channels one at a time; classes whose parts are there already are not run again.
+
+        Args:
+            parts: of the run.
+            numbers: of channels by class, ascending.
+            progress: counts the channels of all classes.
+        """
+        self._prepare(parts, progress)
+        n_channels = sum(map(len, numbers.values()))
+        with progress.open_stage("Removing single channels", total=n_channels, unit="channels") as advance:
+            for class_id, chosen in numbers.items():
+                if not parts.has(_SINGLES, class_id):
+                    parts.write(_SINGLES, class_id, self._measure_singles(class_id, chosen))
+                advance(len(chosen))
+
+    def _measure_singles(self, class_id: int, numbers: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
+        trials, masks = plan_singles(class_id, numbers, self._ranking.nodes)
+        outputs, batches = self._outputs[class_id], self._images.read(class_id)
+        outcomes = [self._prover.run_trials(batch, outputs, trials, masks) for batch in batches]
+        log_probability = np.concatenate([each.log_probability for each in outcomes])
+        self._images.require_same(class_id, np.exp(log_probability[:, 0]))
+        is_right = np.concatenate([each.is_right for each in outcomes])
+        return {"numbers": np.asarray(numbers, np.int64), "is_right": is_right, "log_probability": log_probability}
+
+    def _prepare(self, parts: Parts, progress: Progress) -> None:
+        """Finds what takes the place of channels, once."""
+        if not self._is_prepared:
+            self._prover.set_replacements(self._find_means(parts, progress))
+            self._is_prepared = True
 
     def _plan(self, class_id: int, effects: npt.NDArray[np.float64]) -> ClassPlan:
         """Plans a class.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,7 +16,7 @@ from precompute.contract.errors import InputError
 from precompute.devices.cores import Parallel
 from precompute.faithfulness.ablation import AblatedModel
 from precompute.faithfulness.edges import EdgeProver, Pair
-from precompute.faithfulness.replacement import build_replacement, list_tokens, summarize_tokens
+from precompute.faithfulness.replacement import build_replacement, list_tokens, repeat_rows, summarize_tokens
 from precompute.faithfulness.trials import Masks, Trial
 from precompute.models.graph.probabilities import Probabilities, rank_outputs
 
@@ -23,6 +24,8 @@ __all__ = ["Outcomes", "Prover"]
 
 _ROWS = 8
 """Trials of one image that run as one batch. Fixed, so that no number depends on how many images run together."""
+_HELD_NUMBERS = 64_000_000
+"""Greatest count of the numbers of all recorded layers that are held for some images, 256 MB."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,14 @@ class Prover:
         Raises:
             InputError: the model yields no finite numbers.
         """
-        logits = self.compute_logits(images, trials, masks)
+        return self.judge(self.compute_logits(images, trials, masks), outputs)
+
+    def judge(self, logits: Tensor, outputs: Sequence[int]) -> Outcomes:
+        """Judges logits, `(image, 1 + trial, output)`: is the class that outputs mean right, and how probable is it.
+
+        Raises:
+            InputError: the model yields no finite numbers.
+        """
         flat = logits.flatten(0, 1)
         log_probability = self._find_log_probability(flat, outputs).view(logits.shape[:2])
         if not logits.isfinite().all():
@@ -141,13 +151,39 @@ class Prover:
     def compute_logits(self, images: Tensor, trials: Sequence[Trial], masks: Masks) -> Tensor:
         """Computes the logits of images, `(image, 1 + trial, output)`, untouched first; arguments as above."""
         groups = list(self._group(trials, masks))
+        found = [self._run_groups(some, groups) for some in images.split(self._count_held())]
+        return torch.cat(found)
 
-        def run(piece: Tensor) -> Tensor:
+    def _run_groups(self, images: Tensor, groups: Sequence[_Group]) -> Tensor:
+        """Runs images in all groups. Each image and group is a job of its own, so that all cores work to the end."""
+        pieces = self._split(images)
+
+        def record(piece: Tensor) -> tuple[Tensor, list[Tensor]]:
             with torch.inference_mode():
-                logits, values = self._model.record(piece)
-                return torch.cat([logits[:, None], *(self._run_group(piece, values, group) for group in groups)], 1)
+                return self._model.record(piece)
 
-        return torch.cat(list(self._parallel.map(run, self._split(images))))
+        recorded = list(self._parallel.map(record, pieces))
+
+        def run(job: tuple[int, int]) -> Tensor:
+            place, number = job
+            with torch.inference_mode():
+                return self._run_group(pieces[place], recorded[place][1], groups[number])
+
+        # The longest jobs come first: those of all layers, then from the input on.
+        order = sorted(range(len(groups)), key=lambda number: -1 if (layer := groups[number].layer) is None else layer)
+        jobs = [(place, number) for number in order for place in range(len(pieces))]
+        answers = dict(zip(jobs, self._parallel.map(run, jobs), strict=True))
+        return torch.cat(
+            [
+                torch.cat([logits[:, None], *(answers[place, number] for number in range(len(groups)))], 1)
+                for place, (logits, _) in enumerate(recorded)
+            ]
+        )
+
+    def _count_held(self) -> int:
+        """Counts the images whose layers' values are held together."""
+        n_numbers = sum(math.prod(layer.node.meta["val"].shape[1:]) for layer in self._model.layers)
+        return max(1, _HELD_NUMBERS // n_numbers)
 
     def measure_pairs(self, images: Tensor, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Measures what single sources give to single targets, `(image, pair)`, as `EdgeProver.measure`."""
@@ -180,9 +216,9 @@ class Prover:
     def _run_group(self, images: Tensor, values: Sequence[Tensor], group: _Group) -> Tensor:
         """Returns the logits of images in the trials of a group, `(image, trial, output)`."""
         n = group.n_trials
-        rows = images.repeat_interleave(n, 0)
+        rows = repeat_rows(images, n)
         kept = [each.repeat(len(images), 1) for each in group.kept]
-        start = values[group.layer or 0].repeat_interleave(n, 0)
+        start = repeat_rows(values[group.layer or 0], n)
         if group.layer is None:
             logits = self._model.replace_in_all(rows, start, kept, self._fills)
         else:

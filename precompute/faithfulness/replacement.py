@@ -9,7 +9,7 @@ from torch import Tensor
 
 from precompute.models.graph.layout import Layout
 
-__all__ = ["build_replacement", "list_tokens", "replace_channels", "summarize_tokens"]
+__all__ = ["build_replacement", "list_tokens", "repeat_rows", "replace_channels", "summarize_tokens"]
 
 
 def replace_channels(value: Tensor, kept: Tensor, replacement: Tensor, layout: Layout) -> Tensor:
@@ -26,6 +26,11 @@ def replace_channels(value: Tensor, kept: Tensor, replacement: Tensor, layout: L
     shape = [len(kept)] + [1] * (value.ndim - 1)
     shape[layout.axis] = layout.n_channels
     return torch.where(kept.view(shape), value, replacement)
+
+
+def repeat_rows(value: Tensor, n: int) -> Tensor:
+    """Repeats each row of a batch, one copy after the other; a single row is not copied and keeps its order."""
+    return value.expand(n, *value.shape[1:]) if len(value) == 1 else value.repeat_interleave(n, 0)
 
 
 def list_tokens(value: Tensor, layout: Layout) -> Tensor:

@@ -21,7 +21,15 @@ from precompute.transfer.features import FeatureStore
 from precompute.transfer.head_modules import HeadPlan
 from precompute.transfer.linear import fit_head
 from precompute.transfer.opened import OpenedModel
-from precompute.transfer.saving import build_command, cut_model, fill_linear, name_folder, require_equal, write_head
+from precompute.transfer.saving import (
+    Images,
+    build_command,
+    cut_model,
+    fill_linear,
+    name_folder,
+    require_equal,
+    write_head,
+)
 from precompute.transfer.training import Task
 
 __all__ = ["Choice", "find_chosen", "list_cuts", "require_cuts", "save_heads"]
@@ -31,11 +39,8 @@ _HEADS = 2
 _N_CHECKED = 8
 
 
-class Choice(Protocol):
+class Choice(Images, Protocol):
     """The part of a request that chooses."""
-
-    @property
-    def images(self) -> str: ...
 
     @property
     def out(self) -> Path: ...
@@ -92,7 +97,7 @@ def save_heads(
             continue
         penalty = _save(choice, (model, cut), entry, stores[model], task, source)
         names = [each["name"] for each in entry["cuts"]]
-        command = build_command(choice.out / "heads" / folder, choice.images, names[: names.index(cut) + 1])
+        command = build_command(choice.out / "heads" / folder, choice, names[: names.index(cut) + 1])
         heads[folder] = {
             "model": model, "cut": cut, "kind": "linear", "penalty": penalty, "fingerprint": fingerprint,
             "command": command,

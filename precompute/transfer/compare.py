@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -12,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from precompute.contract.errors import InputError
@@ -33,11 +31,13 @@ from precompute.transfer.advice import advise, build_sentence, compute_rank_corr
 from precompute.transfer.chosen import list_cuts, require_cuts, save_heads
 from precompute.transfer.config import ADVISED, COSTS, HeadConfig, TransferConfig
 from precompute.transfer.features import FeaturePass, FeatureStore, Reader
-from precompute.transfer.folds import assign_folds, require_classes
+from precompute.transfer.folds import require_classes
 from precompute.transfer.heads import CutStore
 from precompute.transfer.learning import train_chosen
 from precompute.transfer.naming import NamedModel
 from precompute.transfer.opened import OpenedModel, open_model
+from precompute.transfer.pictures import write_pictures
+from precompute.transfer.prepared import identify_heads, open_features, prepare_task
 from precompute.transfer.report import write_report
 from precompute.transfer.rows import (
     build_class_rows,
@@ -51,8 +51,6 @@ from precompute.transfer.training import Task, train_heads
 
 __all__ = ["TransferReport", "TransferRequest", "compare_cuts"]
 
-_LINEAR = 2
-"""Version of what a linear head is: those of another one are made again."""
 _RULE = "A transfer result is of one set of images and one config; models can be added."
 
 
@@ -129,8 +127,9 @@ def compare_cuts(request: TransferRequest, progress: Progress) -> TransferReport
         notes = [*source.notes, *(note for each in opened for note in each.loaded.notes)]
         for each in opened:
             _record(each, request, source, manifest, progress)
-        stores = {name: _open_features(request.out, name, entry, source) for name, entry in manifest["models"].items()}
-        task, skipped = _prepare_task(stores, source, request.config)
+        stores = {name: open_features(request.out, name, entry, source) for name, entry in manifest["models"].items()}
+        task, skipped = prepare_task(stores, source, request.config)
+        write_pictures(request.out, source, request.workers, progress)
         found = _train(request, manifest, stores, task, progress)
         cuts = _write_tables(request.out, manifest, found, task, source)
         manifest |= {"n_images": len(task.kept), "skipped": skipped}
@@ -222,28 +221,6 @@ def _record(
     write_transfer_manifest(request.out, manifest)
 
 
-def _open_features(out: Path, name: str, entry: Mapping[str, Any], source: ImageSource) -> FeatureStore:
-    layers = [(cut["name"], cut["n_channels"]) for cut in entry["cuts"]]
-    return FeatureStore(out / "features" / name, entry["fingerprint"], layers, len(source.images))
-
-
-def _prepare_task(
-    stores: Mapping[str, FeatureStore], source: ImageSource, config: TransferConfig
-) -> tuple[Task, dict[str, str]]:
-    """Finds the images that every model could read, and their folds; and the reasons for the others, by path."""
-    reasons: dict[int, str] = {}
-    for store in stores.values():
-        reasons |= store.read_skipped()
-    kept = np.array([image.image_id for image in source.images if image.image_id not in reasons], np.int64)
-    counts = Counter(source.images[number].class_id for number in kept)
-    require_classes(source.classes, counts, config.n_folds)
-    place = {each.class_id: index for index, each in enumerate(source.classes)}
-    labels = np.array([place[source.images[number].class_id] for number in kept], np.int64)
-    folds = assign_folds(labels, config.n_folds, config.seed)
-    skipped = {source.images[number].path: reason for number, reason in sorted(reasons.items())}
-    return Task(kept, labels, folds, len(source.classes)), skipped
-
-
 def _train(
     request: TransferRequest,
     manifest: Mapping[str, Any],
@@ -254,7 +231,7 @@ def _train(
     """Trains the heads that are missing, and returns what there is by model."""
     config, found = request.config, {}
     for name, features in stores.items():
-        store = CutStore(request.out, _identify(manifest["models"][name]["fingerprint"], config, task))
+        store = CutStore(request.out, identify_heads(manifest["models"][name]["fingerprint"], config, task))
         missing = store.list_missing(len(features.layers))
         if missing:
             total = len(missing) * config.n_folds
@@ -289,14 +266,6 @@ def _write_tables(
     for table, rows in (("folds", folds), ("class_accuracy", by_class), ("images", images), ("classes", named)):
         write_transfer_table(out, table, rows)
     return cuts
-
-
-def _identify(features: str, config: TransferConfig, task: Task) -> str:
-    """Computes the SHA-256 of what the heads of a model depend on."""
-    digest = hashlib.sha256(json.dumps([_LINEAR, features, asdict(config)], sort_keys=True).encode())
-    for array in (task.kept, task.labels, task.folds):
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 def _finish(request: TransferRequest, manifest: dict[str, Any], cuts: list[dict[str, Any]]) -> None:

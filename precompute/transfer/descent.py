@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from precompute.transfer.config import HeadConfig
 
-__all__ = ["Batches", "Trained", "count_trainable", "predict", "train"]
+__all__ = ["Batches", "Notes", "Trained", "count_trainable", "predict", "train"]
 
 _BACKBONE_FACTOR = 0.1
 Places = NDArray[np.int64]
@@ -55,13 +55,23 @@ class Trained:
     is_interrupted: bool
 
 
+class Notes:
+    """A listener to a training. Either function may raise KeyboardInterrupt, which ends it as the keyboard does."""
+
+    def finish_epoch(self, loss: float, accuracy: float) -> None:
+        """Notes loss (in nats) and accuracy on the validation part after an epoch."""
+
+    def finish_step(self) -> None:
+        """Notes that a step is done."""
+
+
 def train(
     module: nn.Module,
     head: nn.Module,
     batches: Batches,
     parts: tuple[Places, Places],
     config: HeadConfig,
-    note: Callable[[float], None] = lambda loss: None,
+    notes: Notes | None = None,
 ) -> Trained:
     """Trains a module, which ends with the weights that had the smallest loss on the validation part.
 
@@ -74,7 +84,7 @@ def train(
         batches: the images.
         parts: places of the images trained on, and of those of the validation.
         config: of the descent.
-        note: called with the loss after each epoch.
+        notes: hears of every epoch and every step.
     """
     training, validation = parts
     own = {id(value) for value in head.parameters()}
@@ -85,16 +95,19 @@ def train(
     ]
     optimizer = torch.optim.AdamW([group for group in groups if group["params"]], weight_decay=config.weight_decay)
     chance = np.random.default_rng([config.seed, len(training)])
-    losses = [_compute_loss(module, batches, validation, config)]
+    notes = notes or Notes()
+    losses = [_measure(module, batches, validation, config)[0]]
     best, best_epoch, is_interrupted = _copy_state(module), 0, False
     try:
         for epoch in range(1, config.n_epochs + 1):
             for places in batches.split(chance.permutation(training), config.batch_size):
                 _step(module, batches, places, optimizer)
-            losses.append(_compute_loss(module, batches, validation, config))
+                notes.finish_step()
+            loss, accuracy = _measure(module, batches, validation, config)
+            losses.append(loss)
             if losses[-1] < losses[best_epoch]:
                 best, best_epoch = _copy_state(module), epoch
-            note(losses[-1])
+            notes.finish_epoch(loss, accuracy)
             if epoch - best_epoch >= config.patience:
                 break
     except KeyboardInterrupt:
@@ -139,13 +152,16 @@ def _choose_precision(device: torch.device) -> contextlib.AbstractContextManager
     return contextlib.nullcontext()
 
 
-def _compute_loss(module: nn.Module, batches: Batches, places: Places, config: HeadConfig) -> float:
-    total = 0.0
+def _measure(module: nn.Module, batches: Batches, places: Places, config: HeadConfig) -> tuple[float, float]:
+    """Computes mean loss and accuracy on some images."""
+    total, n_right = 0.0, 0
     with torch.inference_mode():
         for some in batches.split(places, config.batch_size):
             labels = torch.from_numpy(batches.labels[some]).to(batches.device)
-            total += float(functional.cross_entropy(module(batches.take(some)).float(), labels, reduction="sum"))
-    return total / len(places)
+            logits = module(batches.take(some)).float()
+            total += float(functional.cross_entropy(logits, labels, reduction="sum"))
+            n_right += int((logits.argmax(1) == labels).sum())
+    return total / len(places), n_right / len(places)
 
 
 def _copy_state(module: nn.Module) -> dict[str, Tensor]:

@@ -19,15 +19,16 @@ from precompute.datasets.images import ImageSource
 from precompute.models.graph.operators import get_path_of_call
 from precompute.models.layers.aliases import find_aliases
 from precompute.transfer.config import HeadConfig, TransferConfig
-from precompute.transfer.descent import Batches, Trained, count_trainable, predict, train
+from precompute.transfer.descent import Batches, Notes, Trained, count_trainable, predict, train
 from precompute.transfer.folds import assign_folds
 from precompute.transfer.head_modules import Standardize
 from precompute.transfer.linear import fit_head
 from precompute.transfer.saving import CutModel, fill_linear
 from precompute.transfer.training import Task
 
-__all__ = ["Learner", "Material", "count_multiply_adds", "find_unfrozen", "open_material"]
+__all__ = ["MAPS", "PIXELS", "Learner", "Material", "count_multiply_adds", "find_unfrozen", "open_material"]
 
+PIXELS, MAPS = "pixels.npy", "maps.npy"
 _VALIDATION_PARTS = 5
 Places = NDArray[np.int64]
 
@@ -91,15 +92,13 @@ def open_material(
     if head.n_unfrozen:
         height, width = cut.recipe.input_size[1:]
         pixels = np.lib.format.open_memmap(
-            folder / "pixels.npy", mode="w+", dtype=np.uint8, shape=(len(images), height, width, 3)
+            folder / PIXELS, mode="w+", dtype=np.uint8, shape=(len(images), height, width, 3)
         )
         for place, one in enumerate(read):
             pixels[place] = _require_read(one)
         return Material(pixels, cut.preprocess.build_tensor, 0)
     grid, n_channels = cut.recipe.layout["grid"], cut.recipe.layout["n_channels"]
-    maps = np.lib.format.open_memmap(
-        folder / "maps.npy", mode="w+", dtype=np.float32, shape=(len(images), n_channels, *grid)
-    )
+    maps = np.lib.format.open_memmap(folder / MAPS, mode="w+", dtype=np.float32, shape=(len(images), n_channels, *grid))
     whole, cut.module.transfer_head = cut.module.transfer_head, cut.module.transfer_head[:1]
     try:
         with torch.inference_mode():
@@ -158,7 +157,7 @@ class Learner:
         """Numbers that are trained."""
         return count_trainable(self.module)
 
-    def fit(self, places: Places, note: Callable[[float], None]) -> Trained:
+    def fit(self, places: Places, notes: Notes) -> Trained:
         """Trains on some images, a fifth of which decide when it ends; the module then has the best weights."""
         labels = self._task.labels[places]
         n_parts = min(_VALIDATION_PARTS, int(np.bincount(labels).min()))
@@ -179,7 +178,7 @@ class Learner:
             fill_linear(self._cut, linear)
         else:
             self._standardise(training)
-        return train(self._trained, self.module.transfer_head, self._batches, (training, validation), self._head, note)
+        return train(self._trained, self.module.transfer_head, self._batches, (training, validation), self._head, notes)
 
     def predict(self, places: Places) -> NDArray[np.float32]:
         """Computes the probabilities of images, `(image, class)`."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -20,18 +20,36 @@ from precompute.contract.transfer_tables import read_transfer_table, write_trans
 from precompute.datasets.images import ImageSource
 from precompute.transfer.chosen import Choice, find_chosen
 from precompute.transfer.config import HeadConfig
-from precompute.transfer.descent import Trained
+from precompute.transfer.descent import Notes, Trained
 from precompute.transfer.features import FeatureStore
 from precompute.transfer.head_modules import HeadPlan
 from precompute.transfer.heads import CutStore
-from precompute.transfer.learned import Learner, count_multiply_adds, find_unfrozen, open_material
+from precompute.transfer.learned import MAPS, PIXELS, Learner, count_multiply_adds, find_unfrozen, open_material
 from precompute.transfer.linear import compute_log_loss
 from precompute.transfer.saving import CutModel, build_command, cut_model, name_folder, write_head
 from precompute.transfer.scores import compute_macro_f1, compute_score
 from precompute.transfer.training import Task
 
-__all__ = ["train_chosen"]
+__all__ = ["Epoch", "Watch", "train_chosen"]
 
+
+class Epoch(NamedTuple):
+    """An epoch of a training.
+
+    Attributes:
+        fold: held out; None where the head is trained on all images.
+        number: from 1.
+        loss: mean on the validation part, in nats.
+        accuracy: on that part.
+    """
+
+    fold: int | None
+    number: int
+    loss: float
+    accuracy: float
+
+
+Watch = Callable[[Epoch | None], None]
 _LEARNED = 1
 """Version of what a learned head is."""
 
@@ -70,10 +88,12 @@ def train_chosen(
     task: Task,
     source: ImageSource,
     progress: Progress,
+    watch: Watch | None = None,
 ) -> None:
     """Tests, trains and saves the heads of the chosen cuts, those that are there already excepted.
 
-    An interruption while a head is trained on all images saves the best one so far. The same command trains it again.
+    An interruption saves the best head so far: that of the fold that is trained, or that of all images. The same
+    command goes on with the next fold, and trains that head again.
 
     Args:
         choice: what was asked for.
@@ -82,6 +102,7 @@ def train_chosen(
         task: the images.
         source: of the images.
         progress: reports epochs.
+        watch: hears of every epoch, and with None of every step; it may raise KeyboardInterrupt.
 
     Raises:
         InputError: a model is gone or has changed, or there are fewer layers than are to be trained.
@@ -93,19 +114,22 @@ def train_chosen(
         known = heads.get(folder, {})
         if known.get("fingerprint") == fingerprint and (choice.out / "heads" / folder).is_dir():
             continue
-        is_interrupted = _train_one(choice, chosen, task, source, progress)
-        heads[folder] = {
-            "model": model, "cut": cut, "kind": choice.head.kind, "config": asdict(choice.head),
-            "fingerprint": None if is_interrupted else fingerprint,
-            "command": build_command(choice.out / "heads" / folder, choice.images, chosen.cuts),
-        }  # fmt: skip
-        write_transfer_manifest(choice.out, manifest)
-        if is_interrupted:
+        outcome = _train_one(choice, chosen, task, source, progress, watch)
+        if outcome.best_epoch or not outcome.is_interrupted:
+            heads[folder] = {
+                "model": model, "cut": cut, "kind": choice.head.kind, "config": asdict(choice.head),
+                "fingerprint": None if outcome.is_interrupted else fingerprint,
+                "command": build_command(choice.out / "heads" / folder, choice, chosen.cuts),
+            }  # fmt: skip
+            write_transfer_manifest(choice.out, manifest)
+        if outcome.is_interrupted:
             raise KeyboardInterrupt
 
 
-def _train_one(choice: LearnChoice, chosen: _Chosen, task: Task, source: ImageSource, progress: Progress) -> bool:
-    """Tests a head on every fold, trains it on all images and writes it; returns whether it was interrupted."""
+def _train_one(
+    choice: LearnChoice, chosen: _Chosen, task: Task, source: ImageSource, progress: Progress, watch: Watch | None
+) -> Trained:
+    """Tests a head on every fold, trains it on all images and writes it; after an interruption the best one so far."""
     head, config = choice.head, choice.config
     n_channels = dict(chosen.features.layers)[chosen.cut]
     plan = HeadPlan(head.kind, n_channels, task.n_classes, config.pooling, head.n_hidden)
@@ -119,48 +143,80 @@ def _train_one(choice: LearnChoice, chosen: _Chosen, task: Task, source: ImageSo
     learner = Learner(cut, material, task, (config, head), values, unfrozen, choice.device)
     title = f"Training {head.kind} on {chosen.model}@{chosen.cut}"
     with progress.open_stage(title, (config.n_folds + 1) * head.n_epochs, "epochs") as advance:
-        probabilities, epochs = _evaluate(learner, task, choice, scratch, advance)
-        _write_row(choice, chosen, cut, (probabilities, epochs, learner.n_trained), task)
-        trained = _fit(learner, np.arange(len(task.labels)), head, advance)
+        course = _Course(learner, head, advance, watch)
+        trained, probabilities, epochs = _evaluate(course, task, config.n_folds, scratch)
+        if not trained.is_interrupted:
+            _write_row(choice, chosen, cut, (probabilities, epochs, learner.n_trained), task)
+            trained = course.fit(np.arange(len(task.labels)), None)
     cut.module.to("cpu")
-    write_head(choice.out, cut, source.classes, head.suffix)
-    shutil.rmtree(scratch, ignore_errors=True)
-    return trained.is_interrupted
+    if trained.best_epoch or not trained.is_interrupted:
+        write_head(choice.out, cut, source.classes, head.suffix)
+    for path in (scratch / PIXELS, scratch / MAPS) if trained.is_interrupted else (scratch,):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return trained
 
 
 def _evaluate(
-    learner: Learner, task: Task, choice: LearnChoice, scratch: Path, advance: Advance
-) -> tuple[NDArray[np.float32], list[int]]:
-    """Trains on the other folds and predicts each; returns probabilities and the kept epochs."""
+    course: _Course, task: Task, n_folds: int, scratch: Path
+) -> tuple[Trained, NDArray[np.float32], list[int]]:
+    """Trains on the other folds and predicts each; returns the last training, probabilities and the kept epochs.
+
+    An interrupted training ends it: the module has the best weights of that fold, and the folds before stay in scratch.
+    """
     probabilities, epochs = np.zeros((len(task.labels), task.n_classes), np.float32), []
+    trained = Trained(0, (), False)
     scratch.mkdir(parents=True, exist_ok=True)
-    for fold in range(choice.config.n_folds):
+    for fold in range(n_folds):
         path, held = scratch / f"fold-{fold}.npz", np.flatnonzero(task.folds == fold)
         if not path.is_file():
-            trained = _fit(learner, np.flatnonzero(task.folds != fold), choice.head, advance)
+            trained = course.fit(np.flatnonzero(task.folds != fold), fold)
             if trained.is_interrupted:
-                raise KeyboardInterrupt
+                break
             with replace_file(path) as temporary, temporary.open("wb") as file:
-                np.savez(file, probabilities=learner.predict(held), epoch=np.int64(trained.best_epoch))
+                np.savez(file, probabilities=course.learner.predict(held), epoch=np.int64(trained.best_epoch))
         else:
-            advance(choice.head.n_epochs)
+            course.skip()
         with np.load(path, allow_pickle=False) as found:
             probabilities[held] = found["probabilities"]
             epochs.append(int(found["epoch"]))
-    return probabilities, epochs
+    return trained, probabilities, epochs
 
 
-def _fit(learner: Learner, places: NDArray[np.int64], head: HeadConfig, advance: Advance) -> Trained:
-    done = 0
+class _Course(Notes):
+    """The trainings of one head, one after the other, and those who hear of their epochs.
 
-    def note(loss: float) -> None:
-        nonlocal done
-        done += 1
-        advance()
+    Args:
+        learner: trains.
+        head: its config.
+        advance: reports epochs.
+        watch: hears of them too.
+    """
 
-    trained = learner.fit(places, note)
-    advance(head.n_epochs - done)
-    return trained
+    def __init__(self, learner: Learner, head: HeadConfig, advance: Advance, watch: Watch | None) -> None:
+        self.learner, self._head, self._advance, self._watch = learner, head, advance, watch
+        self._fold: int | None = None
+        self._n_done = 0
+
+    def fit(self, places: NDArray[np.int64], fold: int | None) -> Trained:
+        """Trains on some images; `fold` is the one that is held out, None where none is."""
+        self._fold, self._n_done = fold, 0
+        trained = self.learner.fit(places, self)
+        self._advance(self._head.n_epochs - self._n_done)
+        return trained
+
+    def skip(self) -> None:
+        """Counts the epochs of a fold that was trained before."""
+        self._advance(self._head.n_epochs)
+
+    def finish_epoch(self, loss: float, accuracy: float) -> None:
+        self._n_done += 1
+        self._advance()
+        if self._watch is not None:
+            self._watch(Epoch(self._fold, self._n_done, loss, accuracy))
+
+    def finish_step(self) -> None:
+        if self._watch is not None:
+            self._watch(None)
 
 
 def _write_row(

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ from precompute.transfer.head_modules import HeadPlan
 from precompute.transfer.linear import LinearHead
 from precompute.transfer.truncation import PREPROCESS, Recipe, build_recipe, cut_module
 
-__all__ = ["CutModel", "build_command", "cut_model", "fill_linear", "name_folder", "write_head"]
+__all__ = ["CutModel", "Images", "build_command", "cut_model", "fill_linear", "name_folder", "write_head"]
 
 MODEL, WEIGHTS, CLASSES = "model.py", "weights.safetensors", "classes.csv"
 _TOLERANCE = 0.02
@@ -132,18 +132,33 @@ def name_folder(model: str, cut: str) -> str:
     return re.sub(r"[^\w.@-]+", "-", f"{model}@{cut}")
 
 
-def build_command(folder: Path, images: str, layers: Sequence[str]) -> str:
+class Images(Protocol):
+    """Images as on the command line, with the options that choose among them."""
+
+    @property
+    def images(self) -> str: ...
+
+    @property
+    def limit_per_class(self) -> int | None: ...
+
+    @property
+    def allow_outside(self) -> bool: ...
+
+
+def build_command(folder: Path, images: Images, layers: Sequence[str]) -> str:
     """Builds the command that makes a run of a saved head.
 
     Args:
         folder: of the head.
-        images: as on the command line.
+        images: those that the head was trained on.
         layers: up to the cut; a run of the whole model with these can be compared with it. A single one is left out.
     """
-    words = ["summit-dash", "precompute", f"{folder / MODEL}:build", images]
+    words = ["summit-dash", "precompute", f"{folder / MODEL}:build", images.images]
     words += ["--weights", str(folder / WEIGHTS), "--preprocess", str(folder / PREPROCESS)]
     words += ["--class-outputs", str(folder / CLASSES), "--output-names", str(folder / CLASSES)]
     words += ["--layers", ",".join(layers)] if len(layers) > 1 else []
+    words += [] if images.limit_per_class is None else ["--limit-per-class", str(images.limit_per_class)]
+    words += ["--allow-outside"] if images.allow_outside else []
     return shlex.join([*words, "--out", f"runs/{folder.name}"])
 
 

@@ -45,13 +45,19 @@ class ServeOptions:
 
     `summit-dash serve before=runs/1 after=runs/2`
 
+    `summit-dash serve --watch runs`
+
     `summit-dash serve runs/photos --host 0.0.0.0 --auth users.json`
     """
 
     runs: Annotated[
-        list[str],
-        typer.Argument(help="Folders of one or several runs, or `NAME=RUN` to name one.", show_default=False),
-    ]
+        list[str] | None,
+        typer.Argument(
+            help="Folders of runs or transfer results, or folders of these; `NAME=RUN` names one.",
+            show_default=False,
+        ),
+    ] = None
+    watch: Annotated[list[str] | None, _build_flag("watch")] = None
     host: Annotated[str | None, _build_flag("host")] = None
     port: Annotated[int | None, _build_flag("port", min=0, max=65535)] = None
     workers: Annotated[int | None, _build_flag("workers", min=1)] = None
@@ -69,7 +75,7 @@ class ServeOptions:
 
 
 def _run(options: ServeOptions) -> None:
-    given = asdict(options)
+    given: dict[str, Any] = {**asdict(options), "runs": options.runs or None, "watch": options.watch or None}
     open_browser, file = given.pop("open_browser"), given.pop("settings")
     open_dashboard(read_settings(file, **given), open_browser)
 
@@ -87,12 +93,14 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
     from waitress import create_server
 
     from summit_dash.live.service import EXTENSION
-    from summit_dash.run.stores import Stores, open_runs
     from summit_dash.server.app import create_app
+    from summit_dash.server.find_runs import find_runs
     from summit_dash.server.listen import listen
     from summit_dash.server.log import start_log
+    from summit_dash.server.metrics import use_steady_memory
 
-    stores = Stores(open_runs(settings.runs))
+    stores = find_runs(settings)
+    use_steady_memory()
     listening = listen(settings.host, settings.port)
     token = settings.token or secrets.token_urlsafe(32)
     settings = settings.model_copy(update={"port": listening.getsockname()[1], "token": token})
@@ -116,7 +124,7 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
                 threading.Timer(0.3, webbrowser.open, [url]).start()
             server.run()
         server.close()
-    dashboard.server.extensions[EXTENSION]["live"].workers.close()
+    dashboard.server.extensions[EXTENSION]["live"].close()
 
 
 _MOST_CONNECTIONS = 2000

@@ -11,7 +11,9 @@ from pathlib import Path
 from precompute.contract.errors import InputError
 from summit_dash.export.site_contents import list_packs
 from summit_dash.export.site_page import write_page
-from summit_dash.run.store import RunStore
+from summit_dash.export.site_transfer import list_transfer_packs
+from summit_dash.run.stores import Entry
+from summit_dash.run.transfer_store import TransferStore
 
 __all__ = ["SiteSize", "write_site"]
 
@@ -27,11 +29,11 @@ class SiteSize:
     n_bytes: int
 
 
-def write_site(store: RunStore, out: Path, assets: Path, report: Report, overwrite: bool = False) -> SiteSize:
+def write_site(store: Entry, out: Path, assets: Path, report: Report, overwrite: bool = False) -> SiteSize:
     """Writes the site into a folder, whole or not at all. Pages that need a server are left out.
 
     Args:
-        store: the run, opened with the classes of the site.
+        store: the run, opened with the classes of the site; or a transfer result.
         out: a folder that is absent, empty, or a site to replace.
         assets: folder of the dashboard's styles, scripts and fonts.
         report: called before each file.
@@ -47,7 +49,8 @@ def write_site(store: RunStore, out: Path, assets: Path, report: Report, overwri
         folder.mkdir()
         write_page(store, folder, assets)
         (folder / "run").mkdir()
-        for index, pack in enumerate(list_packs(store), start=1):
+        packs = list_transfer_packs(store) if isinstance(store, TransferStore) else list_packs(store)
+        for index, pack in enumerate(packs, start=1):
             (folder / "run" / pack.path).write_bytes(pack.script)
             report(pack.path, index)
         size = _measure(folder)

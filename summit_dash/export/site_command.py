@@ -7,10 +7,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from precompute.contract.errors import InputError
+from precompute.contract.transfer_tables import is_transfer
 from summit_dash.export.site import SiteSize, write_site
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.run.find_class import explain_numbers, find_classes
 from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry
+from summit_dash.run.transfer_store import TransferStore
 
 __all__ = ["run_export_site"]
 
@@ -19,7 +23,7 @@ def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, 
     """Writes the site and shows its progress on the console.
 
     Args:
-        run: folder of the run.
+        run: folder of a run, or of a transfer result.
         out: folder of the site.
         classes: ids, ranges of ids, synsets or names, separated by `;`; None for all classes of the run.
         overwrite: replaces a site in the folder.
@@ -28,11 +32,7 @@ def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, 
     Raises:
         InputError: a class is not in the run, or the folder holds something else.
     """
-    store = RunStore(run)
-    if classes is not None:
-        for sentence in explain_numbers(store.classes, classes):
-            console.print(sentence, highlight=False, markup=False, soft_wrap=True)
-        store = RunStore(run, only={info.class_id for info in find_classes(store.classes, classes)})
+    store = _open(run, classes, console)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("")
@@ -42,3 +42,16 @@ def run_export_site(run: Path, out: Path, classes: str | None, overwrite: bool, 
                 progress.update(task, description=f"{n_written:,} files, {path}")
 
         return write_site(store, out, find_assets(), report, overwrite)
+
+
+def _open(folder: Path, classes: str | None, console: Console) -> Entry:
+    if is_transfer(folder):
+        if classes is not None:
+            raise InputError("A site of a transfer result holds all its classes.", "Found --classes.", "Leave it out.")
+        return TransferStore(folder)
+    store = RunStore(folder)
+    if classes is None:
+        return store
+    for sentence in explain_numbers(store.classes, classes):
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    return RunStore(folder, only={info.class_id for info in find_classes(store.classes, classes)})

@@ -122,13 +122,18 @@ class _Contents:
     def _build_more(self, class_id: int) -> Content:
         """Builds what is asked for while a class is shown: panels, the channels of its graph, layers, prototypes."""
         channels = [node.channel for node in self._store.graph(class_id).nodes]
+        has_both = self._store.has_graphs_by_effect
+        by_effect = [node.channel for node in self._store.graph_by_effect(class_id).nodes] if has_both else []
         keys = [
             f"class/{class_id}/panel",
             f"confusions/{class_id}",
             f"misclassified/{class_id}",
             f"proof/{class_id}",
-            *([f"class/{class_id}/effect"] if self._store.has_graphs_by_effect else []),
-            *(f"class/{class_id}/channel/{channel.layer}/{channel.channel}" for channel in channels),
+            *([f"class/{class_id}/effect"] if has_both else []),
+            *(
+                f"class/{class_id}/channel/{each.layer}/{each.channel}"
+                for each in dict.fromkeys([*channels, *by_effect])
+            ),
             *(f"class/{class_id}/layer/{layer}" for layer in self._store.layers),
         ]
         content: dict[str, Any] = {key: self._build(key) for key in keys}

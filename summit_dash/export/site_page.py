@@ -14,7 +14,7 @@ from werkzeug.test import Client
 
 from summit_dash.pages.application import build_application
 from summit_dash.pages.frame import build_boot
-from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry
 
 __all__ = ["write_page"]
 
@@ -44,7 +44,7 @@ _CHUNKS = {
 """The scripts that `dash.dcc` asks for when it first shows a component."""
 
 
-def write_page(store: RunStore, folder: Path, assets: Path) -> None:
+def write_page(store: Entry, folder: Path, assets: Path) -> None:
     """Writes `index.html` and `assets/` into a folder.
 
     The document is that of the served page. The answers that Dash asks for are part of it, and the scripts of the
@@ -53,7 +53,7 @@ def write_page(store: RunStore, folder: Path, assets: Path) -> None:
     left_out = shutil.ignore_patterns("__pycache__", "*.py", "src")
     shutil.copytree(assets, folder / "assets", ignore=left_out)
     shutil.copyfile(_STATIC, folder / "assets" / "static.js")
-    app = build_application(lambda: build_boot([store], "", is_static=True), "Summit Dash", is_static=True)
+    app = build_application(lambda: build_boot([store], ""), "Summit Dash", is_static=True)
     client = Client(app.server)
     answers = {name: json.loads(client.get(f"/{name}").text) for name in _ANSWERED}
     components = set(_list_components(answers["_dash-layout"]))

@@ -27,10 +27,18 @@ class SitePictures:
     def __init__(self, store: RunStore) -> None:
         self._store = store
         self.in_graphs = {node.channel for class_id in store.classes for node in store.graph(class_id).nodes}
+        self._by_effect = {
+            node.channel
+            for class_id in (store.classes if store.has_graphs_by_effect else ())
+            for node in store.graph_by_effect(class_id).nodes
+        }
 
     def holds_picture(self, channel: Channel) -> bool:
-        """Returns True for a channel that any class of the site uses; for all where the run does not state that."""
-        if channel in self.in_graphs or not self._store.has("activations"):
+        """Returns True for a channel that any class of the site uses, or that is in a graph of one by effect.
+
+        For all channels where the run does not state that.
+        """
+        if channel in self.in_graphs or channel in self._by_effect or not self._store.has("activations"):
             return True
         return bool(self._store.read_counts(channel.layer)[:, channel.channel].any())
 

@@ -11,6 +11,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.explanation_settings import PARTS
 from summit_dash.live.job import Job, Ticket
 from summit_dash.live.limits import Limits
+from summit_dash.live.training import Trainings
 from summit_dash.live.visits import Visit, Visits
 from summit_dash.live.workers import Workers
 from summit_dash.run.store import RunStore
@@ -20,6 +21,12 @@ __all__ = ["EXTENSION", "Live", "Subject", "find_obstacle"]
 EXTENSION = "summit_dash_live"
 """The name of the service among the extensions of the server."""
 _JOBS = "precompute.explanations.answers"
+_PROOFS = "precompute.faithfulness.answers"
+
+
+_MOST_ANSWERS = 24
+"""Answers that a visit keeps, the ones used last: maps are large, and asking again takes a second. A look at one image
+needs less than ten."""
 
 
 def find_obstacle(store: RunStore) -> InputError | None:
@@ -65,15 +72,21 @@ class Subject:
 
 @dataclass
 class Live:
-    """Workers and visits of one server."""
+    """Workers, visits and trainings of one server."""
 
     workers: Workers
     visits: Visits
+    trainings: Trainings
 
     @classmethod
     def start(cls, limits: Limits) -> Live:
         """Builds the service; processes start when something is asked."""
-        return cls(Workers(limits), Visits(limits))
+        return cls(Workers(limits), Visits(limits), Trainings(limits))
+
+    def close(self) -> None:
+        """Ends all processes; a training saves its best head so far."""
+        self.workers.close()
+        self.trainings.workers.close()
 
     def predict(self, visit: Visit, store: RunStore, image: str) -> Ticket:
         """Asks for the model's view of an image, and its probabilities.
@@ -140,6 +153,15 @@ class Live:
         """
         return self._ask(subject, "build_image_graph", *subject.outputs)
 
+    def ablate(self, visit: Visit, store: RunStore, class_id: int, channels: Sequence[str], mode: str) -> Ticket:
+        """Asks what becomes of a class's images without some channels, or with these alone; pictures are reported.
+
+        Raises:
+            InputError: the queue is full, or there are no workers.
+        """
+        more = (class_id, tuple(channels), mode)
+        return self._ask_once(visit, (store.name, store.version, "ablate", *more), store, "ablate", more, _PROOFS)
+
     def draw(self, visit: Visit, store: RunStore, image_ids: Sequence[int]) -> Ticket:
         """Asks for small pictures of images of the run, which are reported one by one."""
         return self._ask_once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))
@@ -193,13 +215,23 @@ class Live:
         return upload.content
 
     def _ask_once(
-        self, visit: Visit, key: Hashable, store: RunStore, function: str, arguments: tuple[Any, ...]
+        self,
+        visit: Visit,
+        key: Hashable,
+        store: RunStore,
+        function: str,
+        arguments: tuple[Any, ...],
+        jobs: str | None = None,
     ) -> Ticket:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
         if key in visit.cancelled:
             return visit.cancelled[key]
-        found = visit.tickets.get(key)
+        found = visit.tickets.pop(key, None)
         if found is None or found.view.state == "cancelled":
-            job = Job(f"{_JOBS}:{function}", (str(store.path.resolve()), *arguments))
-            found = visit.tickets[key] = self.workers.submit(job)
+            job = Job(f"{jobs or _JOBS}:{function}", (str(store.path.resolve()), *arguments))
+            found = self.workers.submit(job)
+        visit.tickets[key] = found  # the last one: those before are forgotten first
+        for old, ticket in list(visit.tickets.items())[:-_MOST_ANSWERS]:
+            if ticket.view.is_over:
+                visit.tickets.pop(old, None)
         return found

@@ -20,7 +20,6 @@ _TICK = 0.05
 _START_SECONDS = 120
 """Greatest time of the start of a process."""
 _GRACE = 3.0
-"""Seconds in which a process leaves a cancelled job by itself, so that its model stays loaded."""
 
 
 class Workers:
@@ -31,11 +30,13 @@ class Workers:
     Args:
         limits: count, times and the length of the queue.
         now: the clock, in seconds.
+        grace: seconds in which a process leaves a cancelled job by itself, so that its model stays loaded.
     """
 
-    def __init__(self, limits: Limits, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limits: Limits, now: Callable[[], float] = time.monotonic, grace: float = _GRACE) -> None:
         self.limits = limits
         self._now = now
+        self._grace = grace
         self._waiting: deque[Ticket] = deque()
         self._condition = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -153,7 +154,7 @@ class Workers:
                     stopped_at = now
                     ticket.cancel()
                     process.stop_job()
-                elif now - stopped_at > _GRACE:
+                elif now - stopped_at > self._grace:
                     raise WorkerEnded
             if now - start > self.limits.seconds:
                 raise TimeoutError

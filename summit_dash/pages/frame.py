@@ -14,9 +14,9 @@ from summit_dash.pages.account import Account, build_account
 from summit_dash.pages.components import build_action, build_tool
 from summit_dash.pages.page import Page
 from summit_dash.run.names import describe_place
-from summit_dash.run.store import RunStore
+from summit_dash.run.places import Entry, Place
 
-__all__ = ["build_boot", "build_page"]
+__all__ = ["build_boot", "build_page", "list_runs"]
 
 
 def build_page(logo: str, is_static: bool = False, account: Account | None = None) -> Component:
@@ -87,14 +87,26 @@ def _build_pane(page: Page, layout: Component) -> Component:
     )
 
 
-def build_boot(stores: Iterable[RunStore], prefix: str, is_static: bool = False) -> str:
-    """Returns the runs and the prefix of their addresses as JSON that is safe inside a script element.
+def build_boot(stores: Iterable[Entry | Place], prefix: str, shows_place: bool = False) -> str:
+    """Returns runs, results and the prefix of their addresses as JSON that is safe inside a script element."""
+    boot: dict[str, Any] = {"prefix": prefix, "runs": list_runs(stores, shows_place)}
+    return json.dumps(boot).replace("<", "\\u003c")
 
-    A static site does not say where the run was on the machine that wrote the site.
+
+def list_runs(stores: Iterable[Entry | Place], shows_place: bool = False) -> list[dict[str, str]]:
+    """Lists runs and results as the page chooses among them: name, version, model and dataset.
+
+    Args:
+        stores: runs and results, open or not.
+        shows_place: adds their folders, which are nobody's business but that of a person on the same machine.
     """
-    runs = [
-        {"name": store.name, "version": store.version, **({} if is_static else {"place": describe_place(store.path)})}
+    return [
+        {
+            "name": store.name,
+            "version": store.version,
+            "about": " · ".join(filter(None, (store.model_name, store.dataset_name))),
+            **({"kind": "transfer"} if store.kind == "transfer" else {}),
+            **({"place": describe_place(store.path)} if shows_place else {}),
+        }
         for store in stores
     ]
-    boot: dict[str, Any] = {"prefix": prefix, "runs": runs}
-    return json.dumps(boot).replace("<", "\\u003c")

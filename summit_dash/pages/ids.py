@@ -27,6 +27,7 @@ CHANNELS = "channels"
 CONFUSIONS = "confusions"
 CONFUSION_GRAPH = "confusion-graph"
 PROOF = "proof"
+TRANSFER = "transfer"
 ABOUT = "about"
 
 # Right panels: of a channel, of a class.

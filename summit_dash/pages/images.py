@@ -227,6 +227,8 @@ def _get_live() -> Live:
 def _find_store(wanted: dict[str, Any]) -> RunStore:
     stores: Stores = current_app.extensions[EXTENSION]["stores"]
     name = str(wanted.get("run"))
+    if not stores:
+        raise InputError("This page asks the model of a run.", "No run is open here.", "Open one beside the result.")
     return stores[name if name in stores else next(iter(stores))]
 
 

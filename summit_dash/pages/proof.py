@@ -19,6 +19,7 @@ def build_layout() -> Component:
         [
             html.Div(className="proof-class"),
             html.Div(className="proof-all"),
+            html.Div(className="proof-layers"),
             html.Div(className="proof-edges"),
         ],
         id=ids.PROOF,

@@ -21,9 +21,12 @@ from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
 from summit_dash.payloads.proof import build_class_proof, build_proof
+from summit_dash.payloads.transfer import build_transfer_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import build_labels
 from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry
+from summit_dash.run.transfer_store import TransferStore
 
 __all__ = ["build_payload"]
 
@@ -126,19 +129,26 @@ _KEYS = Map(
 )
 
 
-def build_payload(store: RunStore, key: str) -> dict[str, Any] | None:
+def build_payload(store: Entry, key: str, names_folders: bool = True) -> dict[str, Any] | None:
     """Returns the payload of a key such as `class/270/layer/mixed4d`; None where there is no such kind.
 
+    Args:
+        store: the run or transfer result.
+        key: of the payload.
+        names_folders: the folders of this machine are named, which is nobody's business on another one.
+
     Raises:
-        InputError: the run lacks what the key names.
+        InputError: the run or the result lacks what the key names.
     """
+    if isinstance(store, TransferStore):
+        return build_transfer_payload(store, key, names_folders)
     if key.startswith("/"):
         return None  # werkzeug would drop the slash
     try:
         build, values = _KEYS.bind("").match(f"/{key}")
     except NotFound:
         return None
-    payload: dict[str, Any] = build(store, **values)
+    payload: dict[str, Any] = build(store, names_folders) if build is build_about else build(store, **values)
     return payload
 
 

@@ -13,6 +13,7 @@ from summit_dash.payloads.proof import summarize_proof
 from summit_dash.payloads.surprising import build_marks
 from summit_dash.run.graphs import Graph
 from summit_dash.run.missing_graph import explain_missing_graph
+from summit_dash.run.proofs import read_alone
 from summit_dash.run.similarity import cut_to_thousandths
 from summit_dash.run.store import RunStore
 
@@ -24,14 +25,18 @@ def build_class(store: RunStore, class_id: int, by_effect: bool = False) -> dict
 
     With `by_effect`, the channels are those of the greatest effect. Positions and sizes are those of the elements, in
     units of the layout. `surprising` lists the surprising nodes of the published graph with their reasons. `proof` is
-    what becomes of the class without these channels; None where it was not measured. Where there is no node,
-    `missing` holds the reason.
+    what becomes of the class without these channels; None where it was not measured. Nodes have `alone` where each was
+    removed alone. Where there is no node, `missing` holds the reason.
     """
     graph = store.graph_by_effect(class_id) if by_effect else store.graph(class_id)
     elements = build_graph_elements(graph, store.classes[class_id].n_images, store.pictures.get_picture_kind)
     return {
         "id": class_id,
-        "nodes": _build_nodes(store, graph) | _read_places(elements[: len(graph.nodes)]),
+        "nodes": {
+            **_build_nodes(store, graph),
+            **_read_places(elements[: len(graph.nodes)]),
+            **_read_alone(store, class_id, graph),
+        },
         "edges": _build_edges(graph),
         "similarity": _compute_similarity(store, class_id),
         "surprising": [] if by_effect else build_marks(store, class_id),
@@ -62,6 +67,18 @@ def _build_nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
         "score": [shorten(node.pagerank_score) for node in graph.nodes],
         "picture": [store.pictures.get_picture_kind(node.channel) for node in graph.nodes],
     }
+
+
+def _read_alone(store: RunStore, class_id: int, graph: Graph) -> dict[str, list[Any]]:
+    """Returns along the nodes what the class loses without each alone, or None; nothing where none was measured.
+
+    Each is accuracy, both ends of its interval, log-probability, and the number of images.
+    """
+    known = read_alone(store, class_id)
+    found = [known.get((node.channel.layer, node.channel.channel)) for node in graph.nodes]
+    if not any(found):
+        return {}
+    return {"alone": [each and [*(round(value, 4) for value in each[:4]), each.n_images] for each in found]}
 
 
 def _read_places(elements: Sequence[Element]) -> dict[str, list[float]]:

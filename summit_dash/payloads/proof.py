@@ -14,11 +14,13 @@ from summit_dash.figures.proof import build_curves, build_layers
 from summit_dash.graph.theme import PALETTES
 from summit_dash.payloads.numbers import shorten
 from summit_dash.run.proofs import (
+    EFFECT,
     PAGERANK,
     Measured,
     Proof,
     read_class_rows,
     read_edges,
+    read_layers,
     read_proofs,
     require_proofs,
 )
@@ -45,6 +47,7 @@ def build_proof(store: RunStore) -> dict[str, Any]:
             selection: _build_arrays([proofs[class_id].get(selection) for class_id in proofs])
             for selection in sorted({name for each in proofs.values() for name in each}, reverse=True)
         },
+        "layers": _build_layers(store),
         "edges": _build_edges(store),
     }
 
@@ -62,6 +65,28 @@ def _build_arrays(proofs: Sequence[Proof | None]) -> dict[str, list[Any]]:
 
 def _shorten(measured: Measured | None) -> list[float] | None:
     return None if measured is None else [round(value, 4) for value in measured]
+
+
+def _build_layers(store: RunStore) -> list[dict[str, Any]]:
+    """Builds a row for each layer: by selection, in how many classes its channels matter more than random ones."""
+    known = read_layers(store)
+    rows = []
+    for layer in store.layers:
+        row: dict[str, Any] = {"layer": layer}
+        for selection in (PAGERANK, EFFECT):
+            of_classes = known.get((layer, selection))
+            if of_classes:
+                falls = np.array([fall for fall, _ in of_classes])
+                half = 1.96 * falls.std(ddof=1) / len(falls) ** 0.5 if len(falls) > 1 else None
+                row[selection] = {
+                    "n_classes": len(falls),
+                    "n_better": sum(low is not None and low > 0 for _, low in of_classes),
+                    "fall": round(float(falls.mean()), 4),
+                    "half": None if half is None else round(float(half), 4),
+                }
+        if len(row) > 1:
+            rows.append(row)
+    return rows
 
 
 def _build_edges(store: RunStore) -> list[dict[str, Any]]:

@@ -54,14 +54,22 @@ def _show_closest(store: RunStore) -> str | None:
     return f"The two classes that are most alike at the last layer: {names}, cosine {format_cosine(pair.cosine)}."
 
 
+_BLOCK = 512
+"""Classes that are compared with all others at once."""
+
+
 def find_closest_pair(store: RunStore, layer: str) -> Pair:
     """Finds the two classes of greatest cosine at a layer; ties by lower ids. The run has two classes or more."""
     unit = store.read_unit_counts(layer)
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -1.0)
-    first, second = np.unravel_index(int(np.argmax(cosines)), cosines.shape)
     infos = list(store.classes.values())
-    return Pair(infos[first], infos[second], float(cosines[first, second]))
+    best = Pair(infos[0], infos[1], float("-inf"))
+    for start in range(0, len(unit), _BLOCK):  # all cosines of 21,000 classes would fill 1.8 GB
+        cosines = unit[start : start + _BLOCK] @ unit[start:].T
+        cosines[np.tril_indices(len(cosines), m=cosines.shape[1])] = -1.0  # each pair once, no class with itself
+        first, second = np.unravel_index(int(np.argmax(cosines)), cosines.shape)
+        if cosines[first, second] > best.cosine and first != second:
+            best = Pair(infos[start + first], infos[start + second], float(cosines[first, second]))
+    return best
 
 
 def _show_most_used(store: RunStore) -> str | None:

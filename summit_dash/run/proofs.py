@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+import pyarrow.compute as pc
+
 from precompute.contract.errors import InputError
 from precompute.contract.schema import read_table
 from precompute.contract.tables import ALL_LAYERS, EFFECT, PAGERANK
 from summit_dash.run.store import RunStore
 
-__all__ = ["EFFECT", "PAGERANK", "Measured", "Proof", "read_class_rows", "read_edges", "read_proofs", "require_proofs"]
+__all__ = [
+    "EFFECT",
+    "PAGERANK",
+    "Alone",
+    "Measured",
+    "Proof",
+    "read_alone",
+    "read_class_rows",
+    "read_edges",
+    "read_layers",
+    "read_proofs",
+    "require_proofs",
+]
 
 
 class Measured(NamedTuple):
@@ -106,9 +120,52 @@ def _read_rows(store: RunStore) -> list[dict[str, Any]]:
     return rows
 
 
+def read_layers(store: RunStore) -> dict[tuple[str, str], list[tuple[float, float | None]]]:
+    """Reads how much further the log-probability of classes falls without a layer's channels than without random ones.
+
+    Returns:
+        By layer and selection: the further fall of each class, and the lower end of its interval, None for one image;
+        as many channels as the class's graph has in the layer.
+    """
+    nodes = read_table(store.path, "attribution_graph_nodes", ["class_id", "layer", "channel"])
+    counted = nodes.group_by(["class_id", "layer"]).aggregate([("channel", "count")]).to_pylist()
+    sizes = {(row["class_id"], row["layer"]): row["channel_count"] for row in counted}
+    found: dict[tuple[str, str], list[tuple[float, float | None]]] = {}
+    for row in _read_rows(store):
+        if row["intervention"] != "remove" or row["class_id"] not in store.classes or row["below_random"] is None:
+            continue
+        if row["n_channels"] == sizes.get((row["class_id"], row["layer"])):
+            of = found.setdefault((row["layer"], row["selection"]), [])
+            of.append((row["below_random"], row["below_random_low"]))
+    return found
+
+
 def read_edges(store: RunStore) -> list[dict[str, Any]]:
     """Reads the rows of the table `edge_faithfulness`, of classes of the run; empty where edges were not measured."""
     if not store.has("edge_faithfulness"):
         return []
     rows = read_table(store.path, "edge_faithfulness").to_pylist()
     return [row for row in rows if row["class_id"] in store.classes]
+
+
+class Alone(NamedTuple):
+    """The loss of a class without one channel alone: accuracy with its 95 % interval, and log-probability."""
+
+    accuracy: float
+    low: float
+    high: float
+    log_probability: float
+    n_images: int
+
+
+def read_alone(store: RunStore, class_id: int) -> dict[tuple[str, int], Alone]:
+    """Reads what a class loses without each channel of its graphs, by layer and channel; empty where not measured."""
+    if not store.has("single_channels"):
+        return {}
+    columns = ["layer", "channel", "accuracy_lost", "ci_low", "ci_high", "log_probability_lost", "n_images"]
+    rows = read_table(store.path, "single_channels", columns, pc.field("class_id") == class_id)
+    layers, channels, *measured = (rows[name].to_pylist() for name in columns)
+    return {
+        (layer, channel): Alone(*each)
+        for layer, channel, each in zip(layers, channels, zip(*measured, strict=True), strict=True)
+    }

@@ -35,6 +35,7 @@ __all__ = [
     "LayerInfo",
     "RunStore",
     "Use",
+    "compute_version",
 ]
 
 T = TypeVar("T")
@@ -71,6 +72,12 @@ class LayerInfo(NamedTuple):
     receptive_field: int
 
 
+def compute_version(run: Path, manifest: Mapping[str, Any]) -> str:
+    """Computes a name of ten digits for a run as it is now: five for the run itself, then five for its pictures."""
+    parts = (f"{manifest.get('created')}-{manifest.get('identity')}", str(read_stamp(run)))
+    return "".join(hashlib.sha256(part.encode()).hexdigest()[:5] for part in parts)
+
+
 class RunStore:
     """One run, opened for reading.
 
@@ -85,6 +92,7 @@ class RunStore:
     """
 
     def __init__(self, path: str | Path, name: str | None = None, only: Collection[int] | None = None) -> None:
+        self.kind = "run"
         self.path = Path(path).resolve()
         self._only = only
         self.manifest = read_manifest(self.path)
@@ -105,7 +113,17 @@ class RunStore:
     @property
     def version(self) -> str:
         """A name that changes when the run is made again or gets pictures; part of addresses that browsers cache."""
-        return hashlib.sha256(f"{self.manifest.get('created')}-{read_stamp(self.path)}".encode()).hexdigest()[:10]
+        return compute_version(self.path, self.manifest)
+
+    def open_again(self) -> RunStore:
+        """Opens the run as it is on disk now, with the same name and classes.
+
+        Raises:
+            InputError: the folder is no run any more.
+        """
+        found = RunStore(self.path, self.given_name, self._only)
+        found.name = self.name
+        return found
 
     def refresh(self) -> None:
         """Opens the pictures again where some were drawn or imported since."""
@@ -193,8 +211,9 @@ class RunStore:
         result = {i.layer: np.zeros((shape, i.n_channels), np.int32) for i in self.layers.values()}
         table = read_table(self.path, "activations", ["class_id", "layer", "channel", "activation_count"])
         class_ids = np.fromiter(self.classes, np.int64, shape)
-        for whole in table.to_batches():
-            batch = whole.filter(pc.is_in(whole["class_id"], pa.array(class_ids)))
+        if self._only is not None:
+            table = table.filter(pc.is_in(table["class_id"], pa.array(class_ids)))
+        for batch in table.unify_dictionaries().combine_chunks().to_batches():
             rows = np.searchsorted(class_ids, batch["class_id"].to_numpy())
             channels, counts = batch["channel"].to_numpy(), batch["activation_count"].to_numpy()
             codes = batch["layer"].indices.to_numpy()

@@ -13,7 +13,7 @@ from cachetools import LRUCache, cached
 from werkzeug.datastructures import Accept
 
 from summit_dash.payloads.keys import build_payload
-from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry
 
 __all__ = ["Answer", "Answers", "choose_encoding", "write_json"]
 
@@ -33,24 +33,35 @@ class Answer(NamedTuple):
 
 
 class Answers:
-    """The payloads of runs as they are sent; those used last are kept, by run, version, key and encoding.
+    """The payloads of runs and transfer results as they are sent; those used last are kept, by version and encoding.
 
     Several threads may use this at once: who asks for what another one builds waits for it.
 
     Args:
         most_bytes: size of all answers that are kept; 0 to keep none.
+        names_folders: answers name the folders of this machine.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, names_folders: bool = False) -> None:
+        self.names_folders = names_folders
         kept: LRUCache[tuple[str, ...], Answer | None] = LRUCache(most_bytes, _measure)
-        self.find: Callable[[RunStore, str, str], Answer | None] = cached(
+        self.find: Callable[[Entry, str, str], Answer | None] = cached(
             kept, key=_name_answer, condition=threading.Condition()
-        )(_build)
+        )(self._build)
         """Returns the answer for a run, a key and an encoding; None where there is no such key.
 
         Raises:
             InputError: the run lacks what the key names. That is not kept.
         """
+
+    def _build(self, store: Entry, key: str, encoding: str) -> Answer | None:
+        payload = build_payload(store, key, self.names_folders)
+        if payload is None:
+            return None
+        content = write_json(payload)
+        if not encoding or len(content) < _SMALL:
+            return Answer(content, "")
+        return Answer(_COMPRESS[encoding](content), encoding)
 
 
 def choose_encoding(accepted: Accept) -> str:
@@ -64,17 +75,7 @@ def write_json(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
-def _build(store: RunStore, key: str, encoding: str) -> Answer | None:
-    payload = build_payload(store, key)
-    if payload is None:
-        return None
-    content = write_json(payload)
-    if not encoding or len(content) < _SMALL:
-        return Answer(content, "")
-    return Answer(_COMPRESS[encoding](content), encoding)
-
-
-def _name_answer(store: RunStore, key: str, encoding: str) -> tuple[str, ...]:
+def _name_answer(store: Entry, key: str, encoding: str) -> tuple[str, ...]:
     return str(store.path), store.version, key, encoding
 
 

@@ -12,37 +12,37 @@ from dash import Dash
 from flask import Flask, Request
 from flask_compress import Compress
 
-from precompute.contract.errors import InputError
 from summit_dash.live.service import EXTENSION, Live
 from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
-from summit_dash.run.store import RunStore
-from summit_dash.run.stores import Stores, open_runs
+from summit_dash.run.stores import Entry, Stores
 from summit_dash.server.answers import Answers
 from summit_dash.server.callbacks import register_callback_check
 from summit_dash.server.checks import register_checks
 from summit_dash.server.door import Door, register_door
 from summit_dash.server.faults import register_faults
+from summit_dash.server.find_runs import find_runs
 from summit_dash.server.headers import build_headers, register_headers
 from summit_dash.server.health import register_health
 from summit_dash.server.log import register_log, start_log
-from summit_dash.server.metrics import register_metrics
+from summit_dash.server.metrics import register_metrics, use_steady_memory
 from summit_dash.server.proxies import TrustedProxies
 from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
-from summit_dash.server.settings import Settings, read_settings
+from summit_dash.server.settings import Settings, is_loopback, read_settings
+from summit_dash.server.training_routes import register_training
 from summit_dash.server.visit_pictures import register_visit_pictures
 
 __all__ = ["build_server", "create_app", "find_assets"]
 
 
-def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Settings | None = None) -> Dash:
+def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings: Settings | None = None) -> Dash:
     """Builds the dashboard of one or several runs.
 
     Args:
-        stores: the opened runs; the first is shown where the address names none.
+        stores: the opened runs and transfer results; the first is shown where the address names none.
         settings: title, prefix of addresses, who may come in; read from the environment where not given.
 
     Raises:
@@ -50,11 +50,17 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
         ValueError: there is no run.
     """
     settings = settings or Settings()
-    runs = Stores(stores.values() if isinstance(stores, Mapping) else stores)
+    if not isinstance(stores, Stores):
+        stores = Stores(stores.values() if isinstance(stores, Mapping) else stores)
+    runs = stores
     prefix = settings.url_prefix
     door = Door(settings)
+    shows_place = door.is_open and is_loopback(settings.host)
     app = build_application(
-        lambda: build_boot(runs.values(), prefix), settings.title, prefix, ask=lambda: _describe_account(prefix)
+        lambda: build_boot(runs.entries, prefix, shows_place),
+        settings.title,
+        prefix,
+        ask=lambda: _describe_account(prefix),
     )
     live = Live.start(settings.limits)
     register_log(app.server)
@@ -65,7 +71,8 @@ def create_app(stores: Mapping[str, RunStore] | Iterable[RunStore], settings: Se
     register_faults(app.server)
     register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
     register_health(app.server, runs, prefix)
-    register_routes(app.server, runs, Answers(settings.cache_bytes), prefix)
+    register_training(app.server, runs, live.trainings, prefix)
+    register_routes(app.server, runs, Answers(settings.cache_bytes, shows_place), prefix)
     register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
     _compress(app.server)
@@ -126,10 +133,9 @@ def build_server() -> Flask:
     settings = read_settings()
     if not settings.auth and not settings.trust_header:
         settings = settings.model_copy(update={"auth": "token"})
-    if not settings.runs:
-        raise InputError("A dashboard shows a run.", "SUMMIT_DASH_RUNS names none.", "Set it to the folders of runs.")
-    stores = Stores(open_runs(settings.runs))
+    stores = find_runs(settings)
+    use_steady_memory()
     start_log(settings)
     application: Flask = create_app(stores, settings).server
-    atexit.register(application.extensions[EXTENSION]["live"].workers.close)
+    atexit.register(application.extensions[EXTENSION]["live"].close)
     return application

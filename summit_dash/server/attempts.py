@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import ipaddress
 import math
-import threading
 import time
 from collections.abc import Callable
 
-from cachetools import TTLCache
+from summit_dash.server.shared import Memory, OwnMemory
 
-__all__ = ["FREE", "LONGEST", "Attempts", "name_network"]
+__all__ = ["FREE", "LONGEST", "REMEMBERED", "Attempts", "name_network"]
 
 FREE = 5
 """Failures that cost nothing."""
 LONGEST = 60.0
 """Greatest time to wait, in seconds."""
-_REMEMBERED = 900
+REMEMBERED = 900
 """Seconds after which failures are forgotten."""
-_MOST = 10_000
 
 
 class Attempts:
@@ -28,38 +26,41 @@ class Attempts:
     side do not slip through.
 
     Args:
-        now: the clock, in seconds.
+        now: the clock, in seconds; all processes of a machine read the same one.
+        kept: where failures are remembered; in this process alone where not given.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, kept: Memory | None = None) -> None:
         self._now = now
-        self._lock = threading.Lock()
-        self._failed: TTLCache[str, tuple[int, float]] = TTLCache(_MOST, _REMEMBERED, timer=now)
+        self._kept = kept or OwnMemory(REMEMBERED, now)
 
     def begin(self, *keys: str) -> float:
         """Begins an attempt, and returns 0; or the seconds to wait before the next one is allowed."""
-        now = self._now()
-        with self._lock:
-            wait = max((self._failed.get(key, (0, 0.0))[1] - now for key in keys), default=0.0)
+        with self._kept.hold():
+            wait = self.look(*keys)
             if wait > 0:
                 return math.ceil(wait)
             for key in keys:
-                failed = self._failed.get(key, (0, 0.0))[0] + 1
+                failed = self._find(key)[0] + 1
                 delay = min(2.0 ** (failed - FREE), LONGEST) if failed >= FREE else 0.0
-                self._failed[key] = (failed, now + delay)
+                self._kept.keep(key, (failed, self._now() + delay))
             return 0.0
 
     def look(self, *keys: str) -> float:
         """Returns the seconds to wait before the next attempt is allowed, and begins none."""
         now = self._now()
-        with self._lock:
-            return max(0.0, *(self._failed.get(key, (0, 0.0))[1] - now for key in keys))
+        waits = [self._find(key)[1] - now for key in keys]
+        return max((wait for wait in waits if 0 < wait <= LONGEST), default=0.0)  # longer: the clock began again
 
     def forgive(self, *keys: str) -> None:
         """Forgets the failures of keys, as after a right password."""
-        with self._lock:
-            for key in keys:
-                self._failed.pop(key, None)
+        for key in keys:
+            self._kept.forget(key)
+
+    def _find(self, key: str) -> tuple[int, float]:
+        """Returns the number of failures, and the time of the next attempt."""
+        failed, allowed_at = self._kept.find(key) or (0, 0.0)
+        return failed, allowed_at
 
 
 def name_network(address: str) -> str:

@@ -9,12 +9,13 @@ from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from precompute.contract.errors import InputError
-from summit_dash.server.attempts import Attempts, name_network
+from summit_dash.server.attempts import REMEMBERED, Attempts, name_network
 from summit_dash.server.credentials import Credentials, LinkToken, build_credentials
 from summit_dash.server.proxies import NAMED
 from summit_dash.server.roles import EVERYBODY, Person, Role
 from summit_dash.server.sessions import Sessions
 from summit_dash.server.settings import Settings
+from summit_dash.server.shared import build_memory
 from summit_dash.server.sign_in_page import STYLE, write_bounce, write_sign_in
 
 __all__ = ["OPEN", "Door", "register_door"]
@@ -52,8 +53,8 @@ class Door:
         self.credentials: Credentials | None = build_credentials(settings)
         self.is_open = self.credentials is None and not settings.trust_header
         self._everybody = EVERYBODY._replace(role=settings.role or EVERYBODY.role)
-        self._sessions = Sessions(settings.session_hours)
-        self._attempts = Attempts()
+        self._sessions = Sessions(settings.session_hours, settings.shared_folder)
+        self._attempts = Attempts(kept=build_memory(settings.shared_folder, "failed sign-ins", REMEMBERED))
         # Cookies do not know ports: dashboards of one machine have cookies of different names.
         self._cookie = f"summit_dash_{settings.port}"
 

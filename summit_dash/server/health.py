@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Flask
 
-from precompute.contract.schema import MANIFEST
 from summit_dash.run.stores import Stores
 
 __all__ = ["register_health"]
@@ -19,6 +18,6 @@ def register_health(server: Flask, stores: Stores, prefix: str) -> None:
 
     @server.get(f"{prefix}readyz")
     def report_readiness() -> tuple[dict[str, object], int]:
-        if all((store.path / MANIFEST).is_file() for store in stores.values()):
+        if all(place.is_there for place in stores.entries):
             return {"status": "ok"}, 200
         return {"status": "a run is missing"}, 503

@@ -10,12 +10,16 @@ from werkzeug.routing import IntegerConverter
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import ALL_CLASSES, MANIFEST
+from precompute.contract.transfer_tables import is_transfer
 from summit_dash.export.formats import FORMATS
+from summit_dash.pages.frame import list_runs
 from summit_dash.payloads.thumbnails import build_thumbnails
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import build_labels, check_label, save_label
+from summit_dash.run.places import WHOLE
 from summit_dash.run.store import RunStore
-from summit_dash.run.stores import Stores
+from summit_dash.run.stores import Entry, Stores
+from summit_dash.run.transfer_store import TransferStore
 from summit_dash.server.answers import Answers, choose_encoding, write_json
 from summit_dash.server.callbacks import read_json
 from summit_dash.server.graph_files import write_graph_file
@@ -28,6 +32,10 @@ _LABELS = "labels"
 """The key of the payload that changes while the run does not."""
 _OWN_HEADER = ("X-Summit-Dash", "labels")
 _ENDINGS = ", ".join(repr(ending) for each in FORMATS.values() for ending in each.endings)
+_VERSION = re.compile("[0-9a-f]{10}")
+_REPLACED = InputError(
+    "A page shows one run.", "This one was made again after the page was opened.", "Load the page again."
+)
 _SMALL = re.compile("[0-9]{1,9}")
 _LARGEST = 4096
 """Greatest number of bytes of a request that saves a label."""
@@ -48,7 +56,11 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
 
     @server.get(f"{prefix}run/<name>/data/<path:key>.json")
     def send_data(name: str, key: str) -> Response:
-        return _answer_payload(answers, _find_store(stores, name), key)
+        return _send_data(stores, answers, name, key)
+
+    @server.get(f"{prefix}runs.json")
+    def send_runs() -> Response:
+        return _ask_each_time(_answer_json({"runs": list_runs(stores.entries, answers.names_folders)}))
 
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
     def send_thumbnails(name: str, class_id: int) -> Response:
@@ -80,6 +92,10 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
     @server.get(f"{prefix}run/<name>/image/<int:image_id>.jpg")
     def send_image(name: str, image_id: int) -> Response:
         return _send_picture(_find_store(stores, name).pictures.kept_examples.images.read_jpeg(image_id), "image/jpeg")
+
+    @server.get(f"{prefix}run/<name>/small/<int:image_id>.webp")
+    def send_small(name: str, image_id: int) -> Response:
+        return _send_picture(_find_result(stores, name).read_picture(image_id))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
     def send_prototype(name: str, class_id: int, method: str) -> Response:
@@ -122,10 +138,53 @@ def _save_label(store: RunStore) -> tuple[Response, int]:
     return _answer_json({"label": label}), 200
 
 
-def _find_store(stores: Stores, name: str) -> RunStore:
-    if name not in stores:
+def _send_data(stores: Stores, answers: Answers, name: str, key: str) -> Response:
+    """Sends a payload of a run or result, or the reason why there is none."""
+    try:
+        entry = stores.find(name)
+    except InputError as problem:  # it cannot be opened now; the message may name its folder
+        return _answer_problem(problem if problem.rule == WHOLE else _build_loss(name))
+    if entry is None:
+        return _answer_unknown(name)
+    return _answer_problem(_REPLACED) if _is_of_another(entry) else _answer_payload(answers, entry, key)
+
+
+def _is_of_another(entry: Entry) -> bool:
+    """Returns True if the page that asks was opened for a run that stood here before: its numbers would be mixed."""
+    asked = request.args.get("v", "")
+    return isinstance(entry, RunStore) and _VERSION.fullmatch(asked) is not None and asked[:5] != entry.version[:5]
+
+
+def _answer_unknown(name: str) -> Response:
+    response = _answer_problem(
+        InputError("A page shows a run that the server has.", f"{name} is not there any more.", "Choose another run.")
+    )
+    response.status_code = 404
+    return response
+
+
+def _find_entry(stores: Stores, name: str) -> Entry:
+    try:
+        entry = stores.find(name)
+    except InputError:  # it is being written, or it cannot be opened
+        abort(503)
+    if entry is None:
         abort(404)
-    return stores[name]
+    return entry
+
+
+def _find_result(stores: Stores, name: str) -> TransferStore:
+    result = _find_entry(stores, name)
+    if not isinstance(result, TransferStore):
+        abort(404)
+    return result
+
+
+def _find_store(stores: Stores, name: str) -> RunStore:
+    store = _find_entry(stores, name)
+    if not isinstance(store, RunStore):
+        abort(404)
+    return store
 
 
 def _find_channel(stores: Stores, name: str, layer: str, number: int) -> tuple[RunStore, Channel]:
@@ -135,17 +194,19 @@ def _find_channel(stores: Stores, name: str, layer: str, number: int) -> tuple[R
     return store, Channel(layer, number)
 
 
-def _answer_payload(answers: Answers, store: RunStore, key: str) -> Response:
-    """Returns a payload, or the problem where the run lacks it, which the page shows in its place."""
+def _answer_payload(answers: Answers, store: Entry, key: str) -> Response:
+    """Returns a payload, or the problem where the run or the result lacks it, which the page shows in its place."""
     try:
-        return _answer_labels(store) if key == _LABELS else _answer_kept(answers, store, key)
+        if key == _LABELS and isinstance(store, RunStore):
+            return _answer_labels(store)
+        return _answer_kept(answers, store, key)
     except (InputError, OSError) as problem:
-        if isinstance(problem, InputError) and (store.path / MANIFEST).is_file():
+        if isinstance(problem, InputError) and ((store.path / MANIFEST).is_file() or is_transfer(store.path)):
             return _answer_problem(problem)
-        return _answer_problem(_build_loss(store))
+        return _answer_problem(_build_loss(store.name))
 
 
-def _answer_kept(answers: Answers, store: RunStore, key: str) -> Response:
+def _answer_kept(answers: Answers, store: Entry, key: str) -> Response:
     answer = answers.find(store, key, choose_encoding(request.accept_encodings))
     if answer is None:
         abort(404)
@@ -157,20 +218,24 @@ def _answer_kept(answers: Answers, store: RunStore, key: str) -> Response:
 
 
 def _answer_labels(store: RunStore) -> Response:
-    """Returns the labels. The browser asks each time, and gets them where they are others than it has."""
+    """Returns the labels."""
     payload = build_labels(store)
     may_write = payload["editable"] and find_person().may("editor")
-    response = _answer_json({**payload, "editable": may_write})
+    return _ask_each_time(_answer_json({**payload, "editable": may_write}))
+
+
+def _ask_each_time(response: Response) -> Response:
+    """Lets the browser ask each time; it gets nothing where it has the same already."""
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
     response.make_conditional(request)
     return response
 
 
-def _build_loss(store: RunStore) -> InputError:
+def _build_loss(name: str) -> InputError:
     return InputError(
         "A run's folder stays where it is while it is shown.",
-        f"That of {store.name} cannot be read.",
+        f"That of {name} cannot be read.",
         "Bring the folder back, and load the page again.",
     )
 

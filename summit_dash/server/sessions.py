@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 import time
 from typing import NamedTuple
 
-from cachetools import TTLCache
 from itsdangerous import BadData, URLSafeTimedSerializer
+
+from summit_dash.server.shared import build_memory
 
 __all__ = ["Session", "Sessions"]
 
 _SALT = "summit-dash session"
-_MOST = 10_000
 
 
 class Session(NamedTuple):
@@ -36,12 +35,12 @@ class Sessions:
 
     Args:
         hours: time after which a session ends.
+        folder: where sessions that were ended are remembered by all processes; by this one alone where it is empty.
     """
 
-    def __init__(self, hours: float) -> None:
+    def __init__(self, hours: float, folder: str = "") -> None:
         self.seconds = int(hours * 3600)
-        self._lock = threading.Lock()
-        self._ended: TTLCache[str, bool] = TTLCache(_MOST, self.seconds)
+        self._ended = build_memory(folder, "ended sessions", self.seconds)
 
     def write(self, key: str, name: str, mark: str) -> str:
         """Begins a session, and returns its cookie."""
@@ -56,13 +55,11 @@ class Sessions:
             return None
         if time.time() - begun.timestamp() > self.seconds:  # a clock that was set back ends no session
             return None
-        with self._lock:
-            return None if session.number in self._ended else session
+        return None if self._ended.find(session.number) else session
 
     def end(self, number: str) -> None:
         """Ends a session before its time."""
-        with self._lock:
-            self._ended[number] = True
+        self._ended.keep(number, True)
 
 
 def _build_signer(key: str) -> URLSafeTimedSerializer:

@@ -16,6 +16,7 @@ from pydantic_settings.sources import TomlConfigSettingsSource
 
 from precompute.contract.errors import InputError
 from summit_dash.live.limits import Limits
+from summit_dash.run.stores import MOST_OPEN
 from summit_dash.server.defaults import HOST, PORT, THREADS
 from summit_dash.server.roles import Role
 
@@ -34,7 +35,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SUMMIT_DASH_", frozen=True)
 
-    runs: Texts = Field((), description="Folders of the runs to serve, or NAME=FOLDER; used by the `server` factory.")
+    runs: Texts = Field(
+        (),
+        description="Folders of runs or transfer results, or NAME=FOLDER; used by the `server` factory.",
+    )
+    watch: Texts = Field(
+        (),
+        description="Folder whose runs and transfer results are shown as they come and go, once they are whole.",
+    )
+    most_open: int = Field(MOST_OPEN, ge=1, description="Runs that are in memory at once; others are opened when used.")
     host: str = Field(HOST, description="Address to listen on; `0.0.0.0` for the whole network.")
     port: int = Field(PORT, ge=0, le=65535, description="Port to listen on; the next free one if it is taken.")
     workers: int = Field(THREADS, ge=1, description="Threads that answer requests.")
@@ -53,6 +62,11 @@ class Settings(BaseSettings):
         "uses the pages that compute. Without it: `runner` if nobody signs in, else `viewer`.",
     )
     session_hours: float = Field(12, gt=0, le=24 * 365, description="Hours after which one must sign in again.")
+    shared_folder: str = Field(
+        "",
+        description="Folder in which several processes remember failed sign-ins and ended sessions in common; each "
+        "remembers its own without it.",
+    )
     trust_header: str = Field(
         "", pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$", description="Header in which a proxy names who signed in there."
     )
@@ -136,7 +150,7 @@ class Settings(BaseSettings):
     def _add_slashes(cls, value: str) -> str:
         return "/" + value.strip("/") + "/" if value.strip("/") else "/"
 
-    @field_validator("runs", "trusted_proxy", "allowed_host", mode="before")
+    @field_validator("runs", "watch", "trusted_proxy", "allowed_host", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if not isinstance(value, str):

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Entry, Stores
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
@@ -48,12 +49,19 @@ def run_path(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @contextmanager
 def serve(run_path: Path, settings: Settings | None = None) -> Iterator[str]:
-    """Serves a run until the block ends, and yields its address.
+    """Serves a run until the block ends, and yields its address."""
+    with serve_entries([RunStore(run_path)], settings) as address:
+        yield address
+
+
+@contextmanager
+def serve_entries(entries: Sequence[Entry] | Stores, settings: Settings | None = None) -> Iterator[str]:
+    """Serves runs and transfer results until the block ends, and yields the address.
 
     The thread of the server closes its connections itself, after the last answer is written: waitress wakes that thread
     through a descriptor, whose number would belong to a connection of another server after a close from outside.
     """
-    app = create_app([RunStore(run_path)], settings or Settings())
+    app = create_app(entries, settings or Settings())
     server = create_server(app.server, host="127.0.0.1", port=0, threads=8, clear_untrusted_proxy_headers=False)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

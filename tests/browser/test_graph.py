@@ -309,7 +309,7 @@ def test_pins_draw_only_what_is_connected(page: Page, url: str, store: RunStore)
         f"{len(kept)} of {len(list_channel_ids(store, 0))} channels"
     )
     assert len(kept) < len(list_channel_ids(store, 0))
-    page.locator("#graph .pin-note button").click()
+    page.locator("#graph .pin-note button").first.click()
     wait_for_query(page, "?class=0&layer=conv5")
     expect(page.locator("#graph .summary")).to_contain_text(f"{len(list_channel_ids(store, 0))} channels")
     assert len(list_nodes(page)) == len(list_channel_ids(store, 0))

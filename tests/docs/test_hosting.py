@@ -6,6 +6,7 @@ import configparser
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_systemd_reads_the_service(tmp_path: Path) -> None:
     command = ["systemd-analyze", "verify", "--man=no", str(tmp_path / "summit-dash.service")]
     told = subprocess.run(command, capture_output=True, text=True, check=False).stderr
     assert [line for line in told.splitlines() if "summit-dash.service" in line] == []
+
+
+def test_a_linter_finds_nothing_in_the_container() -> None:
+    linter = Path(sys.executable).with_name("hadolint")
+    if not linter.exists():
+        pytest.skip("hadolint is not installed")
+    told = subprocess.run([linter, "--no-color", FOLDER / "Containerfile"], capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr, told.returncode) == ("", "", 0)
 
 
 def test_the_container_runs_the_command_as_a_user_of_its_own() -> None:

@@ -5,7 +5,20 @@ import vm from 'node:vm';
 import {buildSync} from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('../../assets/src/', import.meta.url));
-const MODEL = ['channels', 'classes', 'comparison', 'elements', 'fuzzy', 'graph', 'layout', 'proof', 'scales', 'scatter'];
+const MODEL = [
+  'channels',
+  'classes',
+  'comparison',
+  'elements',
+  'fuzzy',
+  'graph',
+  'layout',
+  'proof',
+  'scales',
+  'scatter',
+  'training',
+  'transfer',
+];
 const GLOBALS = {URLSearchParams, TextDecoder, Intl, console};
 const VIEWS = ['graph', 'compare', 'channels', 'about'];
 

@@ -14,7 +14,10 @@ from tests.support.small import write_small
 from tests.support.validation import validate
 from tests.support.warm import start_warm
 
-ADDED = ("edge_faithfulness", "explanation_quality", "faithfulness", "layer_probes", "prototypes", "sufficient_graphs")
+ADDED = (
+    *("edge_faithfulness", "explanation_quality", "faithfulness", "layer_probes", "prototypes", "single_channels"),
+    "sufficient_graphs",
+)
 """Tables that are added to a finished run."""
 
 

@@ -44,6 +44,12 @@ def prove(run: Path, class_ids: tuple[int, ...] = (0, 1)) -> Path:
     smallest = {"class_id": 0, "selection": "effect", "share": 0.9, "n_channels": 40, "accuracy": 0.85,
                 "ci_low": 0.7, "ci_high": 0.95, "n_images": 20}  # fmt: skip
     write_table(run, "sufficient_graphs", {name: [value] for name, value in smallest.items()})
+    nodes = read_table(run, "attribution_graph_nodes").to_pylist()
+    node = next(row for row in nodes if row["class_id"] == class_ids[0])
+    alone = {"accuracy_lost": 0.05, "ci_low": -0.04, "ci_high": 0.14, "log_probability_lost": 0.31,
+             "log_probability_low": 0.1, "log_probability_high": 0.5, "n_images": 20}  # fmt: skip
+    alone = {"class_id": class_ids[0], "layer": node["layer"], "channel": node["channel"], **alone}
+    write_table(run, "single_channels", {name: [value] for name, value in alone.items()})
     manifest = read_manifest(run)
     write_manifest(run, {**manifest, "faithfulness": {"replacement": "mean", "n_repeats": 5}})
     return run

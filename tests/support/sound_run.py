@@ -199,6 +199,18 @@ ROWS: Mapping[str, Columns] = {
         "macro_f1": [0.4, 1.0],
         "log_loss": [0.7, 0.1],
     },
+    "single_channels": {
+        "class_id": [3],
+        "layer": ["head"],
+        "channel": [0],
+        "accuracy_lost": [-0.5],
+        "ci_low": [-0.9],
+        "ci_high": [0.4],
+        "log_probability_lost": [0.25],
+        "log_probability_low": [None],
+        "log_probability_high": [None],
+        "n_images": [2],
+    },
     "sufficient_graphs": {
         "class_id": [3, 3],
         "selection": ["effect", "pagerank"],

@@ -23,6 +23,7 @@ export const readGraph = ({nodes, edges, surprising}, layers) => {
       picture: nodes.picture[place],
       covered: nodes.covered[place],
       surprise: marks.get(place) || null,
+      alone: (nodes.alone && nodes.alone[place]) || null,
     };
   });
   return {

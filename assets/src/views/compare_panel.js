@@ -140,7 +140,7 @@ const against = async ({graphs, payloads, other}, others) => {
 export const showComparison = async (context) => {
   const {side} = getFrame();
   const mine = ++turn;
-  side.hidden = !isOpen() || !context || !context.comparison;
+  side.hidden = !isOpen() || !context || !context.comparison || context.isOverlay;
   press('bars', isOpen());
   if (side.hidden) return;
   const also = current.selection.also

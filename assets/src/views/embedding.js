@@ -84,7 +84,7 @@ const follow = async (selection) => {
 /** Dash calls this with each selection, for the figure of the component and for whether the points move to it. */
 export const drawEmbedding = async (selection) => {
   const {no_update: rest} = window.dash_clientside;
-  const points = selection && current.run ? await follow(current.selection) : null;
+  const points = selection && current.run && current.showsRun() ? await follow(current.selection) : null;
   if (!points) return [rest, rest];
   drawOver();
   const figure = figureOf();

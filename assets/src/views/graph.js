@@ -17,6 +17,7 @@ import {drawClass, readAdded, readGraph} from '../model/graph.js';
 import {showComparison} from './compare_panel.js';
 import {bindCanvas, canvas, elementOf} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
+import {isOverlay, OVERLAID} from './graph_chosen.js';
 import {hideCard} from './graph_card.js';
 import {bindChannels, listChannels, moveCursorToChosen} from './graph_channels.js';
 import {getFrame} from './graph_frame.js';
@@ -59,7 +60,10 @@ const build = () => {
   bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
   document.addEventListener('pointerdown', askEarly, {capture: true});
   document.addEventListener('summit-labels', () => getScene() && !waiting && (showNames(), listChannels()));
-  document.addEventListener('summit-theme', () => window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}));
+  document.addEventListener(
+    'summit-theme',
+    () => current.showsRun() && window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}),
+  );
 };
 const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;
 
@@ -112,8 +116,9 @@ const findProblem = ({class_id: id, vs, vs_run: theirs, unread, view}, other) =>
 
 // --- what is drawn --------------------------------------------------------------------------------------------------
 /** The classes that are shown; `run` names the run of one that is not of the run shown. */
-const classesOf = ({view, class_id: id, vs}, other) => {
+const classesOf = ({view, class_id: id, vs, chosen}, other) => {
   const first = current.run.classById.get(id);
+  if (isOverlay({view, chosen})) return OVERLAID.map((name) => ({...first, name}));
   if (view !== 'compare') return [first];
   const second = other.classById.get(vs);
   return [first, other === current.run ? second : {...second, run: other.name}];
@@ -123,10 +128,18 @@ const readSecond = (payload, {run: theirs}, other) => {
   const read = readGraph(payload, layersOf(other));
   return theirs ? {...read, nodes: read.nodes.map((node) => ({...node, run: theirs}))} : read;
 };
+/** Both graphs of one class laid over each other, by PageRank and by effect. */
+const buildOverlay = (context, graphs) => {
+  const comparison = compare(...graphs);
+  const {layers} = graphs[0];
+  const counts = context.classes.map((each) => each.n);
+  return {...context, graphs, comparison, isOverlay: true, drawing: drawComparison(layers, comparison, counts)};
+};
 /** The graphs, their comparison and the drawing of what is selected. */
 const buildContext = (asked, classes, payloads, added, other) => {
   const first = readGraph(payloads[0], layersOf(current.run));
   const context = {classes, graphs: [first], payloads, other, comparison: null};
+  if (isOverlay(asked)) return buildOverlay(context, [first, readGraph(payloads[1], layersOf(current.run))]);
   if (asked.view !== 'compare') return {...context, drawing: drawClass(first, readAdded(added, first))};
   const layers = [...new Set([...layersOf(current.run), ...layersOf(other)])];
   const graphs = [{...first, layers}, readSecond(payloads[1], classes[1], other)];
@@ -138,8 +151,11 @@ const buildContext = (asked, classes, payloads, added, other) => {
   );
   return {...context, graphs, comparison, drawing: asked.sides === 'two' ? drawTwoSides(drawing) : drawing};
 };
-/** The payload of a graph, by what its channels were chosen by. */
-const keyOfGraph = (id, chosen) => (chosen === 'effect' ? `class/${id}/effect` : `class/${id}`);
+/** The payloads of the graphs of classes, by what their channels were chosen by. */
+const keysOfGraphs = (asked, classes) => {
+  const chosen = (place) => (isOverlay(asked) ? place === 1 : asked.chosen === 'effect');
+  return classes.map(({id}, place) => `class/${id}${chosen(place) ? '/effect' : ''}`);
+};
 /** Everything that the drawing of a selection needs, or its `problem`. */
 const read = async (asked, isOld) => {
   const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : current.run;
@@ -150,9 +166,9 @@ const read = async (asked, isOld) => {
   const classes = classesOf(asked, other);
   getFrame().stage.dataset.busy = '';
   const pictures = Promise.all(classes.map((each) => loadPictures(each.id, each.run).then(keepImages)));
-  const expand = asked.view === 'compare' ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
+  const expand = asked.view === 'compare' || isOverlay(asked) ? [] : asked.expand.filter((layer) => current.run.layerByName.has(layer));
   const [payloads, added] = await Promise.all([
-    Promise.all(classes.map((each) => load(keyOfGraph(each.id, asked.chosen), each.run))),
+    Promise.all(keysOfGraphs(asked, classes).map((key, place) => load(key, classes[place].run))),
     Promise.all(expand.map((layer) => load(`class/${asked.class_id}/layer/${layer}`))),
   ]);
   if (isOld()) return null;
@@ -250,7 +266,7 @@ const finish = async (scene, mine) => {
 const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(nameOf(node), node)));
 const tellPainted = (classes) => {
   const {stage} = getFrame();
-  stage.dataset.drawn = classes.map((each) => each.id).join(',');
+  stage.dataset.drawn = [...new Set(classes.map((each) => each.id))].join(',');
   stage.dataset.painted = String(performance.now());
 };
 

@@ -74,13 +74,19 @@ const pickRun = async (name) => {
   picker.input.focus();
 };
 const buildRuns = () =>
-  boot.runs.length > 1 &&
-  h('select', {class: 'run-picker', 'aria-label': 'Run of the second class', 'data-tip': 'The run that the second class is chosen from', onchange: (event) => pickRun(event.target.value)},
-    boot.runs.map(({name}) => h('option', {value: name}, name))); // prettier-ignore
+  h('select', {class: 'run-picker', 'aria-label': 'Run of the second class', 'data-tip': 'The run that the second class is chosen from', onchange: (event) => pickRun(event.target.value)}); // prettier-ignore
+/** Lists the runs of now in a choice: one may have come or gone. */
+const listRuns = (choice, name) => {
+  const names = boot.runs.filter(({kind}) => !kind).map((each) => each.name);
+  if (names.join('\n') !== [...choice.options].map(({value}) => value).join('\n'))
+    choice.replaceChildren(...names.map((each) => h('option', {value: each}, each)));
+  choice.hidden = names.length < 2;
+  choice.value = name;
+};
 const buildPicker = () => {
   const built = buildField({id: 'versus', label: 'Second class', hint: 'compare with…', classes: () => picked.classes, choose});
   const parts = {lead: h('span', {class: 'lead'}), facts: h('span', {class: 'lead'}), runs: buildRuns()};
-  getFrame().picker.replaceChildren(...[parts.lead, built.element, parts.runs, parts.facts].filter(Boolean));
+  getFrame().picker.replaceChildren(...[parts.lead, built.element, parts.runs, parts.facts]);
   return {...built, ...parts};
 };
 /** The bar of a selection; `other` is the run of the second class. */
@@ -95,6 +101,6 @@ export const showBar = (asked, other) => {
     ...(second && first ? [swap(asked), h('span', {class: 'badge badge-b'}, 'B')] : [h('span', {class: 'muted'}, 'vs')]),
   );
   picker.facts.replaceChildren(...(second ? [...buildFacts(second), clear()] : []));
-  if (picker.runs) picker.runs.value = other.name;
+  listRuns(picker.runs, other.name);
   picker.show(second);
 };

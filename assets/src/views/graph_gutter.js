@@ -30,30 +30,34 @@ const buildRow = (name, n) =>
     action({layer: name}, {class: 'row-name', 'data-tip': measureTip(name)},
       h('span', {class: 'row-layer'}, name), h('span', {class: 'row-count', 'data-n': n}, plural(n, 'channel'))),
     expander(name)); // prettier-ignore
-const buildCompared = (each, parting) => {
+const buildCompared = (each, parting, isOverlay) => {
   const pieces = [
     ['only-a', each.onlyA],
     ['shared', each.shared],
     ['only-b', each.onlyB],
   ].filter(([, n]) => n);
-  const tip = `${each.layer}: ${each.shared} shared, ${each.onlyA} only A, ${each.onlyB} only B. ${JACCARD_TIP} ${COSINE_TIP}`;
+  const [a, b] = isOverlay ? ['PageRank', 'effect'] : ['A', 'B'];
+  const tip = `${each.layer}: ${each.shared} shared, ${each.onlyA} only ${a}, ${each.onlyB} only ${b}. ${JACCARD_TIP}${isOverlay ? '' : ` ${COSINE_TIP}`}`;
+  const alike = isOverlay ? null : h('span', {}, 'alike ', h('b', {}, cosine(each.cosine)));
   return h('div', {class: `gutter-row compared${each.layer === parting ? ' parting-row' : ''}`, 'data-layer': each.layer},
     action({layer: each.layer}, {class: 'row-name', 'data-tip': tip},
       h('span', {class: 'row-layer'}, each.layer),
       h('span', {class: 'parts'}, pieces.map(([part, n]) => h('span', {class: part, style: `flex-grow:${n}`}))),
-      h('span', {class: 'row-numbers'}, h('span', {}, 'shared ', h('b', {}, `${Math.round(100 * each.jaccard)} %`)), h('span', {}, 'alike ', h('b', {}, cosine(each.cosine)))))); // prettier-ignore
+      h('span', {class: 'row-numbers'}, h('span', {}, 'shared ', h('b', {}, `${Math.round(100 * each.jaccard)} %`)), alike))); // prettier-ignore
 };
 /** A row per layer that has channels. */
-export const showGutter = ({comparison, drawing}) => {
+export const showGutter = ({comparison, drawing, isOverlay}) => {
   const {gutter, under} = getFrame();
   const sizes = new Map();
   drawing.nodes.forEach((node) => sizes.set(node.layer, (sizes.get(node.layer) || 0) + 1));
   const built = comparison
-    ? comparison.layers.filter((each) => each.jaccard !== null).map((each) => buildCompared(each, comparison.parting))
+    ? comparison.layers.filter((each) => each.jaccard !== null).map((each) => buildCompared(each, comparison.parting, isOverlay))
     : drawing.layers.filter((layer) => sizes.has(layer)).map((layer) => buildRow(layer, sizes.get(layer)));
   rows = new Map(built.map((row) => [row.dataset.layer, row]));
   line =
-    comparison && comparison.parting ? h('div', {class: 'parting-line', 'data-parting': comparison.parting}, 'they part here ↑') : null;
+    comparison && comparison.parting && !isOverlay
+      ? h('div', {class: 'parting-line', 'data-parting': comparison.parting}, 'they part here ↑')
+      : null;
   gutter.classList.toggle('of-two', Boolean(comparison));
   gutter.replaceChildren(...built);
   under.replaceChildren(...(line ? [line] : []));

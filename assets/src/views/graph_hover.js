@@ -2,6 +2,7 @@
 /* What the pointer does: light a node with its influences, or an influence with its ends; click, box and pin. */
 import * as current from '../current.js';
 import {of, percent, plural} from '../format.js';
+import {toAlone} from '../model/proof.js';
 import {dispatch} from '../selection.js';
 import {reducedMotion} from '../views.js';
 import {elementOf} from './cytoscape.js';
@@ -16,11 +17,22 @@ let passed = null; /* the element that the pointer is on, on its way to the card
 
 // --- what is told ---------------------------------------------------------------------------------------------------
 const NOT_USED = 'used by no image of this class: it is here because the influences of channels in use lead through it';
+const CHOSEN_BY = {
+  shared: 'chosen by PageRank and by effect',
+  'only-a': 'chosen by PageRank, not by effect',
+  'only-b': 'chosen by effect, not by PageRank',
+};
 /** How many images use a channel, in words; a line per class. */
 export const tellUse = (node) => {
-  const {classes, comparison} = getContext();
+  const {classes, comparison, isOverlay} = getContext();
   const use = (n, all) => `${of(n, all)} images (${percent(all ? n / all : null)})`;
-  if (!comparison) return [node.counts[0] ? `used by ${use(node.counts[0], classes[0].n)}` : NOT_USED];
+  const own = node.counts.find((n) => n !== null);
+  if (!comparison || isOverlay)
+    return [
+      own ? `used by ${use(own, classes[0].n)}` : NOT_USED,
+      isOverlay ? CHOSEN_BY[node.part] : null,
+      node.alone ? toAlone(node.alone) : null,
+    ].filter(Boolean);
   return classes.map(
     ({name, n}, place) => `${'AB'[place]} ${name}: ${node.counts[place] === null ? 'not in its graph' : use(node.counts[place], n)}`,
   );
@@ -31,9 +43,10 @@ const tellEdge = (edge) => {
       `the strongest way up from ${edge.source}: no influence of the graph leads up from there`,
       `through ${edge.through.join(', ')}, not in the graph; each step is counted in ${plural(edge.counts[0], 'image')} or more`,
     ];
-  const {classes, comparison} = getContext();
+  const {classes, comparison, isOverlay} = getContext();
   const use = (n, all) => `${of(n, all)} images`;
-  if (!comparison) return [`influence counted in ${use(edge.counts[0], classes[0].n)}, mean ${edge.means[0]}`];
+  const place = edge.counts.findIndex((n) => n !== null);
+  if (!comparison || isOverlay) return [`influence counted in ${use(edge.counts[place], classes[0].n)}, mean ${edge.means[place]}`];
   return classes.map(({name, n}, place) =>
     `${'AB'[place]} ${name}: ${edge.counts[place] === null ? 'not in its graph' : `counted in ${use(edge.counts[place], n)}, mean ${edge.means[place]}`}`); // prettier-ignore
 };

@@ -5,6 +5,7 @@ import {action, h, icon, term} from '../dom.js';
 import {count, nameMeasure, plural} from '../format.js';
 import {dispatch} from '../selection.js';
 import {PARTING_JACCARD} from '../model/comparison.js';
+import {buildAblation} from './ablation.js';
 import {toggleComparison} from './compare_panel.js';
 import {EFFECT_TIP, SUMMARY_TIP} from './graph_chosen.js';
 import {buildFind} from './graph_find.js';
@@ -191,7 +192,7 @@ export const showLegend = (context) => {
   legend.replaceChildren(
     h('div', {class: 'comparison'},
       h('div', {class: 'keys'}, keys.map(([part, name]) => buildKey(part, name, comparison)), measure()),
-      buildSentence(comparison), pinNote()), // prettier-ignore
+      context.isOverlay ? null : buildSentence(comparison), pinNote()), // prettier-ignore
   );
 };
 /** Says what is pinned, and undoes it. */
@@ -205,5 +206,6 @@ const showPins = (pins) => {
     missing.length ? `Not in this graph: ${missing.join(', ')}.` : '',
   ].join(' ');
   const words = `${plural(pins.length - missing.length, 'channel')} pinned${missing.length ? `, ${count(missing.length)} not in this graph` : ''}`;
-  note.replaceChildren(...(pins.length ? [action({pins: []}, {class: 'tool', 'data-tip': tip}, icon('pin'), words, icon('close'))] : []));
+  const undo = () => action({pins: []}, {class: 'tool', 'data-tip': tip}, icon('pin'), words, icon('close'));
+  note.replaceChildren(...(pins.length ? [undo(), buildAblation(pins.length)] : []));
 };

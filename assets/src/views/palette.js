@@ -15,7 +15,7 @@ import {returnFocus, takeFocus} from '../widgets/focus.js';
 const MOST = 8;
 
 // --- what there is to find ----------------------------------------------------------------------------------------
-const listTabs = () => [...document.querySelectorAll('#tabs [data-view]')];
+const listTabs = () => [...document.querySelectorAll('#tabs [data-view]:not([hidden])')];
 /** The views with their names, as the registry of pages has them. */
 const listViews = () => listTabs().map(({dataset}) => [dataset.place, dataset.view]);
 /** Whether the view that is shown is of a class; from others, a chosen class leads to its graph. */
@@ -92,7 +92,7 @@ const find = (text) => {
     ...layers.slice(0, MOST).map(({layer, n_channels: n}) => option('Layer', layer, plural(n, 'channel'), {layer})),
     ...views.map(([label, view]) => option('View', label, '', {view})),
     ...findCommands(words),
-    ...runs.slice(0, MOST).map(({name}) => option('Run', name, '', {run: name})),
+    ...runs.slice(0, MOST).map(({name, kind}) => option(kind ? 'Transfer' : 'Run', name, '', {run: name})),
   ];
 };
 

@@ -4,7 +4,7 @@ import * as current from '../current.js';
 import {load} from '../data.js';
 import {action, emptyState, h, term} from '../dom.js';
 import {count, nameMeasure, of, percent, plural} from '../format.js';
-import {necessity, toSentence} from '../model/proof.js';
+import {judgeLayers, necessity, toSentence} from '../model/proof.js';
 import {changed, view} from '../views.js';
 import {showChart} from '../widgets/chart.js';
 import {buildTable} from '../widgets/table.js';
@@ -111,6 +111,39 @@ const showAll = (found) => {
   ); // prettier-ignore
 };
 
+// --- layers -------------------------------------------------------------------------------------------------------
+const LAYER_TIP =
+  'Classes in which the logarithm of the probability falls further without the channels of the graph in this layer than without as many random ones, the interval of the difference above 0.';
+const FALL_TIP = 'How much further it falls, mean over classes with its 95 % interval.';
+const LAYER_HEADS = [
+  'Layer',
+  {name: 'PageRank: better than random', class: 'number', 'data-tip': LAYER_TIP},
+  {name: 'further fall', class: 'number', 'data-tip': FALL_TIP},
+  {name: 'Effect: better than random', class: 'number', 'data-tip': LAYER_TIP},
+  {name: 'further fall', class: 'number', 'data-tip': FALL_TIP},
+];
+const toCells = (found) =>
+  found
+    ? [
+        number(`${count(found.n_better)} of ${count(found.n_classes)}`),
+        number(`${found.fall.toFixed(3)}${found.half === null ? '' : ` ± ${found.half.toFixed(3)}`}`),
+      ]
+    : [number('–'), number('–')];
+const showLayers = ({layers}) => {
+  const place = part('layers');
+  if (!layers.length) return place.replaceChildren();
+  place.replaceChildren(
+    h('h2', {}, 'Layers'),
+    h('p', {class: 'muted'}, judgeLayers(layers)),
+    buildTable({
+      caption: 'Layers beside random channels',
+      heads: LAYER_HEADS,
+      rows: layers.map((row) => [row.layer, ...toCells(row.pagerank), ...toCells(row.effect)]),
+    }),
+  );
+  return null;
+};
+
 // --- edges --------------------------------------------------------------------------------------------------------
 const EDGE_HEADS = [
   'Layer',
@@ -148,10 +181,11 @@ const show = async (selection, last) => {
   if (current.run !== run || current.selection.view !== 'proof') return;
   if (found.problem) {
     part('class').replaceChildren(emptyState(found.problem));
-    ['all', 'edges'].forEach((name) => part(name).replaceChildren());
+    ['all', 'layers', 'edges'].forEach((name) => part(name).replaceChildren());
     return;
   }
   showAll(found);
+  showLayers(found);
   showEdges(found);
   if (!info) return;
   const [payload, own] = await Promise.all([load(`class/${info.id}`), load(`proof/${info.id}`)]);

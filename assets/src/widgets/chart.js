@@ -14,7 +14,7 @@ const draw = async (element) => {
   const {data, layout} = chart.build(document.documentElement.dataset.theme);
   const {click, isStatic} = chart;
   await library.react(element, data, {...layout, width, height}, {...CONFIG, staticPlot: isStatic});
-  if (click && !chart.listens) element.on('plotly_click', ({points}) => shown.get(element).click(points[0]));
+  if (click && !chart.listens) element.on('plotly_click', ({points, event}) => shown.get(element).click(points[0], event));
   chart.listens = chart.isDrawn = true;
 };
 /** Forgets the charts whose elements are gone. */
@@ -26,7 +26,7 @@ const forget = () =>
   });
 /** Shows a figure in an element, once the page has nothing more urgent to do.
 
-    `build` makes `{data, layout}` of the name of a theme; `click` takes the clicked point; a static chart has no hover. */
+    `build` makes `{data, layout}` of the name of a theme; `click` takes the clicked point and its event; a static chart has no hover. */
 export const showChart = (element, build, {click = null, isStatic = false} = {}) => {
   forget();
   const {listens = false, isDrawn = false} = shown.get(element) || {};

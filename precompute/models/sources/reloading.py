@@ -34,7 +34,7 @@ class Whereabouts:
 
 
 NOT_MOVED = Whereabouts()
-_RULE = "Pictures are added to a run by the model that made it."
+_RULE = "What is added to a run is computed by the model that made it."
 
 
 def record_places(config: ModelConfig) -> dict[str, Any]:

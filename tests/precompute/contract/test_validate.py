@@ -18,7 +18,7 @@ from precompute.contract.validate import validate as find_faults
 from tests.support.sound_run import LAYERS, MANIFEST, describe_findings, write_sound_run
 from tests.support.validation import validate
 
-OPTIONAL = ("example_images", "edge_faithfulness", "sufficient_graphs")
+OPTIONAL = ("example_images", "edge_faithfulness", "single_channels", "sufficient_graphs")
 """Tables that a finished stage may have no rows for."""
 
 

@@ -73,6 +73,25 @@ def test_what_is_there_is_not_measured_again(run: Path) -> None:
     assert measure(run).n_measured == 0
 
 
+def test_single_channels_are_added_to_a_proof_that_is_there(run: Path) -> None:
+    config = replace(CONFIG, factors=(1.0,), n_repeats=1, edge_images=0)
+    measure(run, config=config)
+    proof = read_frame(run)
+    report = measure(run, config=replace(config, single=True), class_ids=(1,))
+    assert (report.n_measured, report.n_there, report.n_single) == (0, 1, 1)
+    pd.testing.assert_frame_equal(read_frame(run), proof)
+    found = read_frame(run, "single_channels")
+    nodes = read_frame(run, "attribution_graph_nodes").query("class_id == 1")
+    assert {*zip(found["layer"], found["channel"], strict=True)} == {
+        *zip(nodes["layer"], nodes["channel"], strict=True)
+    }
+    assert validate(run, list_tables()) == []
+    assert measure(run, config=replace(config, single=True)).n_single == 2
+    after = read_frame(run, "single_channels")
+    pd.testing.assert_frame_equal(after[after["class_id"] == 1].reset_index(drop=True), found)
+    assert measure(run, config=replace(config, single=True)).n_single == 0
+
+
 def test_the_graph_by_effect_has_the_channels_of_greatest_effect_and_the_influences_between_them(run: Path) -> None:
     published = read_table(run, "attribution_graph_edges")
     measure(run)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from precompute.transfer.config import HeadConfig
-from precompute.transfer.descent import Batches, count_trainable, predict, train
+from precompute.transfer.descent import Batches, Notes, count_trainable, predict, train
 
 CONFIG = HeadConfig("mlp", n_epochs=30, learning_rate=0.01, batch_size=8, patience=3)
 
@@ -39,12 +39,14 @@ def test_the_best_so_far_stays_after_an_interruption() -> None:
     module, batches, parts = make()
     seen: list[float] = []
 
-    def stop_at_the_third(loss: float) -> None:
-        seen.append(loss)
-        if len(seen) == 3:
-            raise KeyboardInterrupt
+    class StopAtTheThird(Notes):
+        def finish_epoch(self, loss: float, accuracy: float) -> None:
+            assert 0 <= accuracy <= 1
+            seen.append(loss)
+            if len(seen) == 3:
+                raise KeyboardInterrupt
 
-    trained = train(module, module, batches, parts, CONFIG, stop_at_the_third)
+    trained = train(module, module, batches, parts, CONFIG, StopAtTheThird())
     assert trained.is_interrupted and len(trained.losses) == 4
     own = predict(module, batches, parts[1], 60)[np.arange(15), batches.labels[parts[1]]]
     assert -np.log(own).mean() == pytest.approx(min(trained.losses), rel=1e-4)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -13,9 +12,10 @@ from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
 from precompute.contract.transfer_tables import read_transfer_manifest, read_transfer_table
 from precompute.models.sources.loading import ModelConfig, load_model
-from precompute.transfer import learning
+from precompute.transfer.again import MoreHeads, add_heads
 from precompute.transfer.compare import TransferRequest, compare_cuts
 from precompute.transfer.config import HeadConfig, TransferConfig
+from precompute.transfer.learning import Epoch
 from tests.support.separable import write_separable
 
 MLP = HeadConfig("mlp", n_epochs=60, learning_rate=0.02, batch_size=16, patience=15, n_hidden=16)
@@ -81,23 +81,26 @@ def test_shuffled_labels_give_chance(tmp_path: Path) -> None:
     assert abs(row["accuracy"] - 0.5) < 3.3 * 0.5 / 80**0.5
 
 
-def test_an_interruption_keeps_the_best_and_the_same_command_trains_it_again(
-    asked: TransferRequest, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("n_epochs_before", "n_folds_left"), [(2, 0), (8, 2)])
+def test_an_interruption_keeps_the_best_and_the_same_command_goes_on(
+    asked: TransferRequest, n_epochs_before: int, n_folds_left: int
 ) -> None:
-    head, fit, calls = replace(MLP, n_epochs=3, seed=4), learning._fit, [0]
+    head = MoreHeads(asked.out, ("late@bits",), replace(MLP, n_epochs=3, seed=4 + n_folds_left))
+    heard: list[Epoch] = []
 
-    def interrupt_the_last(*arguments: object) -> object:
-        calls[0] += 1
-        trained = fit(*arguments)  # type: ignore[arg-type]
-        return replace(trained, is_interrupted=calls[0] == 3)  # two folds, then all images
+    def stop(epoch: Epoch | None) -> None:
+        heard.extend([epoch] if epoch else [])
+        if len(heard) == n_epochs_before:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(learning, "_fit", interrupt_the_last)
     with pytest.raises(KeyboardInterrupt):
-        train(asked, head)
+        add_heads(head, SilentProgress(), stop)
     entry = read_transfer_manifest(asked.out)["heads"]["late@bits+mlp"]
-    assert entry["fingerprint"] is None
+    assert entry["fingerprint"] is None and [each.fold for each in heard[:3]] == [0] * len(heard[:3])
     assert (asked.out / "heads" / "late@bits+mlp" / "weights.safetensors").is_file()
-    monkeypatch.setattr(learning, "_fit", fit)
-    assert np.isfinite(train(asked, head)["accuracy"])
+    assert len(list((asked.out / "parts").glob("learned-*/*"))) == n_folds_left
+    again: list[Epoch | None] = []
+    add_heads(head, SilentProgress(), again.append)
+    assert {each.fold for each in again if each} == ({None} if n_folds_left else {0, 1, None})
     assert read_transfer_manifest(asked.out)["heads"]["late@bits+mlp"]["fingerprint"] is not None
     assert not list((asked.out / "parts").glob("learned-*"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,24 @@ def test_channels_that_no_class_of_the_site_uses_have_no_picture(parts_run: Path
             channel = Channel(layer, number)
             assert pictures.holds_picture(channel) == (used[number] or channel in pictures.in_graphs)
     assert {node.channel for node in store.graph(3).nodes} == pictures.in_graphs
+
+
+def test_channels_of_a_graph_by_effect_have_a_picture_where_no_class_uses_them(
+    parts_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RunStore(parts_run, only=[3])
+    pictures = SitePictures(store)
+    unused = next(
+        Channel(layer, number)
+        for layer, info in store.layers.items()
+        for number in range(info.n_channels)
+        if not pictures.holds_picture(Channel(layer, number))
+    )
+    graph = store.graph(3)
+    by_effect = replace(graph, nodes=[graph.nodes[0]._replace(channel=unused)])
+    monkeypatch.setattr(RunStore, "has_graphs_by_effect", True)
+    monkeypatch.setattr(store, "graph_by_effect", {3: by_effect}.__getitem__)
+    assert SitePictures(store).holds_picture(unused)
 
 
 def test_a_run_without_images_has_nothing_to_cut(store: RunStore) -> None:

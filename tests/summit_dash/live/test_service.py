@@ -48,6 +48,19 @@ def test_a_question_is_asked_once_and_again_after_it_was_cancelled(store: RunSto
     assert service.EXTENSION == "summit_dash_live"
 
 
+def test_a_visit_keeps_the_answers_that_were_used_last(store: RunStore) -> None:
+    live = Live.start(Limits(n_waiting=99))
+    live.workers._serve = lambda: None  # type: ignore[method-assign]
+    visit = live.visits.open()
+    tickets = [live.predict(visit, store, str(n)) for n in range(30)]
+    assert list(visit.tickets.values()) == tickets, "what is not over is kept"
+    for ticket in tickets:
+        ticket.finish("done")
+    assert live.predict(visit, store, "0") is tickets[0]
+    assert list(visit.tickets.values()) == [*tickets[7:], tickets[0]]
+    assert live.predict(visit, store, "1") is not tickets[1]
+
+
 def test_the_dashboard_with_its_live_pages_imports_no_torch(run_path: Path) -> None:
     code = (
         "import sys; from summit_dash.run.store import RunStore; from summit_dash.server.app import create_app;"

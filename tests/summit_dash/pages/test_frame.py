@@ -25,8 +25,8 @@ def list_panes(page: str) -> list[str]:
 
 def test_every_view_has_a_tab_and_a_pane() -> None:
     page = render(build_page("logo.svg", is_static=True))
-    assert list_views(page) == ["graph", "compare", "channels", "proof", "confusions", "about"]
-    assert list_panes(page) == ["graph compare", "channels", "proof", "confusions", "about"]
+    assert list_views(page) == ["graph", "compare", "channels", "proof", "confusions", "transfer", "about"]
+    assert list_panes(page) == ["graph compare", "channels", "proof", "confusions", "transfer", "about"]
 
 
 def test_every_id_is_there_once() -> None:

@@ -56,6 +56,7 @@ def test_the_pages_are_those_of_the_folder_in_order() -> None:
         ("channels", "Channels"),
         ("proof", "Proof"),
         ("confusions", "Confusions"),
+        ("transfer", "Transfer"),
         ("about", "About"),
     ]
 

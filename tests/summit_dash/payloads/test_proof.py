@@ -22,6 +22,12 @@ def test_all_classes_are_arrays_by_selection_and_edges_have_a_mean_over_classes(
     json.dumps(found, allow_nan=False)
 
 
+def test_layers_say_in_how_many_classes_their_channels_matter_more_than_random_ones(proven_store: RunStore) -> None:
+    (row,) = build_proof(proven_store)["layers"]
+    assert row["layer"] == next(iter(proven_store.layers))
+    assert row["pagerank"] == row["effect"] == {"n_classes": 2, "n_better": 2, "fall": 0.5, "half": 0.0}
+
+
 def test_a_class_has_figures_in_both_themes_and_its_smallest_graphs(proven_store: RunStore) -> None:
     found = build_class_proof(proven_store, 0)
     assert set(found["figures"]) == {"light", "dark"} and set(found["figures"]["dark"]) == {"curves", "layers"}
@@ -34,6 +40,13 @@ def test_the_payload_of_a_class_says_what_its_bar_shows(proven_store: RunStore, 
     assert proof == summarize_proof(proven_store, 0) and proof["random"] == [0.8, 0.7, 0.9]
     assert build_class(proven_store, 0, by_effect=True)["proof"] == summarize_proof(proven_store, 0, "effect")
     assert build_class(proven_store, 5)["proof"] is None and build_class(store, 0)["proof"] is None
+
+
+def test_the_channels_of_a_class_say_what_it_loses_without_each_alone(proven_store: RunStore, store: RunStore) -> None:
+    nodes = build_class(proven_store, 0)["nodes"]
+    assert [each for each in nodes["alone"] if each] == [[0.05, -0.04, 0.14, 0.31, 20]]
+    assert len(nodes["alone"]) == len(nodes["channel"])
+    assert "alone" not in build_class(proven_store, 1)["nodes"] and "alone" not in build_class(store, 0)["nodes"]
 
 
 def test_what_is_missing_is_said_with_the_command(proven_store: RunStore, store: RunStore) -> None:

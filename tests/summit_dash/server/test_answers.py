@@ -27,9 +27,9 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The keys of payloads that were built."""
     keys: list[str] = []
 
-    def note(store: RunStore, key: str) -> object:
+    def note(store: RunStore, key: str, names_folders: bool) -> object:
         keys.append(key)
-        return build_payload(store, key)
+        return build_payload(store, key, names_folders)
 
     monkeypatch.setattr(module, "build_payload", note)
     return keys

@@ -49,7 +49,14 @@ def test_the_page_names_for_its_scripts_what_is_served(client: FlaskClient, stor
     assert boot is not None
     assert json.loads(boot[1]) == {
         "prefix": "/",
-        "runs": [{"name": "synthetic", "version": store.version, "place": describe_place(store.path)}],
+        "runs": [
+            {
+                "name": "synthetic",
+                "version": store.version,
+                "about": f"{store.model_name} · {store.dataset_name}",
+                "place": describe_place(store.path),
+            }
+        ],
     }
 
 

@@ -6,13 +6,17 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from precompute.contract.schema import MANIFEST
+from precompute.contract.schema import MANIFEST, read_manifest, write_manifest
 from summit_dash.payloads.keys import build_payload
 from summit_dash.payloads.thumbnails import build_thumbnails
+from summit_dash.run.names import describe_place
 from summit_dash.run.store import RunStore
+from summit_dash.run.stores import Stores
+from summit_dash.run.transfer_store import TransferStore
 from summit_dash.server.app import create_app
 from summit_dash.server.settings import Settings
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
+from tests.support.transfer_result import write_transfer_result
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +113,61 @@ def test_a_run_that_is_gone_is_one_message_and_comes_back(tmp_path: Path) -> Non
         assert client.get(f"/run/run/{path}").status_code in (400, 404, 503)
     (tmp_path / "moved").rename(run)
     assert client.get("/run/run/data/class/1.json").json["id"] == 1
+
+
+def test_a_transfer_result_has_payloads_and_pictures_of_its_own(store: RunStore, tmp_path: Path) -> None:
+    result = TransferStore(write_transfer_result(tmp_path / "photos"))
+    client = create_app([store, result], Settings()).server.test_client()
+    found = client.get("/run/photos/data/transfer.json")
+    assert "immutable" in found.headers["Cache-Control"] and len(found.json["cuts"]) == 6
+    assert client.get("/run/photos/data/cut/9.json").json["problem"]["found"].startswith("There are 6")
+    assert client.get("/run/photos/small/3.webp").mimetype == "image/webp"
+    for path in ("data/labels.json", "data/about.json", "small/99.webp", "picture/conv1/0.webp"):
+        assert client.get(f"/run/photos/{path}").status_code == 404, path
+    assert client.get(f"/run/{store.name}/small/3.webp").status_code == 404
+    assert client.get("/readyz").status_code == 200
+    (result.path / "transfer.json").unlink()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/run/photos/data/transfer.json").status_code == 200  # it was read before
+
+
+def test_the_list_of_runs_follows_the_watched_folder(tmp_path: Path) -> None:
+    stores = Stores([], [tmp_path], now=iter(range(0, 1000, 5)).__next__)
+    client = create_app(stores, Settings()).server.test_client()
+    assert client.get("/runs.json").json == {"runs": []}
+    assert client.get("/").status_code == 200
+    run = write_synthetic_run(tmp_path / "photos", SyntheticRun(n_classes=4, n_images=4))
+    (found,) = client.get("/runs.json").json["runs"]
+    assert (found["name"], found["place"]) == ("photos", describe_place(run))
+    assert client.get(f"/run/photos/data/run.json?v={found['version']}").json["name"] == "photos"
+    run.rename(tmp_path.parent / f"{tmp_path.name}-away")
+    assert client.get("/runs.json").json == {"runs": []}
+    gone = client.get("/run/photos/data/class/1.json")
+    assert (gone.status_code, gone.json["problem"]["found"]) == (404, "photos is not there any more.")
+
+
+def test_the_page_of_a_run_that_was_made_again_gets_none_of_its_numbers(tmp_path: Path) -> None:
+    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=4))
+    client = create_app([RunStore(run, name="run")], Settings()).server.test_client()
+    before = client.get("/runs.json").json["runs"][0]["version"]
+    assert client.get(f"/run/run/data/class/1.json?v={before}").json["id"] == 1
+    write_manifest(run, {**read_manifest(run), "more": 1})
+    assert client.get(f"/run/run/data/class/1.json?v={before}").json["id"] == 1, "a stage was added"
+    write_manifest(run, {**read_manifest(run), "created": "2031-01-01T00:00:00+00:00"})
+    assert "Load the page again" in client.get(f"/run/run/data/class/1.json?v={before}").json["problem"]["fix"]
+    after = client.get("/runs.json").json["runs"][0]["version"]
+    assert client.get(f"/run/run/data/class/1.json?v={after}").json["id"] == 1
+    write_manifest(run, {**read_manifest(run), "stages": {"aggregate": {"state": "running"}}})
+    answer = client.get(f"/run/run/data/class/2.json?v={after}")
+    assert "being made" in answer.json["problem"]["found"] and "Cache-Control" not in answer.headers
+    assert client.get("/run/run/picture/conv1/1.webp").status_code == 503
+
+
+def test_who_signs_in_learns_no_folder_of_the_server(tmp_path: Path) -> None:
+    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=4))
+    client = create_app([RunStore(run, name="run")], Settings(auth="token", token="t" * 30)).server.test_client()
+    headers = {"Authorization": "Bearer " + "t" * 30, "Accept": "text/html"}
+    paths = ["", "runs.json", *(f"run/run/data/{key}.json" for key in ("run", "about", "class/1", "class/1/panel"))]
+    for path in paths:
+        answer = client.get(f"/{path}", headers=headers)
+        assert answer.status_code == 200 and str(tmp_path) not in answer.text, path

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -12,7 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.served import ask, serve_by_gunicorn
+from summit_dash.server.attempts import FREE
+from tests.support.served import Answer, ask, serve_by_gunicorn
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 from tests.support.team import PASSWORD, write_team
 
@@ -64,6 +67,36 @@ def test_numbers_of_all_processes_are_added_up(served: Served) -> None:
 
 def test_nobody_computes_where_two_processes_answer(served: Served) -> None:
     assert ask(served.port, "/_dash-update-component", "POST", b"{}", **served.session).status == 403
+
+
+def sign_in(port: int, name: str, password: str) -> Answer:
+    body = f"name={name}&password={password.replace(' ', '+')}".encode()
+    return ask(port, "/sign-in", "POST", body, **FORM)
+
+
+def test_a_session_that_was_ended_is_over_in_all_processes(served: Served) -> None:
+    cookie = sign_in(served.port, "viewer", PASSWORD).headers["Set-Cookie"].partition(";")[0]
+    assert ask(served.port, "/runs.json", Cookie=cookie).status == 200
+    ask(served.port, "/sign-out", "POST", b"", Cookie=cookie)
+    assert {ask(served.port, "/runs.json", Cookie=cookie).status for _ in range(12)} == {401}
+
+
+def test_a_process_that_is_killed_takes_nothing_with_it(served: Served) -> None:
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    statuses = set()
+    for _ in range(12):
+        with contextlib.suppress(OSError):  # a request that this process had taken
+            statuses.add(ask(served.port, "/run/small/data/labels.json", **served.session).status)
+    assert statuses == {200}
+    labels = json.loads(ask(served.port, "/run/small/data/labels.json", **served.session).text)["labels"]
+    assert labels["conv1"]["11"] == "label 11"
+
+
+def test_wrong_passwords_are_counted_by_all_processes_together(served: Served) -> None:
+    """Comes late: nobody may try again from this address for a while."""
+    statuses = [sign_in(served.port, "viewer", "wrong").status for _ in range(FREE + 6)]
+    assert (statuses.count(401), statuses.count(429)) == (FREE, 6)
 
 
 def test_it_ends_gently(served: Served) -> None:

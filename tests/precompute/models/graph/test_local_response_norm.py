@@ -28,6 +28,10 @@ def test_local_response_norm_is_torchs(size: int, beta: float) -> None:
     (found * weight).sum().backward()
     (expected * weight).sum().backward()
     torch.testing.assert_close(mine.grad, theirs.grad)
+    with torch.inference_mode():  # the way without gradients, one image after another
+        together = normalize_local_response(inputs, size, 0.3, beta, 1.5)
+        torch.testing.assert_close(together, expected.detach())
+        assert torch.equal(together[1:], normalize_local_response(inputs[1:], size, 0.3, beta, 1.5))
 
 
 Change = Callable[[dict[str, Any]], None]

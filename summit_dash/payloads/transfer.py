@@ -1,0 +1,152 @@
+"""The payloads of a transfer result: what every view needs, the result itself, its images, and one cut."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from precompute.contract.errors import InputError
+from summit_dash.figures.transfer import AXES, build_cuts, build_training_parts, find_front
+from summit_dash.graph.theme import PALETTES
+from summit_dash.payloads.numbers import shorten
+from summit_dash.run.transfer_store import TransferStore
+
+__all__ = ["build_transfer_payload"]
+
+_NO_CLASSES: dict[str, list[Any]] = {"id": [], "name": [], "mark": [], "full": []}
+_SHARES = {"accuracy", "ci_low", "ci_high", "macro_f1"}
+_OF_LEARNED = (
+    "model", "cut", "head", "n_unfrozen", "n_images", "accuracy", "ci_low", "ci_high", "n_gained", "n_lost",
+    "macro_f1", "n_trained", "multiply_adds", "mean_epochs",
+)  # fmt: skip
+
+
+def build_transfer_payload(store: TransferStore, key: str, names_folders: bool = True) -> dict[str, Any] | None:
+    """Returns the payload of a key: `run`, `transfer`, `images` or `cut/3`; None where there is no such kind.
+
+    Args:
+        store: the result.
+        key: `run` is what a page reads first of everything that it shows.
+        names_folders: commands name the folders of this machine, which a static site does not.
+
+    Raises:
+        InputError: the result has no such cut.
+    """
+    if key == "run":
+        return _build_overview(store)
+    if key == "transfer":
+        return _build_result(store, names_folders)
+    if key == "images":
+        return _build_images(store)
+    kind, _, number = key.partition("/")
+    if kind == "cut" and number.isdecimal() and len(number) < 10:
+        return _build_cut(store, int(number))
+    return None
+
+
+def _build_overview(store: TransferStore) -> dict[str, Any]:
+    """Builds the overview, which has the form of that of a run without classes and layers."""
+    return {
+        "kind": "transfer",
+        "name": store.name,
+        "facts": {
+            "model": store.model_name,
+            "dataset": store.dataset_name,
+            "n_classes": len(store.classes),
+            "n_images": store.n_images,
+            "n_images_of_classes": store.n_images,
+        },
+        "has": {},
+        "layers": [],
+        "groups": None,
+        "classes": _NO_CLASSES,
+    }
+
+
+def _build_result(store: TransferStore, names_folders: bool) -> dict[str, Any]:
+    manifest, config = store.manifest, store.manifest["config"]
+    return {
+        "sentence": manifest["advice"]["sentence"],
+        "advice": {name: manifest["advice"][name] for name in ("model", "cut", "cost")},
+        "n_images": store.n_images,
+        "n_skipped": len(manifest.get("skipped", ())),
+        "config": {name: config[name] for name in ("pooling", "n_folds", "n_inner_folds", "seed")},
+        "estimate": manifest["estimate"],
+        "has_pictures": store.has_pictures,
+        "models": {
+            name: {"published": entry.get("published_top1"), "n_parameters": entry["n_parameters"]}
+            for name, entry in manifest["models"].items()
+        },
+        "cuts": [{name: _round(name, value) for name, value in row.items()} for row in store.cuts],
+        "fronts": {cost: find_front(store.cuts, cost) for cost in AXES if cost != "depth"},
+        "learned": [{name: _round(name, row[name]) for name in _OF_LEARNED} for row in store.learned],
+        "classes": [{"id": row["class_id"], "name": row["class_name"], "n": row["n_images"]} for row in store.classes],
+        "heads": _list_heads(store, names_folders),
+        "folder": str(store.path) if names_folders else store.path.name,
+        "figures": {
+            theme: {
+                **{axis: json.loads(build_cuts(store.cuts, axis, theme).to_json()) for axis in AXES},
+                "training": build_training_parts(theme),
+            }
+            for theme in PALETTES
+        },
+    }
+
+
+def _round(name: str, value: Any) -> Any:
+    """Rounds what is not whole; shares keep as many digits as they are written with elsewhere need."""
+    if not isinstance(value, float):
+        return value
+    return round(value, 6) if name in _SHARES else shorten(value)
+
+
+def _list_heads(store: TransferStore, names_folders: bool) -> list[dict[str, Any]]:
+    """Lists the saved heads, each with the command that makes a run of it."""
+    return [
+        {
+            "name": name,
+            "model": head["model"],
+            "cut": head["cut"],
+            "kind": head["kind"],
+            "is_whole": head["fingerprint"] is not None,
+            "command": head["command"] if names_folders else _hide_folders(head["command"], store.path.name),
+        }
+        for name, head in store.manifest.get("heads", {}).items()
+    ]
+
+
+def _hide_folders(command: str, result: str) -> str:
+    """Returns a command whose files are named from the result's folder on, and others by their last part."""
+
+    def hide(word: str) -> str:
+        if not Path(word).is_absolute():
+            return word
+        parts = Path(word).parts
+        return str(Path(*parts[parts.index(result) :])) if result in parts else parts[-1]
+
+    return shlex.join(hide(word) for word in shlex.split(command))
+
+
+def _build_images(store: TransferStore) -> dict[str, Any]:
+    rows = store.read_images()
+    return {
+        "image_id": [row["image_id"] for row in rows],
+        "class_id": [row["class_id"] for row in rows],
+        "path": [row["path"] for row in rows],
+        "fold": [row["fold"] for row in rows],
+    }
+
+
+def _build_cut(store: TransferStore, place: int) -> dict[str, Any]:
+    if place >= len(store.cuts):
+        raise InputError(
+            "A cut is one of the table.", f"There are {len(store.cuts)}; the link says {place}.", "Choose one of them."
+        )
+    found = store.cut(place)
+    return {
+        "image_id": found["image_id"],
+        "predicted": found["predicted_class_id"],
+        "probability": [round(value, 4) for value in found["predicted_probability"]],
+    }

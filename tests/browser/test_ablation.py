@@ -1,0 +1,80 @@
+"""Ablation in a browser: channels pinned in the graph, removed by a button, and the answer with its address."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from precompute.contract.schema import TABLES, read_table
+from precompute.contract.writing import write_table
+from summit_dash.live import service
+from tests.browser.conftest import serve
+from tests.browser.drive import wait_for_selection
+from tests.support import live_proof_answers
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def live_url(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a run whose manifest names a model, with answers that need none."""
+    run = Path(shutil.copytree(synthetic_run, tmp_path_factory.mktemp("ablation") / "run"))
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["model"]["preprocess"] = {}
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    _add_graphs_by_effect(run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "_PROOFS", live_proof_answers.__name__)
+        with serve(run) as address:
+            yield address
+
+
+def _add_graphs_by_effect(run: Path) -> None:
+    """Adds graphs by effect: those by PageRank without the first channel of each class, and without influences."""
+    nodes = read_table(run, "attribution_graph_nodes").to_pylist()
+    first = {row["class_id"]: number for number, row in reversed(list(enumerate(nodes)))}
+    by_effect = [{**row, "selection": "effect"} for number, row in enumerate(nodes) if number != first[row["class_id"]]]
+    rows = [{**row, "selection": "pagerank"} for row in nodes] + by_effect
+    order = {row["layer"]: n for n, row in enumerate(read_table(run, "layers").to_pylist())}
+    rows.sort(key=lambda row: (row["class_id"], order[row["layer"]], row["channel"], row["selection"]))
+    names = [column.name for column in TABLES["attribution_graph_nodes"].columns]
+    write_table(run, "attribution_graph_nodes", {name: [row.get(name) for row in rows] for name in names})
+    graphs = read_table(run, "attribution_graphs").to_pylist()
+    both = [{**row, "selection": selection} for row in graphs for selection in ("effect", "pagerank")]
+    names = [column.name for column in TABLES["attribution_graphs"].columns]
+    write_table(run, "attribution_graphs", {name: [row.get(name) for row in both] for name in names})
+
+
+@pytest.fixture
+def url(live_url: str) -> str:
+    return live_url
+
+
+def test_pinned_channels_are_removed_by_a_button_in_the_graph(page: Page, url: str, synthetic_run: Path) -> None:
+    node = read_table(synthetic_run, "attribution_graph_nodes").to_pylist()[0]
+    channel = f"{node['layer']}-{node['channel']}"
+    page.goto(f"{url}?class={node['class_id']}&pins={channel}")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    wait_for_selection(page, view="ablation", mode="remove", pins=[channel])
+    expect(page.locator(".ablation-row")).to_have_count(2)
+    expect(page.locator(".ablation-images li")).to_contain_text("carp → trout")
+    assert "mode=remove" in page.url
+    page.get_by_role("button", name="Keep only").click()
+    expect(page.locator(".ablation-rows")).to_contain_text("with these channels alone")
+
+
+def test_both_graphs_of_a_class_lie_over_each_other_and_the_address_says_so(page: Page, url: str) -> None:
+    page.goto(f"{url}?class=0")
+    page.get_by_role("button", name="both", exact=True).click()
+    wait_for_selection(page, view="graph", chosen="both")
+    expect(page.locator(".keys")).to_contain_text("only PageRank")
+    expect(page.locator('.key[data-part="only-a"] b')).to_have_text("1")
+    expect(page.locator('.key[data-part="only-b"] b')).to_have_text("0")
+    assert "chosen=both" in page.url
+    page.goto(page.url)
+    expect(page.locator(".keys")).to_contain_text("only effect")

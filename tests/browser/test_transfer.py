@@ -1,0 +1,82 @@
+"""The page of transfer in a browser: the picker, curves, two cuts, images large; and the same from a static site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from rich.console import Console
+
+from summit_dash.export.site_command import run_export_site
+from summit_dash.run.store import RunStore
+from summit_dash.run.transfer_store import TransferStore
+from tests.browser.conftest import serve_entries, watch
+from tests.browser.drive import wait_for_selection
+from tests.support.transfer_result import write_transfer_result
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_transfer_result(tmp_path_factory.mktemp("results") / "photos")
+
+
+@pytest.fixture(scope="module")
+def both(run_path: Path, result: Path) -> Iterator[str]:
+    with serve_entries([RunStore(run_path), TransferStore(result)]) as address:
+        yield address
+
+
+def test_a_result_is_chosen_beside_the_run_and_two_cuts_are_compared(
+    context: BrowserContext, both: str, words: list[str]
+) -> None:
+    page = context.new_page()
+    watch(page, both, words)
+    page.goto(f"{both}?view=transfer")
+    page.locator("#transfer").get_by_role("button", name="photos").click()
+    wait_for_selection(page, run="photos", view="transfer")
+    expect(page.locator(".transfer-sentence")).to_contain_text("Cut small after high")
+    expect(page.locator(".transfer-chart .scatterlayer .trace")).not_to_have_count(0)
+    expect(page.get_by_role("tab")).to_have_count(1)
+    page.get_by_role("button", name="Parameters", exact=True).first.click()
+    expect(page.locator(".transfer-chart .legend")).to_contain_text("Pareto front")
+    page.get_by_role("button", name="large@high as B").click()
+    wait_for_selection(page, vs_cut="large@high", axis="parameters")
+    expect(page.locator(".heat tbody tr")).to_have_count(3)
+    page.get_by_role("button", name=re.compile("^B right, A wrong")).click()
+    tiles = page.locator(".disagreed")
+    expect(tiles).not_to_have_count(0)
+    tiles.first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("wrong")
+    expect(dialog.locator("img.is-tiny")).to_be_visible()
+    query = page.evaluate("() => window.location.search")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert "image=" in query and "image=" not in page.evaluate("() => window.location.search")
+    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    for _ in range(2):
+        violations = page.evaluate("async () => (await axe.run(document)).violations")
+        assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
+        page.get_by_role("button", name="Light or dark").click()
+    page.close()
+    assert words == []
+
+
+def test_a_static_site_of_a_result_needs_no_server(
+    context: BrowserContext, result: Path, tmp_path: Path, words: list[str]
+) -> None:
+    run_export_site(result, tmp_path / "site", None, False, Console())
+    page: Page = context.new_page()
+    address = (tmp_path / "site" / "index.html").as_uri()
+    watch(page, "file://", words)
+    page.goto(f"{address}#?cut=large%40low&image=0")
+    expect(page.locator(".transfer-chosen h3")).to_contain_text("large after low")
+    expect(page.get_by_role("dialog").locator("img.is-tiny")).to_be_visible()
+    page.close()
+    assert words == []

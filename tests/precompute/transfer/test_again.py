@@ -1,0 +1,53 @@
+"""More heads on a result that is there, and what is refused."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from precompute.commands.transfer import TransferOptions, run_transfer
+from precompute.contract.errors import InputError
+from precompute.contract.progress import SilentProgress
+from precompute.contract.transfer_tables import read_transfer_manifest, read_transfer_table, write_transfer_manifest
+from precompute.transfer.again import MoreHeads, add_heads
+
+
+def test_a_head_is_added_by_the_result_alone_and_its_command_has_the_options_of_the_images(small_result: Path) -> None:
+    before = read_transfer_table(small_result, "cuts")
+    run_transfer(TransferOptions(str(small_result), save="late@second"))
+    head = read_transfer_manifest(small_result)["heads"]["late@second"]
+    words = shlex.split(head["command"])
+    assert words[words.index("--limit-per-class") + 1] == "8" and "--allow-outside" not in words
+    assert (small_result / "heads" / "late@second" / "weights.safetensors").is_file()
+    assert read_transfer_table(small_result, "cuts").equals(before)
+
+
+def test_what_does_not_go_with_a_result_is_named(small_result: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--models is given"):
+        run_transfer(TransferOptions(str(small_result), models="demo"))
+    with pytest.raises(InputError, match="--out is missing"):
+        run_transfer(TransferOptions(str(tmp_path / "images"), models="demo"))
+    with pytest.raises(InputError, match="Near it: late@second"):
+        add_heads(MoreHeads(small_result, ("late@secnod",)), SilentProgress())
+
+
+def test_a_result_that_is_not_whole_or_lost_its_features_is_refused(small_result: Path) -> None:
+    shutil.rmtree(small_result / "features")
+    with pytest.raises(InputError, match="features are gone"):
+        add_heads(MoreHeads(small_result), SilentProgress())
+    manifest = read_transfer_manifest(small_result)
+    del manifest["advice"]
+    write_transfer_manifest(small_result, manifest)
+    with pytest.raises(InputError, match="not whole yet"):
+        add_heads(MoreHeads(small_result), SilentProgress())
+
+
+def test_other_images_are_refused(small_result: Path) -> None:
+    manifest = read_transfer_manifest(small_result)
+    manifest["dataset"]["fingerprint"] = "other"
+    write_transfer_manifest(small_result, manifest)
+    with pytest.raises(InputError, match="has other images"):
+        add_heads(MoreHeads(small_result), SilentProgress())
