@@ -13,7 +13,7 @@ __all__ = ["FOLDER", "KINDS", "Shelf"]
 FOLDER = "visit"
 """The first part of the addresses, relative to the page."""
 KINDS = {"png": "image/png", "jpeg": "image/jpeg", "csv": "text/csv", "json": "application/json"}
-"""What may lie on a shelf, by the end of its name, with the type that browsers are given."""
+"""The kinds of files on a shelf, by the end of the name, with the type that browsers are given."""
 _MOST = 24_000_000
 """Bytes that one visit's pictures may have; those shown longest ago are dropped first."""
 

@@ -1,4 +1,4 @@
-"""What stands around the graph of an image: its table, its files, its pins, and the keyboard's way through it."""
+"""The tools around the graph of an image: its table, its files, its pins, and the way of the keyboard through it."""
 
 from __future__ import annotations
 
