@@ -1,22 +1,27 @@
 """The page about a run: views, method and the run's own numbers, as blocks that the browser lays out.
 
 A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}`,
-`{"terms": [[entry, term, meaning], ...]}` or `{"table": {"heads": [...], "rows": [[...], ...]}}`, whose first column
+`{"terms": [[entry, term, meaning], ...]}`, `{"figure": {"name": ..., "themes": {...}}}`,
+or `{"table": {"heads": [...], "rows": [[...], ...]}}`, whose first column
 names the row. A line is text that may hold links to views, `[text](?view=compare&vs=3)`: a field that a link does not
 name stays as it is on the screen.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from precompute.contract.glossary import INFLUENCE_MEASURES
 from precompute.contract.output_meanings import describe_outputs
+from summit_dash.figures.transfer import build_layers
+from summit_dash.graph.theme import PALETTES
 from summit_dash.payloads.glossary import GLOSSARY, name_entry
 from summit_dash.payloads.tour import build_tour
 from summit_dash.run.names import describe_place
+from summit_dash.run.probes import read_probes
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import DASH, format_count, format_part, format_percent, format_plural
 
@@ -41,6 +46,7 @@ def build_about(store: RunStore, names_folders: bool = True) -> dict[str, Any]:
             _build_section("views", "What the views show", _split_paragraphs(_VIEWS)),
             _build_section("method", "How it is computed", _explain_method(store)),
             *_count_pictures(store),
+            *_show_probes(store),
             *build_tour(store),
             _build_section("glossary", "Glossary", _list_terms()),
             _build_section("sources", "Sources", _split_paragraphs(_SOURCES)),
@@ -54,6 +60,33 @@ def _build_section(name: str, title: str, blocks: list[Block]) -> dict[str, Any]
 
 def _list_terms() -> list[Block]:
     return [{"terms": [[name_entry(term), term, meaning] for term, meaning in GLOSSARY.items()]}]
+
+
+def _show_probes(store: RunStore) -> list[dict[str, Any]]:
+    """Shows how well each layer separates the classes; nothing where the stage `probe` has not run."""
+    rows = read_probes(store)
+    if not rows:
+        return []
+    words = (
+        f"A linear head is trained on the mean of every channel of a layer, and tested on images held out: "
+        f"{format_count(rows[0]['n_images'])} images in {rows[0]['n_folds']} folds. Bands are 95 % intervals (Wilson)."
+    )
+    figures = {theme: json.loads(build_layers(rows, theme).to_json()) for theme in PALETTES}
+    heads = ["Layer", {"name": "Accuracy", "class": "number"}, {"name": "95 % interval", "class": "number"}]
+    cells = [
+        [
+            row["layer"],
+            format_percent(row["accuracy"]),
+            f"{format_percent(row['ci_low'])} to {format_percent(row['ci_high'])}",
+        ]
+        for row in rows
+    ]
+    blocks: list[Block] = [
+        {"p": words},
+        {"figure": {"name": "Accuracy of a linear head by layer", "themes": figures}},
+        {"table": {"heads": heads, "rows": cells}},
+    ]
+    return [_build_section("probe", "How well each layer separates the classes", blocks)]
 
 
 def _split_paragraphs(text: str) -> list[Block]:

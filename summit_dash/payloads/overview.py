@@ -13,6 +13,7 @@ from summit_dash.run.confusions import has_confusions
 from summit_dash.run.layer_names import shorten_layer_names
 from summit_dash.run.measures import describe_link, describe_measures, name_measures
 from summit_dash.run.output_channels import name_output_channels
+from summit_dash.run.probes import read_probes
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import NO_ACCURACY, NO_ACCURACY_IMPORTED, label_classes
 
@@ -63,6 +64,7 @@ def _build_layers(store: RunStore) -> list[dict[str, Any]]:
     shorts = shorten_layer_names(store.layer_names)
     outputs = name_output_channels(store)
     links = [store.links.get(layer) for layer in store.layers]
+    probes = {row["layer"]: row for row in store.read_once("probes", lambda: read_probes(store))}
     return [
         {
             "layer": info.layer,
@@ -70,10 +72,18 @@ def _build_layers(store: RunStore) -> list[dict[str, Any]]:
             "n_channels": info.n_channels,
             "receptive_field": info.receptive_field,
             "measure": {"name": link.influence, "text": describe_link(link)} if link else None,
+            "probe": _describe_probe(probes.get(info.layer)),
             "outputs": outputs if info.layer == store.layer_names[-1] else None,
         }
         for info, short, link in zip(store.layers.values(), shorts, links, strict=True)
     ]
+
+
+def _describe_probe(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    shares = {name: _round(row[name]) for name in ("accuracy", "ci_low", "ci_high")}
+    return {**shares, "n_images": row["n_images"]}
 
 
 def _build_measures(store: RunStore) -> dict[str, str] | None:

@@ -5,6 +5,7 @@ import {address, load} from '../data.js';
 import {emptyState, h} from '../dom.js';
 import {queryOf, selections} from '../selection.js';
 import {view} from '../views.js';
+import {showChart} from '../widgets/chart.js';
 import {buildTable} from '../widgets/table.js';
 
 const LINK = /\[([^\]]+)\]\((\?[^)]*)\)/g;
@@ -42,6 +43,7 @@ const BLOCKS = {
   ol: (items) => h('ol', null, list(items)),
   table: (table) => h('div', {class: 'about-table'}, buildTable(table)),
   facts: (rows) => h('dl', null, facts(rows)),
+  figure: ({name, themes}) => showChart(h('div', {class: 'about-figure', role: 'img', 'aria-label': name}), (theme) => themes[theme]),
   terms: (rows) => h('dl', {class: 'glossary'}, rows.map(entry)),
 };
 const block = (each) => Object.entries(each).map(([kind, content]) => BLOCKS[kind](content));

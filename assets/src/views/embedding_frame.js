@@ -4,7 +4,7 @@ import {rove} from '../widgets/roving.js';
 import * as current from '../current.js';
 import * as dom from '../dom.js';
 import {action, h} from '../dom.js';
-import {count, plural} from '../format.js';
+import {count, percent, plural} from '../format.js';
 import {scatter} from '../model/scatter.js';
 import {buildColorMenu} from './embedding_colors.js';
 import {savePicture} from './embedding_picture.js';
@@ -14,9 +14,25 @@ import {emb, stage} from './embedding_state.js';
 const strip = () => document.getElementById('layer-strip');
 
 // --- strip --------------------------------------------------------------------------------------------------------
-const layerTip = (info) => `${info.layer}: ${plural(info.n_channels, 'channel')}, each position sees ${count(info.receptive_field)} px`;
+/** How well a linear head on the layer tells the classes apart, where that was measured. */
+const probeTip = ({probe}) =>
+  probe
+    ? `\nA linear head on it: ${percent(probe.accuracy)} [${percent(probe.ci_low)}, ${percent(probe.ci_high)}] of ${plural(probe.n_images, 'image')} held out`
+    : '';
+const layerTip = (info) =>
+  `${info.layer}: ${plural(info.n_channels, 'channel')}, each position sees ${count(info.receptive_field)} px${probeTip(info)}`;
 const buildLayer = (info) =>
-  action({layer: info.layer}, {class: 'layer', 'data-layer': info.layer, 'data-tip': layerTip(info), 'aria-pressed': 'false'}, info.short);
+  action(
+    {layer: info.layer},
+    {
+      class: 'layer',
+      'data-layer': info.layer,
+      'data-tip': layerTip(info),
+      'aria-pressed': 'false',
+      style: info.probe && `--probe:${info.probe.accuracy}`,
+    },
+    info.short,
+  );
 /** A fade and an arrow at each end say that there are more layers than the strip shows. */
 const hint = () => {
   const {scrollLeft, clientWidth, scrollWidth} = strip();
