@@ -33,6 +33,8 @@ from tests.support.served import find_port
 
 MOST_USERS, MOST_BROWSERS, MOST_SECONDS = 200, 8, 1200
 GOAL_MILLISECONDS, GOAL_GROWTH = 300, 0.05
+MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
+"""Variables of the service in the docs."""
 N_GRAPHS = 12
 """Classes whose graphs are asked for before, to find channels that people would click."""
 
@@ -51,7 +53,7 @@ def serve(run: str, threads: int) -> Iterator[Served]:
     """Serves the run from a process of its own, by a link."""
     port, token = find_port(), secrets.token_urlsafe(16)
     command = [sys.executable, "-m", "summit_dash.cli", "serve", run, "--port", str(port), "--auth", "token"]
-    environment = {**os.environ, "SUMMIT_DASH_TOKEN": token, "SUMMIT_DASH_LOG": "none"}
+    environment = {**os.environ, "SUMMIT_DASH_TOKEN": token, "SUMMIT_DASH_LOG": "none", **MEMORY}
     options = ["--role", "runner", "--workers", str(threads)]
     process = subprocess.Popen([*command, *options], env=environment, stderr=subprocess.DEVNULL)
     try:

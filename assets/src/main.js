@@ -48,8 +48,8 @@ import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
+import {askAgain, fadeMaps, openProbed, probeChannel, showUpload, showImageRows, wantImages} from './views/images.js';
 import {askAblation, wantAblation} from './views/ablation.js';
-import {askAgain, fadeMaps, openProbed, probeChannel, showUpload, wantImages} from './views/images.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
@@ -61,6 +61,7 @@ window.dash_clientside.summit = {
   drawGraph,
   drawEmbedding,
   drawConfusions,
+  showImageRows,
   wantImages,
   wantAblation,
   askAblation,

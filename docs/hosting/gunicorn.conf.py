@@ -10,6 +10,8 @@ worker_class = "gthread"
 graceful_timeout = 30
 control_socket_disable = True
 
+# Memory of tables goes back to the system when they are read. The variable counts if it is set before pyarrow comes.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 # All processes remember failed sign-ins and ended sessions in common.
 os.environ.setdefault("SUMMIT_DASH_SHARED_FOLDER", tempfile.mkdtemp(prefix="summit-dash-"))
 

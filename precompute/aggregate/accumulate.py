@@ -1,4 +1,4 @@
-"""Sums over images of one class: the only state of the pass, of one size however many images there are."""
+"""Sums over images of one unit: the only state of the pass, of one size however many images there are."""
 
 from __future__ import annotations
 
@@ -14,11 +14,20 @@ from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.influence.pairs import PairCounter, PairSums
 from precompute.aggregate.influence.values import Values
-from precompute.aggregate.kernels.activation import SpatialMaximum, find_strongest_channels
+from precompute.aggregate.kernels.activation import find_strongest_channels
 from precompute.devices.cores import Parallel
 from precompute.models.layers.selection import RecordedLayer
 
-__all__ = ["ClassAccumulator", "Examples", "LayerSums"]
+__all__ = [
+    "ActivationTotals",
+    "ClassAccumulator",
+    "Examples",
+    "Findings",
+    "LayerSums",
+    "describe_influences",
+    "list_targets",
+    "mark_strongest",
+]
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,21 @@ class Examples:
         """Makes examples whose ranks are all unused."""
         shape = (n_channels, n_examples)
         return cls(np.zeros(shape, np.float32), np.zeros(shape, np.int32), np.zeros(shape, np.int32))
+
+    def add(self, image_ids: NDArray[np.int32], activation: NDArray[np.float32], position: NDArray[np.int32]) -> None:
+        """Adds images that come later, in place; only channels that one of them excites more than the last kept one.
+
+        Args:
+            image_ids: `(image,)`.
+            activation: `(image, channel)`.
+            position: of the maxima, `(image, channel)`.
+        """
+        changed = np.flatnonzero(activation.max(0) > self.activation[:, -1])
+        columns = (activation[:, changed].clip(0), np.broadcast_to(image_ids[:, None], (len(image_ids), len(changed))))
+        later = Examples(*(np.ascontiguousarray(one.T) for one in (*columns, position[:, changed])))
+        kept = Examples(*(one[changed] for one in vars(self).values())).merge(later)
+        for name, values in vars(self).items():
+            values[changed] = getattr(kept, name)
 
     def merge(self, other: Examples) -> Examples:
         """Keeps the strongest of both, as many as this one has; `other` holds later images."""
@@ -67,12 +91,71 @@ class LayerSums:
     examples: Examples
 
 
-_ImageFindings = tuple[list[SpatialMaximum], list[tuple[Tensor, Tensor]]]
-"""The maxima of every layer in one image, and the strongest pairs of every counted influence."""
+class ActivationTotals:
+    """The sums of activations over the images of one unit, the channels of all layers side by side.
+
+    Args:
+        sizes: the number of channels of each layer.
+        n_examples: kept per channel.
+    """
+
+    def __init__(self, sizes: Sequence[int], n_examples: int) -> None:
+        self._ends, self._n_examples = np.cumsum(sizes), n_examples
+        self.reset()
+
+    def reset(self) -> None:
+        """Sets all sums to 0."""
+        n_channels = int(self._ends[-1])
+        self._count, self._sum = np.zeros(n_channels, np.int32), np.zeros(n_channels)
+        self._examples = Examples.make_empty(n_channels, self._n_examples)
+
+    def add(
+        self,
+        image_ids: Sequence[int],
+        activation: NDArray[np.float32],
+        position: NDArray[np.int32],
+        kept: NDArray[np.bool_],
+    ) -> None:
+        """Adds some images, in order of image_id.
+
+        Args:
+            image_ids: of the images.
+            activation: the greatest value of every channel, `(image, channel)`.
+            position: of that value, `(image, channel)`.
+            kept: True for the channels of an image's strongest set, `(image, channel)`.
+        """
+        self._count += kept.sum(0, dtype=np.int32)
+        for row in activation:  # image by image: a sum that no batch size can change
+            self._sum += row
+        if self._n_examples:
+            self._examples.add(np.asarray(image_ids, np.int32), activation, position)
+
+    def build(self) -> list[LayerSums]:
+        """Copies out the sums of every layer, in order."""
+        columns = (self._count, self._sum, *vars(self._examples).values())
+        parts = [np.split(one.copy(), self._ends[:-1]) for one in columns]
+        return [LayerSums(count, total, Examples(*examples)) for count, total, *examples in zip(*parts, strict=True)]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that is counted of a batch of images.
+
+    Attributes:
+        activation, position, kept: `(image, channel)`, as `ActivationTotals.add` takes them.
+        pairs: by image, the strongest pairs of every counted influence.
+        problems: by image, the reason that it is left out; an empty text where it is sound.
+    """
+
+    activation: NDArray[np.float32]
+    position: NDArray[np.int32]
+    kept: NDArray[np.bool_]
+    pairs: list[list[tuple[Tensor, Tensor]]]
+    problems: list[str]
 
 
 class ClassAccumulator:
-    """The sums of one class: `update` adds images, `build_...` copies the sums out, `reset` begins the next class.
+    """The sums of one unit, counted image by image: `update` adds images, `build_...` copies the sums out.
 
     Args:
         layers: the recorded layers.
@@ -89,30 +172,22 @@ class ClassAccumulator:
         config: AggregateConfig,
         parallel: Parallel,
     ) -> None:
-        self._layers, self._config = layers, config
-        self._parallel, self._device = parallel, parallel.device
+        self._layers, self._config, self._parallel = layers, config, parallel
         self._counters = [
             [PairCounter(influence, config.top_k, parallel.device) for influence in measure.counted]
             for measure in measures
         ]
-        self._targets = [
-            measure.link.target.name
-            for measure, counters in zip(measures, self._counters, strict=True)
-            for _ in counters
-        ]
-        self.reset()
+        self._targets = list_targets(measures)
+        self._totals = ActivationTotals([layer.n_channels for layer in layers], config.n_examples)
 
     def reset(self) -> None:
         """Sets all sums to 0."""
-        sizes = [layer.n_channels for layer in self._layers]
-        self._activation_count = [torch.zeros(n, dtype=torch.int32, device=self._device) for n in sizes]
-        self._activation_sum = [torch.zeros(n, dtype=torch.float64, device=self._device) for n in sizes]
-        self._examples = [Examples.make_empty(n, self._config.n_examples) for n in sizes]
+        self._totals.reset()
         for counter in self._all_counters:
             counter.reset()
 
     def update(self, image_ids: Sequence[int], values: Values) -> list[str]:
-        """Adds some images of the class, in order of image_id.
+        """Adds some images of the unit, in order of image_id.
 
         Args:
             image_ids: of the batch.
@@ -121,58 +196,70 @@ class ClassAccumulator:
         Returns:
             for each image the reason that it was left out; an empty text where it was added.
         """
-        everything = list(self._parallel.map(self._reduce_image, values.split_images()))
-        problems = self._find_problems([found for _, found in everything])
-        images = [image for image, problem in zip(everything, problems, strict=True) if not problem]
-        image_ids = [image_id for image_id, problem in zip(image_ids, problems, strict=True) if not problem]
-        if images:
-            self._add(image_ids, images)
-        return problems
+        findings = self.reduce(values)
+        rows = [row for row, problem in enumerate(findings.problems) if not problem]
+        self.add([image_ids[row] for row in rows], findings, rows)
+        return findings.problems
 
-    def _add(self, image_ids: Sequence[int], images: Sequence[_ImageFindings]) -> None:
-        for index in range(len(self._layers)):
-            maximum = SpatialMaximum(*map(torch.cat, zip(*(maxima[index] for maxima, _ in images), strict=True)))
-            kept = find_strongest_channels(maximum.activation, self._config.activation_mass)
-            self._activation_count[index] += kept.sum(0, dtype=torch.int32)
-            for row in maximum.activation.double():  # image by image: a sum that no batch size can change
-                self._activation_sum[index] += row
-            self._examples[index] = self._examples[index].merge(_list_candidates(image_ids, maximum))
-        for _, found in images:
-            for counter, strongest in zip(self._all_counters, found, strict=True):
+    def reduce(self, values: Values) -> Findings:
+        """Reduces a batch to what is counted of it; its images may be of several units."""
+        everything = list(self._parallel.map(self._reduce_image, values.split_images()))
+        activation, position = (torch.cat(rows) for rows in zip(*(maxima for maxima, _ in everything), strict=True))
+        kept = mark_strongest(activation, [layer.n_channels for layer in self._layers], self._config.activation_mass)
+        pairs = [found for _, found in everything]
+        greatest, first, strongest = (one.cpu().numpy() for one in (activation, position.int(), kept))
+        return Findings(greatest, first, strongest, pairs, self._find_problems(pairs))
+
+    def add(self, image_ids: Sequence[int], findings: Findings, rows: Sequence[int]) -> None:
+        """Adds some rows of a batch, images of the unit in order of image_id."""
+        chosen = list(rows)
+        if not chosen:
+            return
+        self._totals.add(image_ids, findings.activation[chosen], findings.position[chosen], findings.kept[chosen])
+        for row in chosen:
+            for counter, strongest in zip(self._all_counters, findings.pairs[row], strict=True):
                 counter.add(*strongest)
 
     def _find_problems(self, found: Sequence[list[tuple[Tensor, Tensor]]]) -> list[str]:
         """Names, per image, the first influence that is not finite: gradients may not be where all values are."""
         if not self._targets:
             return [""] * len(found)
-        finite = torch.stack([torch.stack([one.isfinite().all() for one, _ in pairs]) for pairs in found]).tolist()
-        texts = [f"influences on layer {target} are NaN or infinite" for target in self._targets]
-        return [next((text for text, sound in zip(texts, row, strict=True) if not sound), "") for row in finite]
+        finite = torch.stack([torch.stack([one.isfinite().all() for one, _ in pairs]) for pairs in found])
+        return [describe_influences(self._targets, row) for row in finite.tolist()]
 
     @property
     def _all_counters(self) -> list[PairCounter]:
         return [counter for counters in self._counters for counter in counters]
 
-    def _reduce_image(self, values: Values) -> _ImageFindings:
+    def _reduce_image(self, values: Values) -> tuple[tuple[Tensor, Tensor], list[tuple[Tensor, Tensor]]]:
         """Reduces one image to the maxima of every layer, and the strongest pairs of every counted influence."""
         with torch.inference_mode():
             maxima = [values.find_maximum(layer.node) for layer in self._layers]
-            return maxima, [counter.find_strongest(values) for counter in self._all_counters]
+            joined = torch.cat([one.activation for one in maxima], 1), torch.cat([one.position for one in maxima], 1)
+            return joined, [counter.find_strongest(values) for counter in self._all_counters]
 
     def build_layer_sums(self) -> list[LayerSums]:
         """Copies out the sums of every recorded layer, in order."""
-        return [
-            LayerSums(count.cpu().numpy().copy(), total.cpu().numpy().copy(), examples)
-            for count, total, examples in zip(self._activation_count, self._activation_sum, self._examples, strict=True)
-        ]
+        return self._totals.build()
 
     def build_pair_sums(self) -> list[list[PairSums]]:
         """Copies out, per link in order, the sums of each influence that its measure counts."""
         return [[counter.build_sums() for counter in counters] for counters in self._counters]
 
 
-def _list_candidates(image_ids: Sequence[int], maximum: SpatialMaximum) -> Examples:
-    """Lists the images of one batch as examples, `(channel, batch)`; silent channels have an activation of 0."""
-    activation = maximum.activation.clamp_min(0).T.contiguous().cpu().numpy().astype(np.float32)
-    ids = np.broadcast_to(np.asarray(image_ids, np.int32), activation.shape)
-    return Examples(activation, ids, maximum.position.T.contiguous().cpu().numpy().astype(np.int32))
+def mark_strongest(activation: Tensor, sizes: Sequence[int], mass: float) -> Tensor:
+    """Marks each image's strongest channels of every layer, `(batch, channel)`, the channels of all layers in order."""
+    return torch.cat([find_strongest_channels(one, mass) for one in activation.split(list(sizes), 1)], 1)
+
+
+def list_targets(measures: Sequence[LinkMeasure]) -> list[str]:
+    """Lists the target layer of each influence that is counted, in order."""
+    return [measure.link.target.name for measure in measures for _ in measure.counted]
+
+
+def describe_influences(targets: Sequence[str], are_finite: Sequence[bool]) -> str:
+    """Names the first influence of an image that is not finite; an empty text where all are."""
+    for target, is_finite in zip(targets, are_finite, strict=True):
+        if not is_finite:
+            return f"influences on layer {target} are NaN or infinite"
+    return ""

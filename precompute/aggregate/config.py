@@ -12,6 +12,9 @@ AUTO = "auto"
 MEASURES = (AUTO, *INFLUENCE_MEASURES)
 """The choices of `--influence`."""
 
+WAYS = (AUTO, "batch", "image")
+"""The choices of `--pass`: the images of a batch as a whole, or one by one; `auto` by the device."""
+
 PRECISIONS = ("float32", "bfloat16")
 """The choices for the forward pass over the images; influences are always float32, from the recorded values."""
 

@@ -32,15 +32,21 @@ class FiniteCheck:
         """Names for every image the first of its numbers that are not finite; an empty text where all are."""
         values = recording.values
         pieces = values.split_images() if values.device.type == "cpu" else [values]
-        finite = torch.cat(list(self._parallel.map(self._check_values, pieces))).tolist()
-        logits = self._check_logits(recording.logits).tolist()
-        return [self._describe(*one) for one in zip(finite, logits, strict=True)]
+        finite = torch.cat(list(self._parallel.map(self._check_values, pieces)))
+        rows = torch.cat([finite, self._check_logits(recording.logits)[:, None].to(finite.device)], 1)
+        return [self.describe(row) for row in rows.tolist()]
 
-    def _describe(self, finite: Sequence[bool], logits: bool) -> str:
-        for layer, is_finite in zip(self._layers, finite, strict=False):
+    def check_batch(self, recording: Recording) -> Tensor:
+        """Checks the numbers of a batch as a whole, `(batch, check)` of bool: a row is what `describe` takes."""
+        return torch.cat([self._check_values(recording.values), self._check_logits(recording.logits)[:, None]], 1)
+
+    def describe(self, checks: Sequence[bool]) -> str:
+        """Names the first numbers of an image that are not finite; an empty text where all are."""
+        *layers, others, logits = checks
+        for layer, is_finite in zip(self._layers, layers, strict=True):
             if not is_finite:
                 return f"layer {layer.name} yields NaN or infinity"
-        if not finite[-1]:
+        if not others:
             return "values between the layers are NaN or infinite"
         return "" if logits else "the logits are NaN or infinite"
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.config import WAYS, AggregateConfig
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Device, Layers, Model, ModelPath, PreprocessFile, Weights
 from precompute.commands.shared import (
@@ -101,6 +101,13 @@ class PrecomputeOptions:
     engine: Annotated[
         str, typer.Option(help="`local`, or `ray`: the cluster of RAY_ADDRESS, or this machine's cores as workers.")
     ] = RunConfig.engine
+    count_by: Annotated[
+        str,
+        typer.Option(
+            "--pass",
+            help="Influences of a `batch` as a whole, or of one `image` after another; `auto`: image on the CPU.",
+        ),
+    ] = RunConfig.count_by
     actors: Annotated[
         int | None,
         typer.Option(help="Workers of the engine `ray`; as many as there is room for.", min=1, show_default=False),
@@ -176,6 +183,12 @@ def _build_request(options: PrecomputeOptions) -> RunRequest:
             f"Found {options.influence}.",
             "Leave --influence out for auto: traced where that is possible, otherwise gradient.",
         )
+    if options.count_by not in WAYS:
+        raise InputError(
+            f"--pass is one of {', '.join(WAYS)}.",
+            f"Found {options.count_by}.",
+            "Leave it out for auto: image on the CPU.",
+        )
     for name in ("batch_size", "chunk_size", "visualization_steps"):
         require_positive(name, getattr(options, name))
     config = RunConfig(
@@ -198,6 +211,7 @@ def _build_request(options: PrecomputeOptions) -> RunRequest:
         device=options.device,
         engine=options.engine,
         actors=options.actors,
+        count_by=options.count_by,
     )
     return RunRequest(
         ModelConfig(options.model, options.weights, options.preprocess, model_path=tuple(options.model_path or ())),

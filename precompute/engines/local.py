@@ -1,4 +1,4 @@
-"""The engine of a single process, which makes units one after another and reads images ahead across units."""
+"""The engine of a single process, which reads images ahead across units; a batch may hold images of several."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Generator, Mapping, Sequence
 from itertools import islice
 
 from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.making import open_maker
 from precompute.aggregate.reading import Awaited, read_images
-from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed, UnitMaker
+from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed
 from precompute.aggregate.units import UnitKey, pack
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.progress import Advance
-from precompute.devices.cores import Parallel
 
 __all__ = ["LocalEngine"]
 
@@ -41,11 +41,11 @@ class LocalEngine:
         """
         inputs, speed = self._inputs, self._speed
         everything = [image for images in units.values() for image in images]
-        with Parallel(speed.device) as parallel:
-            maker = UnitMaker(inputs, self._config, speed.batch_size, parallel)
+        with open_maker(inputs, self._config, speed) as maker:
             reading = Awaited(read_images(inputs.source, everything, inputs.preprocess, speed.workers))
-            for key, images in units.items():
-                start, waited = time.perf_counter(), reading.seconds
-                unit = maker.make(key.class_id, islice(reading, len(images)), advance)
+            each = ((key, islice(reading, len(images))) for key, images in units.items())
+            start, waited = time.perf_counter(), reading.seconds
+            for key, unit in maker.make_all(each, advance):
                 packed = pack(unit, fingerprint)
                 yield MadeUnit(key, packed, time.perf_counter() - start, reading.seconds - waited)
+                start, waited = time.perf_counter(), reading.seconds

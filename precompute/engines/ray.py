@@ -21,13 +21,14 @@ from typing import Any
 import torch
 
 from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.making import open_maker
 from precompute.aggregate.reading import Awaited, read_images
-from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed, UnitMaker
+from precompute.aggregate.stage import MadeUnit, PassInputs, PassSpeed
+from precompute.aggregate.unit_maker import UnitMaker
 from precompute.aggregate.units import UnitKey, pack
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.progress import Advance
-from precompute.devices.cores import Parallel
 
 __all__ = ["RayEngine", "RayOptions", "count_cores_each", "require_ray"]
 
@@ -149,7 +150,7 @@ class _Worker:
     ) -> None:
         os.chdir(folder)  # relative paths were given from this folder
         self._prepare, self._config, self._speed = prepare, config, speed
-        self._parallel = Parallel(speed.device, n_cores)
+        self._n_cores, self._opened = n_cores, contextlib.ExitStack()
         self._ready: tuple[PassInputs, str, UnitMaker] | None = None
 
     def make(self, key: UnitKey, images: Sequence[LabelledImage], fingerprint: str) -> MadeUnit:
@@ -174,8 +175,8 @@ class _Worker:
         """Returns inputs, fingerprint and maker, prepared at the first call."""
         if self._ready is None:
             inputs, fingerprint = self._prepare()
-            self._parallel.__enter__()  # until the process ends
-            maker = UnitMaker(inputs, self._config, self._speed.batch_size, self._parallel)
+            # Open until the process ends.
+            maker = self._opened.enter_context(open_maker(inputs, self._config, self._speed, self._n_cores))
             self._ready = inputs, fingerprint, maker
         return self._ready
 

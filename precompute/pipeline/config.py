@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.config import AUTO, AggregateConfig
 from precompute.embedding.config import EmbeddingConfig
 from precompute.examples.config import ExampleConfig
 from precompute.feature_visualization.channels.config import VisualizeConfig
@@ -14,15 +14,16 @@ from precompute.graphs.config import GraphConfig
 ENGINES = ("local", "ray")
 """The makers of the units of the pass: this process, or a Ray cluster."""
 
-SPEED = ("batch_size", "workers", "device", "engine", "actors")
-"""Fields of `RunConfig` that change how fast a run is made, and no bit of its tables on a CPU."""
+SPEED = ("batch_size", "workers", "device", "engine", "actors", "count_by")
+"""Fields of `RunConfig` that change how fast a run is made, and no count of its tables."""
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """All of it. `batch_size`, `workers`, `engine` and `actors` change the speed and, on a CPU, no bit of the tables.
 
-    On another device the last bits of a mean may follow the batch size, as its libraries choose their ways by it.
+    On another device, or where `count_by` is `batch`, the last bits of a mean may follow the batch size, as libraries
+    choose their ways by it.
     """
 
     layers: tuple[str, ...] | None = None
@@ -36,6 +37,7 @@ class RunConfig:
     device: str = "auto"
     engine: str = "local"
     actors: int | None = None
+    count_by: str = AUTO
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the config as plain values, for the manifest."""

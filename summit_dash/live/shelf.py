@@ -1,4 +1,4 @@
-"""The pictures that a visit shows, in memory, each under a name that follows from its content."""
+"""The pictures and files that a visit shows, in memory, each under a name that follows from its content."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import threading
 
 from cachetools import LRUCache
 
-__all__ = ["FOLDER", "Shelf"]
+__all__ = ["FOLDER", "KINDS", "Shelf"]
 
 FOLDER = "visit"
 """The first part of the addresses, relative to the page."""
+KINDS = {"png": "image/png", "jpeg": "image/jpeg", "csv": "text/csv", "json": "application/json"}
+"""The kinds of files on a shelf, by the end of the name, with the type that browsers are given."""
 _MOST = 24_000_000
 """Bytes that one visit's pictures may have; those shown longest ago are dropped first."""
 
 
 class Shelf:
-    """Pictures of one visit. Its name cannot be guessed, and opens nothing but them.
+    """Pictures and files of one visit. Its name cannot be guessed, and opens nothing but them.
 
     A page that is drawn again while maps arrive then sends addresses, and the browser fetches each picture once.
     """
@@ -32,7 +34,7 @@ class Shelf:
 
         Args:
             content: of the file.
-            kind: `png` or `jpeg`.
+            kind: one of `KINDS`.
         """
         name = f"{hashlib.blake2b(content, digest_size=12).hexdigest()}.{kind}"
         with self._lock:

@@ -18,6 +18,7 @@ from summit_dash.live.visits import Visit
 from summit_dash.pages import ids, images_graph, images_ids
 from summit_dash.pages.components import build_icon
 from summit_dash.pages.images_answers import Shown, show
+from summit_dash.pages.images_graph_tools import build_zoom
 from summit_dash.pages.images_parts import build_message
 from summit_dash.pages.page import Page
 from summit_dash.run.store import RunStore
@@ -52,6 +53,7 @@ def build_layout() -> Component:
             dcc.Store(id=images_ids.NEXT),
             dcc.Store(id=images_ids.ASK),
             dcc.Store(id=images_ids.PROBE),
+            dcc.Store(id=images_ids.ROWS),
             html.Div(id=images_ids.MESSAGE),
             html.Div([upload, html.Div(id=images_ids.STRIP, className="images-strip")], className="images-top"),
             html.Div(
@@ -71,13 +73,17 @@ def build_layout() -> Component:
             html.Div(id=images_ids.BODY, className="images-body"),
             html.Div(
                 [
-                    html.Div(id=images_ids.CANVAS, className="images-graph-canvas"),
+                    html.Div(
+                        [html.Div(id=images_ids.CANVAS, className="images-graph-canvas"), build_zoom()],
+                        className="images-graph-stage",
+                    ),
                     html.Div(id=images_ids.PROBED, className="images-probe", role="status"),
                 ],
                 id=images_ids.GRAPH_BOX,
                 className="images-graph",
                 hidden=True,
             ),
+            html.Div(id=images_ids.TABLE, className="images-table"),
         ],
         className="images",
     )
@@ -91,6 +97,7 @@ def register_callbacks(app: Dash) -> None:
     app.clientside_callback(ClientsideFunction("summit", "showUpload"), Input(images_ids.VISIT, "data"))
     app.clientside_callback(ClientsideFunction("summit", "askAgain"), Input(images_ids.NEXT, "data"))
     app.clientside_callback(ClientsideFunction("summit", "fadeMaps"), Input(images_ids.OPACITY, "value"))
+    app.clientside_callback(ClientsideFunction("summit", "showImageRows"), Input(images_ids.ROWS, "data"))
     app.clientside_callback(
         ClientsideFunction("summit", "probeChannel"),
         Output(images_ids.PROBE, "data"),
@@ -129,6 +136,7 @@ def register_callbacks(app: Dash) -> None:
         Output(images_ids.CANVAS, "children"),
         Output(images_ids.GRAPH_BOX, "hidden"),
         Output(images_ids.PROBED, "children"),
+        Output(images_ids.ROWS, "data"),
         Input(images_ids.WANTED, "data"),
         Input(images_ids.VISIT, "data"),
         Input(images_ids.ASK, "data"),
@@ -184,14 +192,14 @@ def answer(
     seen: str | None,
 ) -> tuple[Any, ...]:
     """Shows what is known by now about the image that is asked for; the browser asks again while more is computed."""
-    unchanged = (no_update, no_update, no_update)
+    unchanged = (no_update, no_update, no_update, no_update)
     if wanted is None:
         return no_update, no_update, None, no_update, no_update, *unchanged
     live = _get_live()
     store = _find_store(wanted)
     obstacle = find_obstacle(store)
     if obstacle is not None:
-        return [], build_message(obstacle), None, "", no_update, [], True, []
+        return [], build_message(obstacle), None, "", no_update, [], True, [], None
     visit = live.visits.find((known or {}).get("token"))
     opened = no_update
     if visit is None:
@@ -207,7 +215,8 @@ def answer(
     if not shown.elements or visit.shown_graph != identity:
         graph = images_graph.build_canvas(shown.elements, theme) if shown.elements else []
     visit.shown_graph = identity
-    return shown.strip, shown.body, ask_again, shown.version, opened, graph, not shown.elements, shown.probed
+    boxed = (graph, not shown.elements, shown.probed, shown.table)
+    return shown.strip, shown.body, ask_again, shown.version, opened, *boxed
 
 
 def _get_live() -> Live:

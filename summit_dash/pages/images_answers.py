@@ -32,7 +32,8 @@ TABS: Mapping[str, Tab] = {
 class Shown(NamedTuple):
     """The parts that are shown. `version` differs where they differ; `is_over` if nothing more is computed.
 
-    `elements` are those of the graph; `probed` is what is known of the channel under the pointer.
+    `elements` are those of the graph, and `table` its rows where they are asked for instead; `probed` is what is
+    known of the channel under the pointer.
     """
 
     strip: Any
@@ -41,6 +42,7 @@ class Shown(NamedTuple):
     is_over: bool
     elements: list[Element]
     probed: list[Any]
+    table: dict[str, Any] | None
 
 
 class _Asked(NamedTuple):
@@ -83,7 +85,7 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], s
          ",".join(visit.uploads), visit.token, store.name, asked.problem.found if asked.problem else ""]
     )  # fmt: skip
     if version == seen:
-        return Shown(None, None, version, is_over, [], [])
+        return Shown(None, None, version, is_over, [], [], None)
     drawn = views[id(asked.others[-1])] if own and asked.others and asked.problem is None else None
     strip = parts.build_strip(visit, own, dict(drawn.parts) if drawn else {}, image, drawn.problem if drawn else None)
     of_tab = [views[id(ticket)] for ticket in asked.of_tab]
@@ -95,6 +97,7 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], s
         is_over,
         images_graph.build_elements(question, of_tab) if question is not None else [],
         images_graph.build_probe(question, of_tab) if question is not None else [],
+        images_graph.build_rows(question, of_tab) if question is not None else None,
     )
 
 

@@ -13,24 +13,26 @@ from precompute.contract.errors import InputError
 from precompute.contract.output_meanings import find_recorded_outputs
 from summit_dash.graph.comparison import Part
 from summit_dash.graph.elements import Element
-from summit_dash.graph.image_overlay import build_overlay_elements, describe_overlay, read_image_graph
+from summit_dash.graph.image_overlay import ImageGraph, build_overlay_elements, describe_overlay, read_image_graph
+from summit_dash.graph.image_rows import keep_connected
 from summit_dash.graph.stylesheet import build_stylesheet
 from summit_dash.live.job import Ticket, View
+from summit_dash.pages import images_graph_tools as tools
 from summit_dash.pages import images_ids
 from summit_dash.pages.components import build_action
 from summit_dash.pages.images_maps import build_overlay
 from summit_dash.pages.images_parts import build_message, describe_wait
 from summit_dash.pages.images_tab import Question, Tab, build_channel, locate_picture
-from summit_dash.run.graphs import Channel
+from summit_dash.run.graphs import Channel, Graph
 from summit_dash.run.missing_graph import explain_missing_graph
 from summit_dash.run.text import format_plural
 
-__all__ = ["TAB", "build_canvas", "build_elements", "build_probe"]
+__all__ = ["TAB", "build_canvas", "build_elements", "build_probe", "build_rows"]
 
 
-def build_canvas(elements: list[Element], theme: str) -> Component:
-    """Builds the component that draws the graph, in the look of a theme, `light` or `dark`."""
-    return dash_cytoscape.Cytoscape(
+def build_canvas(elements: list[Element], theme: str) -> list[Component]:
+    """Builds the component that draws the graph, in the look of a theme, `light` or `dark`, and the keyboard's way."""
+    drawn = dash_cytoscape.Cytoscape(
         id=images_ids.GRAPH,
         className="images-graph-canvas",
         style={"width": "100%", "height": "100%"},
@@ -44,6 +46,7 @@ def build_canvas(elements: list[Element], theme: str) -> Component:
         boxSelectionEnabled=False,
         responsive=True,
     )
+    return [drawn, tools.build_walk(elements)]
 
 
 def _read_probe(question: Question) -> tuple[str, int] | None:
@@ -93,7 +96,14 @@ def _build(question: Question, views: Sequence[View], place: int) -> list[Compon
         "channel of the image to see where it does."
     )
     return [
-        html.Div([html.H3(f"This image over {name}"), *_build_other(question, class_id)], className="images-choices"),
+        html.Div(
+            [
+                html.H3(f"This image over {name}"),
+                *tools.build_tools(question, store.graph(class_id), read_image_graph(view.result)),
+                *_build_other(question, class_id),
+            ],
+            className="images-choices",
+        ),
         html.P(words, className="muted"),
     ]
 
@@ -114,19 +124,35 @@ TAB = Tab("graph", "Graph", "The image's channels and influences over those of t
 
 
 def build_elements(question: Question, views: Sequence[View]) -> list[Element]:
-    """Builds the elements of the graph; empty while it is not known."""
-    store, class_id = question.store, _read_class(question)
-    result = views[0].result
-    if result is None or class_id is None or not store.graph(class_id).nodes:
+    """Builds the elements of the graph; empty while it is not known, and where its table is shown."""
+    store = question.store
+    known = _read_graphs(question, views)
+    if known is None or question.asked.get("as") == "table":
         return []
-    info = store.classes[class_id]
-    return build_overlay_elements(
-        store.graph(class_id),
-        read_image_graph(result),
+    info = store.classes[question.asked["class_id"]]
+    elements = build_overlay_elements(
+        *known,
         ((info.short_name, info.n_images), "this image"),
         store.pictures.get_picture_kind,
         lambda channel: locate_picture(store, channel.layer, channel.channel),
     )
+    return keep_connected(elements, tools.read_pins(question.asked))
+
+
+def build_rows(question: Question, views: Sequence[View]) -> dict[str, Any] | None:
+    """Builds the table of the graph; None while it is not known, and where the graph is shown."""
+    known = _read_graphs(question, views)
+    if known is None or question.asked.get("as") != "table":
+        return None
+    return tools.build_table(question, *known)
+
+
+def _read_graphs(question: Question, views: Sequence[View]) -> tuple[Graph, ImageGraph] | None:
+    """Reads the graphs of the class and of the image; None while one of them is not known."""
+    class_id, result = _read_class(question), views[0].result
+    if result is None or class_id is None or not question.store.graph(class_id).nodes:
+        return None
+    return question.store.graph(class_id), read_image_graph(result)
 
 
 def build_probe(question: Question, views: Sequence[View]) -> list[Component]:
@@ -136,10 +162,11 @@ def build_probe(question: Question, views: Sequence[View]) -> list[Component]:
         return []
     known = read_image_graph(views[0].result).channels.get(Channel(*probe))
     head = build_channel(question.store, *probe)
+    pin = tools.build_pin(question, f"{probe[0]}-{probe[1]}")
     if known is None:
-        return [head, html.P("Not among the strongest channels of this image.", className="muted")]
+        return [head, pin, html.P("Not among the strongest channels of this image.", className="muted")]
     figures = html.P(f"Activation {known[0]:.3g}; attribution to {question.words} {known[1]:+.3g}.", className="muted")
-    return [head, figures, *_build_traced(question, views)]
+    return [head, pin, figures, *_build_traced(question, views)]
 
 
 def _build_traced(question: Question, views: Sequence[View]) -> list[Component]:

@@ -66,3 +66,23 @@ def test_a_file_that_is_dropped_on_another_page_opens_this_one(page: Page, url: 
     page.evaluate(_DROP, list(write_picture()))
     expect(page.locator(".images-bars")).to_be_visible()
     wait_for_selection(page, view="images", image="upload-1")
+
+
+def test_the_graph_of_an_image_is_walked_by_keys_and_shown_as_a_table(page: Page, url: str) -> None:
+    page.goto(f"{url}?view=images&tab=graph")
+    expect(page.locator("#images-body")).to_contain_text("The model is ready")
+    page.locator("#images-upload input").set_input_files(
+        [{"name": "a.png", "mimeType": "image/png", "buffer": write_picture()}]
+    )
+    step = page.locator(".images-step").first
+    step.focus()
+    expect(page.locator("#images-probe")).not_to_be_empty()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".images-step:focus")).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.locator("#panel")).to_be_visible()
+    page.get_by_role("button", name="Table", exact=True).click()
+    expect(page.locator("#images-table tbody tr")).not_to_have_count(0)
+    page.locator("#images-table").get_by_role("button", name="Attribution").click()
+    expect(page.locator("#images-table tbody tr").first).to_contain_text("+0.5")
+    assert "as=table" in page.url

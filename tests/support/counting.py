@@ -13,7 +13,10 @@ from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.influence.pairs import PairSums
 from precompute.aggregate.influence.registry import choose_measures
+from precompute.aggregate.making import open_maker
+from precompute.aggregate.reading import ReadImage
 from precompute.aggregate.recording import Recorder
+from precompute.aggregate.stage import PassInputs, PassSpeed
 from precompute.contract.labelled import LabelledImage
 from precompute.devices.cores import Parallel
 from precompute.models.graph.exported import ExportedModel
@@ -24,6 +27,7 @@ from precompute.pipeline.inputs import prepare
 from tests.reference.influence import ReferenceConfig, count_class
 from tests.support.toy_network import list_counts
 
+Counts = dict[tuple[object, ...], int]
 Differences = dict[tuple[object, ...], tuple[int, int]]
 
 
@@ -53,22 +57,38 @@ def count_links(
 def find_differences(
     loaded: LoadedModel, source: object, images: list[LabelledImage], reference: ReferenceConfig
 ) -> tuple[Differences, int]:
-    """Finds every count that differs between the fast path and the reference, and the number of all counts."""
+    """Finds every count that differs between the reference and the pass, image by image or by batches.
+
+    Returns:
+        the counts of pass and reference by "image" or "batch" and what is counted, and the number of all counts.
+    """
     inputs = prepare(loaded, source, reference.layers, AggregateConfig())  # type: ignore[arg-type]
     pixels = np.stack([loaded.preprocess.prepare_image(source.load(image)) for image in images])  # type: ignore[attr-defined]
     batch = loaded.preprocess.build_tensor(pixels)
-    with Parallel(torch.device("cpu")) as parallel:
-        recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
-        sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
-        sums.update(range(len(images)), recorder(batch).values)
     expected = count_class(loaded.module, batch, reference)
-    found: dict[tuple[object, ...], int] = {}
-    for layer, layer_sums in zip(inputs.layers, sums.build_layer_sums(), strict=True):
-        found |= {(layer.name, j): n for j, n in enumerate(layer_sums.activation_count.tolist()) if n}
-    for link, pairs in zip(inputs.links, compose_links(inputs.measures, sums, len(images)), strict=True):
-        (source_layer,) = link.sources
-        found |= {(link.target.name, j, source_layer.name, i): n for (j, i), n in list_counts(pairs).items()}
-    wanted: dict[tuple[object, ...], int] = {**expected.activation_count, **expected.influence_count}
-    keys = {*found, *wanted}
-    wrong = {key: (found.get(key, 0), wanted.get(key, 0)) for key in keys if found.get(key, 0) != wanted.get(key, 0)}
+    wanted: Counts = {**expected.activation_count, **expected.influence_count}
+    read = [ReadImage(image, one) for image, one in zip(images, pixels, strict=True)]
+    wrong: Differences = {}
+    for way in ("image", "batch"):
+        found = _count(inputs, read, way)
+        keys = {*found, *wanted}
+        wrong |= {
+            (way, *key): (found.get(key, 0), wanted.get(key, 0))
+            for key in keys
+            if found.get(key, 0) != wanted.get(key, 0)
+        }
     return wrong, len(keys)
+
+
+def _count(inputs: PassInputs, images: Sequence[ReadImage], way: str) -> Counts:
+    """Counts the activations and influences of some images as one unit, in batches of six."""
+    with open_maker(inputs, AggregateConfig(), PassSpeed(6, 0, torch.device("cpu"), way)) as maker:
+        unit = maker.make(0, images, lambda n=1: None)
+    found: Counts = {}
+    for layer, layer_sums in zip(inputs.layers, unit.layers, strict=True):
+        found |= {(layer.name, j): n for j, n in enumerate(layer_sums.activation_count.tolist()) if n}
+    for measure, sums in zip(inputs.measures, unit.influences, strict=True):
+        pairs, (source_layer,) = measure.compose_link(sums, len(images)), measure.link.sources
+        counts = list_counts(pairs)
+        found |= {(measure.link.target.name, j, source_layer.name, i): n for (j, i), n in counts.items()}
+    return found

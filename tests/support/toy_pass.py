@@ -13,7 +13,8 @@ from PIL import Image
 
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.reading import read_images
-from precompute.aggregate.stage import PassInputs, UnitMaker
+from precompute.aggregate.stage import PassInputs
+from precompute.aggregate.unit_maker import UnitMakerByImage
 from precompute.aggregate.units import UnitStore, pack, plan_units
 from precompute.contract.labelled import MID_GREY, Colour, LabelledClass, LabelledImage, UnreadableImage
 from precompute.datasets.labels.label_outputs import Meaning
@@ -90,7 +91,7 @@ def write_units(run: Path, inputs: PassInputs, config: AggregateConfig) -> UnitS
     """Makes and writes every unit of a run."""
     store = UnitStore(run, "toy")
     with Parallel(CPU, 1) as parallel:
-        maker = UnitMaker(inputs, config, 4, parallel)
+        maker = UnitMakerByImage(inputs, config, 4, parallel)
         for key, images in plan_units(inputs.source, config.chunk_size).items():
             read = read_images(inputs.source, images, inputs.preprocess, workers=0)
             store.write(key, pack(maker.make(key.class_id, read, lambda n=1: None), "toy"))

@@ -1,10 +1,12 @@
 // @ts-check
 /* What the browser adds to the page of images: the address asks for an image, a file that is dropped anywhere opens it. */
 import * as current from '../current.js';
-import {h} from '../dom.js';
+import {action, h} from '../dom.js';
 import {dispatch} from '../selection.js';
+import {saveFile} from '../widgets/download.js';
+import {buildTable} from '../widgets/table.js';
 
-const FIELDS = ['class_id', 'image', 'target', 'against', 'tab', 'at', 'by', 'over', 'reference', 'preset', 'samples'];
+const FIELDS = ['class_id', 'image', 'target', 'against', 'tab', 'at', 'by', 'over', 'reference', 'preset', 'samples', 'as', 'pins'];
 
 let isShown = false;
 /** What the address asks of the page; null when another page is shown. Dash calls it for each selection: while other pages
@@ -53,6 +55,96 @@ document.addEventListener('summit-theme', () => {
 export const probeChannel = (data) => (data ? {layer: data.layer, channel: data.channel} : null);
 /** Opens the panel of a channel that was clicked. */
 export const openProbed = (data) => data && dispatch({layer: data.layer, channel: data.channel});
+
+/** The drawing of the graph; null where there is none.
+    @returns {any} */
+const drawing = () => {
+  /** @type {any} */
+  const element = document.getElementById('images-graph');
+  return (element && element._cyreg && element._cyreg.cy) || null;
+};
+const zoomBy = (factor) => {
+  const cy = drawing();
+  cy.zoom({level: cy.zoom() * factor, renderedPosition: {x: cy.width() / 2, y: cy.height() / 2}});
+};
+const paper = () => getComputedStyle(document.body).backgroundColor;
+const TOOLS = {
+  in: () => zoomBy(1.3),
+  out: () => zoomBy(1 / 1.3),
+  fit: () => drawing().fit(undefined, 24),
+  png: () => saveFile('image-graph.png', 'image/png', drawing().png({full: true, scale: 2, bg: paper(), output: 'blob'})),
+};
+document.addEventListener('click', (event) => {
+  const {target} = /** @type {any} */ (event);
+  const tool = target.closest('[data-images-tool]');
+  if (tool && drawing()) TOOLS[tool.dataset.imagesTool]();
+  document.querySelectorAll('.images-files[open]').forEach((menu) => {
+    if (tool || !menu.contains(target)) menu.removeAttribute('open');
+  });
+});
+
+const sorting = {name: null, order: null};
+/** Draws the table of the graph, which a click on a head sorts. */
+export const showImageRows = (data) => {
+  const place = document.getElementById('images-table');
+  if (!place) return;
+  const heads = data && data.heads.map(([name, isNumber]) => (isNumber ? {name, class: 'number'} : name));
+  const number = (text, at) => (data.heads[at + 2][1] ? h('td', {class: 'number'}, text) : text);
+  const rows = data && data.rows.map(({layer, channel, cells}) => [
+    layer, action({layer, channel}, {class: 'link'}, String(channel)), ...cells.map(number)]); // prettier-ignore
+  place.replaceChildren(...(data ? [buildTable({caption: data.caption, heads, rows, sorting})] : []));
+};
+
+// --- the keyboard's way through the graph ---------------------------------------------------------------------------
+const stepOf = (id) => document.querySelector(`.images-step[data-node="${CSS.escape(id)}"]`);
+const beside = (node, step) => {
+  const row = node
+    .cy()
+    .nodes(`[layer = "${node.data('layer')}"]`)
+    .sort((a, b) => a.position('x') - b.position('x'));
+  return row[row.toArray().indexOf(node) + step];
+};
+const strongest = (edges) => edges.max((edge) => edge.numericStyle('width')).ele;
+const WAYS = {
+  ArrowLeft: (node) => beside(node, -1),
+  ArrowRight: (node) => beside(node, 1),
+  ArrowUp: (node) => node.outgoers('edge').nonempty() && strongest(node.outgoers('edge')).target(),
+  ArrowDown: (node) => node.incomers('edge').nonempty() && strongest(node.incomers('edge')).source(),
+};
+const KEYS = {'+': TOOLS.in, '=': TOOLS.in, '-': TOOLS.out, 0: TOOLS.fit};
+const pin = (id) => {
+  const {pins} = current.selection;
+  dispatch({pins: pins.includes(id) ? pins.filter((each) => each !== id) : [...pins, id]});
+};
+const walk = (step, key) => {
+  const node = drawing().getElementById(step.dataset.node);
+  const does = key === 'p' ? () => pin(step.dataset.node) : KEYS[key];
+  if (does) does();
+  if (does || !WAYS[key]) return Boolean(does);
+  const next = WAYS[key](node);
+  const to = next && stepOf(next.id());
+  if (to) to.focus();
+  return true;
+};
+document.addEventListener('keydown', (event) => {
+  const step = /** @type {any} */ (event.target).closest('.images-step');
+  if (!step || !drawing() || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!walk(step, event.key)) return;
+  event.preventDefault();
+  event.stopPropagation();
+});
+document.addEventListener('focusin', (event) => {
+  const step = /** @type {any} */ (event.target).closest('.images-step');
+  if (!step || !drawing()) return;
+  document.querySelectorAll('.images-step').forEach((each) => each.setAttribute('tabindex', each === step ? '0' : '-1'));
+  drawing().nodes().removeClass('cursor');
+  const node = drawing().getElementById(step.dataset.node);
+  node.addClass('cursor');
+  window.dash_clientside.set_props('images-probe-store', {data: probeChannel(node.data())});
+});
+document.addEventListener('focusout', (event) => {
+  if (/** @type {any} */ (event.target).closest('.images-step') && drawing()) drawing().nodes().removeClass('cursor');
+});
 
 // --- cells --------------------------------------------------------------------------------------------------------
 const listChannel = (layer) => (each) =>

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, fx
 
-from precompute.aggregate.influence.pairs import PairInfluence, find_strongest_sources
+from precompute.aggregate.influence.pairs import PairInfluence, find_strongest_of_batch, find_strongest_sources
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.kernels.activation import find_spatial_maximum, find_strongest_channels
 from precompute.models.graph.exported import ExportedModel
@@ -44,8 +44,35 @@ class GradientInfluence(PairInfluence):
         return sum(source.n_channels for source in self._link.sources)
 
     def __call__(self, values: Values) -> Tensor:
-        """Computes a batch's influences `(batch, target channel, source channel)`; 0 for targets not strongest."""
-        return torch.stack([self._compute_image(image) for image in values.split_images()])
+        """Computes a batch's influences `(batch, target channel, source channel)`; 0 for targets not strongest.
+
+        The first pass back is that of every image's strongest channel, the next that of the second one, and so on:
+        images of a batch do not touch each other.
+        """
+        with torch.inference_mode(False), torch.enable_grad():
+            found = torch.zeros(len(values), self.n_targets, self.n_sources, device=values.device)
+            given = [values.read_raw(node).clone() for node in self._given]
+            leaves = [value.requires_grad_() for value in given[:-1]]
+            (target,) = self._forward(*given)
+            activation, _ = find_spatial_maximum(self._layouts[self._link.target.node].view_maps(target))
+            kept = find_strongest_channels(activation.detach(), self._mass)
+            order = kept.int().sort(dim=1, descending=True, stable=True).indices
+            most = int(kept.sum(1).max())
+            for rank in range(most):
+                channel = order[:, rank, None]
+                is_kept = kept.gather(1, channel)
+                chosen = torch.where(is_kept, activation.gather(1, channel), 0).sum()
+                gradients = torch.autograd.grad(chosen, leaves, retain_graph=rank + 1 < most, allow_unused=True)
+                row = torch.cat(
+                    [
+                        self._sum_positions(node, leaf.detach(), gradient)
+                        for node, leaf, gradient in zip(self._sources, leaves, gradients, strict=True)
+                    ],
+                    1,
+                )
+                row = torch.where(is_kept, row, 0)  # an image that has no such channel has its last one once more
+                found.scatter_add_(1, channel[:, :, None].expand(-1, 1, self.n_sources), row[:, None])
+            return found.clamp_min_(0)
 
     def find_strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
         """Finds an image's strongest sources; strengths are all NaN where any influence is no finite number.
@@ -56,29 +83,16 @@ class GradientInfluence(PairInfluence):
         strengths, sources = find_strongest_sources(influence, top_k)
         return strengths if bool(torch.isfinite(influence).all()) else strengths.fill_(torch.nan), sources
 
-    def _compute_image(self, values: Values) -> Tensor:
-        with torch.inference_mode(False), torch.enable_grad():
-            found = torch.zeros(self.n_targets, self.n_sources, device=values.device)
-            given = [values.read_raw(node).clone() for node in self._given]
-            leaves = [value.requires_grad_() for value in given[:-1]]
-            (target,) = self._forward(*given)
-            activation, _ = find_spatial_maximum(self._layouts[self._link.target.node].view_maps(target))
-            kept = find_strongest_channels(activation.detach(), self._mass)[0].nonzero()[:, 0].tolist()
-            for channel in kept:
-                gradients = torch.autograd.grad(
-                    activation[0, channel], leaves, retain_graph=channel != kept[-1], allow_unused=True
-                )
-                found[channel] = torch.cat(
-                    [
-                        self._sum_positions(node, leaf.detach(), gradient)
-                        for node, leaf, gradient in zip(self._sources, leaves, gradients, strict=True)
-                    ]
-                )
-            return found.clamp_min_(0)
+    def find_strongest_of_batch(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
+        """Finds the strongest sources of every image; strengths are all NaN as in `find_strongest`."""
+        influence = self(values)
+        are_finite = influence.isfinite().all(2).all(1)
+        strengths, sources = find_strongest_of_batch(influence, top_k)
+        return torch.where(are_finite[:, None, None], strengths, torch.nan), sources
 
     def _sum_positions(self, node: fx.Node, activation: Tensor, gradient: Tensor | None) -> Tensor:
-        """Sums gradient x activation over positions, `(channel,)`; 0 where no path leads to the target channel."""
+        """Sums gradient x activation over positions, `(batch, channel)`; 0 where no path leads to the target."""
         layout = self._layouts[node]
         if gradient is None:
-            return torch.zeros(layout.n_channels, device=activation.device)
-        return layout.view_maps(gradient * activation)[0].flatten(1).sum(1)
+            return torch.zeros(len(activation), layout.n_channels, device=activation.device)
+        return layout.view_maps(gradient * activation).flatten(2).sum(2)

@@ -12,7 +12,7 @@ expression hold that sign. A channel that is passed on turned round passes its n
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, fx
@@ -22,11 +22,11 @@ from precompute.aggregate.influence.pairs import PairInfluence, find_strongest_s
 from precompute.aggregate.influence.traced_pieces import Pieces
 from precompute.aggregate.influence.traced_terms import (
     Arrivals,
+    Traits,
     compute_shares,
     concatenate,
     divide,
     find_greatest,
-    identify,
 )
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.kernels.convolution import (
@@ -54,12 +54,15 @@ __all__ = ["LinkInfluence"]
 
 
 class _Evaluation:
-    """An expression, the order in which its parts are computed, and the number of readers of each part."""
+    """An expression, the order in which its parts are computed, the number of readers and the traits of each part."""
 
     def __init__(self, channels: Channels) -> None:
         self.channels = channels
         self.order = sort_post_order(channels, _list_needed)
         self.uses = Counter(id(part) for expression in self.order for part in _list_needed(expression))
+        self.traits: dict[int, Traits] = {}
+        for part in self.order:
+            self.traits[id(part)] = _derive_traits(part, self.traits)
 
 
 class LinkInfluence(PairInfluence):
@@ -77,6 +80,8 @@ class LinkInfluence(PairInfluence):
         for source in link.sources:
             self._first[source.node] = self._n_sources
             self._n_sources += source.n_channels
+        self._constants: dict[Channels, dict[torch.device, Tensor]] = {}
+        self._factors: dict[int, dict[torch.device, Tensor]] = {}
 
     @property
     def n_targets(self) -> int:
@@ -114,20 +119,22 @@ class LinkInfluence(PairInfluence):
 
     def _evaluate(self, evaluation: _Evaluation, values: Values, targets: slice | Tensor) -> Tensor:
         """Computes the influences `(batch, target, source)` on the target channels of an expression."""
-        known: dict[int, Arrivals] = {}
+        known: dict[int, Tensor] = {}
         uses = evaluation.uses.copy()
         for expression in evaluation.order:  # not by recursion: networks are deeper than Python's stack
-            known[id(expression)] = self._compute(expression, values, known)
+            known[id(expression)] = self._compute(expression, values, known, evaluation.traits)
             for part in _list_needed(expression):
                 uses[id(part)] -= 1
                 if not uses[id(part)]:
                     del known[id(part)]
-        arrivals = known[id(evaluation.channels)]
-        if not bool(arrivals.is_identity.any()):
-            return arrivals.influence
+        influence, traits = known[id(evaluation.channels)], evaluation.traits[id(evaluation.channels)]
+        if not traits.has_identities:
+            return influence
         # A channel that is a source channel passed on, as in a dense block: its influence is what it passes.
-        passed = self._compute_passed(values.find_extremes(self.link.target.node)[0][:, targets], arrivals, values)
-        return arrivals.influence * torch.where(arrivals.is_identity, passed, 1)[:, :, None]
+        greatest = values.find_extremes(self.link.target.node)[0][:, targets]
+        passed = self._compute_passed(greatest, Arrivals(influence, traits), values)
+        _, is_identity, _ = traits.load(values.device)
+        return influence * torch.where(is_identity, passed, 1)[:, :, None]
 
     def _compute_passed(self, greatest: Tensor, arrivals: Arrivals, values: Values) -> Tensor:
         """Computes the influence that channels pass on, `(batch, channel)`: their greatest value, 0 at least.
@@ -136,56 +143,77 @@ class LinkInfluence(PairInfluence):
         in 1 - x, is a constant.
         """
         passed = greatest.clamp_min(0)
-        if not bool(arrivals.is_turned.any()):
+        if not arrivals.traits.has_turned:
             return passed
+        *_, is_turned = arrivals.traits.load(values.device)
         least = torch.cat([values.find_extremes(source.node)[1] for source in self.link.sources], 1)
         below = (arrivals.influence * -least.clamp_max(0)[:, None]).amax(2)
-        return torch.where(arrivals.is_turned, torch.minimum(passed, below), passed)
+        return torch.where(is_turned, torch.minimum(passed, below), passed)
 
-    def _compute(self, channels: Channels, values: Values, known: dict[int, Arrivals]) -> Arrivals:
+    def _compute(
+        self, channels: Channels, values: Values, known: Mapping[int, Tensor], traits: Mapping[int, Traits]
+    ) -> Tensor:
         match channels:
-            case Source(layer, sign):
-                identity = torch.zeros(1, layer.n_channels, self.n_sources, device=values.device)
-                index = torch.arange(layer.n_channels, device=values.device)
-                identity[:, index, index + self._first[layer.node]] = 1
-                return identify(identity, sign)
-            case Nothing(n_channels):
-                return identify(torch.zeros(1, n_channels, self.n_sources, device=values.device))
+            case Source() | Nothing():
+                return self._load_constant(channels, values.device)
             case Passed(inner):
                 return known[id(inner)]
-            case Selection(inner, index):
-                return known[id(inner)].select(index)
+            case Selection(inner):
+                return known[id(inner)][:, self._load_constant(channels, values.device)]
             case Concatenation(parts):
                 return concatenate([known[id(part)] for part in parts])
             case Convolution() | Addition():
-                return self._unite(channels, values, known)
+                return self._unite(channels, values, known, traits)
 
-    def _unite(self, channels: Convolution | Addition, values: Values, known: dict[int, Arrivals]) -> Arrivals:
+    def _load_constant(self, channels: Source | Nothing | Selection, device: torch.device) -> Tensor:
+        """Returns what no image changes, on a device: the table `(1, channel, source)` of sources, or an index."""
+        known = self._constants.setdefault(channels, {})
+        if device not in known:
+            if isinstance(channels, Selection):
+                found = torch.tensor(channels.index)
+            elif isinstance(channels, Nothing):
+                found = torch.zeros(1, 1, 1).expand(1, channels.n_channels, self.n_sources)
+            else:
+                found = torch.zeros(1, channels.n_channels, self.n_sources)
+                index = torch.arange(channels.n_channels)
+                found[:, index, index + self._first[channels.layer.node]] = 1
+            known[device] = found.to(device)
+        return known[device]
+
+    def _unite(
+        self,
+        channels: Convolution | Addition,
+        values: Values,
+        known: Mapping[int, Tensor],
+        traits: Mapping[int, Traits],
+    ) -> Tensor:
         """Unites all that reaches a convolution's channels, or the channels of a sum through any of its terms."""
         terms = channels.terms if isinstance(channels, Addition) else (Term(channels, channels.node),)
         arrived: Tensor | None = None
         total: Tensor | None = None
-        composed = False
         for term in terms:
+            below = _find_below(term)
+            arrivals = Arrivals(known[id(below)], traits[id(below)])
             if isinstance(term.channels, Convolution):
-                below = known[id(term.channels.input)]
-                piece, reaching = self._step_through(term.channels, values[term.channels.input_node], below)
+                read = values[term.channels.input_node]
+                piece, reaching = self._step_through(term.channels, read, arrivals)
             else:
-                below = known[id(term.channels)]
-                greatest = find_greatest(values[term.node].flatten(2), term.factor)
-                passed = self._compute_passed(greatest, below, values)
-                piece, reaching = passed[:, :, None] * compute_shares(below), passed
-            composed = composed or not bool(below.is_identity.all())
+                factor = None if term.factor is None else self._load_factor(term, values[term.node])
+                greatest = find_greatest(values[term.node].flatten(2), factor)
+                reaching = self._compute_passed(greatest, arrivals, values)
+                piece = reaching[:, :, None] * compute_shares(arrivals)
             arrived = piece if arrived is None else arrived + piece
             total = reaching if total is None else total + reaching
         assert arrived is not None and total is not None
-        n_channels = arrived.shape[1]
-        return Arrivals(
-            divide(arrived, total) if composed else arrived,
-            is_composed=torch.full((n_channels,), composed, device=arrived.device),
-            is_identity=torch.zeros(n_channels, dtype=torch.bool, device=arrived.device),
-            is_turned=torch.zeros(n_channels, dtype=torch.bool, device=arrived.device),
-        )
+        return divide(arrived, total) if _is_composed(channels, traits) else arrived
+
+    def _load_factor(self, term: Term, like: Tensor) -> Tensor:
+        """Returns the factor of a term on the device of a value."""
+        known = self._factors.setdefault(id(term), {})
+        if like.device not in known:
+            assert term.factor is not None
+            known[like.device] = term.factor.to(like)
+        return known[like.device]
 
     def _step_through(self, convolution: Convolution, read: Tensor, below: Arrivals) -> tuple[Tensor, Tensor]:
         """Computes the arrivals through a convolution, `(batch, target, source)`, and each target's sum over inputs."""
@@ -200,9 +228,36 @@ class LinkInfluence(PairInfluence):
         return torch.matmul(direct, compute_shares(below)), direct.sum(2)
 
 
+def _derive_traits(channels: Channels, known: Mapping[int, Traits]) -> Traits:
+    """Derives those of an expression from those of its parts, by `id`."""
+    match channels:
+        case Source(layer, sign):
+            return Traits.identify(layer.n_channels, sign)
+        case Nothing(n_channels):
+            return Traits.identify(n_channels)
+        case Passed(inner):
+            return known[id(inner)]
+        case Selection(inner, index):
+            return known[id(inner)].select(index)
+        case Concatenation(parts):
+            return Traits.concatenate([known[id(part)] for part in parts])
+        case Convolution() | Addition():
+            return Traits.unite(channels.n_channels, _is_composed(channels, known))
+
+
+def _is_composed(channels: Convolution | Addition, traits: Mapping[int, Traits]) -> bool:
+    """Returns True where paths of several steps reach the channels."""
+    terms = channels.terms if isinstance(channels, Addition) else (Term(channels, channels.node),)
+    return not all(traits[id(_find_below(term))].are_identities for term in terms)
+
+
+def _find_below(term: Term) -> Channels:
+    """Finds what a term is computed from: an open convolution from its input's channels, others from their own."""
+    return term.channels.input if isinstance(term.channels, Convolution) else term.channels
+
+
 def _list_needed(channels: Channels) -> Sequence[Channels]:
     """Lists the parts from which an expression is computed; an addition looks through its open convolutions."""
     if isinstance(channels, Addition):
-        terms = [term.channels for term in channels.terms]
-        return [term.input if isinstance(term, Convolution) else term for term in terms]
+        return [_find_below(term) for term in channels.terms]
     return list_inner(channels)

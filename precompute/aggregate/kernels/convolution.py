@@ -74,8 +74,7 @@ def compute_convolution_influence(convolution: Convolution, values: Tensor) -> T
     if convolution.is_depthwise:
         strength, source = compute_single_source_influence(convolution, values)
         influence = values.new_zeros(len(values), convolution.n_channels, convolution.n_inputs)
-        influence[:, torch.arange(convolution.n_channels, device=values.device), source] = strength
-        return influence
+        return influence.scatter_(2, source[None, :, None].expand(len(values), -1, 1), strength[:, :, None])
     values = pad_overhang(convolution, values)
     return _choose_tier(convolution, values)(convolution, values)
 
@@ -102,8 +101,8 @@ def _compute_by_numba(convolution: Convolution, values: Tensor) -> Tensor:
     loops = load_compiled_loops()
     assert loops is not None
     kernels = _arrange(convolution)
-    found = [loops.compute_windowed_influence(kernels, _order_channels_last(image)) for image in values]
-    return torch.stack([torch.from_numpy(one).T for one in found])
+    found = [loops.compute_windowed_influence(kernels, image) for image in _order_channels_last(values)]
+    return torch.from_numpy(np.stack(found)).transpose(1, 2)
 
 
 def _compute_by_triton(convolution: Convolution, values: Tensor) -> Tensor:
@@ -124,9 +123,10 @@ def _compute_by_torch(convolution: Convolution, values: Tensor) -> Tensor:
         weight, read = weights[targets], values[:, sources]
         if convolution.weight.shape[2:] == (1, 1):
             influence[:, targets, sources] = _multiply_pointwise(weight[:, :, 0, 0], read, convolution)
+        elif len(values) == 1 and values.device.type == "cpu":
+            influence[0, targets, sources] = _multiply_windowed(weight, read[0], convolution)
         else:
-            for image in range(len(values)):
-                influence[image, targets, sources] = _multiply_windowed(weight, read[image], convolution)
+            influence[:, targets, sources] = _multiply_windowed_batch(weight, read, convolution)
     return influence
 
 
@@ -156,10 +156,10 @@ def _arrange(convolution: Convolution) -> Any:
     return _arranged[convolution]
 
 
-def _order_channels_last(image: Tensor) -> NDArray[np.float32]:
-    """Orders a value as `(height, width, channel)`; that of the optimised forward is not copied."""
-    values: NDArray[np.float32] = image.permute(1, 2, 0).contiguous().numpy()
-    return values
+def _order_channels_last(values: Tensor) -> NDArray[np.float32]:
+    """Orders values as `(batch, height, width, channel)`; those of the optimised forward are not copied."""
+    ordered: NDArray[np.float32] = values.permute(0, 2, 3, 1).contiguous().numpy()
+    return ordered
 
 
 class Strongest:
@@ -214,9 +214,8 @@ class Strongest:
         greatest, least = (extreme[0].numpy() for extreme in extremes)
         found = self._found.select(rows)
         read = pad_overhang(bottleneck[0], read)
-        self._loops.find_strongest_composed(
-            outer, _order_channels_last(read[0]), inner, (greatest, least, first), found
-        )
+        (image,) = _order_channels_last(read)
+        self._loops.find_strongest_composed(outer, image, inner, (greatest, least, first), found)
 
 
 def is_windowed(convolution: Convolution) -> bool:
@@ -271,7 +270,7 @@ def _multiply_pointwise(weight: Tensor, values: Tensor, convolution: Convolution
         return values.new_zeros(len(values), *weight.shape)
     greatest, least = read.amax(2).clamp_min(0), read.amin(2).clamp_max(0)
     influence = weight.clamp_min(0) * greatest[:, None]
-    if bool(least.any()):
+    if values.device.type != "cpu" or bool(least.any()):  # a look at another device waits for it
         influence = torch.maximum(influence, weight.clamp_max(0) * least[:, None])
     return influence
 
@@ -293,3 +292,19 @@ def _multiply_windowed(weight: Tensor, values: Tensor, convolution: Convolution)
     ]
     influence[:, alive] = torch.cat(found).clamp_min_(0).T
     return influence
+
+
+def _multiply_windowed_batch(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:
+    """Computes `(batch, target, source)` by products of patches and kernels, in pieces whose number is the same for
+    every batch."""
+    n_sources = values.shape[1]
+    patches = functional.unfold(
+        values, weight.shape[2:], convolution.dilation, convolution.padding, convolution.stride
+    ).unflatten(1, (n_sources, -1))
+    kernels = weight.flatten(2).transpose(0, 1)
+    step = max(1, _CHUNK_ELEMENTS // (weight.shape[0] * patches.shape[3]))
+    found = [
+        torch.matmul(kernels[start : start + step], patches[:, start : start + step]).amax(3)
+        for start in range(0, n_sources, step)
+    ]
+    return torch.cat(found, 1).clamp_min_(0).transpose(1, 2)

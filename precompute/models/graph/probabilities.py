@@ -38,6 +38,17 @@ class Probabilities:
         chosen = self.compute_for_outputs(logits)[:, list(outputs)]
         return chosen.sum(1) if self.are_exclusive else chosen.amax(1)
 
+    def choose_for_classes(self, probability: Tensor, outputs: Tensor) -> Tensor:
+        """Computes the probability of a class for each row, `(batch,)`; NaN where the class has no outputs.
+
+        Args:
+            probability: of every output, `(batch, output)`.
+            outputs: `(batch, output)` of bool: True for the outputs of the row's class.
+        """
+        chosen = torch.where(outputs, probability, 0)
+        found = chosen.sum(1) if self.are_exclusive else chosen.amax(1)
+        return torch.where(outputs.any(1), found, torch.nan)
+
     def compute_log_for_classes(self, logits: Tensor, outputs: Tensor) -> Tensor:
         """Computes the natural logarithm of the probability of a class for each row, `(batch,)`.
 

@@ -56,7 +56,7 @@ def _choose_engine(context: RunContext) -> Engine:
     from precompute.pipeline.inputs import prepare_worker
 
     config = context.config
-    speed = PassSpeed(config.batch_size, config.workers, context.device)
+    speed = PassSpeed(config.batch_size, config.workers, context.device, config.count_by)
     if config.engine == "local":
         return LocalEngine(context.inputs, config.aggregate, speed)
     with_gpu = None if config.device == "auto" else context.device.type == "cuda"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from precompute.aggregate import stage
+from precompute.aggregate import unit_maker
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.stage import PassSpeed
 from precompute.aggregate.units import UnitKey, UnitStore, plan_units
@@ -183,7 +183,7 @@ def test_a_batch_holds_no_more_than_memory_allows(monkeypatch: pytest.MonkeyPatc
     folder.mkdir()
     arguments = [*write_small(folder, n_images=6), "--stages", "aggregate,graphs", "--out"]
     for out, allowed in (("whole", 2**30), ("single", 1)):
-        monkeypatch.setattr(stage, "_RECORDED_BYTES", allowed)
+        monkeypatch.setattr(unit_maker, "_RECORDED_BYTES", allowed)
         with pytest.raises(SystemExit):
             main([*arguments, str(tmp_path / out)])
     for name in TABLES:

@@ -118,7 +118,7 @@ def worker(small: SmallPass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(Path.cwd())
     made = _Worker(lambda: (small.inputs, "mine"), small.config, SPEED, 1, str(tmp_path))
     yield made
-    made._parallel.__exit__()
+    made._opened.close()
 
 
 def test_a_worker_makes_the_units_of_the_local_engine(worker: _Worker, small: SmallPass) -> None:
@@ -142,7 +142,7 @@ def test_a_worker_prepares_once_and_in_the_folder_of_the_one_who_asks(
     worker = _Worker(prepare, small.config, SPEED, 1, str(tmp_path))
     for key in list(small.units)[:2]:
         worker.make(key, small.units[key], "mine")
-    worker._parallel.__exit__()
+    worker._opened.close()
 
     assert folders == [tmp_path]
 

@@ -12,7 +12,8 @@ import torch
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.reading import ReadImage, map_ahead, read_images
 from precompute.aggregate.recording import Recorder, Recording
-from precompute.aggregate.stage import PassInputs, UnitMaker
+from precompute.aggregate.stage import PassInputs
+from precompute.aggregate.unit_maker import UnitMakerByImage
 from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import read_table
 from precompute.datasets.sources.open import open_images
@@ -66,7 +67,7 @@ def test_a_unit_holds_two_batches_of_images_at_most(tmp_path: Path) -> None:
         live -= 1
 
     with Parallel(torch.device("cpu")) as parallel:
-        unit = UnitMaker(inputs, AggregateConfig(), 4, parallel).make(0, watch_one(), lambda n=1: None)
+        unit = UnitMakerByImage(inputs, AggregateConfig(), 4, parallel).make(0, watch_one(), lambda n=1: None)
     assert len(unit.images.image_id) == 30
     assert 4 <= most <= 2 * 4 + 1
 
@@ -87,7 +88,7 @@ def test_one_recording_is_held_at_a_time(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Recorder, "__call__", watch_one)
     reading = read_images(inputs.source, images, inputs.preprocess, workers=0)
     with Parallel(torch.device("cpu")) as parallel:
-        UnitMaker(inputs, AggregateConfig(), 4, parallel).make(0, reading, lambda n=1: None)
+        UnitMakerByImage(inputs, AggregateConfig(), 4, parallel).make(0, reading, lambda n=1: None)
     assert len(recordings) == 3
 
 

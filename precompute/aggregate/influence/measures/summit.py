@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from torch import fx
 
@@ -35,7 +36,7 @@ class SummitMeasure:
         self.link, self._layouts = link, layouts
         self._convolutions = [part for part in list_parts(link.channels) if isinstance(part, Convolution)]
 
-    @property
+    @cached_property
     def counted(self) -> Sequence[PairInfluence]:
         return [SampledInfluence(one, self._find_input(one)) for one in self._convolutions]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import fx
 
@@ -29,7 +30,7 @@ class TracedMeasure:
     name: str = "traced"
     reason: str | None = None
 
-    @property
+    @cached_property
     def counted(self) -> Sequence[PairInfluence]:
         return [LinkInfluence(self.link)]
 

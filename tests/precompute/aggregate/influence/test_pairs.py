@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from precompute.aggregate.influence import pairs
-from precompute.aggregate.influence.pairs import PairCounter, PairInfluence, find_strongest_sources
+from precompute.aggregate.influence.pairs import (
+    PairCounter,
+    PairInfluence,
+    find_strongest_of_batch,
+    find_strongest_sources,
+)
 from precompute.aggregate.influence.values import Values
 
 CPU = torch.device("cpu")
@@ -109,3 +114,15 @@ def test_both_tiers_have_the_same_sums(seed: int, n_images: int) -> None:
             count(counter, *tables)
             found.append({name: value.tolist() for name, value in vars(counter.build_sums()).items()})
     assert found[0] == found[1]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**31), st.integers(0, 12))
+def test_by_batch_the_same_sources_are_found_also_among_ties(seed: int, top_k: int) -> None:
+    random = torch.Generator().manual_seed(seed)
+    influence = torch.randint(0, 4, (2, 3, 10), generator=random).float()
+    strengths, sources = find_strongest_of_batch(influence.clone(), top_k)
+    for image, table in enumerate(influence):
+        order = table.sort(dim=-1, descending=True, stable=True).indices[:, : min(top_k, 10)]
+        assert strengths[image].tolist() == table.gather(1, order).tolist()
+        assert sources[image][strengths[image] > 0].tolist() == order[strengths[image] > 0].tolist()

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from precompute.aggregate.influence.traced_terms import (
     Arrivals,
+    Traits,
     compute_shares,
     concatenate,
     divide,
@@ -19,8 +20,13 @@ from precompute.aggregate.influence.traced_terms import (
 
 def make_arrivals(influence: Tensor, is_composed: bool = False) -> Arrivals:
     """Makes arrivals that are no source channels."""
-    flags = torch.zeros(influence.shape[1], dtype=torch.bool)
-    return Arrivals(influence, flags | is_composed, flags, flags)
+    return Arrivals(influence, Traits.unite(influence.shape[1], is_composed))
+
+
+def join(parts: list[Arrivals]) -> Arrivals:
+    """Joins arrivals along their channels."""
+    traits = Traits.concatenate([part.traits for part in parts])
+    return Arrivals(concatenate([part.influence for part in parts]), traits)
 
 
 ROWS = torch.tensor([[[1.0, 3.0], [0.0, 0.0]]])
@@ -37,26 +43,25 @@ def test_rows_that_are_shares_already_are_kept() -> None:
 
 
 def test_in_a_mixture_only_the_rows_of_influences_are_divided() -> None:
-    mixed = concatenate([make_arrivals(ROWS), make_arrivals(ROWS, is_composed=True), identify(torch.eye(2)[None])])
+    mixed = join([make_arrivals(ROWS), make_arrivals(ROWS, is_composed=True), identify(torch.eye(2)[None])])
     assert compute_shares(mixed)[0].tolist() == [[0.25, 0.75], [0, 0], [1, 3], [0, 0], [1, 0], [0, 1]]
 
 
 def test_a_batch_of_one_is_repeated_beside_a_longer_batch() -> None:
-    both = concatenate([identify(torch.eye(2)[None]), make_arrivals(ROWS.expand(3, -1, -1))])
+    both = join([identify(torch.eye(2)[None]), make_arrivals(ROWS.expand(3, -1, -1))])
     assert both.influence.shape == (3, 4, 2)
-    assert both.is_identity.tolist() == [True, True, False, False]
+    assert both.traits.is_identity.tolist() == [True, True, False, False]
 
 
 def test_a_source_is_turned_where_its_sign_is_negative() -> None:
     found = identify(torch.eye(3)[None], torch.tensor([1.0, -2.0, 0.0]))
-    assert found.is_turned.tolist() == [False, True, False] and bool(found.is_identity.all())
-    assert not bool(identify(torch.eye(3)[None]).is_turned.any())
+    assert found.traits.is_turned.tolist() == [False, True, False] and found.traits.are_identities
+    assert found.traits.has_turned and not identify(torch.eye(3)[None]).traits.has_turned
 
 
 def test_channels_are_selected_with_their_flags_and_may_be_repeated() -> None:
-    found = identify(torch.eye(3)[None], torch.tensor([1.0, -1.0, 1.0])).select((1, 1, 0))
-    assert found.influence[0].argmax(1).tolist() == [1, 1, 0]
-    assert found.is_turned.tolist() == [True, True, False]
+    found = Traits.identify(3, torch.tensor([1.0, -1.0, 1.0])).select((1, 1, 0))
+    assert found.is_turned.tolist() == [True, True, False] and found.are_shares
 
 
 def test_the_greatest_value_behind_a_negative_factor_is_that_of_the_least() -> None:

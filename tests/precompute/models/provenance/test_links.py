@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,6 +14,7 @@ from precompute.models.interventions.intervention import check_links
 from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import derive_links
 from tests.support.between_layers import link_layers, make_conv
+from tests.support.dispatches import count_dispatches
 
 ALL = 1_000  # channels to intervene on: every one
 
@@ -68,6 +71,13 @@ def test_a_link_that_cannot_be_traced_has_its_sources_in_order() -> None:
     assert [source.name for source in links[1].sources] == ["first", "second"]
 
 
+@functools.cache
+def export(name: str) -> ExportedModel:
+    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    torch.manual_seed(0)
+    return ExportedModel(models.get_model(name, weights=None, **options), (3, 64, 64))
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -81,9 +91,7 @@ def test_a_link_that_cannot_be_traced_has_its_sources_in_order() -> None:
     ],
 )
 def test_interventions_on_known_families(name: str) -> None:
-    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
-    torch.manual_seed(0)
-    exported = ExportedModel(models.get_model(name, weights=None, **options), (3, 64, 64))
+    exported = export(name)
     layers = select_layers(exported)
     links = derive_links(exported, layers)
     assert [link.target.name for link in links] == [layer.name for layer in layers[1:]]
@@ -91,3 +99,10 @@ def test_interventions_on_known_families(name: str) -> None:
     report = check_links(exported, links, n_channels=1)
     assert report.failures == ()
     assert report.n_links == len(layers) - 1
+
+
+@pytest.mark.parametrize("name", ["googlenet", "mobilenet_v3_small"])
+def test_the_operations_of_the_pass_do_not_depend_on_the_number_of_images(name: str) -> None:
+    exported = export(name)
+    few, many = count_dispatches(exported, select_layers(exported), (1, 64))
+    assert 0 < many <= 1.1 * few
