@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
 from precompute.contract.transfer_tables import read_transfer_manifest, read_transfer_table, write_transfer_manifest
 from precompute.transfer.again import MoreHeads, add_heads
+from tests.support.command_line import call
 
 
 def test_a_head_is_added_by_the_result_alone_and_its_command_has_the_options_of_the_images(small_result: Path) -> None:
@@ -51,3 +55,28 @@ def test_other_images_are_refused(small_result: Path) -> None:
     write_transfer_manifest(small_result, manifest)
     with pytest.raises(InputError, match="has other images"):
         add_heads(MoreHeads(small_result), SilentProgress())
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_a_full_disk_is_one_message_and_leaves_what_was_there(
+    small_result: Path, place: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in small_result.glob("*.*")}
+    rename, n_renamed = os.replace, 0
+
+    def fill_disk(source: Any, target: Any) -> None:
+        nonlocal n_renamed
+        n_renamed += str(small_result) in str(target)
+        if n_renamed >= place:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        rename(source, target)
+
+    arguments = ["transfer", str(small_result), "--save", "late@second"]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", fill_disk)
+        assert call(arguments) == 1
+    said = capsys.readouterr().err
+    assert said.count("The disk is full.") == 1 and "Traceback" not in said
+    assert {path.name: path.read_bytes() for path in small_result.glob("*.*")} == before
+    assert call(arguments) == 0
+    assert (small_result / "heads" / "late@second" / "weights.safetensors").is_file()
