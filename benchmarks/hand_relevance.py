@@ -28,7 +28,7 @@ from precompute.models.layers.selection import select_layers
 from precompute.models.sources.loading import ModelConfig, load_model
 
 PLANTED = {"residual": [18, 39, 33, 9], "mixed3": [86, 1]}
-"""As `precompute/demo/README.md` measured them."""
+"""The channels that `precompute/demo/README.md` names."""
 _AT_ONCE = 20
 
 
