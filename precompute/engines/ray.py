@@ -34,7 +34,7 @@ __all__ = [
     "RayEngine",
     "RayOptions",
     "count_cores_each",
-    "distribute",
+    "divide",
     "open_cluster",
     "require_ray",
     "require_same",
@@ -113,7 +113,7 @@ class RayEngine:
             return worker.make.remote(key, list(units[key]), fingerprint)
 
         with open_cluster(), start_workers(_Worker, self._build_arguments, self._options) as idle:
-            for key, made in distribute(idle, units, start):
+            for key, made in divide(idle, units, start):
                 yield made
                 advance(len(units[key]))
 
@@ -180,7 +180,7 @@ def require_same(own: str, fingerprint: str) -> None:
         )
 
 
-def distribute(
+def divide(
     idle: deque[Any],
     keys: Iterable[Key],
     start: Callable[[Any, Key], Any],

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from precompute.datasets.sources.open import open_images
-from precompute.engines.ray import RayOptions, distribute, open_cluster, require_same, start_workers
+from precompute.engines.ray import RayOptions, divide, open_cluster, require_same, start_workers
 from precompute.transfer.features import FeatureMaker, MadeFeatures, Reader, open_maker
 from precompute.transfer.opened import open_model
 from precompute.transfer.request import Piece, TransferRequest
@@ -48,7 +48,7 @@ class RayFeatures:
             return worker.make.remote(piece)
 
         with open_cluster(), start_workers(_Worker, build_arguments, self._options) as idle:
-            yield from distribute(idle, pieces, start, _Preference().choose)
+            yield from divide(idle, pieces, start, _Preference().choose)
 
 
 class _Preference:

@@ -31,7 +31,7 @@ def record_features(
     fingerprints = {each.name: each.compute_fingerprint(source) for each in opened}
     stores = {each.name: _open_store(each, fingerprints[each.name], request, source) for each in opened}
     if request.engine is not None:
-        _distribute(request, request.engine, stores, fingerprints, progress)
+        _divide(request, request.engine, stores, fingerprints, progress)
     for each in opened:
         reader = Reader(source, each.loaded.preprocess, request.workers, request.batch_size)
         features = FeaturePass(stores[each.name], each.model, each.layers, reader, request.device)
@@ -48,7 +48,7 @@ def _open_store(opened: OpenedModel, fingerprint: str, request: TransferRequest,
     return FeatureStore(request.out / "features" / opened.name, fingerprint, layers, len(source.images))
 
 
-def _distribute(
+def _divide(
     request: TransferRequest,
     engine: FeatureEngine,
     stores: Mapping[str, FeatureStore],
