@@ -1,26 +1,19 @@
 // @ts-check
 /* What the area of a channel in the graph of a class shows: the images that use it, its PageRank, or its effect. */
 import * as current from '../current.js';
-import {h, term} from '../dom.js';
+import {h} from '../dom.js';
 import {sizedBy} from '../model/graph.js';
 import {dispatch} from '../selection.js';
 import {buildMenu} from '../widgets/menu.js';
-import {getFrame} from './graph_frame.js';
 import {getContext} from './graph_scene.js';
 
 const WAYS = {
-  count: {name: 'count', area: "the share of the class's images that use the channel.", missing: '', entry: 'activation'},
-  pagerank: {
-    name: 'PageRank',
-    area: "the channel's personalized PageRank.",
-    missing: 'This run holds no PageRank of these channels.',
-    entry: 'personalized-pagerank',
-  },
+  count: {name: 'count', area: "the share of the class's images that use the channel.", missing: ''},
+  pagerank: {name: 'PageRank', area: "the channel's personalized PageRank.", missing: 'This run holds no PageRank of these channels.'},
   effect: {
     name: 'effect',
     area: "how far the logarithm of the class's probability falls, to first order, when the channel is removed; smallest where it does not fall.",
     missing: 'The effect of these channels was not measured. Run summit-dash faithfulness.',
-    entry: 'effect-of-a-channel',
   },
 };
 let owner = null;
@@ -43,14 +36,6 @@ export const tellNumber = (node) => {
   return `${WAYS[size].name} ${(size === 'effect' ? node.effect : node.score) ?? 'unknown'}`;
 };
 
-/** The place beside the numbers of the graph that says what the area shows, where that is not the count. */
-export const buildSizeNote = () => h('span', {class: 'size-note'});
-const showNote = (size) => {
-  const note = getFrame().tools.querySelector('.size-note');
-  if (!note || (note.dataset.size || 'count') === size) return;
-  note.dataset.size = size;
-  note.replaceChildren(...(size === 'count' ? [] : [term(`size: ${WAYS[size].name}`, tellSize(size), {entry: WAYS[size].entry})]));
-};
 /** Builds the button and the menu of what channels are sized by; what cannot be chosen says why. */
 export const buildSize = () => {
   const items = Object.entries(WAYS).map(([size, {name}]) => {
@@ -73,5 +58,7 @@ export const showSize = () => {
     if (missing) item.setAttribute('aria-disabled', 'true');
     else item.removeAttribute('aria-disabled');
   });
-  showNote(shown);
+  const opener = owner.querySelector('.icon-button');
+  opener.classList.toggle('is-set', shown !== 'count');
+  opener.setAttribute('data-tip', `Size of the channels: by ${WAYS[shown].name}`);
 };

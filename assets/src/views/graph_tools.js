@@ -13,7 +13,7 @@ import {getFrame} from './graph_frame.js';
 import {countRows, placeGutter} from './graph_gutter.js';
 import {buildLegend} from './graph_legend.js';
 import {buildFileMenu} from './graph_menu.js';
-import {buildSize, buildSizeNote} from './graph_size.js';
+import {buildSize} from './graph_size.js';
 import {choosePart, getContext, getScene, shownOf, showPart} from './graph_scene.js';
 import {showTable, toggleTable} from './graph_table.js';
 import {listChannels} from './graph_channels.js';
@@ -140,14 +140,7 @@ const measure = () =>
     : null;
 const buildSummary = () => {
   const tip = current.selection.chosen === 'effect' ? EFFECT_TIP : SUMMARY_TIP;
-  return h(
-    'span',
-    {class: 'summary-line'},
-    term('', tip, {className: 'summary', entry: 'attribution-graph'}),
-    measure(),
-    buildSizeNote(),
-    pinNote(),
-  );
+  return h('span', {class: 'summary-line'}, term('', tip, {className: 'summary', entry: 'attribution-graph'}), measure(), pinNote());
 };
 /** "7 of 37 channels, 12 of 130 influences": what is shown of one graph. */
 const showSummary = () => {
