@@ -62,10 +62,11 @@ class Place:
     def _read_manifest(self) -> Mapping[str, Any]:
         if self._entry is not None:
             return self._entry.manifest
+        manifest = read_manifest(self.path)
         for name in _NEEDED:
             if not locate_table(self.path, name).is_file():
-                read_table(self.path, name) if (self.path / MANIFEST).is_file() else read_manifest(self.path)
-        return read_manifest(self.path)
+                read_table(self.path, name)  # its message names the stage that is missing
+        return manifest
 
     def _find_name(self, name: str | None) -> str | None:
         return name or self._manifest.get("run_name")

@@ -386,3 +386,16 @@ def test_nothing_sticks_out_of_a_small_window(page: Page, url: str, link: str) -
         assert box is not None
         assert box["x"] + box["width"] <= 1024
         assert page.locator(part).evaluate("(e) => e.scrollWidth <= e.clientWidth")
+
+
+def test_a_selection_that_changes_while_a_graph_is_drawn_loses_nothing(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=3")
+    for class_id in (5, 6, 7):
+        page.evaluate(
+            """(id) => {
+              summitDash.dispatch({class_id: id});
+              for (const after of [0, 5, 10, 20, 40]) setTimeout(() => summitDash.dispatch({search: `${after}`}), after);
+            }""",
+            class_id,
+        )
+        wait_for_drawn(page, class_id)

@@ -162,7 +162,7 @@ def list_bad_inputs(small: list[str], tmp_path: Path) -> dict[str, tuple[list[st
             ("holds no run",),
         ),
         "stage before its time": ([*small, "--stages", "embedding", *out], ("aggregate",)),
-        "serve a folder without a run": (["serve", str(tmp_path)], ("manifest.json",)),
+        "serve a folder without a run": (["serve", str(tmp_path / "images")], ("manifest.json",)),
         "validate nothing": (["validate", str(tmp_path / "absent")], ("no folder",)),
         "unknown option": ([*small, "--coler", "red", *out], ("--coler",)),
     }

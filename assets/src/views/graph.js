@@ -50,6 +50,7 @@ let isBuilt = false;
 let wanted = null; /* what was asked for last, as text */
 let turn = 0;
 let waiting = null; /* the scene that the component was given and has not drawn yet */
+let answer = null; /* the answer to the callback that is not drawn yet */
 let last = null;
 
 const build = () => {
@@ -236,6 +237,7 @@ const settle = () => {
   const scene = waiting;
   if (!scene || elementOf(scene.nodes.values().next().value.id).empty()) return;
   waiting = null;
+  answer = null;
   const {stage, empty} = getFrame();
   const {context} = scene;
   hideCard();
@@ -298,15 +300,19 @@ foresee(({run, view, class_id: id, vs, vs_run: theirs}) => {
   if (!isGraph({view}) || (run && run !== current.run.name)) return;
   [id, view === 'compare' && !theirs ? vs : null].filter(isOwn).forEach(ask);
 });
-/** Fills the component for a selection: [elements, layout, style sheet]. */
+/** Fills the component for a selection: [elements, layout, style sheet]. Dash drops the answer to a selection that another one
+    follows before the answer is there; so one that needs the same drawing gets the same answer, until it is drawn. */
 export const drawGraph = async (asked) => {
   const same = Array(3).fill(window.dash_clientside.no_update);
   if (!asked || !current.run || !isGraph(asked) || !canvas()) return same;
   build();
   const key = keyOf(asked);
-  if (key === wanted) return same;
+  if (key === wanted) return answer || same;
   wanted = key;
-  const mine = ++turn;
+  answer = buildAnswer(asked, ++turn, same);
+  return answer;
+};
+const buildAnswer = async (asked, mine, same) => {
   const found = await read(asked, () => mine !== turn);
   if (!found || mine !== turn) return same;
   return found.problem ? showProblem(found.problem) : draw(found.context);

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, fx, nn
 
-from precompute.aggregate import stage
+from precompute.aggregate import unit_maker
 from precompute.aggregate.config import PRECISIONS
 from precompute.aggregate.recording import Recorder, Recording
 from precompute.contract.errors import InputError
@@ -61,7 +61,7 @@ def test_the_pass_keeps_the_digits_of_float32(tmp_path: Path, monkeypatch: pytes
             found.append(is_whole())
             return super().__call__(batch)
 
-    monkeypatch.setattr(stage, "Recorder", Watched)
+    monkeypatch.setattr(unit_maker, "Recorder", Watched)
     assert call([*write_small(tmp_path), *FIRST_STAGES, "--out", str(tmp_path / "run")]) == 0
     assert found and all(found) and not is_whole()
 
