@@ -394,7 +394,8 @@ def test_a_selection_that_changes_while_a_graph_is_drawn_loses_nothing(page: Pag
         page.evaluate(
             """(id) => {
               summitDash.dispatch({class_id: id});
-              for (const after of [0, 5, 10, 20, 40]) setTimeout(() => summitDash.dispatch({search: `${after}`}), after);
+              for (const after of [0, 5, 10, 20, 40])
+                setTimeout(() => summitDash.dispatch({search: `${after}`}), after);
             }""",
             class_id,
         )
