@@ -16,10 +16,12 @@ from precompute.commands.options import CONSOLE, Device, ModelPath, build_wide_c
 from precompute.commands.shared import print_notes, require_names, require_positive, require_precompute, split_names
 from precompute.contract.errors import InputError
 from precompute.contract.transfer_tables import is_transfer
+from precompute.pipeline.config import ENGINES
 from precompute.transfer.config import ADVISED, COSTS, HEADS, POOLINGS, HeadConfig, TransferConfig
 
 if TYPE_CHECKING:
     from precompute.transfer.compare import TransferReport
+    from precompute.transfer.request import FeatureEngine
 
 __all__ = ["TransferOptions", "run_transfer", "transfer"]
 
@@ -100,6 +102,16 @@ class TransferOptions:
     device: Device = "auto"
     batch_size: Annotated[int, typer.Option(help="Images per forward pass, and of a step of training.")] = 16
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="Of the features: `local`, or `ray`: the cluster of RAY_ADDRESS, or this machine's cores as workers."
+        ),
+    ] = ENGINES[0]
+    actors: Annotated[
+        int | None,
+        typer.Option(help="Workers of the engine `ray`; as many as there is room for.", min=1, show_default=False),
+    ] = None
     allow_outside: Annotated[
         bool, typer.Option("--allow-outside", help="Accept paths in a manifest that lead out of its folder.")
     ] = False
@@ -131,7 +143,8 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
         require_names(each.source, each.weights)
     from precompute.contract.progress import ConsoleProgress
     from precompute.devices.choice import choose_device
-    from precompute.transfer.compare import TransferRequest, compare_cuts
+    from precompute.transfer.compare import compare_cuts
+    from precompute.transfer.request import TransferRequest
 
     config = TransferConfig(pooling=options.pooling, n_folds=options.folds, seed=options.seed)
     request = TransferRequest(
@@ -144,6 +157,7 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
         cost=options.cost,
         save=() if options.save == "none" else split_names(options.save),
         device=choose_device(options.device),
+        engine=_choose_engine(options),
         workers=options.workers,
         batch_size=options.batch_size,
         model_path=tuple(options.model_path or ()),
@@ -155,6 +169,20 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
     return report
 
 
+def _choose_engine(options: TransferOptions) -> FeatureEngine | None:
+    if options.engine not in ENGINES:
+        raise InputError(f"The engines are {', '.join(ENGINES)}.", f"Found {options.engine}.", "Correct --engine.")
+    if options.engine == "local":
+        return None
+    from precompute.devices.choice import choose_device
+    from precompute.engines.ray import RayOptions, require_ray
+    from precompute.engines.ray_features import RayFeatures
+
+    require_ray()
+    with_gpu = None if options.device == "auto" else choose_device(options.device).type == "cuda"
+    return RayFeatures(RayOptions(options.actors, with_gpu))
+
+
 def _build_head(options: TransferOptions) -> HeadConfig:
     return HeadConfig(
         options.head, options.unfreeze, options.epochs, options.learning_rate, options.batch_size, seed=options.seed
@@ -164,8 +192,8 @@ def _build_head(options: TransferOptions) -> HeadConfig:
 def _add_heads(options: TransferOptions, console: Console) -> TransferReport:
     """Trains heads on cuts of a result that is there, and prints the outcome."""
     out = Path(options.images)
-    for name in ("models", "out", "weights", "preprocess", "cuts", "limit_per_class"):
-        if getattr(options, name) is not None:
+    for name in ("models", "out", "weights", "preprocess", "cuts", "limit_per_class", "engine", "actors"):
+        if getattr(options, name) != getattr(TransferOptions, name):
             raise InputError(
                 "A result that gets more heads keeps its images, models and cuts.",
                 f"{out} is one, and --{name.replace('_', '-')} is given.",

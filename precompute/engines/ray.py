@@ -13,10 +13,10 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -30,7 +30,18 @@ from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.progress import Advance
 
-__all__ = ["RayEngine", "RayOptions", "count_cores_each", "require_ray"]
+__all__ = [
+    "RayEngine",
+    "RayOptions",
+    "count_cores_each",
+    "divide",
+    "open_cluster",
+    "require_ray",
+    "require_same",
+    "start_workers",
+]
+
+Key = TypeVar("Key")
 
 _CORES = 4
 """The cores of a worker without a GPU if the number of workers is not given."""
@@ -97,44 +108,19 @@ class RayEngine:
         Raises:
             InputError: a worker finds bad input, the cluster cannot be reached or lacks room, or no worker is left.
         """
-        import ray
 
-        with _open_cluster(), _start_workers(self) as idle:
-            waiting, running = deque(units), dict[Any, tuple[Any, UnitKey]]()
-            while waiting or running:
-                while idle and waiting:
-                    worker, key = idle.popleft(), waiting.popleft()
-                    running[worker.make.remote(key, list(units[key]), fingerprint)] = worker, key
-                if not running:
-                    raise InputError(
-                        "A cluster has a worker left that lives.",
-                        f"Every worker died more than {_RESTARTS} times.",
-                        "Look at Ray's logs (often memory: lower --batch-size); the same command goes on.",
-                    )
-                (ready, *_), _ = ray.wait(list(running), num_returns=1)
-                worker, key = running.pop(ready)
-                try:
-                    made = ray.get(ready)
-                except ray.exceptions.RayTaskError as problem:
-                    if isinstance(problem.cause, InputError):
-                        raise problem.cause from None
-                    raise
-                except ray.exceptions.RayActorError:
-                    waiting.appendleft(key)
-                    continue
-                idle.append(worker)
+        def start(worker: Any, key: UnitKey) -> Any:
+            return worker.make.remote(key, list(units[key]), fingerprint)
+
+        with open_cluster(), start_workers(_Worker, self._build_arguments, self._options) as idle:
+            for key, made in divide(idle, units, start):
                 yield made
                 advance(len(units[key]))
 
-    def build_worker_arguments(self, with_gpu: bool, n_cores: int) -> tuple[Any, ...]:
+    def _build_arguments(self, with_gpu: bool, n_cores: int) -> tuple[Any, ...]:
         """Returns the arguments of `_Worker`."""
         speed = replace(self._speed, device=torch.device("cuda" if with_gpu else "cpu"))
         return self._prepare, self._config, speed, n_cores, str(Path.cwd())
-
-    @property
-    def options(self) -> RayOptions:
-        """The number and kind of workers."""
-        return self._options
 
 
 class _Worker:
@@ -160,12 +146,7 @@ class _Worker:
             InputError: bad input, or the worker finds another model or other images than the starting process.
         """
         inputs, own, maker = self._prepare_once()
-        if own != fingerprint:
-            raise InputError(
-                "Every worker finds the same model and the same images, at the same paths.",
-                f"Process {os.getpid()} on {socket.gethostname()} finds others.",
-                "Put them on a file system that all machines share, and install the same version on each.",
-            )
+        require_same(own, fingerprint)
         start = time.perf_counter()
         reading = Awaited(read_images(inputs.source, images, inputs.preprocess, self._speed.workers))
         unit = maker.make(key.class_id, reading, _ignore)
@@ -185,9 +166,74 @@ def _ignore(n: int = 1, /) -> None:
     pass
 
 
+def require_same(own: str, fingerprint: str) -> None:
+    """Checks that a worker finds what the starting process found.
+
+    Raises:
+        InputError: it finds another model or other images.
+    """
+    if own != fingerprint:
+        raise InputError(
+            "Every worker finds the same model and the same images, at the same paths.",
+            f"Process {os.getpid()} on {socket.gethostname()} finds others.",
+            "Put them on a file system that all machines share, and install the same version on each.",
+        )
+
+
+def divide(
+    idle: deque[Any],
+    keys: Iterable[Key],
+    start: Callable[[Any, Key], Any],
+    choose: Callable[[Any, Sequence[Key]], Key] | None = None,
+) -> Generator[tuple[Key, Any], None, None]:
+    """Gives every key to a worker that is idle, and yields key and result as they end.
+
+    Args:
+        idle: the workers, as `start_workers` has them.
+        keys: pieces of work, in order.
+        start: starts the work on a key by a worker, and returns Ray's reference of its result.
+        choose: the key that suits a worker best, of those that wait; None: the first.
+
+    Raises:
+        InputError: a worker finds bad input, or no worker is left.
+    """
+    import ray
+
+    waiting, running = deque(keys), dict[Any, tuple[Any, Key]]()
+    while waiting or running:
+        while idle and waiting:
+            worker = idle.popleft()
+            key = choose(worker, waiting) if choose else waiting[0]
+            waiting.remove(key)
+            running[start(worker, key)] = worker, key
+        if not running:
+            raise InputError(
+                "A cluster has a worker left that lives.",
+                f"Every worker died more than {_RESTARTS} times.",
+                "Look at Ray's logs (often memory: lower --batch-size); the same command goes on.",
+            )
+        (ready, *_), _ = ray.wait(list(running), num_returns=1)
+        worker, key = running.pop(ready)
+        try:
+            made = ray.get(ready)
+        except ray.exceptions.RayTaskError as problem:
+            if isinstance(problem.cause, InputError):
+                raise problem.cause from None
+            raise
+        except ray.exceptions.RayActorError:
+            waiting.appendleft(key)
+            continue
+        idle.append(worker)
+        yield key, made
+
+
 @contextlib.contextmanager
-def _open_cluster() -> Iterator[None]:
-    """Connects to the cluster, or starts one that ends with the block."""
+def open_cluster() -> Iterator[None]:
+    """Connects to the cluster, or starts one that ends with the block.
+
+    Raises:
+        InputError: it cannot be reached or started.
+    """
     import ray
 
     if ray.is_initialized():
@@ -213,13 +259,23 @@ def _open_cluster() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _start_workers(engine: RayEngine) -> Iterator[deque[Any]]:
-    """Starts as many workers as asked for, or as there is room for, and ends them with the block."""
+def start_workers(
+    worker: type[Any], build_arguments: Callable[[bool, int], tuple[Any, ...]], wanted: RayOptions
+) -> Iterator[deque[Any]]:
+    """Starts as many workers as asked for, or as there is room for, and ends them with the block.
+
+    Args:
+        worker: the class of a worker.
+        build_arguments: what it takes, by whether it has a GPU and by the number of its cores. They are pickled.
+        wanted: number and kind of workers.
+
+    Raises:
+        InputError: the cluster has no room for them.
+    """
     import ray
 
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     n_gpus = sum(int(node.get("GPU", 0)) for node in nodes)
-    wanted = engine.options
     with_gpu = n_gpus > 0 if wanted.with_gpu is None else wanted.with_gpu
     cores = [int(node.get("CPU", 0)) for node in nodes]
     if with_gpu:
@@ -234,15 +290,15 @@ def _start_workers(engine: RayEngine) -> Iterator[deque[Any]]:
             f"The cluster has room for {room}, asked for {n_workers}.",
             "Lower --actors, or leave it out.",
         )
-    actor = ray.remote(_Worker).options(
+    actor = ray.remote(worker).options(
         num_cpus=n_cores, num_gpus=int(with_gpu), max_restarts=_RESTARTS, max_task_retries=_RESTARTS
     )
-    workers = [actor.remote(*engine.build_worker_arguments(with_gpu, n_cores)) for _ in range(n_workers)]
+    workers = [actor.remote(*build_arguments(with_gpu, n_cores)) for _ in range(n_workers)]
     try:
         yield deque(workers)
     finally:
-        for worker in workers:
-            ray.kill(worker)
+        for each in workers:
+            ray.kill(each)
 
 
 def count_cores_each(cores: Sequence[int], n_workers: int | None) -> int:

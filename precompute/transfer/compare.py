@@ -7,11 +7,9 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from precompute.contract.errors import InputError
 from precompute.contract.lock import hold_run, require_no_writer
@@ -29,16 +27,17 @@ from precompute.datasets.reopening import record_place
 from precompute.datasets.sources.open import open_images
 from precompute.transfer.advice import advise, build_sentence, compute_rank_correlation
 from precompute.transfer.chosen import list_cuts, require_cuts, save_heads
-from precompute.transfer.config import ADVISED, COSTS, HeadConfig, TransferConfig
-from precompute.transfer.features import FeaturePass, FeatureStore, Reader
+from precompute.transfer.config import COSTS
+from precompute.transfer.features import FeatureStore
 from precompute.transfer.folds import require_classes
 from precompute.transfer.heads import CutStore
 from precompute.transfer.learning import train_chosen
-from precompute.transfer.naming import NamedModel
 from precompute.transfer.opened import OpenedModel, open_model
 from precompute.transfer.pictures import write_pictures
 from precompute.transfer.prepared import identify_heads, open_features, prepare_task
+from precompute.transfer.recording import record_features
 from precompute.transfer.report import write_report
+from precompute.transfer.request import TransferRequest
 from precompute.transfer.rows import (
     build_class_rows,
     build_cut_row,
@@ -49,45 +48,9 @@ from precompute.transfer.rows import (
 )
 from precompute.transfer.training import Task, train_heads
 
-__all__ = ["TransferReport", "TransferRequest", "compare_cuts"]
+__all__ = ["TransferReport", "compare_cuts"]
 
 _RULE = "A transfer result is of one set of images and one config; models can be added."
-
-
-@dataclass(frozen=True)
-class TransferRequest:
-    """Images, models and a folder, and the config.
-
-    Attributes:
-        images: as `open_images` takes them.
-        models: at least one.
-        out: the folder of the result.
-        limit_per_class: images taken per class; None: all.
-        cost: one of `config.COSTS`: by which the advised cut is the cheapest.
-        save: cuts whose heads are saved: `advised`, or `MODEL@CUT`.
-        head: the head that is trained on these cuts and saved.
-        device: of the models.
-        workers: threads that decode images.
-        batch_size: images of a forward pass.
-        model_path: folders that model files import from.
-        allow_outside: accept paths in a manifest that lead out of its folder.
-        overwrite: replace another result in the folder.
-    """
-
-    images: str
-    models: tuple[NamedModel, ...]
-    out: Path
-    config: TransferConfig = field(default_factory=TransferConfig)
-    limit_per_class: int | None = None
-    cost: str = COSTS[0]
-    save: tuple[str, ...] = (ADVISED,)
-    head: HeadConfig = field(default_factory=HeadConfig)
-    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    workers: int = 2
-    batch_size: int = 16
-    model_path: tuple[str, ...] = ()
-    allow_outside: bool = False
-    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,8 +88,7 @@ def compare_cuts(request: TransferRequest, progress: Progress) -> TransferReport
         _require_same_models(manifest, opened, source)
         require_cuts(request.save, list_cuts(manifest, opened))
         notes = [*source.notes, *(note for each in opened for note in each.loaded.notes)]
-        for each in opened:
-            _record(each, request, source, manifest, progress)
+        record_features(opened, request, source, manifest, progress)
         stores = {name: open_features(request.out, name, entry, source) for name, entry in manifest["models"].items()}
         task, skipped = prepare_task(stores, source, request.config)
         write_pictures(request.out, source, request.workers, progress)
@@ -202,23 +164,6 @@ def _require_same_models(manifest: Mapping[str, Any], opened: Sequence[OpenedMod
                 f"{each.name} was another one: its weights, code, preprocessing or cuts were different.",
                 f"Give it another name, --models NAME={each.loaded.source}, or replace the result with --overwrite.",
             )
-
-
-def _record(
-    opened: OpenedModel, request: TransferRequest, source: ImageSource, manifest: dict[str, Any], progress: Progress
-) -> None:
-    """Makes the features of a model that are missing, and its entry in the manifest."""
-    fingerprint = opened.compute_fingerprint(source)
-    layers = [(layer.name, layer.n_channels) for layer in opened.layers]
-    store = FeatureStore(request.out / "features" / opened.name, fingerprint, layers, len(source.images))
-    reader = Reader(source, opened.loaded.preprocess, request.workers, request.batch_size)
-    features = FeaturePass(store, opened.model, opened.layers, reader, request.device)
-    if features.n_images:
-        with progress.open_stage(f"Features of {opened.name}", features.n_images) as advance:
-            features.run(advance)
-    known = manifest["models"].get(opened.name)
-    manifest["models"][opened.name] = opened.describe(fingerprint, request.device, known)
-    write_transfer_manifest(request.out, manifest)
 
 
 def _train(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.sources.preprocess import Preprocess
 
-__all__ = ["FeaturePass", "FeatureStore", "PooledRecorder", "Reader"]
+__all__ = ["FeatureMaker", "FeaturePass", "FeatureStore", "MadeFeatures", "PooledRecorder", "Reader", "open_maker"]
 
 CHUNK = 256
 """Images of a file, and so what an interruption loses at most."""
@@ -172,6 +173,101 @@ class FeatureStore:
         return self._folder / f"{first:09d}.npy"
 
 
+@dataclass(frozen=True)
+class MadeFeatures:
+    """The features of a range of images, not yet on disk.
+
+    Attributes:
+        images: their numbers.
+        values: `(image, 2, channel)`.
+        skipped: the reason for each image that could not be read, by number.
+    """
+
+    images: range
+    values: NDArray[np.float32]
+    skipped: Mapping[int, str]
+
+
+class FeatureMaker:
+    """A maker of the features of ranges of images.
+
+    Args:
+        recorder: of the model.
+        size: of an input of the model, `(channel, height, width)`.
+        n_channels: of all layers.
+        reader: of the images.
+        device: of the model.
+    """
+
+    def __init__(
+        self,
+        recorder: PooledRecorder,
+        size: tuple[int, int, int],
+        n_channels: int,
+        reader: Reader,
+        device: torch.device,
+    ) -> None:
+        self._recorder, self._size, self._n_channels = recorder, size, n_channels
+        self._reader, self._device = reader, device
+
+    def make(self, ranges: Sequence[range], advance: Advance) -> Iterator[MadeFeatures]:
+        """Computes ranges in their order, and reads images ahead across them.
+
+        Raises:
+            InputError: images have several sizes after preprocessing.
+        """
+        images = self._reader.source.images
+        wanted = [images[number] for chunk in ranges for number in chunk]
+        ahead = read_images(self._reader.source, wanted, self._reader.preprocess, self._reader.workers)
+        for chunk in ranges:
+            yield self._compute(chunk, [next(ahead) for _ in chunk], advance)
+
+    def _compute(self, chunk: range, read: Sequence[ReadImage], advance: Advance) -> MadeFeatures:
+        values = np.full((len(chunk), 2, self._n_channels), np.nan, np.float32)
+        skipped = {chunk[place]: one.problem for place, one in enumerate(read) if one.pixels is None}
+        places = [place for place, one in enumerate(read) if one.pixels is not None]
+        for start in range(0, len(places), self._reader.batch_size):
+            some = places[start : start + self._reader.batch_size]
+            pixels = np.stack([self._take(read[place]) for place in some])
+            values[some] = self._recorder(self._reader.preprocess.build_tensor(pixels, self._device))
+            advance(len(some))
+        for place in places:
+            if not np.isfinite(values[place]).all():
+                values[place] = np.nan
+                skipped[chunk[place]] = "the model returns numbers for it that are not finite"
+        advance(len(chunk) - len(places))
+        return MadeFeatures(chunk, values, skipped)
+
+    def _take(self, read: ReadImage) -> NDArray[np.uint8]:
+        assert read.pixels is not None
+        height, width, _ = read.pixels.shape
+        self._reader.preprocess.require_one_size(self._size[1:], (height, width))
+        return read.pixels
+
+
+@contextlib.contextmanager
+def open_maker(
+    model: ExportedModel,
+    layers: Sequence[RecordedLayer],
+    reader: Reader,
+    device: torch.device,
+    threads: int | None = None,
+) -> Iterator[FeatureMaker]:
+    """Opens a maker of features on the cores of this process, or on a GPU.
+
+    Args:
+        model: the exported model.
+        layers: in order from the input.
+        reader: of the images.
+        device: of the model.
+        threads: images at a time on a CPU; None for one per core that this process may use.
+    """
+    n_channels = sum(layer.n_channels for layer in layers)
+    with Parallel(device, threads) as parallel, keep_whole_float32():
+        recorder = PooledRecorder(model, layers, parallel)
+        yield FeatureMaker(recorder, model.input_size, n_channels, reader, device)
+
+
 class FeaturePass:
     """The pass over those images whose features are missing.
 
@@ -204,35 +300,9 @@ class FeaturePass:
         """Writes the missing files.
 
         Raises:
-            InputError: images have several sizes after preprocessing, or none can be read.
+            InputError: images have several sizes after preprocessing.
         """
-        images = self._reader.source.images
-        with Parallel(self._device) as parallel, keep_whole_float32():
-            recorder = PooledRecorder(self._model, self._layers, parallel)
-            wanted = [images[number] for chunk in self.missing for number in chunk]
-            ahead = read_images(self._reader.source, wanted, self._reader.preprocess, self._reader.workers)
-            for chunk in self.missing:
-                self._fill(chunk, [next(ahead) for _ in chunk], recorder, advance)
+        with open_maker(self._model, self._layers, self._reader, self._device) as maker:
+            for made in maker.make(self.missing, advance):
+                self._store.write(made.images.start, made.values, made.skipped)
         self._store.remove_others()
-
-    def _fill(self, chunk: range, read: Sequence[ReadImage], recorder: PooledRecorder, advance: Advance) -> None:
-        values = np.full((len(chunk), 2, self._store.n_channels), np.nan, np.float32)
-        skipped = {chunk[place]: one.problem for place, one in enumerate(read) if one.pixels is None}
-        places = [place for place, one in enumerate(read) if one.pixels is not None]
-        for start in range(0, len(places), self._reader.batch_size):
-            some = places[start : start + self._reader.batch_size]
-            pixels = np.stack([self._take(read[place]) for place in some])
-            values[some] = recorder(self._reader.preprocess.build_tensor(pixels, self._device))
-            advance(len(some))
-        for place in places:
-            if not np.isfinite(values[place]).all():
-                values[place] = np.nan
-                skipped[chunk[place]] = "the model returns numbers for it that are not finite"
-        advance(len(chunk) - len(places))
-        self._store.write(chunk.start, values, skipped)
-
-    def _take(self, read: ReadImage) -> NDArray[np.uint8]:
-        assert read.pixels is not None
-        height, width, _ = read.pixels.shape
-        self._reader.preprocess.require_one_size(self._model.input_size[1:], (height, width))
-        return read.pixels

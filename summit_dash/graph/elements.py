@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
 from summit_dash.graph.comparison import Comparison, Part
 from summit_dash.graph.layout import Point, lay_out, merge_rows, order_rows, place_rows, sweep_rows
-from summit_dash.run.graphs import Channel, Graph, compute_shares_covered
+from summit_dash.run.graphs import Channel, Graph, Node, compute_shares_covered
 from summit_dash.run.pictures import PictureKind
 from summit_dash.run.text import format_part, format_percent
 
@@ -20,6 +20,7 @@ __all__ = [
     "build_comparison_elements",
     "build_graph_elements",
     "compute_node_side",
+    "compute_other_sides",
 ]
 
 
@@ -43,6 +44,26 @@ def compute_node_side(fraction: float, greatest: float) -> float:
     return round(min(LARGEST, max(SMALLEST, LARGEST * sqrt(share))), 1)
 
 
+def compute_other_sides(nodes: Sequence[Node]) -> dict[str, list[float]]:
+    """Computes the sides of a graph's nodes by other numbers than the images that use them, in the order of the nodes.
+
+    Returns:
+        `pagerank` where a node has a score, and `effect` where one was measured. Areas are proportional to the number,
+        as in `compute_node_side`. A channel of no effect, of one below 0, or of an unknown one, has the shortest side.
+    """
+    numbers: dict[str, list[float]] = {}
+    if any(node.pagerank_score for node in nodes):
+        numbers["pagerank"] = [node.pagerank_score for node in nodes]
+    if any(node.effect is not None for node in nodes):
+        numbers["effect"] = [max(0.0, node.effect or 0.0) for node in nodes]
+    return {name: _compute_sides(values) for name, values in numbers.items()}
+
+
+def _compute_sides(values: Sequence[float]) -> list[float]:
+    greatest = max(values)
+    return [compute_node_side(value, greatest) for value in values]
+
+
 def compute_edge_width(n: float, greatest: float) -> float:
     """Computes the width of an edge, proportional to its influence count but at least a hairline."""
     return round(max(_THINNEST, _WIDEST * n / greatest if greatest else 0.0), 2)
@@ -51,17 +72,20 @@ def compute_edge_width(n: float, greatest: float) -> float:
 def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> list[Element]:
     """Builds the elements of one class's graph.
 
-    `covered` of an element is the percentage of activation from which the filter on the page keeps it.
+    `covered` of an element is the percentage of activation from which the filter on the page keeps it. `sizes` of a
+    node are the sides that it has by other numbers than the images that use it; positions are the same by all.
     """
     covered = compute_shares_covered(graph.nodes)
     weights = _weigh_edges(graph, covered)
     points = lay_out(graph.layers, covered, weights)
     most = max((node.activation_count for node in graph.nodes), default=0)
+    others = compute_other_sides(graph.nodes)
     nodes = []
-    for node in graph.nodes:
+    for index, node in enumerate(graph.nodes):
         share = node.activation_count / n_images if n_images else None
         data = {
             "size": compute_node_side(node.activation_count, most),
+            "sizes": {name: sides[index] for name, sides in others.items()},
             "covered": covered[node.channel],
             "notes": [f"used by {format_part(node.activation_count, n_images)} images ({format_percent(share)})"],
         }

@@ -24,6 +24,8 @@ GLOSSARY: Mapping[str, str] = {
     "attribution graph": "a class's important channels and the influences between them",
     "personalized PageRank": "the score that decides which channels are in a graph; its random walk "
     "restarts at channels in proportion to their activation counts",
+    "effect of a channel": "how far the mean logarithm of a class's probability falls, to first order, when the "
+    "channel is removed",
     "feature visualization": "an image optimised to excite a channel",
     "excitation": "the channel's greatest value on its feature visualization, divided by its greatest "
     "activation on any image",

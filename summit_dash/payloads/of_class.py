@@ -24,9 +24,10 @@ def build_class(store: RunStore, class_id: int, by_effect: bool = False) -> dict
     """Builds `nodes`, `edges` and `similarity` along the classes, as arrays. Ends of edges are indices of nodes.
 
     With `by_effect`, the channels are those of the greatest effect. Positions and sizes are those of the elements, in
-    units of the layout. `surprising` lists the surprising nodes of the published graph with their reasons. `proof` is
-    what becomes of the class without these channels; None where it was not measured. Nodes have `alone` where each was
-    removed alone. Where there is no node, `missing` holds the reason.
+    units of the layout; `sizes` are by other numbers than the images that use a channel. `surprising` lists the
+    surprising nodes of the published graph with their reasons. `proof` is what becomes of the class without these
+    channels; None where it was not measured. Nodes have `alone` where each was removed alone. Where there is no node,
+    `missing` holds the reason.
     """
     graph = store.graph_by_effect(class_id) if by_effect else store.graph(class_id)
     elements = build_graph_elements(graph, store.classes[class_id].n_images, store.pictures.get_picture_kind)
@@ -58,14 +59,16 @@ def _explain_missing(store: RunStore, class_id: int, by_effect: bool) -> dict[st
 
 
 def _build_nodes(store: RunStore, graph: Graph) -> dict[str, list[Any]]:
-    """Returns arrays along the nodes; `layer` is an index in the order of layers."""
+    """Returns arrays along the nodes; `layer` is an index in the order of layers. `effect` only where one is known."""
     indices = {layer: index for index, layer in enumerate(store.layers)}
+    effects = [shorten(node.effect) for node in graph.nodes]
     return {
         "layer": [indices[node.channel.layer] for node in graph.nodes],
         "channel": [node.channel.channel for node in graph.nodes],
         "count": [node.activation_count for node in graph.nodes],
         "score": [shorten(node.pagerank_score) for node in graph.nodes],
         "picture": [store.pictures.get_picture_kind(node.channel) for node in graph.nodes],
+        **({"effect": effects} if any(effect is not None for effect in effects) else {}),
     }
 
 
@@ -81,14 +84,19 @@ def _read_alone(store: RunStore, class_id: int, graph: Graph) -> dict[str, list[
     return {"alone": [each and [*(round(value, 4) for value in each[:4]), each.n_images] for each in found]}
 
 
-def _read_places(elements: Sequence[Element]) -> dict[str, list[float]]:
+def _read_places(elements: Sequence[Element]) -> dict[str, Any]:
     """Returns positions, sizes and the share of activation covered by stronger channels, along the nodes."""
     return {
         "x": [element["position"]["x"] for element in elements],
         "y": [element["position"]["y"] for element in elements],
         "size": [element["data"]["size"] for element in elements],
+        "sizes": {name: [each["data"]["sizes"][name] for each in elements] for name in _list_sizes(elements)},
         "covered": [element["data"]["covered"] for element in elements],
     }
+
+
+def _list_sizes(elements: Sequence[Element]) -> list[str]:
+    return list(elements[0]["data"]["sizes"]) if elements else []
 
 
 def _build_edges(graph: Graph) -> dict[str, list[Any]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["Channel", "Edge", "Graph", "Node", "compute_shares_covered"]
+__all__ = ["Channel", "Edge", "Graph", "Node", "compute_shares_covered", "read_node"]
 
 
 class Channel(NamedTuple):
@@ -22,11 +22,16 @@ class Channel(NamedTuple):
 
 
 class Node(NamedTuple):
-    """A channel of the graph; `activation_count` is a number of images of the class."""
+    """A channel of the graph; `activation_count` is a number of images of the class.
+
+    `effect` is the first-order fall of the mean logarithm of the class's probability when the channel is removed; None
+    where it was not measured.
+    """
 
     channel: Channel
     activation_count: int
     pagerank_score: float = 0.0
+    effect: float | None = None
 
 
 class Edge(NamedTuple):
@@ -45,6 +50,12 @@ class Graph:
     layers: Sequence[str]
     nodes: Sequence[Node]
     edges: Sequence[Edge]
+
+
+def read_node(row: Mapping[str, Any]) -> Node:
+    """Reads a node from a row of the table of nodes, which has no `effect` in an older run."""
+    channel = Channel(row["layer"], row["channel"])
+    return Node(channel, row["activation_count"], row["pagerank_score"], row.get("effect"))
 
 
 def compute_shares_covered(nodes: Iterable[Node]) -> dict[Channel, float]:

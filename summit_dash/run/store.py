@@ -21,7 +21,7 @@ from precompute.contract.tables import EFFECT, PAGERANK
 from summit_dash.run.best_classes import read_best_classes
 from summit_dash.run.cache import Once, Remembered
 from summit_dash.run.facts import ChannelFacts, Use
-from summit_dash.run.graphs import Channel, Edge, Graph, Node
+from summit_dash.run.graphs import Channel, Edge, Graph, read_node
 from summit_dash.run.influences import ClassInfluences, find_strongest
 from summit_dash.run.measures import Link, read_links
 from summit_dash.run.pictures import RunPictures, read_stamp
@@ -287,7 +287,7 @@ class RunStore:
         edges = self._read_rows_of_class("attribution_graph_edges", class_id, selection)
         return Graph(
             self.layer_names,
-            [Node(Channel(n["layer"], n["channel"]), n["activation_count"], n["pagerank_score"]) for n in nodes],
+            [read_node(row) for row in nodes],
             [_read_edge(row) for row in edges],
         )
 

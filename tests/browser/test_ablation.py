@@ -36,7 +36,8 @@ def live_url(synthetic_run: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def _add_graphs_by_effect(run: Path) -> None:
     """Adds graphs by effect: those by PageRank without the first channel of each class, and without influences."""
-    nodes = read_table(run, "attribution_graph_nodes").to_pylist()
+    rows = read_table(run, "attribution_graph_nodes").to_pylist()
+    nodes = [{**row, "effect": float(number % 3)} for number, row in enumerate(rows)]
     first = {row["class_id"]: number for number, row in reversed(list(enumerate(nodes)))}
     by_effect = [{**row, "selection": "effect"} for number, row in enumerate(nodes) if number != first[row["class_id"]]]
     rows = [{**row, "selection": "pagerank"} for row in nodes] + by_effect
@@ -69,8 +70,16 @@ def test_pinned_channels_are_removed_by_a_button_in_the_graph(page: Page, url: s
 
 
 def test_both_graphs_of_a_class_lie_over_each_other_and_the_address_says_so(page: Page, url: str) -> None:
-    page.goto(f"{url}?class=0")
+    page.goto(f"{url}?class=0&size=effect")
+    size = page.get_by_role("button", name="Size of the channels")
+    expect(size).to_have_attribute("data-tip", "Size of the channels: by effect")
+    sides = page.evaluate("() => summitDash.graph.canvas().nodes('[key]').map((node) => node.data('size'))")
+    assert set(sides) == {32, 67.9, 96}
+    size.click()
+    page.get_by_role("menuitemradio", name="Size by count").click()
+    expect(size).to_have_attribute("data-tip", "Size of the channels: by count")
     page.get_by_role("button", name="both", exact=True).click()
+    expect(size).to_be_hidden()
     wait_for_selection(page, view="graph", chosen="both")
     expect(page.locator(".keys")).to_contain_text("only PageRank")
     expect(page.locator('.key[data-part="only-a"] b')).to_have_text("1")

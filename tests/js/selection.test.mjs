@@ -160,6 +160,17 @@ test('outside of a comparison no class is its own second one', () => {
   assert.equal(apply({...before, view: 'compare'}, {class_id: 2}).vs, 2);
 });
 
+test('the size of the channels is count unless a link says otherwise, and is a way of looking', () => {
+  const before = fromQuery('?class=1');
+  assert.equal(before.size, 'count');
+  const after = apply(before, {size: 'effect'});
+  assert.equal(toQuery(after), '?class=1&size=effect');
+  assert.equal(fromQuery('?size=effect').size, 'effect');
+  assert.deepEqual(plain(fromQuery('?size=large').unread), {size: 'large'});
+  assert.equal(isStep(before, after), false);
+  assert.equal(apply(after, {run: 'other'}).size, 'count');
+});
+
 test('a part of a link with an unknown name is kept for a message', () => {
   assert.deepEqual(plain(fromQuery('?clas=3').unread), {clas: '3'});
 });

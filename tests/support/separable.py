@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 
 from precompute.transfer.naming import NamedModel
 
-__all__ = ["CLASSES", "write_separable"]
+__all__ = ["CLASSES", "build_arguments", "write_separable"]
 
 CLASSES = ("different", "same")
 """Red and green are two bits; the class is their exclusive or, which no linear map of them is."""
@@ -88,3 +89,10 @@ def write_separable(folder: Path, n_images: int = 20, is_shuffled: bool = False)
         for name in ("early", "late")
     }
     return str(folder / "images"), models
+
+
+def build_arguments(images: str, models: Mapping[str, NamedModel]) -> list[str]:
+    """Returns the arguments of a `transfer` of models on images, without `--out`."""
+    sources = ",".join(f"{name}={model.source}" for name, model in models.items())
+    files = [part for name, model in models.items() for part in ("--preprocess", f"{name}={model.preprocess}")]
+    return ["transfer", images, "--models", sources, *files]

@@ -9,17 +9,21 @@ const SMALLEST = 32;
 const LARGEST = 96;
 const THINNEST = 1;
 const WIDEST = 7;
+const COUNT = 'count'; /* what nodes are sized by unless another number is asked for */
 
 /** The payload of a class as {layers, nodes, edges}; edges name their ends by channel id. */
 export const readGraph = ({nodes, edges, surprising}, layers) => {
   const marks = readMarks(surprising);
   const read = nodes.channel.map((channel, place) => {
     const layer = layers[nodes.layer[place]];
+    const sizes = mapValues(nodes.sizes || {}, (sides) => sides[place]);
     const at = {id: `${layer}-${channel}`, layer, channel, x: nodes.x[place], y: nodes.y[place], size: nodes.size[place]};
     return {
       ...at,
       count: nodes.count[place],
       score: nodes.score[place],
+      effect: nodes.effect ? nodes.effect[place] : null,
+      sizes: {[COUNT]: nodes.size[place], ...sizes},
       picture: nodes.picture[place],
       covered: nodes.covered[place],
       surprise: marks.get(place) || null,
@@ -35,6 +39,7 @@ export const readGraph = ({nodes, edges, surprising}, layers) => {
     }),
   };
 };
+const mapValues = (record, change) => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 /** The reasons why a channel is surprising, in sentences, by the index of its node, where the run knows any. */
 const readMarks = (surprising) => {
   const marks = new Map();
@@ -63,6 +68,18 @@ const placeWith = (graph, added, edges) => {
     ),
   );
 };
+const sizeAdded = (size) => ({size, sizes: {[COUNT]: size}});
+/** What the nodes of a drawing are sized by: what is asked for where they have it, else the images that use them. */
+export const sizedBy = (nodes, asked) => (nodes.some(({sizes}) => sizes && asked in sizes) ? asked : COUNT);
+/** Gives nodes their size by what is asked for, and returns those of which it changed. Channels that are not of the graph
+    are smallest by PageRank and effect, which only the graph's have. */
+export const sizeNodes = (nodes, asked) => {
+  const by = sizedBy(nodes, asked);
+  const sizeOf = ({sizes, size}) => (sizes ? (sizes[by] ?? SMALLEST) : size);
+  const changed = nodes.filter((node) => sizeOf(node) !== node.size);
+  changed.forEach((node) => (node.size = sizeOf(node)));
+  return changed;
+};
 /** One class's graph. `added` are channels of expanded layers beyond the graph: {nodes, edges} of the same form. */
 export const drawClass = (graph, added = {nodes: [], edges: []}) => {
   const nodes = [...graph.nodes, ...added.nodes];
@@ -81,7 +98,7 @@ export const drawClass = (graph, added = {nodes: [], edges: []}) => {
       part: '',
       counts: [node.count],
       scores: [node.score],
-      size: node.added ? nodeSide(node.count, most) : node.size,
+      ...(node.added ? sizeAdded(nodeSide(node.count, most)) : {}),
       covered: coveredBy(node.id),
     })),
     edges: edges.map((edge) => ({

@@ -13,7 +13,7 @@ import {foresee} from '../selection.js';
 import {changed, view} from '../views.js';
 import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
 import {toElements, toImages} from '../model/elements.js';
-import {drawClass, readAdded, readGraph} from '../model/graph.js';
+import {drawClass, readAdded, readGraph, sizeNodes} from '../model/graph.js';
 import {showComparison} from './compare_panel.js';
 import {bindCanvas, canvas, elementOf} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
@@ -35,9 +35,11 @@ import {
   mark,
   nodeOf,
   nameOf as nameOfChannel,
+  resize,
   setScene,
   showNames,
 } from './graph_scene.js';
+import {showSize} from './graph_size.js';
 import {showTable} from './graph_table.js';
 import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
 import {buildTray, clearTray, showTray} from './graph_tray.js';
@@ -208,6 +210,7 @@ const classesOfState = (asked, each) => {
 /** The properties of the component that show a context. */
 const draw = (context) => {
   const asked = current.selection;
+  sizeNodes(context.drawing.nodes, asked.size);
   const scene = buildScene(context.drawing, context);
   choosePart(scene, asked);
   const {zoom, pan} = fitScene(scene);
@@ -225,6 +228,10 @@ const draw = (context) => {
   waiting = scene;
   return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions: {}, zoom, pan}, styles()];
 };
+const applySize = (asked) => {
+  if (resize(asked.size)) arrange();
+  showSize();
+};
 /** The component has drawn what it was given. */
 const settle = () => {
   const scene = waiting;
@@ -241,6 +248,7 @@ const settle = () => {
   showGutter(context);
   filter(current.selection);
   onViewport();
+  applySize(current.selection);
   choose(current.selection);
   showComparison(context);
   delete stage.dataset.busy;
@@ -331,6 +339,7 @@ const show = (asked, before) => {
   if (changed(asked, former, 'direction')) fit();
   else if (changed(asked, former, 'width', 'height')) arrange();
   if (changed(asked, former, 'covers', 'pins')) filter(asked);
+  applySize(asked);
   if (changed(asked, former, 'pins')) refit();
   if (changed(asked, former, 'layer', 'expand')) markLayer(asked.layer);
   if (changed(asked, former, 'layer', 'also')) showComparison(getContext());

@@ -3,13 +3,14 @@
 import * as current from '../current.js';
 import {h} from '../dom.js';
 import {buildPopover} from '../widgets/popover.js';
+import {tellSize} from './graph_size.js';
 
 const draw = (...children) => h('svg', {width: 64, height: 24, viewBox: '0 0 64 24', 'aria-hidden': 'true'}, children);
 const box = (x, side, className = '') =>
   h('rect', {class: `sample ${className}`, x: x - side / 2, y: 12 - side / 2, width: side, height: side, rx: side / 6});
 const line = (y, width, className = '') => h('path', {class: `sample-line ${className}`, d: `M4 ${y + 4}C24 ${y + 4} 40 ${y - 4} 60 ${y - 4}`, 'stroke-width': width}); // prettier-ignore
 const buildOne = () => [
-  [draw(box(8, 8), box(26, 14), box(50, 22)), "Size: the area is the share of the class's images that use the channel."],
+  [draw(box(8, 8), box(26, 14), box(50, 22)), tellSize()],
   [draw(line(5, 1), line(18, 5)), 'Width: the number of images in which the influence counts.'],
 ];
 const buildTwo = () => [

@@ -5,6 +5,7 @@ import {boot, fileOf, readStatic} from '../data.js';
 import {h} from '../dom.js';
 import {buildMenu} from '../widgets/menu.js';
 import {getContext} from './graph_scene.js';
+import {shownSize} from './graph_size.js';
 
 const FORMATS = [
   ['svg', 'SVG', '.svg'],
@@ -16,6 +17,7 @@ const FORMATS = [
 ];
 const IN_SITE = 'A static site holds the whole graph of a class in light colours.';
 const NOT_IN_SITE = 'A static site holds no files of comparisons: make them with summit-dash export --graph.';
+const BY_COUNT = 'A picture of the graph is drawn with sizes by count.';
 const TWO_RUNS = 'Two classes of different runs have no common file.';
 
 /** The address of a file of what is shown. */
@@ -38,7 +40,7 @@ export const buildFileMenu = () => {
   const note = h('p', {class: 'menu-note', hidden: true});
   const onOpen = () => {
     const missing = findReason(current.selection);
-    note.textContent = missing || (readStatic ? IN_SITE : '');
+    note.textContent = missing || [readStatic && IN_SITE, shownSize() !== 'count' && BY_COUNT].filter(Boolean).join(' ');
     note.hidden = !note.textContent;
     items.forEach((item, place) => {
       const [name, , ending] = FORMATS[place];

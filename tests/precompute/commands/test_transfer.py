@@ -21,6 +21,7 @@ def test_the_command_prints_the_advice_and_refuses_bad_input(tmp_path: Path, cap
         (["--folds", "19"], "Take --folds 15"),
         (["--cost", "euros"], "Found euros."),
         (["--pooling", "min"], "Found min."),
+        (["--engine", "spark"], "Found spark."),
         (["--weights", "other=x.pth"], "x.pth"),
         (["--cuts", "secnd"], "Near it: second"),
         (["--seed", "3"], "seed is 0, asked for 3"),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
-import warnings
 from collections.abc import Iterator
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -15,40 +13,11 @@ import pytest
 from precompute.aggregate.stage import PassInputs
 from precompute.contract.errors import InputError
 from precompute.engines.ray import _Worker, count_cores_each
-from summit_dash.cli import main
+from tests.support.clusters import SIGNING, start_on_cluster, with_ray
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.killing import read_tables
 from tests.support.small import write_small
 from tests.support.units import SPEED, SmallPass, make_units, prepare_small_pass
-from tests.support.warm import start_warm
-
-with_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install 'summit-dash[ray]'"
-)
-
-SIGNING = """
-import os, pathlib
-(pathlib.Path(__file__).parent / "pids" / str(os.getpid())).touch()
-"""
-
-
-def call_with_two_cores(arguments: list[str]) -> None:
-    """Calls `summit-dash` with a cluster of two cores."""
-    import ray
-
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(Path(__file__).parents[3])}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
-        try:
-            main(arguments)
-        finally:
-            ray.shutdown()
-
-
-def start_run(arguments: list[str], messages: Path) -> BaseProcess:
-    """Starts a run in a process of its own, because Ray leaves threads and warnings behind."""
-    return start_warm(call_with_two_cores, [*arguments, "--engine", "ray", "--actors", "2"], messages=messages)
 
 
 @with_ray
@@ -59,7 +28,7 @@ def test_tables_are_the_same_when_a_worker_is_killed(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(SIGNING + (tmp_path / "model.py").read_text())
     local, ray = tmp_path / "local", tmp_path / "ray"
     assert call([*arguments, "--out", str(local)]) == 0
-    process = start_run([*arguments, "--out", str(ray)], tmp_path / "messages")
+    process = start_on_cluster([*arguments, "--out", str(ray)], tmp_path / "messages")
     workers: list[int] = []
     while process.is_alive() and not workers:
         if any((ray / "parts" / "aggregate").glob("*.npz")):
@@ -80,7 +49,7 @@ def test_bad_input_in_a_worker_is_one_message(tmp_path: Path) -> None:
     model = tmp_path / "model.py"
     model.write_text(model.read_text() + "\nimport os\nif os.getpid() != DRIVER:\n    build = raising\n")
     text = model.read_text()
-    process = start_run([*arguments, *FIRST_STAGES, "--out", str(tmp_path / "run")], tmp_path / "messages")
+    process = start_on_cluster([*arguments, *FIRST_STAGES, "--out", str(tmp_path / "run")], tmp_path / "messages")
     model.write_text(text.replace("DRIVER", str(process.pid)))
     process.join()
     said = (tmp_path / "messages").read_text()

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.progress import SilentProgress
-from precompute.transfer.compare import TransferRequest, compare_cuts
+from precompute.transfer.compare import compare_cuts
 from precompute.transfer.config import TransferConfig
+from precompute.transfer.request import TransferRequest
 from tests.support.separable import write_separable
 
 

@@ -32,6 +32,8 @@ def test_a_head_is_added_by_the_result_alone_and_its_command_has_the_options_of_
 def test_what_does_not_go_with_a_result_is_named(small_result: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--models is given"):
         run_transfer(TransferOptions(str(small_result), models="demo"))
+    with pytest.raises(InputError, match="--engine is given"):
+        run_transfer(TransferOptions(str(small_result), engine="ray"))
     with pytest.raises(InputError, match="--out is missing"):
         run_transfer(TransferOptions(str(tmp_path / "images"), models="demo"))
     with pytest.raises(InputError, match="Near it: late@second"):

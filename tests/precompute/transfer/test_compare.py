@@ -12,12 +12,14 @@ import pytest
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
-from precompute.contract.transfer_tables import TRANSFER_TABLES, read_transfer_manifest, read_transfer_table
+from precompute.contract.transfer_tables import read_transfer_manifest
 from precompute.transfer import training
-from precompute.transfer.compare import TransferReport, TransferRequest, compare_cuts
+from precompute.transfer.compare import TransferReport, compare_cuts
 from precompute.transfer.config import TransferConfig
 from precompute.transfer.features import FeatureStore
+from precompute.transfer.request import TransferRequest
 from tests.support.separable import write_separable
+from tests.support.transfer_tables import read_frames, require_equal
 
 CONFIG = TransferConfig(n_folds=4, penalties=(1.0, 0.01, 0.0001))
 
@@ -36,19 +38,6 @@ def request_of_both(folder: Path) -> TransferRequest:
 @pytest.fixture(scope="module")
 def report(request_of_both: TransferRequest) -> TransferReport:
     return compare_cuts(request_of_both, SilentProgress())
-
-
-def read_frames(out: Path, without: str = "milliseconds") -> dict[str, pd.DataFrame]:
-    """Reads all tables, without the column that is measured."""
-    frames = {name: read_transfer_table(out, name).to_pandas() for name in TRANSFER_TABLES}
-    return {name: frame.drop(columns=without, errors="ignore") for name, frame in frames.items()}
-
-
-def require_equal(one: Path, other: Path) -> None:
-    """Asserts that two results hold the same tables."""
-    expected, found = read_frames(one), read_frames(other)
-    for name, frame in expected.items():
-        pd.testing.assert_frame_equal(found[name], frame)
 
 
 @pytest.mark.parametrize(("model", "cut"), [("early", "second"), ("late", "third")])

@@ -13,9 +13,10 @@ from precompute.contract.progress import SilentProgress
 from precompute.contract.transfer_tables import read_transfer_manifest, read_transfer_table
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.transfer.again import MoreHeads, add_heads
-from precompute.transfer.compare import TransferRequest, compare_cuts
+from precompute.transfer.compare import compare_cuts
 from precompute.transfer.config import HeadConfig, TransferConfig
 from precompute.transfer.learning import Epoch
+from precompute.transfer.request import TransferRequest
 from tests.support.separable import write_separable
 
 MLP = HeadConfig("mlp", n_epochs=60, learning_rate=0.02, batch_size=16, patience=15, n_hidden=16)

@@ -14,10 +14,11 @@ from precompute.contract.schema import read_manifest, read_table
 from precompute.datasets.sources.open import open_images
 from precompute.models.sources.loading import ModelConfig, load_model
 from precompute.transfer import chosen
-from precompute.transfer.compare import TransferReport, TransferRequest, compare_cuts
+from precompute.transfer.compare import TransferReport, compare_cuts
 from precompute.transfer.config import TransferConfig
 from precompute.transfer.features import FeatureStore
 from precompute.transfer.linear import fit_head
+from precompute.transfer.request import TransferRequest
 from precompute.transfer.saving import name_folder
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.separable import CLASSES, write_separable

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from summit_dash.graph.comparison import compare
@@ -33,6 +35,19 @@ def test_area_is_proportional_to_the_activation_count() -> None:
 def test_width_is_proportional_to_the_influence_count() -> None:
     assert compute_edge_width(50, 100) == pytest.approx(compute_edge_width(100, 100) / 2)
     assert compute_edge_width(0, 100) >= 1
+
+
+def test_other_sizes_move_nothing_and_a_channel_that_lowers_its_class_is_smallest() -> None:
+    numbers = ((0.1, -0.5), (0.4, 0.2), (0.1, None))
+    nodes = [node._replace(pagerank_score=s, effect=e) for node, (s, e) in zip(GRAPH.nodes, numbers, strict=True)]
+    plain, sized = (build_graph_elements(graph, 100, choose_kind) for graph in (GRAPH, replace(GRAPH, nodes=nodes)))
+    assert [e["data"].pop("sizes") for e in sized[:3]] == [
+        {"pagerank": LARGEST / 2, "effect": SMALLEST},
+        {"pagerank": LARGEST, "effect": LARGEST},
+        {"pagerank": LARGEST / 2, "effect": SMALLEST},
+    ]
+    assert [e["data"].pop("sizes") for e in plain[:3]] == [{}, {}, {}]
+    assert sized == plain
 
 
 def test_one_element_per_node_and_edge() -> None:

@@ -34,6 +34,16 @@ def test_nodes_have_the_positions_and_sizes_of_their_elements(store: RunStore) -
         data, position = elements[index]["data"], elements[index]["position"]
         assert (nodes["x"][index], nodes["y"][index]) == (position["x"], position["y"])
         assert (nodes["size"][index], nodes["covered"][index]) == (data["size"], data["covered"])
+        assert {name: sides[index] for name, sides in nodes["sizes"].items()} == data["sizes"]
+
+
+def test_nodes_have_effects_where_one_was_measured(store: RunStore) -> None:
+    graph = store.graph(3)
+    nodes = [node._replace(effect=None if index else 0.123456) for index, node in enumerate(graph.nodes)]
+    found = build_class(replace_graph(store, Graph(graph.layers, nodes, graph.edges)), 3)["nodes"]
+    assert found["effect"] == [0.1235] + [None] * (len(nodes) - 1)
+    assert set(found["sizes"]) == {"pagerank", "effect"}
+    assert "effect" not in build_class(store, 3)["nodes"]
 
 
 def test_ends_are_indices_of_nodes_and_an_edge_without_a_node_is_left_out(store: RunStore) -> None:

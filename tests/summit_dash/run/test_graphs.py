@@ -4,12 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summit_dash.run.graphs import Channel, Node, compute_shares_covered
+from summit_dash.run.graphs import Channel, Node, compute_shares_covered, read_node
 from tests.support.drawn_graphs import draw_graph
 
 
 def test_a_channel_has_one_name_in_the_whole_run() -> None:
     assert Channel("block/conv", 3).channel_id == "block/conv-3"
+
+
+def test_the_effect_of_an_older_run_is_unknown() -> None:
+    row = {"layer": "conv", "channel": 3, "activation_count": 7, "pagerank_score": 0.25}
+    assert read_node(row) == Node(Channel("conv", 3), 7, 0.25, None)
+    assert read_node({**row, "effect": -0.5}).effect == -0.5
 
 
 def test_channels_enter_by_falling_activation_count() -> None:
