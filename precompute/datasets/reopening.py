@@ -14,6 +14,8 @@ from precompute.datasets.sources.open import open_images
 __all__ = ["open_again", "record_place"]
 
 _RULE = "A run's images are opened again from where they were."
+_ON_PAGE = "Put the images back where the run was made from, or make the run again."
+"""The next step for the reader of a page, who cannot name another place."""
 
 
 def record_place(spec: str, limit_per_class: int | None, allow_outside: bool) -> dict[str, Any]:
@@ -47,12 +49,16 @@ def open_again(run: Path, manifest: Mapping[str, Any], spec: str | None = None) 
     place = spec or dataset.get("source")
     if place is None:
         raise InputError(
-            _RULE, "This run was made by an earlier version, which did not note where.", "Name them: --images IMAGES."
+            _RULE,
+            "This run was made by an earlier version, which did not note where.",
+            "Name them: --images IMAGES.",
+            on_page="Make the run again.",
         )
     try:
         source = open_images(place, dataset.get("limit_per_class"), bool(dataset.get("allow_outside")))
     except InputError as problem:
-        raise InputError(_RULE, problem.found, "Name where they are now: --images IMAGES.") from problem
+        fix = "Name where they are now: --images IMAGES."
+        raise InputError(_RULE, problem.found, fix, on_page=_ON_PAGE) from problem
     _require_same(run, source, place)
     return source
 
@@ -67,4 +73,5 @@ def _require_same(run: Path, source: ImageSource, place: str) -> None:
                 "A run's images are the same as when it was made, in names, classes and number.",
                 f"{path} is not image {image_id} of class {class_id} in {place}.",
                 "Name the images that the run was made of: --images IMAGES.",
+                on_page=_ON_PAGE,
             )

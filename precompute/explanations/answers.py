@@ -90,6 +90,7 @@ def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
     picture = _write_picture(Image.fromarray(seen), "PNG")
     report(0, 1, picture)
     logits = opened.explainer.compute_logits(pixels)
+    opened.require_same(image, logits)
     probabilities = opened.compute_probabilities(logits)[0]
     order = rank_outputs(logits)[0, :_N_NAMED].tolist()
     outputs = [
@@ -140,6 +141,7 @@ def explain(
     methods = _choose_methods(part)
     with explainer.recent:
         logits = explainer.compute_logits(pixels)
+        opened.require_same(image, logits)
         chosen = require_target(opened, int(rank_outputs(logits)[0, 0]) if target is None else target, against)
         report(0, len(methods), None)
         for n_done, method in enumerate(methods, 1):

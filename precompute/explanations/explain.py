@@ -140,13 +140,15 @@ def explain_image(
         advance: is called after every map.
 
     Raises:
-        InputError: the image cannot be read; a name is unknown; a method that is named does not apply.
+        InputError: the image cannot be read, or is of the run and has another content by now; a name is unknown; a
+            method that is named does not apply.
     """
     explainer, methods = opened.explainer, choose_methods(config)
     layer = choose_layer(explainer, config.layer)
     channels = read_channels(config.channels, list(explainer.layers))
     seen, pixels = opened.prepare(content)
     logits = explainer.compute_logits(pixels)
+    opened.require_same(content, logits)
     target = choose_target(logits[0], config.wanted, config.against, opened.names)
     maps = []
     for method in methods:

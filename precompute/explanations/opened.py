@@ -20,6 +20,7 @@ from precompute.contract.output_meanings import find_recorded_outputs
 from precompute.contract.schema import MANIFEST, read_manifest, read_table
 from precompute.datasets.decode import decode
 from precompute.datasets.images import ImageSource
+from precompute.datasets.recorded_probabilities import read_probability, require_recorded
 from precompute.datasets.reopening import open_again
 from precompute.explanations.channels.image_graph import ImageGraphBuilder
 from precompute.explanations.explainer import Explainer
@@ -105,6 +106,24 @@ class OpenedRun:
                 "Bring it to this size first.",
             )
         return seen, self.preprocess.build_tensor(seen[None])
+
+    def require_same(self, image: bytes | int, logits: Tensor) -> None:
+        """Checks that the model says of an image of the run what the run recorded; a brought image has no record.
+
+        Args:
+            image: as `prepare` takes it.
+            logits: of the image, `(1, output)`.
+
+        Raises:
+            InputError: the image's class has another probability than when the run was made.
+        """
+        if isinstance(image, bytes):
+            return
+        class_id, path, recorded = read_probability(self.path, image)
+        outputs = find_recorded_outputs(self.manifest["dataset"], [class_id]).get(class_id)
+        if outputs:
+            probabilities = self.explainer.exported.outputs.probabilities
+            require_recorded([path], probabilities.compute_for_class(logits, outputs).numpy(), [recorded])
 
     def compute_probabilities(self, logits: Tensor) -> Tensor:
         """Computes the probability of every output, of the shape of the logits."""

@@ -134,7 +134,9 @@ def _measure_image(
     """
     explainer = opened.explainer
     _, pixels = opened.prepare(image_id)
-    target = choose_target(explainer.compute_logits(pixels)[0], config.wanted, config.against, opened.names)
+    logits = explainer.compute_logits(pixels)
+    opened.require_same(image_id, logits)
+    target = choose_target(logits[0], config.wanted, config.against, opened.names)
     applicable, refused = [], {}
     for method in methods:
         try:

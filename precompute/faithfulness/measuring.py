@@ -17,6 +17,7 @@ from precompute.contract.labelled import LabelledImage
 from precompute.contract.progress import Progress
 from precompute.contract.tables import EFFECT, PAGERANK
 from precompute.datasets.images import ImageSource
+from precompute.datasets.recorded_probabilities import require_recorded
 from precompute.faithfulness.config import FaithfulnessConfig
 from precompute.faithfulness.edges import average_images, choose_others
 from precompute.faithfulness.outcomes import Prover
@@ -32,8 +33,6 @@ __all__ = ["Images", "Measuring"]
 _MEANS, _CURVES, _SINGLES = "means", "curves", "singles"
 _AT_ONCE = 32
 """Images of a class that are in memory together."""
-_SAME = 0.05
-"""Greatest difference of probabilities that another precision or device is taken to explain."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +83,7 @@ class Images:
         Raises:
             InputError: an image has another probability, beyond what precision explains.
         """
-        before = np.asarray(self.probabilities[class_id], np.float64)
-        off = np.abs(found - before) > _SAME
-        if off.any():
-            first = int(np.argmax(off))
-            raise InputError(
-                "A run's images are the same as when it was made.",
-                f"{self.samples[class_id][first].path} has another content by now: the model gives its class a "
-                f"probability of {found[first]:.3f}, and gave it {before[first]:.3f}.",
-                "Name the images that the run was made of: --images IMAGES; or make the run again.",
-            )
+        require_recorded([each.path for each in self.samples[class_id]], found, self.probabilities[class_id])
 
 
 class Measuring:

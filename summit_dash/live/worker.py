@@ -64,7 +64,7 @@ def _answer(connection: Connection, function: str, arguments: tuple[Any, ...]) -
     except _Cancelled:
         return "cancelled", None
     except InputError as problem:
-        return "failed", problem
+        return "failed", problem.write_for_page()
     except (EOFError, OSError) as problem:
         if connection.closed:
             raise

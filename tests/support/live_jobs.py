@@ -21,7 +21,7 @@ def add(a: int, b: int, report: Report) -> int:
 
 
 def refuse(report: Report) -> None:
-    raise InputError("A rule.", "What was found.", "What to do.")
+    raise InputError("A rule.", "What was found.", "Give --weights FILE.", on_page="What to do.")
 
 
 def break_off(report: Report) -> None:

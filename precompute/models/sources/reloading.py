@@ -35,6 +35,8 @@ class Whereabouts:
 
 NOT_MOVED = Whereabouts()
 _RULE = "What is added to a run is computed by the model that made it."
+_ON_PAGE = "Put it back where the run was made from, or make the run again."
+"""The next step for the reader of a page, who cannot name another place."""
 
 
 def record_places(config: ModelConfig) -> dict[str, Any]:
@@ -67,13 +69,17 @@ def load_again(manifest: Mapping[str, Any], where: Whereabouts = NOT_MOVED) -> L
     _require_files(source, weights)
     preprocess = Preprocess.from_dict(model["preprocess"])
     config = ModelConfig(source, weights, preprocess, model_path=model_path if ".py" in source else ())
-    loaded = load_model(config)
+    try:
+        loaded = load_model(config)
+    except InputError as problem:
+        raise InputError(problem.rule, problem.found, problem.fix, on_page=_ON_PAGE) from problem
     changed = _list_changes(model, loaded)
     if changed:
         raise InputError(
             _RULE,
             f"{source} is another one by now: {' and '.join(changed)}.",
             "Name the one that made the run with --model and --weights, or make the run again with --overwrite.",
+            on_page=_ON_PAGE,
         )
     return loaded
 
@@ -82,9 +88,11 @@ def _require_files(source: str, weights: str | None) -> None:
     code = Path(source.rpartition(":")[0] if ".py:" in source else source)
     if code.suffix == ".py" and not code.is_file():
         found = f"Its file {code} is gone."
-        raise InputError(_RULE, found, "Name where it is now: --model FILE.py:FUNCTION.")
+        raise InputError(_RULE, found, "Name where it is now: --model FILE.py:FUNCTION.", on_page=_ON_PAGE)
     if weights not in (None, DEFAULT, RANDOM) and not split_weights(str(weights)).path.is_file():
-        raise InputError(_RULE, f"Its weights {weights} are gone.", "Name where they are now: --weights FILE.")
+        found = f"Its weights {weights} are gone."
+        on_page = "Put them back there, or make the run again."
+        raise InputError(_RULE, found, "Name where they are now: --weights FILE.", on_page)
 
 
 def _list_changes(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
@@ -97,7 +105,7 @@ def _list_changes(model: Mapping[str, Any], loaded: LoadedModel) -> list[str]:
         changed.append("its code has changed")
     if "parameters_sha256" in model:
         if model["parameters_sha256"] != hash_parameters(loaded.module):
-            changed.append("its parameters are others (are these its --weights?)")
+            changed.append("its parameters are others (are these its weights?)")
     elif model.get("weights_sha256") != loaded.weights_sha256:
         changed.append("its file of weights is another")
     return changed

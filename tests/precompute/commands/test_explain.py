@@ -3,7 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
+from precompute.contract.schema import read_table
+from precompute.contract.writing import write_table
 from summit_dash.cli import main
 
 
@@ -42,3 +45,20 @@ def test_wrong_arguments_are_one_message(small_run: Path, tmp_path: Path, capfd:
     ):
         assert call(small_run, *arguments, "--out", tmp_path / "out") == 2
         assert words in capfd.readouterr().err, words
+
+
+def test_a_sample_of_other_images_or_by_another_model_is_one_message(
+    small_run: Path, small_copy: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    weights = load_file(small_run.parent / "weights.safetensors")
+    save_file({name: value + 1 for name, value in weights.items()}, tmp_path / "others.safetensors")
+    rows = read_table(small_copy, "images").to_pydict()
+    write_table(small_copy, "images", rows | {"true_probability": [1 - p for p in rows["true_probability"]]})
+    before = {path.name for path in small_copy.iterdir()}
+    for options, words in (
+        (("--weights", tmp_path / "others.safetensors"), "its parameters are others"),
+        ((), "has another content by now, or the model has changed"),
+    ):
+        assert call(small_copy, "--sample", 1, "--methods", "gradient", *options) == 2
+        assert words in " ".join(capfd.readouterr().err.split())
+    assert {path.name for path in small_copy.iterdir()} == before

@@ -18,3 +18,11 @@ def test_an_error_of_another_process_keeps_its_parts() -> None:
 
     assert isinstance(error, InputError)
     assert (error.rule, error.found, error.fix) == ("Rule.", "Found.", "Fix.")
+    assert error.write_for_page() is error
+
+
+def test_a_page_shows_its_own_next_step_also_after_another_process() -> None:
+    error = InputError("Rule.", "Found.", "Give --weights FILE.", on_page="Put it back.")
+    for each in (error, pickle.loads(pickle.dumps(error))):
+        assert str(each) == "Rule. Found. Give --weights FILE."
+        assert str(each.write_for_page()) == "Rule. Found. Put it back."

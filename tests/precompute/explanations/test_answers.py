@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from precompute.contract.errors import InputError
+from precompute.contract.schema import read_manifest, read_table, write_manifest
+from precompute.contract.writing import write_table
 from precompute.explanations import answers
 from precompute.explanations.opened import OpenedRun, open_run_once
 from precompute.explanations.target import Target
@@ -101,3 +103,33 @@ def test_a_job_that_is_cancelled_ends_within_a_method_and_the_next_one_is_served
     told = Told()
     answers.predict(str(live_run), write_image(), told)
     assert told.parts
+
+
+@pytest.mark.parametrize(
+    ("part", "entry", "value", "words"),
+    [
+        ("model", "weights", "gone.safetensors", "weights gone.safetensors are gone"),
+        ("model", "source", "gone.py:build", "gone.py is gone"),
+        ("model", "weights", "cut.safetensors", "cut.safetensors"),
+        ("model", "parameters_sha256", "0" * 64, "parameters are others"),
+        ("dataset", "source", "gone", "gone does not exist"),
+        ("dataset", "source", None, "did not note where"),
+        (None, None, None, "has another content by now"),
+    ],
+)
+def test_a_page_is_told_of_what_has_moved_or_changed_without_options_that_it_lacks(
+    small_copy: Path, monkeypatch: pytest.MonkeyPatch, part: str | None, entry: str, value: str | None, words: str
+) -> None:
+    monkeypatch.chdir(small_copy)
+    (small_copy / "cut.safetensors").write_bytes(b"\x10\0\0\0")
+    manifest = read_manifest(small_copy)
+    if part is None:
+        rows = read_table(small_copy, "images").to_pydict()
+        write_table(small_copy, "images", rows | {"true_probability": [1 - p for p in rows["true_probability"]]})
+    else:
+        manifest[part][entry] = value
+    write_manifest(small_copy, manifest)
+    with pytest.raises(InputError, match=words) as caught:
+        answers.predict(str(small_copy), 0, Told())
+    shown = caught.value.write_for_page()
+    assert "--" not in str(shown) and "make the run again" in shown.fix.lower()

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 
 from precompute.contract.errors import InputError
+from precompute.contract.schema import read_table
+from precompute.contract.writing import write_table
 from precompute.explanations.explain import ExplainConfig, choose_methods, explain_image
 from precompute.explanations.opened import OpenedRun, open_run
 from precompute.explanations.quality import QualityConfig
@@ -68,3 +71,14 @@ def test_unknown_names_are_refused_with_the_nearest(opened: OpenedRun) -> None:
     ):
         with pytest.raises(InputError, match=words):
             explain_image(opened, write_image(), config)
+
+
+def test_an_image_of_the_run_is_explained_where_it_is_what_the_run_saw(small_copy: Path) -> None:
+    opened, config = open_run(small_copy), ExplainConfig(("gradient",))
+    (row,) = read_table(small_copy, "images", None, pc.field("image_id") == 2).to_pylist()
+    best = explain_image(opened, 2, config).predictions[0]
+    assert best["probability"] == pytest.approx(row["predicted_probability"], abs=1e-4)
+    rows = read_table(small_copy, "images").to_pydict()
+    write_table(small_copy, "images", rows | {"true_probability": [1 - p for p in rows["true_probability"]]})
+    with pytest.raises(InputError, match="another content by now"):
+        explain_image(opened, 2, config)

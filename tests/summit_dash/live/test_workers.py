@@ -69,9 +69,9 @@ def test_a_process_keeps_what_it_holds_and_imports_torch_only_when_asked(workers
     assert finish(workers.submit(build_job(live_jobs.has_torch))).result is False
 
 
-def test_a_refusal_arrives_as_it_was_raised_and_a_fault_as_a_message(workers: Workers) -> None:
+def test_a_refusal_arrives_with_the_next_step_on_a_page_and_a_fault_as_a_message(workers: Workers) -> None:
     refused = finish(workers.submit(build_job(live_jobs.refuse))).problem
-    assert refused is not None and refused.found == "What was found."
+    assert refused is not None and (refused.found, refused.fix) == ("What was found.", "What to do.")
     broken = finish(workers.submit(build_job(live_jobs.break_off))).problem
     assert broken is not None and "ZeroDivisionError: nothing to divide" in broken.found
 

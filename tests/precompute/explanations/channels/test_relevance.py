@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from precompute.contract.errors import InputError
+from precompute.demo.images import SPLIT_SEEDS, DemoImages
+from precompute.demo.masks import find_object
+from precompute.demo.model import RECORDED_LAYERS
+from precompute.demo.scenes import UNEXPECTED
 from precompute.explanations.channels.relevance import (
     compute_channel_relevance,
     iterate_channel_relevance,
     read_channels,
 )
 from precompute.explanations.explainer import Explainer
+from precompute.explanations.input_range import InputRange
 from precompute.explanations.registry import find_method
 from precompute.explanations.target import Target
+from precompute.models.graph.exported import ExportedModel
+from precompute.models.layers.selection import select_layers
+from precompute.models.sources.loading import ModelConfig, load_model
 
 TARGETS = [Target(0), Target(1, 2), Target(2), Target(0, 1)]
+HAND_CHANNELS = [18, 39, 33, 9]
+"""Channels of the demo's layer `residual` that the hand alone excites most."""
+N_SCENES = 20
 
 
 @pytest.mark.parametrize("method", ["lrp", "simple_taylor", "deeplift"])
@@ -76,3 +90,33 @@ def test_channels_one_after_another_have_the_maps_that_they_have_alone(explainer
     for channel, each in zip((2, 0), found, strict=True):
         alone = compute_channel_relevance(explainer, images, targets, "second", [channel])
         torch.testing.assert_close(each.map, alone.map)
+
+
+def draw_hands() -> tuple[NDArray[np.uint8], Tensor]:
+    """Draws the first held-out carps with a hand, `(image, height, width, 3)`, and finds the pixels of their hands."""
+    source, carp = DemoImages(2 * N_SCENES), UNEXPECTED.class_id
+    of_carp = (image for image in source.images if image.class_id == carp)
+    drawn = ((source.compute_scene_index(image), source.draw_scene(image)) for image in of_carp)
+    held = [(n, scene) for n, scene in drawn if UNEXPECTED.foreign_part in {part.name for part in scene.parts}]
+    held, parts = held[:N_SCENES], (UNEXPECTED.foreign_part,)
+    masks = [find_object(carp, n, seed=SPLIT_SEEDS["held-out"], parts=parts) for n, _ in held]
+    return np.stack([np.asarray(scene.image) for _, scene in held]), torch.from_numpy(np.stack(masks))
+
+
+def test_relevance_through_the_planted_hand_channels_lies_on_the_hand() -> None:
+    """Plays the pointing game, without a margin: the greatest value of the map lies on a pixel of the hand."""
+    loaded = load_model(ModelConfig("demo"))
+    model = ExportedModel(loaded.module, (3, 96, 96))
+    layers = {layer.name: layer.node for layer in select_layers(model, RECORDED_LAYERS)}
+    explainer = Explainer(model, InputRange.from_preprocess(loaded.preprocess), layers)
+    scenes, masks = draw_hands()
+    assert len(scenes) == N_SCENES
+    images = loaded.preprocess.build_tensor(
+        np.stack([loaded.preprocess.prepare_image(Image.fromarray(each)) for each in scenes])
+    )
+    targets = [Target(UNEXPECTED.class_id)] * N_SCENES
+    found = compute_channel_relevance(explainer, images, targets, "residual", HAND_CHANNELS)
+    maps = find_method("lrp").flatten(found.map).flatten(1)
+    assert bool((maps.amax(1) > 0).all())
+    hits = masks.flatten(1)[torch.arange(N_SCENES), maps.argmax(1)]
+    assert int(hits.sum()) >= 0.9 * N_SCENES, hits

@@ -289,4 +289,4 @@ def test_a_run_notes_which_weights_were_taken_and_draws_with_them(
     assert model["ema"]["parameters_sha256"] != model["plain"]["parameters_sha256"]
     assert call(["visualize", str(tmp_path / "plain"), "--limit", "1", "--steps", "2", "--layers", "second"]) == 0
     assert call(["visualize", str(tmp_path / "plain"), "--weights", f"{tmp_path}/last.pth.tar"]) == 2
-    assert "its parameters are others (are these its --weights?)" in capsys.readouterr().err
+    assert "its parameters are others (are these its weights?)" in capsys.readouterr().err
