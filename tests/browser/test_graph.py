@@ -390,13 +390,11 @@ def test_nothing_sticks_out_of_a_small_window(page: Page, url: str, link: str) -
 
 def test_a_selection_that_changes_while_a_graph_is_drawn_loses_nothing(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=3")
+    script = """(id) => {
+      const search = (after) => setTimeout(() => summitDash.dispatch({search: `${after}`}), after);
+      summitDash.dispatch({class_id: id});
+      [0, 5, 10, 20, 40].forEach(search);
+    }"""
     for class_id in (5, 6, 7):
-        page.evaluate(
-            """(id) => {
-              summitDash.dispatch({class_id: id});
-              const search = (after) => setTimeout(() => summitDash.dispatch({search: `${after}`}), after);
-              [0, 5, 10, 20, 40].forEach(search);
-            }""",
-            class_id,
-        )
+        page.evaluate(script, class_id)
         wait_for_drawn(page, class_id)
