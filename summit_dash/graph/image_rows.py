@@ -101,8 +101,13 @@ def keep_connected(elements: Sequence[Element], pins: Collection[str]) -> list[E
     held = nodes & set(pins)
     if not held:
         return list(elements)
+    import networkx  # slow to import, and few ask for it
+
     edges = [each["data"] for each in elements if "source" in each["data"]]
-    kept = held | _reach(held, edges, "source", "target") | _reach(held, edges, "target", "source")
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from((each["source"], each["target"]) for each in edges)
+    kept = held.union(*(networkx.ancestors(graph, each) | networkx.descendants(graph, each) for each in held))
     found = []
     for each in elements:
         data = each["data"]
@@ -110,21 +115,6 @@ def keep_connected(elements: Sequence[Element], pins: Collection[str]) -> list[E
             is_held = data["id"] in held
             found.append({**each, "classes": f"{each.get('classes', '')} pinned".strip()} if is_held else each)
     return found
-
-
-def _reach(start: Collection[str], edges: Sequence[Mapping[str, Any]], near: str, far: str) -> set[str]:
-    """Finds the nodes that edges lead to from some, in one direction."""
-    following: dict[str, list[str]] = defaultdict(list)
-    for edge in edges:
-        following[edge[near]].append(edge[far])
-    reached: set[str] = set()
-    open_ = list(start)
-    while open_:
-        for each in following[open_.pop()]:
-            if each not in reached:
-                reached.add(each)
-                open_.append(each)
-    return reached
 
 
 def _name(channel: Channel) -> str:
