@@ -47,7 +47,8 @@ export const placeClear = (at, own, room, others, {gap = 10, margin = 4, above =
     .map((spot) => ({...spot, away: Math.hypot(spot.left - centre.x, spot.top - centre.y)}))
     .sort((a, b) => a.away - b.away);
   const least = () => nearest.map((spot) => ({...spot, covered: cover(spot)})).reduce((a, b) => (b.covered < a.covered ? b : a));
-  const {left, top, covered = 0} = nearest.find((spot) => !cover(spot)) || least();
+  const free = nearest.find((spot) => !cover(spot));
+  const {left, top, covered} = free ? {...free, covered: 0} : least();
   return {left, top, covered};
 };
 
