@@ -45,7 +45,7 @@ class Question(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """An answer as far as it is known: new values of the page's outputs, None where the page shows this version already."""
+    """An answer as far as it is known: new values of the outputs, None where the page shows this version already."""
 
     parts: tuple[Any, ...] | None
     version: str
