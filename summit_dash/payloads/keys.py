@@ -20,7 +20,7 @@ from summit_dash.payloads.of_ends import build_class_ends
 from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
-from summit_dash.payloads.proof import build_class_proof, build_proof
+from summit_dash.payloads.proof_page import build_class_proof_page, build_proof_page
 from summit_dash.payloads.transfer import build_transfer_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import build_labels
@@ -87,7 +87,7 @@ def _build_misclassified(store: RunStore, class_id: int) -> dict[str, Any]:
 
 
 def _build_class_proof(store: RunStore, class_id: int) -> dict[str, Any]:
-    return build_class_proof(store, _require_class(store, class_id))
+    return build_class_proof_page(store, _require_class(store, class_id))
 
 
 def _build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
@@ -118,7 +118,7 @@ _KEYS = Map(
         Rule("/confusions", endpoint=build_confusions),
         Rule("/confusions/<id:class_id>", endpoint=_build_class_confusions),
         Rule("/misclassified/<id:class_id>", endpoint=_build_misclassified),
-        Rule("/proof", endpoint=build_proof),
+        Rule("/proof", endpoint=build_proof_page),
         Rule("/proof/<id:class_id>", endpoint=_build_class_proof),
         Rule("/preview/<id:class_id>", endpoint=_build_preview),
         Rule("/channels/<layer:layer>", endpoint=_build_channels),
