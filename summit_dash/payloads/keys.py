@@ -11,11 +11,11 @@ from precompute.contract.errors import InputError
 from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
+from summit_dash.payloads.class_page import build_class_page
 from summit_dash.payloads.confusions import build_class_confusions, build_confusions
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.misclassified import build_misclassified
 from summit_dash.payloads.of_class import build_class
-from summit_dash.payloads.of_class_panel import build_class_panel
 from summit_dash.payloads.of_ends import build_class_ends
 from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
@@ -63,7 +63,7 @@ def _build_class_by_effect(store: RunStore, class_id: int) -> dict[str, Any]:
 
 
 def _build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
-    return build_class_panel(store, _require_class(store, class_id))
+    return build_class_page(store, _require_class(store, class_id))
 
 
 def _build_class_ends(store: RunStore, class_id: int) -> dict[str, Any]:

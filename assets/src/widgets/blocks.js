@@ -1,8 +1,8 @@
 // @ts-check
 /* Elements of what a payload describes: summit_dash/payloads/blocks.py says what a block is. */
 import * as current from '../current.js';
-import {address} from '../data.js';
-import {h, term} from '../dom.js';
+import {address, fileOf} from '../data.js';
+import {emptyState, h, term} from '../dom.js';
 import {queryOf, selections} from '../selection.js';
 import {showChart} from './chart.js';
 import {showFew} from './show_all.js';
@@ -71,12 +71,16 @@ const KINDS = {
   facts: (rows) => h('dl', null, rows.map(([name, value]) => [h('dt', null, name), h('dd', null, value)])),
   terms: (rows) => h('dl', {class: 'glossary'}, rows.map(([name, text, meaning]) => [h('dt', {'data-term': name, tabindex: -1}, text), h('dd', null, meaning)])),
   figure: ({name, themes, class: look = 'about-figure'}) => showChart(h('div', {class: look, role: 'img', 'aria-label': name}), (theme) => themes[theme]),
-  term: ({text, tip, entry}) => term(text, tip, {entry}),
+  term: ({text, tip, entry, className = ''}) => term(text, tip, {entry, className}),
+  missing: emptyState,
+  file: ({path, ...attributes}) => h('img', {src: fileOf(path), ...attributes}),
   few: ({box, blocks, n, words}) => showFew(build(box), blocks.map(build), n, words),
   table,
   choice,
 }; // prettier-ignore
 
+/** Adds kinds of blocks that a view knows. */
+export const addKinds = (kinds) => Object.assign(KINDS, kinds);
 /** Builds what a block describes. */
 export const build = (block) => {
   if (block === null || typeof block !== 'object') return block;
