@@ -28,7 +28,7 @@ Block = Any
 
 
 def build_element(tag: str, *blocks: Block, **attributes: Any) -> list[Block]:
-    """Builds an element. `class_` stands for `class`, `data_tip` for `data-tip`; attributes of None are left out."""
+    """Builds an element. `class_` means `class`, `data_tip` for `data-tip`; attributes of None are left out."""
     named = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items() if value is not None}
     return [tag, named, *blocks]
 

@@ -210,8 +210,8 @@ def _build_confusions(store: RunStore, class_id: int) -> list[Block]:
     return [
         _build_heading("Most often taken for", taken_for),
         *_rank(away, labels, [n] * len(away["class_id"]), "taken-for", "of {own} were taken for {other}", name),
-        *([] if away["class_id"] else [_build_muted(_tell_right(n, wrong))]),
-        *_tell_outside(n, found["outside"]),
+        *([] if away["class_id"] else [_build_muted(_describe_right(n, wrong))]),
+        *_describe_outside(n, found["outside"]),
         _build_heading("Most often mistaken for it", mistaken_for),
         *_rank(here, labels, here["n"], "mistaken-for", "of {other} were taken for {own}", name),
         *([] if here["class_id"] else [_build_muted("No image of another class.")]),
@@ -242,7 +242,7 @@ def _rank(
     return [build_few(rows, _FEW, f"Show all {format_count(len(rows))} classes", class_=f"rows {look}")] if rows else []
 
 
-def _tell_right(n: int, wrong: int) -> str:
+def _describe_right(n: int, wrong: int) -> str:
     if wrong:
         return "No other class of this run."
     if not n:
@@ -250,7 +250,7 @@ def _tell_right(n: int, wrong: int) -> str:
     return f"Nothing else: the model is right about {'its one image' if n == 1 else f'all {n:,} images'}."
 
 
-def _tell_outside(n: int, outside: Mapping[str, Any]) -> list[Block]:
+def _describe_outside(n: int, outside: Mapping[str, Any]) -> list[Block]:
     """Builds one line for the outputs that mean no class of the run."""
     if not outside["output"]:
         return []

@@ -171,7 +171,7 @@ def summarize_proof(store: RunStore, class_id: int, selection: str = PAGERANK) -
     proof = read_proofs(store).get(class_id, {}).get(selection)
     if proof is None or proof.remove is None or proof.random is None or proof.untouched is None:
         return None
-    return {"words": judge(proof.untouched, proof.remove, proof.random), "sentence": _tell(proof)}
+    return {"words": judge(proof.untouched, proof.remove, proof.random), "sentence": _describe_proof(proof)}
 
 
 def judge(untouched: Measured, remove: Measured, random: Measured) -> str:
@@ -183,7 +183,7 @@ def judge(untouched: Measured, remove: Measured, random: Measured) -> str:
     return f"{judged}: {format_percent(untouched.accuracy)} → {format_percent(remove.accuracy)}"
 
 
-def _tell(proof: Proof) -> str:
+def _describe_proof(proof: Proof) -> str:
     untouched, remove, random, keep = (
         None if measured is None else format_percent(measured.accuracy)
         for measured in (proof.untouched, proof.remove, proof.random, proof.keep)
