@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, expo
 
 from summit_dash.live.workers import Workers
 from summit_dash.server.door import Door
+from summit_dash.server.roles import find_handed
 
 __all__ = ["measure_memory", "register_metrics", "use_steady_memory"]
 
@@ -50,9 +51,10 @@ def register_metrics(server: Flask, door: Door, workers: Workers) -> None:
 
     @server.after_request
     def count(response: Response) -> Response:
-        route = request.endpoint or "none"
-        numbers.requests.labels(route, request.method, str(response.status_code)).inc()
-        numbers.seconds.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+        if find_handed() is None:  # the process that was asked counts it
+            route = request.endpoint or "none"
+            numbers.requests.labels(route, request.method, str(response.status_code)).inc()
+            numbers.seconds.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
         numbers.waiting.set(workers.n_waiting)
         numbers.workers.set(len(workers.list_pids()))
         numbers.memory.set(measure_memory())
