@@ -2,8 +2,8 @@
 
 Images are spread evenly over the run's, and measured one at a time; FILE keeps every figure of every image, so that a
 call that is interrupted goes on where it stopped, and a later one adds methods. It ends with the table as Markdown;
-`--plot FILE.svg` draws it. One thread computes, since operators on a few images are too small for two: `--share 1/2` and
-`--share 2/2` divide the images between two processes that write to the same FILE.
+`--plot FILE.svg` draws it. One thread computes, since operators on a few images are too small for two. `--share 1/2`
+and `--share 2/2` divide the images between two processes that write to the same FILE.
 """
 
 from __future__ import annotations
