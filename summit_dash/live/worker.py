@@ -15,8 +15,6 @@ __all__ = ["STOP", "run_worker"]
 
 STOP = "stop"
 """The name of a function that cancels the job of this number."""
-
-
 _YIELDS = 5
 """Steps by which a worker has less priority than the pages, which answer in a moment while it computes for seconds.
 With 10 steps it had a tenth of a busy core, and no image that people brought had all of its maps in time."""
@@ -88,11 +86,9 @@ class _Jobs:
             return "cancelled", None
         except InputError as problem:
             return "failed", problem.write_for_page()
-        except (EOFError, OSError) as problem:
-            if self._connection.closed:
-                raise
-            return "failed", _describe(problem)
         except Exception as problem:  # a fault of one job must not end the process
+            if isinstance(problem, EOFError | OSError) and self._connection.closed:
+                raise
             return "failed", _describe(problem)
 
 
