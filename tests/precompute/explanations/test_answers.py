@@ -111,11 +111,11 @@ def test_a_question_in_the_middle_of_a_long_one_changes_neither_answer(live_run:
     def ask(part: str, content: bytes, between: answers.Report) -> list[Any]:
         maps: list[Any] = []
 
-        def tell(n_done: int, n_total: int, found: Any = None) -> None:
+        def note(n_done: int, n_total: int, found: Any = None) -> None:
             between(n_done, n_total, found)
             maps.extend([] if found is None or "map" not in found else [found["map"]])
 
-        answers.explain(str(live_run), content, (3, None), part, {"samples": "3"}, tell)
+        answers.explain(str(live_run), content, (3, None), part, {"samples": "3"}, note)
         return maps
 
     short, long = ask("lrp", other, Told()), ask("smoothgrad", image, Told())
