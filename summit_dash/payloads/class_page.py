@@ -149,7 +149,8 @@ def _build_prototypes(info: ClassInfo, found: Mapping[str, Any]) -> list[Block]:
 def _build_prototype(info: ClassInfo, method: str, found: Mapping[str, Any] | None) -> Block:
     name, tip, none = _METHODS[method]
     if found is None:
-        picture, reached = build_element("span", none), None
+        picture: Block = build_element("span", none)
+        reached: Block = None
     else:
         alt = f"Looks like {info.short_name} to the model, {name}"
         picture = {"file": {"path": f"prototype/{info.class_id}/{method}.webp", "alt": alt, "decoding": "async"}}
