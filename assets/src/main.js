@@ -36,6 +36,7 @@ import './views/palette.js';
 import './views/proof.js';
 import './views/sidebar.js';
 import './views/transfer.js';
+import {askAgain, want} from './asking.js';
 import * as current from './current.js';
 import {address, load} from './data.js';
 import {labels} from './labels.js';
@@ -48,8 +49,7 @@ import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
 import {drawGraph} from './views/graph.js';
-import {askAgain, fadeMaps, openProbed, probeChannel, showUpload, showImageRows, wantImages} from './views/images.js';
-import {askAblation, wantAblation} from './views/ablation.js';
+import {fadeMaps, openProbed, probeChannel, showUpload, showImageRows} from './views/images.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
 import * as list from './views/sidebar_state.js';
@@ -62,11 +62,9 @@ window.dash_clientside.summit = {
   drawEmbedding,
   drawConfusions,
   showImageRows,
-  wantImages,
-  wantAblation,
-  askAblation,
-  showUpload,
+  want,
   askAgain,
+  showUpload,
   fadeMaps,
   openProbed,
   probeChannel,

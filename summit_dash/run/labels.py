@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -86,11 +87,23 @@ def save_label(store: RunStore, channel: Channel, label: str) -> None:
                 labels[channel.layer][str(channel.channel)] = label
             _write_file(path, of_models)
     except OSError as problem:
-        raise InputError(
-            "Labels are saved beside the run, so its folder must be writable.",
-            f"{problem.filename or path.name}: {problem.strerror}.",
-            "Serve a copy of the run that may be written.",
-        ) from problem
+        raise _describe(problem, path) from problem
+
+
+def _describe(problem: OSError, path: Path) -> InputError:
+    """Says why a label was not saved. A full disk leaves the labels as they were."""
+    found = f"{problem.filename or path.name}: {problem.strerror}."
+    if problem.errno in (errno.ENOSPC, errno.EDQUOT):
+        return InputError(
+            "Labels are saved beside the run, so its disk must have room.",
+            found,
+            "Make room on it, and save the label again; those before are kept.",
+        )
+    return InputError(
+        "Labels are saved beside the run, so its folder must be writable.",
+        found,
+        "Serve a copy of the run that may be written.",
+    )
 
 
 def _is_channel(store: RunStore, layer: str, number: str) -> bool:

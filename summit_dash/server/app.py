@@ -17,17 +17,19 @@ from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
+from summit_dash.run.memory import use_steady_memory
 from summit_dash.run.stores import Entry, Stores
 from summit_dash.server.answers import Answers
 from summit_dash.server.callbacks import register_callback_check
 from summit_dash.server.checks import register_checks
+from summit_dash.server.computing import register_computing
 from summit_dash.server.door import Door, register_door
 from summit_dash.server.faults import register_faults
 from summit_dash.server.find_runs import find_runs
 from summit_dash.server.headers import build_headers, register_headers
 from summit_dash.server.health import register_health
 from summit_dash.server.log import register_log, start_log
-from summit_dash.server.metrics import register_metrics, use_steady_memory
+from summit_dash.server.metrics import register_metrics
 from summit_dash.server.proxies import TrustedProxies
 from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes
@@ -71,10 +73,11 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
     register_faults(app.server)
     register_headers(app.server, build_headers(app.csp_hashes(), settings.frame_ancestors))
     register_health(app.server, runs, prefix)
+    computing = register_computing(app.server, settings.shared_folder, prefix)
     register_training(app.server, runs, live.trainings, prefix)
     register_routes(app.server, runs, Answers(settings.cache_bytes, shows_place), prefix)
     register_visit_pictures(app.server, live.visits, prefix)
-    app.server.extensions[EXTENSION] = {"live": live, "stores": runs}
+    app.server.extensions[EXTENSION] = {"live": live, "stores": runs, "computing": computing}
     _compress(app.server)
     app.server.wsgi_app = TrustedProxies(app.server.wsgi_app, settings.trusted_proxy, settings.trust_header)
     return app
@@ -137,5 +140,8 @@ def build_server() -> Flask:
     use_steady_memory()
     start_log(settings)
     application: Flask = create_app(stores, settings).server
-    atexit.register(application.extensions[EXTENSION]["live"].close)
+    live, computing = (application.extensions[EXTENSION][name] for name in ("live", "computing"))
+    atexit.register(live.close)
+    if computing is not None:
+        atexit.register(computing.close)  # the last that is registered comes first
     return application

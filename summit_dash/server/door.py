@@ -12,7 +12,7 @@ from precompute.contract.errors import InputError
 from summit_dash.server.attempts import REMEMBERED, Attempts, name_network
 from summit_dash.server.credentials import Credentials, LinkToken, build_credentials
 from summit_dash.server.proxies import NAMED
-from summit_dash.server.roles import EVERYBODY, Person, Role
+from summit_dash.server.roles import EVERYBODY, Person, Role, find_handed
 from summit_dash.server.sessions import Sessions
 from summit_dash.server.settings import Settings
 from summit_dash.server.shared import build_memory
@@ -66,10 +66,12 @@ class Door:
     def find(self) -> Person | None:
         """Finds the person of the request; None for nobody who may come in.
 
-        The images that people bring are in the memory of one process. Where several answer, nobody computes.
+        The images that people bring are in the memory of one process. Where several answer and share no folder, nobody
+        computes.
         """
-        found = self._everybody if self.is_open else self._find_known()
-        if found is not None and found.may("runner") and request.environ.get("wsgi.multiprocess"):
+        found = find_handed() or (self._everybody if self.is_open else self._find_known())
+        is_split = bool(request.environ.get("wsgi.multiprocess")) and not self.settings.shared_folder
+        if found is not None and found.may("runner") and is_split:
             return found._replace(role="editor")
         return found
 

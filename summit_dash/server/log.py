@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from summit_dash.server.roles import find_person
+from summit_dash.server.roles import find_handed, find_person
 from summit_dash.server.settings import Settings
 
 __all__ = ["ACCESS", "build_handler", "register_log", "start_log"]
@@ -34,7 +34,7 @@ def register_log(server: Flask) -> None:
 
     @server.after_request
     def write_line(response: Response) -> Response:
-        if ACCESS.isEnabledFor(logging.INFO):
+        if ACCESS.isEnabledFor(logging.INFO) and find_handed() is None:  # the process that was asked writes it
             ACCESS.info("request", extra={"request": _describe(response)})
         return response
 

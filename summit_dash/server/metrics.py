@@ -7,14 +7,14 @@ import os
 import time
 from pathlib import Path
 
-import pyarrow as pa
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition, multiprocess
 
 from summit_dash.live.workers import Workers
 from summit_dash.server.door import Door
+from summit_dash.server.roles import find_handed
 
-__all__ = ["measure_memory", "register_metrics", "use_steady_memory"]
+__all__ = ["measure_memory", "register_metrics"]
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30)
 _STATM = Path("/proc/self/statm")
@@ -50,9 +50,10 @@ def register_metrics(server: Flask, door: Door, workers: Workers) -> None:
 
     @server.after_request
     def count(response: Response) -> Response:
-        route = request.endpoint or "none"
-        numbers.requests.labels(route, request.method, str(response.status_code)).inc()
-        numbers.seconds.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+        if find_handed() is None:  # the process that was asked counts it
+            route = request.endpoint or "none"
+            numbers.requests.labels(route, request.method, str(response.status_code)).inc()
+            numbers.seconds.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
         numbers.waiting.set(workers.n_waiting)
         numbers.workers.set(len(workers.list_pids()))
         numbers.memory.set(measure_memory())
@@ -73,11 +74,6 @@ def _is_scraper(token: str) -> bool:
     """Returns True if the request has the token of the settings."""
     given = request.headers.get("Authorization", "")
     return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-
-
-def use_steady_memory() -> None:
-    """Lets tables use the allocator of the system, which gives memory back: the one that pyarrow brings keeps it."""
-    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def measure_memory() -> int:

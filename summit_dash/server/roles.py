@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from flask import g, has_request_context
+from flask import g, has_request_context, request
 
-__all__ = ["EVERYBODY", "ROLES", "Person", "Role", "find_person"]
+__all__ = ["EVERYBODY", "ROLES", "Person", "Role", "find_handed", "find_person", "keep_handed"]
 
 Role = Literal["viewer", "editor", "runner"]
 """A viewer reads. An editor also saves labels. A runner also uses the pages that compute."""
@@ -36,9 +36,22 @@ class Person(NamedTuple):
 
 EVERYBODY = Person("", "runner", is_known=False)
 """A person where nobody signs in."""
+_HANDED = "summit_dash.handed"
+"""Key of a request's environment, which no header can set."""
 
 
 def find_person() -> Person:
     """Returns the person of the request that is being answered; everybody where none is."""
     person: Person | None = g.get("person") if has_request_context() else None
     return person or EVERYBODY
+
+
+def keep_handed(environ: dict[str, Any], person: Person) -> None:
+    """Notes in a request's environment that another process of this server checked it, and who asks."""
+    environ[_HANDED] = person
+
+
+def find_handed() -> Person | None:
+    """Returns the person of a request that another process of this server checked; None for all others."""
+    person: Person | None = request.environ.get(_HANDED)
+    return person

@@ -40,7 +40,7 @@ class Sessions:
 
     def __init__(self, hours: float, folder: str = "") -> None:
         self.seconds = int(hours * 3600)
-        self._ended = build_memory(folder, "ended sessions", self.seconds)
+        self._ended = build_memory(folder, "ended sessions", 2 * self.seconds)  # a clock set back lengthens a session
 
     def write(self, key: str, name: str, mark: str) -> str:
         """Begins a session, and returns its cookie."""
@@ -53,7 +53,8 @@ class Sessions:
             session = Session(*content)
         except (BadData, TypeError, ValueError):
             return None
-        if time.time() - begun.timestamp() > self.seconds:  # a clock that was set back ends no session
+        # A clock that was set back ends no session, but one from a far future would never end.
+        if abs(time.time() - begun.timestamp()) > self.seconds:
             return None
         return None if self._ended.find(session.number) else session
 

@@ -64,8 +64,8 @@ class Settings(BaseSettings):
     session_hours: float = Field(12, gt=0, le=24 * 365, description="Hours after which one must sign in again.")
     shared_folder: str = Field(
         "",
-        description="Folder in which several processes remember failed sign-ins and ended sessions in common; each "
-        "remembers its own without it.",
+        description="Folder in which several processes remember failed sign-ins and ended sessions in common, and find "
+        "the one that computes; without it each remembers its own, and none computes.",
     )
     trust_header: str = Field(
         "", pattern=r"^([A-Za-z][A-Za-z0-9-]*)?$", description="Header in which a proxy names who signed in there."

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from summit_dash.server.callbacks import CALLBACKS
 from tests.security.attacks import build_paths, check_answer, list_rules
+from tests.support.callback_bodies import build_body
 
 BOUNDED = settings(
     max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -64,20 +65,9 @@ def test_values_of_callbacks(client: FlaskClient, callbacks: list[dict[str, Any]
     """The form is that of the page, so the values reach the functions of the pages."""
     callback = data.draw(st.sampled_from(callbacks))
     given_values = data.draw(st.fixed_dictionaries({"token": JSON, "run": JSON, "image": JSON, "show": JSON}) | JSON)
-    outputs = [_read_output(text) for text in callback["output"].strip(".").split("...")]
-    body = {
-        "output": callback["output"],
-        "outputs": outputs if callback["output"].startswith("..") else outputs[0],
-        "inputs": [{**part, "value": data.draw(st.just(given_values) | JSON)} for part in callback["inputs"]],
-        "state": [{**part, "value": data.draw(JSON)} for part in callback["state"]],
-        "changedPropIds": [f"{part['id']}.{part['property']}" for part in callback["inputs"]],
-    }
+    inputs = [data.draw(st.just(given_values) | JSON) for _ in callback["inputs"]]
+    body = build_body(callback, inputs, [data.draw(JSON) for _ in callback["state"]])
     check_answer(client.post(f"/{CALLBACKS}", json=body))
-
-
-def _read_output(text: str) -> dict[str, str]:
-    name, _, property_ = text.partition("@")[0].rpartition(".")
-    return {"id": name, "property": property_}
 
 
 @BOUNDED

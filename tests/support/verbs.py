@@ -8,7 +8,7 @@ _WORDS = """
     ablate accumulate act adapt add admit advance advise align allocate allow answer append apply are arrange ask
     assert assign attend attribute augment average beats begin bend break bring build call cancel cancels center
     change check choose chunk clean clear click clip close collect color combine comes compare compile compose
-    compress compute concatenate contribute convert convolve copy correct count counts create crop cut darken
+    compress compute concatenate connect contribute convert convolve copy correct count counts create crop cut darken
     declare decode define depends derive describe develop die differentiate disable divide do double download draw
     drop edit embed encode end ensure enter estimate evaluate execute expand explain export extract fade fail favour
     fill find fingerprint finish fit flatten flow flush fold follow forbid forget forgive format frame fuse gather

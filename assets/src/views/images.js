@@ -1,26 +1,10 @@
 // @ts-check
-/* What the browser adds to the page of images: the address asks for an image, a file that is dropped anywhere opens it. */
+/* What the browser adds to the page of images: the graph of an image, its cells, and that a file which is dropped anywhere opens. */
 import * as current from '../current.js';
 import {action, h} from '../dom.js';
 import {dispatch} from '../selection.js';
 import {saveFile} from '../widgets/download.js';
 import {buildTable} from '../widgets/table.js';
-
-const FIELDS = ['class_id', 'image', 'target', 'against', 'tab', 'at', 'by', 'over', 'reference', 'preset', 'samples', 'as', 'pins'];
-
-let isShown = false;
-/** What the address asks of the page; null when another page is shown. Dash calls it for each selection: while other pages
-    are shown, there is nothing new for the server. */
-export const wantImages = (selection) => {
-  const wasShown = isShown;
-  isShown = Boolean(selection && selection.view === 'images' && current.run);
-  if (!isShown) return wasShown ? null : window.dash_clientside.no_update;
-  return {
-    run: current.run.name,
-    theme: document.documentElement.dataset.theme,
-    ...Object.fromEntries(FIELDS.map((name) => [name, selection[name]])),
-  };
-};
 
 /** Opens the image that was brought last; closes one that was forgotten. */
 export const showUpload = (visit) => {
@@ -29,28 +13,12 @@ export const showUpload = (visit) => {
   if (visit.show !== '' || gone) dispatch({view: 'images', image: visit.show || null, target: null, against: null});
 };
 
-const SOON = 50;
-const LATE = 400; /* milliseconds */
-let newAt = 0;
-/** Asks the server for what is new, a moment after its last answer is shown: questions never overtake one another. The
-    longer nothing is new, the longer that moment. */
-export const askAgain = (more) => {
-  if (!more) return;
-  if (more.isNew) newAt = performance.now();
-  const pause = Math.min(LATE, Math.max(SOON, (performance.now() - newAt) / 4));
-  window.setTimeout(() => window.dash_clientside.set_props('images-ask', {data: more.at}), pause);
-};
-
 /** Fades all heat maps to a share of 100. */
 export const fadeMaps = (share) => {
   document.documentElement.style.setProperty('--map-opacity', String(Number(share) / 100));
 };
 
 // --- the graph of an image ----------------------------------------------------------------------------------------
-document.addEventListener('summit-theme', () => {
-  if (current.selection && current.selection.view === 'images')
-    window.dash_clientside.set_props('images-wanted', {data: wantImages(current.selection)});
-});
 /** The channel under the pointer; it stays while the pointer is on none. */
 export const probeChannel = (data) => (data ? {layer: data.layer, channel: data.channel} : null);
 /** Opens the panel of a channel that was clicked. */

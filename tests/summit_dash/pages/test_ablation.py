@@ -33,9 +33,10 @@ def app(store: RunStore) -> Iterator[Dash]:
 
 def ask(**wanted: Any) -> str:
     """Asks until nothing more is computed; returns the body as text."""
-    fields, pause, token = {"run": None, "class_id": 0, "pins": [], "mode": None, **wanted}, Event(), None
+    fields, pause, known = {"run": None, "class_id": 0, "pins": [], "mode": None, **wanted}, Event(), None
     for _ in range(600):
-        body, more, _, token = ablation.answer(fields, 0, token, None)
+        body, more, _, opened = ablation.ASKING.answer(fields, known, 0, None)
+        known = known or opened
         if more is None:
             return str(body)
         pause.wait(0.05)
@@ -72,9 +73,10 @@ def test_a_run_without_a_model_says_so(app: Dash, store: RunStore, monkeypatch: 
 
 
 def test_leaving_the_page_and_cancelling_end_the_wait(app: Dash) -> None:
-    assert ablation.answer(None, 0, None, None) == (no_update, None, no_update, no_update)
-    _, _, _, token = ablation.answer({"class_id": 1, "pins": ["conv2-3"], "mode": "remove"}, 0, None, None)
-    assert ablation.cancel(1, token) > 0
-    body, more, *_ = ablation.answer({"class_id": 1, "pins": ["conv2-3"], "mode": "remove"}, 0, token, None)
+    wanted = {"class_id": 1, "pins": ["conv2-3"], "mode": "remove"}
+    assert ablation.ASKING.answer(None, None, 0, None) == (no_update, None, no_update, no_update)
+    known = ablation.ASKING.answer(wanted, None, 0, None)[-1]
+    assert ablation.ASKING.cancel(1, known)["isNew"]
+    body, more, *_ = ablation.ASKING.answer(wanted, known, 0, None)
     assert more is None and ("Cancelled" in str(body) or "Accuracy" in str(body))
-    assert ablation.cancel(None, token) is no_update
+    assert ablation.ASKING.cancel(None, known) is no_update

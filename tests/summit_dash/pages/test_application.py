@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from werkzeug.test import Client
 
-from summit_dash.pages import images_ids
 from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
+from summit_dash.pages.images import ASKING
 
 VIEWER = Account("ada", "viewer", may_compute=False, sign_out="/sign-out")
 
@@ -26,8 +26,8 @@ def test_pages_that_compute_come_with_their_callbacks_or_not_at_all(
 ) -> None:
     client = build_client(account, is_static=is_static)
     inputs = [part["id"] for each in json.loads(client.get("/_dash-dependencies").text) for part in each["inputs"]]
-    assert (images_ids.VISIT in inputs) == computes
-    assert (images_ids.VISIT in client.get("/_dash-layout").text) == computes
+    assert (ASKING.name("visit") in inputs) == computes
+    assert (ASKING.name("visit") in client.get("/_dash-layout").text) == computes
     assert "selection" in inputs
 
 

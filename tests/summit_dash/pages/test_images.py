@@ -42,7 +42,7 @@ def ask(known: Any, **wanted: Any) -> tuple[str, str]:
     fields = {"run": None, "class_id": None, "image": None, "target": None, "against": None, **wanted}
     pause = Event()
     for _ in range(600):
-        strip, body, more, *_ = images.answer(fields, known, 0, fields.pop("probe", None), None)
+        strip, body, *_, more, _, _ = images.ASKING.answer(fields, known, 0, None, None)
         if more is None:
             return str(strip), str(body)
         pause.wait(0.05)
@@ -63,9 +63,9 @@ def test_what_is_shown_already_is_not_sent_again(app: Dash) -> None:
     known, _, _ = bring(b"image")
     ask(known, image="upload-1")
     wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
-    version = images.answer(wanted, known, 0, None, None)[3]
-    assert images.answer(wanted, known, 0, None, version)[:2] == (no_update, no_update)
-    assert images.answer(None, known, 0, None, version)[2] is None
+    version = images.ASKING.answer(wanted, known, 0, None, None)[-2]
+    assert images.ASKING.answer(wanted, known, 0, None, version)[:2] == (no_update, no_update)
+    assert images.ASKING.answer(None, known, 0, None, version)[-3] is None
 
 
 def test_bad_files_and_too_many_give_a_message_and_the_page_goes_on(app: Dash) -> None:
@@ -102,8 +102,8 @@ def test_without_an_image_the_page_says_what_to_do_and_without_a_model_what_is_m
 def test_cancelling_says_so_until_something_else_is_asked(app: Dash) -> None:
     known, _, _ = bring(b"image")
     wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
-    images.answer(wanted, known, 0, None, None)
-    assert images.cancel(1, known)["isNew"]
+    images.ASKING.answer(wanted, known, 0, None, None)
+    assert images.ASKING.cancel(1, known)["isNew"]
     body = ask(known, image="upload-1")[1]
     assert "Cancelled" in body or "Explained" in body
-    assert images.cancel(None, known) is no_update and images.forget(None, known) is no_update
+    assert images.ASKING.cancel(None, known) is no_update and images.forget(None, known) is no_update

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from precompute.contract.atomic import replace_file
 from precompute.contract.errors import InputError
 from precompute.contract.manifest import clear
 from precompute.contract.schema import MANIFEST, read_manifest, write_manifest
@@ -41,6 +45,15 @@ def _link(source: Path, target: Path) -> None:
 @pytest.fixture
 def client(path: Path) -> FlaskClient:
     return create_app([RunStore(path, name="run")], Settings()).server.test_client()
+
+
+@contextlib.contextmanager
+def fill_disk(path: Path) -> Iterator[Path]:
+    """Replaces a file on a disk that is full after a few bytes of it."""
+    with replace_file(path) as temporary:
+        temporary.write_text("{")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        yield temporary
 
 
 def post(client: FlaskClient, layer: Any, channel: Any, label: Any) -> TestResponse:
@@ -111,6 +124,21 @@ def test_a_folder_that_cannot_be_written_says_so(
     assert answer.json["problem"]["rule"] == "Labels are saved beside the run, so its folder must be writable."
     assert "Read-only file system" in answer.json["problem"]["found"]
     assert read_found(client) == {"labels": {}, "editable": False}
+
+
+def test_a_full_disk_is_one_message_and_no_label_is_lost(
+    client: FlaskClient, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(client, "conv3", 5, "hands")
+    with monkeypatch.context() as full:
+        full.setattr("summit_dash.run.labels.replace_file", fill_disk)
+        answer = post(client, "conv3", 6, "feet")
+    assert answer.status_code == 409
+    assert answer.json["problem"]["rule"] == "Labels are saved beside the run, so its disk must have room."
+    assert "No space left on device" in answer.json["problem"]["found"]
+    assert read_found(client)["labels"] == {"conv3": {"5": "hands"}}
+    assert sorted(p.name for p in path.glob("*labels*")) == [".labels.json.lock", LABELS]
+    assert post(client, "conv3", 6, "feet").status_code == 200
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"models": {"SyntheticNet": {"conv3": {"five": "x"}}}}', '{"models": 3}'])

@@ -216,7 +216,7 @@ def test_each_role_may_do_what_it_says(client: FlaskClient, role: str, labels: i
     assert f"Sign out: {role} ({role})" in layout
 
 
-def test_where_several_processes_answer_nobody_computes(store: RunStore) -> None:
+def test_where_several_processes_share_no_folder_nobody_computes(store: RunStore) -> None:
     several = {"environ_overrides": {"wsgi.multiprocess": True}}
     client = build_client(store)
     assert '"data-pane":"images"' not in client.get("/_dash-layout", **several).text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -10,11 +11,12 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from summit_dash.server.attempts import FREE
+from tests.support.callback_bodies import build_body, find_callback
 from tests.support.served import Answer, ask, serve_by_gunicorn
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 from tests.support.team import PASSWORD, write_team
@@ -65,8 +67,22 @@ def test_numbers_of_all_processes_are_added_up(served: Served) -> None:
     assert float(found[1]) >= 20
 
 
-def test_nobody_computes_where_two_processes_answer(served: Served) -> None:
-    assert ask(served.port, "/_dash-update-component", "POST", b"{}", **served.session).status == 403
+def bring(served: Served, known: Any) -> Any:
+    """Brings an image as a runner does, and returns what the page then knows."""
+    session = {"Cookie": sign_in(served.port, "runner", PASSWORD).headers["Set-Cookie"].partition(";")[0]}
+    listed = json.loads(ask(served.port, "/_dash-dependencies", **session).text)
+    image = f"data:image/png;base64,{base64.b64encode(b'image').decode()}"
+    body = build_body(find_callback(listed, "images-visit.data"), [[image]], [["a.png"], known])
+    content = json.dumps(body).encode()
+    answer = ask(served.port, "/_dash-update-component", "POST", content, Content_Type="application/json", **session)
+    return json.loads(answer.text)["response"]["images-visit"]["data"]
+
+
+def test_all_processes_know_the_images_of_a_visit(served: Served) -> None:
+    known = None
+    for n in range(8):
+        known = bring(served, known)
+        assert len(known["uploads"]) == n + 1
 
 
 def sign_in(port: int, name: str, password: str) -> Answer:
@@ -91,6 +107,8 @@ def test_a_process_that_is_killed_takes_nothing_with_it(served: Served) -> None:
     assert statuses == {200}
     labels = json.loads(ask(served.port, "/run/small/data/labels.json", **served.session).text)["labels"]
     assert labels["conv1"]["11"] == "label 11"
+    known = bring(served, None)
+    assert bring(served, known)["uploads"] == ["upload-1", "upload-2"]
 
 
 def test_wrong_passwords_are_counted_by_all_processes_together(served: Served) -> None:
