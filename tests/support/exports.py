@@ -1,4 +1,4 @@
-"""Exports that cost less: graphs of equal networks are made once for each worker, and torch lists its operators once."""
+"""Exports that cost less: graphs of equal networks are made once a worker, and torch lists its operators once."""
 
 from __future__ import annotations
 
