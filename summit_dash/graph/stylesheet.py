@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from summit_dash.graph.comparison import Part
-from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, PALETTES, Palette, blend
+from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, PALETTES, Palette, mix
 
 __all__ = [
     "EDGE_DASH",
@@ -60,7 +60,7 @@ def style_node(palette: Palette, part: Part | None = None, level: float = 0.0) -
     ring shows a number, `level` is its share of the greatest: dashed below 0, plain at 0.
     """
     if level:
-        color = blend(palette.hairline, palette.rise if level > 0 else palette.fall, abs(level))
+        color = mix(palette.hairline, palette.rise if level > 0 else palette.fall, abs(level))
         return NodeLook(palette.hairline, color, LEVEL_RING, 1, level < 0, palette.muted, palette.paper, 0.8)
     ring: tuple[str, float, float, bool] = {
         None: (palette.ink, 1, 0.18, False),

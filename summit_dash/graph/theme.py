@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COLOR_A", "COLOR_B", "COLOR_SHARED", "PALETTES", "Palette", "blend"]
+__all__ = ["COLOR_A", "COLOR_B", "COLOR_SHARED", "PALETTES", "Palette", "mix"]
 
 COLOR_A = "#D55E00"
 COLOR_B = "#0072B2"
@@ -37,7 +37,7 @@ PALETTES = {
 }
 
 
-def blend(first: str, second: str, share: float) -> str:
+def mix(first: str, second: str, share: float) -> str:
     """Blends two colours such as `#E4E6EB`; `share` is that of the second, from 0 to 1."""
     pairs = ((int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5))
     return "#" + "".join(f"{round(a + share * (b - a)):02X}" for a, b in pairs)

@@ -4,7 +4,7 @@ import pytest
 
 from summit_dash.graph.comparison import Part
 from summit_dash.graph.stylesheet import build_stylesheet, style_edge, style_node
-from summit_dash.graph.theme import COLOR_A, PALETTES, blend
+from summit_dash.graph.theme import COLOR_A, PALETTES, mix
 
 
 @pytest.mark.parametrize("theme", PALETTES)
@@ -57,7 +57,7 @@ def test_a_ring_that_shows_a_number_is_the_stronger_the_greater_and_dashed_below
     looks = [style_node(palette, level=level) for level in (-1, -0.5, 0.5, 1)]
     assert [look.is_dashed for look in looks] == [True, True, False, False]
     assert (looks[0].ring_color, looks[3].ring_color) == (palette.fall, palette.rise)
-    assert looks[2].ring_color == blend(palette.hairline, palette.rise, 0.5)
+    assert looks[2].ring_color == mix(palette.hairline, palette.rise, 0.5)
     assert style_node(palette, level=0) == style_node(palette)
     rise, fall = find_rule(theme, "node[level > 0]"), find_rule(theme, "node[level < 0]")
     assert rise["border-color"] == f"mapData(level, 0, 1, {palette.hairline}, {palette.rise})"
