@@ -84,7 +84,7 @@ def test_what_was_not_measured_is_not_drawn(store: RunStore, asked: GraphRequest
 
 
 def test_effects_that_were_not_measured_are_no_colour(store: RunStore) -> None:
-    with pytest.raises(InputError, match="(?s)plain, count, pagerank.*was not measured.*summit-dash faithfulness"):
+    with pytest.raises(InputError, match=r"(?s)plain, count, pagerank.*was not measured.*summit-dash faithfulness"):
         export_graph(store, GraphRequest(0, looks=Looks(color_by="effect")), ["svg"])
 
 
