@@ -116,7 +116,7 @@ def main() -> None:
     print(f"a class of {n / len(class_ids):g} images: {each:.2f} s; opening and tables: {whole - took - means:.1f} s")
     n_all = len(open_ablated(asked.run).outputs)
     print(f"all {n_all} classes so: {(each * n_all + whole - took) / 60:.1f} minutes")
-    for n_sampled in (FaithfulnessConfig.images_per_class, OF_PASS):
+    for n_sampled in (FaithfulnessConfig.images_per_class, FaithfulnessConfig.effect_images, OF_PASS):
         share = n_sampled * effects / (OF_PASS * seconds / n_run)
         print(f"effects from {n_sampled} images of a class: {share:.2f} x the pass over {OF_PASS}")
 

@@ -1,5 +1,6 @@
 // @ts-check
-/* The widths of the left column and of the right panel, which a person sets: by the handle between two parts of the page. */
+/* The widths of the left column and of the panels at the right, which a person sets: by the handle between two parts of the
+   page. */
 import {h} from './dom.js';
 import {remember} from './memory.js';
 import {view} from './views.js';
@@ -8,6 +9,15 @@ const STEP = 16; /* pixels of an arrow key */
 /* What is resized, to which side of its handle it is, and its least and greatest width in pixels. */
 const PARTS = [
   {name: 'left-width', label: 'Width of the left column', inside: '.body', beside: '.left', sign: 1, low: 260, high: 560},
+  {
+    name: 'bars-width',
+    label: 'Width of the layers compared',
+    inside: '.graph-body',
+    beside: '.compare-panel:not([hidden])',
+    sign: -1,
+    low: 260,
+    high: 640,
+  },
   {name: 'panel-width', label: 'Width of the panel', inside: '.stage-row', beside: '.panel:not([hidden])', sign: -1, low: 300, high: 640},
 ];
 const set = (name, width) =>

@@ -65,6 +65,9 @@ class FaithfulnessOptions:
     edge_images: Annotated[
         int, typer.Option(help="Images of each class on which its edges are measured; 0 leaves edges out.")
     ] = FaithfulnessConfig.edge_images
+    effect_images: Annotated[
+        int, typer.Option(help="Images of each class on which the effects of channels are estimated, the first ones.")
+    ] = FaithfulnessConfig.effect_images
     keep_accuracy: Annotated[
         float | None,
         typer.Option(
@@ -104,7 +107,7 @@ def run_faithfulness(
     from precompute.faithfulness.measure import FaithfulnessRequest, measure_faithfulness
     from precompute.models.sources.reloading import Whereabouts
 
-    for name in ("images_per_class", "repeats"):
+    for name in ("images_per_class", "repeats", "effect_images"):
         require_positive(name, getattr(options, name))
     config = FaithfulnessConfig(
         images_per_class=options.images_per_class,
@@ -114,6 +117,7 @@ def run_faithfulness(
         layer_factors=_read_factors("--layer-sizes", options.layer_sizes),
         selections=split_names(options.selection),
         edge_images=options.edge_images,
+        effect_images=options.effect_images,
         keep_accuracy=options.keep_accuracy,
         seed=options.seed,
         single=options.single,

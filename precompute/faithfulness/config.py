@@ -21,6 +21,8 @@ class FaithfulnessConfig:
     Args:
         images_per_class: the first so many images of a class are run; fewer where it has fewer.
         n_repeats: random choices of channels per size.
+        effect_images: effects are estimated on the first so many of these, so that they stay cheap beside the pass that
+            made the run however many images the curves rest on.
         replacement: what takes a removed channel's place: `mean`, its mean over the run's images, or `zero`.
         factors: sizes, as multiples of the graph's channels in a layer, ascending; 0 for a single channel.
         layer_factors: the same for curves of one layer alone.
@@ -44,6 +46,7 @@ class FaithfulnessConfig:
     keep_accuracy: float | None = None
     seed: int = 0
     single: bool = False
+    effect_images: int = 50
 
     def __post_init__(self) -> None:
         for name, value in (("images per class", self.images_per_class), ("repeats", self.n_repeats)):
@@ -64,6 +67,12 @@ class FaithfulnessConfig:
                 f"Found {', '.join(unknown) or 'none'}.",
                 "Correct --selection.",
             )
+        if self.effect_images < 1:
+            raise InputError(
+                "Effects are estimated on at least 1 image of a class.",
+                f"--effect-images was {self.effect_images}.",
+                "The usual number is 50.",
+            )
         if self.edge_images < 0:
             raise InputError("--edge-images is at least 0.", f"Found {self.edge_images}.", "0 leaves edges out.")
         if self.keep_accuracy is not None and not 0 < self.keep_accuracy <= 1:
@@ -77,3 +86,8 @@ class FaithfulnessConfig:
                     f"Found {', '.join(f'{factor:g}' for factor in factors)}.",
                     "The usual ones are " + ", ".join(f"{factor:g}" for factor in FACTORS) + ".",
                 )
+
+    def count_effect_images(self, n_images: int | None = None) -> int:
+        """Counts the images that effects are estimated on, of a class of `n_images`; by default, at most."""
+        n_run = self.images_per_class if n_images is None else min(n_images, self.images_per_class)
+        return min(n_run, self.effect_images)

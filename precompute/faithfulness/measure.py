@@ -211,6 +211,8 @@ def _read_probabilities(
 def _compute_fingerprint(config: FaithfulnessConfig, manifest: Mapping[str, Any]) -> str:
     """Computes the SHA-256 of all that the numbers depend on."""
     settings = {name: value for name, value in asdict(config).items() if name != "single"}  # it adds a table
+    if config.count_effect_images() == config.images_per_class:
+        settings.pop("effect_images")  # all images: nothing depends on it, and runs of before have the same settings
     identity = [settings, manifest.get("identity"), manifest.get("layers")]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 

@@ -189,8 +189,7 @@ class Measuring:
             the channels of the graph by effect; and what `_find_smallest` and `_measure_edges` return.
         """
         batches, outputs = self._images.read(class_id), self._outputs[class_id]
-        found = [torch.cat(self._prover.measure_effects(batch, outputs)).numpy() for batch in batches]
-        effects = np.sum(found, axis=0) / sum(map(len, batches))
+        effects = self._measure_effects(batches, outputs)
         plan = self._plan(class_id, effects)
         n_channels = [len(order) for order in plan.orders[EFFECT]]
         n_kept = self._ranking.count_kept(class_id)
@@ -210,6 +209,17 @@ class Measuring:
             **smallest,
             **self._measure_edges(class_id, batches, kept, n_channels),
         }
+
+    def _measure_effects(self, batches: Sequence[Tensor], outputs: Sequence[int]) -> npt.NDArray[np.float64]:
+        """Measures the mean effects of all channels on a class over its first images, `(n_nodes,)`."""
+        left = n = self._config.count_effect_images(sum(map(len, batches)))
+        total = np.zeros(len(self._ranking.nodes))
+        for batch in batches:
+            some = batch[:left]
+            left -= len(some)
+            if len(some):
+                total += torch.cat(self._prover.measure_effects(some, outputs)).numpy()
+        return total / n
 
     def _find_smallest(
         self,

@@ -84,4 +84,4 @@ ASKING = Asking(
     lambda problem: (build_message(problem),),
     stops_when_left=True,
 )
-"""What this page asks."""
+"""The questions of this page."""

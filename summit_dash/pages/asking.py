@@ -25,7 +25,7 @@ __all__ = ["Asking", "Question", "Reply", "describe_visit", "find_visit", "get_l
 
 
 class Question(NamedTuple):
-    """What a page asks now.
+    """A question of a page.
 
     Attributes:
         live: workers and visits.
@@ -45,7 +45,7 @@ class Question(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What is known by now: new values of the page's outputs, None where the page shows this version already."""
+    """An answer as far as it is known: new values of the outputs, None where the page shows this version already."""
 
     parts: tuple[Any, ...] | None
     version: str

@@ -196,4 +196,4 @@ ASKING = Asking(
     _refuse,
     inputs=(Input(images_ids.PROBE, "data"),),
 )
-"""What this page asks."""
+"""The questions of this page."""

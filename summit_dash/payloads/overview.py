@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from summit_dash.figures.histogram import build_histogram_parts
@@ -41,6 +42,7 @@ def build_overview(store: RunStore) -> dict[str, Any]:
             "channels": store.has("channels"),
             "confusions": has_confusions(store),
         },
+        "effect_images": _count_effect_images(store.manifest.get("faithfulness", {})),
         "kinds": store.pictures.all_visualization_kinds,
         "stylesheets": {theme: build_stylesheet(theme) for theme in PALETTES},
         "figures": {
@@ -77,6 +79,12 @@ def _build_layers(store: RunStore) -> list[dict[str, Any]]:
         }
         for info, short, link in zip(store.layers.values(), shorts, links, strict=True)
     ]
+
+
+def _count_effect_images(settings: Mapping[str, Any]) -> int | None:
+    """Counts the images of a class, at most, from which effects were estimated; None where none was."""
+    n_images = settings.get("images_per_class")
+    return None if n_images is None else min(n_images, settings.get("effect_images", n_images))
 
 
 def _describe_probe(row: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -203,6 +203,19 @@ def test_more_classes_in_the_bars(page: Page, url: str, store: RunStore) -> None
     expect(line).to_have_count(0)
 
 
+def test_the_panel_of_layers_is_as_wide_as_a_person_sets_it_and_its_bars_with_it(page: Page, url: str) -> None:
+    open_graph(page, f"{url}?class=0&vs=2&view=compare&bars=shown")
+    bars = page.locator("#graph .bars-figure svg.main-svg").first
+    expect(bars).to_be_visible()
+    measure = "(e) => e.offsetWidth"
+    panel = page.locator("#graph .compare-panel")
+    widths = panel.evaluate(measure), float(bars.get_attribute("width") or 0)
+    page.get_by_role("separator", name="Width of the layers compared").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(bars).to_have_attribute("width", f"{widths[1] + 16:g}")
+    assert panel.evaluate(measure) == widths[0] + 16
+
+
 def test_classes_that_are_similar_but_differ_here(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=0&vs=2&layer=conv4&view=compare")
     wait_for_drawn(page, 0, 2)

@@ -40,13 +40,15 @@ test('a card covers none of the boxes that it is about, where there is room else
   const near = [100, 400, 500, 600, 900].flatMap((left) => [100, 560].map((top) => ({left, top, right: left + 60, bottom: top + 60})));
   const spot = placeClear(owner, own, room, near);
   assert.ok(![owner, ...near].some((box) => covers(spot, own, box)), JSON.stringify(spot));
+  assert.equal(spot.covered, 0);
   const everywhere = Array.from({length: 70}, (_, i) => ({
     left: 100 * (i % 10),
     top: 100 * Math.floor(i / 10),
     right: 100 * (i % 10) + 60,
     bottom: 100 * Math.floor(i / 10) + 60,
   }));
-  assert.ok(!covers(placeClear(owner, own, room, everywhere), own, owner)); // prettier-ignore
+  const least = placeClear(owner, own, room, everywhere);
+  assert.ok(!covers(least, own, owner) && least.covered > 0); /* so a smaller card is tried */
 });
 
 test('the small map is in the lower right corner, or where it covers nothing, or nowhere', () => {

@@ -97,24 +97,18 @@ const fillBars = (lines, height, {data, layout, colors, ground}) => {
   const traces = [trace(bars.map(() => 1), ground), trace(bars.map(([x]) => x), bars.map(([, , , color]) => color))]; // prettier-ignore
   return {data: traces, layout: {...layout, yaxis: {...layout.yaxis, range: [height, 0]}}};
 };
-const showBars = (body) => {
-  const places = [...body.querySelectorAll('.bars')];
+const showBars = (rows) => {
+  const places = [...rows.querySelectorAll('.bars')];
   if (!places.length) return;
-  const top = body.getBoundingClientRect().top - body.scrollTop;
-  const [first] = places;
+  const {top} = rows.getBoundingClientRect();
   const lines = places.map((place) => {
     const box = place.parentElement.getBoundingClientRect();
     const {place: at, jaccard, cosine: alike} = place.dataset;
     return {y: box.top + box.height / 2 - top, place: Number(at), jaccard: Number(jaccard), cosine: Number(alike)};
   });
   const height = Math.ceil(Math.max(...lines.map(({y}) => y))) + 12;
-  const left = first.getBoundingClientRect().left - body.getBoundingClientRect().left;
-  const element = h('div', {
-    class: 'bars-figure',
-    'aria-hidden': 'true',
-    style: `left:${left}px;width:${first.clientWidth}px;height:${height}px`,
-  });
-  body.append(element);
+  const element = h('div', {class: 'bars-figure', 'aria-hidden': 'true', style: `height:${height}px`});
+  rows.append(element);
   showChart(element, (theme) => fillBars(lines, height, current.run.figures[theme].bars), {isStatic: true});
 };
 
@@ -150,6 +144,7 @@ export const showComparison = async (context) => {
   const compared = await against(context, others);
   if (mine !== turn) return;
   const layers = context.comparison.layers.filter((each) => each.jaccard !== null).map((each) => each.layer);
+  const rows = h('div', {class: 'compared-layers'}, layers.reverse().map((layer) => buildRow(layer, compared))); // prettier-ignore
   side.replaceChildren(
     h(
       'div',
@@ -157,16 +152,9 @@ export const showComparison = async (context) => {
       h('h2', {}, `Layers, against ${context.classes[0].name}`),
       h('button', {type: 'button', class: 'icon-button small', 'aria-label': 'Close the layers', onclick: toggleComparison}, icon('close')),
     ),
-    h(
-      'div',
-      {class: 'compare-body'},
-      buildChips(others),
-      buildHeads(),
-      layers.reverse().map((layer) => buildRow(layer, compared)),
-      buildDiffering(context),
-    ),
+    h('div', {class: 'compare-body'}, buildChips(others), buildHeads(), rows, buildDiffering(context)),
   );
-  showBars(side.querySelector('.compare-body'));
+  showBars(rows);
 };
 export const toggleComparison = () => dispatch({bars: isOpen() ? 'away' : 'shown'});
 view('layers', (selection, before) => {

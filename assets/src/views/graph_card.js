@@ -23,11 +23,24 @@ let timer = null;
 let closing = null;
 
 // --- place ----------------------------------------------------------------------------------------------------------
-/** Puts the card where it covers least of what is lit. */
+/** The part of the stage that no panel lies over. */
+const findRoom = () => {
+  const {left} = getFrame().stage.getBoundingClientRect();
+  const panels = [...document.querySelectorAll('.compare-panel:not([hidden]), .panel:not([hidden])')];
+  const {width, height} = getStageSize();
+  return {width: Math.min(width, ...panels.map((each) => each.getBoundingClientRect().left - left)), height};
+};
+/** Puts the card where it covers nothing of what is lit; in its small form where it has no such place else. */
 const place = (box) => {
   const {card} = getFrame();
-  const own = {width: card.offsetWidth, height: card.offsetHeight};
-  const {left, top} = placeClear(box, own, getStageSize(), getLit().nodes.map(boxOf));
+  const lit = getLit().nodes.map(boxOf);
+  const room = findRoom();
+  const put = (isSmall) => {
+    card.classList.toggle('is-small', isSmall);
+    return placeClear(box, {width: card.offsetWidth, height: card.offsetHeight}, room, lit);
+  };
+  const large = put(false);
+  const {left, top} = large.covered ? put(true) : large;
   card.style.left = `${left}px`;
   card.style.top = `${top}px`;
 };

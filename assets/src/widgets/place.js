@@ -25,7 +25,8 @@ const overlap = (a, b) =>
   Math.max(0, Math.min(a.right, b.right) - Math.max(a.left, b.left)) * Math.max(0, Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top));
 const FIRM = 1000; /* how much more it costs to cover what the box is about than to cover other things */
 /** Returns the place of a box of the size `own` about `at`, inside `room`, where it covers least of `at` and of the boxes
-    `others`; of several such places the one nearest to `at`. Names stand `above` pixels over each. */
+    `others`; of several such places the one nearest to `at`. Names stand `above` pixels over each. `covered` is 0 where it covers
+    nothing. */
 export const placeClear = (at, own, room, others, {gap = 10, margin = 4, above = 14} = {}) => {
   const named = [at, ...others].map((each) => ({...each, top: each.top - above}));
   const centre = {x: middle(at.left, at.right, own.width), y: middle(at.top, at.bottom, own.height)};
@@ -46,8 +47,9 @@ export const placeClear = (at, own, room, others, {gap = 10, margin = 4, above =
     .map((spot) => ({...spot, away: Math.hypot(spot.left - centre.x, spot.top - centre.y)}))
     .sort((a, b) => a.away - b.away);
   const least = () => nearest.map((spot) => ({...spot, covered: cover(spot)})).reduce((a, b) => (b.covered < a.covered ? b : a));
-  const {left, top} = nearest.find((spot) => !cover(spot)) || least();
-  return {left, top};
+  const free = nearest.find((spot) => !cover(spot));
+  const {left, top, covered} = free ? {...free, covered: 0} : least();
+  return {left, top, covered};
 };
 
 const GRID = 12; /* pixels between the places that are tried */

@@ -92,6 +92,21 @@ def test_single_channels_are_added_to_a_proof_that_is_there(run: Path) -> None:
     assert measure(run, config=replace(config, single=True)).n_single == 0
 
 
+def test_effects_rest_on_the_first_images_of_a_class(run: Path) -> None:
+    config = replace(CONFIG, factors=(1.0,), n_repeats=1, edge_images=0, replacement="zero")
+
+    def read_effects(**changes: int) -> np.ndarray:
+        measure(run, config=replace(config, **changes), class_ids=(1,))
+        nodes = read_table(run, "attribution_graph_nodes").to_pandas()
+        return nodes[nodes["class_id"] == 1]["effect"].to_numpy()
+
+    first = read_effects(images_per_class=1)
+    np.testing.assert_allclose(read_effects(effect_images=1), first)
+    assert not np.allclose(read_effects(effect_images=50), first)
+    assert read_manifest(run)["faithfulness"]["effect_images"] == 50
+    assert measure(run, config=replace(config, effect_images=3), class_ids=(1,)).n_there == 1
+
+
 def test_the_graph_by_effect_has_the_channels_of_greatest_effect_and_the_influences_between_them(run: Path) -> None:
     published = read_table(run, "attribution_graph_edges")
     measure(run)

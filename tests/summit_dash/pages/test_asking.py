@@ -1,4 +1,4 @@
-"""What all pages that ask have in common: one visit, each answer once, and an end."""
+"""Behaviour that all pages that ask share: one visit, each answer once, and an end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def app(store: RunStore) -> Iterator[Dash]:
         live.close()
 
 
-def echo(question: Question) -> Reply:
+def repeat(question: Question) -> Reply:
     words = question.wanted["words"]
     if words == "bad":
         raise InputError("Words are good.", "These are bad.", "Say others.")
@@ -39,7 +39,7 @@ def echo(question: Question) -> Reply:
 
 def build(**more: Any) -> Asking:
     outputs = (Output("echo-body", "children"), Output("echo-body", "title"))
-    return Asking("echo", ("words",), outputs, echo, lambda problem: (str(problem), ""), **more)
+    return Asking("echo", ("words",), outputs, repeat, lambda problem: (str(problem), ""), **more)
 
 
 def test_the_first_answer_opens_a_visit_and_later_ones_keep_it(app: Dash) -> None:

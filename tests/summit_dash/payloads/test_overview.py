@@ -14,6 +14,15 @@ def test_what_the_run_has_is_stated(store: RunStore, bare_store: RunStore) -> No
     assert (bare["kinds"], bare["no_accuracy"]) == ([], NO_ACCURACY)
 
 
+def test_the_number_of_images_behind_effects_is_stated(bare_store: RunStore) -> None:
+    store = RunStore(bare_store.path)
+    found = []
+    for settings in ({}, {"images_per_class": 20}, {"images_per_class": 100, "effect_images": 50}):
+        store.manifest = {**store.manifest, "faithfulness": settings}
+        found.append(build_overview(store)["effect_images"])
+    assert found == [None, 20, 50]
+
+
 def test_facts_and_layers_come_in_order(store: RunStore) -> None:
     overview = build_overview(store)
     assert overview["facts"] == {
