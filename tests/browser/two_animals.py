@@ -30,7 +30,7 @@ from tests.browser.chromium import FLAGS, find_chromium
 HALVES = (("penguin", 2), ("black bear", 1))
 """Class and number of the scene of each half."""
 READY = {"cells": ".cells-grid", "channels": ".images-sides"}
-"""What is there when a tab has its answer."""
+"""An element of each tab that is there with its answer."""
 SIZES = ((1440, 1100), (1024, 1100))
 
 

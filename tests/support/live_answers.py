@@ -20,8 +20,8 @@ def warm(run: str, report: Report) -> None:
     report(1, 1, None)
 
 
-def work_until_stopped(report: Report) -> None:
-    """Works until nobody wants the answer any more."""
+def run_until_stopped(report: Report) -> None:
+    """Runs until nobody wants the answer any more."""
     pause = Event()
     while True:
         report(0, 1, None)
@@ -30,7 +30,7 @@ def work_until_stopped(report: Report) -> None:
 
 def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
     if image == b"endless":
-        work_until_stopped(report)
+        run_until_stopped(report)
     if image == b"text":
         raise InputError("An image is a file.", "This file is no image that Pillow knows.", "Choose another file.")
     picture = write_picture()
@@ -61,7 +61,7 @@ def explain(
 ) -> dict[str, Any]:
     target, against = outputs
     if image == b"slow" and part == "occlusion":
-        work_until_stopped(report)
+        run_until_stopped(report)
     values = np.linspace(-1, 1, 64, dtype=np.float32).reshape(8, 8)
     facts = {"citation": "A 2020", "holds": "Something holds.", "error": None, "note": "", "seconds": 0.1}
     if part != "one_pass":
