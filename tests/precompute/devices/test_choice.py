@@ -13,12 +13,12 @@ def test_auto_takes_cuda_where_it_is() -> None:
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def absent() -> list[str]:
+def list_absent() -> list[str]:
     there = {"mps": torch.backends.mps.is_available(), "xpu": torch.xpu.is_available()}
     return [name for name, is_there in there.items() if not is_there]
 
 
-@pytest.mark.parametrize("name", ["gpu", "cuda:99", "", *absent()])
+@pytest.mark.parametrize("name", ["gpu", "cuda:99", "", *list_absent()])
 def test_a_device_that_is_not_there_is_one_message(name: str) -> None:
     with pytest.raises(InputError, match="is not available here"):
         choose_device(name)
