@@ -136,6 +136,7 @@ def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, sto
     assert list_nodes(page, ".lit") == []
 
 
+@pytest.mark.usefixtures("new_page")
 def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, url: str, store: RunStore) -> None:
     def add_diversity(route: Route) -> None:
         payload = route.fetch().json()

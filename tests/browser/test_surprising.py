@@ -19,6 +19,7 @@ CLASS_ID = 1
 SECTION = "#class-panel section:has(h3:has-text('Surprising channels'))"
 
 
+@pytest.mark.usefixtures("new_page")
 def test_they_are_listed_with_reasons_and_examples_of_both_sides(page: Page, url: str, run_path: Path) -> None:
     found = build_surprising(RunStore(run_path), CLASS_ID)
     open_graph(page, f"{url}?class={CLASS_ID}&panel=class")
@@ -60,6 +61,7 @@ def answer_with(page: Page, surprising: dict[str, Any]) -> None:
     page.route(re.compile(r"/class/5/panel\.json"), answer)
 
 
+@pytest.mark.usefixtures("new_page")
 def test_that_there_are_none_and_why_is_said(page: Page, url: str) -> None:
     nothing = {"n_channels": 36, "n_surprising": 0, "channels": [], "notes": ["No class is far."]}
     problem = {"rule": "A rule.", "found": "This run has no activations.", "fix": "Make it."}
@@ -69,7 +71,7 @@ def test_that_there_are_none_and_why_is_said(page: Page, url: str) -> None:
     )
     for surprising, said in cases:
         answer_with(page, surprising)
-        open_graph(page, f"{url}?class=5&panel=class")
+        page.goto(f"{url}?class=5&panel=class")
         section = page.locator(SECTION)
         for text in said:
             expect(section).to_contain_text(text)
