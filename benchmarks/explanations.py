@@ -101,7 +101,7 @@ def build_theirs(name: str, make: Callable[[], nn.Module]) -> dict[str, tuple[st
     return theirs
 
 
-OPTIONS: dict[str, dict[str, object]] = {"integrated_gradients": {"points": 32, "max_points": 32}}
+OPTIONS: dict[str, dict[str, object]] = {"integrated_gradients": {"points": 32, "parts": 1, "max_points": 32}}
 
 
 def measure(act: Callable[[Tensor], object], image: Tensor) -> float:

@@ -187,6 +187,10 @@ def bring_images(user: User, choices: Choices, images: Sequence[Path], until: fl
         return
     page = _Callbacks(user)
     wanted = {"run": choices.run, "theme": "light", "class_id": choices.classes[0], "image": None}
+    page.values["images-wanted.data"] = wanted
+    page.call("images-wanted.data", "ask")  # the open page warms the model while the person looks for a file
+    if not _wait(draw.uniform(5, 15), until):
+        return
     n = 0
     while True:
         image = draw.choice(images)

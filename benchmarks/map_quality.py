@@ -1,8 +1,9 @@
 """The quality of every method's maps on a run's images: `python -m benchmarks.map_quality RUN --n 100 --out FILE`.
 
-Images are spread evenly over the run's, and measured a few at a time; FILE keeps every figure of every image, so that a
+Images are spread evenly over the run's, and measured one at a time; FILE keeps every figure of every image, so that a
 call that is interrupted goes on where it stopped, and a later one adds methods. It ends with the table as Markdown;
-`--plot FILE.svg` draws it. One thread computes, since operators on a few images are too small for two.
+`--plot FILE.svg` draws it. One thread computes, since operators on a few images are too small for two. `--share 1/2`
+and `--share 2/2` divide the images between two processes that write to the same FILE.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ from precompute.models.layers.selection import select_layers
 from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.reloading import load_again
 
+TRIAL = {"integrated_gradients": {"max_points": 20}, "smoothgrad": {"samples": 1}, "occlusion": {"stride": 32}}
+"""Options under which methods are tried on a model, so that this is quick."""
+
 
 def open_run(run: Path, images: str | None) -> tuple[Explainer, LoadedModel, ImageSource]:
     """Opens a run's model, ready to be explained, and its images."""
@@ -55,6 +59,14 @@ def choose_images(n_all: int, n: int) -> list[int]:
     return chosen
 
 
+def choose_share(chosen: list[int], share: str) -> list[int]:
+    """Chooses what one of several processes measures, such as "1/2" for the first of two."""
+    which, of = (int(number) for number in share.split("/"))
+    if not 1 <= which <= of:
+        raise SystemExit(f"A share is 1/N to N/N. Found {share}.")
+    return chosen[which - 1 :: of]
+
+
 def find_applicable(explainer: Explainer, image: Tensor, wanted: str) -> list[Method]:
     """Finds the methods that apply to a model; the others are printed with the reason."""
     found = []
@@ -62,7 +74,7 @@ def find_applicable(explainer: Explainer, image: Tensor, wanted: str) -> list[Me
         if wanted != "all" and name not in wanted.split(","):
             continue
         try:
-            method.explain(explainer, image, [choose_target(explainer.compute_logits(image)[0])])
+            method.explain(explainer, image, [choose_target(explainer.compute_logits(image)[0])], TRIAL.get(name))
         except InputError as refusal:
             print(f"{name} does not apply: {refusal}", flush=True)
         else:
@@ -89,10 +101,18 @@ def list_missing(chosen: list[int], methods: list[Method], path: Path) -> Iterat
 
 
 def write_measured(path: Path, image: int, measured: list[Measurement]) -> None:
-    with path.open("a") as file:
-        for each in measured:
-            (value,) = each.values
-            file.write(json.dumps([image, each.method, each.metric, value if math.isfinite(value) else None]) + "\n")
+    """Adds the figures of an image in one write, so that several processes may add to the same file."""
+    lines = []
+    for each in measured:
+        (value,) = each.values
+        lines.append(json.dumps([image, each.method, each.metric, value if math.isfinite(value) else None]) + "\n")
+    append_whole(path, "".join(lines))
+
+
+def append_whole(path: Path, text: str) -> None:
+    """Adds text to a file by one call of the system, which other processes cannot divide."""
+    with path.open("ab", buffering=0) as file:
+        file.write(text.encode())
 
 
 def main() -> None:
@@ -104,6 +124,7 @@ def main() -> None:
     parser.add_argument("--metrics", default="error,selectivity", help=f"some of {','.join(METRICS)}")
     parser.add_argument("--steps", type=int, default=28)
     parser.add_argument("--points", type=int, default=64, help="at most, of integrated_gradients")
+    parser.add_argument("--share", default="1/1", help="of the images, for one of several processes")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--plot", type=Path)
     arguments = parser.parse_args()
@@ -114,14 +135,16 @@ def main() -> None:
         picture = loaded.preprocess.prepare_image(source.load(source.images[number], loaded.preprocess.background))
         return loaded.preprocess.build_tensor(picture[None])
 
-    config = QualityConfig(tuple(arguments.metrics.split(",")), Removal(steps=arguments.steps), n_random=1)
+    metrics, removal = tuple(arguments.metrics.split(",")), Removal(steps=arguments.steps)
     options = {"integrated_gradients": {"max_points": arguments.points}}
-    chosen = choose_images(len(source.images), arguments.n)
+    chosen = choose_share(choose_images(len(source.images), arguments.n), arguments.share)
     methods = find_applicable(explainer, load(0), arguments.methods)
     for number, missing in list_missing(chosen, methods, arguments.out):
         image = load(number)
         target = choose_target(explainer.compute_logits(image)[0])
-        measured = measure_quality(explainer, image, [target], missing, config, options)
+        config = QualityConfig(metrics, removal, n_random=1, seed=number)  # a random order of its own for each image
+        with explainer.recent:
+            measured = measure_quality(explainer, image, [target], missing, config, options)
         write_measured(arguments.out, number, measured)
         print(f"image {number}: {', '.join(method.name for method in missing)}", flush=True)
     figures = read_measured(arguments.out)

@@ -4,7 +4,8 @@ The demo's scenes are drawn, so the pixels of their objects are known. For every
 of positive relevance inside the object, and the *pointing game*, whether the greatest value lies there (Zhang et al.
 2018, section 4), beside random maps and an edge detector. Relevance may rightly lie outside: background speaks for a
 class too. FILE keeps every figure; a call that is interrupted goes on where it stopped. Scene by scene every class has
-its turn, so that any beginning is of all classes. It ends with the table as Markdown.
+its turn, so that any beginning is of all classes; `--share 1/2` and `--share 2/2` divide the scenes between two
+processes that write to the same FILE. It ends with the table as Markdown.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.map_quality import find_applicable, open_run
+from benchmarks.map_quality import append_whole, choose_share, find_applicable, open_run
 from precompute.contract.errors import InputError
 from precompute.contract.map_quality import BASELINES, EDGES, RANDOM
 from precompute.demo.images import SPLIT_SEEDS, DemoImages
@@ -86,6 +87,7 @@ def main() -> None:
     parser.add_argument("--per-class", type=int, default=20)
     parser.add_argument("--methods", default="all")
     parser.add_argument("--points", type=int, default=64, help="at most, of integrated_gradients")
+    parser.add_argument("--share", default="1/1", help="of the scenes, for one of several processes")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -102,7 +104,7 @@ def main() -> None:
 
     methods = find_applicable(explainer, load(0), arguments.methods)
     turns = [n for scene in range(arguments.per_class) for n in range(scene, len(source.images), arguments.per_class)]
-    for number in turns:
+    for number in choose_share(turns, arguments.share):
         image = source.images[number]
         # By class and scene, so that another number of scenes per class finds what is there.
         key = source.compute_scene_index(image)
@@ -110,11 +112,13 @@ def main() -> None:
         if not missing:
             continue
         mask = torch.from_numpy(find_object(image.class_id, key, seed=SPLIT_SEEDS["held-out"]))
-        maps = explain_scene(explainer, missing, load(number), Target(image.class_id), arguments.points, number)
-        with arguments.out.open("a") as file:
-            for name, found in maps.items():
-                mass, pointing = (value if np.isfinite(value) else None for value in measure_truth(found, mask))
-                file.write(json.dumps([key, name, mass, pointing, float(mask.float().mean())]) + "\n")
+        with explainer.recent:
+            maps = explain_scene(explainer, missing, load(number), Target(image.class_id), arguments.points, number)
+        lines = []
+        for name, found in maps.items():
+            mass, pointing = (value if np.isfinite(value) else None for value in measure_truth(found, mask))
+            lines.append(json.dumps([key, name, mass, pointing, float(mask.float().mean())]) + "\n")
+        append_whole(arguments.out, "".join(lines))
     print_table(arguments.out)
 
 

@@ -13,7 +13,7 @@ export const address = site ? site.address : {read: () => window.location.search
 /** False in a static site: what it shows is what it holds. */
 export const isServed = !site;
 
-const MOST = 400; /* payloads that are kept */
+const MOST = 60; /* payloads that are kept, those asked for last; the browser keeps the others as text */
 const loading = new Map();
 const loaded = new WeakMap(); /* payloads by their promises */
 
@@ -57,7 +57,15 @@ export const load = (key, name = current.run && current.run.name) => {
     loading.set(asked, answer);
     if (loading.size > MOST) loading.delete(loading.keys().next().value);
   }
-  return loading.get(asked);
+  return touch(asked);
+};
+/** Returns what is kept under a name, which is then the last to be given up. */
+const touch = (asked) => {
+  const found = loading.get(asked);
+  if (!found) return null;
+  loading.delete(asked);
+  loading.set(asked, found);
+  return found;
 };
 /** Forgets what was read of a run or result that has another version by now. */
 export const renew = (name, version) => {
@@ -68,4 +76,4 @@ export const renew = (name, version) => {
   return true;
 };
 /** The payload of a key of the shown run, where it is already there; else null. */
-export const peek = (key) => loaded.get(loading.get(`${current.run.name} ${key}`)) || null;
+export const peek = (key) => loaded.get(touch(`${current.run.name} ${key}`)) || null;

@@ -7,7 +7,8 @@ by its key. This module needs pyarrow alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
     "VISUALIZATION_KINDS",
+    "iterate_batches",
     "locate_table",
     "read_manifest",
     "read_table",
@@ -114,6 +116,25 @@ def read_table(
     Raises:
         InputError: the run has no such table (its stage has not run), or the file is damaged.
     """
+    with _open_table(run, name) as path:
+        if selection is not None and is_selected(name):
+            return _read_selection(path, columns, filters, selection)
+        return pq.read_table(path, columns=list(columns) if columns else None, filters=filters)
+
+
+def iterate_batches(run: Path, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Yields the named columns of a table in pieces of at most 65,536 rows, of which one is in memory at a time.
+
+    Raises:
+        InputError: the run has no such table, or the file is damaged.
+    """
+    with _open_table(run, name) as path, pq.ParquetFile(path) as file:
+        yield from file.iter_batches(columns=list(columns))
+
+
+@contextmanager
+def _open_table(run: Path, name: str) -> Iterator[Path]:
+    """Yields the path of a table's file, and says in plain words what is wrong with it."""
     path = locate_table(run, name)
     if not path.is_file():
         raise InputError(
@@ -122,9 +143,7 @@ def read_table(
             "Run the missing stage: `summit-dash precompute ... --out RUN` resumes where it stopped.",
         )
     try:
-        if selection is not None and is_selected(name):
-            return _read_selection(path, columns, filters, selection)
-        return pq.read_table(path, columns=list(columns) if columns else None, filters=filters)
+        yield path
     except (pa.ArrowInvalid, OSError) as problem:
         raise InputError(
             "A table of a run is a complete Parquet file.",

@@ -25,7 +25,6 @@ from precompute.explanations.channel_answers import (
     require_target,
     trace_channels,
 )
-from precompute.explanations.explainer import do_nothing
 from precompute.explanations.method import Method
 from precompute.explanations.opened import OpenedRun, open_run_once
 from precompute.explanations.registry import find_methods
@@ -59,14 +58,11 @@ def warm(run: str, report: Report) -> None:
     report(0, 1, None)
     explainer = opened.explainer
     pixels = explainer.input_range.low.expand(1, *opened.manifest["model"]["input_size"])
-    explainer.between = functools.partial(report, 0, 1, None)  # which raises where an image arrives meanwhile
-    try:
-        with explainer.recent:
-            target = Target(int(rank_outputs(explainer.compute_logits(pixels))[0, 0]))
-            for method in (method for part in PARTS if part.is_quick for method in _choose_methods(part.name)):
-                _compute_map(opened, method, (pixels, target), {})
-    finally:
-        explainer.between = do_nothing
+    # A report raises where an image arrives meanwhile.
+    with explainer.recent, explainer.call_before_runs(functools.partial(report, 0, 1, None)):
+        target = Target(int(rank_outputs(explainer.compute_logits(pixels))[0, 0]))
+        for method in (method for part in PARTS if part.is_quick for method in _choose_methods(part.name)):
+            _compute_map(opened, method, (pixels, target), {})
 
 
 def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
@@ -146,11 +142,8 @@ def explain(
         report(0, len(methods), None)
         for n_done, method in enumerate(methods, 1):
             # A report may raise, so that nobody waits for a map that takes seconds and is not wanted any more.
-            explainer.between = functools.partial(report, n_done - 1, len(methods), None)
-            try:
+            with explainer.call_before_runs(functools.partial(report, n_done - 1, len(methods), None)):
                 found = _compute_map(opened, method, (pixels, chosen), settings)
-            finally:
-                explainer.between = do_nothing
             report(n_done, len(methods), found)
         score = float(explainer.compute_scores(pixels, [chosen])[0])
     return {"target": chosen.class_id, "against": chosen.against, "score": score}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -41,6 +42,15 @@ class Explainer:
         self.between: Callable[[], object] = do_nothing
         self.recent = Recent()
         self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
+
+    @contextlib.contextmanager
+    def call_before_runs(self, between: Callable[[], object]) -> Iterator[None]:
+        """Calls a function before every run of the model, and afterwards the one that was called before."""
+        before, self.between = self.between, between
+        try:
+            yield
+        finally:
+            self.between = before
 
     @functools.cached_property
     def last_layer(self) -> str | None:
@@ -160,7 +170,8 @@ class Explainer:
 
     def _build(self, nodes: Sequence[fx.Node]) -> fx.GraphModule:
         """Builds the module that computes values from images, once, with its own weights, channels last in memory."""
-        self.between()
+        with torch.enable_grad():  # wherever a method is, another question may be answered here
+            self.between()
         key = tuple(nodes)
         if key not in self._sub_graphs:
             module = self.exported.build_sub_graph(nodes)

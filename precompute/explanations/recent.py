@@ -27,13 +27,15 @@ class Recent:
     def __init__(self, n_kept: int = 2) -> None:
         self._n_kept = n_kept
         self._found: dict[Hashable, deque[tuple[Tensor, Any]]] | None = None
+        self._outer: list[dict[Hashable, deque[tuple[Tensor, Any]]] | None] = []
 
     def __enter__(self) -> Recent:
+        self._outer.append(self._found)  # one question may be answered in the middle of another one
         self._found = {}
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._found = None
+        self._found = self._outer.pop()
 
     def compute(self, kind: Hashable, images: Tensor, compute: Callable[[], Result]) -> Result:
         """Computes a pass, or returns its result where the same image was the last one.

@@ -93,11 +93,11 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
     from waitress import create_server
 
     from summit_dash.live.service import EXTENSION
+    from summit_dash.run.memory import use_steady_memory
     from summit_dash.server.app import create_app
     from summit_dash.server.find_runs import find_runs
     from summit_dash.server.listen import listen
     from summit_dash.server.log import start_log
-    from summit_dash.server.metrics import use_steady_memory
 
     stores = find_runs(settings)
     use_steady_memory()

@@ -24,10 +24,16 @@ class Job:
     Attributes:
         function: `module:name` of a function that can be imported. It takes the arguments, and `report` by name.
         arguments: they can be pickled.
+        is_long: it works for many seconds, and gives way to jobs that do not: they come before it, and in its middle
+            wherever it reports.
+        since: when its asker began to wait for what it belongs to; None for now. Of long jobs, the one that is waited
+            for longest comes first, so that each asker in turn has everything.
     """
 
     function: str
     arguments: tuple[Any, ...] = ()
+    is_long: bool = False
+    since: float | None = None
 
 
 class View(NamedTuple):
@@ -63,15 +69,22 @@ class Ticket:
     Attributes:
         job: the job.
         asked_at: when somebody looked at it last, by the clock of the pool.
+        since: the job's, or when it was asked.
         is_unwanted: it was cancelled, or the pool is closed.
     """
 
     def __init__(self, job: Job, now: float) -> None:
         self.job = job
+        self.since = now if job.since is None else job.since
         self.asked_at = now
         self.is_unwanted = False
         self._lock = threading.Lock()
         self._view = View("waiting", 0, 0, 0, (), None, None)
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """The lower one is answered first."""
+        return self.job.is_long, self.since
 
     @property
     def view(self) -> View:

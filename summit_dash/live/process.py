@@ -40,22 +40,22 @@ class WorkerProcess:
         """True until the process ends."""
         return self._process.is_alive()
 
-    def send(self, message: Any) -> None:
-        """Sends a message.
+    def send(self, number: int, function: str, arguments: Any = ()) -> None:
+        """Sends a job with its number, which its messages carry.
 
         Raises:
             WorkerEnded: the process is gone.
         """
         try:
-            self._connection.send(message)
+            self._connection.send((number, function, arguments))
         except OSError as problem:
             raise WorkerEnded from problem
 
-    def stop_job(self) -> None:
-        """Asks the process to leave its present job; it keeps its model."""
-        self.send(STOP)
+    def stop_job(self, number: int) -> None:
+        """Asks the process to leave a job; it keeps its model."""
+        self.send(number, STOP)
 
-    def receive(self, seconds: float) -> tuple[str, Any] | None:
+    def receive(self, seconds: float) -> tuple[int, str, Any] | None:
         """Returns the next message, or None after some seconds without one.
 
         Raises:
@@ -64,7 +64,7 @@ class WorkerProcess:
         try:
             if not self._connection.poll(seconds):
                 return None
-            message: tuple[str, Any] = self._connection.recv()
+            message: tuple[int, str, Any] = self._connection.recv()
         except (EOFError, OSError) as problem:
             raise WorkerEnded from problem
         return message

@@ -101,22 +101,24 @@ class Live:
         """
         return self._ask(Subject(visit, store, image), "predict")
 
-    def explain(self, subject: Subject, part: str, settings: Mapping[str, str]) -> Ticket:
+    def explain(self, subject: Subject, part: str, settings: Mapping[str, str], since: float | None = None) -> Ticket:
         """Asks for the heat maps of a part of the methods, which are reported one by one.
 
         Args:
             subject: a target of None asks for the most probable output.
             part: the name of one of the `PARTS` of all methods.
             settings: options of methods by name; those that change other parts alone are left out.
+            since: of the ticket of the first part, where this is a later one.
 
         Raises:
             InputError: the image is not there, or the queue is full.
         """
-        names = next(each.settings for each in PARTS if each.name == part)
-        chosen = tuple((name, settings[name]) for name in names if name in settings)
+        known = next(each for each in PARTS if each.name == part)
+        chosen = tuple((name, settings[name]) for name in known.settings if name in settings)
         key = self._build_key(subject, "explain", part, *chosen)
         arguments = (self._read(subject.visit, subject.image), (subject.target, subject.against), part, dict(chosen))
-        return self._ask_once(subject.visit, key, subject.store, "explain", arguments)
+        job = Job(f"{_JOBS}:explain", _name_run(subject.store, arguments), not known.is_quick, since)
+        return self._ask_job(subject.visit, key, job)
 
     def map_cells(self, subject: Subject, layer: str | None, order: str) -> Ticket:
         """Asks for the strongest channels of every cell of a layer, and what each cell says for the target.
@@ -223,15 +225,21 @@ class Live:
         arguments: tuple[Any, ...],
         jobs: str | None = None,
     ) -> Ticket:
+        return self._ask_job(visit, key, Job(f"{jobs or _JOBS}:{function}", _name_run(store, arguments)))
+
+    def _ask_job(self, visit: Visit, key: Hashable, job: Job) -> Ticket:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
         if key in visit.cancelled:
             return visit.cancelled[key]
         found = visit.tickets.pop(key, None)
         if found is None or found.view.state == "cancelled":
-            job = Job(f"{jobs or _JOBS}:{function}", (str(store.path.resolve()), *arguments))
             found = self.workers.submit(job)
         visit.tickets[key] = found  # the last one: those before are forgotten first
         for old, ticket in list(visit.tickets.items())[:-_MOST_ANSWERS]:
             if ticket.view.is_over:
                 visit.tickets.pop(old, None)
         return found
+
+
+def _name_run(store: RunStore, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    return str(store.path.resolve()), *arguments

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from precompute.contract.errors import InputError
 from summit_dash.live.job import Job, Ticket
@@ -22,8 +24,18 @@ _START_SECONDS = 120
 _GRACE = 3.0
 
 
+@dataclass
+class _Running:
+    """A job that a process has. `seconds` are those for which it did not wait for another one in its middle."""
+
+    ticket: Ticket
+    number: int
+    seconds: float = 0
+    stopped_at: float | None = None
+
+
 class Workers:
-    """Worker processes that answer jobs in the order of asking. Processes start with the first job.
+    """Worker processes that answer jobs in the order of asking, long ones last. Processes start with the first job.
 
     A process that dies, or works longer than the limit, is replaced for the next job, and its job fails with a message.
 
@@ -37,14 +49,15 @@ class Workers:
         self.limits = limits
         self._now = now
         self._grace = grace
-        self._waiting: deque[Ticket] = deque()
+        self._waiting: list[Ticket] = []
+        self._numbers = itertools.count(1)
         self._condition = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._processes: dict[threading.Thread, WorkerProcess] = {}
         self._is_closed = False
 
     def submit(self, job: Job) -> Ticket:
-        """Puts a job at the end of the queue.
+        """Puts a job into the queue, behind those of its rank.
 
         Raises:
             InputError: the queue is full, or there are no workers.
@@ -65,6 +78,7 @@ class Workers:
                 )
             ticket = Ticket(job, self._now())
             self._waiting.append(ticket)
+            self._waiting.sort(key=lambda each: each.rank)
             if len(self._threads) < self.limits.n_workers:
                 thread = threading.Thread(target=self._serve, name="summit-dash-live", daemon=True)
                 self._threads.append(thread)
@@ -111,17 +125,22 @@ class Workers:
         """Answers jobs until the pool is closed; runs in a thread of its own."""
         me = threading.current_thread()
         while (ticket := self._take()) is not None:
+            running: list[_Running] = [_Running(ticket, next(self._numbers))]
+            found = "ended in the middle of this request, as when memory runs out"
             try:
-                self._attend(ticket, self._find_process(me))
+                process = self._find_process(me)
+                process.send(running[0].number, ticket.job.function, ticket.job.arguments)
+                self._attend(running, process)
+                continue
             except WorkerEnded:
-                self._drop_process(me)
-                ticket.fail(_build_problem("ended in the middle of this request, as when memory runs out"))
+                pass
             except TimeoutError:
-                self._drop_process(me)
-                ticket.fail(_build_problem(f"worked on this request for more than {self.limits.seconds:g} seconds"))
+                found = f"worked on a request for more than {self.limits.seconds:g} seconds"
             except Exception as problem:  # arguments that cannot be sent, a process that cannot be started
-                self._drop_process(me)
-                ticket.fail(_build_problem(f"could not be asked ({type(problem).__name__}: {problem})"))
+                found = f"could not be asked ({type(problem).__name__}: {problem})"
+            self._drop_process(me)
+            for each in running:
+                each.ticket.fail(_build_problem(found))
         self._drop_process(me)
 
     def _take(self) -> Ticket | None:
@@ -132,32 +151,71 @@ class Workers:
                 if self._is_closed:
                     return None
                 if self._waiting:
-                    ticket = self._waiting.popleft()
+                    ticket = self._waiting.pop(0)
                     ticket.start()
                     return ticket
                 self._condition.wait()
 
-    def _attend(self, ticket: Ticket, process: WorkerProcess) -> None:
-        """Hands a job to a process and notes its reports, until it is over."""
-        process.send((ticket.job.function, ticket.job.arguments))
-        start, stopped_at = self._now(), None
-        while True:
+    def _take_short(self) -> Ticket | None:
+        """Takes the next job that a long one gives way to; None where there is none."""
+        with self._condition:
+            self._drop_forgotten()
+            if self._is_closed or not self._waiting or self._waiting[0].job.is_long:
+                return None
+            ticket = self._waiting.pop(0)
+            ticket.start()
+            return ticket
+
+    def _attend(self, running: list[_Running], process: WorkerProcess) -> None:
+        """Notes the reports of the jobs that a process has until all are over; a long one gives way to others."""
+        before = self._now()
+        while running:
+            if running[-1].ticket.job.is_long:
+                self._give_way(running, process)
             message = process.receive(_TICK)
-            if message is not None and message[0] == "part":
-                ticket.add(*message[1])
-            elif message is not None and message[0] != "ready":
-                self._finish(ticket, *message)
-                return
+            if message is not None:
+                self._note(running, *message)
             now = self._now()
-            if self._is_unwanted(ticket):
-                if stopped_at is None:
-                    stopped_at = now
-                    ticket.cancel()
-                    process.stop_job()
-                elif now - stopped_at > self._grace:
-                    raise WorkerEnded
-            if now - start > self.limits.seconds:
-                raise TimeoutError
+            if running:  # only the last one computes
+                running[-1].seconds += now - before
+                self._limit(running, process)
+            before = now
+
+    def _give_way(self, running: list[_Running], process: WorkerProcess) -> None:
+        """Hands a process that is in the middle of a long job the next one that is not, if there is one."""
+        ticket = self._take_short()
+        if ticket is None:
+            return
+        inner = _Running(ticket, next(self._numbers))
+        try:
+            process.send(inner.number, ticket.job.function, ticket.job.arguments)
+        except Exception as problem:  # arguments that cannot be sent, or the process is gone
+            ticket.fail(_build_problem(f"could not be asked ({type(problem).__name__}: {problem})"))
+            if isinstance(problem, WorkerEnded):
+                raise
+            return
+        running.append(inner)
+
+    def _note(self, running: list[_Running], number: int, kind: str, content: Any) -> None:
+        for each in [each for each in running if each.number == number]:
+            if kind == "part":
+                each.ticket.add(*content)
+            else:
+                running.remove(each)
+                self._finish(each.ticket, kind, content)
+
+    def _limit(self, running: list[_Running], process: WorkerProcess) -> None:
+        """Cancels what nobody wants, and ends a process that does not leave it, or works for too long."""
+        for each in running:
+            if self._is_unwanted(each.ticket) and each.stopped_at is None:
+                each.stopped_at = each.seconds
+                each.ticket.cancel()
+                process.stop_job(each.number)
+        last = running[-1]
+        if last.stopped_at is not None and last.seconds - last.stopped_at > self._grace:
+            raise WorkerEnded
+        if last.seconds > self.limits.seconds:
+            raise TimeoutError
 
     @staticmethod
     def _finish(ticket: Ticket, kind: str, content: object) -> None:

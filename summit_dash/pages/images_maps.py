@@ -40,7 +40,7 @@ def _ask_early(live: Live, subject: Subject, asked: Mapping[str, Any]) -> list[T
     tickets: list[Ticket] = []
     for part in PARTS:
         if part.is_quick or all(ticket.view.is_over for ticket in tickets):
-            tickets.append(live.explain(subject, part.name, settings))
+            tickets.append(live.explain(subject, part.name, settings, tickets[0].since if tickets else None))
     return tickets
 
 

@@ -1,11 +1,4 @@
-"""The page about a run: views, method and the run's own numbers, as blocks that the browser lays out.
-
-A block is one of `{"p": line}`, `{"ol": [line, ...]}`, `{"facts": [[name, value], ...]}`,
-`{"terms": [[entry, term, meaning], ...]}`, `{"figure": {"name": ..., "themes": {...}}}`,
-or `{"table": {"heads": [...], "rows": [[...], ...]}}`, whose first column
-names the row. A line is text that may hold links to views, `[text](?view=compare&vs=3)`: a field that a link does not
-name stays as it is on the screen.
-"""
+"""The page about a run: views, method and the run's own numbers, as blocks (`summit_dash/payloads/blocks.py`)."""
 
 from __future__ import annotations
 

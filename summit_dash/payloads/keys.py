@@ -11,16 +11,16 @@ from precompute.contract.errors import InputError
 from summit_dash.payloads.about import build_about
 from summit_dash.payloads.channel import build_channel, build_class_channel
 from summit_dash.payloads.channels import build_channel_use, build_channels
+from summit_dash.payloads.class_page import build_class_page
 from summit_dash.payloads.confusions import build_class_confusions, build_confusions
 from summit_dash.payloads.embedding import build_embedding
 from summit_dash.payloads.misclassified import build_misclassified
 from summit_dash.payloads.of_class import build_class
-from summit_dash.payloads.of_class_panel import build_class_panel
 from summit_dash.payloads.of_ends import build_class_ends
 from summit_dash.payloads.of_layer import build_class_layer
 from summit_dash.payloads.overview import build_overview
 from summit_dash.payloads.preview import build_preview
-from summit_dash.payloads.proof import build_class_proof, build_proof
+from summit_dash.payloads.proof_page import build_class_proof_page, build_proof_page
 from summit_dash.payloads.transfer import build_transfer_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import build_labels
@@ -63,7 +63,7 @@ def _build_class_by_effect(store: RunStore, class_id: int) -> dict[str, Any]:
 
 
 def _build_class_panel(store: RunStore, class_id: int) -> dict[str, Any]:
-    return build_class_panel(store, _require_class(store, class_id))
+    return build_class_page(store, _require_class(store, class_id))
 
 
 def _build_class_ends(store: RunStore, class_id: int) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def _build_misclassified(store: RunStore, class_id: int) -> dict[str, Any]:
 
 
 def _build_class_proof(store: RunStore, class_id: int) -> dict[str, Any]:
-    return build_class_proof(store, _require_class(store, class_id))
+    return build_class_proof_page(store, _require_class(store, class_id))
 
 
 def _build_preview(store: RunStore, class_id: int) -> dict[str, Any]:
@@ -118,7 +118,7 @@ _KEYS = Map(
         Rule("/confusions", endpoint=build_confusions),
         Rule("/confusions/<id:class_id>", endpoint=_build_class_confusions),
         Rule("/misclassified/<id:class_id>", endpoint=_build_misclassified),
-        Rule("/proof", endpoint=build_proof),
+        Rule("/proof", endpoint=build_proof_page),
         Rule("/proof/<id:class_id>", endpoint=_build_class_proof),
         Rule("/preview/<id:class_id>", endpoint=_build_preview),
         Rule("/channels/<layer:layer>", endpoint=_build_channels),

@@ -25,8 +25,9 @@ from summit_dash.run.proofs import (
     require_proofs,
 )
 from summit_dash.run.store import RunStore
+from summit_dash.run.text import format_percent, format_plural
 
-__all__ = ["build_class_proof", "build_proof", "summarize_proof"]
+__all__ = ["build_class_proof", "build_proof", "judge", "summarize_proof"]
 
 
 def build_proof(store: RunStore) -> dict[str, Any]:
@@ -165,13 +166,30 @@ def _read_smallest(store: RunStore, class_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def summarize_proof(store: RunStore, class_id: int, selection: str = PAGERANK) -> Mapping[str, Any] | None:
-    """Summarizes the proof of a class's graph by one selection for its bar; None where it was not measured."""
+def summarize_proof(store: RunStore, class_id: int, selection: str = PAGERANK) -> Mapping[str, str] | None:
+    """Summarizes the proof of a class's graph in `words` and a `sentence`; None where it was not measured."""
     proof = read_proofs(store).get(class_id, {}).get(selection)
     if proof is None or proof.remove is None or proof.random is None or proof.untouched is None:
         return None
-    return {
-        "n_channels": proof.n_channels,
-        "n_images": proof.n_images,
-        **{name: _shorten(getattr(proof, name)) for name in ("untouched", "remove", "random", "keep")},
-    }
+    return {"words": judge(proof.untouched, proof.remove, proof.random), "sentence": _describe_proof(proof)}
+
+
+def judge(untouched: Measured, remove: Measured, random: Measured) -> str:
+    """Says a few words: necessary where the intervals of both accuracies lie apart, unclear where they overlap."""
+    if remove.high < random.low:
+        judged = "necessary"
+    else:
+        judged = "necessity unclear" if remove.accuracy < random.accuracy else "not necessary"
+    return f"{judged}: {format_percent(untouched.accuracy)} → {format_percent(remove.accuracy)}"
+
+
+def _describe_proof(proof: Proof) -> str:
+    untouched, remove, random, keep = (
+        None if measured is None else format_percent(measured.accuracy)
+        for measured in (proof.untouched, proof.remove, proof.random, proof.keep)
+    )
+    return (
+        f"The model gets {untouched} of {format_plural(proof.n_images, 'image')} right; {remove} without these "
+        f"{format_plural(proof.n_channels, 'channel')}, {random} without as many at random"
+        + (f", and {keep} with these alone." if keep else ".")
+    )

@@ -19,7 +19,7 @@ __all__ = ["Example", "RunExamples"]
 
 _TABLE = "dataset_examples"
 _PICTURE = ("image_id", *Box._fields, "image")
-_IMAGES_REMEMBERED, _CROPS_REMEMBERED = 64, 8192
+_IMAGES_REMEMBERED, _CROPS_REMEMBERED = 16, 8192
 """Numbers of decoded images (150 kB each) and of crops (3 kB each) that are remembered."""
 
 

@@ -20,6 +20,7 @@ from precompute.contract.schema import locate_table, read_manifest, read_table
 from precompute.contract.tables import EFFECT, PAGERANK
 from summit_dash.run.best_classes import read_best_classes
 from summit_dash.run.cache import Once, Remembered
+from summit_dash.run.counts import read_counts
 from summit_dash.run.facts import ChannelFacts, Use
 from summit_dash.run.graphs import Channel, Edge, Graph, read_node
 from summit_dash.run.influences import ClassInfluences, find_strongest
@@ -102,7 +103,7 @@ class RunStore:
         self._once = Once()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = Remembered(ClassInfluences(self.path).read, 16)
+        self.class_influences = Remembered(ClassInfluences(self.path).read, 8)
         self.graph = Remembered(self._read_graph, 256)
         self.graph_by_effect = Remembered(self._read_graph_by_effect, 64)
         self.cosines = Remembered(self._compute_cosines, 64)
@@ -203,24 +204,9 @@ class RunStore:
 
     def read_counts(self, layer: str) -> NDArray[np.int32]:
         """Returns `activation_count` of a layer, (class, channel); read once for all (22 MB at 1,000 classes)."""
-        matrices: dict[str, NDArray[np.int32]] = self.read_once("counts", self._read_counts)
+        sizes = {info.layer: info.n_channels for info in self.layers.values()}
+        matrices = self.read_once("counts", lambda: read_counts(self.path, sizes, self.classes))
         return matrices[layer]
-
-    def _read_counts(self) -> dict[str, NDArray[np.int32]]:
-        shape = len(self.classes)
-        result = {i.layer: np.zeros((shape, i.n_channels), np.int32) for i in self.layers.values()}
-        table = read_table(self.path, "activations", ["class_id", "layer", "channel", "activation_count"])
-        class_ids = np.fromiter(self.classes, np.int64, shape)
-        if self._only is not None:
-            table = table.filter(pc.is_in(table["class_id"], pa.array(class_ids)))
-        for batch in table.unify_dictionaries().combine_chunks().to_batches():
-            rows = np.searchsorted(class_ids, batch["class_id"].to_numpy())
-            channels, counts = batch["channel"].to_numpy(), batch["activation_count"].to_numpy()
-            codes = batch["layer"].indices.to_numpy()
-            for code, layer in enumerate(batch["layer"].dictionary.to_pylist()):
-                here = codes == code
-                result[layer][rows[here], channels[here]] = counts[here]
-        return result
 
     def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
         """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from precompute.contract.errors import InputError
 from precompute.contract.schema import MANIFEST
 from precompute.contract.transfer_tables import is_transfer
+from summit_dash.run.memory import give_back_memory
 from summit_dash.run.names import name_runs, split_name
 from summit_dash.run.places import Entry, Place, find_inside, is_whole
 from summit_dash.run.store import RunStore
@@ -196,6 +197,7 @@ class Stores(Mapping[str, RunStore]):
             if place.is_open:
                 with contextlib.suppress(InputError, OSError):
                     store.warm()
+                    give_back_memory()
 
 
 def _sort_key(place: Place) -> str:

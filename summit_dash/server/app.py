@@ -17,6 +17,7 @@ from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
+from summit_dash.run.memory import use_steady_memory
 from summit_dash.run.stores import Entry, Stores
 from summit_dash.server.answers import Answers
 from summit_dash.server.callbacks import register_callback_check
@@ -28,7 +29,7 @@ from summit_dash.server.find_runs import find_runs
 from summit_dash.server.headers import build_headers, register_headers
 from summit_dash.server.health import register_health
 from summit_dash.server.log import register_log, start_log
-from summit_dash.server.metrics import register_metrics, use_steady_memory
+from summit_dash.server.metrics import register_metrics
 from summit_dash.server.proxies import TrustedProxies
 from summit_dash.server.roles import find_person
 from summit_dash.server.routes import register_routes

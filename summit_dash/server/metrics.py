@@ -7,7 +7,6 @@ import os
 import time
 from pathlib import Path
 
-import pyarrow as pa
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition, multiprocess
 
@@ -15,7 +14,7 @@ from summit_dash.live.workers import Workers
 from summit_dash.server.door import Door
 from summit_dash.server.roles import find_handed
 
-__all__ = ["measure_memory", "register_metrics", "use_steady_memory"]
+__all__ = ["measure_memory", "register_metrics"]
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30)
 _STATM = Path("/proc/self/statm")
@@ -75,11 +74,6 @@ def _is_scraper(token: str) -> bool:
     """Returns True if the request has the token of the settings."""
     given = request.headers.get("Authorization", "")
     return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-
-
-def use_steady_memory() -> None:
-    """Lets tables use the allocator of the system, which gives memory back: the one that pyarrow brings keeps it."""
-    pa.set_memory_pool(pa.system_memory_pool())
 
 
 def measure_memory() -> int:

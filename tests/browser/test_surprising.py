@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from summit_dash.payloads.surprising import build_surprising
 from summit_dash.run.store import RunStore
@@ -19,7 +18,6 @@ CLASS_ID = 1
 SECTION = "#class-panel section:has(h3:has-text('Surprising channels'))"
 
 
-@pytest.mark.usefixtures("new_page")
 def test_they_are_listed_with_reasons_and_examples_of_both_sides(page: Page, url: str, run_path: Path) -> None:
     found = build_surprising(RunStore(run_path), CLASS_ID)
     open_graph(page, f"{url}?class={CLASS_ID}&panel=class")
@@ -49,31 +47,3 @@ def test_they_are_listed_with_reasons_and_examples_of_both_sides(page: Page, url
     wait_for_selection(page, channel_layer=first["layer"], channel=first["channel"])
     expect(page.locator("#panel")).to_be_visible()
     expect(page.locator("#class-panel")).to_be_hidden()
-
-
-def answer_with(page: Page, surprising: dict[str, Any]) -> None:
-    """Lets the server answer with other surprising channels of class 5."""
-
-    def answer(route: Route) -> None:
-        response = route.fetch()
-        route.fulfill(response=response, json={**response.json(), "surprising": surprising})
-
-    page.route(re.compile(r"/class/5/panel\.json"), answer)
-
-
-@pytest.mark.usefixtures("new_page")
-def test_that_there_are_none_and_why_is_said(page: Page, url: str) -> None:
-    nothing = {"n_channels": 36, "n_surprising": 0, "channels": [], "notes": ["No class is far."]}
-    problem = {"rule": "A rule.", "found": "This run has no activations.", "fix": "Make it."}
-    cases = (
-        (nothing, ["None of the 36 channels of its graph.", "No class is far."]),
-        ({**nothing, "problem": problem}, ["This run has no activations.", "A rule. Make it."]),
-    )
-    for surprising, said in cases:
-        answer_with(page, surprising)
-        page.goto(f"{url}?class=5&panel=class")
-        section = page.locator(SECTION)
-        for text in said:
-            expect(section).to_contain_text(text)
-        expect(section.locator(".surprise")).to_have_count(0)
-        page.unroute_all()

@@ -16,6 +16,9 @@ const CORNER = svg('<path d="M16 0v16H0z" fill="#101319" fill-opacity=".82"/>');
 /** The mark of a surprising channel. */
 const STAR = svg('<circle cx="8" cy="8" r="6" fill="#fff"/><path d="M8 3.5 12.5 8 8 12.5 3.500 8z" fill="#B45309"/>');
 
+/** The marks that nodes bear, as addresses. */
+export const MARKS = [CORNER, STAR];
+
 /** The pictures of a node, the one below others first: `name` may be null. */
 export const toImages = (name, {picture, surprise}) => {
   const layers = [

@@ -14,16 +14,20 @@ const spareEvents = (style) => {
   if (!checkTriggers) return;
   style.checkTriggers = (element, ...more) => element[0]._private.appliedInitStyle && checkTriggers.call(style, element, ...more);
 };
-/** Draws new elements directly. Cytoscape draws each node into a texture first and then copies that, which is quicker for
-    the frames of a moving view alone. */
-const drawNewDirectly = (renderer) => {
+/** Draws elements directly unless the view is being moved. Cytoscape draws each node into a texture first and then copies
+    that, which is quicker for the frames of a moving view alone. */
+const drawDirectly = (cy, renderer) => {
   const {drawLayeredElements} = renderer;
   if (!drawLayeredElements || !renderer.drawElements) return;
-  let last = null;
+  let last = {elements: null, zoom: 0, x: 0, y: 0};
+  let moved = 0; /* frames in a row that showed the same elements elsewhere */
   renderer.drawLayeredElements = (context, elements, ...more) => {
-    const isNew = elements !== last;
-    last = elements;
-    if (isNew) renderer.drawElements(context, elements);
+    const next = {elements, zoom: cy.zoom(), ...cy.pan()};
+    const isSame = elements === last.elements;
+    const isThere = next.zoom === last.zoom && next.x === last.x && next.y === last.y;
+    moved = isSame && !isThere ? moved + 1 : 0;
+    last = next;
+    if (moved < 2) renderer.drawElements(context, elements);
     else drawLayeredElements.call(renderer, context, elements, ...more);
   };
 };
@@ -31,5 +35,5 @@ const drawNewDirectly = (renderer) => {
 export const takeShortcuts = (cy) => {
   spareMeasuring(cy);
   spareEvents(cy.style());
-  drawNewDirectly(cy.renderer());
+  drawDirectly(cy, cy.renderer());
 };

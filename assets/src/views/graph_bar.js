@@ -4,7 +4,6 @@ import * as current from '../current.js';
 import {boot, load} from '../data.js';
 import {action, h, icon, term} from '../dom.js';
 import {accuracyTip, NO_ACCURACY, percent, plural} from '../format.js';
-import {toSentence, toWords} from '../model/proof.js';
 import {readRun} from '../runs.js';
 import {dispatch} from '../selection.js';
 import {toggleClassPanel} from './class_panel.js';
@@ -24,7 +23,7 @@ const buildFacts = (info) => [
 const buildProof = ({id}) => {
   const slot = h('span', {});
   const fill = ({proof}) =>
-    proof && slot.replaceChildren(action({view: 'proof'}, {class: 'proof-link', 'data-tip': toSentence(proof)}, toWords(proof)));
+    proof && slot.replaceChildren(action({view: 'proof'}, {class: 'proof-link', 'data-tip': proof.sentence}, proof.words));
   load(current.selection.chosen === 'effect' ? `class/${id}/effect` : `class/${id}`).then(fill);
   return slot;
 };

@@ -23,13 +23,21 @@ let timer = null;
 let closing = null;
 
 // --- place ----------------------------------------------------------------------------------------------------------
+/** The part of the stage that no panel lies over. */
+const findRoom = () => {
+  const {left} = getFrame().stage.getBoundingClientRect();
+  const panels = [...document.querySelectorAll('.compare-panel:not([hidden]), .panel:not([hidden])')];
+  const {width, height} = getStageSize();
+  return {width: Math.min(width, ...panels.map((each) => each.getBoundingClientRect().left - left)), height};
+};
 /** Puts the card where it covers nothing of what is lit; in its small form where it has no such place else. */
 const place = (box) => {
   const {card} = getFrame();
   const lit = getLit().nodes.map(boxOf);
+  const room = findRoom();
   const put = (isSmall) => {
     card.classList.toggle('is-small', isSmall);
-    return placeClear(box, {width: card.offsetWidth, height: card.offsetHeight}, getStageSize(), lit);
+    return placeClear(box, {width: card.offsetWidth, height: card.offsetHeight}, room, lit);
   };
   const large = put(false);
   const {left, top} = large.covered ? put(true) : large;

@@ -105,6 +105,32 @@ def test_a_job_that_is_cancelled_ends_within_a_method_and_the_next_one_is_served
     assert told.parts
 
 
+def test_a_question_in_the_middle_of_a_long_one_changes_neither_answer(live_run: Path) -> None:
+    image, other = write_image(), write_image()
+
+    def ask(part: str, content: bytes, between: answers.Report) -> list[Any]:
+        maps: list[Any] = []
+
+        def note(n_done: int, n_total: int, found: Any = None) -> None:
+            between(n_done, n_total, found)
+            maps.extend([] if found is None or "map" not in found else [found["map"]])
+
+        answers.explain(str(live_run), content, (3, None), part, {"samples": "3"}, note)
+        return maps
+
+    short, long = ask("lrp", other, Told()), ask("smoothgrad", image, Told())
+    inner: list[list[Any]] = []
+
+    def ask_in_between(n_done: int, n_total: int, found: Any = None) -> None:
+        if len(inner) < 2:
+            inner.append([])
+            inner[-1] = ask("lrp", other, Told())
+
+    np.testing.assert_array_equal(ask("smoothgrad", image, ask_in_between), long)
+    assert short and len(inner) == 2
+    np.testing.assert_array_equal(inner, [short, short])
+
+
 @pytest.mark.parametrize(
     ("part", "entry", "value", "words"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -28,6 +29,10 @@ class Clock:
 
 def build_job(function: Callable[..., object], *arguments: object) -> Job:
     return Job(f"{function.__module__}:{function.__name__}", arguments)
+
+
+def build_long_job(function: Callable[..., object], *arguments: object, since: float | None = None) -> Job:
+    return replace(build_job(function, *arguments), is_long=True, since=since)
 
 
 def wait_for(ticket: Ticket, is_so: Callable[[View], bool]) -> View:
@@ -113,6 +118,45 @@ def test_jobs_that_nobody_asks_about_are_dropped(workers: Workers, clock: Clock)
     clock.time += 40
     assert finish(running).state == "cancelled"
     assert finish(waiting).result == 2
+
+
+def test_a_long_job_gives_way_to_others_and_goes_on_in_the_same_process(workers: Workers) -> None:
+    pid = finish(workers.submit(build_job(live_jobs.name_process))).result
+    long = workers.submit(build_long_job(live_jobs.go_on))
+    wait_for(long, lambda view: view.n_done > 0)
+    assert finish(workers.submit(build_job(live_jobs.add, 2, 3))).result == 5
+    assert finish(workers.submit(build_job(live_jobs.name_process))).result == pid
+    assert finish(workers.submit(build_job(live_jobs.break_off))).state == "failed"
+    assert finish(workers.submit(build_job(live_jobs.add, lambda: 1, 2))).state == "failed"
+    cancelled = workers.submit(build_job(live_jobs.go_on))
+    wait_for(cancelled, lambda view: view.n_done > 0)
+    workers.cancel(cancelled)
+    n_done = long.view.n_done
+    assert wait_for(long, lambda view: view.n_done > n_done).state == "running"
+    workers.cancel(long)
+    assert finish(workers.submit(build_job(live_jobs.name_process))).result == pid
+
+
+def test_long_jobs_wait_behind_others_and_the_one_waited_for_longest_comes_first(workers: Workers) -> None:
+    running = workers.submit(build_job(live_jobs.go_on))
+    wait_for(running, lambda view: view.n_done > 0)
+    late = workers.submit(build_long_job(live_jobs.add, 1, 1, since=20))
+    early = workers.submit(build_long_job(live_jobs.add, 2, 2, since=10))
+    assert [workers.ask(ticket) for ticket in (late, early)] == [2, 1]
+    workers.cancel(late)
+    short = workers.submit(build_job(live_jobs.add, 3, 3))
+    assert [workers.ask(ticket) for ticket in (short, early)] == [1, 2]
+    workers.cancel(running)
+    assert finish(early).result == 4
+
+
+@pytest.mark.kill
+def test_a_process_that_dies_in_the_middle_of_a_long_job_fails_both(workers: Workers) -> None:
+    long = workers.submit(build_long_job(live_jobs.go_on))
+    wait_for(long, lambda view: view.n_done > 0)
+    assert finish(workers.submit(build_job(live_jobs.die))).state == "failed"
+    assert finish(long).state == "failed"
+    assert finish(workers.submit(build_job(live_jobs.add, 1, 2))).result == 3
 
 
 @pytest.mark.kill

@@ -47,7 +47,7 @@ def test_the_embedding_has_a_point_per_class_and_layer(store: RunStore) -> None:
     [
         ("labels", "labels"),
         ("class/3", "similarity"),
-        ("class/3/panel", "prototypes"),
+        ("class/3/panel", "blocks"),
         ("class/3/layer/conv4", "edges"),
         ("class/3/channel/conv4/7", "sources"),
         ("preview/3", "preview"),

@@ -4,13 +4,13 @@ import pytest
 
 from precompute.contract.errors import InputError
 from summit_dash.payloads.keys import build_payload
+from summit_dash.payloads.of_class_panel import build_class_panel
 from summit_dash.run.find_class import find_classes
 from summit_dash.run.store import RunStore
 
 
 def test_the_prototypes_of_a_class_come_with_what_they_reach(store: RunStore) -> None:
-    payload = build_payload(store, "class/0/panel")
-    assert payload is not None
+    payload = build_class_panel(store, 0)
     assert [each["method"] for each in payload["prototypes"]] == ["code-space", "picture-space"]
     code, picture = payload["prototypes"]
     assert code["log_probability"] == pytest.approx(-0.03) and code["initial_log_probability"] == -4
@@ -20,8 +20,7 @@ def test_the_prototypes_of_a_class_come_with_what_they_reach(store: RunStore) ->
 
 def test_a_class_without_prototypes_has_the_command_that_makes_them(store: RunStore, bare_store: RunStore) -> None:
     for of, class_id in ((store, 2), (bare_store, 0)):
-        payload = build_payload(of, f"class/{class_id}/panel")
-        assert payload is not None
+        payload = build_class_panel(of, class_id)
         assert payload["prototypes"] == []
         assert payload["command"] == f"summit-dash prototypes {of.path.name}"
 

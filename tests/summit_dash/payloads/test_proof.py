@@ -8,7 +8,8 @@ import pytest
 
 from precompute.contract.errors import InputError
 from summit_dash.payloads.of_class import build_class
-from summit_dash.payloads.proof import build_class_proof, build_proof, summarize_proof
+from summit_dash.payloads.proof import build_class_proof, build_proof, judge, summarize_proof
+from summit_dash.run.proofs import Measured
 from summit_dash.run.store import RunStore
 
 
@@ -37,9 +38,23 @@ def test_a_class_has_figures_in_both_themes_and_its_smallest_graphs(proven_store
 
 def test_the_payload_of_a_class_says_what_its_bar_shows(proven_store: RunStore, store: RunStore) -> None:
     proof = build_class(proven_store, 0)["proof"]
-    assert proof == summarize_proof(proven_store, 0) and proof["random"] == [0.8, 0.7, 0.9]
+    assert proof == summarize_proof(proven_store, 0) and proof["words"] == "necessary: 90.0 % → 20.0 %"
+    n = len(proven_store.graph(0).nodes)
+    assert proof["sentence"] == (
+        f"The model gets 90.0 % of 20 images right; 20.0 % without these {n} channels, 80.0 % without as many at "
+        "random, and 10.0 % with these alone."
+    )
     assert build_class(proven_store, 0, by_effect=True)["proof"] == summarize_proof(proven_store, 0, "effect")
     assert build_class(proven_store, 5)["proof"] is None and build_class(store, 0)["proof"] is None
+
+
+@pytest.mark.parametrize(
+    ("random", "words"),
+    [((0.95, 0.9, 1), "necessary"), ((0.32, 0.25, 0.4), "necessity unclear"), ((0.2, 0.1, 0.3), "not necessary")],
+)
+def test_a_graph_is_necessary_where_the_intervals_lie_apart(random: tuple[float, float, float], words: str) -> None:
+    untouched, remove = Measured(0.975, 0.9, 1), Measured(0.25, 0.2, 0.3)
+    assert judge(untouched, remove, Measured(*random)) == f"{words}: 97.5 % → 25.0 %"
 
 
 def test_the_channels_of_a_class_say_what_it_loses_without_each_alone(proven_store: RunStore, store: RunStore) -> None:

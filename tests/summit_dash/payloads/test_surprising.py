@@ -33,9 +33,7 @@ def test_the_marks_are_nodes_with_a_sentence_for_each_signal(store: RunStore) ->
 
 
 def test_the_panel_lists_them_with_examples_of_both_sides(store: RunStore) -> None:
-    payload = build_payload(store, "class/11/panel")
-    assert payload is not None
-    found = payload["surprising"]
+    found = build_surprising(store, 11)
     assert found["n_surprising"] == len(found["channels"]) == len(build_marks(store, 11)) <= N_LISTED
     assert found["n_channels"] == len(store.graph(11).nodes)
     assert found["notes"] == [] and "problem" not in found

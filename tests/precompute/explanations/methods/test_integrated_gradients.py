@@ -27,7 +27,7 @@ class Square(nn.Module):
 
 def test_a_square_is_shared_out_exactly() -> None:
     image = torch.tensor([3.0, 2.0, 5.0]).view(1, 3, 1, 1)
-    found = METHOD.explain(build_explainer(Square(), (3, 1, 1)), image, [Target(0)], {"points": 2})
+    found = METHOD.explain(build_explainer(Square(), (3, 1, 1)), image, [Target(0)], {"points": 2, "parts": 1})
     assert found.map.flatten().tolist() == pytest.approx([9.0, 2.0, 0.0], rel=1e-6)
     assert found.reference_scores is not None
     assert found.reference_scores.tolist() == [0.0]
@@ -35,7 +35,7 @@ def test_a_square_is_shared_out_exactly() -> None:
 
 
 def test_equals_the_definition_point_by_point(explainer: Explainer, small: nn.Module, images: Tensor) -> None:
-    options = {"points": 8, "max_points": 8, "reference": "black", "batch_size": 5}
+    options = {"points": 8, "parts": 1, "reference": "black", "batch_size": 5, "tolerance": 10}
     found = METHOD.explain(explainer, images, TARGETS, options)
 
     def score(image: Tensor) -> Tensor:
@@ -57,7 +57,7 @@ def test_the_sum_is_right_within_the_stated_error(explainer: Explainer, images: 
     assert (found.error[done] <= 0.01).all()
 
 
-def test_points_are_doubled_for_the_images_alone_that_need_them(explainer: Explainer, images: Tensor) -> None:
+def test_parts_are_halved_for_the_images_alone_that_need_it(explainer: Explainer, images: Tensor) -> None:
     one = METHOD.explain(explainer, images, TARGETS, {"points": 1, "tolerance": 0.1, "max_points": 64})
     assert len(set(one.facts["points"])) > 1
     assert max(one.facts["points"]) <= 64
@@ -72,6 +72,24 @@ def test_points_are_doubled_for_the_images_alone_that_need_them(explainer: Expla
         torch.testing.assert_close(alone.map[0], one.map[number], rtol=1e-4, atol=1e-6)
 
 
+def test_only_the_part_of_the_path_that_misses_most_is_halved() -> None:
+    """The score bends at a tenth of the way alone, so that points are needed there alone."""
+
+    class Bent(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            flat = x.flatten(1)
+            return torch.stack([flat[:, 0] + 50 * (flat[:, 0] - 0.1).relu(), flat[:, 1]], 1)
+
+    found = METHOD.explain(
+        build_explainer(Bent(), (3, 1, 1)),
+        torch.ones(1, 3, 1, 1),
+        [Target(0)],
+        {"points": 1, "parts": 2, "tolerance": 1e-4, "reference": torch.zeros(3, 1, 1)},
+    )
+    assert found.map.flatten()[0].item() == pytest.approx(46.0, rel=1e-4)
+    assert found.facts["points"][0] <= 30
+
+
 def test_an_image_of_ones_own_may_be_the_reference(explainer: Explainer, images: Tensor) -> None:
     own = METHOD.explain(explainer, images[:1], TARGETS[:1], {"reference": torch.zeros(3, 6, 6)})
     mean = METHOD.explain(explainer, images[:1], TARGETS[:1])
@@ -84,7 +102,7 @@ def test_an_image_of_ones_own_may_be_the_reference(explainer: Explainer, images:
         ({"reference": "blured"}, r"Found blured\. Did you mean blurred\?"),
         ({"reference": torch.zeros(3, 5, 6)}, r"shape of the model's input, \(3, 6, 6\)\. Found \(3, 5, 6\)"),
         ({"points": 0}, r"Found 0 points"),
-        ({"points": 512}, r"at most 256"),
+        ({"points": 128}, r"Found 512 points, and at most 256"),
     ],
 )
 def test_a_wrong_option_is_refused(
