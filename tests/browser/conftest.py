@@ -115,8 +115,11 @@ class KeptPage:
 
     def bring(self, url: str) -> Page:
         """Returns the page, in the state of a new one but for its address; a new one where the server is another."""
+        if url != self._url:
+            self.close()
+            self.words.clear()  # of the page of a server that has ended since
         page = self._page
-        if page is None or page.is_closed() or url != self._url or not self._clean(page):
+        if page is None or page.is_closed() or not self._clean(page):
             self.close()
             if not self.context.pages:  # it stays open, so that the process of the pages lives on between two tests
                 self.context.new_page().goto(f"{url}assets/summit_dash.css")
