@@ -41,6 +41,8 @@ screenshots: $(VENV)/test.stamp
 	mkdir -p docs/images
 	cd runs/screenshots && cp compare-1440-light.png graph-1440-dark.png graph-right-1440-light.png \
 		compare-sides-1440-light.png channels-1440-light.png about-1440-light.png ../../docs/images
+	$(BIN)/python -m tests.browser.two_animals runs/demo runs/screenshots
+	cp runs/screenshots/two-animals-cells-1440-light.png runs/screenshots/two-animals-channels-1440-light.png docs/images
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -103,8 +103,8 @@ def main() -> None:
         return loaded.preprocess.build_tensor(loaded.preprocess.prepare_image(source.load(source.images[number]))[None])
 
     methods = find_applicable(explainer, load(0), arguments.methods)
-    turns = [n for scene in range(arguments.per_class) for n in range(scene, len(source.images), arguments.per_class)]
-    for number in choose_share(turns, arguments.share):
+    scenes = choose_share(list(range(arguments.per_class)), arguments.share)
+    for number in (n for scene in scenes for n in range(scene, len(source.images), arguments.per_class)):
         image = source.images[number]
         # By class and scene, so that another number of scenes per class finds what is there.
         key = source.compute_scene_index(image)

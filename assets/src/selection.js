@@ -98,6 +98,7 @@ const FIELDS = {
     look: true,
   } /* what becomes of the pinned channels on the page of ablation */,
   size: {...choice('count', 'pagerank', 'effect'), look: true} /* what the area of a channel of the graph shows */,
+  ring: {...choice('plain', 'count', 'pagerank', 'effect'), look: true} /* what the colour of its ring shows */,
   bars: {...choice('away', 'shown'), look: true} /* every layer of a comparison in numbers */,
   examples: {...choice('all', 'a', 'b'), look: true} /* of a channel: over all classes, of the class, of the second class */,
   search: {...text, key: 'q', none: '', look: true} /* what the list of classes is searched for */,

@@ -59,7 +59,7 @@ def warm(run: str, report: Report) -> None:
     explainer = opened.explainer
     pixels = explainer.input_range.low.expand(1, *opened.manifest["model"]["input_size"])
     # A report raises where an image arrives meanwhile.
-    with explainer.recent, explainer.call_before_runs(functools.partial(report, 0, 1, None)):
+    with explainer.recent, explainer.wrap_runs(functools.partial(report, 0, 1, None)):
         target = Target(int(rank_outputs(explainer.compute_logits(pixels))[0, 0]))
         for method in (method for part in PARTS if part.is_quick for method in _choose_methods(part.name)):
             _compute_map(opened, method, (pixels, target), {})
@@ -142,7 +142,7 @@ def explain(
         report(0, len(methods), None)
         for n_done, method in enumerate(methods, 1):
             # A report may raise, so that nobody waits for a map that takes seconds and is not wanted any more.
-            with explainer.call_before_runs(functools.partial(report, n_done - 1, len(methods), None)):
+            with explainer.wrap_runs(functools.partial(report, n_done - 1, len(methods), None)):
                 found = _compute_map(opened, method, (pixels, chosen), settings)
             report(n_done, len(methods), found)
         score = float(explainer.compute_scores(pixels, [chosen])[0])

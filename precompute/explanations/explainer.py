@@ -44,7 +44,7 @@ class Explainer:
         self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
 
     @contextlib.contextmanager
-    def call_before_runs(self, between: Callable[[], object]) -> Iterator[None]:
+    def wrap_runs(self, between: Callable[[], object]) -> Iterator[None]:
         """Calls a function before every run of the model, and afterwards the one that was called before."""
         before, self.between = self.between, between
         try:

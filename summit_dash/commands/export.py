@@ -89,6 +89,13 @@ class ExportOptions:
         str, typer.Option(help="Room for the graph in pixels; a picture grows where the graph needs more.")
     ] = "1200x800"
     scale: Annotated[float, typer.Option(help="Pixels of a PNG for each of the SVG's.", min=0.1, max=10)] = 2
+    selection: Annotated[
+        str, typer.Option(help="Channels of the graph: chosen by `pagerank`, or by `effect`, as `faithfulness` does.")
+    ] = "pagerank"
+    size_by: Annotated[str, typer.Option(help="Area of a channel: `count`, `pagerank` or `effect`.")] = "count"
+    color_by: Annotated[
+        str, typer.Option(help="Colour of a channel's ring: `plain`, `count`, `pagerank` or `effect`.")
+    ] = "plain"
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")] = False
 
 
@@ -146,6 +153,9 @@ def _write_graph(options: ExportOptions, graph: str) -> None:
         covers=options.covers,
         size=options.size,
         scale=options.scale,
+        selection=options.selection,
+        size_by=options.size_by,
+        color_by=options.color_by,
         overwrite=options.overwrite,
     )
     for path in run_export_graph(options.run, options.out, flags, partial(typer.echo, err=True)):

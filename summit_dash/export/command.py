@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from precompute.contract.errors import InputError
+from precompute.contract.tables import PAGERANK
 from summit_dash.export.files import (
     choose_formats,
     choose_stem,
@@ -18,6 +19,7 @@ from summit_dash.export.files import (
 )
 from summit_dash.export.fit import Size
 from summit_dash.export.graph import GraphRequest, check_request, export_graph
+from summit_dash.graph.elements import COUNT, PLAIN, Looks
 from summit_dash.run.find_class import explain_number, find_class
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import label_classes
@@ -36,6 +38,9 @@ class GraphFlags:
     covers: float = 100.0
     size: str = "1200x800"
     scale: float = 2.0
+    selection: str = PAGERANK
+    size_by: str = COUNT
+    color_by: str = PLAIN
     overwrite: bool = False
 
 
@@ -65,6 +70,8 @@ def run_export_graph(run: Path, out: str, flags: GraphFlags, say: Callable[[str]
         flags.theme,
         _read_size(flags.size),
         flags.scale,
+        flags.selection,
+        Looks(flags.size_by, flags.color_by),
     )
     check_request(request, formats)
     stem = choose_stem(out, formats, name_file(" ".join(labels[info.class_id]) for info in infos))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from precompute.contract.errors import InputError
+from precompute.contract.tables import PAGERANK
 from summit_dash.export.fit import Size
 from summit_dash.export.formats import FORMATS
 from summit_dash.export.formats.export_format import GraphContent
@@ -13,6 +14,7 @@ from summit_dash.export.scene import ROOM, PictureSource, build_scene
 from summit_dash.export.subject import read_subject
 from summit_dash.export.tables import build_tables
 from summit_dash.export.thumbnails import convert_picture
+from summit_dash.graph.elements import BY_COUNT, Looks
 from summit_dash.graph.theme import PALETTES
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
@@ -24,7 +26,7 @@ _SMALLEST, _GREATEST = 200, 10_000
 
 @dataclass(frozen=True)
 class GraphRequest:
-    """The choice of a graph and its looks; the last three are for pictures alone.
+    """The choice of a graph and its looks; all but the classes, `covers` and `selection` are for pictures alone.
 
     Attributes:
         class_id: the class, or A of a comparison.
@@ -33,6 +35,8 @@ class GraphRequest:
         theme: `light` or `dark`.
         room: stage in pixels, which grows where the graph needs more.
         scale: pixels of a PNG for each of the SVG's.
+        selection: what the channels of the class were chosen by, `pagerank` or `effect`.
+        looks: the numbers that size and ring of a channel show.
     """
 
     class_id: int
@@ -41,6 +45,8 @@ class GraphRequest:
     theme: str = "light"
     room: Size = ROOM
     scale: float = 2.0
+    selection: str = PAGERANK
+    looks: Looks = BY_COUNT
 
 
 def export_graph(store: RunStore, request: GraphRequest, formats: Sequence[str]) -> dict[str, bytes]:
@@ -50,7 +56,7 @@ def export_graph(store: RunStore, request: GraphRequest, formats: Sequence[str])
         InputError: the request asks for what is not there or cannot be, or a format is unknown.
     """
     check_request(request, formats)
-    subject = read_subject(store, request.class_id, request.vs, request.covers)
+    subject = read_subject(store, request.class_id, request.vs, request.covers, request.selection, request.looks)
     chosen = [FORMATS[name] for name in formats]
     scene = None
     if any(each.needs_drawing for each in chosen):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from precompute.contract.tables import EFFECT
 from summit_dash.export.lettering import shorten
 from summit_dash.export.setting import LINE, Mark, Phrase, Text, build_phrase, flow, frame_text
 from summit_dash.export.shapes import Point, Shape, Stroke
 from summit_dash.export.subject import Origin, Side, Subject
 from summit_dash.graph.comparison import Comparison, Part
+from summit_dash.graph.elements import COUNT, PLAIN
+from summit_dash.graph.stylesheet import style_node
 from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, Palette
 from summit_dash.run.text import format_percent, format_plural
 
@@ -15,6 +18,7 @@ __all__ = ["MARGIN", "build_footing", "build_heading", "describe", "describe_acc
 MARGIN = 16.0
 _LONGEST_NAME = 360.0
 _FIRST_BASELINE = 26.0
+_NUMBERS = {COUNT: "activation count", "pagerank": "PageRank", EFFECT: "effect"}
 
 
 def build_heading(subject: Subject, palette: Palette, width: float) -> tuple[list[Shape], float]:
@@ -56,7 +60,11 @@ def describe(subject: Subject) -> str:
     if subject.comparison:
         parts = (f"{subject.comparison.count(part)} {name}" for part, name in _name_parts(subject))
         more = [f"Of the channels {', '.join(parts)}.", describe_parting(subject.comparison)]
-    areas = "A channel's area is its activation count, an edge's width its influence count."
+    looks = subject.looks
+    areas = f"A channel's area is its {_NUMBERS[looks.size_by]}, an edge's width its influence count."
+    if looks.color_by != PLAIN:
+        areas += f" The stronger the colour of a ring, the greater the channel's {_NUMBERS[looks.color_by]}."
+    more += ["The channels are those of the greatest effect."] if subject.selection == EFFECT else []
     return " ".join([". ".join(sides) + ".", f"{counts}.", rows, *more, areas])
 
 
@@ -90,6 +98,8 @@ def _build_summary(subject: Subject, palette: Palette) -> list[Phrase]:
         (len(subject.nodes), len(graph.nodes), "channel"),
         (len(subject.edges), len(graph.edges), "influence"),
     )
+    more = ["channels by effect"] if subject.selection == EFFECT else []
+    more += [f"area: {_NUMBERS[subject.looks.size_by]}"] if subject.looks.size_by != COUNT else []
     return [
         build_phrase(
             Text(f"{kept:,}" if kept == every else f"{kept:,} of {every:,}", 13, palette.ink, 600),
@@ -97,7 +107,23 @@ def _build_summary(subject: Subject, palette: Palette) -> list[Phrase]:
             gap=4.0,
         )
         for kept, every, noun in counts
+    ] + [
+        *(build_phrase(Text(words, 13, palette.muted)) for words in more),
+        *_build_scale(subject.looks.color_by, palette),
     ]
+
+
+def _build_scale(color_by: str, palette: Palette) -> list[Phrase]:
+    """Builds the meaning of the rings' colour; nothing where it has none."""
+    if color_by == PLAIN:
+        return []
+    looks = (style_node(palette, level=level) for level in (0.25, 0.6, 1.0))
+    marks = [Mark(14, 4, Stroke(look.ring_color, 3.0)) for look in looks]
+    found = [build_phrase(*marks, Text(f"ring: {_NUMBERS[color_by]}", 13, palette.muted))]
+    if color_by == EFFECT:
+        below = Mark(14, 4, Stroke(palette.fall, 3.0, dash=(4.0, 2.0)))
+        found.append(build_phrase(below, Text("below 0", 13, palette.muted)))
+    return found
 
 
 def _build_legend(subject: Subject, palette: Palette) -> list[Phrase]:

@@ -89,7 +89,7 @@ def build_elements(subject: Subject, shown: Pictures) -> list[Element]:
     """Builds the elements that the page draws, also those that the filter leaves out."""
     if subject.comparison is None:
         side = subject.sides[0]
-        return build_graph_elements(side.graph, side.info.n_images, shown)
+        return build_graph_elements(side.graph, side.info.n_images, shown, subject.looks)
     a, b = ((side.info.short_name, side.info.n_images) for side in subject.sides)
     return build_comparison_elements(
         (subject.sides[0].graph, subject.sides[1].graph), subject.comparison, (a, b), shown
@@ -125,7 +125,7 @@ def _draw(
 
 def _draw_node(element: Element, position: Point, stage: _Stage, pictures: PictureSource) -> SceneNode:
     data, zoom = element["data"], stage.zoom
-    look = style_node(stage.palette, _read_part(element))
+    look = style_node(stage.palette, _read_part(element), data.get("level", 0.0))
     side = data["size"] * zoom
     ring = Stroke(
         look.ring_color,

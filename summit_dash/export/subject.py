@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from precompute.contract.errors import InputError
+from precompute.contract.tables import EFFECT, PAGERANK, SELECTIONS
 from summit_dash.graph.comparison import Comparison, compare
+from summit_dash.graph.elements import BY_COUNT, PLAIN, Looks, compute_levels
 from summit_dash.run.graphs import Channel, Edge, Graph, Node, compute_shares_covered
 from summit_dash.run.measures import name_measures
 from summit_dash.run.missing_graph import explain_missing_graph
@@ -46,12 +48,15 @@ class Subject:
     """One side, or A and B with their comparison.
 
     `covers` is the percentage of activation that the kept channels of one class cover. A comparison keeps all channels.
+    `selection` is what the channels were chosen by, and `looks` what they show.
     """
 
     origin: Origin
     sides: Sequence[Side]
     comparison: Comparison | None
     covers: float
+    selection: str = PAGERANK
+    looks: Looks = BY_COUNT
 
     @property
     def nodes(self) -> list[Node]:
@@ -72,22 +77,38 @@ class Subject:
         return list(self.comparison.nodes) if self.comparison else [node.channel for node in self.nodes]
 
 
-def read_subject(store: RunStore, class_id: int, vs: int | None = None, covers: float = 100) -> Subject:
+def read_subject(
+    store: RunStore,
+    class_id: int,
+    vs: int | None = None,
+    covers: float = 100,
+    selection: str = PAGERANK,
+    looks: Looks = BY_COUNT,
+) -> Subject:
     """Reads the graph of a class, or of two.
 
     Raises:
-        InputError: a class is not in the run or has no graph, both are the same, or `covers` is out of its range or
-            given for a comparison, which is not filtered.
+        InputError: a class is not in the run or has no graph, both are the same, `covers` is out of its range, or
+            channels are to show what was not measured; or one of the last three is given for a comparison, which is
+            of the published graphs, not filtered, and drawn by count.
     """
     _check(class_id, vs, covers)
-    sides = [_read_side(store, asked) for asked in (class_id, vs) if asked is not None]
+    if vs is not None and (selection, looks) != (PAGERANK, BY_COUNT):
+        raise InputError(
+            "A comparison is of the published graphs, and drawn by count.",
+            "Another selection, size or colour is asked for.",
+            "Leave it out, or export the classes one by one.",
+        )
+    sides = [_read_side(store, asked, selection) for asked in (class_id, vs) if asked is not None]
     comparison = None
     if vs is not None:
         comparison = compare(sides[0].graph, sides[1].graph, store.read_counts_of_both(class_id, vs))
+    else:
+        _check_looks(sides[0].graph, looks)
     drawn = {edge.target.layer for side in sides for edge in side.graph.edges}
     influence = name_measures(store.find_links(drawn))
     origin = Origin(store.name, store.model_name, store.dataset_name, influence, list(store.layers.values()))
-    return Subject(origin, sides, comparison, covers)
+    return Subject(origin, sides, comparison, covers, selection, looks)
 
 
 def _check(class_id: int, vs: int | None, covers: float) -> None:
@@ -103,11 +124,33 @@ def _check(class_id: int, vs: int | None, covers: float) -> None:
         raise InputError("A comparison takes two classes.", "Both are the same one.", "Name another one with --vs.")
 
 
-def _read_side(store: RunStore, class_id: int) -> Side:
+def _check_looks(graph: Graph, looks: Looks) -> None:
+    known = list(compute_levels(graph.nodes))
+    for what, name, more in (("Sizes", looks.size_by, []), ("Colours", looks.color_by, [PLAIN])):
+        if name not in (*more, *known):
+            unmeasured = name == EFFECT
+            raise InputError(
+                f"{what} of this graph's channels show one of {', '.join([*more, *known])}.",
+                "Their effect was not measured." if unmeasured else f"Found {name!r}.",
+                "Run `summit-dash faithfulness`." if unmeasured else "Name another one.",
+            )
+
+
+def _read_side(store: RunStore, class_id: int, selection: str) -> Side:
     info = store.classes.get(class_id)
     if info is None:
         raise InputError("A class is one of the run's.", f"It has none of class_id {class_id}.", "Name another class.")
-    graph = store.graph(class_id)
+    if selection not in SELECTIONS:
+        raise InputError(
+            f"Channels are chosen by {' or '.join(SELECTIONS)}.", f"Found {selection!r}.", "Name another selection."
+        )
+    graph = store.graph_by_effect(class_id) if selection == EFFECT else store.graph(class_id)
+    if not graph.nodes and selection == EFFECT and store.graph(class_id).nodes:
+        raise InputError(
+            "A graph by effect is made where the published one is proven.",
+            f"{info.short_name} was not measured.",
+            f'Run `summit-dash faithfulness {store.path.name} --classes "{class_id}"`.',
+        )
     if not graph.nodes:
         raise explain_missing_graph(store, info)
     return Side(info, *label_classes(store.classes)[class_id], graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
@@ -13,14 +14,18 @@ from summit_dash.run.pictures import PictureKind
 from summit_dash.run.text import format_part, format_percent
 
 __all__ = [
+    "BY_COUNT",
+    "COUNT",
     "LARGEST",
+    "PLAIN",
     "SMALLEST",
     "Element",
+    "Looks",
     "Pictures",
     "build_comparison_elements",
     "build_graph_elements",
+    "compute_levels",
     "compute_node_side",
-    "compute_other_sides",
 ]
 
 
@@ -30,8 +35,25 @@ SMALLEST, LARGEST = 32.0, 96.0
 """Shortest and longest side of a node, in units of the layout."""
 _THINNEST, _WIDEST = 1.0, 7.0
 
+COUNT, PLAIN = "count", "plain"
 Element = dict[str, Any]
 _CLASSES = {PictureKind.NONE: "bare", PictureKind.VISUALIZATION: "pictured", PictureKind.EXAMPLE: "example"}
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The numbers that a class's channels show.
+
+    Attributes:
+        size_by: by its area: `count`, `pagerank` or `effect`.
+        color_by: by the colour of its ring: one of these, or `plain` for none.
+    """
+
+    size_by: str = COUNT
+    color_by: str = PLAIN
+
+
+BY_COUNT = Looks()
 
 
 def compute_node_side(fraction: float, greatest: float) -> float:
@@ -44,24 +66,24 @@ def compute_node_side(fraction: float, greatest: float) -> float:
     return round(min(LARGEST, max(SMALLEST, LARGEST * sqrt(share))), 1)
 
 
-def compute_other_sides(nodes: Sequence[Node]) -> dict[str, list[float]]:
-    """Computes the sides of a graph's nodes by other numbers than the images that use them, in the order of the nodes.
+def compute_levels(nodes: Sequence[Node]) -> dict[str, list[float]]:
+    """Computes what the nodes of a graph can show, as shares of the greatest, in the order of the nodes.
 
     Returns:
-        `pagerank` where a node has a score, and `effect` where one was measured. Areas are proportional to the number,
-        as in `compute_node_side`. A channel of no effect, of one below 0, or of an unknown one, has the shortest side.
+        `count`, the images that use a channel; `pagerank` where a node has a score; `effect` where one was measured,
+        below 0 for a channel without which the class is more probable, and 0 where it is unknown.
     """
-    numbers: dict[str, list[float]] = {}
+    numbers: dict[str, list[float]] = {COUNT: [float(node.activation_count) for node in nodes]}
     if any(node.pagerank_score for node in nodes):
         numbers["pagerank"] = [node.pagerank_score for node in nodes]
     if any(node.effect is not None for node in nodes):
-        numbers["effect"] = [max(0.0, node.effect or 0.0) for node in nodes]
-    return {name: _compute_sides(values) for name, values in numbers.items()}
+        numbers["effect"] = [node.effect or 0.0 for node in nodes]
+    return {name: _divide_by_greatest(values) for name, values in numbers.items()}
 
 
-def _compute_sides(values: Sequence[float]) -> list[float]:
-    greatest = max(values)
-    return [compute_node_side(value, greatest) for value in values]
+def _divide_by_greatest(values: Sequence[float]) -> list[float]:
+    greatest = max(map(abs, values), default=0.0) or 1.0
+    return [round(value / greatest, 4) for value in values]
 
 
 def compute_edge_width(n: float, greatest: float) -> float:
@@ -69,25 +91,31 @@ def compute_edge_width(n: float, greatest: float) -> float:
     return round(max(_THINNEST, _WIDEST * n / greatest if greatest else 0.0), 2)
 
 
-def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures) -> list[Element]:
+def build_graph_elements(graph: Graph, n_images: int, pictures: Pictures, looks: Looks = BY_COUNT) -> list[Element]:
     """Builds the elements of one class's graph.
 
-    `covered` of an element is the percentage of activation from which the filter on the page keeps it. `sizes` of a
-    node are the sides that it has by other numbers than the images that use it; positions are the same by all.
+    `covered` of an element is the percentage of activation from which the filter on the page keeps it. `levels` of a
+    node are the numbers that it can show, as `compute_levels` returns them, and `level` is that of its ring; positions
+    are the same by all. A node is smallest where the number is 0 or below.
     """
     covered = compute_shares_covered(graph.nodes)
     weights = _weigh_edges(graph, covered)
     points = lay_out(graph.layers, covered, weights)
-    most = max((node.activation_count for node in graph.nodes), default=0)
-    others = compute_other_sides(graph.nodes)
+    levels = compute_levels(graph.nodes)
+    shown = (looks.size_by, looks.color_by)
     nodes = []
     for index, node in enumerate(graph.nodes):
         share = node.activation_count / n_images if n_images else None
         data = {
-            "size": compute_node_side(node.activation_count, most),
-            "sizes": {name: sides[index] for name, sides in others.items()},
+            "size": compute_node_side(max(0.0, levels[looks.size_by][index]), 1.0),
+            "levels": {name: values[index] for name, values in levels.items()},
+            "level": 0.0 if looks.color_by == PLAIN else levels[looks.color_by][index],
             "covered": covered[node.channel],
-            "notes": [f"used by {format_part(node.activation_count, n_images)} images ({format_percent(share)})"],
+            "notes": [
+                f"used by {format_part(node.activation_count, n_images)} images ({format_percent(share)})",
+                *([f"effect {node.effect:.4g}"] if node.effect is not None and "effect" in shown else []),
+                *([f"PageRank {node.pagerank_score:.4g}"] if "pagerank" in shown else []),
+            ],
         }
         nodes.append(_build_node(node.channel, points[node.channel], data, pictures))
     widest = max(weights.values(), default=0.0)

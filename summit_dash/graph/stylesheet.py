@@ -6,14 +6,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from summit_dash.graph.comparison import Part
-from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, PALETTES, Palette
+from summit_dash.graph.theme import COLOR_A, COLOR_SHARED, PALETTES, Palette, mix
 
-__all__ = ["EDGE_DASH", "RING_DASH", "EdgeLook", "NodeLook", "build_stylesheet", "style_edge", "style_node"]
+__all__ = [
+    "EDGE_DASH",
+    "LEVEL_RING",
+    "RING_DASH",
+    "EdgeLook",
+    "NodeLook",
+    "build_stylesheet",
+    "style_edge",
+    "style_node",
+]
 
 RING_DASH = (4.0, 2.0)
 """Lengths of a dash and a gap of a ring, in units of the layout. Cytoscape has no other ones."""
 EDGE_DASH = (6.0, 3.0)
 """Lengths of a dash and a gap of an edge, in units of the layout: those of Cytoscape where a rule has no others."""
+
+LEVEL_RING = 6.0
+"""Width of a ring whose colour shows a number, in units of the layout."""
 
 Rule = dict[str, Any]
 
@@ -41,11 +53,15 @@ class EdgeLook:
     is_dashed: bool
 
 
-def style_node(palette: Palette, part: Part | None = None) -> NodeLook:
+def style_node(palette: Palette, part: Part | None = None, level: float = 0.0) -> NodeLook:
     """Returns the look of a node of one class's graph, or of a part of a comparison.
 
-    Parts never differ by colour alone: A has a solid ring, B a dashed one, and what both share a thin one.
+    Parts never differ by colour alone: A has a solid ring, B a dashed one, and what both share a thin one. Where a
+    ring shows a number, `level` is its share of the greatest: dashed below 0, plain at 0.
     """
+    if level:
+        color = mix(palette.hairline, palette.rise if level > 0 else palette.fall, abs(level))
+        return NodeLook(palette.hairline, color, LEVEL_RING, 1, level < 0, palette.muted, palette.paper, 0.8)
     ring: tuple[str, float, float, bool] = {
         None: (palette.ink, 1, 0.18, False),
         Part.ONLY_A: (COLOR_A, 4, 1, False),
@@ -76,6 +92,7 @@ def build_stylesheet(theme: str) -> list[Rule]:
     palette = PALETTES[theme]
     return [
         *_build_node_rules(palette),
+        *_build_level_rules(palette),
         *_build_edge_rules(palette),
         *_build_tray_rules(palette),
         *_build_state_rules(palette),
@@ -122,6 +139,20 @@ def _build_node_rules(palette: Palette) -> list[Rule]:
             "node.bare, node.added", {"border-color": COLOR_SHARED, "border-opacity": 1, "border-style": "dashed"}
         ),
         *(_build_rule(f"node.{part.value}", _build_ring(style_node(palette, part))) for part in Part),
+    ]
+
+
+def _build_level_rules(palette: Palette) -> list[Rule]:
+    """Builds the rings that show a number, as `style_node` has them: `level` of a node is from -1 to 1."""
+    ring = {"border-width": LEVEL_RING, "border-opacity": 1}
+    rise, fall = f"{palette.hairline}, {palette.rise}", f"{palette.fall}, {palette.hairline}"
+    return [
+        _build_rule(
+            "node[level > 0]", {**ring, "border-color": f"mapData(level, 0, 1, {rise})", "border-style": "solid"}
+        ),
+        _build_rule(
+            "node[level < 0]", {**ring, "border-color": f"mapData(level, -1, 0, {fall})", "border-style": "dashed"}
+        ),
     ]
 
 

@@ -24,8 +24,8 @@ def build_class(store: RunStore, class_id: int, by_effect: bool = False) -> dict
     """Builds `nodes`, `edges` and `similarity` along the classes, as arrays. Ends of edges are indices of nodes.
 
     With `by_effect`, the channels are those of the greatest effect. Positions and sizes are those of the elements, in
-    units of the layout; `sizes` are by other numbers than the images that use a channel. `surprising` lists the
-    surprising nodes of the published graph with their reasons. `proof` is what becomes of the class without these
+    units of the layout; `levels` are the numbers that nodes can show. `surprising` lists the surprising nodes of the
+    published graph with their reasons. `proof` is what becomes of the class without these
     channels; None where it was not measured. Nodes have `alone` where each was removed alone. Where there is no node,
     `missing` holds the reason.
     """
@@ -90,13 +90,13 @@ def _read_places(elements: Sequence[Element]) -> dict[str, Any]:
         "x": [element["position"]["x"] for element in elements],
         "y": [element["position"]["y"] for element in elements],
         "size": [element["data"]["size"] for element in elements],
-        "sizes": {name: [each["data"]["sizes"][name] for each in elements] for name in _list_sizes(elements)},
+        "levels": {name: [each["data"]["levels"][name] for each in elements] for name in _list_levels(elements)},
         "covered": [element["data"]["covered"] for element in elements],
     }
 
 
-def _list_sizes(elements: Sequence[Element]) -> list[str]:
-    return list(elements[0]["data"]["sizes"]) if elements else []
+def _list_levels(elements: Sequence[Element]) -> list[str]:
+    return list(elements[0]["data"]["levels"]) if elements else []
 
 
 def _build_edges(graph: Graph) -> dict[str, list[Any]]:

@@ -10,6 +10,7 @@ from precompute.contract.errors import InputError
 from summit_dash.export.files import name_file
 from summit_dash.export.formats import FORMATS
 from summit_dash.export.graph import GraphRequest, export_graph
+from summit_dash.graph.elements import Looks
 from summit_dash.run.store import RunStore
 from summit_dash.run.text import label_classes
 
@@ -31,7 +32,7 @@ def write_graph_file(store: RunStore, class_id: int, ending: str, options: Mappi
         store: the run.
         class_id: the class, or A of a comparison.
         ending: of the file, such as `.svg` or `-nodes.csv`.
-        options: `vs`, `covers` and `theme` as they stand in an address.
+        options: `vs`, `covers`, `theme`, `selection`, `size_by` and `color_by` as they stand in an address.
 
     Raises:
         InputError: no format has the ending, or the request asks for what is not there.
@@ -47,16 +48,18 @@ def write_graph_file(store: RunStore, class_id: int, ending: str, options: Mappi
     return GraphFile(f"{stem}-graph{ending}", content, mimetypes.guess_type(f"a{ending}")[0] or "application/xml")
 
 
-_READERS: Mapping[str, Any] = {"vs": int, "covers": float, "theme": str}
+_READERS: Mapping[str, Any] = {"vs": int, "covers": float, "theme": str, "selection": str}
+_LOOKS = ("size_by", "color_by")
 
 
 def _read_options(options: Mapping[str, str]) -> dict[str, Any]:
     """Reads the options that are given; other ones are not looked at."""
     try:
-        return {name: read(options[name]) for name, read in _READERS.items() if name in options}
+        found = {name: read(options[name]) for name, read in _READERS.items() if name in options}
     except ValueError:
         raise InputError(
             "A class is a number, and so is a share of activation.",
             f"Found {dict(options)}.",
             "Use the menu of the page.",
         ) from None
+    return {**found, "looks": Looks(**{name: options[name] for name in _LOOKS if name in options})}

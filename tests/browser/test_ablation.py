@@ -70,14 +70,18 @@ def test_pinned_channels_are_removed_by_a_button_in_the_graph(page: Page, url: s
 
 
 def test_both_graphs_of_a_class_lie_over_each_other_and_the_address_says_so(page: Page, url: str) -> None:
-    page.goto(f"{url}?class=0&size=effect")
-    size = page.get_by_role("button", name="Size of the channels")
-    expect(size).to_have_attribute("data-tip", "Size of the channels: by effect")
-    sides = page.evaluate("() => summitDash.graph.canvas().nodes('[key]').map((node) => node.data('size'))")
-    assert set(sides) == {32, 67.9, 96}
+    page.goto(f"{url}?class=0&size=effect&ring=effect")
+    size = page.get_by_role("button", name="Size and colour of the channels")
+    expect(size).to_have_attribute("data-tip", "Size of the channels: by effect; rings by effect")
+    read = "(name) => [...new Set(summitDash.graph.canvas().nodes('[key]').map((node) => node.data(name)))].sort()"
+    assert page.evaluate(read, "size") == [32, 67.9, 96]
+    assert page.evaluate(read, "level") == [0, 0.5, 1]
     size.click()
-    page.get_by_role("menuitemradio", name="Size by count").click()
+    page.get_by_role("group", name="Size by").get_by_role("menuitemradio", name="count").click()
+    size.click()
+    page.get_by_role("group", name="Colour of the ring by").get_by_role("menuitemradio", name="nothing").click()
     expect(size).to_have_attribute("data-tip", "Size of the channels: by count")
+    assert page.evaluate(read, "level") == [0]
     page.get_by_role("button", name="both", exact=True).click()
     expect(size).to_be_hidden()
     wait_for_selection(page, view="graph", chosen="both")

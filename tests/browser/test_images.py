@@ -79,6 +79,11 @@ def test_the_graph_of_an_image_is_walked_by_keys_and_shown_as_a_table(page: Page
     expect(page.locator("#images-probe")).not_to_be_empty()
     page.keyboard.press("ArrowDown")
     expect(page.locator(".images-step:focus")).to_have_count(1)
+    name = page.locator(".images-step:focus").get_attribute("data-node")
+    for is_pinned in (True, False):
+        page.keyboard.press("p")
+        expect(page.get_by_text("1 channel pinned")).to_have_count(int(is_pinned))
+        expect(page.locator(".images-step:focus")).to_have_attribute("data-node", str(name))
     page.keyboard.press("Enter")
     expect(page.locator("#panel")).to_be_visible()
     page.get_by_role("button", name="Table", exact=True).click()

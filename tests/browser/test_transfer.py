@@ -12,10 +12,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 from rich.console import Console
 
 from summit_dash.export.site_command import run_export_site
+from summit_dash.live import training
 from summit_dash.run.store import RunStore
 from summit_dash.run.transfer_store import TransferStore
 from tests.browser.conftest import serve_entries, watch
 from tests.browser.drive import wait_for_selection
+from tests.support import live_jobs
 from tests.support.transfer_result import write_transfer_result
 
 pytestmark = pytest.mark.browser
@@ -28,8 +30,11 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def both(run_path: Path, result: Path) -> Iterator[str]:
-    with serve_entries([RunStore(run_path), TransferStore(result)]) as address:
-        yield address
+    """The address of a run and a result, on which a training is one that needs no model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "_JOB", f"{live_jobs.__name__}:train_two_folds")
+        with serve_entries([RunStore(run_path), TransferStore(result)]) as address:
+            yield address
 
 
 def test_a_result_is_chosen_beside_the_run_and_two_cuts_are_compared(
@@ -64,6 +69,33 @@ def test_a_result_is_chosen_beside_the_run_and_two_cuts_are_compared(
         violations = page.evaluate("async () => (await axe.run(document)).violations")
         assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
         page.get_by_role("button", name="Light or dark").click()
+    page.close()
+    assert words == []
+
+
+def test_a_head_is_trained_from_the_form_watched_and_cancelled(
+    context: BrowserContext, both: str, words: list[str]
+) -> None:
+    page = context.new_page()
+    watch(page, both, words)
+    page.goto(f"{both}?run=photos&view=transfer&cut=large@high")
+    form = page.get_by_role("form", name="Train a head")
+    expect(form.get_by_label("Cut")).to_have_value("large@high")
+    form.get_by_label("Head").select_option("conv3x3")
+    form.get_by_label("Epochs").fill("3")
+    train = form.get_by_role("button", name="Train")
+    train.click()
+    status = page.locator(".training-head")
+    expect(status).to_contain_text("conv3x3 on large@high: fold 2 of")
+    expect(status).to_contain_text("epoch 3, loss 0.333, accuracy 83.3 %")
+    expect(train).to_be_disabled()
+    lines = page.locator(".training-chart .scatterlayer .trace")
+    expect(lines).to_have_count(4)  # loss and accuracy of two folds
+    page.reload()
+    expect(status).to_contain_text("fold 2 of")
+    status.get_by_role("button", name="Cancel").click()
+    expect(status).to_contain_text("cancelled. The best head so far is saved.")
+    expect(train).to_be_enabled()
     page.close()
     assert words == []
 

@@ -28,21 +28,23 @@ test('reasons of surprising channels are read where a run knows any', () => {
   assert.ok(read('broken').every((reason) => reason === null));
 });
 
-test('nodes are sized by what is asked for where they have it, and stay where they are', () => {
+test('nodes show what is asked for by size and ring where they have it, and stay where they are', () => {
   const {payload} = classes[0];
   const n = payload.nodes.channel.length;
-  const effects = Array.from({length: n}, (_, place) => (place ? 32 : 96));
-  const graph = model.readGraph({...payload, nodes: {...payload.nodes, sizes: {effect: effects}}}, layers);
+  const effects = Array.from({length: n}, (_, place) => (place ? -0.5 : 1));
+  const graph = model.readGraph({...payload, nodes: {...payload.nodes, levels: {effect: effects}}}, layers);
   const added = {nodes: [{id: 'more', layer: layers[0], channel: 999, count: 1, score: null, picture: 0, added: true}], edges: []};
   const {nodes} = model.drawClass(graph, added);
   const look = (name) => plain(nodes.map((node) => node[name]));
   const [counts, places] = [look('size'), look('x')];
   assert.equal(model.sizedBy(nodes, 'pagerank'), 'count');
-  assert.equal(model.sizeNodes(nodes, 'pagerank').length, 0);
-  model.sizeNodes(nodes, 'effect');
-  assert.deepEqual(look('size'), [...effects, 32]);
+  assert.equal(model.applyLooks(nodes, {size: 'pagerank', ring: 'plain'}).length, 0);
+  model.applyLooks(nodes, {size: 'effect', ring: 'effect'});
+  assert.deepEqual(look('size'), [...effects.map((effect) => (effect > 0 ? 96 : 32)), 32]);
+  assert.deepEqual(look('level'), [...effects, 0]);
   assert.deepEqual(look('x'), places);
-  model.sizeNodes(nodes, 'count');
+  assert.equal(model.applyLooks(nodes, {size: 'effect', ring: 'plain'}).length, n);
+  model.applyLooks(nodes, {size: 'count', ring: 'plain'});
   assert.deepEqual(look('size'), counts);
 });
 

@@ -10,14 +10,14 @@ import pytest
 
 from precompute.models.graph import exported
 from summit_dash.cli import main
-from tests.support.exports import remember_exports
+from tests.support.exports import list_operators_once, remember_exports
 from tests.support.small import write_small
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _exports() -> Iterator[None]:
     """Lets the tests share the exported graphs of the networks that hundreds of them read."""
-    with pytest.MonkeyPatch.context() as patch:
+    with list_operators_once(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(exported, "export_graph", remember_exports(exported.export_graph))
         yield
 

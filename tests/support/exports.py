@@ -1,19 +1,35 @@
-"""Exported graphs of equal networks, made once for each worker: `torch.export` of two of them took much of all time."""
+"""Exports that cost less: graphs of equal networks are made once a worker, and torch lists its operators once."""
 
 from __future__ import annotations
 
 import copy
+import functools
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import pytest
 from torch import fx, nn
+from torch.export import exported_program
 
-__all__ = ["SHARED", "remember_exports"]
+__all__ = ["SHARED", "list_operators_once", "remember_exports"]
 
 Export = Callable[[nn.Module, tuple[int, int, int]], fx.GraphModule]
 
 SHARED = ("Small", "DemoNet")
 """Networks whose forward reads nothing but their modules: those with equal modules and weights have equal graphs."""
+
+
+@contextmanager
+def list_operators_once() -> Iterator[None]:
+    """Lets torch list its composite operators for the first export alone, which is a seventh of a small one's time.
+
+    It lists them for each, since a program may register new ones in between; the tests register none.
+    """
+    name = "_collect_all_valid_cia_ops"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exported_program, name, functools.cache(getattr(exported_program, name)))
+        yield
 
 
 def remember_exports(export: Export) -> Export:

@@ -13,8 +13,9 @@ _WORDS = """
     drop edit embed encode end ensure enter estimate evaluate execute expand explain export extract fade fail favour
     fill find fingerprint finish fit flatten flow flush fold follow forbid forget forgive format frame fuse gather
     generate get give go group grow guess halve hang has hash hide hold holds hover identify ignore import index
-    infer initialize inline insert inspect install interpolate interpret interrupt invert is iterate jitter join
-    judge keep keeps kill label lay leave leaves lighten limit link list listen load locate lock log look loop lower
+    infer initialize inline insert inspect install integrate interpolate interpret interrupt invert is iterate
+    jitter join judge keep keeps kill label lay leave leaves lighten limit link list listen load locate lock log
+    look loop lower
     make map mark match may measure mend merge mix mixes mount move multiply mutate name needs normalise normalize
     note number open optimize order pack pad paint parse part pass pick place plan point pool post precompute
     predict prepare preprocess print project propagate prove prune pull put pytest quote raise randomize rank reach

@@ -82,7 +82,7 @@ export const drawComparison = (layers, comparison, nImages) => {
       scores: pair.map((own) => (own ? own.score : null)),
       surprise: null,
       size: nodeSide(share(node.counts), most),
-      sizes: null /* by images alone: other numbers of two graphs have no common scale */,
+      levels: null /* by images alone: other numbers of two graphs have no common scale */,
       covered: 0,
     })),
     edges: edges.map(({pair, ...edge}) => ({

@@ -1,7 +1,8 @@
 // @ts-check
 /* A drawing as elements of Cytoscape, and the curves of its edges. Pure. */
 
-const RINGS = {'': 1, shared: 2, 'only-a': 4, 'only-b': 4}; /* as summit_dash/graph/stylesheet.py has them */
+const RINGS = {'': 1, shared: 2, 'only-a': 4, 'only-b': 4};
+const LEVEL_RING = 6; /* as summit_dash/graph/stylesheet.py has them */
 const BEND = 0.42; /* as summit_dash/export/fit.py */
 const LABEL = 11; /* pixels of a channel's number at any zoom */
 const HALO = 1.5;
@@ -63,7 +64,7 @@ export const bend = (source, target, right) => {
 /** Whether two ends have no room between them for a curve, of which Cytoscape would complain. */
 export const isTight = (source, target, right) => (right ? target.x - source.x : source.y - target.y) < source.half + target.half + 2;
 /** Half of a node with its ring. */
-export const halfOf = ({size, part}) => (size + RINGS[part || '']) / 2;
+export const halfOf = ({size, part, level}) => (size + (level ? LEVEL_RING : RINGS[part || ''])) / 2;
 
 /** The place of a node on a stretched drawing; `right` lays the input at the left. */
 export const stretch = ({x, y}, {wide, tall, right}) => ({x: (right ? -y : x) * wide, y: (right ? x : y) * tall});
@@ -79,7 +80,7 @@ export const toElements = ({nodes, edges}, {prefix, places, right, zoom, classes
       group: 'nodes',
       pannable: true,
       position: {x: at.get(node.key).x, y: at.get(node.key).y},
-      data: {id: prefix + node.key, key: node.key, ...toLabel(node, labelOf(node), at.get(node.key), all), size: node.size, part: node.part, ...toScale(zoom), ...toImages(nameOf(node), node)},
+      data: {id: prefix + node.key, key: node.key, ...toLabel(node, labelOf(node), at.get(node.key), all), size: node.size, level: node.level || 0, part: node.part, ...toScale(zoom), ...toImages(nameOf(node), node)},
       classes: join(node.part, !node.picture && 'bare', labelOf(node) && 'named', node.added && 'added', classesOf(node.key)),
     })),
     ...edges.map((edge) => ({

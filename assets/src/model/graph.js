@@ -10,20 +10,21 @@ const LARGEST = 96;
 const THINNEST = 1;
 const WIDEST = 7;
 const COUNT = 'count'; /* what nodes are sized by unless another number is asked for */
+const PLAIN = 'plain'; /* rings that show no number */
 
 /** The payload of a class as {layers, nodes, edges}; edges name their ends by channel id. */
 export const readGraph = ({nodes, edges, surprising}, layers) => {
   const marks = readMarks(surprising);
   const read = nodes.channel.map((channel, place) => {
     const layer = layers[nodes.layer[place]];
-    const sizes = mapValues(nodes.sizes || {}, (sides) => sides[place]);
+    const levels = mapValues(nodes.levels || {}, (values) => values[place]);
     const at = {id: `${layer}-${channel}`, layer, channel, x: nodes.x[place], y: nodes.y[place], size: nodes.size[place]};
     return {
       ...at,
       count: nodes.count[place],
       score: nodes.score[place],
       effect: nodes.effect ? nodes.effect[place] : null,
-      sizes: {[COUNT]: nodes.size[place], ...sizes},
+      levels,
       picture: nodes.picture[place],
       covered: nodes.covered[place],
       surprise: marks.get(place) || null,
@@ -68,17 +69,25 @@ const placeWith = (graph, added, edges) => {
     ),
   );
 };
-const sizeAdded = (size) => ({size, sizes: {[COUNT]: size}});
-/** What the nodes of a drawing are sized by: what is asked for where they have it, else the images that use them. */
-export const sizedBy = (nodes, asked) => (nodes.some(({sizes}) => sizes && asked in sizes) ? asked : COUNT);
-/** Gives nodes their size by what is asked for, and returns those of which it changed. Channels that are not of the graph
-    are smallest by PageRank and effect, which only the graph's have. */
-export const sizeNodes = (nodes, asked) => {
-  const by = sizedBy(nodes, asked);
-  const sizeOf = ({sizes, size}) => (sizes ? (sizes[by] ?? SMALLEST) : size);
-  const changed = nodes.filter((node) => sizeOf(node) !== node.size);
-  changed.forEach((node) => (node.size = sizeOf(node)));
-  return changed;
+/** What the nodes of a drawing show: what is asked for where they have it, else `otherwise`. */
+const knownBy = (nodes, asked, otherwise) => (nodes.some(({levels}) => levels && asked in levels) ? asked : otherwise);
+export const sizedBy = (nodes, asked) => knownBy(nodes, asked, COUNT);
+export const coloredBy = (nodes, asked) => knownBy(nodes, asked, PLAIN);
+/** Gives nodes size and ring (`level`) by what is asked for, and returns those of which one changed. Channels that are not of
+    the graph are smallest by PageRank and effect, which only the graph's have, and without a ring. */
+export const applyLooks = (nodes, {size, ring}) => {
+  const [by, shade] = [sizedBy(nodes, size), coloredBy(nodes, ring)];
+  const sideOf = ({levels, side}) => (by === COUNT ? side : nodeSide(Math.max(0, levels[by] || 0), 1));
+  return nodes.filter((node) => {
+    const next = node.levels ? {size: sideOf(node), level: node.levels[shade] || 0} : {size: node.size, level: 0};
+    const isOther = next.size !== node.size || next.level !== (node.level || 0);
+    Object.assign(node, next);
+    return isOther;
+  });
+};
+const sideOf = ({added, size, count, levels}, most) => {
+  const side = added ? nodeSide(count, most) : size;
+  return {size: side, side, levels: levels || {}};
 };
 /** One class's graph. `added` are channels of expanded layers beyond the graph: {nodes, edges} of the same form. */
 export const drawClass = (graph, added = {nodes: [], edges: []}) => {
@@ -98,7 +107,7 @@ export const drawClass = (graph, added = {nodes: [], edges: []}) => {
       part: '',
       counts: [node.count],
       scores: [node.score],
-      ...(node.added ? sizeAdded(nodeSide(node.count, most)) : {}),
+      ...sideOf(node, most),
       covered: coveredBy(node.id),
     })),
     edges: edges.map((edge) => ({

@@ -13,7 +13,7 @@ import {foresee} from '../selection.js';
 import {changed, view} from '../views.js';
 import {compare, drawComparison, drawTwoSides, readCosines} from '../model/comparison.js';
 import {toElements, toImages} from '../model/elements.js';
-import {drawClass, readAdded, readGraph, sizeNodes} from '../model/graph.js';
+import {applyLooks, drawClass, readAdded, readGraph} from '../model/graph.js';
 import {showComparison} from './compare_panel.js';
 import {bindCanvas, canvas, elementOf} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
@@ -39,7 +39,7 @@ import {
   setScene,
   showNames,
 } from './graph_scene.js';
-import {showSize} from './graph_size.js';
+import {showLooks} from './graph_looks.js';
 import {showTable} from './graph_table.js';
 import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
 import {buildTray, clearTray, showTray} from './graph_tray.js';
@@ -210,7 +210,7 @@ const classesOfState = (asked, each) => {
 /** The properties of the component that show a context. */
 const draw = (context) => {
   const asked = current.selection;
-  sizeNodes(context.drawing.nodes, asked.size);
+  applyLooks(context.drawing.nodes, asked);
   const scene = buildScene(context.drawing, context);
   choosePart(scene, asked);
   const {zoom, pan} = fitScene(scene);
@@ -228,9 +228,9 @@ const draw = (context) => {
   waiting = scene;
   return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions: {}, zoom, pan}, styles()];
 };
-const applySize = (asked) => {
-  if (resize(asked.size)) arrange();
-  showSize();
+const applyAsked = (asked) => {
+  if (resize(asked)) arrange();
+  showLooks();
 };
 /** The component has drawn what it was given. */
 const settle = () => {
@@ -248,7 +248,7 @@ const settle = () => {
   showGutter(context);
   filter(current.selection);
   onViewport();
-  applySize(current.selection);
+  applyAsked(current.selection);
   choose(current.selection);
   showComparison(context);
   delete stage.dataset.busy;
@@ -339,7 +339,7 @@ const show = (asked, before) => {
   if (changed(asked, former, 'direction')) fit();
   else if (changed(asked, former, 'width', 'height')) arrange();
   if (changed(asked, former, 'covers', 'pins')) filter(asked);
-  applySize(asked);
+  applyAsked(asked);
   if (changed(asked, former, 'pins')) refit();
   if (changed(asked, former, 'layer', 'expand')) markLayer(asked.layer);
   if (changed(asked, former, 'layer', 'also')) showComparison(getContext());

@@ -9,7 +9,7 @@ import {elementOf} from './cytoscape.js';
 import {followPointer, hideCard, isHeld, keepCard, leaveCard, scrubAlong, showCard, showEdgeCard} from './graph_card.js';
 import {getFrame} from './graph_frame.js';
 import {find, getContext, getLit, getScene, isShown, light} from './graph_scene.js';
-import {tellNumber} from './graph_size.js';
+import {tellNumbers} from './graph_looks.js';
 import {openGhost, showGhostCard} from './graph_tray.js';
 import {boxOf} from './graph_viewport.js';
 
@@ -32,7 +32,7 @@ export const tellUse = (node) => {
     return [
       own ? `used by ${use(own, classes[0].n)}` : NOT_USED,
       isOverlay ? CHOSEN_BY[node.part] : null,
-      tellNumber(node),
+      ...tellNumbers(node),
       node.alone ? toAlone(node.alone) : null,
     ].filter(Boolean);
   return classes.map(

@@ -3,14 +3,14 @@
 import * as current from '../current.js';
 import {h} from '../dom.js';
 import {buildPopover} from '../widgets/popover.js';
-import {tellSize} from './graph_size.js';
+import {shownLooks, tellLook} from './graph_looks.js';
 
 const draw = (...children) => h('svg', {width: 64, height: 24, viewBox: '0 0 64 24', 'aria-hidden': 'true'}, children);
 const box = (x, side, className = '') =>
   h('rect', {class: `sample ${className}`, x: x - side / 2, y: 12 - side / 2, width: side, height: side, rx: side / 6});
 const line = (y, width, className = '') => h('path', {class: `sample-line ${className}`, d: `M4 ${y + 4}C24 ${y + 4} 40 ${y - 4} 60 ${y - 4}`, 'stroke-width': width}); // prettier-ignore
 const buildOne = () => [
-  [draw(box(8, 8), box(26, 14), box(50, 22)), tellSize()],
+  [draw(box(8, 8), box(26, 14), box(50, 22)), tellLook('size')],
   [draw(line(5, 1), line(18, 5)), 'Width: the number of images in which the influence counts.'],
 ];
 const buildTwo = () => [
@@ -19,6 +19,10 @@ const buildTwo = () => [
   [draw(box(12, 16, 'only-a'), line(12, 2, 'only-a beside')), 'Orange, solid: only in the graph of A.'],
   [draw(box(12, 16, 'only-b'), line(12, 2, 'only-b beside')), 'Blue, dashed: only in the graph of B.'],
   [draw(box(12, 16, 'shared'), line(12, 2, 'shared beside')), 'Grey: in both graphs.'],
+];
+const buildRing = () => [
+  draw(box(12, 16, 'ring-low'), box(32, 16, 'ring-high'), shownLooks().ring === 'effect' ? box(52, 16, 'ring-below') : null),
+  tellLook('ring'),
 ];
 const buildWay = () => [
   draw(line(12, 2, 'way')),
@@ -35,7 +39,10 @@ const buildBoth = () => [
 export const buildLegend = () => {
   const list = h('dl', {class: 'samples'});
   const onOpen = () => {
-    const own = current.selection.view === 'compare' ? buildTwo() : [...buildOne(), buildWay()];
+    const own =
+      current.selection.view === 'compare'
+        ? buildTwo()
+        : [...buildOne(), ...(shownLooks().ring === 'plain' ? [] : [buildRing()]), buildWay()];
     list.replaceChildren(...[...own, ...buildBoth()].flatMap(([sample, words]) => [h('dt', {}, sample), h('dd', {}, words)]));
   };
   return buildPopover({name: 'Legend', look: 'legend', className: 'graph-legend', content: list, onOpen}).element;

@@ -5,7 +5,7 @@ import {boot, fileOf, readStatic} from '../data.js';
 import {h} from '../dom.js';
 import {buildMenu} from '../widgets/menu.js';
 import {getContext} from './graph_scene.js';
-import {shownSize} from './graph_size.js';
+import {shownLooks} from './graph_looks.js';
 
 const FORMATS = [
   ['svg', 'SVG', '.svg'],
@@ -15,22 +15,25 @@ const FORMATS = [
   ['edges', 'CSV of the influences', '-edges.csv'],
   ['graphml', 'GraphML', '.graphml'],
 ];
-const IN_SITE = 'A static site holds the whole graph of a class in light colours.';
+const IN_SITE = 'A static site holds the whole graph of a class by PageRank in light colours, with sizes by count.';
 const NOT_IN_SITE = 'A static site holds no files of comparisons: make them with summit-dash export --graph.';
-const BY_COUNT = 'A picture of the graph is drawn with sizes by count.';
+const NOT_BOTH = 'There is no file of both graphs: choose PageRank or effect beside the name of the class.';
 const TWO_RUNS = 'Two classes of different runs have no common file.';
 
 /** The address of a file of what is shown. */
 const addressOf = (ending) => {
-  const {class_id: id, vs, view, covers} = current.selection;
+  const {class_id: id, vs, view, covers, chosen: selection} = current.selection;
   if (readStatic) return fileOf(`graph/${id}${ending}`);
-  const asked = {theme: document.documentElement.dataset.theme, ...(view === 'compare' ? {vs} : {covers})};
+  const {size, ring} = shownLooks();
+  const own = view === 'compare' ? {vs} : {covers, selection, size_by: size, color_by: ring};
+  const asked = {theme: document.documentElement.dataset.theme, ...own};
   return `${boot.prefix}run/${encodeURIComponent(current.run.name)}/graph/${id}${ending}?${new URLSearchParams(asked)}`;
 };
 /** Why nothing of what is shown can be saved; empty where it can. */
 const findReason = ({view, vs_run: otherRun}) => {
   if (readStatic && view === 'compare') return NOT_IN_SITE;
   if (view === 'compare' && otherRun) return TWO_RUNS;
+  if (!readStatic && getContext() && getContext().isOverlay) return NOT_BOTH;
   return getContext() ? '' : 'There is no graph to save.';
 };
 const nameOf = ({name}, ending) => `${name.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '-')}-graph${ending}`;
@@ -40,7 +43,7 @@ export const buildFileMenu = () => {
   const note = h('p', {class: 'menu-note', hidden: true});
   const onOpen = () => {
     const missing = findReason(current.selection);
-    note.textContent = missing || [readStatic && IN_SITE, shownSize() !== 'count' && BY_COUNT].filter(Boolean).join(' ');
+    note.textContent = missing || (readStatic ? IN_SITE : '');
     note.hidden = !note.textContent;
     items.forEach((item, place) => {
       const [name, , ending] = FORMATS[place];

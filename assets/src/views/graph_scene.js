@@ -5,7 +5,7 @@
    {edge, id, source, target}, and so are `ways`, which lead up through channels that are not drawn; `id` is that of the element, other in each drawing, because Cytoscape would keep the place
    of one that it knows. */
 import {bend, halfOf, isTight, stretch, toLabel, toLine, toScale} from '../model/elements.js';
-import {shownNodes, sizeNodes} from '../model/graph.js';
+import {applyLooks, shownNodes} from '../model/graph.js';
 import * as current from '../current.js';
 import {channelId} from '../format.js';
 import {labels} from '../labels.js';
@@ -68,10 +68,10 @@ export const showNames = () => {
     }),
   );
 };
-/** Gives the nodes their size by what is asked for; returns whether one changed, after which the lines want their ends anew. */
+/** Gives the nodes size and ring by what is asked for; returns whether one changed, after which the lines want their ends anew. */
 export const resize = (asked) => {
-  const changed = sizeNodes(scene.drawing.nodes, asked);
-  if (changed.length) canvas().batch(() => changed.forEach(({key, size}) => elementOf(scene.prefix + key).data({size})));
+  const changed = applyLooks(scene.drawing.nodes, asked);
+  if (changed.length) canvas().batch(() => changed.forEach(({key, size, level}) => elementOf(scene.prefix + key).data({size, level})));
   return changed.length > 0;
 };
 /** Moves everything on the paper to its place. */

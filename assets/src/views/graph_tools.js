@@ -13,7 +13,7 @@ import {getFrame} from './graph_frame.js';
 import {countRows, placeGutter} from './graph_gutter.js';
 import {buildLegend} from './graph_legend.js';
 import {buildFileMenu} from './graph_menu.js';
-import {buildSize} from './graph_size.js';
+import {buildLooks} from './graph_looks.js';
 import {choosePart, getContext, getScene, shownOf, showPart} from './graph_scene.js';
 import {showTable, toggleTable} from './graph_table.js';
 import {listChannels} from './graph_channels.js';
@@ -108,7 +108,7 @@ export const buildTools = () => {
       h('span', {class: 'tool-buttons'},
         button('sides', 'sides', 'Side by side', () => other('sides', 'merged', 'two')),
         button('bars', 'bars', 'Layers compared', toggleComparison),
-        buildSize(),
+        buildLooks(),
         button('direction', 'turn', 'Input at the left', () => other('direction', 'down', 'right')),
         button('table', 'table', 'As a table', toggleTable),
         buildFind(),

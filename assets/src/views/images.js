@@ -64,6 +64,8 @@ export const showImageRows = (data) => {
 };
 
 // --- the keyboard's way through the graph ---------------------------------------------------------------------------
+/** Milliseconds in which the answer to a pin is expected. */
+const STAYS = 5000;
 const stepOf = (id) => document.querySelector(`.images-step[data-node="${CSS.escape(id)}"]`);
 const beside = (node, step) => {
   const row = node
@@ -84,9 +86,22 @@ const pin = (id) => {
   const {pins} = current.selection;
   dispatch({pins: pins.includes(id) ? pins.filter((each) => each !== id) : [...pins, id]});
 };
+/** Keeps the keyboard at a channel: the drawing of what is left has other buttons in other places. */
+const stayAt = (id) => {
+  const place = document.getElementById('images-body');
+  const observer = new MutationObserver(() => {
+    const at = document.activeElement;
+    if (at && at !== document.body && !at.closest('.images-step')) observer.disconnect();
+    else if (stepOf(id)) stepOf(id).focus();
+  });
+  observer.observe(/** @type {Element} */ (place), {childList: true, subtree: true, attributeFilter: ['data-node']});
+  setTimeout(() => observer.disconnect(), STAYS);
+};
 const walk = (step, key) => {
   const node = drawing().getElementById(step.dataset.node);
-  const does = key === 'p' ? () => pin(step.dataset.node) : KEYS[key];
+  const {node: id} = step.dataset;
+  const pinHere = () => (stayAt(id), pin(id));
+  const does = key === 'p' ? pinHere : KEYS[key];
   if (does) does();
   if (does || !WAYS[key]) return Boolean(does);
   const next = WAYS[key](node);

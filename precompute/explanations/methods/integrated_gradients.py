@@ -92,7 +92,7 @@ def _measure_parts(
     return [_Part(*each) for each in zip(bounds[:-1], bounds[1:], maps, missed.tolist(), strict=True)]
 
 
-def _integrate(
+def _take_integral(
     explainer: Explainer, ends: tuple[Tensor, Tensor], target: Target, change: float, options: Mapping[str, Any]
 ) -> tuple[Tensor, int]:
     """Integrates over the path of one image, `(1, channel, height, width)`. Returns the map and the points."""
@@ -123,7 +123,7 @@ def _compute(
     found_maps, used = [], []
     for n, (target, change) in enumerate(zip(targets, changes, strict=True)):
         ends = references[n : n + 1], images[n : n + 1]
-        found_map, n_points = _integrate(explainer, ends, target, change, options)
+        found_map, n_points = _take_integral(explainer, ends, target, change, options)
         found_maps.append(found_map)
         used.append(n_points)
     maps = torch.stack(found_maps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -55,9 +56,14 @@ class Mixed(nn.Module):
         return self.head(functional.adaptive_avg_pool2d(x, 1))
 
 
+@functools.cache
+def export_mixed() -> ExportedModel:
+    return ExportedModel(Mixed(), SIZE)
+
+
 def cut_at(layer_name: str, pooling: str = "mean") -> tuple[ExportedModel, Any, nn.Module, Recipe]:
     """Returns the model's graph, the layer, the cut model, and its recipe."""
-    model = ExportedModel(Mixed(), SIZE)
+    model = export_mixed()
     (layer,) = select_layers(model, [layer_name])
     plan = HeadPlan("linear", layer.n_channels, 3, pooling)
     recipe = build_recipe(ModelConfig("demo"), model, layer, plan)

@@ -9,6 +9,8 @@ from precompute.contract.errors import InputError
 from summit_dash.export.fit import Size
 from summit_dash.export.formats import FORMATS
 from summit_dash.export.graph import GraphRequest, check_request, export_graph
+from summit_dash.graph.elements import Looks
+from summit_dash.run.graphs import Graph
 from summit_dash.run.store import RunStore
 
 
@@ -51,6 +53,39 @@ def test_the_filter_is_for_every_format(store: RunStore) -> None:
     kept = {node["id"] for node in json.loads(made[".json"])["nodes"]}
     assert 0 < len(kept) < len(store.graph(0).nodes)
     assert set(re.findall(r'class="node" id="([^"]+)"', made[".svg"].decode())) == kept
+
+
+def test_a_proven_class_is_drawn_by_effect(store: RunStore) -> None:
+    proven, graph = RunStore(store.path), store.graph(0)
+    nodes = [node._replace(effect=0.5 - 0.25 * place) for place, node in enumerate(graph.nodes[:5])]
+    proven.graph_by_effect = lambda class_id: Graph(graph.layers, nodes, graph.edges)  # type: ignore[assignment]
+    request = GraphRequest(0, selection="effect", looks=Looks("effect", "effect"))
+    made = export_graph(proven, request, ["svg", "json"])
+    svg = made[".svg"].decode()
+    for words in ("channels by effect", "area: effect", "ring: effect", "below 0", "those of the greatest effect"):
+        assert words in svg
+    assert [node["id"] for node in json.loads(made[".json"])["nodes"]] == [node.channel.channel_id for node in nodes]
+    node = svg[svg.index(f'id="{nodes[0].channel.channel_id}"') :]
+    assert "effect 0.5" in node[: node.index("</g>")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (GraphRequest(3, selection="effect"), "was not measured"),
+        (GraphRequest(0, selection="size"), "Found 'size'"),
+        (GraphRequest(0, looks=Looks("area")), "Sizes .*Found 'area'"),
+        (GraphRequest(0, vs=1, looks=Looks("effect")), "drawn by count"),
+    ],
+)
+def test_what_was_not_measured_is_not_drawn(store: RunStore, asked: GraphRequest, said: str) -> None:
+    with pytest.raises(InputError, match=f"(?s){said}"):
+        export_graph(store, asked, ["svg"])
+
+
+def test_effects_that_were_not_measured_are_no_colour(store: RunStore) -> None:
+    with pytest.raises(InputError, match=r"(?s)plain, count, pagerank.*was not measured.*summit-dash faithfulness"):
+        export_graph(store, GraphRequest(0, looks=Looks(color_by="effect")), ["svg"])
 
 
 @pytest.mark.parametrize("length", [200, 10_000])

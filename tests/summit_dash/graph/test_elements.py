@@ -8,6 +8,7 @@ from summit_dash.graph.comparison import compare
 from summit_dash.graph.elements import (
     LARGEST,
     SMALLEST,
+    Looks,
     build_comparison_elements,
     build_graph_elements,
     compute_edge_width,
@@ -37,17 +38,31 @@ def test_width_is_proportional_to_the_influence_count() -> None:
     assert compute_edge_width(0, 100) >= 1
 
 
-def test_other_sizes_move_nothing_and_a_channel_that_lowers_its_class_is_smallest() -> None:
+def test_sizes_and_colours_move_nothing_and_a_channel_that_lowers_its_class_is_smallest() -> None:
     numbers = ((0.1, -0.5), (0.4, 0.2), (0.1, None))
     nodes = [node._replace(pagerank_score=s, effect=e) for node, (s, e) in zip(GRAPH.nodes, numbers, strict=True)]
-    plain, sized = (build_graph_elements(graph, 100, choose_kind) for graph in (GRAPH, replace(GRAPH, nodes=nodes)))
-    assert [e["data"].pop("sizes") for e in sized[:3]] == [
-        {"pagerank": LARGEST / 2, "effect": SMALLEST},
-        {"pagerank": LARGEST, "effect": LARGEST},
-        {"pagerank": LARGEST / 2, "effect": SMALLEST},
+    plain = build_graph_elements(GRAPH, 100, choose_kind)
+    shown = build_graph_elements(replace(GRAPH, nodes=nodes), 100, choose_kind, Looks("pagerank", "effect"))
+    assert [e["data"].pop("size") for e in shown[:3]] == [LARGEST / 2, LARGEST, LARGEST / 2]
+    assert [e["data"].pop("level") for e in shown[:3]] == [-1, 0.4, 0]
+    assert [e["data"].pop("levels") for e in shown[:3]] == [
+        {"count": 1, "pagerank": 0.25, "effect": -1},
+        {"count": 0.1111, "pagerank": 1, "effect": 0.4},
+        {"count": 0.4444, "pagerank": 0.25, "effect": 0},
     ]
-    assert [e["data"].pop("sizes") for e in plain[:3]] == [{}, {}, {}]
-    assert sized == plain
+    assert [e["data"].pop("levels") for e in plain[:3]] == [{"count": 1}, {"count": 0.1111}, {"count": 0.4444}]
+    assert [(e["data"].pop("size"), e["data"].pop("level")) for e in plain[:3]] == [
+        (LARGEST, 0),
+        (SMALLEST, 0),
+        (64, 0),
+    ]
+    assert [e["data"]["notes"].pop() for e in shown[:3]] == ["PageRank 0.1", "PageRank 0.4", "PageRank 0.1"]
+    assert [e["data"]["notes"].pop() for e in shown[:2]] == ["effect -0.5", "effect 0.2"]
+    assert shown == plain
+    assert (
+        build_graph_elements(replace(GRAPH, nodes=nodes), 100, choose_kind, Looks("effect"))[0]["data"]["size"]
+        == SMALLEST
+    )
 
 
 def test_one_element_per_node_and_edge() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from summit_dash.graph.comparison import Part
 from summit_dash.graph.stylesheet import build_stylesheet, style_edge, style_node
-from summit_dash.graph.theme import COLOR_A, PALETTES
+from summit_dash.graph.theme import COLOR_A, PALETTES, mix
 
 
 @pytest.mark.parametrize("theme", PALETTES)
@@ -51,10 +51,26 @@ def test_the_rules_of_a_part_are_its_looks(theme: str, part: Part) -> None:
     assert (line["line-style"] == "dashed") == edge.is_dashed
 
 
+@pytest.mark.parametrize("theme", PALETTES)
+def test_a_ring_that_shows_a_number_is_the_stronger_the_greater_and_dashed_below_0(theme: str) -> None:
+    palette = PALETTES[theme]
+    looks = [style_node(palette, level=level) for level in (-1, -0.5, 0.5, 1)]
+    assert [look.is_dashed for look in looks] == [True, True, False, False]
+    assert (looks[0].ring_color, looks[3].ring_color) == (palette.fall, palette.rise)
+    assert looks[2].ring_color == mix(palette.hairline, palette.rise, 0.5)
+    assert style_node(palette, level=0) == style_node(palette)
+    rise, fall = find_rule(theme, "node[level > 0]"), find_rule(theme, "node[level < 0]")
+    assert rise["border-color"] == f"mapData(level, 0, 1, {palette.hairline}, {palette.rise})"
+    assert fall["border-color"] == f"mapData(level, -1, 0, {palette.fall}, {palette.hairline})"
+    assert (rise["border-width"], fall["border-style"]) == (looks[0].ring_width, "dashed")
+
+
 def test_a_state_comes_after_what_an_element_is() -> None:
     selectors = [rule["selector"] for rule in build_stylesheet("light")]
     assert selectors.index("node.bare, node.added") < selectors.index("node.chosen, node.cursor")
     assert selectors.index("node.bare, node.added") < selectors.index("node.only-a")
+    assert selectors.index("node.bare, node.added") < selectors.index("node[level > 0]")
+    assert selectors.index("node[level < 0]") < selectors.index("node.pinned")
     assert selectors.index("edge.only-b") < selectors.index("edge.lit")
     assert len(set(selectors)) == len(selectors)
 

@@ -25,13 +25,16 @@ def test_words_and_lines_can_be_seen_on_the_paper(theme: str) -> None:
     palette = PALETTES[theme]
     assert compute_contrast(palette.ink, palette.paper) > 7
     assert compute_contrast(palette.muted, palette.paper) > 4.5
-    assert all(compute_contrast(color, palette.paper) > 3 for color in (COLOR_A, palette.b, COLOR_SHARED))
+    assert all(
+        compute_contrast(color, palette.paper) > 3
+        for color in (COLOR_A, palette.b, COLOR_SHARED, palette.rise, palette.fall)
+    )
 
 
 def test_the_style_sheet_of_the_page_has_the_same_colours() -> None:
     styles = (find_assets() / "src" / "base.css").read_text().casefold()
     colors = set(re.findall(r"#[0-9a-f]{6}", styles))
     for palette in PALETTES.values():
-        assert {palette.paper, palette.ink, palette.muted, palette.hairline, palette.b} <= {
+        assert {palette.paper, palette.ink, palette.muted, palette.hairline, palette.b, palette.rise, palette.fall} <= {
             color.upper() for color in colors
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Event
 from typing import Any
 
@@ -13,6 +13,9 @@ from dash import Dash, no_update
 from summit_dash.live import service
 from summit_dash.live.limits import Limits
 from summit_dash.live.service import EXTENSION, Live
+from summit_dash.live.training import Trainings
+from summit_dash.live.visits import Visits
+from summit_dash.live.workers import Workers
 from summit_dash.pages import images
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
@@ -35,6 +38,22 @@ def app(store: RunStore) -> Iterator[Dash]:
 
 def bring(content: bytes, known: Any = None, name: str = "a.png") -> tuple[Any, Any, Any]:
     return images.receive([f"data:image/png;base64,{base64.b64encode(content).decode()}"], [name], known)
+
+
+def look(known: Any, **wanted: Any) -> str:
+    """Asks once; returns the body as far as it is known."""
+    fields = {"run": None, "class_id": None, "image": None, "target": None, "against": None, **wanted}
+    _, body, *_ = images.ASKING.answer(fields, known, 0, None, None)
+    return str(body)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    pause = Event()
+    for _ in range(600):
+        if is_so():
+            return
+        pause.wait(0.05)
+    raise AssertionError("it did not come")
 
 
 def ask(known: Any, **wanted: Any) -> tuple[str, str]:
@@ -88,6 +107,47 @@ def test_two_visits_see_their_own_images_alone_and_forget_them(app: Dash) -> Non
     assert "was forgotten" in ask(mine, image="upload-1")[1]
     assert "Explained" in ask(other, image="upload-1")[1]
     assert "was forgotten" in ask({"token": "made up"}, image="upload-1")[1]
+
+
+def test_a_page_that_is_closed_in_the_middle_leaves_nothing_behind(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+    time = [0.0]
+    limits = Limits(patience=20, visit_seconds=100)
+    live = Live(Workers(limits, now=lambda: time[0]), Visits(limits, now=lambda: time[0]), Trainings(limits))
+    monkeypatch.setitem(app.server.extensions[EXTENSION], "live", live)
+    try:
+        closed, _, _ = bring(b"endless")
+        look(closed, image="upload-1")
+        visit = live.visits.find(closed["token"])
+        assert visit is not None
+        (ticket, *_) = visit.tickets.values()
+        wait_until(lambda: ticket.view.state == "running")
+        pids = live.workers.list_pids()
+        time[0] += 30  # nobody asks any more
+        known, _, _ = bring(b"image")
+        assert "Explained" in ask(known, image="upload-1")[1]
+        assert ticket.view.state == "cancelled" and live.workers.n_waiting == 0
+        assert live.workers.list_pids() == pids, "the process goes on with its model"
+        time[0] += 90
+        assert live.visits.find(closed["token"]) is None, "its images are forgotten"
+    finally:
+        live.close()
+
+
+def test_two_visits_at_once_are_answered_also_while_one_waits_for_a_long_method(app: Dash) -> None:
+    visits = app.server.extensions[EXTENSION]["live"].visits
+    mine, _, _ = bring(b"slow")
+    other, _, _ = bring(b"image")
+
+    def has_long_job() -> bool:
+        look(mine, image="upload-1")
+        tickets = visits.find(mine["token"]).tickets.values()
+        return any(ticket.job.is_long and ticket.view.state == "running" for ticket in tickets)
+
+    wait_until(has_long_job)
+    assert "Explained" in ask(other, image="upload-1")[1]
+    wait_until(has_long_job)  # it gave way, and goes on
+    assert "CAM" in look(mine, image="upload-1")
+    images.forget(1, mine)
 
 
 def test_without_an_image_the_page_says_what_to_do_and_without_a_model_what_is_missing(

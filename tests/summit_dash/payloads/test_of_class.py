@@ -34,7 +34,7 @@ def test_nodes_have_the_positions_and_sizes_of_their_elements(store: RunStore) -
         data, position = elements[index]["data"], elements[index]["position"]
         assert (nodes["x"][index], nodes["y"][index]) == (position["x"], position["y"])
         assert (nodes["size"][index], nodes["covered"][index]) == (data["size"], data["covered"])
-        assert {name: sides[index] for name, sides in nodes["sizes"].items()} == data["sizes"]
+        assert {name: values[index] for name, values in nodes["levels"].items()} == data["levels"]
 
 
 def test_nodes_have_effects_where_one_was_measured(store: RunStore) -> None:
@@ -42,7 +42,7 @@ def test_nodes_have_effects_where_one_was_measured(store: RunStore) -> None:
     nodes = [node._replace(effect=None if index else 0.123456) for index, node in enumerate(graph.nodes)]
     found = build_class(replace_graph(store, Graph(graph.layers, nodes, graph.edges)), 3)["nodes"]
     assert found["effect"] == [0.1235] + [None] * (len(nodes) - 1)
-    assert set(found["sizes"]) == {"pagerank", "effect"}
+    assert set(found["levels"]) == {"count", "pagerank", "effect"}
     assert "effect" not in build_class(store, 3)["nodes"]
 
 

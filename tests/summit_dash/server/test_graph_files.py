@@ -6,6 +6,7 @@ from flask.testing import FlaskClient
 from precompute.contract.errors import InputError
 from summit_dash.export.formats import FORMATS
 from summit_dash.export.graph import GraphRequest, export_graph
+from summit_dash.graph.elements import Looks
 from summit_dash.run.store import RunStore
 from summit_dash.server.app import create_app
 from summit_dash.server.graph_files import write_graph_file
@@ -27,6 +28,12 @@ def test_a_file_is_the_one_of_the_command(store: RunStore, ending: str) -> None:
     assert file.name == f"red-fox-graph{ending}"
 
 
+def test_a_picture_shows_what_the_page_shows(store: RunStore) -> None:
+    options = {"size_by": "pagerank", "color_by": "count", "selection": "pagerank"}
+    request = GraphRequest(0, looks=Looks("pagerank", "count"))
+    assert write_graph_file(store, 0, ".svg", options).content == export_graph(store, request, ["svg"])[".svg"]
+
+
 def test_a_comparison_has_both_names(client: FlaskClient) -> None:
     answer = client.get("/run/synthetic/graph/0-nodes.csv?vs=2&theme=light")
     assert answer.status_code == 200
@@ -34,7 +41,7 @@ def test_a_comparison_has_both_names(client: FlaskClient) -> None:
     assert "red-fox-vs-white-wolf-graph-nodes.csv" in answer.headers["Content-Disposition"]
 
 
-@pytest.mark.parametrize("query", ["vs=wolf", "vs=0", "vs=99", "covers=0", "theme=green"])
+@pytest.mark.parametrize("query", ["vs=wolf", "vs=0", "vs=99", "covers=0", "theme=green", "color_by=effect"])
 def test_what_cannot_be_made_is_a_problem(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/run/synthetic/graph/0.json?{query}")
     assert answer.status_code == 400

@@ -1,74 +1,14 @@
-"""The layers that `--layers auto` chooses for known families, and for networks of no known family."""
+"""The layers that `--layers auto` chooses for networks of no known family; `test_known_families` has the others."""
 
 from __future__ import annotations
-
-import functools
 
 import pytest
 import torch
 from torch import Tensor, nn
-from torchvision import models
 
 from precompute.contract.errors import InputError
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import RecordedLayer, select_layers
-
-
-@functools.cache
-def export(name: str) -> ExportedModel:
-    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
-    return ExportedModel(models.get_model(name, weights=None, **options), (3, 224, 224))
-
-
-FAMILIES = {
-    "alexnet": "conv1 conv2 conv3 conv4 conv5",
-    "vgg11": "conv1_1 conv2_1 conv3_1 conv3_2 conv4_1 conv4_2 conv5_1 conv5_2",
-    "googlenet": "conv1 conv2 conv3 mixed3a mixed3b mixed4a mixed4b mixed4c mixed4d mixed4e mixed5a mixed5b",
-    "resnet18": "conv1 layer1.0 layer1.1 layer2.0 layer2.1 layer3.0 layer3.1 layer4.0 layer4.1",
-    "resnet50": "conv1 layer1 layer2 layer3 layer4",
-    "mobilenet_v2": "stem block1 block3 block6 block10 block13 block16 block17 head",
-    "squeezenet1_1": "conv1 fire2 fire3 fire4 fire5 fire6 fire7 fire8 fire9 conv10",
-    "densenet121": "conv0 denseblock1 transition1 denseblock2 transition2 denseblock3 transition3 denseblock4",
-    "efficientnet_b0": "stem stage1 stage2 stage3 stage4 stage5 stage6 stage7 head",
-    "shufflenet_v2_x0_5": "conv1 stage2 stage3 stage4 conv5",
-    "convnext_tiny": "stem stage1 downsample2 stage2 downsample3 stage3 downsample4 stage4",
-    "vit_b_32": "patch_embedding block0 block1 block2 block3 block4 block5 block6 block7 block8 block9 block10 block11",
-    "swin_t": (
-        "stem stage1.0 stage1.1 downsample2 stage2.0 stage2.1 downsample3 stage3.0 stage3.1 stage3.2 stage3.3 stage3.4 "
-        "stage3.5 downsample4 stage4.0 stage4.1"
-    ),
-}
-
-
-@pytest.mark.parametrize("name", FAMILIES)
-def test_the_layers_of_known_families(name: str) -> None:
-    assert [layer.name for layer in select_layers(export(name))] == FAMILIES[name].split()
-
-
-def test_an_alias_and_a_module_path_name_the_same_layer() -> None:
-    model = export("googlenet")
-    (by_alias,), (by_path,) = select_layers(model, ["mixed4d"]), select_layers(model, ["inception4d"])
-    assert by_alias.node is by_path.node
-    assert (by_alias.name, by_path.name) == ("mixed4d", "inception4d")
-    assert (by_alias.n_channels, by_alias.height, by_alias.width) == (528, 14, 14)
-    with pytest.raises(InputError, match="mixed4d and inception4d are the same value"):
-        select_layers(model, ["mixed4d", "inception4d"])
-    with pytest.raises(InputError, match=r"There is no mixed4f\. Near it: mixed4"):
-        select_layers(model, ["mixed4f"])
-
-
-def test_tokens_are_positions_and_the_class_token_is_none() -> None:
-    layers = select_layers(export("vit_b_32"))
-    assert {(layer.n_channels, layer.height, layer.width) for layer in layers} == {(768, 7, 7)}
-
-
-def test_channels_may_be_last() -> None:
-    layers = {layer.name: layer for layer in select_layers(export("swin_t"))}
-    assert (layers["stage1.0"].n_channels, layers["stage1.0"].height) == (96, 56)
-    assert (layers["downsample4"].n_channels, layers["downsample4"].height) == (768, 7)
-
-
-# --- networks of no known family ------------------------------------------------------------------------------------
 
 
 def choose_layers(module: nn.Module, side: int = 32) -> list[RecordedLayer]:

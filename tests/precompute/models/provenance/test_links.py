@@ -1,20 +1,12 @@
-"""Links between recorded layers, of small networks and of known families."""
+"""Links between recorded layers of small networks; `test_known_families` has those of large ones."""
 
 from __future__ import annotations
 
-import functools
-
-import pytest
 import torch
 from torch import Tensor, nn
-from torchvision import models
 
-from precompute.models.graph.exported import ExportedModel
 from precompute.models.interventions.intervention import check_links
-from precompute.models.layers.selection import select_layers
-from precompute.models.provenance.links import derive_links
 from tests.support.between_layers import link_layers, make_conv
-from tests.support.dispatches import count_dispatches
 
 ALL = 1_000  # channels to intervene on: every one
 
@@ -69,40 +61,3 @@ def test_a_link_that_cannot_be_traced_has_its_sources_in_order() -> None:
 
     assert [(link.channels is None, link.problem is None) for link in links] == [(False, True), (True, False)]
     assert [source.name for source in links[1].sources] == ["first", "second"]
-
-
-@functools.cache
-def export(name: str) -> ExportedModel:
-    options = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
-    torch.manual_seed(0)
-    return ExportedModel(models.get_model(name, weights=None, **options), (3, 64, 64))
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "resnet18",
-        "googlenet",
-        "squeezenet1_1",
-        "mobilenet_v3_small",
-        "shufflenet_v2_x0_5",
-        "regnet_y_400mf",
-        "mnasnet0_5",
-    ],
-)
-def test_interventions_on_known_families(name: str) -> None:
-    exported = export(name)
-    layers = select_layers(exported)
-    links = derive_links(exported, layers)
-    assert [link.target.name for link in links] == [layer.name for layer in layers[1:]]
-    assert [link.problem for link in links] == [None] * len(links)
-    report = check_links(exported, links, n_channels=1)
-    assert report.failures == ()
-    assert report.n_links == len(layers) - 1
-
-
-@pytest.mark.parametrize("name", ["googlenet", "mobilenet_v3_small"])
-def test_the_operations_of_the_pass_do_not_depend_on_the_number_of_images(name: str) -> None:
-    exported = export(name)
-    few, many = count_dispatches(exported, select_layers(exported), (1, 64))
-    assert 0 < many <= 1.1 * few
