@@ -47,6 +47,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         problem = "The browser tests need Chromium: `playwright install chromium`."
         pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ONE_PROCESS])
         yield browser
@@ -169,7 +170,6 @@ def new_page(kept_page: KeptPage) -> Iterator[None]:
 @pytest.fixture
 def page(kept_page: KeptPage, url: str, words: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
     """The page, whose console must be empty at the end; after a test that failed, the next one gets another page."""
-    expect.set_options(timeout=20_000)
     failed = request.session.testsfailed
     yield kept_page.bring(url)
     if request.session.testsfailed > failed or words:
