@@ -38,11 +38,10 @@ import './views/sidebar.js';
 import './views/transfer.js';
 import {askAgain, want} from './asking.js';
 import * as current from './current.js';
-import {address, load} from './data.js';
+import {load} from './data.js';
 import {labels} from './labels.js';
 import {connected} from './model/graph.js';
-import {openRun} from './runs.js';
-import {dispatch, start} from './selection.js';
+import {bringAhead, dispatch, start} from './selection.js';
 import {showAll} from './views.js';
 import {at, drawEmbedding} from './views/embedding.js';
 import {emb} from './views/embedding_state.js';
@@ -94,5 +93,4 @@ window.summitDash = Object.freeze({
     },
   },
 });
-/* Asked for at once, while Dash is still being read. */
-openRun(new URLSearchParams(address.read()).get('run'));
+bringAhead();

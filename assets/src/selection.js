@@ -247,6 +247,15 @@ const choose = async (wanted, remember, push) => {
   show(after, push && before !== null && isStep(before, after));
 };
 export const dispatch = (action) => choose(apply(latest || empty(), action), action.query === undefined, action.query === undefined);
+/** Has what the address asks for brought while Dash is still being read. */
+export const bringAhead = async () => {
+  /** @type {any} */
+  const asked = fromQuery(address.read());
+  const opened = await openRun(asked.run);
+  if (opened.problem || current.selection) return;
+  const wanted = complete(asked, opened);
+  hearers.forEach((hear) => hear(wanted));
+};
 const travel = (from, to) => {
   if (!from.length) return;
   to.push(current.selection);

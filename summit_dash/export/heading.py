@@ -6,7 +6,7 @@ from precompute.contract.tables import EFFECT
 from summit_dash.export.lettering import shorten
 from summit_dash.export.setting import LINE, Mark, Phrase, Text, build_phrase, flow, frame_text
 from summit_dash.export.shapes import Point, Shape, Stroke
-from summit_dash.export.subject import Origin, Side, Subject
+from summit_dash.export.subject import Side, Subject
 from summit_dash.graph.comparison import Comparison, Part
 from summit_dash.graph.elements import COUNT, PLAIN
 from summit_dash.graph.stylesheet import style_node
@@ -37,11 +37,14 @@ def build_heading(subject: Subject, palette: Palette, width: float) -> tuple[lis
     return [*shapes, *more], y + LINE / 2
 
 
-def build_footing(origin: Origin, has_examples: bool, palette: Palette, position: Point, width: float) -> list[Shape]:
-    """Builds the line with model, dataset and run, and the meaning of a dark corner where there is one."""
+def build_footing(subject: Subject, has_examples: bool, palette: Palette, position: Point, width: float) -> list[Shape]:
+    """Builds the line with model, dataset and run, and what dark corners and dotted lines mean where there are any."""
+    origin = subject.origin
     words = [f"Model {origin.model}", f"dataset {origin.dataset}", f"run {origin.run}"]
     if has_examples:
         words.append("dark corner: best dataset example, no visualization")
+    if subject.ways:
+        words.append("dotted: strongest way up, through channels not shown")
     text = shorten("  ·  ".join(words), width - 2 * MARGIN, 11)
     return flow([build_phrase(Text(text, 11, palette.muted))], position, width)[0]
 

@@ -14,8 +14,9 @@ from summit_dash.export.shapes import Box, GraphScene, Point, Rule, SceneEdge, S
 from summit_dash.export.subject import Subject
 from summit_dash.graph.comparison import Part
 from summit_dash.graph.elements import Element, Pictures, build_comparison_elements, build_graph_elements
-from summit_dash.graph.stylesheet import EDGE_DASH, RING_DASH, NodeLook, style_edge, style_node
+from summit_dash.graph.stylesheet import EDGE_DASH, RING_DASH, WAY_DASH, WAY_OPACITY, NodeLook, style_edge, style_node
 from summit_dash.graph.theme import PALETTES, Palette
+from summit_dash.graph.ways import Way
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
 
@@ -74,7 +75,7 @@ def build_scene(subject: Subject, pictures: PictureSource, theme: str = "light",
         Rule(Point(0.0, top), Point(width, top), Stroke(palette.hairline, 1.0)),
         *build_gutter(subject, spans, palette, gutter),
         *build_parting_line(subject.comparison, spans, palette, (gutter, width)),
-        *build_footing(subject.origin, has_examples, palette, Point(MARGIN, bottom + _FOOT / 2), width),
+        *build_footing(subject, has_examples, palette, Point(MARGIN, bottom + _FOOT / 2), width),
     ]
     size = Size(round(width), round(bottom + _FOOT))
     return GraphScene(size, palette.paper, _build_title(subject), describe(subject), edges, nodes, shapes)
@@ -120,7 +121,8 @@ def _draw(
         for e in kept
         if "position" not in e
     ]
-    return nodes, edges
+    ways = [_draw_way(way, drawn[way.source.channel_id], drawn[way.target.channel_id], stage) for way in subject.ways]
+    return nodes, [*ways, *edges]
 
 
 def _draw_node(element: Element, position: Point, stage: _Stage, pictures: PictureSource) -> SceneNode:
@@ -167,6 +169,16 @@ def _draw_edge(element: Element, source: SceneNode, target: SceneNode, stage: _S
     )
     points = bend(_find_port(source.frame, 0.0), _find_port(target.frame, 1.0))
     return SceneEdge(data["source"], data["target"], points, stroke, element["classes"])
+
+
+def _draw_way(way: Way, source: SceneNode, target: SceneNode, stage: _Stage) -> SceneEdge:
+    """Draws a way up through channels outside the graph, faint."""
+    stroke = Stroke(
+        stage.palette.ink, max(stage.zoom, _HAIRLINE), WAY_OPACITY, _scale(WAY_DASH, max(stage.zoom, _HAIRLINE))
+    )
+    points = bend(_find_port(source.frame, 0.0), _find_port(target.frame, 1.0))
+    through = tuple(channel.channel_id for channel in way.through)
+    return SceneEdge(source.channel_id, target.channel_id, points, stroke, "way", through)
 
 
 def _find_port(frame: Box, height: float) -> Point:

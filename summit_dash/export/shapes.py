@@ -76,13 +76,17 @@ class SceneNode(NamedTuple):
 
 
 class SceneEdge(NamedTuple):
-    """An influence, drawn as two quadratic Béziers: `points` are start, bend, middle, bend, end."""
+    """An influence, drawn as two quadratic Béziers: `points` are start, bend, middle, bend, end.
+
+    `through` names the channels outside the graph through which a way up leads; it is empty for an influence.
+    """
 
     source: str
     target: str
     points: tuple[Point, Point, Point, Point, Point]
     stroke: Stroke
     part: str = ""
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from precompute.contract.errors import InputError
 from precompute.contract.tables import EFFECT, PAGERANK, SELECTIONS
 from summit_dash.graph.comparison import Comparison, compare
 from summit_dash.graph.elements import BY_COUNT, PLAIN, Looks, compute_levels
+from summit_dash.graph.ways import Way
+from summit_dash.payloads.of_ends import find_class_ways
 from summit_dash.run.graphs import Channel, Edge, Graph, Node, compute_shares_covered
 from summit_dash.run.measures import name_measures
 from summit_dash.run.missing_graph import explain_missing_graph
@@ -49,6 +51,7 @@ class Subject:
 
     `covers` is the percentage of activation that the kept channels of one class cover. A comparison keeps all channels.
     `selection` is what the channels were chosen by, and `looks` what they show.
+    `found_ways` lead up through channels outside the graph, from channels without an influence upwards.
     """
 
     origin: Origin
@@ -57,6 +60,13 @@ class Subject:
     covers: float
     selection: str = PAGERANK
     looks: Looks = BY_COUNT
+    found_ways: Sequence[Way] = ()
+
+    @property
+    def ways(self) -> list[Way]:
+        """The ways with both ends kept."""
+        kept = set(self.channels)
+        return [way for way in self.found_ways if way.source in kept and way.target in kept]
 
     @property
     def nodes(self) -> list[Node]:
@@ -108,7 +118,15 @@ def read_subject(
     drawn = {edge.target.layer for side in sides for edge in side.graph.edges}
     influence = name_measures(store.find_links(drawn))
     origin = Origin(store.name, store.model_name, store.dataset_name, influence, list(store.layers.values()))
-    return Subject(origin, sides, comparison, covers, selection, looks)
+    ways = _find_ways(store, sides) if selection == PAGERANK else []
+    return Subject(origin, sides, comparison, covers, selection, looks, ways)
+
+
+def _find_ways(store: RunStore, sides: Sequence[Side]) -> list[Way]:
+    """Finds the ways up of channels without an influence upwards in any of the graphs, each pair of ends once."""
+    leading = {edge.source for side in sides for edge in side.graph.edges}
+    ways = [way for side in sides for way in find_class_ways(store, side.info.class_id) if way.source not in leading]
+    return list({(way.source, way.target): way for way in reversed(ways)}.values())[::-1]
 
 
 def _check(class_id: int, vs: int | None, covers: float) -> None:

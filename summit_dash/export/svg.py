@@ -49,7 +49,8 @@ def _add_edge(parent: Element, edge: SceneEdge) -> None:
     )
     path = f"M{start}Q{leaving} {middle}Q{arriving} {end}"
     element = add(parent, "path", class_=f"edge {edge.part}".rstrip(), d=path, **_list_stroke(edge.stroke))
-    add(element, "title", f"{edge.source} to {edge.target}")
+    way = f", the strongest way up, through {', '.join(edge.through)}, not in the graph" if edge.through else ""
+    add(element, "title", f"{edge.source} to {edge.target}{way}")
 
 
 def _add_node(parent: Element, node: SceneNode, clip: str) -> None:

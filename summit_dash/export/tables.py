@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from summit_dash.export.subject import Side, Subject
 from summit_dash.graph.comparison import Comparison
+from summit_dash.graph.ways import Way
 from summit_dash.run.graphs import Channel, Edge, Node
 from summit_dash.run.store import ClassInfo
 
@@ -112,11 +113,19 @@ def _describe_graph(subject: Subject) -> Row:
         "influence": origin.influence or None,
         "layers": [info._asdict() for info in origin.layers],
         "classes": [_describe_class(side.info) for side in subject.sides],
+        "ways_up": [_describe_way(way) for way in subject.ways],
     }
     if subject.comparison is None:
         return facts | {"covers": float(subject.covers)}
     layers = [layer._asdict() for layer in subject.comparison.layers]
     return facts | {"parting_layer": subject.comparison.parting_layer, "layer_comparisons": layers}
+
+
+def _describe_way(way: Way) -> Row:
+    """Describes a way: its ends, the channels outside the graph between them, and its least influence count."""
+    through = [channel.channel_id for channel in way.through]
+    ends = {"source": way.source.channel_id, "target": way.target.channel_id}
+    return ends | {"through": through, "influence_count": way.n_images}
 
 
 def _describe_class(info: ClassInfo) -> Row:

@@ -12,6 +12,8 @@ __all__ = [
     "EDGE_DASH",
     "LEVEL_RING",
     "RING_DASH",
+    "WAY_DASH",
+    "WAY_OPACITY",
     "EdgeLook",
     "NodeLook",
     "build_stylesheet",
@@ -21,6 +23,8 @@ __all__ = [
 
 RING_DASH = (4.0, 2.0)
 """Lengths of a dash and a gap of a ring, in units of the layout. Cytoscape has no other ones."""
+WAY_DASH, WAY_OPACITY = (1.5, 5.0), 0.45
+"""Lengths of line and gap of a way up outside the graph, and its opacity."""
 EDGE_DASH = (6.0, 3.0)
 """Lengths of a dash and a gap of an edge, in units of the layout: those of Cytoscape where a rule has no others."""
 
@@ -173,7 +177,12 @@ def _build_edge_rules(palette: Palette) -> list[Rule]:
         _build_rule("edge.added", {"line-style": "dashed", "line-dash-pattern": [2, 3]}),
         _build_rule(
             "edge.way",
-            {"line-style": "dashed", "line-dash-pattern": [1.5, 5], "line-cap": "round", "line-opacity": 0.45},
+            {
+                "line-style": "dashed",
+                "line-dash-pattern": [*WAY_DASH],
+                "line-cap": "round",
+                "line-opacity": WAY_OPACITY,
+            },
         ),
     ]
 

@@ -134,8 +134,8 @@ class Workers:
                 continue
             except WorkerEnded:
                 pass
-            except TimeoutError:
-                found = f"worked on a request for more than {self.limits.seconds:g} seconds"
+            except TimeoutError as problem:
+                found = str(problem)
             except Exception as problem:  # arguments that cannot be sent, a process that cannot be started
                 found = f"could not be asked ({type(problem).__name__}: {problem})"
             self._drop_process(me)
@@ -215,7 +215,7 @@ class Workers:
         if last.stopped_at is not None and last.seconds - last.stopped_at > self._grace:
             raise WorkerEnded
         if last.seconds > self.limits.seconds:
-            raise TimeoutError
+            raise TimeoutError(f"worked on a request for more than {self.limits.seconds:g} seconds")
 
     @staticmethod
     def _finish(ticket: Ticket, kind: str, content: object) -> None:
@@ -247,7 +247,7 @@ class Workers:
         start = self._now()
         while process.receive(_TICK) is None:  # it says that it is ready
             if self._now() - start > _START_SECONDS:
-                raise TimeoutError
+                raise TimeoutError(f"was not ready after {_START_SECONDS:g} seconds")
         return process
 
     def _drop_process(self, owner: threading.Thread) -> None:

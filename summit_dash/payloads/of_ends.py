@@ -14,7 +14,7 @@ from summit_dash.graph.ways import Influences, Way, find_ways
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
 
-__all__ = ["build_class_ends"]
+__all__ = ["build_class_ends", "find_class_ways"]
 
 
 def build_class_ends(store: RunStore, class_id: int) -> dict[str, Any]:
@@ -24,16 +24,24 @@ def build_class_ends(store: RunStore, class_id: int) -> dict[str, Any]:
     """
     if not store.has("influences"):
         return {"reasons": {}, "ways": []}
-    graph = store.graph(class_id)
-    reasons = explain_ends(graph, lambda channel: store.read_targets(class_id, channel, 1))
-    leading = {edge.source for edge in graph.edges}
-    starts = [channel for channel in reasons if channel not in leading]
-    drawn = [node.channel for node in graph.nodes]
-    ways = find_ways(store.layer_names, drawn, starts, _read_influences(store, class_id)) if starts else []
+    reasons = explain_ends(store.graph(class_id), lambda channel: store.read_targets(class_id, channel, 1))
+    ways = find_class_ways(store, class_id)
     return {
         "reasons": {channel.channel_id: reason for channel, reason in reasons.items()},
         "ways": [_describe(way) for way in ways],
     }
+
+
+def find_class_ways(store: RunStore, class_id: int) -> list[Way]:
+    """Finds the strongest way up from each channel of a class's graph without an influence upwards."""
+    if not store.has("influences"):
+        return []
+    graph = store.graph(class_id)
+    leading = {edge.source for edge in graph.edges}
+    last = store.layer_names[-1]
+    drawn = [node.channel for node in graph.nodes]
+    starts = [channel for channel in drawn if channel not in leading and channel.layer != last]
+    return find_ways(store.layer_names, drawn, starts, _read_influences(store, class_id)) if starts else []
 
 
 def _describe(way: Way) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from precompute.contract.errors import InputError
 from summit_dash.figures.transfer import AXES, build_cuts, build_training_parts, find_front
 from summit_dash.graph.theme import PALETTES
 from summit_dash.payloads.numbers import shorten
+from summit_dash.payloads.transfer_page import build_transfer_blocks
 from summit_dash.run.transfer_store import TransferStore
 
 __all__ = ["build_transfer_payload"]
@@ -37,7 +38,8 @@ def build_transfer_payload(store: TransferStore, key: str, names_folders: bool =
     if key == "run":
         return _build_overview(store)
     if key == "transfer":
-        return _build_result(store, names_folders)
+        found = _build_result(store, names_folders)
+        return {**found, "blocks": build_transfer_blocks(found)}
     if key == "images":
         return _build_images(store)
     kind, _, number = key.partition("/")

@@ -31,9 +31,51 @@ const drawDirectly = (cy, renderer) => {
     else drawLayeredElements.call(renderer, context, elements, ...more);
   };
 };
+const AWAKE = 60; /* frames without a change after which the loop rests */
+/** Hands the frame that is asked for next, by the code that runs now, to `keep` instead of the browser. */
+const keepNextFrame = (keep) => {
+  const ask = window.requestAnimationFrame;
+  const restore = () => (window.requestAnimationFrame = ask);
+  window.requestAnimationFrame = (frame) => {
+    restore();
+    keep(frame);
+    return 0;
+  };
+  queueMicrotask(restore);
+};
+/** Lets the loop of Cytoscape rest while nothing changes. It asks for every frame of the page, which takes a twentieth of the
+    processor while nobody does anything. What is to be drawn wakes it. */
+const restWhenIdle = (cy, renderer) => {
+  const {redraw} = renderer;
+  const {addToAnimationPool} = cy;
+  if (!redraw || !addToAnimationPool || !renderer.beforeRender) return;
+  let idle = 0;
+  let next = null;
+  let isAnimated = false;
+  const wake = () => {
+    idle = 0;
+    if (next) window.requestAnimationFrame(next);
+    next = null;
+  };
+  renderer.redraw = (...given) => {
+    redraw.apply(renderer, given);
+    wake();
+  };
+  cy.addToAnimationPool = (...given) => {
+    isAnimated = true; /* nothing here is; else it would not rest again */
+    wake();
+    return addToAnimationPool.apply(cy, given);
+  };
+  const last = -1; /* after all else that is done before a frame */
+  renderer.beforeRender((draws) => {
+    idle = draws ? 0 : idle + 1;
+    if (idle > AWAKE && !isAnimated) keepNextFrame((frame) => (next = frame));
+  }, last);
+};
 /** Takes the shortcuts in an instance. */
 export const takeShortcuts = (cy) => {
   spareMeasuring(cy);
   spareEvents(cy.style());
   drawDirectly(cy, cy.renderer());
+  restWhenIdle(cy, cy.renderer());
 };

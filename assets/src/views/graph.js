@@ -43,6 +43,7 @@ import {showLooks} from './graph_looks.js';
 import {showTable} from './graph_table.js';
 import {buildTools, filter, showLegend, showTools} from './graph_tools.js';
 import {buildTray, clearTray, showTray} from './graph_tray.js';
+import {readWays} from './graph_ways.js';
 import {arrange, bindViewport, fit, fitScene, onViewport, refit, reveal, touch} from './graph_viewport.js';
 
 const PICTURES_AT_MOST = 150; /* ms that a graph waits for its pictures */
@@ -269,9 +270,9 @@ const finish = async (scene, mine) => {
     if (!isOld()) canvas().batch(() => showImages(scene));
   }
   requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
-  if (scene.context.comparison || current.selection.chosen === 'effect') return; /* ways are those of the published graph */
-  const {ways} = await load(`class/${classes[0].id}/ends`);
-  if (ways && ways.length && !isOld()) addWays(ways, {right: current.selection.direction === 'right'});
+  if (scene.context.isOverlay || current.selection.chosen === 'effect') return; /* ways are those of the published graph */
+  const ways = await readWays(scene);
+  if (ways.length && !isOld()) addWays(ways, {right: current.selection.direction === 'right'});
 };
 const showImages = (scene) => scene.nodes.forEach(({id, node}) => elementOf(id).data(toImages(nameOf(node), node)));
 const tellPainted = (classes) => {

@@ -3,17 +3,16 @@
 import * as current from '../current.js';
 import {boot, load} from '../data.js';
 import {action, emptyState, h, term} from '../dom.js';
-import {count, percent, plural} from '../format.js';
+import {percent} from '../format.js';
 import {copyText} from '../link.js';
 import {chooseCuts, nameCut} from '../model/transfer.js';
 import {askForPlotly} from '../plotly.js';
 import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
+import {addKinds, fill} from '../widgets/blocks.js';
 import {showChart} from '../widgets/chart.js';
 import {buildSegments, pressSegment} from '../widgets/segments.js';
-import {interval} from './transfer_parts.js';
 import {forgetPair, showPair} from './transfer_pair.js';
-import {showCuts, showLearned} from './transfer_tables.js';
 import {chooseCut, showTraining} from './transfer_training.js';
 
 const AXES = [
@@ -23,7 +22,6 @@ const AXES = [
   ['milliseconds', 'Milliseconds', 'For one image on one thread or on the GPU, the least of several, without the head.'],
 ];
 const PARTS = ['advice', 'curves', 'cuts', 'learned', 'training', 'pair', 'images'];
-const POOLED = {mean: 'the mean', max: 'the maximum', both: 'mean and maximum'};
 const part = (name) => document.querySelector(`#transfer .transfer-${name}`);
 const chart = h('div', {class: 'transfer-chart', role: 'img', 'aria-label': 'Accuracy of the cuts'});
 const axes = buildSegments(
@@ -49,21 +47,6 @@ const showRun = () => {
   const results = buildResults();
   part('advice').replaceChildren(...(results.length ? results : [emptyState(MISSING)]));
 };
-
-// --- the advice ---------------------------------------------------------------------------------------------------
-const tellHow = (found) => {
-  const {n_folds: folds, pooling} = found.config;
-  const skipped = found.n_skipped ? ` ${plural(found.n_skipped, 'image')} could not be read, and are left out.` : '';
-  return (
-    `${plural(found.n_images, 'image')} of ${plural(found.classes.length, 'class', 'classes')}, each held out once in ${folds} folds. ` +
-    `A linear head is trained on ${POOLED[pooling]} of every channel. Intervals of 95 % (Wilson), n = ${count(found.n_images)}.${skipped}`
-  );
-};
-const showAdvice = (found) =>
-  part('advice').replaceChildren(
-    h('p', {class: 'transfer-sentence'}, found.sentence),
-    h('p', {class: 'muted'}, tellHow(found)),
-  ); // prettier-ignore
 
 // --- accuracy by depth and cost -----------------------------------------------------------------------------------
 const COLORS = [['A', '#D55E00'], ['B', null]]; // prettier-ignore
@@ -101,25 +84,6 @@ const showCurves = (found, selection, places) => {
 };
 
 // --- the chosen cut -----------------------------------------------------------------------------------------------
-const tellPublished = (found, {model}) => {
-  const {published} = found.models[model];
-  return published === null || published === undefined ? [] : [['Published', `${percent(published)} top-1 on ImageNet, the whole model`]];
-};
-const listFacts = (found, row) => [
-  ['Accuracy', interval(row)],
-  ['Macro F1', row.macro_f1.toFixed(3)],
-  ['Parameters', `${count(row.parameters)} of ${count(found.models[row.model].n_parameters)}`],
-  ['Multiply-adds', count(row.multiply_adds)],
-  ['Milliseconds', row.milliseconds.toFixed(2)],
-  ...tellPublished(found, row),
-];
-/** The command to go on with: a run of the saved head, else the one that saves it. */
-const findCommand = (found, row) => {
-  const head = found.heads.find((each) => each.model === row.model && each.cut === row.cut && each.kind === 'linear' && each.is_whole);
-  if (head) return ['Its head is saved. This makes a run of it, with graphs, pictures and explanations as of any model:', head.command];
-  const quote = (text) => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\"'\"'")}'`);
-  return ['This trains its head on all images and saves it as a model:', `summit-dash transfer ${quote(found.folder)} --save ${quote(nameCut(row))}`];
-}; // prettier-ignore
 /** A command, an option on each line, with a button that copies it as one. */
 const buildCommand = (command) =>
   h(
@@ -134,17 +98,16 @@ const showChosen = (found, [a, b]) => {
     side.replaceChildren(emptyState(unknownCut(current.selection.cut)));
     return;
   }
-  const [words, command] = findCommand(found, row);
-  const marks = [row.is_advised && 'advised', row.is_best && 'best', !row.is_advised && row.is_within && 'within one standard error'];
+  const {marks, facts, words, command} = found.blocks.chosen[a];
   const other = found.cuts[b];
   const beside = other && a !== b ? [['B', `${other.model} after ${other.cut}, ${percent(other.accuracy)}`]] : [];
   side.replaceChildren(
     h('h3', {}, h('span', {class: 'badge badge-a'}, 'A'), ` ${row.model} after ${row.cut}`),
-    h('p', {class: 'muted'}, marks.filter(Boolean).join(', ') || `cut ${row.cut_index + 1} of ${row.model}`),
+    h('p', {class: 'muted'}, marks),
     h(
       'dl',
       {},
-      [...listFacts(found, row), ...beside].map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
+      [...facts, ...beside].map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
     ),
     h('p', {class: 'muted'}, words),
     buildCommand(command),
@@ -155,6 +118,20 @@ const unknownCut = (name) => ({
   found: `The link says ${name}, which is none of this result.`,
   fix: 'Choose one in the table.',
 });
+
+// --- the table of cuts --------------------------------------------------------------------------------------------
+let names = []; /* of A and B */
+const chooser = (letter, field, name) =>
+  action(
+    {[field]: name},
+    {class: `cut-choice cut-${letter.toLowerCase()}`, 'aria-pressed': String(names['AB'.indexOf(letter)] === name), 'aria-label': `${name} as ${letter}`},
+    letter,
+  ); // prettier-ignore
+addKinds({cut_choices: (name) => h('td', {class: 'cut-choices'}, chooser('A', 'cut', name), chooser('B', 'vs_cut', name))});
+const showCuts = ({blocks, cuts}, places) => {
+  names = places.map((place) => cuts[place] && nameCut(cuts[place]));
+  fill(part('cuts'), blocks.cuts);
+};
 
 // --- the page -----------------------------------------------------------------------------------------------------
 const FIELDS = ['view', 'run', 'cut', 'vs_cut', 'axis', 'differ', 'image'];
@@ -171,8 +148,7 @@ const showResult = async (selection, last) => {
   }
   const places = chooseCuts(current.selection, found.cuts);
   if (shown !== found || !last) {
-    showAdvice(found);
-    showLearned(part('learned'), found);
+    ['advice', 'learned'].forEach((name) => fill(part(name), found.blocks[name]));
     showTraining(part('training'), found, places[0], () => showResult(current.selection, null));
     forgetPair();
   }
@@ -181,7 +157,7 @@ const showResult = async (selection, last) => {
   if (changed(selection, last, 'cut', 'vs_cut', 'run')) {
     showChosen(found, places);
     chooseCut(found, places[0]);
-    showCuts(part('cuts'), found, places);
+    showCuts(found, places);
   }
   await showPair({pair: part('pair'), images: part('images')}, found, places, current.selection);
 };

@@ -85,7 +85,8 @@ export const addKinds = (kinds) => Object.assign(KINDS, kinds);
 export const build = (block) => {
   if (block === null || typeof block !== 'object') return block;
   if (Array.isArray(block)) return h(block[0], block[1], block.slice(2).map(build));
-  return Object.entries(block).map(([kind, content]) => KINDS[kind](content));
+  const [[kind, content]] = Object.entries(block);
+  return KINDS[kind](content);
 };
 /** Shows blocks in a place. */
 export const fill = (place, blocks) => place.replaceChildren(...h('div', {}, blocks.map(build)).childNodes);

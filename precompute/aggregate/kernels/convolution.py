@@ -297,14 +297,16 @@ def _multiply_windowed(weight: Tensor, values: Tensor, convolution: Convolution)
 def _multiply_windowed_batch(weight: Tensor, values: Tensor, convolution: Convolution) -> Tensor:
     """Computes `(batch, target, source)` by products of patches and kernels, in pieces whose number is the same for
     every batch."""
-    n_sources = values.shape[1]
+    n_images, n_sources = values.shape[:2]
     patches = functional.unfold(
         values, weight.shape[2:], convolution.dilation, convolution.padding, convolution.stride
     ).unflatten(1, (n_sources, -1))
-    kernels = weight.flatten(2).transpose(0, 1)
     step = max(1, _CHUNK_ELEMENTS // (weight.shape[0] * patches.shape[3]))
+    # The positions of all images side by side: a product of each source is one, and no piece copies what it reads.
+    patches = patches.permute(1, 2, 0, 3).flatten(2)
+    kernels = weight.flatten(2).transpose(0, 1)
     found = [
-        torch.matmul(kernels[start : start + step], patches[:, start : start + step]).amax(3)
+        torch.bmm(kernels[start : start + step], patches[start : start + step]).unflatten(2, (n_images, -1)).amax(3)
         for start in range(0, n_sources, step)
     ]
-    return torch.cat(found, 1).clamp_min_(0).transpose(1, 2)
+    return torch.cat(found).clamp_min_(0).permute(2, 1, 0)

@@ -47,7 +47,7 @@ LINKED = (
     "regnet_y_400mf",
     "mnasnet0_5",
 )
-BATCHED = ("googlenet", "mobilenet_v3_small")
+BATCHED = ("googlenet", "mobilenet_v3_small", "resnet18")
 
 
 @pytest.fixture(scope="module")
@@ -103,5 +103,13 @@ def test_interventions_on_known_families(exported: ExportedModel) -> None:
 
 @pytest.mark.parametrize("exported", BATCHED, indirect=True, scope="module")
 def test_the_operations_of_the_pass_do_not_depend_on_the_number_of_images(exported: ExportedModel) -> None:
+    few, many = count_dispatches(exported, select_layers(exported), (1, 64))
+    assert 0 < many <= 1.1 * few
+
+
+def test_the_operations_of_a_dense_network_do_not_depend_on_the_number_of_images() -> None:
+    """DenseNet121 has the same blocks, and takes half a minute."""
+    module = models.DenseNet(growth_rate=16, block_config=(2, 3), num_init_features=32)
+    exported = ExportedModel(module, (3, 64, 64))
     few, many = count_dispatches(exported, select_layers(exported), (1, 64))
     assert 0 < many <= 1.1 * few

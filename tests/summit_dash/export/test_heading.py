@@ -84,16 +84,17 @@ def test_the_height_counts_the_lines_that_are_needed() -> None:
 
 
 def test_the_footing_names_the_source_and_explains_the_dark_corner_where_there_is_one() -> None:
-    origin = make_subject().origin
+    subject = make_subject()
     (plain,), (explained,) = (
-        list_texts(build_footing(origin, has_examples, LIGHT, Point(MARGIN, 0), 1200)) for has_examples in (False, True)
+        list_texts(build_footing(subject, has_examples, LIGHT, Point(MARGIN, 0), 1200))
+        for has_examples in (False, True)
     )
     assert plain == "Model Net  ·  dataset Animals  ·  run r"
     assert explained == f"{plain}  ·  dark corner: best dataset example, no visualization"
 
 
 def test_the_footing_is_cut_to_the_width() -> None:
-    (words,) = list_texts(build_footing(make_subject().origin, True, LIGHT, Point(MARGIN, 0), 200))
+    (words,) = list_texts(build_footing(make_subject(), True, LIGHT, Point(MARGIN, 0), 200))
     assert words.endswith("…") and measure_width(words, 11) <= 200 - 2 * MARGIN
 
 

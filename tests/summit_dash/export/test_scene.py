@@ -11,7 +11,9 @@ from summit_dash.export.fit import Size
 from summit_dash.export.scene import PictureSource, build_scene
 from summit_dash.export.shapes import GraphScene, SceneNode
 from summit_dash.export.subject import Subject
+from summit_dash.export.svg import write_svg
 from summit_dash.graph.theme import COLOR_A, COLOR_B, COLOR_SHARED, PALETTES
+from summit_dash.graph.ways import Way
 from summit_dash.run.graphs import Channel
 from summit_dash.run.pictures import PictureKind
 from tests.summit_dash.export.subjects import FOX, PICTURES, WOLF, list_texts, make_subject
@@ -142,3 +144,16 @@ def test_the_title_names_the_classes_with_their_marks() -> None:
     marked = dataclasses.replace(subject, sides=[subject.sides[0]._replace(mark="n4")])
     assert draw(marked).title == "Attribution graph of fox n4"
     assert draw(make_subject(FOX, WOLF)).title == "Comparison of fox and wolf"
+
+
+def test_a_way_up_is_dotted_beneath_the_edges_and_the_footing_says_what_it_is() -> None:
+    way = Way(Channel("a", 1), Channel("b", 2), (Channel("m", 7),), 5)
+    subject = dataclasses.replace(make_subject(draw_graph("b | 1:90 2:10\na | 1:40", "a1>b1")), found_ways=[way])
+    scene = draw(subject)
+    dotted, edge = scene.edges
+    assert (dotted.part, dotted.through, edge.part) == ("way", ("m-7",), "")
+    assert dotted.stroke.dash and dotted.stroke.opacity < 0.5
+    assert any("dotted: strongest way up" in text for text in list_texts(scene.shapes))
+    assert b"a-1 to b-2, the strongest way up, through m-7, not in the graph" in write_svg(scene)
+    hidden = dataclasses.replace(subject, covers=50)
+    assert [each.part for each in draw(hidden).edges if each.part == "way"] == []

@@ -4,7 +4,9 @@ import pytest
 
 from precompute.contract.errors import InputError
 from summit_dash.export.subject import read_subject
+from summit_dash.export.tables import build_tables
 from summit_dash.graph.comparison import Part
+from summit_dash.payloads.of_ends import find_class_ways
 from summit_dash.run.graphs import Graph
 from summit_dash.run.similarity import compute_cosine
 from summit_dash.run.store import RunStore
@@ -90,3 +92,17 @@ def test_a_class_without_a_graph_is_refused_with_the_reason(store: RunStore, mon
     monkeypatch.setattr(fresh, "graph", lambda class_id: Graph(fresh.layer_names, [], []))
     with pytest.raises(InputError, match="No recorded channel is excited by the 200 images of coyote"):
         read_subject(fresh, 3)
+
+
+def test_ways_up_are_those_of_the_page_and_in_a_comparison_of_channels_that_lead_up_in_neither_graph(
+    store: RunStore,
+) -> None:
+    of_class = {class_id: find_class_ways(store, class_id) for class_id in store.classes}
+    a = max(of_class, key=lambda class_id: len(of_class[class_id]))
+    b = next(class_id for class_id in of_class if class_id != a and of_class[class_id])
+    assert read_subject(store, a).ways == of_class[a]
+    subject = read_subject(store, a, b)
+    leading = {edge.source for side in subject.sides for edge in side.graph.edges}
+    expected = {(way.source, way.target) for way in of_class[a] + of_class[b] if way.source not in leading}
+    assert {(way.source, way.target) for way in subject.ways} == expected and len(subject.ways) == len(expected)
+    assert len(build_tables(subject).graph["ways_up"]) == len(expected)

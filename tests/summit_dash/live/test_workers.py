@@ -68,6 +68,16 @@ def test_a_job_is_answered_with_its_parts_and_its_result(workers: Workers) -> No
     assert (view.state, view.result, view.parts, view.n_done, view.n_total) == ("done", 5, (2, 3), 2, 2)
 
 
+def test_a_process_that_does_not_start_is_said_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("summit_dash.live.workers._START_SECONDS", -1)
+    workers = Workers(Limits(n_workers=1))
+    try:
+        problem = finish(workers.submit(build_job(live_jobs.add, 2, 3))).problem
+    finally:
+        workers.close()
+    assert problem is not None and "was not ready after" in problem.found
+
+
 def test_a_process_keeps_what_it_holds_and_imports_torch_only_when_asked(workers: Workers) -> None:
     first, second = (finish(workers.submit(build_job(live_jobs.name_process))).result for _ in range(2))
     assert first == second == workers.list_pids()[0] != os.getpid()
