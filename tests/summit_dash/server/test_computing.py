@@ -37,11 +37,11 @@ def both(store: RunStore, tmp_path: Path) -> Iterator[list[FlaskClient]]:
 
 def bring(client: FlaskClient, known: Any = None) -> dict[str, Any]:
     """Brings an image, and returns what the page then knows of the visit."""
-    callback = find_callback(client.get("/_dash-dependencies").json, f"{images_ids.VISIT}.data")
+    callback = find_callback(client.get("/_dash-dependencies").json, f"{VISIT}.data")
     body = build_body(callback, [[IMAGE]], [["a.png"], known])
     answer = client.post(f"/{CALLBACKS}", json=body, **SEVERAL)
     assert answer.status_code == 200
-    visit: dict[str, Any] = answer.json["response"][images_ids.VISIT]["data"]
+    visit: dict[str, Any] = answer.json["response"][VISIT]["data"]
     return visit
 
 
