@@ -137,7 +137,7 @@ window.summitStatic = (() => {
       const source = element.getAttribute(name);
       if (!source || !source.startsWith(BLANK)) return;
       const picture = await resolve(source);
-      if (element.getAttribute(name) === source) element.setAttribute(name, picture);
+      if (picture !== source && element.getAttribute(name) === source) element.setAttribute(name, picture);
     });
   const watcher = new MutationObserver((changes) =>
     changes.forEach(({type, target, addedNodes}) => {

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -28,6 +28,18 @@ _WHEEL = re.compile(r"You have set a custom wheel sensitivity\.  This will make 
 ONE_PROCESS = "--process-per-site"
 """A flag of Chromium: pages of one address share a process, so that the scripts of the page are compiled once."""
 
+SIZE: ViewportSize = {"width": 1440, "height": 900}
+_LEAVE = """() => {
+  document.activeElement?.blur();
+  const {selection, labels} = window.summitDash ?? {};
+  if (!selection) return false;
+  const isKept = Object.entries(localStorage).some((each) => each.join() !== 'summit-dash-use-folded,false');
+  const isTyping = document.getElementById('search')?.value.trim() !== selection.search;
+  const isOpen = [...document.querySelectorAll('[role=dialog]')].some((each) => each.checkVisibility());
+  return !isKept && !isTyping && !isOpen && labels.all().length === 0;
+}"""
+"""Takes the focus away; false where a setting, text on its way, an open dialog or a label would stay."""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -35,6 +47,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         problem = "The browser tests need Chromium: `playwright install chromium`."
         pytest.fail(problem) if os.environ.get("CI") else pytest.skip(problem)
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, ONE_PROCESS])
         yield browser
@@ -80,32 +93,87 @@ def url(run_path: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def words() -> list[str]:
-    """Messages of the console; empty at the end of a test."""
-    return []
-
-
 @pytest.fixture(scope="session")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """The context of all tests, so that the scripts of the page are fetched once."""
-    with browser.new_context(
-        viewport={"width": 1440, "height": 900}, color_scheme="light", reduced_motion="reduce"
-    ) as context:
+    with browser.new_context(viewport=SIZE, color_scheme="light", reduced_motion="reduce") as context:
         context.set_default_timeout(20_000)
         yield context
 
 
+class KeptPage:
+    """The open page that tests share: most of them go to an address within it, and load nothing again.
+
+    A test that leaves more behind than its address and the place of the pointer asks for `new_page`.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.words: list[str] = []
+        """Messages of the console; empty at the end of a test."""
+        self._page: Page | None = None
+        self._url = ""
+
+    def bring(self, url: str) -> Page:
+        """Returns the page, in the state of a new one but for its address; a new one where the server is another."""
+        if url != self._url:
+            self.close()
+            self.words.clear()  # of the page of a server that has ended since
+        page = self._page
+        if page is None or page.is_closed() or not self._clean(page):
+            self.close()
+            if not self.context.pages:  # it stays open, so that the process of the pages lives on between two tests
+                self.context.new_page().goto(f"{url}assets/summit_dash.css")
+            page = self._page = self.context.new_page()
+            self._url = url
+            watch(page, url, self.words)
+        return page
+
+    def close(self) -> None:
+        """Closes the page and forgets what it kept in the browser."""
+        if self._page and not self._page.is_closed():
+            self._page.evaluate("() => window.localStorage.clear()")
+            self._page.close()
+        self._page = None
+
+    def _clean(self, page: Page) -> bool:
+        """Takes back what a test has set; returns False where something would stay."""
+        if page.viewport_size != SIZE:
+            page.set_viewport_size(SIZE)
+        page.unroute_all()
+        page.mouse.move(0, 0)
+        return bool(page.evaluate(_LEAVE))
+
+
+@pytest.fixture(scope="session")
+def kept_page(context: BrowserContext) -> Iterator[KeptPage]:
+    kept = KeptPage(context)
+    yield kept
+    kept.close()
+
+
 @pytest.fixture
-def page(context: BrowserContext, url: str, words: list[str]) -> Iterator[Page]:
-    expect.set_options(timeout=20_000)
-    if not context.pages:  # it stays open, so that the process of the pages lives on between two tests
-        context.new_page().goto(f"{url}assets/summit_dash.css")
-    page = context.new_page()
-    watch(page, url, words)
-    yield page
-    page.evaluate("() => window.localStorage.clear()")
-    page.close()
+def words(kept_page: KeptPage) -> list[str]:
+    """Messages of the console; empty at the end of a test."""
+    kept_page.words.clear()
+    return kept_page.words
+
+
+@pytest.fixture
+def new_page(kept_page: KeptPage) -> Iterator[None]:
+    """Gives a test a page of its own, where what it shows first or leaves behind is more than an address."""
+    kept_page.close()
+    yield
+    kept_page.close()
+
+
+@pytest.fixture
+def page(kept_page: KeptPage, url: str, words: list[str], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page, whose console must be empty at the end; after a test that failed, the next one gets another page."""
+    failed = request.session.testsfailed
+    yield kept_page.bring(url)
+    if request.session.testsfailed > failed or words:
+        kept_page.close()
     assert words == []
 
 

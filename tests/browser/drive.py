@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -13,6 +14,7 @@ __all__ = [
     "download",
     "find_point",
     "find_row",
+    "go",
     "hover_edge",
     "hover_node",
     "leave_graph",
@@ -49,15 +51,60 @@ def wait_for_shown(page: Page, selector: str) -> None:
     page.wait_for_function(_SHOWN, arg=selector)
 
 
+# --- addresses ------------------------------------------------------------------------------------------------------
+
+_GO = """(query) => {
+  const {pathname} = window.location;
+  window.history.pushState(null, '', pathname + query);
+  window.dispatchEvent(new PopStateEvent('popstate'));
+}"""
+_NOWHERE = itertools.count(900_000_000)
+"""Classes that are none, each another one, so that each is shown: nothing of what was shown before is left there."""
+_IS_NOWHERE = """(nowhere) => {
+  const [stage, empty] = ['stage', 'empty'].map((name) => document.querySelector(`#graph .graph-${name}`));
+  const isThere = window.summitDash.list.state.selection.class_id === nowhere;
+  if (!isThere || stage.dataset.drawn || !empty?.childElementCount) return false;
+  empty.replaceChildren();
+  return true;
+}"""
+"""Takes the message of no class away once it is there: what comes next is waited for."""
+_IS_SOMEWHERE = "() => window.summitDash.list.state.selection.class_id < 900000000"
+_IS_OPEN = """() => {
+  const {selection, list, run} = window.summitDash ?? {};
+  if (!selection || !list.state || run.kind === 'transfer') return false;
+  return JSON.parse(document.getElementById('boot').textContent).runs.length === 1;
+}"""
+
+
+def go(page: Page, address: str) -> None:
+    """Opens an address; within the page where its server's page is open already, as the browser's history does."""
+    base, mark, query = address.partition("?")
+    if page.url.partition("?")[0] == base and page.evaluate(_IS_OPEN):
+        nowhere = next(_NOWHERE)
+        page.evaluate(_GO, f"?class={nowhere}")
+        page.wait_for_function(_IS_NOWHERE, arg=nowhere)
+        page.evaluate(_GO, mark + query)
+        page.wait_for_function(_IS_SOMEWHERE)
+    else:
+        page.goto(address)
+
+
 # --- left column: the embedding and the list of classes -------------------------------------------------------------
+
+
+_LEFT = """() => {
+  const {selection, list, embedding} = window.summitDash ?? {};
+  const isShown = (selector) => [...document.querySelectorAll(selector)].some((each) => each.checkVisibility());
+  return selection && list.state?.similarity !== undefined && isShown('#class-list .row')
+    && (isShown('.embedding-empty:not(:empty)')
+      || (embedding.plot?.layer === selection.layer && isShown(`#embedding[data-layer="${selection.layer}"]`)));
+}"""
 
 
 def open_left(page: Page, url: str) -> None:
     """Opens an address and waits for the list with its similarities, and for the embedding or its message."""
-    page.goto(url)
-    wait_for_shown(page, "#embedding[data-layer], .embedding-empty:not(:empty)")
-    wait_for_shown(page, "#class-list .row")
-    page.wait_for_function("() => window.summitDash.list.state.similarity !== undefined")
+    go(page, url)
+    page.wait_for_function(_LEFT)
 
 
 def list_names(page: Page) -> list[str]:
@@ -128,7 +175,7 @@ def wait_for_selection(page: Page, **fields: Any) -> None:
 
 def open_graph(page: Page, url: str) -> None:
     """Opens an address and waits for the graph or its message."""
-    page.goto(url)
+    go(page, url)
     wait_for_shown(page, "#graph .graph-stage[data-drawn], #graph .graph-empty:not(:empty)")
 
 

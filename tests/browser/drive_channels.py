@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.drive import go
+
 __all__ = ["find_tile", "list_tiles", "open_panel", "open_wall"]
 
 
 def open_panel(page: Page, address: str, channel_id: str) -> Locator:
     """Opens an address and returns the panel, filled with the channel."""
-    page.goto(address)
+    go(page, address)
     return wait_for_panel(page, channel_id)
 
 
@@ -21,7 +23,7 @@ def wait_for_panel(page: Page, channel_id: str) -> Locator:
 
 def open_wall(page: Page, address: str, layer: str) -> Locator:
     """Opens an address and returns the wall, filled with the channels of the layer."""
-    page.goto(address)
+    go(page, address)
     return wait_for_wall(page, layer)
 
 

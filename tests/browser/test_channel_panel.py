@@ -13,6 +13,7 @@ from summit_dash.run.graphs import Channel
 from summit_dash.run.predictions import read_predictions
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
+from tests.browser.drive import go
 from tests.browser.drive_channels import open_panel, wait_for_panel
 from tests.support.synthetic_run import SyntheticRun, draw_picture, write_synthetic_run
 
@@ -121,7 +122,7 @@ def test_the_pin_adds_and_removes_the_channel(page: Page, url: str) -> None:
 
 
 def test_focus_goes_in_where_a_key_opened_it_and_back(page: Page, url: str) -> None:
-    page.goto(url)
+    go(page, url)
     tab = page.locator("#tabs [data-view=channels]")
     tab.focus()
     page.keyboard.press("Shift")
@@ -145,7 +146,7 @@ def test_focus_goes_in_where_a_key_opened_it_and_back(page: Page, url: str) -> N
     ],
 )
 def test_a_link_to_no_channel_is_explained(page: Page, url: str, query: str, rule: str, found: str) -> None:
-    page.goto(f"{url}{query}")
+    go(page, f"{url}{query}")
     panel = page.locator("#panel")
     expect(panel).to_contain_text(rule)
     expect(panel).to_contain_text(found)

@@ -12,6 +12,7 @@ from precompute.contract.schema import locate_table, read_table
 from precompute.contract.writing import write_table
 from summit_dash.run.store import RunStore
 from tests.browser.conftest import serve, watch
+from tests.browser.drive import go
 from tests.browser.drive_channels import find_tile, list_tiles, open_wall, wait_for_panel, wait_for_wall
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -64,6 +65,7 @@ def test_a_tile_opens_the_panel_and_the_address_both(page: Page, url: str) -> No
     expect(find_tile(page, "conv3-9")).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.usefixtures("new_page")
 def test_search_by_number(page: Page, url: str) -> None:
     open_wall(page, f"{url}?view=channels&layer=conv5&order=number", "conv5")
     search = page.get_by_label("Find channels by number or label")
@@ -99,6 +101,7 @@ def test_arrows_move_through_the_wall(page: Page, url: str) -> None:
     expect(find_tile(page, "conv5-47")).to_be_focused()
 
 
+@pytest.mark.usefixtures("new_page")
 def test_sizes_are_remembered(page: Page, url: str) -> None:
     wall = open_wall(page, f"{url}?view=channels&layer=conv5", "conv5")
     widths = {}
@@ -168,7 +171,7 @@ def _is_used_by_most(uses: np.ndarray) -> np.ndarray:
 
 
 def test_a_layer_that_is_none_is_explained(page: Page, url: str) -> None:
-    page.goto(f"{url}?view=channels&layer=nope")
+    go(page, f"{url}?view=channels&layer=nope")
     expect(page.get_by_text("The link says layer=nope.")).to_have_count(1)
     wait_for_wall(page, "conv5")
     page.evaluate("() => summitDash.dispatch({layer: 'conv1'})")

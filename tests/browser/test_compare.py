@@ -80,6 +80,7 @@ def url_of_two_runs(run_path: Path, tmp_path_factory: pytest.TempPathFactory) ->
     thread.join(timeout=5)
 
 
+@pytest.mark.usefixtures("new_page")
 def test_a_class_of_another_run(page: Page, url_of_two_runs: str, words: list[str], store: RunStore) -> None:
     open_graph(page, f"{url_of_two_runs}?class=0&vs=1&vs_run=other&view=compare")
     wait_for_drawn(page, 0, 1)

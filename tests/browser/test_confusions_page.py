@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from summit_dash.run.confusion_map import map_classes, map_groups
 from summit_dash.run.store import RunStore
-from tests.browser.drive import wait_for_selection
+from tests.browser.drive import go, wait_for_selection
 
 pytestmark = pytest.mark.browser
 
@@ -17,7 +17,7 @@ def test_the_heat_map_and_its_table_open_comparisons(page: Page, url: str, run_p
     store = RunStore(run_path)
     classes, groups = map_classes(store), map_groups(store)
     assert groups is not None
-    page.goto(f"{url}?view=confusions")
+    go(page, f"{url}?view=confusions")
     cells = page.locator("#confusions .bars path")
     expect(cells).to_have_count(len(classes.cells))
     page.get_by_role("button", name="Groups", exact=True).last.click()

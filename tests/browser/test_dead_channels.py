@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import serve
+from tests.browser.drive import go
 from tests.browser.drive_channels import find_tile, open_panel, open_wall
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -49,6 +50,7 @@ def test_the_wall_flags_it(page: Page, url: str) -> None:
     expect(counts).to_have_text("41 pictures, 26 stronger than any image, 2 undrawable")
 
 
+@pytest.mark.usefixtures("new_page")
 def test_without_examples_the_place_is_flagged(page: Page, bare_url: str, words: list[str]) -> None:
     panel = open_panel(page, f"{bare_url}?class=1&layer=conv5&channel=3", "conv5-3")
     expect(panel.locator(".portrait-frame .caption")).to_have_text("dead: no picture")
@@ -60,7 +62,7 @@ def test_without_examples_the_place_is_flagged(page: Page, bare_url: str, words:
 
 
 def test_about_counts_pictures_and_dead_channels_of_every_layer(page: Page, url: str) -> None:
-    page.goto(f"{url}?class=1&view=about")
+    go(page, f"{url}?class=1&view=about")
     table = page.locator("#about-pictures table")
     expect(table.locator("tbody tr")).to_have_count(5)
     heads = table.locator("thead th").all_text_contents()

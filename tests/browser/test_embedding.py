@@ -48,6 +48,7 @@ def test_points_stand_as_in_the_table(page: Page, url: str, store: RunStore) -> 
     expect(page.get_by_role("img", name=re.compile("^12 classes as points at conv2;"))).to_be_visible()
 
 
+@pytest.mark.usefixtures("new_page")
 def test_points_move_to_another_layer(page: Page, url: str) -> None:
     page.emulate_media(reduced_motion="no-preference")
     open_left(page, f"{url}?layer=conv1")

@@ -136,6 +136,7 @@ def test_hover_lights_what_a_channel_is_connected_with(page: Page, url: str, sto
     assert list_nodes(page, ".lit") == []
 
 
+@pytest.mark.usefixtures("new_page")
 def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, url: str, store: RunStore) -> None:
     def add_diversity(route: Route) -> None:
         payload = route.fetch().json()
@@ -144,11 +145,8 @@ def test_the_pointer_goes_through_the_visualizations_of_a_channel(page: Page, ur
     def answer_picture(route: Route) -> None:
         route.fulfill(response=route.fetch(url=f"{url}run/synthetic/picture/conv3/1.webp"))
 
-    at = next(
-        node.channel
-        for node in store.graph(0).nodes
-        if store.pictures.is_visualized(node.channel) and node.channel.layer == "conv3"
-    )
+    channels = [node.channel for node in store.graph(0).nodes if store.pictures.is_visualized(node.channel)]
+    at = next(channel for channel in channels if channel.layer == "conv3")
     page.route(f"**/data/channel/{at.layer}/{at.channel}.json*", add_diversity)
     page.route("**/diversity-*.webp*", answer_picture)
     open_graph(page, url)

@@ -38,6 +38,7 @@ def test_control_z_undoes_and_does_again_outside_of_fields(page: Page, url: str)
     wait_for_drawn(page, 3)
 
 
+@pytest.mark.usefixtures("new_page")
 def test_skip_links_come_first_and_groups_are_one_stop(page: Page, url: str) -> None:
     open_graph(page, f"{url}?class=0&layer=conv4")
     page.keyboard.press("Tab")

@@ -15,7 +15,7 @@ from tests.browser.cytoscape import read_data
 from tests.browser.drive import hover_node, open_graph, wait_for_selection
 from tests.browser.drive_channels import find_tile, list_tiles, open_panel, open_wall, wait_for_panel
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("new_page")]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.export.site import write_site
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.run.store import RunStore
-from tests.browser.conftest import watch
+from tests.browser.conftest import KeptPage, watch
 from tests.browser.drive import click_node, list_nodes, wait_for_drawn, wait_for_selection
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
@@ -30,15 +30,27 @@ def site(run_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.fixture
-def opened(browser: Browser, site: Path, words: list[str]) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def page_of_site(browser: Browser, site: Path, kept_page: KeptPage) -> Iterator[Page]:
+    """The page without network that the tests share."""
     with browser.new_context(offline=True, reduced_motion="reduce") as context:
         page = context.new_page()
-        address = (site / "index.html").as_uri()
-        watch(page, site.as_uri(), words)
-        page.goto(f"{address}#?class=3")
-        wait_for_drawn(page, 3)
+        watch(page, site.as_uri(), kept_page.words)
+        page.goto(f"{(site / 'index.html').as_uri()}#?class=3")
         yield page
+
+
+@pytest.fixture
+def opened(page_of_site: Page, words: list[str]) -> Iterator[Page]:
+    """The page at class 3, reached from no class: nothing of another test is shown."""
+    page = page_of_site
+    if page.evaluate("() => Boolean(window.summitDash.selection)"):
+        page.evaluate("() => summitDash.dispatch({query: '?class=900000000'})")
+        page.wait_for_function("() => !document.querySelector('#graph .graph-stage').dataset.drawn")
+        page.evaluate("() => summitDash.dispatch({query: '?class=3'})")
+    wait_for_drawn(page, 3)
+    yield page
+    page.emulate_media(media="screen", color_scheme="light")
     assert words == []
 
 
@@ -81,11 +93,15 @@ def test_a_first_view_and_a_click_read_few_files(opened: Page, site: Path) -> No
 
 
 def test_packs_that_were_not_used_lately_are_dropped_and_read_again(opened: Page, site: Path) -> None:
+    opened.reload()
+    wait_for_drawn(opened, 3)
+    most = opened.evaluate("() => summitStatic.most")
     opened.evaluate("() => summitStatic.most = 1")
     for class_id in (5, 2, 5):
         opened.evaluate("id => summitDash.dispatch({class_id: id})", class_id)
         wait_for_drawn(opened, class_id)
         assert opened.evaluate("() => summitStatic.listPacks()") == ["run", f"class-{class_id}"]
+    opened.evaluate("(most) => summitStatic.most = most", most)
 
 
 def test_comparison(opened: Page) -> None:

@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 
 from precompute.contract.errors import InputError
 from summit_dash.live.service import EXTENSION
-from summit_dash.pages import images_ids
+from summit_dash.pages.images import ASKING
 from summit_dash.run.store import RunStore
 from summit_dash.server.callbacks import CALLBACKS
 from tests.support.callback_bodies import build_body, find_callback
 from tests.support.team import build_client, sign_in, write_team
 
 SEVERAL = {"environ_overrides": {"wsgi.multiprocess": True}}
+VISIT = ASKING.name("visit")
 IMAGE = f"data:image/png;base64,{base64.b64encode(b'image').decode()}"
 
 
@@ -37,11 +38,11 @@ def both(store: RunStore, tmp_path: Path) -> Iterator[list[FlaskClient]]:
 
 def bring(client: FlaskClient, known: Any = None) -> dict[str, Any]:
     """Brings an image, and returns what the page then knows of the visit."""
-    callback = find_callback(client.get("/_dash-dependencies").json, f"{images_ids.VISIT}.data")
+    callback = find_callback(client.get("/_dash-dependencies").json, f"{VISIT}.data")
     body = build_body(callback, [[IMAGE]], [["a.png"], known])
     answer = client.post(f"/{CALLBACKS}", json=body, **SEVERAL)
     assert answer.status_code == 200
-    visit: dict[str, Any] = answer.json["response"][images_ids.VISIT]["data"]
+    visit: dict[str, Any] = answer.json["response"][VISIT]["data"]
     return visit
 
 
