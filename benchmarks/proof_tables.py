@@ -121,13 +121,23 @@ def print_layers(folder: Path, network: str) -> None:
         return
     rows = rows[(rows["layer"] != "all") & (rows["intervention"] == "remove")]
     print(f"\n| {network} | by PageRank | further fall | by effect | further fall |\n|---|---|---|---|---|")
-    for layer in read_manifest(folder / f"{network}_{MEASURES[0]}")["layers"]:
+    n_certain = {"pagerank": 0, "effect": 0}
+    layers = read_manifest(folder / f"{network}_{MEASURES[0]}")["layers"]
+    for layer in layers:
         cells = []
-        for selection in ("pagerank", "effect"):
+        for selection in n_certain:
             mine = rows[(rows["layer"] == layer) & (rows["selection"] == selection)]
             better = int((mine["below_random_low"] > 0).sum())
             cells += [f"{better} of {len(mine)}", f"{mine['below_random'].mean():.3f}"]
+            n_certain[selection] += find_low_end(mine["below_random"].to_numpy()) > 0
         print(f"| `{layer}` | {' | '.join(cells)} |")
+    print(f"layers whose mean over classes is above 0 with its interval, of {len(layers)}: {n_certain}")
+
+
+def find_low_end(values: np.ndarray) -> float:
+    """Finds the lower end of the 95 % interval of a mean over classes, by 2,000 bootstrap samples of the classes."""
+    chosen = np.random.default_rng(0).integers(0, len(values), (2_000, len(values)))
+    return float(np.quantile(values[chosen].mean(1), 0.025))
 
 
 def print_edges(folder: Path, networks: Sequence[str]) -> None:

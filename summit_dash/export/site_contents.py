@@ -87,6 +87,16 @@ class _Contents:
             "picture": [kind if is_held else PictureKind.NONE for kind, is_held in zip(kinds, held, strict=True)],
         }
 
+    def _leave_pictures_out(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Returns what a class makes of a channel; sources and targets whose picture the site leaves out have none."""
+        layers = list(self._store.layers)
+        for side in ("sources", "targets"):
+            if ends := payload.get(side):
+                found = [Channel(layers[at], number) for at, number in zip(ends["layer"], ends["channel"], strict=True)]
+                kinds = zip(ends["picture"], map(self._pictures.holds_picture, found), strict=True)
+                payload[side] = {**ends, "picture": [kind if held else PictureKind.NONE for kind, held in kinds]}
+        return payload
+
     def _build_first(self) -> Pack:
         """Builds the pack that the page reads first."""
         index = {"layers": list(self._store.layers), "firsts": {each.name: each.firsts for each in self._series}}
@@ -130,13 +140,12 @@ class _Contents:
             f"misclassified/{class_id}",
             f"proof/{class_id}",
             *([f"class/{class_id}/effect"] if has_both else []),
-            *(
-                f"class/{class_id}/channel/{each.layer}/{each.channel}"
-                for each in dict.fromkeys([*channels, *by_effect])
-            ),
             *(f"class/{class_id}/layer/{layer}" for layer in self._store.layers),
         ]
         content: dict[str, Any] = {key: self._build(key) for key in keys}
+        for each in dict.fromkeys([*channels, *by_effect]):
+            key = f"class/{class_id}/channel/{each.layer}/{each.channel}"
+            content[key] = self._leave_pictures_out(self._build(key))
         wrong = content[f"misclassified/{class_id}"].get("images", [])
         self._shown.update(each["image_id"] for each in wrong if each["picture"] and each["picture"]["kind"] == "image")
         for method, prototype in self._store.pictures.read_prototypes(class_id).items():

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from summit_dash.server.settings import Settings
 from tests.browser.conftest import serve
-from tests.browser.drive import find_row, wait_for_drawn
+from tests.browser.drive import find_row, wait_for_drawn, wait_for_shown
 from tests.support.team import PASSWORD, write_team
 
 pytestmark = pytest.mark.browser
@@ -34,12 +34,14 @@ def test_a_person_signs_in_sees_the_page_that_was_asked_for_and_signs_out(
         expect(page).to_have_url(f"{url}?class=3&layer=conv4")
         expect(page.get_by_role("tab", name="Images")).to_have_count(0)
         assert _follow_foreign_link(page, url) == f"{url}?class=2&layer=conv4"
+        wait_for_shown(page, "#embedding[data-layer]")  # nothing is on its way that would be refused
         context.clear_cookies()  # as when the session ends while the page is open
         find_row(page, 5).click()
         page.get_by_label("Name").fill("viewer")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         wait_for_drawn(page, 5)
+        wait_for_shown(page, "#embedding[data-layer]")
         page.get_by_role("button", name="Sign out: viewer").click()
         expect(page.get_by_label("Password")).to_be_visible()
         page.goto(f"{url}?class=3")

@@ -9,6 +9,7 @@ import pytest
 from summit_dash.export.graph import GraphRequest, export_graph
 from summit_dash.export.site_contents import list_packs
 from summit_dash.payloads.keys import build_payload
+from summit_dash.run.pictures import PictureKind
 from summit_dash.run.store import RunStore
 from tests.support.site_packs import read_pack, read_packs
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
@@ -135,3 +136,19 @@ def test_a_site_of_one_class_holds_few_channels_pictures(parts_run: Path, tmp_pa
         graph = {node.channel.channel for node in store.graph(3).nodes if node.channel.layer == layer}
         assert [kind > 0 for kind in kinds] == [bool(used[n]) or n in graph for n in range(len(kinds))], place
         assert [n for n, kind in enumerate(kinds) if (f"picture/{layer}/{n}.webp" in found) != (kind > 0)] == []
+
+
+def test_sources_and_targets_whose_picture_the_site_leaves_out_have_none(tmp_path: Path) -> None:
+    run = write_synthetic_run(tmp_path / "synthetic", SyntheticRun(n_classes=4, n_images=30))
+    store = RunStore(run, only=[3])
+    found = read_packs(write_packs(store, tmp_path))
+    layers, n_missing = list(store.layers), 0
+    for node in store.graph(3).nodes:
+        content = found[f"class/3/channel/{node.channel.layer}/{node.channel.channel}"]
+        for side in ("sources", "targets"):
+            ends = content[side]
+            for at, channel, kind in zip(ends["layer"], ends["channel"], ends["picture"], strict=True):
+                is_held = f"picture/{layers[at]}/{channel}.webp" in found
+                assert (kind != PictureKind.NONE) == is_held
+                n_missing += not is_held
+    assert n_missing

@@ -70,6 +70,7 @@ def test_a_job_is_answered_with_its_parts_and_its_result(workers: Workers) -> No
 
 def test_a_process_that_does_not_start_is_said_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("summit_dash.live.workers._START_SECONDS", -1)
+    monkeypatch.setattr("summit_dash.live.workers._TICK", 0)  # no process starts in no time
     workers = Workers(Limits(n_workers=1))
     try:
         problem = finish(workers.submit(build_job(live_jobs.add, 2, 3))).problem

@@ -13,13 +13,14 @@ from flask.testing import FlaskClient
 
 from precompute.contract.errors import InputError
 from summit_dash.live.service import EXTENSION
-from summit_dash.pages import images_ids
+from summit_dash.pages.images import ASKING
 from summit_dash.run.store import RunStore
 from summit_dash.server.callbacks import CALLBACKS
 from tests.support.callback_bodies import build_body, find_callback
 from tests.support.team import build_client, sign_in, write_team
 
 SEVERAL = {"environ_overrides": {"wsgi.multiprocess": True}}
+VISIT = ASKING.name("visit")
 IMAGE = f"data:image/png;base64,{base64.b64encode(b'image').decode()}"
 
 
