@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from summit_dash.run.stores import Stores
 from tests.browser.conftest import serve_entries, watch
+from tests.browser.drive import wait_for_drawn
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 pytestmark = pytest.mark.browser
@@ -41,6 +42,7 @@ def test_the_field_of_runs_finds_one_that_came_and_says_when_it_went(context: Br
         field.press("Enter")
         expect(field).to_have_value("a new one")
         expect(other).to_have_url(re.compile(r"run=a\+new\+one"))
+        wait_for_drawn(other, 0)
         assert words == []
         shutil.rmtree(runs / "a new one")
         other.evaluate("summitDash.dispatch({class_id: 3})")
