@@ -91,8 +91,10 @@ const inLayer = (each, step) => {
     .sort((a, b) => a.node.x - b.node.x || a.node.y - b.node.y);
   return row[row.indexOf(each) + step];
 };
+/** The channel at the other end of the strongest influence; a way through channels that are not drawn counts where there is none. */
 const along = (each, edges, end) => {
-  const strongest = edges.filter(isShown).sort((a, b) => b.edge.width - a.edge.width)[0];
+  const isWay = ({edge}) => Number(Boolean(edge.way));
+  const [strongest] = edges.filter(isShown).sort((a, b) => isWay(a) - isWay(b) || b.edge.width - a.edge.width);
   return strongest && strongest[end];
 };
 const DOWN = {ArrowLeft: 'before', ArrowRight: 'after', ArrowUp: 'out', ArrowDown: 'into'};
