@@ -120,7 +120,7 @@ def test_a_page_that_is_closed_in_the_middle_leaves_nothing_behind(app: Dash, mo
         visit = live.visits.find(closed["token"])
         assert visit is not None
         (ticket, *_) = visit.tickets.values()
-        wait_until(lambda: ticket.view.state == "running")
+        wait_until(lambda: ticket.view.state == "running" and bool(live.workers.list_pids()))
         pids = live.workers.list_pids()
         time[0] += 30  # nobody asks any more
         known, _, _ = bring(b"image")
