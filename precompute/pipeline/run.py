@@ -17,7 +17,7 @@ from precompute.contract.output_meanings import describe_outputs
 from precompute.contract.progress import Progress
 from precompute.contract.schema import write_manifest
 from precompute.datasets.images import ImageSource
-from precompute.devices.choice import choose_device, require_double
+from precompute.devices.choice import choose_device
 from precompute.engines.ray import require_ray
 from precompute.models.provenance.inventory import describe_choice
 from precompute.models.sources.loaded import LoadedModel
@@ -81,6 +81,7 @@ def _name_stages(request: RunRequest) -> tuple[str, ...]:
 
 
 def _run_stages(request: RunRequest, source: ImageSource, opened: Mapping[str, Any], progress: Progress) -> RunReport:
+    device = choose_device(request.config.device)
     loaded, inputs = load_inputs(request, source)
     names = inputs.named_outputs.names
     contents = build_contents(request, loaded, inputs)
@@ -90,8 +91,7 @@ def _run_stages(request: RunRequest, source: ImageSource, opened: Mapping[str, A
             manifest["model"]["output_names"] = names
             write_manifest(request.out, manifest)
         fingerprint = compute_fingerprint(manifest["identity"])
-        device, units = choose_device(request.config.device), UnitStore(request.out, fingerprint)
-        require_double(device)
+        units = UnitStore(request.out, fingerprint)
         context = RunContext(request, inputs, manifest, device, fingerprint, units, progress, opened)
         for stage in _choose_stages(request):
             _ensure(stage, context)

@@ -6,12 +6,14 @@ Each page at two sizes, light and dark, as `NAME-WIDTH-THEME.png`.
 from __future__ import annotations
 
 import argparse
+import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from waitress.server import create_server
 
 from summit_dash.graph.comparison import compare
@@ -44,22 +46,23 @@ def build_queries(store: RunStore, a: int, b: int) -> dict[str, str]:
     return {name: f"?{urlencode(fields)}" for name, fields in pages.items()}
 
 
-def take(browser: Browser, url: str, pages: Mapping[str, str], out: Path) -> None:
-    """Takes every page at every size and in both themes, as files in `out`."""
-    for width, height in SIZES:
-        for theme in ("light", "dark"):
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme="light" if theme == "light" else "dark",
-                reduced_motion="reduce",
-            )
-            page = context.new_page()
-            page.set_default_timeout(60_000)
-            for name, query in pages.items():
-                page.goto(url + query)
-                _wait_for_pictures(page)
-                page.screenshot(path=out / f"{name}-{width}-{theme}.png")
-            context.close()
+def open_pages(store: RunStore, sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[Page, str, str]]:
+    """Serves a run, and yields a new page of every size and theme, the address, and `WIDTH-THEME`."""
+    server = create_server(create_app([store], Settings()).server, host="127.0.0.1", port=0, threads=8)
+    threading.Thread(target=server.run, daemon=True).start()
+    executable = find_chromium()
+    themes: Sequence[Literal["light", "dark"]] = ("light", "dark")
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=executable, args=list(FLAGS)) as browser,
+    ):
+        for (width, height), theme in itertools.product(sizes, themes):
+            with browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+            ) as context:
+                page = context.new_page()
+                page.set_default_timeout(60_000)
+                yield page, f"http://127.0.0.1:{server.effective_port}/", f"{width}-{theme}"
 
 
 def _wait_for_pictures(page: Page) -> None:
@@ -86,13 +89,12 @@ def main() -> None:
         find_class(store.classes, name).class_id if name else ids[place]
         for place, name in enumerate((arguments.a, arguments.b))
     )
-    server = create_server(create_app([store], Settings()).server, host="127.0.0.1", port=0, threads=8)
-    threading.Thread(target=server.run, daemon=True).start()
-    executable = find_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        take(browser, f"http://127.0.0.1:{server.effective_port}/", build_queries(store, a, b), arguments.out)
-        browser.close()
+    queries = build_queries(store, a, b)
+    for page, url, name in open_pages(store, SIZES):
+        for view, query in queries.items():
+            page.goto(url + query)
+            _wait_for_pictures(page)
+            page.screenshot(path=arguments.out / f"{view}-{name}.png")
 
 
 if __name__ == "__main__":

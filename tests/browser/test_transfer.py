@@ -37,67 +37,65 @@ def both(run_path: Path, result: Path) -> Iterator[str]:
             yield address
 
 
-def test_a_result_is_chosen_beside_the_run_and_two_cuts_are_compared(
-    context: BrowserContext, both: str, words: list[str]
-) -> None:
+@pytest.fixture
+def beside(context: BrowserContext, both: str, words: list[str]) -> Iterator[Page]:
+    """A page of the server of both, whose console must be empty at the end."""
     page = context.new_page()
     watch(page, both, words)
-    page.goto(f"{both}?view=transfer")
-    page.locator("#transfer").get_by_role("button", name="photos").click()
-    wait_for_selection(page, run="photos", view="transfer")
-    expect(page.locator(".transfer-sentence")).to_contain_text("Cut small after high")
-    expect(page.locator(".transfer-chart .scatterlayer .trace")).not_to_have_count(0)
-    expect(page.get_by_role("tab")).to_have_count(1)
-    page.get_by_role("button", name="Parameters", exact=True).first.click()
-    expect(page.locator(".transfer-chart .legend")).to_contain_text("Pareto front")
-    page.get_by_role("button", name="large@high as B").click()
-    wait_for_selection(page, vs_cut="large@high", axis="parameters")
-    expect(page.locator(".heat tbody tr")).to_have_count(3)
-    page.get_by_role("button", name=re.compile("^B right, A wrong")).click()
-    tiles = page.locator(".disagreed")
-    expect(tiles).not_to_have_count(0)
-    tiles.first.click()
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("wrong")
-    expect(dialog.locator("img.is-tiny")).to_be_visible()
-    query = page.evaluate("() => window.location.search")
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    assert "image=" in query and "image=" not in page.evaluate("() => window.location.search")
-    page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
-    for _ in range(2):
-        violations = page.evaluate("async () => (await axe.run(document)).violations")
-        assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
-        page.get_by_role("button", name="Light or dark").click()
+    yield page
     page.close()
     assert words == []
 
 
-def test_a_head_is_trained_from_the_form_watched_and_cancelled(
-    context: BrowserContext, both: str, words: list[str]
-) -> None:
-    page = context.new_page()
-    watch(page, both, words)
-    page.goto(f"{both}?run=photos&view=transfer&cut=large@high")
-    form = page.get_by_role("form", name="Train a head")
+def test_a_result_is_chosen_beside_the_run_and_two_cuts_are_compared(beside: Page, both: str) -> None:
+    beside.goto(f"{both}?view=transfer")
+    beside.locator("#transfer").get_by_role("button", name="photos").click()
+    wait_for_selection(beside, run="photos", view="transfer")
+    expect(beside.locator(".transfer-sentence")).to_contain_text("Cut small after high")
+    expect(beside.locator(".transfer-chart .scatterlayer .trace")).not_to_have_count(0)
+    expect(beside.get_by_role("tab")).to_have_count(1)
+    beside.get_by_role("button", name="Parameters", exact=True).first.click()
+    expect(beside.locator(".transfer-chart .legend")).to_contain_text("Pareto front")
+    beside.get_by_role("button", name="large@high as B").click()
+    wait_for_selection(beside, vs_cut="large@high", axis="parameters")
+    expect(beside.locator(".heat tbody tr")).to_have_count(3)
+    beside.get_by_role("button", name=re.compile("^B right, A wrong")).click()
+    tiles = beside.locator(".disagreed")
+    expect(tiles).not_to_have_count(0)
+    tiles.first.click()
+    dialog = beside.get_by_role("dialog")
+    expect(dialog).to_contain_text("wrong")
+    expect(dialog.locator("img.is-tiny")).to_be_visible()
+    query = beside.evaluate("() => window.location.search")
+    beside.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert "image=" in query and "image=" not in beside.evaluate("() => window.location.search")
+    beside.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text())
+    for _ in range(2):
+        violations = beside.evaluate("async () => (await axe.run(document)).violations")
+        assert [each["id"] for each in violations if each["impact"] in ("serious", "critical")] == []
+        beside.get_by_role("button", name="Light or dark").click()
+
+
+def test_a_head_is_trained_from_the_form_watched_and_cancelled(beside: Page, both: str) -> None:
+    beside.goto(f"{both}?run=photos&view=transfer&cut=large@high")
+    form = beside.get_by_role("form", name="Train a head")
     expect(form.get_by_label("Cut")).to_have_value("large@high")
     form.get_by_label("Head").select_option("conv3x3")
     form.get_by_label("Epochs").fill("3")
     train = form.get_by_role("button", name="Train")
     train.click()
-    status = page.locator(".training-head")
+    status = beside.locator(".training-head")
     expect(status).to_contain_text("conv3x3 on large@high: fold 2 of")
     expect(status).to_contain_text("epoch 3, loss 0.333, accuracy 83.3 %")
     expect(train).to_be_disabled()
-    lines = page.locator(".training-chart .scatterlayer .trace")
+    lines = beside.locator(".training-chart .scatterlayer .trace")
     expect(lines).to_have_count(4)  # loss and accuracy of two folds
-    page.reload()
+    beside.reload()
     expect(status).to_contain_text("fold 2 of")
     status.get_by_role("button", name="Cancel").click()
     expect(status).to_contain_text("cancelled. The best head so far is saved.")
     expect(train).to_be_enabled()
-    page.close()
-    assert words == []
 
 
 def test_a_static_site_of_a_result_needs_no_server(

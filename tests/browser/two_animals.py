@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import argparse
 import io
-import threading
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
-from waitress.server import create_server
+from playwright.sync_api import Page
 
 from precompute.demo.images import SPLIT_SEEDS
 from precompute.demo.masks import find_object
 from precompute.demo.scenes import draw_scene
 from summit_dash.run.find_class import find_class
 from summit_dash.run.store import RunStore
-from summit_dash.server.app import create_app
-from summit_dash.server.settings import Settings
-from tests.browser.chromium import FLAGS, find_chromium
+from tests.browser.screenshots import open_pages
 
 HALVES = (("penguin", 2), ("black bear", 1))
 """Class and number of the scene of each half."""
@@ -78,24 +74,8 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     store = RunStore(arguments.run)
-    server = create_server(create_app([store], Settings()).server, host="127.0.0.1", port=0, threads=8)
-    threading.Thread(target=server.run, daemon=True).start()
-    executable = find_chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
-        for width, height in SIZES:
-            for theme in ("light", "dark"):
-                context = browser.new_context(
-                    viewport={"width": width, "height": height},
-                    color_scheme="light" if theme == "light" else "dark",
-                    reduced_motion="reduce",
-                )
-                page = context.new_page()
-                page.set_default_timeout(60_000)
-                url = f"http://127.0.0.1:{server.effective_port}/"
-                take(page, url, store, arguments.out, f"{width}-{theme}")
-                context.close()
-        browser.close()
+    for page, url, name in open_pages(store, SIZES):
+        take(page, url, store, arguments.out, name)
 
 
 if __name__ == "__main__":

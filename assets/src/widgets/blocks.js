@@ -43,11 +43,8 @@ const toCell = ({class: name}, cell) => (typeof cell === 'string' && name ? h('t
 const table = ({caption = null, heads, rows, sorting = {name: null, order: null}, most}) => {
   const cells = (row) => row.map((cell, place) => (place ? toCell(heads[place], cell) : build(cell)));
   const built = rows.map((row) => (Array.isArray(row) ? cells(row) : {...row, cells: cells(row.cells)}));
-  return h(
-    'div',
-    {class: 'block-table'},
-    buildTable({caption, heads, rows: built, most, sorting: keep(`table ${caption ?? heads[0]}`, sorting)}),
-  );
+  const name = caption ?? heads.map((head) => head.name ?? head).join();
+  return h('div', {class: 'block-table'}, buildTable({caption, heads, rows: built, most, sorting: keep(`table ${name}`, sorting)}));
 };
 const choice = ({label, options}) => {
   const names = options.map(([name]) => name);

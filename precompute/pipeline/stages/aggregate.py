@@ -20,12 +20,14 @@ def _run(context: RunContext) -> Mapping[str, Any]:
     """Makes the missing units and merges them into tables; puts the facts on the images into the manifest.
 
     Raises:
-        InputError: no image can be read and gives finite numbers.
+        InputError: no image can be read and gives finite numbers, or the device has no numbers of 64 bits.
     """
     from precompute.aggregate.merge import merge_units
     from precompute.aggregate.stage import make_units
     from precompute.aggregate.units import plan_units
+    from precompute.devices.choice import require_double
 
+    require_double(context.device)
     config, units, inputs, progress = context.config.aggregate, context.units, context.inputs, context.progress
     planned = plan_units(inputs.source, config.chunk_size)
     waiting = make_units(units, planned, context.fingerprint, _choose_engine(context), progress)
