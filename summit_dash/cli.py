@@ -82,6 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         full = "The disk is full" if problem.errno == errno.ENOSPC else "The disk quota is used up"
         CONSOLE.print(f"[bold]Error:[/] {full}. Make space; the same command goes on where it stopped.")
         raise SystemExit(1) from None
+    except RuntimeError as problem:
+        if type(problem).__name__ != "OutOfMemoryError":  # torch's; without importing it
+            raise
+        told = escape(str(problem).split(". ")[0].removesuffix("."))
+        fix = "Close other programs that use the device, or use --device cpu; the same command goes on."
+        CONSOLE.print(f"[bold]Error:[/] {told}, although each item ran alone. {fix}", highlight=False, soft_wrap=True)
+        raise SystemExit(1) from None
     except SystemExit as ended:
         if ended.code == 130:
             CONSOLE.print("Interrupted. The same command goes on where it stopped.", highlight=False)

@@ -68,20 +68,8 @@ class UnitMakerByBatch(UnitMaker):
         return id(unit) in units or len(units) < self._most_units
 
     def _add(self, batch: Sequence[Waiting]) -> None:
-        left = list(batch)
-        while left:
-            piece = left[: self._batch_size]
-            try:
-                launched = self._start_batch(piece)
-            except torch.OutOfMemoryError:
-                if self._batch_size == 1:
-                    raise
-                self._finish()
-                self._batch_size = (self._batch_size + 1) // 2
-                if self._device.type == "cuda":
-                    torch.cuda.empty_cache()
-                continue
-            del left[: len(piece)]
+        started = self._sizes.run(self._start_batch, list(batch), is_filled_up=True, release=self._finish)
+        for launched in started:
             before, self._launched = self._launched, launched
             if before is not None:
                 self._add_findings(before)
@@ -103,8 +91,9 @@ class UnitMakerByBatch(UnitMaker):
         class_ids = [one.read.image.class_id for one in batch] + [-1] * missing
         with torch.inference_mode():
             is_image = torch.arange(self._batch_size, device=self._device) < len(batch)
-            found = self._reduce(recording, slots, is_image)
             predicted = self._predictions.compute(recording.logits, class_ids)
+            # Last, as it counts: a batch for which there is no memory before is counted in halves instead.
+            found = self._reduce(recording, slots, is_image)
             return _Launched(batch, HostCopies([*found, *predicted]))
 
     def _reduce(self, recording: Recording, slots: Tensor, is_image: Tensor) -> list[Tensor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from precompute.contract.errors import InputError
 from precompute.devices.cores import Parallel
 from precompute.devices.precision import DTYPES, keep_forward_precision, require_precision
 from precompute.models.graph.exported import ExportedModel
-from precompute.models.graph.operators import compute_size_for_one_image
+from precompute.models.graph.memory import compute_bytes
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer
 
@@ -55,7 +54,7 @@ class Recorder:
         self._forward = optimize(sub_graph, DTYPES[precision]).to(parallel.device)
         self._layouts = model.layouts
         self._parallel, self._precision = parallel, precision
-        self.bytes_per_image = sum(_compute_size(node) for node in self._nodes)
+        self.bytes_per_image = sum(compute_bytes(node) for node in self._nodes)
         """The size of all that is held of one image until its influences are counted."""
         if precision != "float32":
             self._require_forward(model.input_size)
@@ -87,8 +86,3 @@ class Recorder:
             with keep_forward_precision(self._precision, self._parallel.device):
                 values: tuple[Tensor, ...] = self._forward(batch)
             return tuple(value.float() if value.dtype == torch.bfloat16 else value for value in values)
-
-
-def _compute_size(node: fx.Node) -> int:
-    value = node.meta["val"]
-    return math.prod(compute_size_for_one_image(size) for size in value.shape) * int(value.element_size())

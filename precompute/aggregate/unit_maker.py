@@ -24,6 +24,7 @@ from precompute.aggregate.stage import PassInputs
 from precompute.aggregate.units import ImageRows, Unit, UnitKey, join_rows
 from precompute.contract.errors import InputError
 from precompute.contract.progress import Advance
+from precompute.devices.batches import BatchSize
 from precompute.devices.cores import Parallel
 from precompute.devices.precision import keep_whole_float32
 
@@ -87,9 +88,14 @@ class UnitMaker(ABC):
         self._inputs, self._config, self._device = inputs, config, parallel.device
         self._recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel, config.precision)
         # Networks of hundreds of convolutions leave gigabytes behind: fewer images at a time then.
-        self._batch_size = max(1, min(batch_size, _RECORDED_BYTES // max(1, self._recorder.bytes_per_image)))
+        most = max(1, min(batch_size, _RECORDED_BYTES // max(1, self._recorder.bytes_per_image)))
+        self._sizes = BatchSize(most, parallel.device)
         self._finite = FiniteCheck(inputs.layers, inputs.model.outputs.masks, parallel)
         self._predictions = Predictions(inputs.model.outputs.probabilities, inputs.class_outputs)
+
+    @property
+    def _batch_size(self) -> int:
+        return self._sizes.size
 
     def make(self, class_id: int, images: Iterable[ReadImage], advance: Advance) -> Unit:
         """Makes one unit; see `make_all`."""

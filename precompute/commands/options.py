@@ -10,6 +10,7 @@ from rich.console import Console
 
 __all__ = [
     "CONSOLE",
+    "BatchSize",
     "Device",
     "Host",
     "Layers",
@@ -60,6 +61,13 @@ PreprocessFile = Annotated[
 ]
 Layers = Annotated[str, typer.Option(help="`auto`, or module names: `NAME,NAME`.")]
 Device = Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        help="Pictures optimised together, at most; by default a few on a CPU, and what the memory holds on a GPU.",
+        show_default=False,
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Of starts and movements.", min=0)]
 MovedModel = Annotated[
     str | None, typer.Option("--model", help="Where the run's model is now, if it has moved.", show_default=False)

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from precompute.commands.options import CONSOLE, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
-from precompute.commands.shared import require_names, require_positive, require_precompute, split_names
+from precompute.commands.options import CONSOLE, BatchSize, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
+from precompute.commands.shared import (
+    choose_batch_size,
+    require_names,
+    require_positive,
+    require_precompute,
+    split_names,
+)
 from precompute.feature_visualization.prototypes.config import PrototypeConfig
 
 if TYPE_CHECKING:
@@ -57,7 +63,7 @@ class PrototypeOptions:
     )
     steps: Annotated[int, typer.Option(help="Optimisation steps.")] = PrototypeConfig.n_steps
     seed: Seed = PrototypeConfig.seed
-    batch_size: Annotated[int, typer.Option(help="Classes optimised together.")] = PrototypeConfig.batch_size
+    batch_size: BatchSize = None
     device: Device = "auto"
     model: MovedModel = None
     weights: MovedWeights = None
@@ -80,13 +86,13 @@ def run_prototypes(options: PrototypeOptions, class_ids: tuple[int, ...] | None,
     from precompute.feature_visualization.prototypes.draw_prototypes import PrototypeRequest, draw_prototypes
     from precompute.models.sources.reloading import Whereabouts
 
-    for name in ("steps", "batch_size"):
-        require_positive(name, getattr(options, name))
+    require_positive("steps", options.steps)
+    device = choose_device(options.device)
     config = PrototypeConfig(
         n_steps=options.steps,
         seed=options.seed,
-        batch_size=options.batch_size,
-        device=str(choose_device(options.device)),
+        batch_size=choose_batch_size(options.batch_size, device, PrototypeConfig.batch_size),
+        device=str(device),
     )
     request = PrototypeRequest(
         options.run,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from precompute.contract.errors import InputError
 
+if TYPE_CHECKING:
+    import torch
+
 __all__ = [
+    "choose_batch_size",
     "print_notes",
     "print_pictures",
     "read_numbers",
@@ -81,6 +85,18 @@ def require_positive(name: str, value: int) -> None:
     if value < 1:
         option = "--" + name.replace("_", "-")
         raise InputError(f"{option} is at least 1.", f"Found {value}.", f"Leave {option} out for its default.")
+
+
+def choose_batch_size(given: int | None, device: torch.device, on_cpu: int) -> int:
+    """Chooses the most items of a batch: what a person gave, or what suits the device.
+
+    Raises:
+        InputError: it is below 1.
+    """
+    from precompute.devices.batches import choose_most
+
+    require_positive("batch_size", 1 if given is None else given)
+    return choose_most(device, given, on_cpu)
 
 
 def print_notes(notes: Sequence[str], console: Console) -> None:

@@ -13,7 +13,14 @@ from rich.table import Table
 
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Device, ModelPath, build_wide_console
-from precompute.commands.shared import print_notes, require_names, require_positive, require_precompute, split_names
+from precompute.commands.shared import (
+    choose_batch_size,
+    print_notes,
+    require_names,
+    require_positive,
+    require_precompute,
+    split_names,
+)
 from precompute.contract.errors import InputError
 from precompute.contract.transfer_tables import is_transfer
 from precompute.pipeline.config import ENGINES
@@ -24,6 +31,9 @@ if TYPE_CHECKING:
     from precompute.transfer.request import FeatureEngine
 
 __all__ = ["TransferOptions", "run_transfer", "transfer"]
+
+_OF_A_STEP = 16
+"""Images of a step of training by default."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,13 @@ class TransferOptions:
         int | None, typer.Option(help="Take the first so many images of each class.", show_default=False)
     ] = None
     device: Device = "auto"
-    batch_size: Annotated[int, typer.Option(help="Images per forward pass, and of a step of training.")] = 16
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Images per forward pass, at most, and of a step of training: 16, or per pass what a GPU holds.",
+            show_default=False,
+        ),
+    ] = None
     workers: Annotated[int, typer.Option(help="Threads that decode images.", min=0)] = 2
     engine: Annotated[
         str,
@@ -126,7 +142,7 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
     """
     require_precompute()
     _require_scikit_learn()
-    require_positive("batch_size", options.batch_size)
+    require_positive("batch_size", 1 if options.batch_size is None else options.batch_size)
     if is_transfer(Path(options.images)):
         return _add_heads(options, console)
     if options.models is None or options.out is None:
@@ -146,6 +162,7 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
     from precompute.transfer.compare import compare_cuts
     from precompute.transfer.request import TransferRequest
 
+    device = choose_device(options.device)
     config = TransferConfig(pooling=options.pooling, n_folds=options.folds, seed=options.seed)
     request = TransferRequest(
         images=options.images,
@@ -156,10 +173,10 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
         limit_per_class=options.limit_per_class,
         cost=options.cost,
         save=() if options.save == "none" else split_names(options.save),
-        device=choose_device(options.device),
+        device=device,
         engine=_choose_engine(options),
         workers=options.workers,
-        batch_size=options.batch_size,
+        batch_size=choose_batch_size(options.batch_size, device, TransferRequest.batch_size),
         model_path=tuple(options.model_path or ()),
         allow_outside=options.allow_outside,
         overwrite=options.overwrite,
@@ -184,8 +201,9 @@ def _choose_engine(options: TransferOptions) -> FeatureEngine | None:
 
 
 def _build_head(options: TransferOptions) -> HeadConfig:
+    n_together = _OF_A_STEP if options.batch_size is None else options.batch_size
     return HeadConfig(
-        options.head, options.unfreeze, options.epochs, options.learning_rate, options.batch_size, seed=options.seed
+        options.head, options.unfreeze, options.epochs, options.learning_rate, n_together, seed=options.seed
     )
 
 

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from precompute.commands.building import build_command
-from precompute.commands.options import CONSOLE, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
+from precompute.commands.options import CONSOLE, BatchSize, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
 from precompute.commands.shared import (
+    choose_batch_size,
     print_pictures,
     read_numbers,
     require_names,
@@ -66,7 +67,7 @@ class VisualizeOptions:
         VisualizationConfig.n_steps
     )
     seed: Seed = VisualizationConfig.seed
-    batch_size: Annotated[int, typer.Option(help="Pictures optimised together.")] = VisualizationConfig.batch_size
+    batch_size: BatchSize = None
     device: Device = "auto"
     precision: Annotated[
         str,
@@ -91,14 +92,14 @@ def run_visualize(options: VisualizeOptions, console: Console = CONSOLE) -> None
     from precompute.feature_visualization.channels.visualize import visualize as draw
     from precompute.models.sources.reloading import Whereabouts
 
-    for name in ("steps", "batch_size"):
-        require_positive(name, getattr(options, name))
+    require_positive("steps", options.steps)
+    device = choose_device(options.device)
     config = VisualizationConfig(
         n_steps=options.steps,
         method=options.method,
-        batch_size=options.batch_size,
+        batch_size=choose_batch_size(options.batch_size, device, VisualizationConfig.batch_size),
         seed=options.seed,
-        device=str(choose_device(options.device)),
+        device=str(device),
         precision=options.precision,
     )
     request = VisualizeRequest(

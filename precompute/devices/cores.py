@@ -61,6 +61,14 @@ class Parallel:
         """Returns the results of a function in the order of the items."""
         return map(function, items) if self._pool is None else self._pool.map(function, items)
 
+    def map_to_many(self, function: Callable[[Item], Iterable[Result]], items: Iterable[Item]) -> Iterator[Result]:
+        """Returns the results of a function with several for each item, in order.
+
+        Outside a pool each result is there before the next one is computed; inside, all those of an item.
+        """
+        for results in self.map(function if self._pool is None else lambda item: list(function(item)), items):
+            yield from results
+
     def count_images_each(self, n_images: int) -> int:
         """Returns the number of images of a batch that one thread takes: one in a pool, the whole batch otherwise.
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, fx
 
 from precompute.contract.errors import InputError
+from precompute.devices.batches import MOST_ON_A_GPU, BatchSize
 from precompute.explanations.input_range import InputRange
 from precompute.explanations.recent import Recent
 from precompute.explanations.target import Target, score
@@ -33,6 +34,7 @@ class Explainer:
     Attributes:
         between: is called before the model runs; what it raises ends a method that runs the model many times.
         recent: while it is open, `with explainer.recent:`, methods share their passes of one image.
+        sizes: of the batches that run together, as many images as there is memory for.
     """
 
     def __init__(self, exported: ExportedModel, input_range: InputRange, layers: Mapping[str, fx.Node]) -> None:
@@ -41,6 +43,7 @@ class Explainer:
         self.layers = dict(layers)
         self.between: Callable[[], object] = do_nothing
         self.recent = Recent()
+        self.sizes = BatchSize(MOST_ON_A_GPU, input_range.low.device)
         self._sub_graphs: dict[tuple[fx.Node, ...], fx.GraphModule] = {}
 
     @contextlib.contextmanager
@@ -84,9 +87,13 @@ class Explainer:
         return self.recent.compute("logits", images, lambda: self._compute_logits(images))
 
     def _compute_logits(self, images: Tensor) -> Tensor:
-        with torch.no_grad():
-            logits: Tensor = self._build([self.exported.output])(images)[0]
-        return logits
+        def run(some: Tensor) -> Tensor:
+            with torch.no_grad():
+                logits: Tensor = self._build([self.exported.output])(some)[0]
+            return logits
+
+        found = list(self.sizes.run(run, images))
+        return found[0] if len(found) == 1 else torch.cat(found)
 
     def compute_scores(self, images: Tensor, targets: Sequence[Target]) -> Tensor:
         """Computes the score of each image for its target, `(image,)`, without gradients."""
@@ -108,12 +115,16 @@ class Explainer:
         return self.recent.compute(kind, images, lambda: self._differentiate(images, targets))
 
     def _differentiate(self, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
-        with torch.enable_grad():
-            pixels = images.detach().clone().requires_grad_()
-            (logits,) = self._build([self.exported.output])(pixels)
-            scores = score(logits, targets)
-            (gradient,) = torch.autograd.grad(scores.sum(), pixels)
-        return gradient, scores.detach()
+        def run(rows: range) -> tuple[Tensor, Tensor]:
+            with torch.enable_grad():
+                pixels = images[rows.start : rows.stop].detach().clone().requires_grad_()
+                (logits,) = self._build([self.exported.output])(pixels)
+                scores = score(logits, targets[rows.start : rows.stop])
+                (gradient,) = torch.autograd.grad(scores.sum(), pixels)
+            return gradient, scores.detach()
+
+        gradient, scores = self._join(run, len(images))
+        return gradient, scores
 
     def read_layer(self, layer: str, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor, Tensor]:
         """Computes a recorded layer's values and the gradient of each image's score by them.
@@ -131,12 +142,22 @@ class Explainer:
 
     def _read_layer(self, node: fx.Node, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor, Tensor]:
         view = self.exported.layouts[node].view_maps
-        with torch.enable_grad():
-            pixels = images.detach().clone().requires_grad_()
-            value, logits = self._build([node, self.exported.output])(pixels)
-            scores = score(logits, targets)
-            (gradient,) = torch.autograd.grad(scores.sum(), value)
-        return view(value.detach()), view(gradient), scores.detach()
+
+        def run(rows: range) -> tuple[Tensor, Tensor, Tensor]:
+            with torch.enable_grad():
+                pixels = images[rows.start : rows.stop].detach().clone().requires_grad_()
+                value, logits = self._build([node, self.exported.output])(pixels)
+                scores = score(logits, targets[rows.start : rows.stop])
+                (gradient,) = torch.autograd.grad(scores.sum(), value)
+            return view(value.detach()), view(gradient), scores.detach()
+
+        values, gradients, scores = self._join(run, len(images))
+        return values, gradients, scores
+
+    def _join(self, run: Callable[[range], tuple[Tensor, ...]], n_images: int) -> list[Tensor]:
+        """Joins what a function returns for ranges of images, as many at a time as there is memory for."""
+        found = list(self.sizes.run(run, range(n_images)))
+        return list(found[0]) if len(found) == 1 else [torch.cat(parts) for parts in zip(*found, strict=True)]
 
     def record(self, images: Tensor) -> dict[fx.Node, Any]:
         """Computes the value of every operator, weight and constant of the graph, without gradients.

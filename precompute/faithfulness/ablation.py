@@ -12,6 +12,7 @@ from precompute.faithfulness.replacement import replace_channels
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
 from precompute.models.graph.local_response_norm import fuse_local_response_norms
+from precompute.models.graph.memory import estimate_bytes
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer
 
@@ -32,10 +33,12 @@ class AblatedModel:
         layers: as given.
         layouts: of the layers' values.
         device: as given.
+        bytes_per_image: an estimate of the memory that an image takes.
     """
 
     def __init__(self, model: ExportedModel, layers: Sequence[RecordedLayer], device: torch.device) -> None:
         self.layers, self.device = layers, device
+        self.bytes_per_image = estimate_bytes(model, with_gradients=False)
         self.layouts: list[Layout] = [model.layouts[layer.node] for layer in layers]
         self._model = model
         self._recording = self._prepare(model.build_sub_graph([model.output, *(layer.node for layer in layers)]))

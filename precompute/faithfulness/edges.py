@@ -6,6 +6,8 @@ so that a reader sees what an edge is worth.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
@@ -15,14 +17,15 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 from torch import Tensor
 
+from precompute.devices.batches import BatchSize
 from precompute.faithfulness.ablation import AblatedModel
 from precompute.faithfulness.replacement import list_tokens, repeat_rows
 
-__all__ = ["EdgeProver", "Pair", "average_images", "choose_others", "compute_auc"]
+__all__ = ["EDGE_ROWS", "EdgeProver", "Pair", "average_images", "choose_others", "compute_auc"]
 
 Pair: TypeAlias = tuple[int, int, int, int]
 """A target and a source: index of the target's layer, its channel, index of the source's layer, its channel."""
-_ROWS = 8
+EDGE_ROWS = 8
 """Sources that run as one batch, for one image."""
 
 
@@ -74,10 +77,11 @@ class EdgeProver:
     Args:
         model: with its layers.
         fills: per layer what takes a channel's place, as `build_replacement` returns it.
+        sizes: of the batches of sources.
     """
 
-    def __init__(self, model: AblatedModel, fills: Sequence[Tensor]) -> None:
-        self._model, self._fills = model, fills
+    def __init__(self, model: AblatedModel, fills: Sequence[Tensor], sizes: BatchSize) -> None:
+        self._model, self._fills, self._sizes = model, fills, sizes
 
     def measure(self, images: Tensor, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Measures pairs on images, one after another.
@@ -96,8 +100,10 @@ class EdgeProver:
                 image = images[number : number + 1]
                 _, values = self._model.record(image)
                 before = [self._find_greatest(value, layer) for layer, value in enumerate(values)]
-                for layer, source, places in _group_by_source(pairs):
-                    self._measure_sources(image, values, before, (layer, source, places), pairs, found[number])
+                for layer, sources in _group_by_source(pairs):
+                    of_layer = functools.partial(self._measure_sources, image, values, before, layer, pairs)
+                    for places, effects in self._sizes.run(of_layer, sources):
+                        found[number, places] = effects
         return found
 
     def _measure_sources(
@@ -105,42 +111,45 @@ class EdgeProver:
         image: Tensor,
         values: Sequence[Tensor],
         before: Sequence[Tensor],
-        group: tuple[int, Sequence[int], Sequence[int]],
+        layer: int,
         pairs: Sequence[Pair],
-        found: NDArray[np.float64],
-    ) -> None:
-        """Removes some sources of a layer, each in a row of its own, and notes what their targets lose."""
-        layer, sources, places = group
-        above = sorted({pairs[place][0] for place in places})
+        sources: Sequence[tuple[int, Sequence[int]]],
+    ) -> tuple[list[int], list[float]]:
+        """Removes some sources of a layer, each in a row of its own, and measures what their targets lose.
+
+        Returns:
+            the places of pairs, and their effects.
+        """
+        places = [(row, place) for row, (_, of_source) in enumerate(sources) for place in of_source]
+        above = sorted({pairs[place][0] for _, place in places})
         n_channels = before[layer].shape[1]
         kept = torch.ones(len(sources), n_channels, dtype=torch.bool, device=image.device)
-        kept[torch.arange(len(sources)), list(sources)] = False
+        kept[torch.arange(len(sources)), [source for source, _ in sources]] = False
         rows = [repeat_rows(each, len(sources)) for each in (image, values[layer])]
         after = self._model.read_above(layer, rows[0], rows[1], kept, self._fills[layer], above)
         greatest = {index: self._find_greatest(value, index) for index, value in zip(above, after, strict=True)}
-        for place in places:
-            target_layer, target, _, source = pairs[place]
+        effects = []
+        for row, place in places:
+            target_layer, target, *_ = pairs[place]
             whole = float(before[target_layer][0, target])
-            if whole > 0:
-                left = float(greatest[target_layer][sources.index(source), target])
-                found[place] = 1 - max(left, 0.0) / whole
+            left = float(greatest[target_layer][row, target]) if whole > 0 else 0.0
+            effects.append(1 - max(left, 0.0) / whole if whole > 0 else math.nan)
+        return [place for _, place in places], effects
 
     def _find_greatest(self, value: Tensor, layer: int) -> Tensor:
-        """Finds the greatest value of each channel over positions, `(batch, channel)`."""
-        greatest: Tensor = list_tokens(value, self._model.layouts[layer]).amax(2)
+        """Finds the greatest value of each channel over positions, `(batch, channel)`, on the host."""
+        greatest: Tensor = list_tokens(value, self._model.layouts[layer]).amax(2).cpu()
         return greatest
 
 
-def _group_by_source(pairs: Sequence[Pair]) -> Iterator[tuple[int, Sequence[int], Sequence[int]]]:
-    """Yields a layer, some of its sources, and the places of their pairs."""
+def _group_by_source(pairs: Sequence[Pair]) -> Iterator[tuple[int, Sequence[tuple[int, Sequence[int]]]]]:
+    """Yields a layer, and some of its sources with the places of their pairs."""
     by_layer: dict[int, dict[int, list[int]]] = {}
     for place, (_, _, layer, source) in enumerate(pairs):
         by_layer.setdefault(layer, {}).setdefault(source, []).append(place)
     for layer, by_source in sorted(by_layer.items()):
-        sources = sorted(by_source)
-        for first in range(0, len(sources), _ROWS):
-            some = sources[first : first + _ROWS]
-            yield layer, some, [place for source in some for place in by_source[source]]
+        sources = sorted(by_source.items())
+        yield from ((layer, sources[first : first + EDGE_ROWS]) for first in range(0, len(sources), EDGE_ROWS))
 
 
 def average_images(effects: NDArray[np.float64]) -> NDArray[np.float64]:

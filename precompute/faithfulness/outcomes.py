@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from precompute.contract.errors import InputError
+from precompute.devices.batches import BatchSize
 from precompute.devices.cores import Parallel
 from precompute.faithfulness.ablation import AblatedModel
-from precompute.faithfulness.edges import EdgeProver, Pair
+from precompute.faithfulness.edges import EDGE_ROWS, EdgeProver, Pair
 from precompute.faithfulness.replacement import build_replacement, list_tokens, repeat_rows, summarize_tokens
 from precompute.faithfulness.trials import Masks, Trial
 from precompute.models.graph.probabilities import Probabilities, rank_outputs
@@ -26,6 +27,8 @@ _ROWS = 8
 """Trials of one image that run as one batch. Fixed, so that no number depends on how many images run together."""
 _HELD_NUMBERS = 64_000_000
 """Greatest count of the numbers of all recorded layers that are held for some images, 256 MB."""
+_MOST_IMAGES = 32
+"""The greatest number of images that run together on another device than the CPU."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,10 @@ class Prover:
     def __init__(self, model: AblatedModel, probabilities: Probabilities, parallel: Parallel) -> None:
         self._model, self._probabilities, self._parallel = model, probabilities, parallel
         self._fills: list[Tensor] = []
+        device = parallel.device
+        # Each image runs in several trials at a time. Where one image is too many, fewer of its trials run together.
+        self._sizes = BatchSize(_MOST_IMAGES, device, _ROWS * model.bytes_per_image)
+        self._trials, self._sources = BatchSize(_ROWS, device), BatchSize(EDGE_ROWS, device)
 
     def sum_summaries(self, images: Tensor) -> list[Tensor]:
         """Sums what replaces channels over images, per layer `(channel, 1 + other tokens)` of float64.
@@ -79,8 +86,7 @@ class Prover:
                 pairs = zip(values, self._model.layouts, strict=True)
                 return [summarize_tokens(value.double(), layout) for value, layout in pairs]
 
-        pieces = list(self._parallel.map(run, self._split(images)))
-        return [torch.cat(of_layer).sum(0).cpu() for of_layer in zip(*pieces, strict=True)]
+        return [torch.cat(of_layer).sum(0).cpu() for of_layer in zip(*self._map(run, images), strict=True)]
 
     def set_replacements(self, means: Sequence[Tensor]) -> None:
         """Sets what replaces channels.
@@ -114,8 +120,7 @@ class Prover:
             found = zip(values, self._fills, gradients, self._model.layouts, strict=True)
             return [list_tokens((v.detach() - fill) * g, layout).double().sum(2) for v, fill, g, layout in found]
 
-        pieces = list(self._parallel.map(run, self._split(images)))
-        return [torch.cat(of_layer).sum(0).cpu() for of_layer in zip(*pieces, strict=True)]
+        return [torch.cat(of_layer).sum(0).cpu() for of_layer in zip(*self._map(run, images), strict=True)]
 
     def run_trials(self, images: Tensor, outputs: Sequence[int], trials: Sequence[Trial], masks: Masks) -> Outcomes:
         """Runs images of a class in every trial.
@@ -151,8 +156,10 @@ class Prover:
     def compute_logits(self, images: Tensor, trials: Sequence[Trial], masks: Masks) -> Tensor:
         """Computes the logits of images, `(image, 1 + trial, output)`, untouched first; arguments as above."""
         groups = list(self._group(trials, masks))
-        found = [self._run_groups(some, groups) for some in images.split(self._count_held())]
-        return torch.cat(found)
+        held = images.split(self._count_held())
+        return torch.cat(
+            [found for some in held for found in self._sizes.run(lambda few: self._run_groups(few, groups), some)]
+        )
 
     def _run_groups(self, images: Tensor, groups: Sequence[_Group]) -> Tensor:
         """Runs images in all groups. Each image and group is a job of its own, so that all cores work to the end."""
@@ -187,7 +194,7 @@ class Prover:
 
     def measure_pairs(self, images: Tensor, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """Measures what single sources give to single targets, `(image, pair)`, as `EdgeProver.measure`."""
-        prover = EdgeProver(self._model, self._fills)
+        prover = EdgeProver(self._model, self._fills, self._sources)
         pieces = self._parallel.map(lambda piece: prover.measure(piece, pairs), images.split(1))
         return np.concatenate(list(pieces))
 
@@ -195,6 +202,14 @@ class Prover:
         chosen = torch.zeros(1, logits.shape[1], dtype=torch.bool, device=logits.device)
         chosen[:, list(outputs)] = True
         return self._probabilities.compute_log_for_classes(logits, chosen.expand_as(logits))
+
+    def _map(self, function: Callable[[Tensor], list[Tensor]], images: Tensor) -> list[list[Tensor]]:
+        """Maps a function over images, as many at a time as there is memory for."""
+
+        def run(some: Tensor) -> list[list[Tensor]]:
+            return list(self._parallel.map(function, self._split(some)))
+
+        return [each for found in self._sizes.run(run, images) for each in found]
 
     def _split(self, images: Tensor) -> Sequence[Tensor]:
         pieces: Sequence[Tensor] = images.split(self._parallel.count_images_each(len(images)))
@@ -215,12 +230,22 @@ class Prover:
 
     def _run_group(self, images: Tensor, values: Sequence[Tensor], group: _Group) -> Tensor:
         """Returns the logits of images in the trials of a group, `(image, trial, output)`."""
-        n = group.n_trials
+        if len(images) > 1:  # where there is no memory, fewer images run together
+            return self._run_kept(images, values, group.layer, group.kept)
+
+        def run(chosen: range) -> Tensor:
+            some = slice(chosen.start, chosen.stop)
+            return self._run_kept(images, values, group.layer, [each[some] for each in group.kept])
+
+        return torch.cat(list(self._trials.run(run, range(group.n_trials))), 1)
+
+    def _run_kept(self, images: Tensor, values: Sequence[Tensor], layer: int | None, kept: Sequence[Tensor]) -> Tensor:
+        n = len(kept[0])
         rows = repeat_rows(images, n)
-        kept = [each.repeat(len(images), 1) for each in group.kept]
-        start = repeat_rows(values[group.layer or 0], n)
-        if group.layer is None:
-            logits = self._model.replace_in_all(rows, start, kept, self._fills)
+        repeated = [each.repeat(len(images), 1) for each in kept]
+        start = repeat_rows(values[layer or 0], n)
+        if layer is None:
+            logits = self._model.replace_in_all(rows, start, repeated, self._fills)
         else:
-            logits = self._model.replace_in_one(group.layer, rows, start, kept[0], self._fills[group.layer])
+            logits = self._model.replace_in_one(layer, rows, start, repeated[0], self._fills[layer])
         return logits.unflatten(0, (len(images), n))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from precompute.devices.batches import BatchSize
 from precompute.transfer.config import HeadConfig
 
 __all__ = ["Batches", "Notes", "Trained", "count_trainable", "predict", "train"]
@@ -29,11 +30,13 @@ class Batches:
         take: returns the input of images by place, `(image, ...)`, on the device.
         labels: `(image,)`.
         device: of the module.
+        sizes: of what runs together, as many images as there is memory for; steps and their results stay the same.
     """
 
     take: Callable[[Places], Tensor]
     labels: NDArray[np.int64]
     device: torch.device
+    sizes: BatchSize
 
     def split(self, places: Places, size: int) -> Iterable[Places]:
         """Yields places in parts of at most `size`."""
@@ -126,7 +129,11 @@ def predict(module: nn.Module, batches: Batches, places: Places, size: int) -> N
         size: images at a time.
     """
     with torch.inference_mode():
-        found = [torch.softmax(module(batches.take(some)).float(), 1) for some in batches.split(places, size)]
+        found = [
+            torch.softmax(logits.float(), 1)
+            for some in batches.split(places, size)
+            for logits in batches.sizes.run(lambda few: module(batches.take(few)), some)
+        ]
     probabilities: NDArray[np.float32] = torch.cat(found).cpu().numpy()
     return probabilities
 
@@ -137,11 +144,19 @@ def count_trainable(module: nn.Module) -> int:
 
 
 def _step(module: nn.Module, batches: Batches, places: Places, optimizer: torch.optim.Optimizer) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    with _choose_precision(batches.device):
-        logits = module(batches.take(places))
-    loss = functional.cross_entropy(logits.float(), torch.from_numpy(batches.labels[places]).to(batches.device))
-    loss.backward()
+    values = [value for group in optimizer.param_groups for value in group["params"]]
+
+    def differentiate(some: Places) -> Sequence[Tensor | None]:
+        with _choose_precision(batches.device):
+            logits = module(batches.take(some))
+        labels = torch.from_numpy(batches.labels[some]).to(batches.device)
+        loss = functional.cross_entropy(logits.float(), labels) * (len(some) / len(places))
+        return torch.autograd.grad(loss, values, allow_unused=True)
+
+    parts = list(batches.sizes.run(differentiate, places))
+    for value, gradients in zip(values, zip(*parts, strict=True), strict=True):
+        known = [gradient for gradient in gradients if gradient is not None]
+        value.grad = sum(known[1:], known[0]) if known else None
     optimizer.step()
 
 
@@ -154,13 +169,18 @@ def _choose_precision(device: torch.device) -> contextlib.AbstractContextManager
 
 def _measure(module: nn.Module, batches: Batches, places: Places, config: HeadConfig) -> tuple[float, float]:
     """Computes mean loss and accuracy on some images."""
+
+    def judge(some: Places) -> tuple[float, int]:
+        labels = torch.from_numpy(batches.labels[some]).to(batches.device)
+        logits = module(batches.take(some)).float()
+        loss = functional.cross_entropy(logits, labels, reduction="sum")
+        return float(loss), int((logits.argmax(1) == labels).sum())
+
     total, n_right = 0.0, 0
     with torch.inference_mode():
-        for some in batches.split(places, config.batch_size):
-            labels = torch.from_numpy(batches.labels[some]).to(batches.device)
-            logits = module(batches.take(some)).float()
-            total += float(functional.cross_entropy(logits, labels, reduction="sum"))
-            n_right += int((logits.argmax(1) == labels).sum())
+        for part in batches.split(places, config.batch_size):
+            for loss, right in batches.sizes.run(judge, part):
+                total, n_right = total + loss, n_right + right
     return total / len(places), n_right / len(places)
 
 

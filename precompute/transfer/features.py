@@ -17,9 +17,11 @@ from precompute.aggregate.reading import ReadImage, read_images
 from precompute.contract.atomic import replace_file
 from precompute.contract.progress import Advance
 from precompute.datasets.images import ImageSource
+from precompute.devices.batches import BatchSize
 from precompute.devices.cores import Parallel
 from precompute.devices.precision import keep_whole_float32
 from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.memory import estimate_bytes
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer
 from precompute.models.sources.preprocess import Preprocess
@@ -74,7 +76,7 @@ class Reader:
 
     Attributes:
         workers: threads that decode.
-        batch_size: images of a forward pass.
+        batch_size: images of a forward pass at most.
     """
 
     source: ImageSource
@@ -196,7 +198,7 @@ class FeatureMaker:
         size: of an input of the model, `(channel, height, width)`.
         n_channels: of all layers.
         reader: of the images.
-        device: of the model.
+        sizes: of the batches.
     """
 
     def __init__(
@@ -205,10 +207,10 @@ class FeatureMaker:
         size: tuple[int, int, int],
         n_channels: int,
         reader: Reader,
-        device: torch.device,
+        sizes: BatchSize,
     ) -> None:
         self._recorder, self._size, self._n_channels = recorder, size, n_channels
-        self._reader, self._device = reader, device
+        self._reader, self._sizes = reader, sizes
 
     def make(self, ranges: Sequence[range], advance: Advance) -> Iterator[MadeFeatures]:
         """Computes ranges in their order, and reads images ahead across them.
@@ -226,10 +228,13 @@ class FeatureMaker:
         values = np.full((len(chunk), 2, self._n_channels), np.nan, np.float32)
         skipped = {chunk[place]: one.problem for place, one in enumerate(read) if one.pixels is None}
         places = [place for place, one in enumerate(read) if one.pixels is not None]
-        for start in range(0, len(places), self._reader.batch_size):
-            some = places[start : start + self._reader.batch_size]
+
+        def record(some: Sequence[int]) -> tuple[Sequence[int], NDArray[np.float32]]:
             pixels = np.stack([self._take(read[place]) for place in some])
-            values[some] = self._recorder(self._reader.preprocess.build_tensor(pixels, self._device))
+            return some, self._recorder(self._reader.preprocess.build_tensor(pixels, self._sizes.device))
+
+        for some, found in self._sizes.run(record, places):
+            values[some] = found
             advance(len(some))
         for place in places:
             if not np.isfinite(values[place]).all():
@@ -265,7 +270,8 @@ def open_maker(
     n_channels = sum(layer.n_channels for layer in layers)
     with Parallel(device, threads) as parallel, keep_whole_float32():
         recorder = PooledRecorder(model, layers, parallel)
-        yield FeatureMaker(recorder, model.input_size, n_channels, reader, device)
+        sizes = BatchSize(reader.batch_size, device, estimate_bytes(model, with_gradients=False))
+        yield FeatureMaker(recorder, model.input_size, n_channels, reader, sizes)
 
 
 class FeaturePass:

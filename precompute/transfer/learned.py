@@ -16,6 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from precompute.aggregate.reading import read_images
 from precompute.contract.errors import InputError
 from precompute.datasets.images import ImageSource
+from precompute.devices.batches import BatchSize
 from precompute.models.graph.operators import get_path_of_call
 from precompute.models.layers.aliases import find_aliases
 from precompute.transfer.config import HeadConfig, TransferConfig
@@ -150,7 +151,10 @@ class Learner:
             value.requires_grad_(is_unfrozen or (name.startswith("transfer_head.") and ".tail." not in name))
         self._material = material
         self._first = {name: value.clone() for name, value in self.module.state_dict().items()}
-        self._batches = Batches(lambda places: material.build(material.values[places]).to(device), task.labels, device)
+        sizes = BatchSize(self._head.batch_size, device)
+        self._batches = Batches(
+            lambda places: material.build(material.values[places]).to(device), task.labels, device, sizes
+        )
 
     @property
     def n_trained(self) -> int:
@@ -190,12 +194,17 @@ class Learner:
         parts = list(dict(self.module.transfer_head.named_children()))
         before = self.module.transfer_head[self._material.first or 1 : parts.index("norm")]
         sums = [torch.zeros_like(norm.mean) for _ in range(2)]
+
+        def measure(some: Places) -> list[Tensor]:
+            values = before(self._read_maps(some))
+            axes = [axis for axis in range(values.ndim) if axis != 1]
+            return [each.mean(axes) * (len(some) / len(places)) for each in (values, values**2)]
+
         with torch.no_grad():
             for some in self._batches.split(places, self._head.batch_size):
-                values = before(self._read_maps(some))
-                axes = [axis for axis in range(values.ndim) if axis != 1]
-                for total, each in zip(sums, (values, values**2), strict=True):
-                    total += each.mean(axes) * (len(some) / len(places))
+                for found in self._batches.sizes.run(measure, some):
+                    for total, each in zip(sums, found, strict=True):
+                        total += each
         norm.fit(*sums)
 
     def _read_maps(self, places: Places) -> Tensor:

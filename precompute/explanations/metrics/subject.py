@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from precompute.contract.errors import InputError
+from precompute.devices.batches import BatchSize
 from precompute.explanations.explainer import Explainer
 from precompute.explanations.method import Method
 from precompute.explanations.target import Target, score
@@ -35,11 +36,15 @@ def apply_method(
     An image that the method refuses, such as one whose score is below 0, has a map of NaN.
     """
 
+    sizes = BatchSize(batch_size, explainer.sizes.device)
+
     def explain(images: Tensor, owners: Tensor) -> Tensor:
-        found = []
-        for chosen in split_batches(len(images), batch_size):
+        def run(rows: range) -> list[Tensor | None]:
+            chosen = slice(rows.start, rows.stop)
             wanted = [targets[owner] for owner in owners[chosen].tolist()]
-            found += _explain_batch(explainer, method, images[chosen], wanted, options)
+            return _explain_batch(explainer, method, images[chosen], wanted, options)
+
+        found = [each for some in sizes.run(run, range(len(images))) for each in some]
         known = next((each for each in found if each is not None), torch.zeros(1, 1))
         return torch.stack([torch.full_like(known, torch.nan) if each is None else each for each in found])
 

@@ -15,6 +15,7 @@ from precompute.feature_visualization.ascent.optimize import LayerForward
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.layout import Layout
 from precompute.models.graph.local_response_norm import fuse_local_response_norms
+from precompute.models.graph.memory import estimate_bytes
 from precompute.models.graph.operators import get_operator_name
 from precompute.models.graph.optimized import optimize
 from precompute.models.layers.selection import RecordedLayer, select_layers
@@ -63,6 +64,11 @@ class Forwards:
         self._layers = {layer.name: layer for layer in select_layers(model, layers)}
         self._made: dict[tuple[str, bool, torch.dtype], LayerForward] = {}
         self._lock = threading.Lock()
+
+    @property
+    def bytes_each(self) -> int:
+        """An estimate of the memory that a picture takes while it is optimised."""
+        return estimate_bytes(self._model, with_gradients=True)
 
     @property
     def input_size(self) -> tuple[int, int, int]:

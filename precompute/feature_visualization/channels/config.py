@@ -17,7 +17,7 @@ class VisualizeConfig:
         n_channels: greatest number of pictures; channels of most graphs come first.
         size: height and width in pixels; None: `choose_side` decides.
         n_steps: greatest number of steps of Adam.
-        batch_size: greatest number of pictures that are optimised together.
+        batch_size: greatest number of pictures that are optimised together on a CPU; elsewhere memory decides.
         seed: seed of the start and the movements.
         seconds: time limit; None: no limit. It decides the number of pictures, never their content.
     """

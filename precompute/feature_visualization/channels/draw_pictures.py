@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ import torch
 from precompute.contract.errors import InputError
 from precompute.contract.progress import Progress
 from precompute.contract.schema import locate_table, read_table
+from precompute.devices.batches import BatchSize
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import DIVERSITY, VisualizationConfig
 from precompute.feature_visualization.ascent.image_statistics import (
@@ -122,12 +123,13 @@ def draw_pictures(
     settings = {name: {**config.settings, "n_images": statistics.n_images}}
     store = PictureStore(run, drawing.layers, drawing.facts, drawing.note)
     known = store.find_known({name, *(other.compute_fingerprint(statistics.fingerprint) for other in drawing.same)})
-    drawer = _Drawer(drawing, statistics, name, _read_maxima(run))
-    batches = [batch for kind in kinds for batch in _find_missing_batches(drawing, kind, channels, known)]
+    sizes = BatchSize(config.batch_size, torch.device(config.device), drawing.bytes_each)
+    drawer = _Drawer(drawing, statistics, name, _read_maxima(run), sizes)
+    batches = [batch for kind in kinds for batch in _find_missing_batches(drawing, kind, (channels, known), sizes.size)]
     n_all = len(channels) * sum(len(list_table_kinds(kind)) for kind in kinds)
     n_missing = sum(batch.n_pictures for batch in batches)
     limit = drawing.limit
-    draw: Callable[[_Batch], list[dict[str, Any]]] = drawer
+    draw: Callable[[_Batch], Iterable[list[dict[str, Any]]]] = drawer
     if limit is not None:
         draw = limit.apply(drawer, lambda batch: limit.estimate_work(batch.layer, batch.n_pictures))
     until = "" if limit is None else f", for {limit.seconds:,.0f} s at most"
@@ -146,11 +148,19 @@ def draw_pictures(
 
 
 def _find_missing_batches(
-    drawing: Drawing, kind: str, channels: Sequence[Channel], known: set[PictureKey]
+    drawing: Drawing, kind: str, wanted: tuple[Sequence[Channel], set[PictureKey]], most: int
 ) -> list[_Batch]:
-    """Finds the missing batches of a kind, in the order in which they are drawn."""
+    """Finds the missing batches of a kind, in the order in which they are drawn.
+
+    Args:
+        drawing: with its limit.
+        kind: of the pictures.
+        wanted: channels, and the pictures that are there.
+        most: pictures of a batch.
+    """
+    channels, known = wanted
     missing = [c for c in channels if not {PictureKey(*c, k) for k in list_table_kinds(kind)} <= known]
-    size = max(1, drawing.config.batch_size // len(list_table_kinds(kind)))
+    size = max(1, most // len(list_table_kinds(kind)))
     if drawing.limit is None:
         found = split_into_batches(missing, size)
     else:
@@ -195,14 +205,19 @@ def _read_maxima(run: Path) -> dict[tuple[str, int], float]:
 
 @dataclass(frozen=True)
 class _Drawer:
-    """A function that draws a batch and returns its rows of the table."""
+    """A function that draws a batch, in parts that fit into memory, and yields the rows of each."""
 
     drawing: Drawing
     statistics: ImageStatistics
     settings: str
     maxima: Mapping[tuple[str, int], float]
+    sizes: BatchSize
 
-    def __call__(self, batch: _Batch) -> list[dict[str, Any]]:
+    def __call__(self, batch: _Batch) -> Iterator[list[dict[str, Any]]]:
+        each = len(list_table_kinds(batch.kind))
+        return self.sizes.run(lambda some: self._draw(batch._replace(channels=some)), batch.channels, each=each)
+
+    def _draw(self, batch: _Batch) -> list[dict[str, Any]]:
         config = self.drawing.config
         device = torch.device(config.device)
         request = VisualizationRequest(

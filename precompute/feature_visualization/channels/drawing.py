@@ -30,6 +30,7 @@ class Drawing:
         step_forward: like `forward`, for the steps, see `VisualizationRequest`; None: `forward`.
         same: other configs whose pictures are as good, so that they are not drawn again.
         limit: time limit; None: no limit.
+        bytes_each: an estimate of the memory that a picture takes; 0: unknown.
     """
 
     forward: Callable[[str, str], LayerForward]
@@ -41,10 +42,11 @@ class Drawing:
     step_forward: Callable[[str, str], LayerForward] | None = None
     same: tuple[VisualizationConfig, ...] = ()
     limit: TimeLimit | None = None
+    bytes_each: int = 0
 
 
 def set_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:
-    """Sets the precision of a drawing's steps as its config asks.
+    """Sets the precision of a drawing's steps as its config asks, and the memory that a picture takes.
 
     With `auto`, pictures that the run has in the other precision are as good.
 
@@ -58,5 +60,6 @@ def set_step_precision(drawing: Drawing, forwards: Forwards) -> Drawing:
         drawing,
         config=replace(drawing.config, precision=precision),
         step_forward=forwards.build_in_bfloat16 if precision == "bfloat16" else None,
+        bytes_each=forwards.bytes_each,
         same=tuple(replace(drawing.config, precision=name) for name in others),
     )

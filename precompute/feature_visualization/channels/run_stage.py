@@ -13,6 +13,7 @@ import torch
 from precompute.aggregate.stage import PassInputs
 from precompute.contract.manifest import build_note
 from precompute.contract.progress import Progress
+from precompute.devices.batches import choose_most
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import VisualizationConfig, choose_side
 from precompute.feature_visualization.ascent.forwards import Forwards, export_for_shape
@@ -134,7 +135,7 @@ def _build_config(settings: VisualizeConfig, model: ExportedModel, device: torch
     return VisualizationConfig(
         size=(model.input_size[1], model.input_size[2]),
         n_steps=settings.n_steps,
-        batch_size=settings.batch_size,
+        batch_size=choose_most(device, None, settings.batch_size),
         seed=settings.seed,
         device=str(device),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -56,24 +56,25 @@ class TimeLimit:
         """Estimates the work of pictures of a layer, in arbitrary units."""
         return n_pictures * (self.operations.get(layer) or 1.0)
 
-    def apply(self, draw: Callable[[Item], list[Any]], work: Callable[[Item], float]) -> Callable[[Item], list[Any]]:
-        """Returns a function like `draw` that returns no rows for items for which there is no time.
+    def apply(
+        self, draw: Callable[[Item], Iterable[list[Any]]], work: Callable[[Item], float]
+    ) -> Callable[[Item], Iterator[list[Any]]]:
+        """Returns a function like `draw` that yields nothing for items for which there is no time.
 
         Args:
-            draw: function from an item to its rows.
+            draw: function from an item to the rows of its parts.
             work: function from an item to its work, in the units of `estimate_work`.
         """
 
-        def draw_in_time(item: Item) -> list[Any]:
+        def draw_in_time(item: Item) -> Iterator[list[Any]]:
             cost = work(item)
             if not self._may_begin(cost):
-                return []
+                return
             start = self.clock()
-            rows = draw(item)
+            yield from draw(item)
             with self._lock:
                 self._done[0] += cost
                 self._done[1] += self.clock() - start
-            return rows
 
         return draw_in_time
 

@@ -15,6 +15,7 @@ from precompute.contract.manifest import build_note, remove_if_empty, remove_lef
 from precompute.contract.output_meanings import find_recorded_outputs
 from precompute.contract.progress import Progress
 from precompute.contract.schema import PROTOTYPE_METHODS, read_manifest, read_table
+from precompute.devices.batches import BatchSize
 from precompute.devices.cores import Parallel
 from precompute.feature_visualization.ascent.config import VisualizationConfig
 from precompute.feature_visualization.ascent.forwards import build_logits
@@ -31,6 +32,7 @@ from precompute.feature_visualization.prototypes.prototype_store import Prototyp
 from precompute.feature_visualization.prototypes.settings import compute_fingerprint, describe_settings
 from precompute.feature_visualization.storage.batches import draw_batches
 from precompute.models.graph.exported import ExportedModel
+from precompute.models.graph.memory import estimate_bytes
 from precompute.models.sources.loaded import LoadedModel
 from precompute.models.sources.reloading import NOT_MOVED, Whereabouts, load_again
 
@@ -208,9 +210,11 @@ def _build_prototyper(
         outputs,
         exported.n_outputs,
         exported.outputs.probabilities,
+        estimate_bytes(exported, with_gradients=True),
     )
+    sizes = BatchSize(config.batch_size, device, model.bytes_each)
     statistics = read_statistics(request.run, tuple(manifest["layers"]), VisualizationConfig(size=config.shape))
     if generator is None:
-        return Prototyper(model, config, statistics)
+        return Prototyper(model, config, sizes, statistics)
     generator = generator.move_to(device)
-    return Prototyper(model, config, statistics, generator, find_starts(model, config, generator))
+    return Prototyper(model, config, sizes, statistics, generator, find_starts(model, config, generator))

@@ -8,13 +8,14 @@ over values, so that lambda does not depend on the picture's size.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+from precompute.devices.batches import BatchSize
 from precompute.feature_visualization.ascent.image_statistics import ImageStatistics
 from precompute.feature_visualization.ascent.objective import LogProbabilityObjective
 from precompute.feature_visualization.ascent.optimize import (
@@ -50,6 +51,7 @@ class PrototypeModel:
         outputs: indices of the outputs that mean each class, by class_id.
         n_outputs: number of outputs.
         probabilities: the way from logits to probabilities.
+        bytes_each: an estimate of the memory that a picture takes while it is optimised; 0: unknown.
     """
 
     forward: LayerForward
@@ -57,6 +59,7 @@ class PrototypeModel:
     outputs: Mapping[int, Sequence[int]]
     n_outputs: int
     probabilities: Probabilities = field(default_factory=Probabilities)
+    bytes_each: int = 0
 
     def build_objective(self, class_ids: Sequence[int], device: torch.device) -> LogProbabilityObjective:
         """Builds the objective of a batch with one picture for each class."""
@@ -83,8 +86,9 @@ def find_starts(model: PrototypeModel, config: PrototypeConfig, generator: Loade
     """
     parametrization = CodeParametrization(generator, config.shape)
     codes = parametrization.list_candidates(config.n_candidates, torch.Generator().manual_seed(config.seed))
+    sizes = BatchSize(config.batch_size, codes.device, model.bytes_each)
     logits = torch.cat(
-        [model.forward(model.normalize(parametrization.render(part))) for part in codes.split(config.batch_size)]
+        [*sizes.run(lambda part: model.forward(model.normalize(parametrization.render(part))), codes)],
     )
     class_ids = sorted(model.outputs)
     masks = model.build_objective(class_ids, codes.device).outputs
@@ -115,11 +119,12 @@ class PrototypeBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class Prototyper:
-    """A function that draws a batch and returns its rows of the table.
+    """A function that draws a batch, in parts that fit into memory, and yields the rows of each.
 
     Attributes:
         model: the model whose classes are drawn.
         config: settings.
+        sizes: of the batches.
         statistics: statistics of the run's images, whose colours and mean the pictures of picture space take over.
         generator: the generator of code space, on the config's device.
         starts: the starts of code space by class_id, see `find_starts`.
@@ -127,11 +132,15 @@ class Prototyper:
 
     model: PrototypeModel
     config: PrototypeConfig
+    sizes: BatchSize
     statistics: ImageStatistics
     generator: LoadedGenerator | None = None
     starts: Mapping[int, Tensor] = field(default_factory=dict)
 
-    def __call__(self, batch: PrototypeBatch) -> list[dict[str, Any]]:
+    def __call__(self, batch: PrototypeBatch) -> Iterator[list[dict[str, Any]]]:
+        return self.sizes.run(lambda some: self._draw(batch._replace(class_ids=some)), batch.class_ids)
+
+    def _draw(self, batch: PrototypeBatch) -> list[dict[str, Any]]:
         device = torch.device(self.config.device)
         config = self.config.build_optimization(batch.method)
         how = VisualizationRequest(

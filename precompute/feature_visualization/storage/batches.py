@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from precompute.devices.cores import Parallel
@@ -30,32 +30,31 @@ class BatchStore(Protocol):
 
 def draw_batches(
     store: BatchStore,
-    draw: Callable[[Batch], list[dict[str, Any]]],
+    draw: Callable[[Batch], Iterable[list[dict[str, Any]]]],
     batches: Sequence[Batch],
     settings: Settings,
     parallel: Parallel,
 ) -> Iterator[list[dict[str, Any]]]:
-    """Draws batches, and yields the rows of each one after it is stored.
+    """Draws batches, and yields the rows of each part of one after it is stored.
 
-    Batches are moved into the table every half a minute, or less often if that takes long, and at the end. A batch
-    without rows, for which there was no time, is not stored.
+    Parts are moved into the table every half a minute, or less often if that takes long, and at the end.
 
     Args:
         store: store of the run.
-        draw: function from a batch to its rows.
+        draw: function from a batch to the rows of its parts: several where the whole does not fit into memory, none
+            where there was no time.
         batches: missing batches, in the order in which they are drawn.
         settings: settings by name.
         parallel: the workers that run `draw`.
     """
 
-    def draw_and_keep(batch: Batch) -> list[dict[str, Any]]:
-        rows = draw(batch)
-        if rows:
+    def draw_and_keep(batch: Batch) -> Iterator[list[dict[str, Any]]]:
+        for rows in draw(batch):
             store.keep(rows)
-        return rows
+            yield rows
 
     due = time.monotonic() + _SECONDS_BETWEEN_FOLDS
-    for rows in parallel.map(draw_and_keep, batches):
+    for rows in parallel.map_to_many(draw_and_keep, batches):
         yield rows
         if (start := time.monotonic()) > due:
             store.fold(settings)

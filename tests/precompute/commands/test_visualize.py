@@ -15,9 +15,11 @@ import pytest
 
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import locate_table, read_manifest, read_table
+from precompute.feature_visualization.ascent import optimize
 from summit_dash.cli import main
 from tests.support.command_line import call
 from tests.support.killing import kill_at
+from tests.support.memory import fill_device
 from tests.support.small import write_small
 from tests.support.validation import validate
 from tests.support.warm import start_warm
@@ -259,3 +261,33 @@ def test_an_imported_run_holds_no_model(run: Path, capsys: pytest.CaptureFixture
     (run / "manifest.json").write_text(json.dumps({**manifest, "imported": {}}))
     assert call(["visualize", str(run), *QUICK]) == 2
     assert "holds no model" in capsys.readouterr().err
+
+
+def test_out_of_memory_batches_are_halved_and_every_picture_is_drawn(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    disturbed = Path(shutil.copytree(run, tmp_path / "disturbed"))
+    some = ("--layers", "second", "--kinds", "channel,diversity", *QUICK, "--batch-size", "8")
+    assert call(["visualize", str(run), *some]) == 0
+    device = fill_device(monkeypatch, 5, [(optimize._Batch, "_compute_maps")])
+    assert call(["visualize", str(disturbed), *some]) == 0
+    assert device.n_refused and device.largest == 4
+    for wanted, found in zip(read_rows(run), read_rows(disturbed), strict=True):
+        for name in ("layer", "channel", "kind", "n_steps", "settings"):
+            assert found[name] == wanted[name]
+        assert found["objective_value"] == pytest.approx(wanted["objective_value"], rel=1e-2, abs=1e-3)
+    dead = [read_manifest(each)["visualizations"]["dead"] for each in (run, disturbed)]
+    assert dead[0] == dead[1] and validate(disturbed) == [] and not (disturbed / "parts").exists()
+
+
+def test_a_picture_without_memory_is_one_message_and_what_is_finished_stays(
+    run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(["visualize", str(run), "--layers", "second", "--channels", "0,2", *QUICK]) == 0
+    before = read_rows(run)
+    capsys.readouterr()
+    fill_device(monkeypatch, 0, [(optimize._Batch, "_compute_maps")])
+    assert call(["visualize", str(run), "--layers", "second", *QUICK]) == 1
+    said = capsys.readouterr().err
+    assert "CUDA out of memory, although each item ran alone" in said.replace("\n", " ") and "Traceback" not in said
+    assert read_rows(run) == before and validate(run) == []

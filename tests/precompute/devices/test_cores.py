@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -86,3 +87,19 @@ def test_without_a_number_of_threads_there_is_one_per_core(monkeypatch: pytest.M
     monkeypatch.setattr("precompute.devices.cores.count_cores", lambda: 6)
 
     assert Parallel(CPU).n_threads == 6 and Parallel(CPU, 2).n_threads == 2
+
+
+def test_results_of_items_with_several_come_in_order_and_outside_a_pool_one_by_one() -> None:
+    begun = list[str]()
+
+    def make(item: int) -> Iterator[str]:
+        for part in "ab":
+            begun.append(f"{item}{part}")
+            yield f"{item}{part}"
+
+    wanted = [f"{item}{part}" for item in range(3) for part in "ab"]
+    outside = Parallel(torch.device("cuda")).map_to_many(make, range(3))
+    assert next(outside) == "0a" and begun == ["0a"]
+    assert list(outside) == wanted[1:]
+    with Parallel(torch.device("cpu"), 2) as parallel:
+        assert list(parallel.map_to_many(make, range(3))) == wanted

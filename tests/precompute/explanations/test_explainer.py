@@ -13,6 +13,7 @@ from precompute.explanations.input_range import InputRange
 from precompute.explanations.target import Target
 from precompute.models.sources.preprocess import Preprocess
 from tests.support.explained import build_explainer
+from tests.support.memory import FullDevice
 
 TARGETS = [Target(0), Target(1, 2), Target(2), Target(0, 1)]
 
@@ -67,3 +68,19 @@ def test_the_last_layer_is_one_whose_positions_the_class_reads() -> None:
     assert reading.last_layer is not None
     values, gradients, _ = reading.read_layer(reading.last_layer, torch.randn(1, 3, 16, 16), [Target(0)])
     assert values.shape == gradients.shape and gradients.any()
+
+
+def test_out_of_memory_images_run_in_halves_and_nothing_else_changes(
+    small: nn.Module, images: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = [Target(number % 3) for number in range(len(images))]
+    found = []
+    for room in (4, 1):
+        fresh = build_explainer(small, (3, 6, 6), ("first", "second"))
+        device, build = FullDevice(room), fresh._build
+        monkeypatch.setattr(fresh, "_build", lambda nodes, _d=device, _b=build: _d.limit(_b(nodes)))
+        answers = fresh.compute_logits(images), *fresh.differentiate(images, targets)
+        found.append([*answers, *fresh.read_layer("first", images, targets)])
+        assert fresh.sizes.size == (256 if room == 4 else 1) and device.n_refused == (0 if room == 4 else 2)
+    for whole, halved in zip(*found, strict=True):
+        torch.testing.assert_close(halved, whole)

@@ -16,6 +16,7 @@ from precompute.explanations.metrics.selectivity import Removal
 from precompute.explanations.quality import METRICS, Measurement, QualityConfig, measure_quality
 from precompute.explanations.registry import find_method
 from precompute.explanations.target import Target
+from tests.support.memory import FullDevice
 
 CONFIG = QualityConfig(METRICS, Removal(patches=3, steps=3), n_random=2, n_shifts=2, batch_size=3)
 TARGETS = [Target(2), Target(2), Target(0), Target(0)]
@@ -100,3 +101,20 @@ def test_an_image_that_is_refused_has_no_figures_and_hinders_no_other(explainer:
 def test_a_method_that_refuses_every_image_is_refused(explainer: Explainer, images: Tensor) -> None:
     with pytest.raises(InputError, match=r"The score is above 0"):
         measure_quality(explainer, images, TARGETS, [refuse_some([0, 1, 2, 3], images)], CONFIG)
+
+
+def test_out_of_memory_fewer_images_are_explained_together_and_the_figures_are_the_same(
+    explainer: Explainer, images: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Walks record a whole batch, so that the methods' own batches are halved; the passes of others halve alone."""
+    methods = [find_method(name) for name in ("lrp", "integrated_gradients", "smoothgrad", "occlusion")]
+    config = replace(CONFIG, metrics=("error", "continuity", "selectivity"))
+    whole = measure_quality(explainer, images, TARGETS, methods, config)
+    device, build = FullDevice(1), Explainer._build
+    monkeypatch.setattr(Explainer, "_build", lambda *given: device.limit(build(*given)))
+    fresh = Explainer(explainer.exported, explainer.input_range, explainer.layers)
+    halved = measure_quality(fresh, images, TARGETS, methods, config)
+    assert device.n_refused and device.largest == 1
+    for one, other in zip(whole, halved, strict=True):
+        assert (one.method, one.metric) == (other.method, other.metric)
+        assert other.values == pytest.approx(one.values, rel=1e-3, abs=1e-5, nan_ok=True), one

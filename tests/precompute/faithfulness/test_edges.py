@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from precompute.devices.batches import BatchSize
 from precompute.faithfulness.ablation import AblatedModel
-from precompute.faithfulness.edges import EdgeProver, average_images, choose_others, compute_auc
+from precompute.faithfulness.edges import EDGE_ROWS, EdgeProver, average_images, choose_others, compute_auc
 from precompute.faithfulness.replacement import build_replacement
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
@@ -41,7 +42,7 @@ def build_prover(model: AblatedModel, means: list[float]) -> EdgeProver:
         build_replacement(torch.tensor(means)[:, None], model.layouts[0], (1, 3, 2, 2)),
         build_replacement(torch.zeros(2, 1), model.layouts[1], (1, 2, 2, 2)),
     ]
-    return EdgeProver(model, fills)
+    return EdgeProver(model, fills, BatchSize(EDGE_ROWS, torch.device("cpu")))
 
 
 def test_the_share_that_a_source_gives_is_written_out(model: AblatedModel) -> None:

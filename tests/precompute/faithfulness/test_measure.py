@@ -16,10 +16,13 @@ from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import read_manifest, read_table, write_manifest
 from precompute.contract.validate import validate
 from precompute.contract.writing import write_table
+from precompute.devices.cores import Parallel
+from precompute.faithfulness.ablation import AblatedModel
 from precompute.faithfulness.config import FaithfulnessConfig
 from precompute.faithfulness.measure import FaithfulnessReport, FaithfulnessRequest, measure_faithfulness
 from precompute.faithfulness.outcomes import Prover
 from precompute.pipeline.registry import list_tables
+from tests.support.memory import fill_device
 
 CONFIG = FaithfulnessConfig(images_per_class=3, n_repeats=2, factors=(0.0, 1.0, 2.0), layer_factors=(1.0,))
 
@@ -217,3 +220,24 @@ def test_a_model_that_has_changed_is_refused(run: Path) -> None:
     write_manifest(run, manifest)
     with pytest.raises(InputError, match="another one by now"):
         measure(run)
+
+
+@pytest.mark.parametrize(("room", "are_together"), [(3, True), (2, False)])
+def test_out_of_memory_fewer_images_or_trials_run_together_and_the_tables_are_the_same(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, are_together: bool
+) -> None:
+    """A device runs images together and halves them; for a single image there it halves the trials."""
+    disturbed = Path(shutil.copytree(run, tmp_path / "disturbed"))
+    config = replace(CONFIG, edge_images=1, single=True, keep_accuracy=0.9)
+    measure(run, config=config)
+    if are_together:
+        monkeypatch.setattr(Parallel, "count_images_each", lambda self, n_images: max(1, n_images))
+    running = [(AblatedModel, name) for name in ("record", "replace_in_all")]
+    by_layer = [(AblatedModel, name) for name in ("replace_in_one", "read_above")]
+    device, others = fill_device(monkeypatch, room, running), fill_device(monkeypatch, room, by_layer, place=2)
+    assert measure(disturbed, config=config).n_measured == 3
+    assert device.n_refused and (others.n_refused or are_together) and max(device.largest, others.largest) <= room
+    assert validate(disturbed, list_tables()) == []
+    names = ("faithfulness", "edge_faithfulness", "sufficient_graphs", "single_channels", "attribution_graph_nodes")
+    for name in names:
+        pd.testing.assert_frame_equal(read_frame(disturbed, name), read_frame(run, name), atol=1e-5, rtol=1e-4)

@@ -16,8 +16,9 @@ from precompute.contract.transfer_tables import read_transfer_manifest
 from precompute.transfer import training
 from precompute.transfer.compare import TransferReport, compare_cuts
 from precompute.transfer.config import TransferConfig
-from precompute.transfer.features import FeatureStore
+from precompute.transfer.features import FeatureStore, PooledRecorder
 from precompute.transfer.request import TransferRequest
+from tests.support.memory import fill_device
 from tests.support.separable import write_separable
 from tests.support.transfer_tables import read_frames, require_equal
 
@@ -186,3 +187,12 @@ def test_overwriting_takes_another_config(
     compare_cuts(request, SilentProgress())
     assert read_frames(out)["images"]["fold"].nunique() == 2
     assert read_transfer_manifest(out)["config"]["n_folds"] == 2
+
+
+def test_out_of_memory_batches_are_halved_and_the_result_is_the_same(
+    request_of_both: TransferRequest, report: TransferReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = fill_device(monkeypatch, 3, [(PooledRecorder, "__call__")])
+    compare_cuts(replace(request_of_both, out=tmp_path / "result", batch_size=16), SilentProgress())
+    assert device.largest == 2 and device.n_refused == 2 * 3, "from 16 to 2 images, for each model"
+    require_equal(request_of_both.out, tmp_path / "result")

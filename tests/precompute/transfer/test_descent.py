@@ -7,9 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from precompute.devices.batches import BatchSize
 from precompute.transfer.config import HeadConfig
 from precompute.transfer.descent import Batches, Notes, count_trainable, predict, train
+from tests.support.memory import fill_device
 
+CPU = torch.device("cpu")
 CONFIG = HeadConfig("mlp", n_epochs=30, learning_rate=0.01, batch_size=8, patience=3)
 
 
@@ -18,7 +21,11 @@ def make(gap: float = 1.0) -> tuple[nn.Module, Batches, tuple[np.ndarray, np.nda
     values = torch.from_numpy(np.random.default_rng(1).normal(size=(60, 4)) + gap * np.eye(3, 4)[labels]).float()
     torch.manual_seed(0)
     places = np.arange(60)
-    return nn.Linear(4, 3), Batches(lambda some: values[some], labels, torch.device("cpu")), (places[:45], places[45:])
+    return (
+        nn.Linear(4, 3),
+        Batches(lambda some: values[some], labels, CPU, BatchSize(64, CPU)),
+        (places[:45], places[45:]),
+    )
 
 
 def test_the_weights_of_the_best_epoch_stay() -> None:
@@ -70,3 +77,18 @@ def test_what_needs_no_gradient_stays() -> None:
     train(module, head, batches, parts, CONFIG)
     assert torch.equal(backbone.weight, before)
     assert count_trainable(module) == 15
+
+
+def test_out_of_memory_a_step_is_taken_in_parts_and_stays_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    heads, outcomes, found = [], [], []
+    for room in (60, 3):
+        head, batches, parts = make()
+        device = fill_device(monkeypatch, room, [(head, "forward")], place=0)
+        outcomes.append(train(head, head, batches, parts, CONFIG))
+        found.append(predict(head, batches, np.arange(60), 16))
+        heads.append([value.detach() for value in head.parameters()])
+        assert (device.n_refused > 0) == (room == 3) and device.largest == min(room, 16) - (room == 3)
+    assert outcomes[0].best_epoch == outcomes[1].best_epoch > 0
+    assert outcomes[1].losses == pytest.approx(outcomes[0].losses, abs=1e-5)
+    torch.testing.assert_close(heads[1], heads[0], atol=1e-5, rtol=1e-4)
+    np.testing.assert_allclose(found[1], found[0], atol=1e-5)

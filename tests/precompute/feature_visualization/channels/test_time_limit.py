@@ -28,12 +28,12 @@ def find_drawn(seconds: float, costs: Sequence[float]) -> list[int]:
     """Finds the batches that are drawn, one after another, if each takes as many seconds as its work."""
     clock = Clock()
 
-    def draw(item: int) -> list[int]:
+    def draw(item: int) -> list[list[int]]:
         clock.now += costs[item]
-        return [item]
+        return [[item]]
 
     limited = TimeLimit(seconds, {}, clock).apply(draw, lambda item: costs[item])
-    return [row for item in range(len(costs)) for row in limited(item)]
+    return [row for item in range(len(costs)) for rows in limited(item) for row in rows]
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,13 @@ import pytest
 
 from precompute.contract.lock import hold_run
 from precompute.contract.schema import locate_table, read_manifest, read_table
+from precompute.feature_visualization.ascent import optimize
+from precompute.feature_visualization.prototypes import optimize_classes
 from precompute.feature_visualization.prototypes.prototype_store import PrototypeStore
 from tests.support.command_line import call
 from tests.support.generator_files import CODE_SIZE, write_generators
 from tests.support.killing import count_moments, kill_at
+from tests.support.memory import fill_device
 from tests.support.small import CLASSES, write_small
 from tests.support.validation import validate
 
@@ -168,3 +171,21 @@ def test_one_writer_at_a_time(run: Path, capsys: pytest.CaptureFixture[str]) -> 
     with hold_run(run):
         assert call(["prototypes", str(run), *QUICK]) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_out_of_memory_batches_are_halved_and_every_class_is_drawn(
+    run: Path, tmp_path: Path, generator: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disturbed = Path(shutil.copytree(run, tmp_path / "disturbed"))
+    some = [*generator, *QUICK, "--batch-size", "4"]
+    assert call(["prototypes", str(run), *some]) == 0
+    device = fill_device(monkeypatch, 1, [(optimize._Batch, "_compute_maps")])
+    starts = fill_device(monkeypatch, 2, [(optimize_classes.CodeParametrization, "render")])
+    assert call(["prototypes", str(disturbed), *some]) == 0
+    assert device.n_refused and starts.n_refused and (device.largest, starts.largest) == (1, 2)
+    for wanted, found in zip(read_rows(run), read_rows(disturbed), strict=True):
+        assert [found[name] for name in ("class_id", "method", "n_steps", "settings")] == [
+            wanted[name] for name in ("class_id", "method", "n_steps", "settings")
+        ]
+        assert found["log_probability"] == pytest.approx(wanted["log_probability"], abs=1e-2)
+    assert validate(disturbed) == [] and not (disturbed / "parts" / "prototypes").exists()

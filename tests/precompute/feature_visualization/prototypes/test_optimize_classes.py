@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from precompute.devices.batches import BatchSize
 from precompute.feature_visualization.ascent.config import TransformConfig
 from precompute.feature_visualization.ascent.image_statistics import ImageStatistics
 from precompute.feature_visualization.prototypes.config import CODE_SPACE, PICTURE_SPACE, PrototypeConfig
@@ -42,8 +44,14 @@ def drawer(tmp_path: Path) -> Prototyper:
     rates = {CODE_SPACE: 0.15, PICTURE_SPACE: 0.1}
     config = PrototypeConfig(shape=(16, 20), n_steps=30, transforms=STILL, learning_rates=rates)
     model = PrototypeModel(net, lambda colours: (colours - 0.5) / 0.25, OUTPUTS, 4)
+    sizes = BatchSize(config.batch_size, torch.device("cpu"))
     generator = load_generator(f"{write_generators(tmp_path)}:build", CODE_SIZE)
-    return Prototyper(model, config, ImageStatistics(), generator, find_starts(model, config, generator))
+    return Prototyper(model, config, sizes, ImageStatistics(), generator, find_starts(model, config, generator))
+
+
+def draw(drawer: Prototyper, batch: PrototypeBatch) -> list[dict[str, Any]]:
+    (rows,) = drawer(batch)
+    return rows
 
 
 def decode(image: bytes) -> torch.Tensor:
@@ -54,7 +62,7 @@ def decode(image: bytes) -> torch.Tensor:
 @pytest.mark.parametrize("method", [CODE_SPACE, PICTURE_SPACE])
 def test_a_prototype_rises_and_is_measured_as_it_is_stored(drawer: Prototyper, method: str) -> None:
     from_mean = replace(drawer, starts={class_id: torch.zeros(CODE_SIZE) for class_id in OUTPUTS})
-    rows = from_mean(PrototypeBatch((0, 1, 5), method, "some"))
+    rows = draw(from_mean, PrototypeBatch((0, 1, 5), method, "some"))
     assert [row["class_id"] for row in rows] == [0, 1, 5]
     for row in rows:
         stored = decode(row["image"])
@@ -70,8 +78,8 @@ def test_a_prototype_rises_and_is_measured_as_it_is_stored(drawer: Prototyper, m
 @pytest.mark.parametrize("method", [CODE_SPACE, PICTURE_SPACE])
 def test_a_class_is_drawn_alike_whatever_is_drawn_beside_it(drawer: Prototyper, method: str) -> None:
     short = replace(drawer, config=replace(drawer.config, n_steps=4))  # more steps amplify roundings
-    together = short(PrototypeBatch((0, 1, 5), method, ""))
-    alone = short(PrototypeBatch((1,), method, ""))
+    together = draw(short, PrototypeBatch((0, 1, 5), method, ""))
+    alone = draw(short, PrototypeBatch((1,), method, ""))
     difference = decode(together[1]["image"]) - decode(alone[0]["image"])
     assert difference.abs().mean() < 0.01
 
@@ -92,7 +100,7 @@ def test_the_ascent_starts_from_the_best_of_the_candidates(drawer: Prototyper) -
 def test_a_heavier_penalty_keeps_nearer_to_the_mean(drawer: Prototyper, method: str) -> None:
     def draw_with(weight: float) -> list[float]:
         config = replace(drawer.config, penalties={method: weight})
-        rows = replace(drawer, config=config)(PrototypeBatch((0, 1, 5), method, ""))
+        rows = draw(replace(drawer, config=config), PrototypeBatch((0, 1, 5), method, ""))
         return [row["log_probability"] for row in rows]
 
     free, held = draw_with(0.0), draw_with(1e4)

@@ -38,9 +38,9 @@ def parallel() -> Iterator[Parallel]:
         yield workers
 
 
-def draw(batch: int) -> list[dict[str, Any]]:
+def draw(batch: int) -> list[list[dict[str, Any]]]:
     """Draws two rows of each batch, and none of batch 2, for which there is no time."""
-    return [] if batch == 2 else [{"batch": batch, "row": row} for row in range(2)]
+    return [] if batch == 2 else [[{"batch": batch, "row": row} for row in range(2)]]
 
 
 def test_rows_come_in_order_and_the_table_is_written_once_at_the_end(parallel: Parallel) -> None:
@@ -53,7 +53,7 @@ def test_rows_come_in_order_and_the_table_is_written_once_at_the_end(parallel: P
 
 def test_a_batch_without_rows_is_not_stored(parallel: Parallel) -> None:
     store = Store()
-    assert [len(rows) for rows in draw_batches(store, draw, [1, 2, 3], SETTINGS, parallel)] == [2, 0, 2]
+    assert [len(rows) for rows in draw_batches(store, draw, [1, 2, 3], SETTINGS, parallel)] == [2, 2]
     assert store.events == ["keep 1", "keep 3", "fold"]
 
 
@@ -67,7 +67,7 @@ def test_no_batches_still_write_the_table(parallel: Parallel) -> None:
 def test_an_error_leaves_finished_batches_stored_and_the_table_as_it_was(parallel: Parallel) -> None:
     store = Store()
 
-    def fail_at_three(batch: int) -> list[dict[str, Any]]:
+    def fail_at_three(batch: int) -> list[list[dict[str, Any]]]:
         if batch == 3:
             raise KeyboardInterrupt
         return draw(batch)
@@ -75,6 +75,19 @@ def test_an_error_leaves_finished_batches_stored_and_the_table_as_it_was(paralle
     with pytest.raises(KeyboardInterrupt):
         list(draw_batches(store, fail_at_three, [0, 1, 3], SETTINGS, parallel))
     assert store.events == ["keep 0", "keep 1"]
+
+
+def test_parts_of_a_batch_are_stored_and_told_as_they_end() -> None:
+    """Checks a device whose memory is full: what was drawn of a batch stays after an interruption."""
+    store, told = Store(), list[int]()
+
+    def draw_parts(batch: int) -> Iterator[list[dict[str, Any]]]:
+        yield from ([{"batch": f"{batch}.{part}"}] for part in range(2))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        told.extend(map(len, draw_batches(store, draw_parts, [0], SETTINGS, Parallel(torch.device("cuda")))))
+    assert store.events == ["keep 0.0", "keep 0.1"] and told == [1, 1]
 
 
 @pytest.mark.parametrize(
