@@ -43,11 +43,11 @@ import {labels} from './labels.js';
 import {connected} from './model/graph.js';
 import {bringAhead, dispatch, start} from './selection.js';
 import {showAll} from './views.js';
-import {at, drawEmbedding} from './views/embedding.js';
+import {at} from './views/embedding.js';
 import {emb} from './views/embedding_state.js';
 import {canvas} from './views/cytoscape.js';
 import {drawConfusions} from './views/confusions.js';
-import {drawGraph} from './views/graph.js';
+import './views/graph.js';
 import {fadeMaps, openProbed, probeChannel, showUpload, showImageRows} from './views/images.js';
 import {getScene} from './views/graph_scene.js';
 import {markRow} from './views/sidebar_cursor.js';
@@ -57,8 +57,6 @@ window.dash_clientside = window.dash_clientside || {};
 window.dash_clientside.summit = {
   start,
   show: showAll,
-  drawGraph,
-  drawEmbedding,
   drawConfusions,
   showImageRows,
   want,

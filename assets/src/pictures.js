@@ -12,11 +12,13 @@ const pictures = new Map(); /* by `run channel-id`, of channels that came in a b
 /** The address of a picture as a file: also its name where pictures are kept. */
 export const pictureFile = (layer, channel, name = current.run.name) =>
   fileOf(`picture/${encodeURIComponent(layer)}/${channel}.webp`, name);
+/** @param {any} bytes an array of bytes; browsers of before 2025 have no function of it for this */
+const toBase64 = (bytes) => (bytes.toBase64 ? bytes.toBase64() : btoa(String.fromCharCode(...bytes)));
 /* `name` is a run's, where it is not the one that is shown. What came in a bundle is inside the address: one of a blob would
    have to be asked for, and that takes longer than to decode the picture. */
 export const picture = (layer, channel, name = current.run.name) => {
   const found = pictures.get(`${name} ${layer}-${channel}`);
-  return found ? `data:image/webp;base64,${btoa(String.fromCharCode(...found.bytes))}` : pictureFile(layer, channel, name);
+  return found ? `data:image/webp;base64,${toBase64(found.bytes)}` : pictureFile(layer, channel, name);
 };
 /** Brings the pictures of channels that came in no bundle; without effect where a server answers.
     @param {{layer: string, channel: number, run?: string}[]} channels */

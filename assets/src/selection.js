@@ -216,12 +216,15 @@ const past = [];
 const future = [];
 let other = null; /* the run that B is of */
 export const queryOf = (selection) => toQuery(selection, [current.run, other]);
+const isBeside = (selection) => selection && selection.view !== 'graph' && selection.view !== 'compare';
 const show = (after, push) => {
   const query = queryOf(after);
+  const pagesFollow = isBeside(after) || isBeside(current.selection);
   current.setSelection(after);
   if (Object.keys(after.unread).length === 0 && query !== address.read())
     window.history[push ? 'pushState' : 'replaceState'](null, '', address.of(query));
   window.dash_clientside.set_props('selection', {data: after});
+  if (pagesFollow) window.dash_clientside.set_props('pages-selection', {data: after});
 };
 let latest = null; /* what was asked for last, which may still be on its way: the next action starts from it */
 const hearers = [];

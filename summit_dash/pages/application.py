@@ -11,7 +11,7 @@ from dash._utils import to_json
 from dash.development.base_component import Component
 from flask import Response
 
-from summit_dash.pages import embedding, ids, registry
+from summit_dash.pages import ids, registry
 from summit_dash.pages.account import Account
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_page
@@ -59,7 +59,8 @@ def build_application(
 
 
 def _build_layout(logo: str, is_static: bool, account: Account) -> Component:
-    return html.Div([dcc.Store(id=ids.SELECTION), build_page(logo, is_static, account)])
+    stores = [dcc.Store(id=name) for name in (ids.SELECTION, ids.PAGES_SELECTION)]
+    return html.Div([*stores, build_page(logo, is_static, account)])
 
 
 class _Page(Dash):
@@ -94,10 +95,13 @@ def _build_icon_link() -> str:
 
 
 def _register_callbacks(app: _Page, is_static: bool) -> None:
-    """Adds the callbacks of the browser, which show each new selection, and those of the pages."""
+    """Adds the callbacks of the browser, which show each new selection, and those of the pages.
+
+    Each callback of a selection tells every component of the page of several changes. So one of them shows it, and gives
+    the components of graph and embedding what is new.
+    """
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
     app.clientside_callback(ClientsideFunction("summit", "show"), Input(ids.SELECTION, "data"))
-    embedding.register_callbacks(app)
     for needs_server in (False,) if is_static else (False, True):
         before = len(app._callback_list)
         for entry in registry.PAGES:

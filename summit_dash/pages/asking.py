@@ -94,7 +94,7 @@ class Asking:
         app.clientside_callback(
             ClientsideFunction("summit", "want"),
             Output(wanted, "data"),
-            Input(ids.SELECTION, "data"),
+            Input(ids.PAGES_SELECTION, "data"),
             State(self.name("reads"), "data"),
         )
         app.clientside_callback(ClientsideFunction("summit", "askAgain"), Input(next_, "data"))

@@ -35,5 +35,5 @@ def register_callbacks(app: Dash) -> None:
     app.clientside_callback(
         ClientsideFunction("summit", "drawConfusions"),
         Output(ids.CONFUSION_GRAPH, "figure"),
-        Input(ids.SELECTION, "data"),
+        Input(ids.PAGES_SELECTION, "data"),
     )

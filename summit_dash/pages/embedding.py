@@ -5,13 +5,13 @@ Plotly draws the points. `assets/src/views/embedding.js` fills in the figure and
 
 from __future__ import annotations
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from summit_dash.figures.look import CONFIG
 from summit_dash.pages import ids
 
-__all__ = ["build_layout", "register_callbacks"]
+__all__ = ["build_layout"]
 
 _MOVE = 600
 """Milliseconds of the points' move from one layer to another."""
@@ -46,14 +46,4 @@ def _build_graph() -> Component:
         animate=False,
         animation_options={"frame": {"duration": _MOVE, "redraw": False}, "transition": timing, "mode": "immediate"},
         style={"width": "100%", "height": "100%"},
-    )
-
-
-def register_callbacks(app: Dash) -> None:
-    """Adds the callback of the browser that puts the points of each selection into the component."""
-    app.clientside_callback(
-        ClientsideFunction("summit", "drawEmbedding"),
-        Output(ids.EMBEDDING_GRAPH, "figure"),
-        Output(ids.EMBEDDING_GRAPH, "animate"),
-        Input(ids.SELECTION, "data"),
     )

@@ -6,13 +6,13 @@ Cytoscape draws it. `assets/src/views/graph.js` fills in what is around it.
 from __future__ import annotations
 
 import dash_cytoscape
-from dash import ClientsideFunction, Dash, Input, Output, html
+from dash import html
 from dash.development.base_component import Component
 
 from summit_dash.pages import ids
 from summit_dash.pages.page import Page
 
-__all__ = ["PAGE", "build_layout", "register_callbacks"]
+__all__ = ["PAGE", "build_layout"]
 
 PAGE = Page("graph", "Graph", order=10, place="Attribution graph", shows_class=True)
 _LEAST_ZOOM, _GREATEST_ZOOM = 0.15, 4.0
@@ -62,15 +62,4 @@ def _build_canvas() -> Component:
         autoungrabify=True,
         autounselectify=True,
         boxSelectionEnabled=True,
-    )
-
-
-def register_callbacks(app: Dash) -> None:
-    """Adds the callback of the browser that puts the graph of each selection into the component."""
-    app.clientside_callback(
-        ClientsideFunction("summit", "drawGraph"),
-        Output(ids.GRAPH_CANVAS, "elements"),
-        Output(ids.GRAPH_CANVAS, "layout"),
-        Output(ids.GRAPH_CANVAS, "stylesheet"),
-        Input(ids.SELECTION, "data"),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SELECTION = "selection"
 """The store of the one state of the page (`assets/src/selection.js`)."""
+PAGES_SELECTION = "pages-selection"
+"""The same for the callbacks of pages beside graph and comparison. It rests while one of these two follows another."""
 
 # Page.
 PAGE = "page"

@@ -35,6 +35,11 @@ export const loadImages = (pictures) => {
   }
   return Promise.all([...names].map((name) => kept.get(name)));
 };
+/** Whether Cytoscape can draw pictures now, by their names. */
+export const hasImages = (names) => {
+  const {imageCache: store = {}} = canvas().renderer();
+  return names.every((name) => store[name] && store[name].image.complete);
+};
 /** Resolves when a picture is there. It is decoded when it is drawn: `decode()` would wait for a frame of the page. */
 const keepImage = (store, name, url) =>
   new Promise((done) => {

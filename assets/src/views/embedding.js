@@ -14,7 +14,7 @@ import {figureOf, fit, paint, parts, refresh, resize} from './embedding_figure.j
 import {buildFrame, followLayer} from './embedding_frame.js';
 import {drawOver, forgetTexts} from './embedding_over.js';
 import {onReady} from './embedding_plot.js';
-import {BOTTOM, emb, newPlot, stage} from './embedding_state.js';
+import {BOTTOM, emb, GRAPH, newPlot, stage} from './embedding_state.js';
 
 const placeOf = (id) => {
   const each = id === null || id === undefined ? null : emb.run.classById.get(id);
@@ -81,18 +81,17 @@ const follow = async (selection) => {
   paint(look);
   return plot.points;
 };
-/** Dash calls this with each selection, for the figure of the component and for whether the points move to it. */
-export const drawEmbedding = async (selection) => {
-  const {no_update: rest} = window.dash_clientside;
-  const points = selection && current.run && current.showsRun() ? await follow(current.selection) : null;
-  if (!points) return [rest, rest];
+/** Gives the component the figure of a selection, where it is another one, and says whether the points move to it. */
+const draw = async (selection) => {
+  if (!(await follow(selection))) return;
   drawOver();
   const figure = figureOf();
-  return figure ? [figure, Boolean(emb.plot.move)] : [rest, rest];
+  if (figure) window.dash_clientside.set_props(GRAPH, {figure, animate: Boolean(emb.plot.move)});
 };
 view('embedding', (selection) => {
   prepare();
   followLayer(selection.layer);
+  draw(selection).catch((failure) => window.console.error('embedding:', failure)); /* no other view waits for it */
 });
 document.addEventListener('summit-theme', async () => {
   if (!emb.payload) return;

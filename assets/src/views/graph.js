@@ -1,13 +1,14 @@
 // @ts-check
 /* The attribution graph of a class, or of two laid over each other: what is asked for, drawn, and left as it is.
 
-   `drawGraph` is the callback that fills the component with elements, their places and the style sheet of the theme.
-   What else changes with the selection, `show` does on the drawing that is there. */
+   `drawGraph` fills the component with elements, their places and the style sheet of the theme. What else changes with the
+   selection, `show` does on the drawing that is there. */
 import * as current from '../current.js';
 import {boot, load} from '../data.js';
 import {emptyState} from '../dom.js';
 import {plural} from '../format.js';
 import {loadPictures} from '../pictures.js';
+import {endPainting, startPainting} from '../painting.js';
 import {readRun} from '../runs.js';
 import {foresee} from '../selection.js';
 import {changed, view} from '../views.js';
@@ -15,7 +16,7 @@ import {compare, drawComparison, drawTwoSides, readCosines} from '../model/compa
 import {toElements, toImages} from '../model/elements.js';
 import {applyLooks, drawClass, readAdded, readGraph} from '../model/graph.js';
 import {showComparison} from './compare_panel.js';
-import {bindCanvas, canvas, elementOf} from './cytoscape.js';
+import {bindCanvas, CANVAS, canvas, elementOf} from './cytoscape.js';
 import {showBar} from './graph_bar.js';
 import {isOverlay, OVERLAID} from './graph_chosen.js';
 import {hideCard} from './graph_card.js';
@@ -23,7 +24,7 @@ import {bindChannels, listChannels, moveCursorToChosen} from './graph_channels.j
 import {getFrame} from './graph_frame.js';
 import {clearGutter, markLayer, showGutter} from './graph_gutter.js';
 import {along, bindCard, box, endBox, enter, leave, tap, tapPaper} from './graph_hover.js';
-import {bringImages, keepImages, nameOf} from './graph_pictures.js';
+import {arePicturesKept, bringImages, keepImages, nameOf} from './graph_pictures.js';
 import {
   addWays,
   buildScene,
@@ -51,7 +52,6 @@ let isBuilt = false;
 let wanted = null; /* what was asked for last, as text */
 let turn = 0;
 let waiting = null; /* the scene that the component was given and has not drawn yet */
-let answer = null; /* the answer to the callback that is not drawn yet */
 let last = null;
 
 const build = () => {
@@ -64,10 +64,7 @@ const build = () => {
   bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
   document.addEventListener('pointerdown', askEarly, {capture: true});
   document.addEventListener('summit-labels', () => getScene() && !waiting && (showNames(), listChannels()));
-  document.addEventListener(
-    'summit-theme',
-    () => current.showsRun() && window.dash_clientside.set_props('graph-canvas', {stylesheet: styles()}),
-  );
+  document.addEventListener('summit-theme', () => current.showsRun() && window.dash_clientside.set_props(CANVAS, {stylesheet: styles()}));
 };
 const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;
 
@@ -164,6 +161,7 @@ const keysOfGraphs = (asked, classes) => {
 const read = async (asked, isOld) => {
   const other = asked.view === 'compare' && asked.vs_run ? await readRun(asked.vs_run) : current.run;
   if (isOld()) return null;
+  startPainting();
   showBar(asked, other.problem ? current.run : other);
   const problem = findProblem(asked, other);
   if (problem) return {problem};
@@ -185,7 +183,7 @@ const read = async (asked, isOld) => {
 };
 
 /** The properties of the component that show nothing. */
-const nothing = () => [[], {name: 'preset', fit: false, positions: {}}, styles()];
+const nothing = () => ({elements: [], layout: {name: 'preset', fit: false, positions: {}}, stylesheet: styles()});
 const showProblem = (problem) => {
   const {empty, stage, map, channels} = getFrame();
   empty.replaceChildren(emptyState(problem));
@@ -201,6 +199,7 @@ const showProblem = (problem) => {
   showComparison();
   delete stage.dataset.drawn;
   delete stage.dataset.busy;
+  endPainting();
   return nothing();
 };
 const classesOfState = (asked, each) => {
@@ -208,7 +207,7 @@ const classesOfState = (asked, each) => {
   if (each.node) states.push(each.node.id === chosenId(asked) && 'chosen', asked.pins.includes(each.node.id) && 'pinned');
   return states.filter(Boolean).join(' ');
 };
-/** The properties of the component that show a context. */
+/** The properties of the component that show a context, with its pictures where they are there. */
 const draw = (context) => {
   const asked = current.selection;
   applyLooks(context.drawing.nodes, asked);
@@ -217,17 +216,19 @@ const draw = (context) => {
   const {zoom, pan} = fitScene(scene);
   const classesAt = (key) => classesOfState(asked, scene.nodes.get(key) || scene.edges.get(key));
   const right = asked.direction === 'right';
+  const isPictured = arePicturesKept(context.drawing.nodes);
   const elements = toElements(context.drawing, {
     prefix: scene.prefix,
     places: scene.nodes,
     right,
     zoom,
     classesOf: classesAt,
-    nameOf: () => null,
+    nameOf: isPictured ? nameOf : () => null,
     labelOf: nameOfChannel,
   });
-  waiting = scene;
-  return [[...elements, ...buildTray(scene.prefix)], {name: 'preset', fit: false, positions: {}, zoom, pan}, styles()];
+  waiting = Object.assign(scene, {isPictured});
+  const layout = {name: 'preset', fit: false, positions: {}, zoom, pan};
+  return {elements: [...elements, ...buildTray(scene.prefix)], layout, stylesheet: styles()};
 };
 const applyAsked = (asked) => {
   if (resize(asked)) arrange();
@@ -238,7 +239,6 @@ const settle = () => {
   const scene = waiting;
   if (!scene || elementOf(scene.nodes.values().next().value.id).empty()) return;
   waiting = null;
-  answer = null;
   const {stage, empty} = getFrame();
   const {context} = scene;
   hideCard();
@@ -255,11 +255,10 @@ const settle = () => {
   delete stage.dataset.busy;
   finish(scene, turn);
 };
-/** Gives the nodes their pictures, and says so once all is painted. What is drawn waits a moment for them, so that it is
+/** Gives the nodes their pictures, where these came after the payload. What is drawn waits a moment for them, so that it is
     painted once. */
-const finish = async (scene, mine) => {
-  const {images, classes} = scene.context;
-  const isOld = () => mine !== turn || getScene() !== scene;
+const addPictures = async (scene, isOld) => {
+  const {images} = scene.context;
   await null; /* the component has its own look at the elements first */
   canvas().startBatch();
   const areIn = await Promise.race([images.then(() => true), new Promise((done) => window.setTimeout(done, PICTURES_AT_MOST))]);
@@ -269,7 +268,16 @@ const finish = async (scene, mine) => {
     await images;
     if (!isOld()) canvas().batch(() => showImages(scene));
   }
-  requestAnimationFrame(() => requestAnimationFrame(() => isOld() || tellPainted(classes)));
+};
+const nextFrame = () => new Promise((done) => requestAnimationFrame(done));
+/** Says so once all is painted, and adds what needs another answer of the server. */
+const finish = async (scene, mine) => {
+  const isOld = () => mine !== turn || getScene() !== scene;
+  if (!scene.isPictured) await addPictures(scene, isOld);
+  await nextFrame();
+  await nextFrame();
+  if (isOld()) return;
+  tellPainted(scene.context.classes);
   if (scene.context.isOverlay || current.selection.chosen === 'effect') return; /* ways are those of the published graph */
   const ways = await readWays(scene);
   if (ways.length && !isOld()) addWays(ways, {right: current.selection.direction === 'right'});
@@ -279,6 +287,7 @@ const tellPainted = (classes) => {
   const {stage} = getFrame();
   stage.dataset.drawn = [...new Set(classes.map((each) => each.id))].join(',');
   stage.dataset.painted = String(performance.now());
+  endPainting();
 };
 
 // --- the view -------------------------------------------------------------------------------------------------------
@@ -301,22 +310,17 @@ foresee(({run, view, class_id: id, vs, vs_run: theirs}) => {
   if (!isGraph({view}) || (run && run !== current.run.name)) return;
   [id, view === 'compare' && !theirs ? vs : null].filter(isOwn).forEach(ask);
 });
-/** Fills the component for a selection: [elements, layout, style sheet]. Dash drops the answer to a selection that another one
-    follows before the answer is there; so one that needs the same drawing gets the same answer, until it is drawn. */
-export const drawGraph = async (asked) => {
-  const same = Array(3).fill(window.dash_clientside.no_update);
-  if (!asked || !current.run || !isGraph(asked) || !canvas()) return same;
-  build();
+/** Fills the component for a selection, where that needs another drawing. One that is not there yet when another is wanted is
+    never drawn. */
+const drawGraph = async (asked) => {
   const key = keyOf(asked);
-  if (key === wanted) return answer || same;
+  if (key === wanted) return;
   wanted = key;
-  answer = buildAnswer(asked, ++turn, same);
-  return answer;
-};
-const buildAnswer = async (asked, mine, same) => {
+  turn += 1;
+  const mine = turn;
   const found = await read(asked, () => mine !== turn);
-  if (!found || mine !== turn) return same;
-  return found.problem ? showProblem(found.problem) : draw(found.context);
+  if (!found || mine !== turn) return;
+  window.dash_clientside.set_props(CANVAS, found.problem ? showProblem(found.problem) : draw(found.context));
 };
 const choose = (asked) => {
   const id = chosenId(asked);
@@ -335,6 +339,10 @@ const show = (asked, before) => {
     hideCard();
     return;
   }
+  drawGraph(asked).catch((failure) => {
+    window.console.error('graph:', failure);
+    endPainting();
+  });
   showTools(asked);
   if (keyOf(asked) !== wanted || !getScene() || waiting) return;
   if (changed(asked, former, 'direction')) fit();

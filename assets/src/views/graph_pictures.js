@@ -2,10 +2,12 @@
 /* The pictures of channels as Cytoscape draws them: by the name of their file, from what the page has of them. */
 import {MARKS} from '../model/elements.js';
 import {bringPictures, picture, pictureFile} from '../pictures.js';
-import {loadImages} from './cytoscape.js';
+import {hasImages, loadImages} from './cytoscape.js';
 
 /** The name of a channel's picture; null where it has none. */
 export const nameOf = ({picture: kind, layer, channel, run}) => (kind ? pictureFile(layer, channel, run) : null);
+/** Whether nodes can be drawn with their pictures and marks now. */
+export const arePicturesKept = (nodes) => hasImages([...nodes.map(nameOf).filter(Boolean), ...MARKS]);
 /** Resolves when the pictures of channels can be drawn. */
 export const keepImages = (channels) =>
   loadImages([

@@ -1,5 +1,6 @@
 // @ts-check
 /* A figure in an element: Plotly draws it when it is there, and again in another size or in the colours of another theme. */
+import {afterPainting} from '../painting.js';
 import {plotly} from '../plotly.js';
 
 const CONFIG = {displayModeBar: false, doubleClick: false, responsive: false, showTips: false, showAxisDragHandles: false};
@@ -41,7 +42,7 @@ export const showChart = (element, build, {click = null, isStatic = false} = {})
   const {listens = false, isDrawn = false} = shown.get(element) || {};
   shown.set(element, {build, click, isStatic, listens, isDrawn});
   resized.observe(element);
-  idle(() => draw(element));
+  afterPainting(() => idle(() => draw(element)));
   return element;
 };
 document.addEventListener('summit-theme', () => shown.forEach((_, element) => draw(element)));

@@ -59,7 +59,7 @@ def test_the_answers_are_those_of_the_server(page: Path, served: Any) -> None:
     answers = json.loads(text[1])
     here = {each["clientside_function"]["function_name"] for each in answers["_dash-dependencies"]}
     there = [each["clientside_function"] for each in json.loads(served.get("/_dash-dependencies").text)]
-    assert {"start", "show", "drawGraph", "drawEmbedding", "drawConfusions"} <= here
+    assert {"start", "show", "drawConfusions"} <= here
     assert here <= {each["function_name"] for each in there if each}, "pages that need a server have more"
     assert answers["_dash-layout"]["props"]["children"][0]["type"] == "Store"
 
