@@ -26,7 +26,7 @@ from summit_dash.run.graphs import Channel, Edge, Graph, read_node
 from summit_dash.run.influences import ClassInfluences, find_strongest
 from summit_dash.run.measures import Link, read_links
 from summit_dash.run.pictures import RunPictures, read_stamp
-from summit_dash.run.similarity import normalize_rows
+from summit_dash.run.similarity import compute_cosines, normalize_rows
 from summit_dash.run.suggested_labels import Naming, Vocabulary, build_vocabulary
 
 __all__ = [
@@ -209,12 +209,15 @@ class RunStore:
         return matrices[layer]
 
     def read_unit_counts(self, layer: str) -> NDArray[np.float32]:
-        """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine."""
-        return self.read_once(f"units {layer}", lambda: normalize_rows(self.read_counts(layer)))
+        """Returns `counts` with rows of length 1, (class, channel): the product of two rows is their cosine.
 
-    def _compute_cosines(self, row: int) -> dict[str, NDArray[np.float32]]:
+        Each channel is in one piece of memory.
+        """
+        return self.read_once(f"units {layer}", lambda: np.asfortranarray(normalize_rows(self.read_counts(layer))))
+
+    def _compute_cosines(self, row: int) -> dict[str, NDArray[np.floating]]:
         """Computes the cosines of the class in a row with every class, (class,), by layer."""
-        return {layer: (units := self.read_unit_counts(layer)) @ units[row] for layer in self.layers}
+        return {layer: compute_cosines(self.read_unit_counts(layer), row) for layer in self.layers}
 
     def read_counts_of_both(self, a: int, b: int) -> dict[str, tuple[NDArray[np.int32], NDArray[np.int32]]]:
         """Returns the counts of two classes by layer, (channel,) each; empty where the run holds no activations."""

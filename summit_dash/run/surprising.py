@@ -87,7 +87,7 @@ class Evidence:
     n_images: NDArray[np.int64]
     layers: Sequence[str]
     counts: Callable[[str], NDArray[np.integer]]
-    cosines: Callable[[int], Sequence[NDArray[np.float32]]]
+    cosines: Callable[[int], Sequence[NDArray[np.floating]]]
     points: Callable[[str], NDArray[np.float64]] | None
     best: Callable[[str], NDArray[np.int64]] | None
 
@@ -232,23 +232,27 @@ def _judge_foreign(
     owners = evidence.best(channels.layer)[channels.numbers]
     n_examples = (owners >= 0).sum(axis=1).tolist()
     n_foreign = ((owners >= 0) & foreign.are_in[owners]).sum(axis=1).tolist()
-    uses = _compare_uses(evidence, mine, foreign.are_in, channels, n_tests)
-    return [
-        Foreign(n, every, foreign.by, use) if use and 2 * n > every else None
-        for n, every, use in zip(n_foreign, n_examples, uses, strict=True)
-    ]
+    found: list[Foreign | None] = [None] * len(channels.numbers)
+    mostly = [place for place, (n, every) in enumerate(zip(n_foreign, n_examples, strict=True)) if 2 * n > every]
+    here = _ChannelsOfLayer(channels.layer, [channels.numbers[place] for place in mostly])
+    for place, use in zip(mostly, _compare_uses(evidence, mine, foreign.are_in, here, n_tests), strict=True):
+        if use:
+            found[place] = Foreign(n_foreign[place], n_examples[place], foreign.by, use)
+    return found
 
 
 def _compare_uses(
     evidence: Evidence, mine: int, others: NDArray[np.bool_], channels: _ChannelsOfLayer, n_tests: int
 ) -> list[Use | None]:
     """Returns the use of some channels; None for a channel on which the class does not lean."""
-    columns = evidence.counts(channels.layer)[:, channels.numbers]
+    counts = evidence.counts(channels.layer)
     n_images, n_others = int(evidence.n_images[mine]), int(evidence.n_images[others].sum())
     if not n_images or not n_others:
         return [None] * len(channels.numbers)
-    using = columns[mine].tolist()
-    others_using = columns[others].sum(axis=0, dtype=np.int64).tolist()
+    using = counts[mine, channels.numbers].tolist()
+    numbers = np.array(channels.numbers, np.int64)
+    theirs = counts[np.ix_(np.flatnonzero(others), numbers)]  # a few classes, or a few channels
+    others_using = theirs.sum(axis=0, dtype=np.int64).tolist()
     uses = [Use(a, n_images, b, n_others) for a, b in zip(using, others_using, strict=True)]
     return [use if _is_leaning(use, n_tests) else None for use in uses]
 

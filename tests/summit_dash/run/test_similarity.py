@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from summit_dash.run.similarity import compute_cosine, normalize_rows
+from summit_dash.run.similarity import compute_cosine, compute_cosines, normalize_rows
 from tests.reference.similarity import compute_similarities
 
 
@@ -29,3 +29,13 @@ def test_products_of_normalized_rows_are_cosines(counts: np.ndarray) -> None:
         expected = compute_similarities(counts, row)
         assert (unit @ unit[row]).tolist() == pytest.approx(expected.tolist(), abs=1e-5)
         assert [compute_cosine(counts[row], other) for other in counts] == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("n_active", [0, 1, 3, 12])
+def test_a_row_of_few_channels_has_the_same_cosines(n_active: int) -> None:
+    counts = np.random.default_rng(7).integers(1, 50, (6, 12)).astype(np.int32)
+    counts[2, n_active:] = 0
+    units = normalize_rows(counts)
+    for kept in (units, np.asfortranarray(units)):
+        cosines = compute_cosines(kept, 2)
+        assert cosines.tolist() == pytest.approx(compute_similarities(counts, 2).tolist(), abs=1e-6)
