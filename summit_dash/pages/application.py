@@ -97,7 +97,7 @@ def _build_icon_link() -> str:
 def _register_callbacks(app: _Page, is_static: bool) -> None:
     """Adds the callbacks of the browser, which show each new selection, and those of the pages.
 
-    Each callback of a selection tells every component of the page of several changes. So one of them shows it, and
+    For each callback of a selection, Dash compares every component of the page several times. So one shows it, and
     gives the components of graph and embedding what is new.
     """
     app.clientside_callback(ClientsideFunction("summit", "start"), Input(ids.PAGE, "id"))
