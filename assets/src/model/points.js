@@ -36,14 +36,14 @@ const takenBy = (plot, marked) => {
 export const chooseNames = (plot, measure) => {
   const {points, view, a, b, only, order, width, height, bottom} = plot;
   const marked = [a, b].filter((i, place, all) => isThere(plot, i) && all.indexOf(i) === place);
-  const rest = order.filter((i) => !marked.includes(i) && isThere(plot, i) && (!only || only.has(i)));
+  const limit = points.x.length < FEW ? FEW : Math.min(MOST, Math.round(7 * (view.k ** 1.3 - 1)));
+  const rest = limit > 0 ? order.filter((i) => !marked.includes(i) && isThere(plot, i) && (!only || only.has(i))) : [];
   const build = (i, isMarked) => {
     const [x, y] = toScreen(plot, i);
     const gap = isMarked ? 12 : sizeOf(plot) / 2 + 3;
     return isSeen(plot, [x, y]) && {i, x, y, gap, height: isMarked ? 18 : 14, must: isMarked, isMarked, ...measure(i, isMarked)};
   };
   const wanted = [...marked.map((i) => build(i, true)), ...rest.map((i) => build(i, false))].filter(Boolean);
-  const limit = points.x.length < FEW ? FEW : Math.min(MOST, Math.round(7 * (view.k ** 1.3 - 1)));
   return scatter.placeLabels(wanted, {width, height: height - bottom + 4, limit, taken: takenBy(plot, marked)});
 };
 
