@@ -12,6 +12,7 @@ __all__ = [
     "CONSOLE",
     "BatchSize",
     "Device",
+    "Gpus",
     "Host",
     "Layers",
     "Model",
@@ -67,6 +68,10 @@ BatchSize = Annotated[
         help="Pictures optimised together, at most; by default a few on a CPU, and what the memory holds on a GPU.",
         show_default=False,
     ),
+]
+Gpus = Annotated[
+    int | None,
+    typer.Option(help="Workers of the engine `ray` with a GPU each, one for each device.", min=1, show_default=False),
 ]
 Seed = Annotated[int, typer.Option(help="Of starts and movements.", min=0)]
 MovedModel = Annotated[

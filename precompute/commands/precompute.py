@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from precompute.aggregate.config import WAYS, AggregateConfig
 from precompute.commands.building import build_command
-from precompute.commands.options import CONSOLE, Device, Layers, Model, ModelPath, PreprocessFile, Weights
+from precompute.commands.options import CONSOLE, Device, Gpus, Layers, Model, ModelPath, PreprocessFile, Weights
 from precompute.commands.shared import (
     print_notes,
     print_pictures,
@@ -112,6 +112,7 @@ class PrecomputeOptions:
         int | None,
         typer.Option(help="Workers of the engine `ray`; as many as there is room for.", min=1, show_default=False),
     ] = RunConfig.actors
+    gpus: Gpus = RunConfig.gpus
     chunk_size: Annotated[
         int, typer.Option(help="Images of a class that make a unit of work: what an interruption loses at most.")
     ] = AggregateConfig.chunk_size
@@ -211,6 +212,7 @@ def _build_request(options: PrecomputeOptions) -> RunRequest:
         device=options.device,
         engine=options.engine,
         actors=options.actors,
+        gpus=options.gpus,
         count_by=options.count_by,
     )
     return RunRequest(

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from precompute.commands.building import build_command
-from precompute.commands.options import CONSOLE, Device, ModelPath, build_wide_console
+from precompute.commands.options import CONSOLE, Device, Gpus, ModelPath, build_wide_console
 from precompute.commands.shared import (
     choose_batch_size,
     print_notes,
@@ -128,6 +128,7 @@ class TransferOptions:
         int | None,
         typer.Option(help="Workers of the engine `ray`; as many as there is room for.", min=1, show_default=False),
     ] = None
+    gpus: Gpus = None
     allow_outside: Annotated[
         bool, typer.Option("--allow-outside", help="Accept paths in a manifest that lead out of its folder.")
     ] = False
@@ -189,15 +190,11 @@ def run_transfer(options: TransferOptions, console: Console = CONSOLE) -> Transf
 def _choose_engine(options: TransferOptions) -> FeatureEngine | None:
     if options.engine not in ENGINES:
         raise InputError(f"The engines are {', '.join(ENGINES)}.", f"Found {options.engine}.", "Correct --engine.")
-    if options.engine == "local":
-        return None
-    from precompute.devices.choice import choose_device
-    from precompute.engines.ray import RayOptions, require_ray
+    from precompute.engines.ray import choose_options
     from precompute.engines.ray_features import RayFeatures
 
-    require_ray()
-    with_gpu = None if options.device == "auto" else choose_device(options.device).type == "cuda"
-    return RayFeatures(RayOptions(options.actors, with_gpu))
+    chosen = choose_options(options.engine, options.actors, options.gpus, options.device)
+    return RayFeatures(chosen) if options.engine == "ray" else None
 
 
 def _build_head(options: TransferOptions) -> HeadConfig:
@@ -210,7 +207,7 @@ def _build_head(options: TransferOptions) -> HeadConfig:
 def _add_heads(options: TransferOptions, console: Console) -> TransferReport:
     """Trains heads on cuts of a result that is there, and prints the outcome."""
     out = Path(options.images)
-    for name in ("models", "out", "weights", "preprocess", "cuts", "limit_per_class", "engine", "actors"):
+    for name in ("models", "out", "weights", "preprocess", "cuts", "limit_per_class", "engine", "actors", "gpus"):
         if getattr(options, name) != getattr(TransferOptions, name):
             raise InputError(
                 "A result that gets more heads keeps its images, models and cuts.",

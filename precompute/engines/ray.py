@@ -15,6 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,13 +30,16 @@ from precompute.aggregate.units import UnitKey, pack
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.progress import Advance
+from precompute.devices.choice import choose_device
 
 __all__ = [
     "RayEngine",
     "RayOptions",
+    "choose_options",
     "count_cores_each",
     "divide",
     "open_cluster",
+    "plan_tasks",
     "require_ray",
     "require_same",
     "start_workers",
@@ -45,6 +49,10 @@ Key = TypeVar("Key")
 
 _CORES = 4
 """The cores of a worker without a GPU if the number of workers is not given."""
+_IMAGES_OF_A_TASK = 64
+"""Images that a worker gets at a time, unless one unit has more: what a message costs is little beside them."""
+_TASKS_EACH = 4
+"""The fewest tasks of a worker, so that all of them end at about the same time."""
 _RESTARTS = 4
 """The most restarts of one worker. A worker that dies more often is left out."""
 
@@ -60,6 +68,41 @@ class RayOptions:
 
     n_workers: int | None = None
     with_gpu: bool | None = None
+
+
+def choose_options(engine: str, actors: int | None, gpus: int | None, device: str) -> RayOptions:
+    """Chooses the workers by the options of a command.
+
+    Args:
+        engine: its name.
+        actors: workers; None: not given.
+        gpus: workers that have a GPU each; None: not given.
+        device: as a person named it.
+
+    Raises:
+        InputError: the options contradict each other, or Ray is not installed.
+    """
+    if gpus is not None and engine != "ray":
+        raise InputError(
+            "--gpus is the number of devices of the engine ray.", f"The engine is {engine}.", "Add --engine ray."
+        )
+    if engine != "ray":
+        return RayOptions()
+    if device.split(":")[0] not in ("auto", "cpu", "cuda"):
+        raise InputError(
+            "The workers of Ray compute on CUDA or on the CPU.",
+            f"Found --device {device}.",
+            "Leave --engine out.",
+        )
+    if gpus is not None and (actors not in (None, gpus) or device not in ("auto", "cuda")):
+        found = f"--actors {actors}" if actors not in (None, gpus) else f"--device {device}"
+        raise InputError(
+            f"--gpus {gpus} starts a worker for each of so many GPUs.", f"Found {found} beside it.", "Leave one out."
+        )
+    require_ray()
+    if gpus is not None:
+        return RayOptions(gpus, with_gpu=True)
+    return RayOptions(actors, None if device == "auto" else device.split(":")[0] == "cuda")
 
 
 def require_ray() -> None:
@@ -109,13 +152,13 @@ class RayEngine:
             InputError: a worker finds bad input, the cluster cannot be reached or lacks room, or no worker is left.
         """
 
-        def start(worker: Any, key: UnitKey) -> Any:
-            return worker.make.remote(key, list(units[key]), fingerprint)
+        def start(worker: Any, keys: tuple[UnitKey, ...]) -> Any:
+            return worker.make_all.remote([(key, list(units[key])) for key in keys], fingerprint)
 
         with open_cluster(), start_workers(_Worker, self._build_arguments, self._options) as idle:
-            for key, made in divide(idle, units, start):
-                yield made
-                advance(len(units[key]))
+            for keys, made in divide(idle, plan_tasks(units, len(idle)), start):
+                yield from made
+                advance(sum(len(units[key]) for key in keys))
 
     def _build_arguments(self, with_gpu: bool, n_cores: int) -> tuple[Any, ...]:
         """Returns the arguments of `_Worker`."""
@@ -139,27 +182,54 @@ class _Worker:
         self._n_cores, self._opened = n_cores, contextlib.ExitStack()
         self._ready: tuple[PassInputs, str, UnitMaker] | None = None
 
-    def make(self, key: UnitKey, images: Sequence[LabelledImage], fingerprint: str) -> MadeUnit:
-        """Makes one unit.
+    def make_all(self, units: Sequence[tuple[UnitKey, Sequence[LabelledImage]]], fingerprint: str) -> list[MadeUnit]:
+        """Makes units; a batch may hold images of several.
 
         Raises:
             InputError: bad input, or the worker finds another model or other images than the starting process.
         """
         inputs, own, maker = self._prepare_once()
         require_same(own, fingerprint)
-        start = time.perf_counter()
-        reading = Awaited(read_images(inputs.source, images, inputs.preprocess, self._speed.workers))
-        unit = maker.make(key.class_id, reading, _ignore)
-        return MadeUnit(key, pack(unit, fingerprint), time.perf_counter() - start, reading.seconds)
+        everything = [image for _, images in units for image in images]
+        reading = Awaited(read_images(inputs.source, everything, inputs.preprocess, self._speed.workers))
+        each = ((key, islice(reading, len(images))) for key, images in units)
+        found, start, waited = list[MadeUnit](), time.perf_counter(), 0.0
+        for key, unit in maker.make_all(each, _ignore):
+            packed, now = pack(unit, fingerprint), time.perf_counter()
+            found.append(MadeUnit(key, packed, now - start, reading.seconds - waited))
+            start, waited = now, reading.seconds
+        return found
 
     def _prepare_once(self) -> tuple[PassInputs, str, UnitMaker]:
         """Returns inputs, fingerprint and maker, prepared at the first call."""
         if self._ready is None:
+            choose_device(str(self._speed.device))  # Ray may declare GPUs that torch does not see
             inputs, fingerprint = self._prepare()
             # Open until the process ends.
             maker = self._opened.enter_context(open_maker(inputs, self._config, self._speed, self._n_cores))
             self._ready = inputs, fingerprint, maker
         return self._ready
+
+
+def plan_tasks(units: Mapping[UnitKey, Sequence[LabelledImage]], n_workers: int) -> list[tuple[UnitKey, ...]]:
+    """Puts units together that are small, in their order, so that a task is worth its message.
+
+    Args:
+        units: the images of each.
+        n_workers: workers, each of which gets several tasks.
+    """
+    n_images = sum(map(len, units.values()))
+    most = max(1, min(_IMAGES_OF_A_TASK, n_images // (n_workers * _TASKS_EACH)))
+    tasks: list[list[UnitKey]] = []
+    room = 0
+    for key, images in units.items():
+        cost = max(1, len(images))
+        if not tasks or cost > room:
+            tasks.append([])
+            room = most
+        tasks[-1].append(key)
+        room -= cost
+    return [tuple(keys) for keys in tasks]
 
 
 def _ignore(n: int = 1, /) -> None:
@@ -217,7 +287,7 @@ def divide(
         try:
             made = ray.get(ready)
         except ray.exceptions.RayTaskError as problem:
-            if isinstance(problem.cause, InputError):
+            if isinstance(problem.cause, InputError | torch.OutOfMemoryError):
                 raise problem.cause from None
             raise
         except ray.exceptions.RayActorError:
@@ -275,7 +345,8 @@ def start_workers(
     import ray
 
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    n_gpus = sum(int(node.get("GPU", 0)) for node in nodes)
+    # A worker has a core beside its GPU, on the same machine.
+    n_gpus = sum(int(min(node.get("GPU", 0), node.get("CPU", 0))) for node in nodes)
     with_gpu = n_gpus > 0 if wanted.with_gpu is None else wanted.with_gpu
     cores = [int(node.get("CPU", 0)) for node in nodes]
     if with_gpu:
@@ -287,8 +358,8 @@ def start_workers(
     if not 0 < n_workers <= room:
         raise InputError(
             f"Every worker has a {'GPU' if with_gpu else 'core'} of its own.",
-            f"The cluster has room for {room}, asked for {n_workers}.",
-            "Lower --actors, or leave it out.",
+            f"The cluster has room for {room}, asked for {wanted.n_workers or 'as many as there are'}.",
+            f"Lower {'--gpus or --actors' if with_gpu else '--actors'}, or leave it out.",
         )
     actor = ray.remote(worker).options(
         num_cpus=n_cores, num_gpus=int(with_gpu), max_restarts=_RESTARTS, max_task_retries=_RESTARTS

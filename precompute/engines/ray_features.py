@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from precompute.datasets.sources.open import open_images
+from precompute.devices.choice import choose_device
 from precompute.engines.ray import RayOptions, divide, open_cluster, require_same, start_workers
 from precompute.transfer.features import FeatureMaker, MadeFeatures, Reader, open_maker
 from precompute.transfer.opened import open_model
@@ -90,6 +91,7 @@ class _Worker:
         if self._ready is None or self._ready[0] != name:
             self._opened.close()
             self._ready, request = None, self._request
+            choose_device(str(request.device))  # Ray may declare GPUs that torch does not see
             source = open_images(request.images, request.limit_per_class, request.allow_outside)
             (named,) = (each for each in request.models if each.name == name)
             opened = open_model(named, source, request.model_path)

@@ -14,7 +14,7 @@ from precompute.graphs.config import GraphConfig
 ENGINES = ("local", "ray")
 """The makers of the units of the pass: this process, or a Ray cluster."""
 
-SPEED = ("batch_size", "workers", "device", "engine", "actors", "count_by")
+SPEED = ("batch_size", "workers", "device", "engine", "actors", "gpus", "count_by")
 """Fields of `RunConfig` that change how fast a run is made, and no count of its tables."""
 
 
@@ -37,6 +37,7 @@ class RunConfig:
     device: str = "auto"
     engine: str = "local"
     actors: int | None = None
+    gpus: int | None = None
     count_by: str = AUTO
 
     def to_dict(self) -> dict[str, Any]:

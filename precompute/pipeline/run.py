@@ -18,7 +18,7 @@ from precompute.contract.progress import Progress
 from precompute.contract.schema import write_manifest
 from precompute.datasets.images import ImageSource
 from precompute.devices.choice import choose_device
-from precompute.engines.ray import require_ray
+from precompute.engines.ray import choose_options
 from precompute.models.provenance.inventory import describe_choice
 from precompute.models.sources.loaded import LoadedModel
 from precompute.pipeline.config import ENGINES
@@ -39,8 +39,8 @@ def precompute(request: RunRequest, progress: Progress) -> RunReport:
         InputError: bad input of any kind; nothing is half-written.
     """
     _require_known_words(request)
-    if request.config.engine == "ray":
-        require_ray()
+    config = request.config
+    choose_options(config.engine, config.actors, config.gpus, config.device)
     require_no_writer(request.out)
     source = open_source(request)
     wanted = _choose_stages(request)

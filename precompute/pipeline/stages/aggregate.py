@@ -54,15 +54,14 @@ def _run(context: RunContext) -> Mapping[str, Any]:
 def _choose_engine(context: RunContext) -> Engine:
     from precompute.aggregate.stage import PassSpeed
     from precompute.engines.local import LocalEngine
-    from precompute.engines.ray import RayEngine, RayOptions
+    from precompute.engines.ray import RayEngine, choose_options
     from precompute.pipeline.inputs import prepare_worker
 
     config = context.config
     speed = PassSpeed(config.batch_size, config.workers, context.device, config.count_by)
     if config.engine == "local":
         return LocalEngine(context.inputs, config.aggregate, speed)
-    with_gpu = None if config.device == "auto" else context.device.type == "cuda"
-    options = RayOptions(config.actors, with_gpu)
+    options = choose_options(config.engine, config.actors, config.gpus, config.device)
     return RayEngine(partial(prepare_worker, context.request), config.aggregate, speed, options)
 
 
