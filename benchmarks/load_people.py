@@ -199,8 +199,8 @@ def bring_images(user: User, choices: Choices, images: Sequence[Path], until: fl
         page.values["images-upload.filename"] = [image.name]
         begin = time.perf_counter()
         page.call("images-upload.contents", "upload")
-        visit = page.values.get("images-visit.data") or {}
-        page.values["images-wanted.data"] = {**wanted, "image": visit.get("show")}
+        brought = page.values.get("images-brought.data") or {}
+        page.values["images-wanted.data"] = {**wanted, "image": brought.get("show")}
         _follow(page, user, begin, until)
         if not _wait(draw.uniform(15, 45), until):
             return

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from precompute.contract.errors import InputError
-from precompute.contract.explanation_settings import PARTS
+from precompute.contract.explanation_settings import PARTS, Part
 from precompute.explanations.channel_answers import (
     attribute_channels,
     build_image_graph,
@@ -60,6 +60,7 @@ def warm(run: str, report: Report) -> None:
     pixels = explainer.input_range.low.expand(1, *opened.manifest["model"]["input_size"])
     # A report raises where an image arrives meanwhile.
     with explainer.recent, explainer.wrap_runs(functools.partial(report, 0, 1, None)):
+        explainer.record(pixels)
         target = Target(int(rank_outputs(explainer.compute_logits(pixels))[0, 0]))
         for method in (method for part in PARTS if part.is_quick for method in _choose_methods(part.name)):
             _compute_map(opened, method, (pixels, target), {})
@@ -85,7 +86,9 @@ def predict(run: str, image: bytes | int, report: Report) -> dict[str, Any]:
     seen, pixels = opened.prepare(image)
     picture = _write_picture(Image.fromarray(seen), "PNG")
     report(0, 1, picture)
-    logits = opened.explainer.compute_logits(pixels)
+    with opened.explainer.recent.keep(pixels):
+        opened.explainer.record(pixels)  # the maps that are asked for next begin with this pass
+        logits = opened.explainer.compute_logits(pixels)
     opened.require_same(image, logits)
     probabilities = opened.compute_probabilities(logits)[0]
     order = rank_outputs(logits)[0, :_N_NAMED].tolist()
@@ -135,7 +138,9 @@ def explain(
     _, pixels = opened.prepare(image)
     target, against = outputs
     methods = _choose_methods(part)
-    with explainer.recent:
+    with explainer.recent.keep(pixels):
+        if _find_part(part).is_quick:
+            explainer.record(pixels)  # one pass forward serves all of them
         logits = explainer.compute_logits(pixels)
         opened.require_same(image, logits)
         chosen = require_target(opened, int(rank_outputs(logits)[0, 0]) if target is None else target, against)
@@ -149,14 +154,20 @@ def explain(
     return {"target": chosen.class_id, "against": chosen.against, "score": score}
 
 
-def _choose_methods(part: str) -> list[Method]:
-    """Chooses the methods of a part, in the order of their ranks."""
+def _find_part(name: str) -> Part:
+    """Finds a part by its name."""
     known = {each.name: each for each in PARTS}
-    if part not in known:
-        raise InputError(f"A part is one of {', '.join(known)}.", f"Found {part}.", "Name one of them.")
+    if name not in known:
+        raise InputError(f"A part is one of {', '.join(known)}.", f"Found {name}.", "Name one of them.")
+    return known[name]
+
+
+def _choose_methods(part: str) -> list[Method]:
+    """Chooses the methods of a part; those of a layer's grid come first, which need no pass back to the image."""
     elsewhere = {name for each in PARTS for name in each.methods}
-    own = known[part].methods
-    return [m for m in find_methods().values() if (m.name in own if own else m.name not in elsewhere)]
+    own = _find_part(part).methods
+    chosen = [m for m in find_methods().values() if (m.name in own if own else m.name not in elsewhere)]
+    return sorted(chosen, key=lambda method: (method.grid != "layer", method.rank))
 
 
 def draw(run: str, image_ids: Sequence[int], report: Report) -> None:

@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, fx
@@ -21,6 +21,17 @@ from precompute.models.graph.local_response_norm import fuse_local_response_norm
 from precompute.models.graph.optimized import optimize
 
 __all__ = ["Explainer", "do_nothing"]
+
+
+_RECORD = "record"
+
+
+class _Recorded(NamedTuple):
+    """A pass through the whole graph: the pixels, and every value with and without what leads back to them."""
+
+    pixels: Tensor
+    followed: dict[fx.Node, Any]
+    values: dict[fx.Node, Any]
 
 
 class Explainer:
@@ -88,9 +99,7 @@ class Explainer:
 
     def _compute_logits(self, images: Tensor) -> Tensor:
         def run(some: Tensor) -> Tensor:
-            with torch.no_grad():
-                logits: Tensor = self._build([self.exported.output])(some)[0]
-            return logits
+            return self.compute_values([self.exported.output], some)[0]
 
         found = list(self.sizes.run(run, images))
         return found[0] if len(found) == 1 else torch.cat(found)
@@ -101,6 +110,9 @@ class Explainer:
 
     def compute_values(self, nodes: Sequence[fx.Node], images: Tensor) -> tuple[Tensor, ...]:
         """Computes values of the graph, as they lie in it, without gradients."""
+        recorded: _Recorded | None = self.recent.find(_RECORD, images)
+        if recorded is not None:
+            return tuple(recorded.values[node] for node in nodes)
         with torch.no_grad():
             values: tuple[Tensor, ...] = self._build(nodes)(images)
         return values
@@ -117,10 +129,9 @@ class Explainer:
     def _differentiate(self, images: Tensor, targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
         def run(rows: range) -> tuple[Tensor, Tensor]:
             with torch.enable_grad():
-                pixels = images[rows.start : rows.stop].detach().clone().requires_grad_()
-                (logits,) = self._build([self.exported.output])(pixels)
+                pixels, (logits,), is_shared = self._follow([self.exported.output], images[rows.start : rows.stop])
                 scores = score(logits, targets[rows.start : rows.stop])
-                (gradient,) = torch.autograd.grad(scores.sum(), pixels)
+                (gradient,) = torch.autograd.grad(scores.sum(), pixels, retain_graph=is_shared)
             return gradient, scores.detach()
 
         gradient, scores = self._join(run, len(images))
@@ -145,10 +156,10 @@ class Explainer:
 
         def run(rows: range) -> tuple[Tensor, Tensor, Tensor]:
             with torch.enable_grad():
-                pixels = images[rows.start : rows.stop].detach().clone().requires_grad_()
-                value, logits = self._build([node, self.exported.output])(pixels)
+                some = images[rows.start : rows.stop]
+                _, (value, logits), is_shared = self._follow([node, self.exported.output], some)
                 scores = score(logits, targets[rows.start : rows.stop])
-                (gradient,) = torch.autograd.grad(scores.sum(), value)
+                (gradient,) = torch.autograd.grad(scores.sum(), value, retain_graph=is_shared)
             return view(value.detach()), view(gradient), scores.detach()
 
         values, gradients, scores = self._join(run, len(images))
@@ -159,20 +170,33 @@ class Explainer:
         found = list(self.sizes.run(run, range(n_images)))
         return list(found[0]) if len(found) == 1 else [torch.cat(parts) for parts in zip(*found, strict=True)]
 
+    def _follow(self, nodes: Sequence[fx.Node], images: Tensor) -> tuple[Tensor, tuple[Tensor, ...], bool]:
+        """Computes values that gradients can follow back to the pixels; True where others may follow the same ones."""
+        recorded: _Recorded | None = self.recent.find(_RECORD, images)
+        if recorded is not None:
+            return recorded.pixels, tuple(recorded.followed[node] for node in nodes), True
+        pixels = images.detach().clone().requires_grad_()
+        return pixels, self._build(nodes)(pixels), False
+
     def record(self, images: Tensor) -> dict[fx.Node, Any]:
         """Computes the value of every operator, weight and constant of the graph, without gradients.
+
+        While `recent` is open, logits and gradients of the same image need no other pass.
 
         Returns:
             By node; operators with several results have a tuple or a list.
         """
-        return self.recent.compute("record", images, lambda: self._record(images))
+        return self.recent.compute(_RECORD, images, lambda: self._record(images)).values
 
-    def _record(self, images: Tensor) -> dict[fx.Node, Any]:
+    def _record(self, images: Tensor) -> _Recorded:
         exported = self.exported
         nodes = [node for node in exported.graph.nodes if node.op in {"call_function", "get_attr"}]
-        with torch.no_grad():
-            values = self._build(nodes)(images)
-        return {exported.input: images, **dict(zip(nodes, values, strict=True))}
+        is_followed = self.recent.keeps(images)
+        with torch.set_grad_enabled(is_followed):
+            pixels = images.detach().clone().requires_grad_(is_followed)
+            followed = dict(zip(nodes, self._build(nodes)(pixels), strict=True))
+        values = {node: _detach(value) for node, value in followed.items()}
+        return _Recorded(pixels, followed, {exported.input: images, **values})
 
     def find_layer(self, layer: str) -> fx.Node:
         """Finds the value of a recorded layer.
@@ -201,6 +225,13 @@ class Explainer:
                 optimize(module)
             self._sub_graphs[key] = module
         return self._sub_graphs[key]
+
+
+def _detach(value: Any) -> Any:
+    """Takes what leads back to the pixels from a value, or from each of several results."""
+    if isinstance(value, tuple | list):
+        return tuple(map(_detach, value))
+    return value.detach() if isinstance(value, Tensor) else value
 
 
 def do_nothing() -> None:

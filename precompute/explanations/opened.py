@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -32,6 +34,9 @@ from precompute.models.sources.reloading import NOT_MOVED, Whereabouts
 
 __all__ = ["OpenedRun", "open_run", "open_run_once"]
 
+_N_PREPARED = 4
+"""Images that stay prepared: the questions about one are many, and the photograph of a camera takes long to decode."""
+
 
 @dataclass(frozen=True)
 class OpenedRun:
@@ -54,6 +59,9 @@ class OpenedRun:
     names: tuple[str, ...]
     layers: tuple[RecordedLayer, ...]
     images: str | None = None
+    _prepared: LRUCache[bytes | int, tuple[NDArray[Any], Tensor]] = field(
+        default_factory=lambda: LRUCache(_N_PREPARED), compare=False, repr=False
+    )
 
     @functools.cached_property
     def source(self) -> ImageSource:
@@ -89,9 +97,17 @@ class OpenedRun:
     def prepare(self, image: bytes | int) -> tuple[NDArray[Any], Tensor]:
         """Returns the model's view of an image, `(height, width, 3)` RGB, and its input, `(1, 3, height, width)`.
 
+        Nothing may change them in place.
+
         Raises:
             InputError: the image cannot be read, or is not of the size that the model takes.
         """
+        key = hashlib.blake2b(image).digest() if isinstance(image, bytes) else image
+        if key not in self._prepared:
+            self._prepared[key] = self._prepare(image)
+        return self._prepared[key]
+
+    def _prepare(self, image: bytes | int) -> tuple[NDArray[Any], Tensor]:
         try:
             seen = self.preprocess.prepare_image(self.load_image(image))
         except UnreadableImage as problem:

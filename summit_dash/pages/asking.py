@@ -21,7 +21,7 @@ from summit_dash.pages import ids
 from summit_dash.run.store import RunStore
 from summit_dash.run.stores import Stores
 
-__all__ = ["Asking", "Question", "Reply", "describe_visit", "find_visit", "get_live"]
+__all__ = ["Asking", "Question", "Reply", "describe_visit", "find_store", "find_visit", "get_live"]
 
 
 class Question(NamedTuple):
@@ -109,24 +109,24 @@ class Asking:
             Output(next_, "data"),
             Output(seen, "data"),
             Output(visit, "data", allow_duplicate=True),
-            *(Input(each, "data") for each in (wanted, visit, ask)),
+            *(Input(each, "data") for each in (wanted, ask)),
             *self.inputs,
-            State(seen, "data"),
+            *(State(each, "data") for each in (visit, seen)),
             prevent_initial_call=True,
         )(self.answer)
 
-    def answer(self, wanted: dict[str, Any] | None, known: dict[str, Any] | None, _: float | None, *rest: Any) -> Any:
+    def answer(self, wanted: dict[str, Any] | None, _: float | None, *rest: Any) -> Any:
         """Shows what is known by now; the browser asks again while more is computed.
 
         Args:
             wanted: what the address asks; None while another page is shown.
-            known: the visit, as `describe_visit` gives it; None for the first time.
-            rest: the values of the own inputs, then the version of what is shown.
+            rest: the values of the own inputs; then the visit, as `describe_visit` gives it, None for the first time;
+                then the version of what is shown.
 
         Returns:
             The values of the outputs, when to ask again (None for never), the version, and a new visit.
         """
-        *more, seen = rest
+        *more, known, seen = rest
         unchanged = (no_update,) * len(self.outputs)
         live = get_live()
         visit = live.visits.find((known or {}).get("token"))
@@ -136,7 +136,7 @@ class Asking:
             return *unchanged, None, no_update, no_update
         opened = no_update
         try:
-            store = _find_store(wanted)
+            store = find_store(wanted)
             obstacle = find_obstacle(store)
             if obstacle is not None:
                 raise obstacle
@@ -146,7 +146,7 @@ class Asking:
             reply = self.show(Question(live, visit, store, wanted, tuple(more), seen))
         except InputError as problem:
             return *self.refuse(problem), None, str(problem), opened
-        again = None if reply.is_over else self._ask_again(reply.parts is not None)
+        again = None if reply.is_over else self.ask_again(reply.parts is not None)
         if reply.parts is None:
             return *unchanged, again, no_update, opened
         return *reply.parts, again, reply.version, opened
@@ -159,9 +159,10 @@ class Asking:
         visit = live.visits.find(known["token"])
         if visit is not None:
             live.cancel(visit, keep=True)
-        return self._ask_again(True)  # the browser asks once more, and shows that it was cancelled
+        return self.ask_again()  # the browser asks once more, and shows that it was cancelled
 
-    def _ask_again(self, is_new: bool) -> dict[str, Any]:
+    def ask_again(self, is_new: bool = True) -> dict[str, Any]:
+        """Returns what makes the browser ask once more: at once, or later where nothing is new."""
         return {"page": self.page, "at": time.time(), "isNew": is_new}
 
 
@@ -176,12 +177,17 @@ def find_visit(live: Live, known: dict[str, Any] | None) -> Visit:
     return live.visits.find((known or {}).get("token")) or live.visits.open()
 
 
-def describe_visit(visit: Visit, show_now: str | None = None) -> dict[str, Any]:
-    """Describes a visit for its page. `show` is the image to open now; empty for none, None to leave it."""
-    return {"token": visit.token, "uploads": list(visit.uploads), "show": show_now, "n": visit.n_brought}
+def describe_visit(visit: Visit) -> dict[str, Any]:
+    """Describes a visit for its page."""
+    return {"token": visit.token, "uploads": list(visit.uploads)}
 
 
-def _find_store(wanted: dict[str, Any]) -> RunStore:
+def find_store(wanted: dict[str, Any]) -> RunStore:
+    """Finds the run that an address asks for; the first one where it names none that is open.
+
+    Raises:
+        InputError: no run is open.
+    """
     stores: Stores = current_app.extensions[EXTENSION]["stores"]
     name = str(wanted.get("run"))
     if not stores:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 from typing import Any
 
@@ -11,12 +12,13 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html, no_u
 from dash.development.base_component import Component
 
 from precompute.contract.errors import InputError
+from summit_dash.live.visits import Visit
 from summit_dash.pages import images_graph, images_ids
-from summit_dash.pages.asking import Asking, Question, Reply, describe_visit, find_visit, get_live
+from summit_dash.pages.asking import Asking, Question, Reply, describe_visit, find_store, find_visit, get_live
 from summit_dash.pages.components import build_icon
-from summit_dash.pages.images_answers import Shown, show
+from summit_dash.pages.images_answers import Shown, ask_at_once, show
 from summit_dash.pages.images_graph_tools import build_zoom
-from summit_dash.pages.images_parts import build_message
+from summit_dash.pages.images_parts import build_message, open_image
 from summit_dash.pages.page import Page
 
 __all__ = ["ASKING", "PAGE", "build_layout", "register_callbacks"]
@@ -43,6 +45,7 @@ def build_layout() -> Component:
     return html.Div(
         [
             *ASKING.build_stores(),
+            dcc.Store(id=images_ids.BROUGHT),
             dcc.Store(id=images_ids.PROBE),
             dcc.Store(id=images_ids.ROWS),
             html.Div(id=images_ids.MESSAGE),
@@ -84,7 +87,7 @@ def register_callbacks(app: Dash) -> None:
     """Adds the callbacks: what the address asks, images that arrive or leave, and answers as they come."""
     ASKING.register(app)
     visit = ASKING.name("visit")
-    app.clientside_callback(ClientsideFunction("summit", "showUpload"), Input(visit, "data"))
+    app.clientside_callback(ClientsideFunction("summit", "showUpload"), Input(images_ids.BROUGHT, "data"))
     app.clientside_callback(ClientsideFunction("summit", "fadeMaps"), Input(images_ids.OPACITY, "value"))
     app.clientside_callback(ClientsideFunction("summit", "showImageRows"), Input(images_ids.ROWS, "data"))
     app.clientside_callback(
@@ -97,25 +100,46 @@ def register_callbacks(app: Dash) -> None:
     )
     app.callback(
         Output(visit, "data"),
+        Output(images_ids.BROUGHT, "data"),
         Output(images_ids.MESSAGE, "children"),
         Output(images_ids.UPLOAD, "contents"),
         Input(images_ids.UPLOAD, "contents"),
         State(images_ids.UPLOAD, "filename"),
         State(visit, "data"),
+        State(ASKING.name("wanted"), "data"),
         prevent_initial_call=True,
     )(receive)
     app.callback(
         Output(visit, "data", allow_duplicate=True),
+        Output(images_ids.BROUGHT, "data", allow_duplicate=True),
+        Output(ASKING.name("next"), "data", allow_duplicate=True),
         Input(images_ids.CLEAR, "n_clicks"),
         State(visit, "data"),
         prevent_initial_call=True,
     )(forget)
 
 
-def receive(contents: list[str] | None, names: list[str] | None, known: dict[str, Any] | None) -> tuple[Any, Any, Any]:
-    """Takes the images that a person brought; those that are refused are named in a message."""
+def receive(
+    contents: list[str] | None,
+    names: list[str] | None,
+    known: dict[str, Any] | None,
+    wanted: dict[str, Any] | None = None,
+) -> tuple[Any, Any, Any, Any]:
+    """Takes the images that a person brought; those that are refused are named in a message.
+
+    The model looks at the last one at once: the browser asks for it when it knows its name, which takes a moment.
+
+    Args:
+        contents: of the files, as the browser sends them.
+        names: of the files.
+        known: the visit.
+        wanted: what the address asked before; None while another page is shown.
+
+    Returns:
+        The visit, the image to open, the message, and nothing in place of the contents.
+    """
     if not contents:
-        return no_update, no_update, no_update
+        return no_update, no_update, no_update, no_update
     live = get_live()
     visit = find_visit(live, known)
     added, refused = [], []
@@ -125,18 +149,26 @@ def receive(contents: list[str] | None, names: list[str] | None, known: dict[str
         except InputError as problem:
             refused.append(problem)
     message = build_message(refused[0], len(refused)) if refused else None
-    return describe_visit(visit, added[-1] if added else None), message, None
+    if added and wanted is not None:
+        with contextlib.suppress(InputError):  # the browser asks again, and shows it
+            ask_at_once(live, visit, find_store(wanted), {**wanted, **open_image(added[-1])})
+    return describe_visit(visit), _bring(visit, added[-1] if added else None), message, None
 
 
-def forget(n_clicks: int | None, known: dict[str, Any] | None) -> Any:
+def forget(n_clicks: int | None, known: dict[str, Any] | None) -> tuple[Any, Any, Any]:
     """Forgets the images of a visit and what was asked about them."""
     if not n_clicks or known is None:
-        return no_update
+        return no_update, no_update, no_update
     live = get_live()
     visit = find_visit(live, known)
     live.cancel(visit)
     live.visits.clear(visit)
-    return describe_visit(visit, "")
+    return describe_visit(visit), _bring(visit, ""), ASKING.ask_again()
+
+
+def _bring(visit: Visit, image: str | None) -> dict[str, Any]:
+    """Describes what the page opens now: an image; empty for none; None to leave it. It differs each time."""
+    return {"show": image, "n": visit.n_brought}
 
 
 def _show(question: Question) -> Reply:

@@ -11,7 +11,7 @@ from precompute.contract.errors import InputError
 from precompute.contract.schema import read_table
 from summit_dash.graph.elements import Element
 from summit_dash.live.job import Ticket, View
-from summit_dash.live.service import Live, Subject
+from summit_dash.live.service import Live, Subject, find_obstacle
 from summit_dash.live.visits import Visit
 from summit_dash.pages import images_cells, images_channels, images_graph, images_maps
 from summit_dash.pages import images_parts as parts
@@ -19,7 +19,7 @@ from summit_dash.pages.images_tab import Question, Tab, build_choices
 from summit_dash.run.misclassified import list_misclassified
 from summit_dash.run.store import RunStore
 
-__all__ = ["TABS", "Shown", "list_own_images", "show"]
+__all__ = ["TABS", "Shown", "ask_at_once", "list_own_images", "show"]
 
 _N_OWN = 12
 
@@ -99,6 +99,19 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], s
         images_graph.build_probe(question, of_tab) if question is not None else [],
         images_graph.build_rows(question, of_tab) if question is not None else None,
     )
+
+
+def ask_at_once(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any]) -> None:
+    """Asks for everything about an image that was brought just now, in place of what was asked before.
+
+    Raises:
+        InputError: this run's model cannot answer.
+    """
+    obstacle = find_obstacle(store)
+    if obstacle is not None:
+        raise obstacle
+    asked = _ask(live, visit, store, wanted, list_own_images(store, wanted.get("class_id")))
+    live.keep_only(visit, asked.tickets)
 
 
 def _ask(

@@ -6,6 +6,8 @@ UPLOAD = "images-upload"
 OPACITY = "images-opacity"
 
 CLEAR = "images-clear"
+BROUGHT = "images-brought"
+"""The store of the image that was brought last."""
 MESSAGE = "images-message"
 STRIP = "images-strip"
 BODY = "images-body"

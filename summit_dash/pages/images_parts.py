@@ -23,6 +23,7 @@ __all__ = [
     "build_strip",
     "build_welcome",
     "describe_wait",
+    "open_image",
 ]
 
 
@@ -91,10 +92,14 @@ def build_strip(
     return strip
 
 
+def open_image(key: str) -> dict[str, Any]:
+    """Returns the action that opens an image: the model chooses its target."""
+    return {"image": key, "target": None, "against": None}
+
+
 def _build_choice(key: str, inside: Component, tip: str, chosen: str) -> Component:
-    action = {"image": key, "target": None, "against": None}
     return build_action(
-        inside, action, "images-choice", tip, **{"aria-pressed": str(key == chosen).lower(), "aria-label": tip}
+        inside, open_image(key), "images-choice", tip, **{"aria-pressed": str(key == chosen).lower(), "aria-label": tip}
     )
 
 

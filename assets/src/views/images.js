@@ -7,10 +7,10 @@ import {saveFile} from '../widgets/download.js';
 import {buildTable} from '../widgets/table.js';
 
 /** Opens the image that was brought last; closes one that was forgotten. */
-export const showUpload = (visit) => {
-  if (!visit || visit.show === null || !current.selection) return;
-  const gone = visit.show === '' && /^upload-/.test(current.selection.image || '');
-  if (visit.show !== '' || gone) dispatch({view: 'images', image: visit.show || null, target: null, against: null});
+export const showUpload = (brought) => {
+  if (!brought || brought.show === null || !current.selection) return;
+  const gone = brought.show === '' && /^upload-/.test(current.selection.image || '');
+  if (brought.show !== '' || gone) dispatch({view: 'images', image: brought.show || null, target: null, against: null});
 };
 
 /** Fades all heat maps to a share of 100. */

@@ -84,3 +84,34 @@ def test_out_of_memory_images_run_in_halves_and_nothing_else_changes(
         assert fresh.sizes.size == (256 if room == 4 else 1) and device.n_refused == (0 if room == 4 else 2)
     for whole, halved in zip(*found, strict=True):
         torch.testing.assert_close(halved, whole)
+
+
+def test_one_recorded_pass_serves_logits_gradients_and_layers_alike(
+    explainer: Explainer, images: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, targets = images[:1], TARGETS[:1]
+    node = explainer.find_layer("second")
+    expected = [
+        explainer.compute_logits(image),
+        *explainer.differentiate(image, targets),
+        *explainer.read_layer("second", image, targets),
+        *explainer.compute_values([node], image),
+    ]
+    with explainer.recent:
+        values = explainer.record(image)
+        assert not any(value.requires_grad for value in values.values() if isinstance(value, Tensor))
+
+        def refuse(*_: object) -> None:
+            raise AssertionError("another pass")
+
+        monkeypatch.setattr(explainer, "_build", refuse)
+        found = [
+            explainer.compute_logits(image),
+            *explainer.differentiate(image, targets),
+            *explainer.read_layer("second", image, targets),
+            *explainer.compute_values([node], image),
+        ]
+        for one, other in zip(found, expected, strict=True):
+            torch.testing.assert_close(one, other)
+        with pytest.raises(AssertionError, match="another pass"):
+            explainer.compute_logits(images[1:2])

@@ -38,3 +38,22 @@ def test_an_image_that_is_changed_in_place_is_another_one() -> None:
         recent.compute("sum", image, lambda: float(image.sum()))
         image += 1
         assert recent.compute("sum", image, lambda: float(image.sum())) == 3
+
+
+def test_the_passes_of_an_image_stay_until_another_one_is_kept() -> None:
+    recent, one, other = Recent(), torch.zeros(1, 3), torch.ones(1, 3)
+    calls: list[str] = []
+
+    def ask(image: torch.Tensor, name: str) -> str:
+        with recent.keep(image):
+            return recent.compute("logits", image, lambda: calls.append(name) or name)  # type: ignore[func-returns-value]
+
+    assert [ask(one, "a"), ask(one.clone(), "b")] == ["a", "a"]
+    assert not recent.keeps(one) and recent.find("logits", one) is None
+    with recent.keep(one):
+        assert recent.find("logits", one) == "a" and recent.find("logits", other) is None
+        assert ask(other, "c") == "c"  # a question in the middle of another one
+        assert recent.find("logits", one) == "a"
+    assert ask(one, "d") == "a"
+    assert [ask(other, "e"), ask(one, "f")] == ["e", "f"]
+    assert calls == ["a", "c", "e", "f"]

@@ -35,7 +35,7 @@ def ask(**wanted: Any) -> str:
     """Asks until nothing more is computed; returns the body as text."""
     fields, pause, known = {"run": None, "class_id": 0, "pins": [], "mode": None, **wanted}, Event(), None
     for _ in range(600):
-        body, more, _, opened = ablation.ASKING.answer(fields, known, 0, None)
+        body, more, _, opened = ablation.ASKING.answer(fields, 0, known, None)
         known = known or opened
         if more is None:
             return str(body)
@@ -74,9 +74,9 @@ def test_a_run_without_a_model_says_so(app: Dash, store: RunStore, monkeypatch: 
 
 def test_leaving_the_page_and_cancelling_end_the_wait(app: Dash) -> None:
     wanted = {"class_id": 1, "pins": ["conv2-3"], "mode": "remove"}
-    assert ablation.ASKING.answer(None, None, 0, None) == (no_update, None, no_update, no_update)
-    known = ablation.ASKING.answer(wanted, None, 0, None)[-1]
+    assert ablation.ASKING.answer(None, 0, None, None) == (no_update, None, no_update, no_update)
+    known = ablation.ASKING.answer(wanted, 0, None, None)[-1]
     assert ablation.ASKING.cancel(1, known)["isNew"]
-    body, more, *_ = ablation.ASKING.answer(wanted, known, 0, None)
+    body, more, *_ = ablation.ASKING.answer(wanted, 0, known, None)
     assert more is None and ("Cancelled" in str(body) or "Accuracy" in str(body))
     assert ablation.ASKING.cancel(None, known) is no_update

@@ -26,7 +26,7 @@ def test_pages_that_compute_come_with_their_callbacks_or_not_at_all(
 ) -> None:
     client = build_client(account, is_static=is_static)
     inputs = [part["id"] for each in json.loads(client.get("/_dash-dependencies").text) for part in each["inputs"]]
-    assert (ASKING.name("visit") in inputs) == computes
+    assert (ASKING.name("wanted") in inputs) == computes
     assert (ASKING.name("visit") in client.get("/_dash-layout").text) == computes
     assert "selection" in inputs
 

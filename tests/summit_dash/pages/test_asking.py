@@ -44,9 +44,9 @@ def build(**more: Any) -> Asking:
 
 def test_the_first_answer_opens_a_visit_and_later_ones_keep_it(app: Dash) -> None:
     asking = build()
-    words, n_more, again, version, visit = asking.answer(WANTED, None, None, "own input", None)
+    words, n_more, again, version, visit = asking.answer(WANTED, None, "own input", None, None)
     assert (words, n_more, again, version) == ("hello", 1, None, "hello") and visit["token"]
-    assert asking.answer(WANTED, visit, None, None)[-1] is no_update
+    assert asking.answer(WANTED, None, visit, None)[-1] is no_update
 
 
 def test_what_is_seen_already_is_not_sent_and_the_browser_asks_again_until_it_is_over(app: Dash) -> None:
@@ -70,7 +70,7 @@ def test_a_page_that_is_left_cancels_what_nobody_waits_for_if_it_says_so(
     visit = asking.answer(WANTED, None, None, None)[-1]
     calls: list[Any] = []
     monkeypatch.setattr(Live, "keep_only", lambda _, *asked: calls.append(asked))
-    assert asking.answer(None, visit, None, None) == (no_update, no_update, None, no_update, no_update)
+    assert asking.answer(None, None, visit, None) == (no_update, no_update, None, no_update, no_update)
     assert len(calls) == cancelled
 
 

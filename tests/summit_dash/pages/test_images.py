@@ -36,14 +36,17 @@ def app(store: RunStore) -> Iterator[Dash]:
         live.workers.close()
 
 
-def bring(content: bytes, known: Any = None, name: str = "a.png") -> tuple[Any, Any, Any]:
-    return images.receive([f"data:image/png;base64,{base64.b64encode(content).decode()}"], [name], known)
+def bring(content: bytes, known: Any = None, name: str = "a.png", wanted: Any = None) -> tuple[Any, Any, Any]:
+    """Brings an image; returns the visit, the image to open, and the message."""
+    address = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    visit, brought, message, _ = images.receive([address], [name], known, wanted)
+    return visit, brought["show"], message
 
 
 def look(known: Any, **wanted: Any) -> str:
     """Asks once; returns the body as far as it is known."""
     fields = {"run": None, "class_id": None, "image": None, "target": None, "against": None, **wanted}
-    _, body, *_ = images.ASKING.answer(fields, known, 0, None, None)
+    _, body, *_ = images.ASKING.answer(fields, 0, None, known, None)
     return str(body)
 
 
@@ -61,7 +64,7 @@ def ask(known: Any, **wanted: Any) -> tuple[str, str]:
     fields = {"run": None, "class_id": None, "image": None, "target": None, "against": None, **wanted}
     pause = Event()
     for _ in range(600):
-        strip, body, *_, more, _, _ = images.ASKING.answer(fields, known, 0, None, None)
+        strip, body, *_, more, _, _ = images.ASKING.answer(fields, 0, None, known, None)
         if more is None:
             return str(strip), str(body)
         pause.wait(0.05)
@@ -69,8 +72,8 @@ def ask(known: Any, **wanted: Any) -> tuple[str, str]:
 
 
 def test_an_image_is_predicted_and_its_maps_are_shown_by_family(app: Dash) -> None:
-    known, message, _ = bring(b"image")
-    assert known["show"] == "upload-1" and message is None
+    known, opened, message = bring(b"image")
+    assert opened == "upload-1" and message is None
     strip, body = ask(known, image="upload-1")
     assert "a.png" in strip
     for words in ("Explained: carp", "70.0 %", "Signed maps", "Maps that begin at zero", "LRP", "operator stands in"):
@@ -82,19 +85,19 @@ def test_what_is_shown_already_is_not_sent_again(app: Dash) -> None:
     known, _, _ = bring(b"image")
     ask(known, image="upload-1")
     wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
-    version = images.ASKING.answer(wanted, known, 0, None, None)[-2]
-    assert images.ASKING.answer(wanted, known, 0, None, version)[:2] == (no_update, no_update)
-    assert images.ASKING.answer(None, known, 0, None, version)[-3] is None
+    version = images.ASKING.answer(wanted, 0, None, known, None)[-2]
+    assert images.ASKING.answer(wanted, 0, None, known, version)[:2] == (no_update, no_update)
+    assert images.ASKING.answer(None, 0, None, known, version)[-3] is None
 
 
 def test_bad_files_and_too_many_give_a_message_and_the_page_goes_on(app: Dash) -> None:
     known, _, _ = bring(b"text", name="notes.png")
     assert "no image that Pillow knows" in ask(known, image="upload-1")[1]
     for _ in range(2):
-        known, message, _ = bring(b"image", known)
+        known, _, message = bring(b"image", known)
     assert message is None
-    known, message, _ = bring(b"image", known, "fourth.png")
-    assert "fourth.png" in str(message) and known["show"] is None
+    known, opened, message = bring(b"image", known, "fourth.png")
+    assert "fourth.png" in str(message) and opened is None
     assert "Explained" in ask(known, image="upload-2")[1]
 
 
@@ -102,8 +105,8 @@ def test_two_visits_see_their_own_images_alone_and_forget_them(app: Dash) -> Non
     mine, _, _ = bring(b"mine")
     other, _, _ = bring(b"other")
     assert mine["token"] != other["token"]
-    gone = images.forget(1, mine)
-    assert gone["uploads"] == [] and gone["show"] == ""
+    gone, brought, again = images.forget(1, mine)
+    assert gone["uploads"] == [] and brought["show"] == "" and again["isNew"]
     assert "was forgotten" in ask(mine, image="upload-1")[1]
     assert "Explained" in ask(other, image="upload-1")[1]
     assert "was forgotten" in ask({"token": "made up"}, image="upload-1")[1]
@@ -162,8 +165,24 @@ def test_without_an_image_the_page_says_what_to_do_and_without_a_model_what_is_m
 def test_cancelling_says_so_until_something_else_is_asked(app: Dash) -> None:
     known, _, _ = bring(b"image")
     wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
-    images.ASKING.answer(wanted, known, 0, None, None)
+    images.ASKING.answer(wanted, 0, None, known, None)
     assert images.ASKING.cancel(1, known)["isNew"]
     body = ask(known, image="upload-1")[1]
     assert "Cancelled" in body or "Explained" in body
-    assert images.ASKING.cancel(None, known) is no_update and images.forget(None, known) is no_update
+    assert images.ASKING.cancel(None, known) is no_update and images.forget(None, known)[0] is no_update
+
+
+def test_the_model_looks_at_an_image_before_the_page_asks_and_leaves_the_one_before(app: Dash) -> None:
+    live = app.server.extensions[EXTENSION]["live"]
+    known, _, _ = bring(b"endless")
+    wanted = {"run": None, "class_id": None, "image": "upload-1", "target": None, "against": None}
+    images.ASKING.answer(wanted, 0, None, known, None)
+    visit = live.visits.find(known["token"])
+    (before, *_) = visit.tickets.values()
+    known, _, _ = bring(b"image", known, wanted=wanted)
+    assert before.view.state == "cancelled"
+    asked = list(visit.tickets.values())
+    assert [ticket.job.function.partition(":")[2] for ticket in asked] == ["predict", "explain", "explain", "explain"]
+    wait_until(lambda: all(ticket.view.is_over for ticket in asked))
+    images.ASKING.answer({**wanted, "image": "upload-2"}, 0, None, known, None)
+    assert list(visit.tickets.values())[: len(asked)] == asked, "nothing is computed again"

@@ -39,7 +39,7 @@ def both(store: RunStore, tmp_path: Path) -> Iterator[list[FlaskClient]]:
 def bring(client: FlaskClient, known: Any = None) -> dict[str, Any]:
     """Brings an image, and returns what the page then knows of the visit."""
     callback = find_callback(client.get("/_dash-dependencies").json, f"{VISIT}.data")
-    body = build_body(callback, [[IMAGE]], [["a.png"], known])
+    body = build_body(callback, [[IMAGE]], [["a.png"], known, None])
     answer = client.post(f"/{CALLBACKS}", json=body, **SEVERAL)
     assert answer.status_code == 200
     visit: dict[str, Any] = answer.json["response"][VISIT]["data"]

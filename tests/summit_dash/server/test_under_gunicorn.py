@@ -72,7 +72,7 @@ def bring(served: Served, known: Any) -> Any:
     session = {"Cookie": sign_in(served.port, "runner", PASSWORD).headers["Set-Cookie"].partition(";")[0]}
     listed = json.loads(ask(served.port, "/_dash-dependencies", **session).text)
     image = f"data:image/png;base64,{base64.b64encode(b'image').decode()}"
-    body = build_body(find_callback(listed, "images-visit.data"), [[image]], [["a.png"], known])
+    body = build_body(find_callback(listed, "images-visit.data"), [[image]], [["a.png"], known, None])
     content = json.dumps(body).encode()
     answer = ask(served.port, "/_dash-update-component", "POST", content, Content_Type="application/json", **session)
     return json.loads(answer.text)["response"]["images-visit"]["data"]
