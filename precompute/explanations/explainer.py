@@ -195,7 +195,7 @@ class Explainer:
         with torch.set_grad_enabled(is_followed):
             pixels = images.detach().clone().requires_grad_(is_followed)
             followed = dict(zip(nodes, self._build(nodes)(pixels), strict=True))
-        values = {node: _detach(value) for node, value in followed.items()}
+        values = {node: _remove_history(value) for node, value in followed.items()}
         return _Recorded(pixels, followed, {exported.input: images, **values})
 
     def find_layer(self, layer: str) -> fx.Node:
@@ -227,10 +227,10 @@ class Explainer:
         return self._sub_graphs[key]
 
 
-def _detach(value: Any) -> Any:
+def _remove_history(value: Any) -> Any:
     """Takes what leads back to the pixels from a value, or from each of several results."""
     if isinstance(value, tuple | list):
-        return tuple(map(_detach, value))
+        return tuple(map(_remove_history, value))
     return value.detach() if isinstance(value, Tensor) else value
 
 
