@@ -80,6 +80,17 @@ def time_passes(run: Path, n_classes: int, n_images: int) -> tuple[float, float]
     return forward, effects
 
 
+def print_effects(run: Path, forward: float, effects: float) -> None:
+    """Prints the cost of effects, beside that of the pass that made the run, at 100 images of each class."""
+    manifest = read_manifest(run)
+    each = manifest["stages"]["aggregate"]["seconds"] / manifest["dataset"]["n_images"]
+    print(f"a forward pass: {1e3 * forward:.1f} ms an image; of effects: {effects / forward:.1f} forward passes")
+    print(f"the pass that made the run: {1e3 * each:.1f} ms an image, {each / forward:.1f} forward passes")
+    for n_sampled in (FaithfulnessConfig.images_per_class, FaithfulnessConfig.effect_images, OF_PASS):
+        share = n_sampled * effects / (OF_PASS * each)
+        print(f"effects from {n_sampled} images of a class: {share:.3f} x the pass over {OF_PASS}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path)
@@ -87,6 +98,7 @@ def main() -> None:
     parser.add_argument("--images-per-class", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--edge-images", type=int, default=0)
+    parser.add_argument("--effects-only", action="store_true", help="compare the effects with the pass, and no more")
     parser.add_argument("--all-sizes", action="store_true", help="all eight sizes; else that of the graph alone")
     asked = parser.parse_args()
     sizes = FACTORS if asked.all_sizes else (1.0,)
@@ -100,14 +112,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=asked.run.parent) as folder:
         run = copy_run(asked.run, Path(folder))
         forward, effects = time_passes(run, asked.classes, asked.images_per_class)
+        if asked.effects_only:
+            print_effects(asked.run, forward, effects)
+            return
         class_ids = tuple(open_ablated(run).outputs)[: asked.classes]
         stopwatch, start = Stopwatch(), time.perf_counter()
         measure_faithfulness(FaithfulnessRequest(run, class_ids, config=config), stopwatch)
         whole = time.perf_counter() - start
         stages = stopwatch.stages
-    aggregate = read_manifest(asked.run)
-    n_run, seconds = aggregate["dataset"]["n_images"], aggregate["stages"]["aggregate"]["seconds"]
-    print(f"a forward pass: {1e3 * forward:.1f} ms an image; of effects: {effects / forward:.1f} forward passes")
+    print_effects(asked.run, forward, effects)
     for title, (took, n) in stages.items():
         print(f"{title}: {n} images, {took / n:.3f} s an image, {took / n / forward:.1f} forward passes")
     took, n = stages["Removing and keeping channels"]
@@ -116,9 +129,6 @@ def main() -> None:
     print(f"a class of {n / len(class_ids):g} images: {each:.2f} s; opening and tables: {whole - took - means:.1f} s")
     n_all = len(open_ablated(asked.run).outputs)
     print(f"all {n_all} classes so: {(each * n_all + whole - took) / 60:.1f} minutes")
-    for n_sampled in (FaithfulnessConfig.images_per_class, FaithfulnessConfig.effect_images, OF_PASS):
-        share = n_sampled * effects / (OF_PASS * seconds / n_run)
-        print(f"effects from {n_sampled} images of a class: {share:.2f} x the pass over {OF_PASS}")
 
 
 if __name__ == "__main__":

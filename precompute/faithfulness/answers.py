@@ -1,4 +1,4 @@
-"""The question of a page to a run's model: what becomes of a class without some channels, or with these alone.
+"""Questions of a page to a run's model: what becomes of a class without some channels, with these alone, without each.
 
 Asked as the questions of `precompute.explanations.answers`: a function of plain arguments with a plain answer, in a
 process that keeps the model.
@@ -16,14 +16,16 @@ import torch
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
+from precompute.contract.nodes import Nodes
 from precompute.contract.schema import read_manifest
 from precompute.faithfulness.asking import Ablated, Mode, Report, open_ablated, require_mode
 from precompute.faithfulness.intervals import compute_wilson_interval
-from precompute.faithfulness.outcomes import Outcomes
+from precompute.faithfulness.outcomes import Outcomes, Prover
+from precompute.faithfulness.singles import build_single_rows, plan_singles
 from precompute.faithfulness.trials import Trial
 from precompute.models.graph.probabilities import rank_outputs
 
-__all__ = ["ablate"]
+__all__ = ["ablate", "ablate_each"]
 
 _MOST_IMAGES = 50
 """Images of the class that are run, the first ones."""
@@ -31,6 +33,8 @@ _OF_MEANS = 320
 """Images of all classes over which means are taken, about."""
 _AT_ONCE = 4
 """Images between two reports, after which a job can be cancelled."""
+_CHANNELS_AT_ONCE = 16
+"""Channels that are removed one by one between two reports."""
 _MOST_PICTURES = 24
 _THUMBNAIL = 144
 
@@ -92,6 +96,71 @@ def ablate(run: str, class_id: int, channels: Sequence[str], mode: Mode, report:
         "log_probability": float((logarithms[:, 1] - logarithms[:, 0]).mean()),
         "changed": changed,
     }
+
+
+def ablate_each(run: str, class_id: int, channels: Sequence[str], report: Report) -> dict[str, Any]:
+    """Runs images of a class with each of some channels removed alone, by its mean.
+
+    Args:
+        run: the run's folder.
+        class_id: of the images.
+        channels: names such as `mixed4d-346`.
+        report: takes the answers done and all of them, one for each image and channel.
+
+    Returns:
+        `n_images`, `n_of_class`, `n_of_means`; `alone`, by channel the accuracy lost with the ends of its interval, the
+        fall of the logarithm of the class's probability, and the number of images, as `single_channels` has them.
+
+    Raises:
+        InputError: a class or a channel that is not of the run; model or images are gone or others.
+    """
+    report(0, 1, None)
+    opened = open_ablated(Path(run))
+    found_class = opened.find_class(class_id)
+    chosen = opened.choose_images(found_class, None, _MOST_IMAGES)
+    opened.build_masks(found_class, channels)  # refuses what is no channel
+    nodes = Nodes([(layer.name, layer.n_channels) for layer in opened.layers])
+    named = [each.rpartition("-") for each in channels]
+    numbers = sorted({*nodes.number_channels([(layer, int(channel)) for layer, _, channel in named]).tolist()})
+    of_means = opened.choose_for_means(_MOST_IMAGES, _OF_MEANS)
+    with opened.open_prover("mean", of_means, report) as prover:
+        rows = _remove_each(opened, prover, (found_class, chosen), (nodes, numbers), report)
+    columns = ("accuracy_lost", "ci_low", "ci_high", "log_probability_lost", "n_images")
+    return {
+        "n_images": len(chosen),
+        "n_of_class": len(opened.images[found_class]),
+        "n_of_means": sum(map(len, of_means.values())),
+        "alone": {f"{row['layer']}-{row['channel']}": [row[name] for name in columns] for row in rows},
+    }
+
+
+def _remove_each(
+    opened: Ablated,
+    prover: Prover,
+    of_class: tuple[int, Sequence[LabelledImage]],
+    of_channels: tuple[Nodes, Sequence[int]],
+    report: Report,
+) -> list[dict[str, Any]]:
+    """Removes channels one by one from images of a class, and returns rows as those of `single_channels`."""
+    (class_id, chosen), (nodes, numbers) = of_class, of_channels
+    starts = range(0, len(numbers), _CHANNELS_AT_ONCE)
+    found: list[list[Outcomes]] = [[] for _ in starts]
+    for first in range(0, len(chosen), _AT_ONCE):
+        some = chosen[first : first + _AT_ONCE]
+        for batch in opened.read(class_id, some):
+            for place, start in enumerate(starts):
+                trials, masks = plan_singles(class_id, numbers[start : start + _CHANNELS_AT_ONCE], nodes)
+                logits = prover.compute_logits(batch, trials, masks)
+                opened.require_same(class_id, some, logits[:, 0])
+                found[place].append(prover.judge(logits, opened.outputs[class_id]))
+                n_done = first * len(numbers) + len(some) * min(start + _CHANNELS_AT_ONCE, len(numbers))
+                report(n_done, len(chosen) * len(numbers), None)
+    rows = []
+    for start, outcomes in zip(starts, found, strict=True):
+        right = np.concatenate([each.is_right for each in outcomes])
+        logarithms = np.concatenate([each.log_probability for each in outcomes])
+        rows += build_single_rows(class_id, numbers[start : start + _CHANNELS_AT_ONCE], right, logarithms, nodes)
+    return rows
 
 
 def _describe(image: LabelledImage, names: tuple[str, str], right: Sequence[bool]) -> dict[str, Any]:

@@ -164,6 +164,16 @@ class Live:
         more = (class_id, tuple(channels), mode)
         return self._ask_once(visit, (store.name, store.version, "ablate", *more), store, "ablate", more, _PROOFS)
 
+    def ablate_each(self, visit: Visit, store: RunStore, class_id: int, channels: Sequence[str]) -> Ticket:
+        """Asks what a class loses without each of some channels alone.
+
+        Raises:
+            InputError: the queue is full, or there are no workers.
+        """
+        more = (class_id, tuple(channels))
+        key = (store.name, store.version, "ablate_each", *more)
+        return self._ask_once(visit, key, store, "ablate_each", more, _PROOFS)
+
     def draw(self, visit: Visit, store: RunStore, image_ids: Sequence[int]) -> Ticket:
         """Asks for small pictures of images of the run, which are reported one by one."""
         return self._ask_once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))

@@ -50,6 +50,7 @@ class Workers:
         self._now = now
         self._grace = grace
         self._waiting: list[Ticket] = []
+        self._taken: set[Ticket] = set()
         self._numbers = itertools.count(1)
         self._condition = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -99,6 +100,10 @@ class Workers:
             if ticket in self._waiting:
                 self._waiting.remove(ticket)
 
+    def has_taken(self, ticket: Ticket) -> bool:
+        """Returns True as long as a process works on a job, also on the end of one that is cancelled."""
+        return ticket in self._taken
+
     @property
     def n_waiting(self) -> int:
         """The number of jobs that wait."""
@@ -131,6 +136,7 @@ class Workers:
                 process = self._find_process(me)
                 process.send(running[0].number, ticket.job.function, ticket.job.arguments)
                 self._attend(running, process)
+                self._taken.discard(ticket)
                 continue
             except WorkerEnded:
                 pass
@@ -141,6 +147,7 @@ class Workers:
             self._drop_process(me)
             for each in running:
                 each.ticket.fail(_build_problem(found))
+            self._taken.discard(ticket)
         self._drop_process(me)
 
     def _take(self) -> Ticket | None:
@@ -152,6 +159,7 @@ class Workers:
                     return None
                 if self._waiting:
                     ticket = self._waiting.pop(0)
+                    self._taken.add(ticket)
                     ticket.start()
                     return ticket
                 self._condition.wait()

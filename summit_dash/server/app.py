@@ -19,6 +19,7 @@ from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
 from summit_dash.run.memory import use_steady_memory
 from summit_dash.run.stores import Entry, Stores
+from summit_dash.server.alone_routes import register_alone
 from summit_dash.server.answers import Answers
 from summit_dash.server.callbacks import register_callback_check
 from summit_dash.server.checks import register_checks
@@ -75,6 +76,7 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
     register_health(app.server, runs, prefix)
     computing = register_computing(app.server, settings.shared_folder, prefix)
     register_training(app.server, runs, live.trainings, prefix)
+    register_alone(app.server, runs, live, prefix)
     register_routes(app.server, runs, Answers(settings.cache_bytes, shows_place), prefix)
     register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs, "computing": computing}

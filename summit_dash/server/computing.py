@@ -28,7 +28,7 @@ from summit_dash.server.stopping import stop_gently
 
 __all__ = ["ComputingProcess", "register_computing"]
 
-_COMPUTING = {"send_visit_picture", "describe_training", "start_training", "cancel_training"}
+_COMPUTING = {"send_visit_picture", "describe_training", "start_training", "cancel_training", "measure_alone"}
 """Endpoints besides the callbacks that need what one process holds."""
 _LOCK, _SOCKET = "computes.lock", "computes.socket"
 _LONGEST = 100

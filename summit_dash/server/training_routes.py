@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from flask import Flask, Response, abort, jsonify, request
@@ -66,19 +67,22 @@ def _describe(store: TransferStore, trainings: Trainings) -> dict[str, Any]:
     """Describes the last training of a result, and whether the person may start one."""
     obstacle = trainings.find_obstacle() if find_person().may("runner") else _NOT_ALLOWED
     ticket = trainings.find(store.path)
+    is_taken = ticket is not None and trainings.workers.has_taken(ticket)
+    view = None if ticket is None else ticket.view
+    with contextlib.suppress(OSError, InputError):
+        store.refresh()  # the version is that after the end: a page that hears of the end looks no further
     found: dict[str, Any] = {
         "heads": HEADS,
         "obstacle": None if obstacle is None else _write_problem(obstacle),
         "version": store.version,
         "state": "none",
     }
-    if ticket is None:
+    if ticket is None or view is None:
         return found
-    view = ticket.view
     return {
         **found,
         "state": view.state,
-        "is_over": view.is_over,
+        "is_over": view.is_over and not is_taken,
         "waits": trainings.workers.ask(ticket),
         "cut": ticket.job.arguments[1],
         "head": ticket.job.arguments[2],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,25 @@ def test_pinned_channels_are_removed_by_a_button_in_the_graph(page: Page, url: s
     assert "mode=remove" in page.url
     page.get_by_role("button", name="Keep only").click()
     expect(page.locator(".ablation-rows")).to_contain_text("with these channels alone")
+
+
+def test_a_channel_alone_is_measured_by_a_button_and_the_graph_says_it_from_then_on(page: Page, url: str) -> None:
+    page.goto(f"{url}?class=0")
+    page.wait_for_function("() => summitDash.graph.getScene()")
+    nodes = "() => [...summitDash.graph.getScene().nodes.values()].map(({node}) => [node.layer, node.channel])"
+    (layer, channel), (other, second) = page.evaluate(nodes)[:2]
+    page.goto(f"{url}?class=0&layer={layer}&channel={channel}")
+    section = page.locator("#panel .alone")
+    section.get_by_role("button", name="Measure", exact=True).click()
+    expect(section).to_contain_text("accuracy −25.0 % [−50.0 %, +12.5 %], log-probability −1.25, n = 4")
+    expect(section.get_by_role("button", name="Measure", exact=True)).to_have_count(0)
+    section.get_by_role("button", name=re.compile("of the graph")).click()
+    expect(section.get_by_role("button")).to_have_count(0)
+    page.evaluate("([layer, channel]) => summitDash.dispatch({layer, channel})", [other, second])
+    expect(page.locator("#panel h2")).to_contain_text(f"-{second}")
+    expect(section).to_contain_text("accuracy −25.0 %")
+    notes = page.locator(f'.graph-channels [data-option="{other}-{second}"]')
+    expect(notes).to_have_attribute("aria-label", re.compile("without this channel alone"))
 
 
 def test_both_graphs_of_a_class_lie_over_each_other_and_the_address_says_so(page: Page, url: str) -> None:

@@ -18,7 +18,8 @@ test('a sentence says where it is', () => {
   assert.match(tell({state: 'running', epochs: []}), /begins/);
   assert.match(tell({state: 'running', epochs: [epoch(1, 4)]}), /fold 2 of 5, epoch 4, loss 0\.500, accuracy 75\.0 %/);
   assert.match(tell({state: 'running'}), /on all images, epoch 1/);
-  assert.match(tell({state: 'cancelled'}), /The best head so far is saved/);
+  assert.match(tell({state: 'cancelled', is_over: true}), /The best head so far is saved/);
+  assert.match(tell({state: 'cancelled', is_over: false}), /The best head so far is being saved/);
   assert.match(tell({state: 'cancelled', epochs: []}), /No epoch was done/);
   assert.match(tell({state: 'done', head: {kind: 'linear', n_unfrozen: 2}}), /linear on a@b, 2 layers trained: trained and saved/);
 });

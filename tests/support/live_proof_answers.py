@@ -26,3 +26,13 @@ def ablate(
         "log_probability": -1.25,
         "changed": [{"image_id": 7, **changed}, {"image_id": 8, **changed}],
     }
+
+
+def ablate_each(
+    run: str, class_id: int, channels: Sequence[str], report: Callable[[int, int, Any], None]
+) -> dict[str, Any]:
+    if "gone-0" in channels:
+        raise InputError("Images of the run are there.", "a.png is gone.", "Put it back.")
+    report(4, 4 * len(channels), None)
+    alone = dict.fromkeys(channels, (0.25, -0.125, 0.5, 1.25, 4))
+    return {"n_images": 4, "n_of_class": 9, "n_of_means": 12, "alone": alone}

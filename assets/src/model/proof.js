@@ -8,3 +8,10 @@ export const toAlone = ([lost, low, high, logarithm, n]) => {
   const fall = `log-probability ${logarithm > 0 ? '−' : '+'}${Math.abs(logarithm).toFixed(2)}`;
   return `without this channel alone: accuracy ${change(lost)} [${change(high)}, ${change(low)}], ${fall}, n = ${n}`;
 };
+
+/** The state of a measurement of single channels in words. */
+export const tellMeasuring = ({state, place, n_done, n_total}) => {
+  if (state === 'cancelled') return 'Cancelled: nobody waited for it. Ask again.';
+  if (state === 'waiting' && place > 1) return `Waits: ${place - 1} before it.`;
+  return n_total > 1 ? `The model runs images: ${percent(n_done / n_total)}.` : 'The model is being loaded.';
+};

@@ -18,8 +18,10 @@ export const describeTraining = (state, nFolds) => {
   const name = nameHead(state);
   if (state.state === 'waiting') return `${name}: waits; ${state.waits - 1} before it.`;
   if (state.state === 'done') return `${name}: trained and saved.`;
-  if (state.state === 'cancelled')
-    return `${name}: cancelled. ${state.epochs.length ? 'The best head so far is saved.' : 'No epoch was done.'}`;
+  if (state.state === 'cancelled') {
+    const saved = `The best head so far is ${state.is_over ? '' : 'being '}saved.`;
+    return `${name}: cancelled. ${state.epochs.length ? saved : 'No epoch was done.'}`;
+  }
   const last = state.epochs[state.epochs.length - 1];
   if (!last) return `${name}: begins.`;
   const which = last.fold === null ? 'on all images' : `fold ${last.fold + 1} of ${nFolds}`;

@@ -6,6 +6,7 @@ import {action, emptyState, h, icon} from '../dom.js';
 import {channelId} from '../format.js';
 import {changed, view} from '../views.js';
 import {returnFocus, takeFocus} from '../widgets/focus.js';
+import {emptyAlone, fillAlone} from './channel_alone.js';
 import {emptyEnds, fillClasses, fillEnds} from './channel_ends.js';
 import {examplesSection, fillExamples, hideZoom} from './channel_examples.js';
 import {fillIdentity, identity} from './channel_identity.js';
@@ -70,9 +71,10 @@ const draw = async (selection) => {
   const who = identity();
   const examples = examplesSection();
   const ends = classes.length ? emptyEnds(selection) : h('section', {class: 'ends'});
+  const alone = emptyAlone();
   const rows = skeletonRows(Math.min(12, current.run.classes.length), 'row slim');
   const users = h('section', {}, h('h3', {}, 'Classes that use it most'), rows);
-  const body = h('div', {class: 'panel-body', tabindex: -1}, labelField(selection), who, examples, ends, users);
+  const body = h('div', {class: 'panel-body', tabindex: -1}, labelField(selection), who, alone, examples, ends, users);
   panel().replaceChildren(head(selection, title(selection)), body);
   showLabel(panel());
   const key = `channel/${layer}/${channel}`;
@@ -88,6 +90,7 @@ const draw = async (selection) => {
   }
   suggestLabel(panel(), facts.suggestion);
   fillIdentity(who, selection, facts, classes, inClass);
+  if (classes.length === 1 && !graph.problem) fillAlone(alone, selection, classes[0], graph);
   const byOwner = new Map([['all', facts.examples]]);
   classes.forEach(({info}, place) => byOwner.set(info.id, inClass[place].examples));
   fillExamples(examples, selection, classes, byOwner);

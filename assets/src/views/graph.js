@@ -64,6 +64,7 @@ const build = () => {
   bindCanvas({tap, tapPaper, enter, leave, along, box, boxed: endBox, viewport: onViewport, touch, drawn: settle});
   document.addEventListener('pointerdown', askEarly, {capture: true});
   document.addEventListener('summit-labels', () => getScene() && !waiting && (showNames(), listChannels()));
+  document.addEventListener('summit-alone', () => getScene() && !waiting && listChannels());
   document.addEventListener('summit-theme', () => current.showsRun() && window.dash_clientside.set_props(CANVAS, {stylesheet: styles()}));
 };
 const styles = () => current.run.stylesheets[document.documentElement.dataset.theme] || current.run.stylesheets.light;

@@ -2,6 +2,7 @@
 /* What the pointer does: light a node with its influences, or an influence with its ends; click, box and pin. */
 import * as current from '../current.js';
 import {of, percent, plural} from '../format.js';
+import {findAlone} from '../alone.js';
 import {toAlone} from '../model/proof.js';
 import {dispatch} from '../selection.js';
 import {reducedMotion} from '../views.js';
@@ -28,12 +29,13 @@ export const tellUse = (node) => {
   const {classes, comparison, isOverlay} = getContext();
   const use = (n, all) => `${of(n, all)} images (${percent(all ? n / all : null)})`;
   const own = node.counts.find((n) => n !== null);
+  const alone = node.alone || findAlone(classes[0].id, node.id);
   if (!comparison || isOverlay)
     return [
       own ? `used by ${use(own, classes[0].n)}` : NOT_USED,
       isOverlay ? CHOSEN_BY[node.part] : null,
       ...tellNumbers(node),
-      node.alone ? toAlone(node.alone) : null,
+      alone ? toAlone(alone) : null,
     ].filter(Boolean);
   return classes.map(
     ({name, n}, place) => `${'AB'[place]} ${name}: ${node.counts[place] === null ? 'not in its graph' : use(node.counts[place], n)}`,

@@ -85,7 +85,9 @@ const showState = (found, state, nFolds) => {
   const share = state.n_total ? state.n_done / state.n_total : 0;
   const bar = h('progress', {max: '1', value: String(share), 'aria-label': `Training, ${percent(share)}`});
   if (!chart.isConnected || !live.contains(chart)) live.replaceChildren(h('div', {class: 'training-head'}), chart);
-  live.querySelector('.training-head').replaceChildren(h('span', {role: 'status'}, words), ...(state.is_over ? [] : [bar, cancel]));
+  live
+    .querySelector('.training-head')
+    .replaceChildren(h('span', {role: 'status'}, words), ...(state.is_over ? [] : state.state === 'cancelled' ? [bar] : [bar, cancel]));
   chart.hidden = !state.epochs.length;
   if (state.epochs.length) drawEpochs(found, state.epochs);
   return null;

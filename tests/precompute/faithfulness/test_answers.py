@@ -11,7 +11,8 @@ from PIL import Image
 
 import precompute
 from precompute.contract.errors import InputError
-from precompute.faithfulness.answers import ablate
+from precompute.faithfulness import answers
+from precompute.faithfulness.answers import ablate, ablate_each
 from precompute.faithfulness.asking import open_ablated
 
 THIRD = [f"third-{channel}" for channel in range(16)]
@@ -74,6 +75,30 @@ def test_what_is_not_of_the_run_is_named(small_run: Path) -> None:
             ablate(str(small_run), class_id, channels, "remove", Reports())
     with pytest.raises(InputError, match="Found halve"):
         ablate(str(small_run), 0, THIRD, "halve", Reports())  # type: ignore[arg-type]
+
+
+def test_each_channel_alone_loses_what_it_loses_when_only_it_is_removed(
+    small_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "_CHANNELS_AT_ONCE", 3)  # several reports for the same images
+    names = ["third-5", "third-1", "first-0", "third-2", "first-3"]
+    reports = Reports()
+    found = ablate_each(str(small_run), 1, names, reports)
+    assert set(found["alone"]) == set(names) and found["n_images"] == found["n_of_class"]
+    for name in names:
+        lost, low, high, fall, n = found["alone"][name]
+        alone = ablate(str(small_run), 1, [name], "remove", Reports())
+        assert lost == pytest.approx(alone["before"][0] - alone["after"][0])
+        assert fall == pytest.approx(-alone["log_probability"], abs=1e-6)
+        assert low <= lost <= high and n == found["n_images"]
+    total = found["n_images"] * len(names)
+    n_done = [done for done, of, _ in reports.found if of == total]
+    assert n_done == sorted(n_done) and n_done[-1] == total
+
+
+def test_single_channels_that_are_not_of_the_run_are_named(small_run: Path) -> None:
+    with pytest.raises(InputError, match="Found fourth-1"):
+        ablate_each(str(small_run), 0, ["fourth-1"], Reports())
 
 
 def test_means_are_over_a_bounded_number_of_images_of_classes_at_even_distances(small_run: Path) -> None:

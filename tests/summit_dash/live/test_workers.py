@@ -207,3 +207,18 @@ def test_closing_cancels_everything_and_ends_the_processes() -> None:
     assert (running.view.state, waiting.view.state, workers.list_pids()) == ("cancelled", "cancelled", [])
     with pytest.raises(InputError):
         workers.submit(build_job(live_jobs.add, 1, 2))
+
+
+def test_a_cancelled_job_is_taken_until_its_process_has_left_it(workers: Workers) -> None:
+    pause = Event()
+    ticket = workers.submit(build_job(live_jobs.go_on))
+    wait_for(ticket, lambda view: view.n_done > 0)
+    assert workers.has_taken(ticket)
+    workers.cancel(ticket)
+    assert ticket.view.is_over
+    finish(workers.submit(build_job(live_jobs.add, 1, 1)))
+    for _ in range(6000):
+        if not workers.has_taken(ticket):
+            break
+        pause.wait(0.01)
+    assert not workers.has_taken(ticket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Heard:
 
     def __init__(self, workers: Any) -> None:
         self.limits, self.tickets = workers.limits, list[Ticket]()
+        self.is_saving = False
 
     def submit(self, job: Job) -> Ticket:
         self.tickets.append(Ticket(job, 0.0))
@@ -33,6 +35,9 @@ class Heard:
 
     def ask(self, ticket: Ticket) -> int:
         return 1
+
+    def has_taken(self, ticket: Ticket) -> bool:
+        return self.is_saving or not ticket.view.is_over
 
     def cancel(self, ticket: Ticket) -> None:
         ticket.cancel()
@@ -58,7 +63,28 @@ def test_a_training_is_started_watched_and_cancelled(served: tuple[FlaskClient, 
     ticket.add(1, 9, {"fold": 0, "epoch": 1, "loss": 0.5, "accuracy": 0.75})
     found = client.get("/run/photos/training").json
     assert (found["state"], found["n_done"], found["epochs"][0]["loss"]) == ("running", 1, 0.5)
-    assert client.post("/run/photos/training/cancel", headers=HEADERS).json["state"] == "cancelled"
+    heard.is_saving = True
+    found = client.post("/run/photos/training/cancel", headers=HEADERS).json
+    assert (found["state"], found["is_over"]) == ("cancelled", False)
+    heard.is_saving = False
+    assert client.get("/run/photos/training").json["is_over"]
+
+
+def test_what_is_heard_of_the_end_comes_with_the_version_after_it(
+    served: tuple[FlaskClient, Heard], tmp_path: Path
+) -> None:
+    client, heard = served
+    before = client.post("/run/photos/training", json=WISH, headers=HEADERS).json["version"]
+    write, file = heard.has_taken, tmp_path / "photos" / "learned.parquet"
+
+    def end_meanwhile(ticket: Ticket) -> bool:
+        ticket.finish("small@high")
+        os.utime(file, ns=(1, 1))  # after the route found the result
+        return write(ticket)
+
+    heard.has_taken = end_meanwhile  # type: ignore[method-assign]
+    found = client.get("/run/photos/training").json
+    assert found["is_over"] and found["version"] != before
 
 
 def test_a_bad_wish_another_page_and_a_run_are_refused(served: tuple[FlaskClient, Heard]) -> None:
