@@ -98,6 +98,31 @@ def test_a_head_is_trained_from_the_form_watched_and_cancelled(beside: Page, bot
     expect(train).to_be_enabled()
 
 
+@pytest.mark.parametrize("kind", ["mlp", "conv3x3"])
+def test_a_trained_head_is_in_the_table_when_it_is_saved_without_a_reload(
+    context: BrowserContext, tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(training, "_JOB", f"{live_jobs.__name__}:train_and_save")
+    with serve_entries([TransferStore(write_transfer_result(tmp_path / "photos"))]) as address:
+        page = context.new_page()
+        watch(page, address, words)
+        page.goto(f"{address}?view=transfer&cut=large@high")
+        rows = page.locator(".transfer-learned tbody tr")
+        expect(rows).to_have_count(1)
+        page.evaluate("() => (window.wasHere = true)")
+        form = page.get_by_role("form", name="Train a head")
+        form.get_by_label("Head").select_option(kind)
+        form.get_by_role("button", name="Train").click()
+        if kind == "conv3x3":
+            page.locator(".training-head").get_by_role("button", name="Cancel").click()
+            expect(page.locator(".training-head")).to_contain_text("The best head so far is saved.")
+        expect(rows).to_have_count(2)
+        expect(page.locator(".transfer-learned")).to_contain_text(kind)
+        assert page.evaluate("() => window.wasHere")
+        page.close()
+    assert words == []
+
+
 def test_a_static_site_of_a_result_needs_no_server(
     context: BrowserContext, result: Path, tmp_path: Path, words: list[str]
 ) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -70,3 +71,21 @@ def train_two_folds(folder: str, cut: str, options: dict[str, Any], report: Repo
     while True:
         report(2 * n, 3 * n, None)
         Event().wait(0.05)
+
+
+def train_and_save(folder: str, cut: str, options: dict[str, Any], report: Report) -> None:
+    """Reports an epoch, then writes a row of trained heads as the training of a head does: also where it is cancelled.
+
+    `conv3x3` goes on until it is cancelled, and saves a while after that.
+    """
+    from tests.support.transfer_result import add_learned
+
+    pause = Event()
+    try:
+        report(1, 3, {"fold": 0, "epoch": 1, "loss": 0.5, "accuracy": 0.75})
+        while options["kind"] == "conv3x3":
+            report(1, 3, None)
+            pause.wait(0.05)
+    finally:
+        pause.wait(1.0)  # the page has looked more than once by then
+        add_learned(Path(folder), cut, options["kind"])

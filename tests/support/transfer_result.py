@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from precompute.contract.transfer_tables import write_transfer_manifest, write_transfer_table
+from precompute.contract.transfer_tables import read_transfer_table, write_transfer_manifest, write_transfer_table
 
 __all__ = ["CLASSES", "CUTS", "IMAGES", "write_transfer_result"]
 
@@ -103,6 +103,13 @@ def _describe_learned() -> dict[str, Any]:
         "accuracy": 0.75, "ci_low": 0.5, "ci_high": 0.9, "macro_f1": 0.7, "log_loss": 0.4, "n_gained": 2, "n_lost": 1,
         "parameters": 3000, "n_trained": 500, "multiply_adds": 2_500_000, "mean_epochs": 4.5,
     }  # fmt: skip
+
+
+def add_learned(folder: Path, cut: str, head: str) -> None:
+    """Adds the row of a trained head to a result."""
+    model, _, layer = cut.partition("@")
+    row = {**_describe_learned(), "model": model, "cut": layer, "cut_index": 0, "head": head}
+    write_transfer_table(folder, "learned", [*read_transfer_table(folder, "learned").to_pylist(), row])
 
 
 def _draw(number: int) -> bytes:
