@@ -113,9 +113,13 @@ def test_a_trained_head_is_in_the_table_when_it_is_saved_without_a_reload(
         form = page.get_by_role("form", name="Train a head")
         form.get_by_label("Head").select_option(kind)
         form.get_by_role("button", name="Train").click()
+        status = page.locator(".training-head")
         if kind == "conv3x3":
-            page.locator(".training-head").get_by_role("button", name="Cancel").click()
-            expect(page.locator(".training-head")).to_contain_text("The best head so far is saved.")
+            expect(status).to_contain_text("epoch 1", timeout=60_000)  # its process has started
+            status.get_by_role("button", name="Cancel").click()
+            expect(status).to_contain_text("The best head so far is being saved.")
+        end = "The best head so far is saved." if kind == "conv3x3" else "trained and saved."
+        expect(status).to_contain_text(end, timeout=60_000)
         expect(rows).to_have_count(2)
         expect(page.locator(".transfer-learned")).to_contain_text(kind)
         assert page.evaluate("() => window.wasHere")
