@@ -22,7 +22,7 @@ _MOST_CHANNELS = 2_000
 
 
 def register_alone(server: Flask, stores: Stores, live: Live, prefix: str) -> None:
-    """Adds `run/<name>/alone` under the prefix: it starts the measurement, and tells how far it is when asked again."""
+    """Adds `run/<name>/alone` under the prefix: it starts the measurement, and says how far it is when asked again."""
 
     @server.post(f"{prefix}run/<name>/alone")
     def measure_alone(name: str) -> tuple[Response, int]:
