@@ -5,6 +5,7 @@ import {baseOf, isServed, runOf} from './data.js';
 
 const SOON = 150;
 const LATE = 1000; /* milliseconds between two looks */
+const AT_ONCE = 16; /* channels of one request */
 const known = new Map(); /* by run, its version, class and channel */
 let visit = null; /* the token under which the server keeps answers of this page */
 
@@ -30,19 +31,33 @@ const unreachable = ({message}) => ({
 });
 const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
 
-/** Measures channels, and keeps what is found. `tell` hears of every state, and returns false to wait no longer: the server then
-    drops what nobody asks for. */
-export const measureAlone = async (classId, channels, tell) => {
-  const [base, key] = [baseOf(runOf(current.run.name)), (id) => keyOf(classId, id)];
-  const keys = new Map(channels.map((id) => [id, key(id)]));
+/** Asks for some channels until they are measured; false where nobody waits any more, or there is no answer. */
+const measureSome = async (base, classId, some, tell) => {
   for (let wait = SOON; ; wait = Math.min(LATE, wait * 1.3)) {
-    const state = await ask(base, classId, channels).catch(unreachable);
+    const state = await ask(base, classId, some).catch(unreachable);
     visit = state.visit || visit;
-    if (state.result) {
-      Object.entries(state.result.alone).forEach(([id, lost]) => known.set(keys.get(id), lost));
-      document.dispatchEvent(new Event('summit-alone'));
-    }
-    if (!tell(state) || state.is_over) return;
+    if (!tell(state)) return false;
+    if (state.is_over) return Boolean(state.result);
     await pause(wait);
+  }
+};
+/** Measures channels, some at a time: a request has a limit of time. What is found is kept. `tell` hears of every state, and
+    returns false to wait no longer: the server then drops what nobody asks for. */
+export const measureAlone = async (classId, channels, tell) => {
+  const base = baseOf(runOf(current.run.name));
+  const keys = new Map(channels.map((id) => [id, keyOf(classId, id)]));
+  for (let first = 0; first < channels.length; first += AT_ONCE) {
+    const some = channels.slice(first, first + AT_ONCE);
+    const isLast = first + AT_ONCE >= channels.length;
+    const hear = (state) => {
+      if (state.result) {
+        Object.entries(state.result.alone).forEach(([id, lost]) => known.set(keys.get(id), lost));
+        document.dispatchEvent(new Event('summit-alone'));
+      }
+      const share = state.result ? 1 : state.n_total > 1 ? state.n_done / state.n_total : 0;
+      const of = {n_done: first + share * some.length, n_total: first || state.n_total > 1 ? channels.length : 0};
+      return tell(!state.result || isLast ? {...state, ...of} : {...state, ...of, result: null, is_over: false});
+    };
+    if (!(await measureSome(base, classId, some, hear))) return;
   }
 };

@@ -17,11 +17,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from precompute.aggregate.reading import read_images
 from precompute.contract.errors import InputError
 from precompute.datasets.images import ImageSource
-<<<<<<< HEAD
 from precompute.devices.batches import BatchSize
-=======
 from precompute.devices.cores import Parallel
->>>>>>> f83e7f3 (transfer: compute the maps of images one on each core)
 from precompute.models.graph.operators import get_path_of_call
 from precompute.models.layers.aliases import find_aliases
 from precompute.transfer.config import HeadConfig, TransferConfig

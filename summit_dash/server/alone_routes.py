@@ -16,9 +16,10 @@ from summit_dash.server.callbacks import read_json
 __all__ = ["register_alone"]
 
 _OWN_HEADER = ("X-Summit-Dash", "alone")
-_LARGEST = 262_144
-"""Greatest number of bytes of a request: the names of all channels of a graph."""
-_MOST_CHANNELS = 2_000
+_LARGEST = 16_384
+"""Greatest number of bytes of a request."""
+_MOST_CHANNELS = 64
+"""Channels of one request, which has a limit of time: the page asks for a graph some at a time."""
 
 
 def register_alone(server: Flask, stores: Stores, live: Live, prefix: str) -> None:

@@ -13,5 +13,5 @@ export const toAlone = ([lost, low, high, logarithm, n]) => {
 export const tellMeasuring = ({state, place, n_done, n_total}) => {
   if (state === 'cancelled') return 'Cancelled: nobody waited for it. Ask again.';
   if (state === 'waiting' && place > 1) return `Waits: ${place - 1} before it.`;
-  return n_total > 1 ? `The model runs images: ${percent(n_done / n_total)}.` : 'The model is being loaded.';
+  return n_total > 0 && n_done > 0 ? `The model runs images: ${percent(n_done / n_total)}.` : 'The model is being loaded.';
 };

@@ -40,7 +40,7 @@ export const fillAlone = (section, {layer, channel}, {info}, graph) => {
       return true;
     });
   const showBar = (state) => {
-    const share = state.n_total > 1 ? state.n_done / state.n_total : 0;
+    const share = state.n_total > 0 ? state.n_done / state.n_total : 0;
     show(h('p', {class: 'muted', role: 'status'}, tellMeasuring(state)), h('progress', {max: '1', value: String(share)}));
   };
   const button = (words, channels, tip) =>
