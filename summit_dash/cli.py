@@ -83,16 +83,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         CONSOLE.print(f"[bold]Error:[/] {full}. Make space; the same command goes on where it stopped.")
         raise SystemExit(1) from None
     except RuntimeError as problem:
-        if type(problem).__name__ != "OutOfMemoryError":  # torch's; without importing it
+        told = _describe_device_fault(problem)
+        if told is None:
             raise
-        told = escape(str(problem).split(". ")[0].removesuffix("."))
-        fix = "Close other programs that use the device, or use --device cpu; the same command goes on."
-        CONSOLE.print(f"[bold]Error:[/] {told}, although each item ran alone. {fix}", highlight=False, soft_wrap=True)
+        CONSOLE.print(f"[bold]Error:[/] {escape(told)}", highlight=False, soft_wrap=True)
         raise SystemExit(1) from None
     except SystemExit as ended:
         if ended.code == 130:
             CONSOLE.print("Interrupted. The same command goes on where it stopped.", highlight=False)
         raise
+
+
+def _describe_device_fault(problem: RuntimeError) -> str | None:
+    """Describes what a device cannot do, by the words of torch, which is not imported here; None for other errors."""
+    said = str(problem).split(". ")[0].removesuffix(".").splitlines()[0] if str(problem) else ""
+    if "is not currently implemented for the" in said or "Could not run 'aten::" in said:
+        return f"{said}. Use --device cpu; the same command goes on."
+    if "out of memory" in said:
+        fix = "Close other programs that use the device, or use --device cpu; the same command goes on."
+        return f"{said}, and batches cannot be smaller. {fix}"
+    return None
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ PreprocessFile = Annotated[
     ),
 ]
 Layers = Annotated[str, typer.Option(help="`auto`, or module names: `NAME,NAME`.")]
-Device = Annotated[str, typer.Option(help="`auto`, `cpu` or `cuda`.")]
+Device = Annotated[str, typer.Option(help="`auto` (CUDA or the CPU), `cpu`, `cuda`, `xpu` or `mps`.")]
 BatchSize = Annotated[
     int | None,
     typer.Option(

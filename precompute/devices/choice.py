@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import torch
 
 from precompute.contract.errors import InputError
 
-__all__ = ["choose_device", "require_double"]
+__all__ = ["choose_device", "require_double", "wait_for"]
 
 
 def choose_device(name: str) -> torch.device:
@@ -21,29 +22,46 @@ def choose_device(name: str) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     with contextlib.suppress(RuntimeError):
         device = torch.device(name)
-        if _is_there(device.type):
+        if _is_there(device):
             return device
     raise InputError(
-        "The device is auto, cpu or cuda, and present.",
+        "The device is auto, cpu, cuda, xpu or mps, and present.",
         f"{name} is not available here.",
         "Leave --device out, or use --device cpu.",
     )
 
 
-def require_double(device: torch.device) -> None:
-    """Checks that a device can hold the sums of the pass, which are numbers of 64 bits.
+def require_double(device: torch.device, what: str = "The pass adds influences up") -> None:
+    """Checks that a device can hold sums that are numbers of 64 bits: MPS cannot, nor can some GPUs of Intel.
+
+    Args:
+        device: that computes.
+        what: needs them.
 
     Raises:
         InputError: it cannot.
     """
-    if device.type == "mps":
+    lacks = device.type == "xpu" and not torch.xpu.get_device_properties(device).has_fp64
+    if lacks or device.type == "mps":
         raise InputError(
-            "The pass adds influences up in numbers of 64 bits.",
+            f"{what} in numbers of 64 bits.",
             f"The device {device} has none.",
-            "Use --device cpu; `visualize` may use the device.",
+            "Use --device cpu; `visualize`, `prototypes` and `transfer` may use the device.",
         )
 
 
-def _is_there(kind: str) -> bool:
-    checks = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available, "xpu": torch.xpu.is_available}
-    return checks.get(kind, lambda: True)()
+def wait_for(device: torch.device) -> None:
+    """Waits until a device has done what it was given, before a clock is read."""
+    backends = {"cuda": torch.cuda, "xpu": torch.xpu, "mps": torch.mps}
+    if device.type in backends:
+        backends[device.type].synchronize()
+
+
+def _is_there(device: torch.device) -> bool:
+    counts: dict[str, Callable[[], int]] = {
+        "cpu": lambda: 1,
+        "cuda": torch.cuda.device_count,
+        "xpu": torch.xpu.device_count,
+        "mps": lambda: int(torch.backends.mps.is_available()),
+    }
+    return (device.index or 0) < counts.get(device.type, lambda: 0)()

@@ -18,7 +18,7 @@ def copy_to_device(array: NDArray[Any], device: torch.device) -> Tensor:
     values = torch.from_numpy(np.require(array, requirements=["C", "W"]))
     if device.type == "cuda":
         values = values.pin_memory()
-    return values.to(device, non_blocking=True)
+    return values.to(device, non_blocking=device.type == "cuda")  # other memory may be freed before it is copied
 
 
 class HostCopies:

@@ -25,6 +25,7 @@ from precompute.contract.schema import locate_table, read_manifest, read_table, 
 from precompute.contract.tables import EFFECT, TABLES
 from precompute.contract.writing import write_table
 from precompute.datasets.reopening import open_again
+from precompute.devices.choice import require_double
 from precompute.devices.cores import Parallel
 from precompute.devices.precision import keep_whole_float32
 from precompute.faithfulness.ablation import AblatedModel
@@ -123,6 +124,7 @@ def _measure(
     single: Sequence[int],
     progress: Progress,
 ) -> None:
+    require_double(request.device, "The proof adds means and effects up")
     start, manifest = time.perf_counter(), read_manifest(request.run)
     fingerprint = _compute_fingerprint(request.config, manifest)
     source = open_again(request.run, manifest, request.images)

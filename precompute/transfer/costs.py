@@ -13,6 +13,7 @@ import torch
 from torch import fx, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from precompute.devices.choice import wait_for
 from precompute.devices.cores import Parallel
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.graph.optimized import optimize
@@ -115,8 +116,7 @@ def _measure_milliseconds(model: ExportedModel, layers: Sequence[RecordedLayer],
             for place, forward in enumerate(forwards):
                 start = time.perf_counter()
                 forward(image)
-                if device.type == "cuda":
-                    torch.cuda.synchronize(device)
+                wait_for(device)
                 if turn:  # the first pass warms up
                     least[place] = min(least[place], 1000 * (time.perf_counter() - start))
     return least

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from precompute.contract.schema import TABLES, locate_table
+from summit_dash import cli
 from summit_dash.cli import main
 from tests.support.command_line import FIRST_STAGES, call
 from tests.support.small import write_small
@@ -231,3 +232,37 @@ def test_inspect_lists_layers_and_the_output(
 def test_help_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call([command, "--help"]) == 0
     assert "Usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("problem", "told"),
+    [
+        (
+            NotImplementedError(
+                "The operator 'aten::grid_sampler_2d_backward' is not currently implemented for the MPS device. If you "
+                "want this op to be considered for addition please comment."
+            ),
+            "Error: The operator 'aten::grid_sampler_2d_backward' is not currently implemented for the MPS device",
+        ),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 9.05 GB). Tried"), "9.05 GB), and batches cannot be"),
+    ],
+)
+def test_what_a_device_cannot_do_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], problem: Exception, told: str
+) -> None:
+    def fail(arguments: list[str]) -> None:
+        raise problem
+
+    monkeypatch.setattr(cli, "app", fail)
+    assert call([]) == 1
+    said = capsys.readouterr().err
+    assert told in said and said.count("\n") == 1
+
+
+def test_other_errors_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(arguments: list[str]) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        cli.main([])

@@ -289,5 +289,5 @@ def test_a_picture_without_memory_is_one_message_and_what_is_finished_stays(
     fill_device(monkeypatch, 0, [(optimize._Batch, "_compute_maps")])
     assert call(["visualize", str(run), "--layers", "second", *QUICK]) == 1
     said = capsys.readouterr().err
-    assert "CUDA out of memory, although each item ran alone" in said.replace("\n", " ") and "Traceback" not in said
+    assert "CUDA out of memory, and batches cannot be smaller" in said.replace("\n", " ") and "Traceback" not in said
     assert read_rows(run) == before and validate(run) == []

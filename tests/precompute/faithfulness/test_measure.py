@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
@@ -241,3 +242,10 @@ def test_out_of_memory_fewer_images_or_trials_run_together_and_the_tables_are_th
     names = ("faithfulness", "edge_faithfulness", "sufficient_graphs", "single_channels", "attribution_graph_nodes")
     for name in names:
         pd.testing.assert_frame_equal(read_frame(disturbed, name), read_frame(run, name), atol=1e-5, rtol=1e-4)
+
+
+def test_a_device_without_numbers_of_64_bits_is_one_message_and_nothing_is_written(run: Path) -> None:
+    before = sorted(path.name for path in run.iterdir())
+    with pytest.raises(InputError, match=r"The proof adds .* 64 bits\. The device mps has none"):
+        measure(run, device=torch.device("mps"))
+    assert sorted(path.name for path in run.iterdir()) == before
