@@ -24,8 +24,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from precompute.aggregate.accumulate import ClassAccumulator
+from precompute.aggregate.accumulate import ClassAccumulator, Findings
 from precompute.aggregate.config import AggregateConfig
+from precompute.aggregate.finite import FiniteCheck
 from precompute.aggregate.influence.summit import SAMPLING
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.recording import Recorder
@@ -98,6 +99,7 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
         forward = Recorder(inputs.model, (), (), parallel)
         recorder = Recorder(inputs.model, inputs.layers, inputs.measures, parallel)
         sums = ClassAccumulator(inputs.layers, inputs.measures, AggregateConfig(), parallel)
+        finite = FiniteCheck(inputs.layers, inputs.model.outputs.masks, parallel)
 
         def run_eager(piece: Tensor) -> None:
             with torch.inference_mode():
@@ -111,7 +113,7 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
             "forward, eager": lambda: list(parallel.map(run_eager, pieces)),
             UNIT: lambda: forward(batch),
             "recording": lambda: recorder(batch),
-            "everything": lambda: sums.update(range(len(images)), recorder(batch).values),
+            "everything": lambda: count_everything(batch, recorder, finite, sums, parallel),
         }
         seconds = time_runs(runs, options.repeats)
         recorded = recorder(batch[: options.baseline_images]).values
@@ -129,6 +131,22 @@ def measure(options: argparse.Namespace) -> tuple[dict[str, float], dict[str, fl
             found[f"forward and {name}"] = unit + statistics.median(times) / options.baseline_images
             ratios[f"forward and {name}"] = found[f"forward and {name}"] / unit
     return {name: 1000 * value for name, value in found.items()}, ratios
+
+
+def count_everything(
+    batch: Tensor, recorder: Recorder, finite: FiniteCheck, sums: ClassAccumulator, parallel: Parallel
+) -> None:
+    """Records, checks and counts the images of a batch, as `UnitMakerByImage` does."""
+
+    def find(image: Tensor) -> Findings:
+        with torch.inference_mode():
+            recording = recorder.record_image(image)
+            if problem := finite.find_problem(recording):
+                raise ValueError(problem)
+            return sums.reduce(recording.values)
+
+    for image_id, found in enumerate(parallel.map(find, batch.split(1))):
+        sums.add([image_id], [found])
 
 
 def _run_baseline(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from precompute.aggregate.influence.link_measure import LinkMeasure
 from precompute.aggregate.influence.pairs import PairCounter, PairSums
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.kernels.activation import find_strongest_channels
+from precompute.aggregate.kernels.convolution import load_compiled_loops
 from precompute.devices.cores import Parallel
 from precompute.models.layers.selection import RecordedLayer
 
@@ -137,21 +139,22 @@ class ActivationTotals:
         return [LayerSums(count, total, Examples(*examples)) for count, total, *examples in zip(*parts, strict=True)]
 
 
-@dataclass(frozen=True)
-class Findings:
-    """All that is counted of a batch of images.
+class Findings(NamedTuple):
+    """All that is counted of one image.
 
     Attributes:
-        activation, position, kept: `(image, channel)`, as `ActivationTotals.add` takes them.
-        pairs: by image, the strongest pairs of every counted influence.
-        problems: by image, the reason that it is left out; an empty text where it is sound.
+        activation: the greatest value of every channel of every layer, `(channel,)`.
+        position: of that value, `(channel,)`.
+        kept: True for the channels of the image's strongest sets, `(channel,)`.
+        pairs: the strongest pairs of every counted influence, `(target, rank)` each.
+        problem: the reason that the image is left out; an empty text where it is sound.
     """
 
     activation: NDArray[np.float32]
     position: NDArray[np.int32]
     kept: NDArray[np.bool_]
-    pairs: list[list[tuple[Tensor, Tensor]]]
-    problems: list[str]
+    pairs: list[tuple[Tensor, Tensor]]
+    problem: str
 
 
 class ClassAccumulator:
@@ -177,8 +180,11 @@ class ClassAccumulator:
             [PairCounter(influence, config.top_k, parallel.device) for influence in measure.counted]
             for measure in measures
         ]
+        self._all_counters = [counter for counters in self._counters for counter in counters]
         self._targets = list_targets(measures)
-        self._totals = ActivationTotals([layer.n_channels for layer in layers], config.n_examples)
+        self._sizes = [layer.n_channels for layer in layers]
+        self._ends = np.cumsum(self._sizes)
+        self._totals = ActivationTotals(self._sizes, config.n_examples)
 
     def reset(self) -> None:
         """Sets all sums to 0."""
@@ -196,47 +202,51 @@ class ClassAccumulator:
         Returns:
             for each image the reason that it was left out; an empty text where it was added.
         """
-        findings = self.reduce(values)
-        rows = [row for row, problem in enumerate(findings.problems) if not problem]
-        self.add([image_ids[row] for row in rows], findings, rows)
-        return findings.problems
+        found = list(self._parallel.map(self.reduce, values.split_images()))
+        sound = [row for row, one in enumerate(found) if not one.problem]
+        self.add([image_ids[row] for row in sound], [found[row] for row in sound])
+        return [one.problem for one in found]
 
     def reduce(self, values: Values) -> Findings:
-        """Reduces a batch to what is counted of it; its images may be of several units."""
-        everything = list(self._parallel.map(self._reduce_image, values.split_images()))
-        activation, position = (torch.cat(rows) for rows in zip(*(maxima for maxima, _ in everything), strict=True))
-        kept = mark_strongest(activation, [layer.n_channels for layer in self._layers], self._config.activation_mass)
-        pairs = [found for _, found in everything]
-        greatest, first, strongest = (one.cpu().numpy() for one in (activation, position.int(), kept))
-        return Findings(greatest, first, strongest, pairs, self._find_problems(pairs))
+        """Reduces one image to what is counted of it."""
+        with torch.inference_mode():
+            greatest, position, kept = self._reduce_layers(values)
+            pairs = [counter.find_strongest(values) for counter in self._all_counters]
+        return Findings(greatest, position, kept, pairs, self._find_problem(pairs))
 
-    def add(self, image_ids: Sequence[int], findings: Findings, rows: Sequence[int]) -> None:
-        """Adds some rows of a batch, images of the unit in order of image_id."""
-        chosen = list(rows)
-        if not chosen:
+    def add(self, image_ids: Sequence[int], findings: Sequence[Findings]) -> None:
+        """Adds some sound images of the unit, in order of image_id."""
+        if not findings:
             return
-        self._totals.add(image_ids, findings.activation[chosen], findings.position[chosen], findings.kept[chosen])
-        for row in chosen:
-            for counter, strongest in zip(self._all_counters, findings.pairs[row], strict=True):
+        activation, position, kept = (
+            np.stack([getattr(one, name) for one in findings]) for name in ("activation", "position", "kept")
+        )
+        self._totals.add(image_ids, activation, position, kept)
+        for one in findings:
+            for counter, strongest in zip(self._all_counters, one.pairs, strict=True):
                 counter.add(*strongest)
 
-    def _find_problems(self, found: Sequence[list[tuple[Tensor, Tensor]]]) -> list[str]:
-        """Names, per image, the first influence that is not finite: gradients may not be where all values are."""
-        if not self._targets:
-            return [""] * len(found)
-        finite = torch.stack([torch.stack([one.isfinite().all() for one, _ in pairs]) for pairs in found])
-        return [describe_influences(self._targets, row) for row in finite.tolist()]
+    def _reduce_layers(self, values: Values) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Finds the greatest value of every channel of all layers, its position, and the strongest channels."""
+        loops = load_compiled_loops()
+        if loops is not None and values.device.type == "cpu":
+            found = [values.find_image_maximum(layer.node) for layer in self._layers]
+            greatest, position = (np.concatenate(one) for one in zip(*found, strict=True))
+            return greatest, position, loops.mark_strongest_channels(greatest, self._ends, self._config.activation_mass)
+        maxima = [values.find_maximum(layer.node) for layer in self._layers]
+        activation = torch.cat([one.activation for one in maxima], 1)
+        position = torch.cat([one.position for one in maxima], 1).int()
+        kept = mark_strongest(activation, self._sizes, self._config.activation_mass)
+        first, second, third = (one[0].cpu().numpy() for one in (activation, position, kept))
+        return first, second, third
 
-    @property
-    def _all_counters(self) -> list[PairCounter]:
-        return [counter for counters in self._counters for counter in counters]
-
-    def _reduce_image(self, values: Values) -> tuple[tuple[Tensor, Tensor], list[tuple[Tensor, Tensor]]]:
-        """Reduces one image to the maxima of every layer, and the strongest pairs of every counted influence."""
-        with torch.inference_mode():
-            maxima = [values.find_maximum(layer.node) for layer in self._layers]
-            joined = torch.cat([one.activation for one in maxima], 1), torch.cat([one.position for one in maxima], 1)
-            return joined, [counter.find_strongest(values) for counter in self._all_counters]
+    def _find_problem(self, pairs: Sequence[tuple[Tensor, Tensor]]) -> str:
+        """Names the first influence that is not finite: gradients may not be where all values are."""
+        if self._parallel.device.type == "cpu":
+            are_finite = [bool(np.isfinite(strengths.numpy()).all()) for strengths, _ in pairs]
+        else:
+            are_finite = [bool(strengths.isfinite().all()) for strengths, _ in pairs]
+        return describe_influences(self._targets, are_finite)
 
     def build_layer_sums(self) -> list[LayerSums]:
         """Copies out the sums of every recorded layer, in order."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,6 +37,17 @@ class FiniteCheck:
         finite = torch.cat(list(self._parallel.map(self._check_values, pieces)))
         rows = torch.cat([finite, self._check_logits(recording.logits)[:, None].to(finite.device)], 1)
         return [self.describe(row) for row in rows.tolist()]
+
+    def find_problem(self, recording: Recording) -> str:
+        """Names the first numbers of one image that are not finite, in the thread of the caller."""
+        values = recording.values
+        if values.device.type != "cpu":
+            return self.describe(self.check_batch(recording)[0].tolist())
+        extremes = (values.find_image_extremes(layer.node) for layer in self._layers)
+        # Sums in double precision: those of finite numbers in single precision are finite.
+        layers = [math.isfinite(sum(one.sum(dtype=np.float64) for one in both)) for both in extremes]
+        others = values.is_image_finite(self._nodes)
+        return self.describe([*layers, others, bool(self._check_logits(recording.logits)[0])])
 
     def check_batch(self, recording: Recording) -> Tensor:
         """Checks the numbers of a batch as a whole, `(batch, check)` of bool: a row is what `describe` takes."""

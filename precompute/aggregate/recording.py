@@ -63,11 +63,20 @@ class Recorder:
         """Records one batch `(batch, channel, height, width)` of preprocessed images."""
         if batch.device.type == "cpu":
             batch = batch.contiguous(memory_format=torch.channels_last)
-        pieces = list(self._parallel.map(self._run, batch.split(self._parallel.count_images_each(len(batch)))))
-        values = [Values(dict(zip(self._nodes, recorded, strict=True)), self._layouts) for _, *recorded in pieces]
-        return Recording(
-            torch.cat([logits for logits, *_ in pieces]), values[0] if len(values) == 1 else Values.join(values)
-        )
+        pieces = list(self._parallel.map(self._record, batch.split(self._parallel.count_images_each(len(batch)))))
+        if len(pieces) == 1:
+            return pieces[0]
+        return Recording(torch.cat([one.logits for one in pieces]), Values.join([one.values for one in pieces]))
+
+    def record_image(self, image: Tensor) -> Recording:
+        """Records one image `(1, channel, height, width)` in the thread of the caller."""
+        if image.device.type == "cpu":
+            image = image.contiguous(memory_format=torch.channels_last)
+        return self._record(image)
+
+    def _record(self, batch: Tensor) -> Recording:
+        logits, *recorded = self._run(batch)
+        return Recording(logits, Values(dict(zip(self._nodes, recorded, strict=True)), self._layouts))
 
     def _require_forward(self, size: tuple[int, int, int]) -> None:
         try:

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from precompute.aggregate.accumulate import ActivationTotals, ClassAccumulator, LayerSums
+from precompute.aggregate.accumulate import ActivationTotals, ClassAccumulator, Findings, LayerSums
 from precompute.aggregate.config import AggregateConfig
 from precompute.aggregate.finite import FiniteCheck
 from precompute.aggregate.influence.pairs import PairSums
@@ -193,10 +193,16 @@ class UnitMaker(ABC):
             )
 
     def _record(self, pixels: Sequence[NDArray[np.uint8]]) -> Recording:
+        self._require_one_size(pixels)
+        return self._recorder(self._build_tensor(pixels))
+
+    def _build_tensor(self, pixels: Sequence[NDArray[np.uint8]]) -> Tensor:
+        return self._inputs.preprocess.build_tensor(np.stack(pixels), self._device)
+
+    def _require_one_size(self, pixels: Sequence[NDArray[np.uint8]]) -> None:
         expected = self._inputs.model.input_size[1:]
         for array in pixels:
             self._inputs.preprocess.require_one_size((expected[0], expected[1]), (array.shape[0], array.shape[1]))
-        return self._recorder(self._inputs.preprocess.build_tensor(np.stack(pixels), self._device))
 
 
 def group_by_unit(batch: Sequence[Waiting]) -> Iterator[tuple[OpenUnit, list[int]]]:
@@ -214,39 +220,59 @@ def build_empty_sums(inputs: PassInputs, config: AggregateConfig) -> Sums:
     )
 
 
+class _Found(NamedTuple):
+    """The result of one image: its logits `(1, output)`, and its findings, or the reason that it has none."""
+
+    logits: Tensor
+    findings: Findings | None
+    problem: str
+
+
 class UnitMakerByImage(UnitMaker):
-    """A maker that counts image by image, several at a time on the cores of a CPU; no number follows the batches."""
+    """A maker that counts image by image, several at a time on the cores of a CPU; no number follows the batches.
+
+    A core records an image and reduces it to its findings at once, while its values are still in the core's cache, and
+    lets them go. The calling thread adds the findings up, in order of the images, beside the cores.
+    """
 
     def __init__(self, inputs: PassInputs, config: AggregateConfig, batch_size: int, parallel: Parallel) -> None:
         super().__init__(inputs, config, batch_size, parallel)
+        self._parallel = parallel
         self._sums = ClassAccumulator(inputs.layers, inputs.measures, config, parallel)
         self._counted: OpenUnit | None = None
         self._built: dict[OpenUnit, Sums] = {}
 
     def _add(self, batch: Sequence[Waiting]) -> None:
-        """Records a batch and counts it; the recording, most of the memory, ends before the next one begins."""
-        recording = self._record([one.read.pixels for one in batch if one.read.pixels is not None])
-        problems = self._finite.find_problems(recording)
-        sound = [row for row, problem in enumerate(problems) if not problem]
-        row_of = dict(zip(sound, range(len(sound)), strict=True))
-        findings = None
-        if sound:
-            findings = self._sums.reduce(recording.values.select(sound))
-            for row, problem in zip(sound, findings.problems, strict=True):
-                problems[row] = problem
-        predicted = self._predict(recording.logits, [one.read.image.class_id for one in batch])
-        for unit, rows in group_by_unit(batch):
-            kept = [row for row in rows if not problems[row]]
-            for row in rows:
-                if problems[row]:
-                    unit.leave_out(batch[row].read, problems[row])
-            image_ids = [batch[row].read.image.image_id for row in kept]
-            if kept:
+        """Records the images of a batch and counts them."""
+        pixels = [one.read.pixels for one in batch if one.read.pixels is not None]
+        self._require_one_size(pixels)
+        logits: list[Tensor] = []
+        kept: list[int] = []
+        for row, found in enumerate(self._parallel.map(self._find, pixels)):
+            logits.append(found.logits)
+            unit, read = batch[row]
+            if found.findings is None:
+                unit.leave_out(read, found.problem)
+            else:
                 self._turn_to(unit)
-                assert findings is not None
-                self._sums.add(image_ids, findings, [row_of[row] for row in kept])
-                unit.rows.append(predicted.select(image_ids, kept))
+                self._sums.add([read.image.image_id], [found.findings])
+                kept.append(row)
+        predicted = self._predict(torch.cat(logits), [one.read.image.class_id for one in batch])
+        for unit, rows in group_by_unit(batch):
+            sound = [row for row in rows if row in kept]
+            if sound:
+                unit.rows.append(predicted.select([batch[row].read.image.image_id for row in sound], sound))
             unit.n_waiting -= len(rows)
+
+    def _find(self, pixels: NDArray[np.uint8]) -> _Found:
+        """Records one image and reduces it, in a thread of its own."""
+        with torch.inference_mode():
+            recording = self._recorder.record_image(self._build_tensor([pixels]))
+            problem = self._finite.find_problem(recording)
+            findings = None if problem else self._sums.reduce(recording.values)
+        if findings is not None and findings.problem:
+            return _Found(recording.logits, None, findings.problem)
+        return _Found(recording.logits, findings, problem)
 
     def _finish(self) -> None:
         """Does nothing: every batch is counted when it is added."""

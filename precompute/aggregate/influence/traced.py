@@ -30,10 +30,12 @@ from precompute.aggregate.influence.traced_terms import (
 )
 from precompute.aggregate.influence.values import Values
 from precompute.aggregate.kernels.convolution import (
+    Steps,
     Strongest,
     compute_convolution_influence,
     compute_single_source_influence,
     load_compiled_loops,
+    reads_every_position,
 )
 from precompute.models.provenance.expressions import (
     Addition,
@@ -73,7 +75,7 @@ class LinkInfluence(PairInfluence):
         self.link = link
         self._whole = _Evaluation(link.channels)
         pieces = Pieces.split(link.channels)
-        self._pointwise, self._bottlenecks, self._others = pieces.pointwise, pieces.bottlenecks, pieces.others
+        self._pieces, self._is_split = pieces, bool(pieces.pointwise or pieces.windowed or pieces.bottlenecks)
         self._rest = _Evaluation(pieces.rest) if pieces.rest is not None else None
         self._first: dict[fx.Node, int] = {}
         self._n_sources = 0
@@ -101,20 +103,27 @@ class LinkInfluence(PairInfluence):
     def find_strongest(self, values: Values, top_k: int) -> tuple[Tensor, Tensor]:
         """Finds an image's strongest sources, without the other influences where the compiled loops can do so.
 
-        They can for targets of one 1x1 convolution, and for bottlenecks.
+        They can for targets of one convolution, of two that follow one another, and of these with a shortcut.
         """
-        if not (self._pointwise or self._bottlenecks) or load_compiled_loops() is None or values.device.type != "cpu":
+        if not self._is_split or not top_k or load_compiled_loops() is None or values.device.type != "cpu":
             return super().find_strongest(values, top_k)
-        found = Strongest(self.n_targets, min(top_k, self.n_sources))
-        for rows, convolution, layer in self._pointwise:
-            found.find_pointwise(rows, convolution, values.find_extremes(convolution.input_node), self._first[layer])
-        for rows, outer, inner, layer in self._bottlenecks:
-            read, extremes = values[outer.input_node], values.find_extremes(inner.input_node)
-            found.find_composed(rows, (outer, inner), read, extremes, self._first[layer])
+        pieces, found = self._pieces, Strongest(self.n_targets, min(top_k, self.n_sources))
+        for rows, convolution, layer in pieces.pointwise:
+            extremes = values.find_image_extremes(convolution.input_node)
+            found.find_pointwise(rows, convolution, extremes, self._first[layer])
+        for rows, convolution, layer in pieces.windowed:
+            found.find_windowed(rows, convolution, values[convolution.input_node], self._first[layer])
+        for one in pieces.bottlenecks:
+            node, passed = one.inner.input_node, None
+            read = values.find_image_extremes(node) if reads_every_position(one.inner) else values[node]
+            if one.shortcut is not None:
+                passed = one.shortcut.sources, values.find_image_extremes(one.shortcut.node)[0]
+            steps = Steps(one.outer, values[one.outer.input_node], one.inner, read)
+            found.find_composed(one.rows, steps, passed, self._first[one.layer])
         strengths, sources = found.strengths, found.sources
         if self._rest is not None:
-            influence = self._evaluate(self._rest, values, self._others)
-            strengths[self._others], sources[self._others] = find_strongest_sources(influence[0], top_k)
+            influence = self._evaluate(self._rest, values, pieces.others)
+            strengths[pieces.others], sources[pieces.others] = find_strongest_sources(influence[0], top_k)
         return strengths, sources
 
     def _evaluate(self, evaluation: _Evaluation, values: Values, targets: slice | Tensor) -> Tensor:

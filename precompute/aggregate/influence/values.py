@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, fx
 
 from precompute.aggregate.kernels.activation import SpatialMaximum, find_spatial_maximum
-from precompute.aggregate.kernels.convolution import load_compiled_loops
+from precompute.aggregate.kernels.convolution import ImageExtremes, load_compiled_loops
 from precompute.models.graph.layout import Layouts
 
 __all__ = ["Values"]
+
+
+class _Reduced(Protocol):
+    """The findings of the compiled loops about the positions of a value; see `Extremes` there."""
+
+    @property
+    def greatest(self) -> NDArray[np.float32]: ...
+    @property
+    def least(self) -> NDArray[np.float32]: ...
+    @property
+    def position(self) -> NDArray[np.int32]: ...
 
 
 class Values:
@@ -27,6 +41,7 @@ class Values:
         self._alone: list[Values] = []
         self._extremes: dict[fx.Node, tuple[Tensor, Tensor]] = {}
         self._maxima: dict[fx.Node, SpatialMaximum] = {}
+        self._reduced: dict[fx.Node, _Reduced | None] = {}
 
     @classmethod
     def join(cls, images: Sequence[Values]) -> Values:
@@ -50,16 +65,37 @@ class Values:
 
         Where one of a channel's values is NaN or infinite, so is one of the two.
         """
-        if node not in self._extremes and not self._reduce(node):
-            maps = self[node]
-            self._extremes[node] = maps.amax((2, 3)), maps.amin((2, 3))
+        if node not in self._extremes:
+            if (found := self._reduce(node)) is not None:
+                self._extremes[node] = torch.from_numpy(found.greatest)[None], torch.from_numpy(found.least)[None]
+            else:
+                maps = self[node]
+                self._extremes[node] = maps.amax((2, 3)), maps.amin((2, 3))
         return self._extremes[node]
 
     def find_maximum(self, node: fx.Node) -> SpatialMaximum:
         """Finds the greatest value of every channel and its position; computed once."""
-        if node not in self._maxima and not self._reduce(node):
-            self._maxima[node] = find_spatial_maximum(self[node])
+        if node not in self._maxima:
+            if (found := self._reduce(node)) is not None:
+                position = torch.from_numpy(found.position).long()
+                self._maxima[node] = SpatialMaximum(torch.from_numpy(found.greatest)[None], position[None])
+            else:
+                self._maxima[node] = find_spatial_maximum(self[node])
         return self._maxima[node]
+
+    def find_image_extremes(self, node: fx.Node) -> ImageExtremes:
+        """Finds what `find_extremes` does for a batch of one image on the CPU, `(channel,)` each."""
+        if (found := self._reduce(node)) is not None:
+            return found.greatest, found.least
+        greatest, least = (one[0].numpy() for one in self.find_extremes(node))
+        return greatest, least
+
+    def find_image_maximum(self, node: fx.Node) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """Finds what `find_maximum` does for a batch of one image on the CPU, `(channel,)` each."""
+        if (found := self._reduce(node)) is not None:
+            return found.greatest, found.position
+        greatest, position = (one[0].numpy() for one in self.find_maximum(node))
+        return greatest, position.astype(np.int32)
 
     def are_finite(self, without: Collection[fx.Node]) -> Tensor:
         """Returns, `(batch,)`, True for images whose values are finite but for some nodes; judged by their sums."""
@@ -68,21 +104,28 @@ class Values:
         nothing = torch.zeros(len(self), device=self.device)
         return torch.stack([nothing, *sums], 1).isfinite().all(1)
 
-    def _reduce(self, node: fx.Node) -> bool:
-        """Finds extremes and maximum together by the compiled loops; returns False where these do not apply.
+    def is_image_finite(self, without: Collection[fx.Node]) -> bool:
+        """Returns what `are_finite` does for a batch of one image on the CPU."""
+        loops = load_compiled_loops()
+        if loops is None:
+            return bool(self.are_finite(without)[0])
+        others = [value for node, value in self._raw.items() if node not in without and value.is_floating_point()]
+        return all(loops.is_sum_finite(_view_flat(value).numpy()) for value in others)
+
+    def _reduce(self, node: fx.Node) -> _Reduced | None:
+        """Finds extremes and maximum together by the compiled loops, once; returns None where these do not apply.
 
         They apply to one image on the CPU whose channels are last in memory.
         """
-        loops, maps = load_compiled_loops(), self[node]
-        if loops is None or maps.device.type != "cpu" or maps.dtype != torch.float32 or len(maps) != 1:
-            return False
-        rows = maps[0].permute(1, 2, 0)
-        if not rows.is_contiguous() or not rows.numel():
-            return False
-        greatest, least, position = map(torch.from_numpy, loops.find_channel_extremes(rows.flatten(0, 1).numpy()))
-        self._extremes[node] = greatest[None], least[None]
-        self._maxima[node] = SpatialMaximum(greatest[None], position[None])
-        return True
+        if node in self._reduced:
+            return self._reduced[node]
+        found, loops, maps = None, load_compiled_loops(), self[node]
+        if loops is not None and maps.device.type == "cpu" and maps.dtype == torch.float32 and len(maps) == 1:
+            rows = maps[0].permute(1, 2, 0)
+            if rows.is_contiguous() and rows.numel():
+                found = loops.find_channel_extremes(rows.numpy().reshape(-1, rows.shape[2]))
+        self._reduced[node] = found
+        return found
 
     def __len__(self) -> int:
         """Returns the number of images."""
@@ -108,3 +151,10 @@ class Values:
 
     def _slice(self, index: int) -> Values:
         return Values({node: value[index : index + 1] for node, value in self._raw.items()}, self._layouts)
+
+
+def _view_flat(value: Tensor) -> Tensor:
+    """Returns the numbers of a value in any order, without a copy where they are side by side in memory."""
+    if value.ndim == 4 and value.is_contiguous(memory_format=torch.channels_last):
+        value = value.permute(0, 2, 3, 1)
+    return value.reshape(-1)

@@ -1,21 +1,21 @@
-"""Exact influence on the CPU by loops that numba compiles (`loops`): tables that torch would write stay in registers.
+"""Exact influence on the CPU by loops that numba compiles: tables that torch would write stay in registers.
 
 The loops are compiled at first use and kept on disk from then on. Every function releases the GIL, so that images run
-side by side. All functions take and return float32 arrays, and need no torch. Neighbouring target channels share a
-vector (`vectors`).
+side by side. All functions take and return arrays, and need no torch. Neighbouring target channels share a vector
+(`vectors`).
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from precompute.aggregate.kernels import loops
-from precompute.aggregate.kernels.loops import CACHE_LINE
+from precompute.aggregate.kernels import channels, loops
 from precompute.aggregate.kernels.vectors import LANES
+from precompute.aggregate.kernels.windowed import CACHE_LINE, compute_windowed
 
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -98,6 +98,42 @@ class Strongest(NamedTuple):
         return Strongest(self.strengths[targets], self.sources[targets])
 
 
+SourceExtremes = tuple[Floats, Floats]
+"""The greatest and the least value of each source over positions, `(source,)` each."""
+
+
+class Chain(NamedTuple):
+    """Two convolutions of which the outer one reads what the inner one makes, both in one group, in one image.
+
+    Attributes:
+        outer: the weights of the one that reads the middle channels.
+        middle: the middle channels, `(height, width, middle)`.
+        inner: the weights of the one that makes them.
+        read_by_inner: the extremes of its sources where it is a 1x1 convolution, else its input,
+            `(height, width, source)`.
+    """
+
+    outer: WindowedKernels
+    middle: Floats
+    inner: PointwiseKernels | WindowedKernels
+    read_by_inner: Any
+
+
+class Passed(NamedTuple):
+    """The addition of a shortcut to the targets of a chain.
+
+    Attributes:
+        sources: by target, the source that is passed on; -1 for none.
+        greatest: by target, the greatest value that is passed on; below 0 counts as 0.
+    """
+
+    sources: Numbers
+    greatest: Floats
+
+
+NOTHING_PASSED = Passed(np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
 class Extremes(NamedTuple):
     """The greatest and least value of every channel over its positions, and the first position of the greatest.
 
@@ -106,7 +142,7 @@ class Extremes(NamedTuple):
 
     greatest: Floats
     least: Floats
-    position: Numbers
+    position: NDArray[np.int32]
 
 
 def compute_windowed_influence(kernels: WindowedKernels, values: Floats) -> Floats:
@@ -121,7 +157,7 @@ def compute_windowed_influence(kernels: WindowedKernels, values: Floats) -> Floa
         source's group.
     """
     weight, n_targets, per_group, geometry = kernels
-    of_group: Floats = loops.compute_windowed(values, weight, geometry)[:, :n_targets]
+    of_group: Floats = compute_windowed(values, weight, geometry)[:, :n_targets]
     if len(weight) == per_group:
         return of_group
     found = np.zeros((len(weight), n_targets * (len(weight) // per_group)), np.float32)
@@ -131,45 +167,52 @@ def compute_windowed_influence(kernels: WindowedKernels, values: Floats) -> Floa
     return found
 
 
-def find_strongest_products(
-    kernels: PointwiseKernels, greatest: Floats, least: Floats, first: int, found: Strongest
-) -> None:
+def find_strongest_products(kernels: PointwiseKernels, extremes: SourceExtremes, first: int, found: Strongest) -> None:
     """Finds the strongest sources of every target of a 1x1 convolution, without the influences of the others.
 
     Args:
         kernels: of the convolution.
-        greatest: value of each source over positions; below 0 counts as 0.
-        least: value of each source over positions; above 0 counts as 0.
+        extremes: greatest and least value of each source over positions.
         first: added to the sources' indices.
         found: the tables to fill.
     """
-    loops.find_strongest_products(kernels.panels, greatest, least, first, *found)
+    loops.find_strongest_products(kernels.panels, extremes, first, tuple(found))
 
 
-def find_strongest_composed(
-    outer: WindowedKernels,
-    values: Floats,
-    inner: PointwiseKernels,
-    extremes: tuple[Floats, Floats, int],
-    found: Strongest,
-) -> None:
-    """Finds the strongest sources over a bottleneck: sums over the middle channels of products of shares.
+def find_strongest_windowed(kernels: WindowedKernels, values: Floats, first: int, found: Strongest) -> None:
+    """Finds the strongest sources of every target of a convolution of several taps.
 
     Args:
-        outer: of the convolution that reads the middle channels, in one group.
-        values: its input, `(height, width, middle)`.
-        inner: of the 1x1 convolution that makes them.
-        extremes: greatest and least of each source, and the first one's index; see `find_strongest_products`.
+        kernels: of the convolution, in one group.
+        values: its input, `(height, width, source)`.
+        first: added to the sources' indices.
         found: the tables to fill.
     """
-    loops.find_strongest_composed(values, outer.weight, outer.geometry, inner.by_source, *extremes, *found)
+    loops.find_strongest_windowed(values, (kernels.weight, kernels.geometry), first, tuple(found))
+
+
+def find_strongest_composed(chain: Chain, passed: Passed, first: int, found: Strongest) -> None:
+    """Finds the strongest sources over two convolutions: sums over the middle channels of products of shares.
+
+    Args:
+        chain: the convolutions and what they read.
+        passed: what a shortcut adds; `NOTHING_PASSED` without one.
+        first: added to the sources' indices.
+        found: the tables to fill.
+    """
+    outer, inner = (chain.outer.weight, chain.outer.geometry), chain.inner
+    if isinstance(inner, PointwiseKernels):
+        of_inner = inner.by_source, *chain.read_by_inner
+        loops.find_strongest_composed(chain.middle, outer, of_inner, tuple(passed), first, tuple(found))
+        return
+    read = chain.middle, chain.read_by_inner
+    loops.find_strongest_deep(read, (outer, (inner.weight, inner.geometry)), tuple(passed), first, tuple(found))
 
 
 def find_strongest_of_rows(influence: Floats, top_k: int) -> Strongest:
     """Finds the `top_k` strongest sources of every row `(target, source)`."""
     found = Strongest.make_empty(len(influence), top_k)
-    ones = np.ones(influence.shape[1], np.float32)
-    loops.find_strongest_products(_build_panels(influence), ones, np.zeros_like(ones), 0, *found)
+    loops.find_strongest_of_rows(influence, tuple(found))
     return found
 
 
@@ -178,12 +221,30 @@ def find_channel_extremes(values: Floats) -> Extremes:
 
     Greatest and least are NaN where any value of the channel is NaN or infinite.
     """
-    return Extremes(*loops.find_extremes(values))
+    (greatest, least), position = channels.find_extremes(values)
+    return Extremes(greatest, least, position)
+
+
+def is_sum_finite(values: Floats) -> bool:
+    """Returns True where the sum of the values `(value,)` is a finite number, and so is each of them."""
+    return bool(np.isfinite(channels.add_up(values)))
+
+
+def mark_strongest_channels(activation: Floats, ends: Numbers, mass: float) -> NDArray[np.bool_]:
+    """Marks the smallest set of channels of each layer whose share of the layer's total reaches `mass`.
+
+    Args:
+        activation: of the channels of all layers, one after another, `(channel,)`; below 0 counts as 0.
+        ends: of each layer, the index of the channel after its last one.
+        mass: share of a layer's total activation, in (0, 1].
+    """
+    marked: NDArray[np.bool_] = channels.mark_strongest(activation, ends, mass)
+    return marked
 
 
 def count_pairs(strengths: Floats, sources: Numbers, count: NDArray[np.int32], total: NDArray[np.float64]) -> None:
     """Counts the used ranks `(target, rank)` in `count` and adds their influences to `total`, `(target, source)`."""
-    loops.count_pairs(strengths, sources, count, total)
+    channels.count_pairs(strengths, sources, count, total)
 
 
 def _build_panels(weight: Floats) -> Floats:

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -24,12 +24,30 @@ from torch.nn import functional
 
 from precompute.models.provenance.expressions import Convolution
 
-Extremes = tuple[Tensor, Tensor]
+ImageExtremes = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""The greatest and the least value of every channel of one image, `(channel,)` each."""
+Passed = tuple[NDArray[np.int64], NDArray[np.float32]]
 Tier = Callable[[Convolution, Tensor], Tensor]
 
 _CHUNK_ELEMENTS = 2**19  # of products held at once: 2 MB in float32, about one core's share of cache
 _MAX_TAPS = 64  # the compiled loops keep which of them are not 0 in the bits of a word
 _MAX_TAPS_ON_CUDA = 49  # 7x7; the loops are unrolled over them
+
+
+class Steps(NamedTuple):
+    """Two convolutions between a layer and some targets, and what they read in one image.
+
+    Attributes:
+        outer: the one that makes the targets, of the middle channels; it `is_windowed`.
+        middle: the middle channels, `(1, middle, height, width)`.
+        inner: the one that makes the middle channels; it `is_windowed` or `reads_every_position`.
+        read: its input, `(1, source, height, width)`; of one that reads every position the extremes are enough.
+    """
+
+    outer: Convolution
+    middle: Tensor
+    inner: Convolution
+    read: Tensor | ImageExtremes
 
 
 @cache
@@ -162,6 +180,12 @@ def _order_channels_last(values: Tensor) -> NDArray[np.float32]:
     return ordered
 
 
+def _read_image(convolution: Convolution, values: Tensor) -> NDArray[np.float32]:
+    """Returns what a convolution reads in one image, `(height, width, channel)`."""
+    image: NDArray[np.float32] = pad_overhang(convolution, values)[0].permute(1, 2, 0).contiguous().numpy()
+    return image
+
+
 class Strongest:
     """The strongest sources of every target channel in one image, found part by part by the compiled loops.
 
@@ -185,37 +209,43 @@ class Strongest:
         """Their sources, `(target, top_k)`."""
         return torch.from_numpy(self._found.sources)
 
-    def find_pointwise(self, rows: slice, convolution: Convolution, extremes: Extremes, first: int) -> None:
+    def find_pointwise(self, rows: slice, convolution: Convolution, extremes: ImageExtremes, first: int) -> None:
         """Finds the strongest sources of a 1x1 convolution's targets, without the influences of the others.
 
         Args:
             rows: indices of these targets.
             convolution: one that `reads_every_position`.
-            extremes: greatest and least value of each source `(1, source)` over the positions of its input.
+            extremes: greatest and least value of each source over the positions of its input.
             first: index of the first source.
         """
-        greatest, least = (extreme[0].numpy() for extreme in extremes)
-        found = self._found.select(rows)
-        self._loops.find_strongest_products(_arrange(convolution), greatest, least, first, found)
+        self._loops.find_strongest_products(_arrange(convolution), extremes, first, self._found.select(rows))
 
-    def find_composed(
-        self, rows: slice, bottleneck: tuple[Convolution, Convolution], read: Tensor, extremes: Extremes, first: int
-    ) -> None:
-        """Finds the strongest sources over a bottleneck: sums over the middle channels of products of shares.
+    def find_windowed(self, rows: slice, convolution: Convolution, read: Tensor, first: int) -> None:
+        """Finds the strongest sources of the targets of a convolution of several taps.
 
         Args:
-            rows: indices of the bottleneck's targets.
-            bottleneck: the outer convolution, one that `is_windowed`, and the inner, one that `reads_every_position`.
-            read: the middle channels, `(1, middle, height, width)`.
-            extremes: of the inner convolution's input, as above.
+            rows: indices of these targets.
+            convolution: one that `is_windowed`.
+            read: its input, `(1, source, height, width)`.
             first: index of the first source.
         """
-        outer, inner = map(_arrange, bottleneck)
-        greatest, least = (extreme[0].numpy() for extreme in extremes)
         found = self._found.select(rows)
-        read = pad_overhang(bottleneck[0], read)
-        (image,) = _order_channels_last(read)
-        self._loops.find_strongest_composed(outer, image, inner, (greatest, least, first), found)
+        self._loops.find_strongest_windowed(_arrange(convolution), _read_image(convolution, read), first, found)
+
+    def find_composed(self, rows: slice, steps: Steps, passed: Passed | None, first: int) -> None:
+        """Finds the strongest sources over two convolutions: sums over the middle channels of products of shares.
+
+        Args:
+            rows: indices of the outer one's targets.
+            steps: the convolutions and what they read.
+            passed: what a shortcut adds: by target the source, -1 for none, and the greatest value that it passes.
+            first: index of the first source.
+        """
+        outer, inner = steps.outer, steps.inner
+        read = _read_image(inner, steps.read) if isinstance(steps.read, Tensor) else steps.read
+        chain = self._loops.Chain(_arrange(outer), _read_image(outer, steps.middle), _arrange(inner), read)
+        added = self._loops.NOTHING_PASSED if passed is None else self._loops.Passed(*passed)
+        self._loops.find_strongest_composed(chain, added, first, self._found.select(rows))
 
 
 def is_windowed(convolution: Convolution) -> bool:

@@ -20,6 +20,8 @@ WIDEST = 6
 """Vectors of targets that `raise_peaks` sums up at a time: with their maxima, they fill the registers."""
 ROWS, COLUMNS = 4, 4
 """Sources, and vectors of targets, that `multiply_tile` sums up at a time."""
+BLOCK = 4
+"""Vectors of channels whose extremes are found at a time."""
 
 _INT, _INT32, _FLOAT = ir.IntType(64), ir.IntType(32), ir.FloatType()
 _VECTOR, _INDICES = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT32, LANES)
@@ -38,29 +40,31 @@ def count_bits(context: Any, mask: Any) -> Any:
 
 
 @intrinsic
-def raise_peaks(
-    context: Any, weights: Any, first: Any, size: Any, values: Any, corners: Any, masks: Any, count: Any, steps: Any,
-    peaks: Any, index: Any,
-) -> Any:  # fmt: skip
-    """Computes the greatest responses, 0 at least, of `size` vectors of kernels to patches, without taps that are 0.
+def raise_peaks(context: Any, weights: Any, tile: Any, values: Any, patches: Any, steps: Any, peaks: Any) -> Any:
+    """Computes the greatest responses, 0 at least, of some vectors of kernels to patches, without taps that are 0.
 
     Args:
-        weights: flat; the kernels' first tap from index `first` on.
-        size: at most `WIDEST`.
+        weights: flat.
+        tile: the index in `weights` of the kernels' first tap, the number of their vectors, at most `WIDEST`, and the
+            index in `peaks` from which the responses are written.
         values: flat; a patch follows its corner.
-        corners: of patches, as indices of `values`.
-        masks: of each patch, a bit set per tap that is not 0; at least one.
-        count: of patches.
-        steps: `(tap, 2)`, the distance of a tap's value from the corner, and of its weights from `first`.
-        peaks: flat; the responses are written from `index` on.
+        patches: their corners, as indices of `values`; their masks, a bit set per tap that is not 0, at least one; and
+            their number.
+        steps: `(tap, 2)`, the distance of a tap's value from the corner, and of its weights from the first.
+        peaks: flat.
     """
-    signature = types.none(weights, first, size, values, corners, masks, count, steps, peaks, index)
+    signature = types.none(weights, tile, values, patches, steps, peaks)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        start, n_vectors, n_patches, begin = (arguments[index] for index in (1, 2, 6, 9))
+        start, n_vectors, begin = cgutils.unpack_tuple(builder, arguments[1], 3)
+        *lists, n_patches = cgutils.unpack_tuple(builder, arguments[3], 3)
+        corner_of, mask_of = (
+            target.make_array(kind)(target, builder, one).data
+            for kind, one in zip(signature.args[3], lists, strict=False)
+        )
         read = _build_reader(target, builder, signature, arguments)
-        kernel, patches, corner_of, mask_of, step_of = (read(index) for index in (0, 3, 4, 5, 7))
-        kernel, found = builder.gep(kernel, [start]), builder.gep(read(8), [begin])
+        patches, step_of = read(2), read(4)
+        kernel, found = builder.gep(read(0), [start]), builder.gep(read(5), [begin])
 
         def generate_width(width: int) -> None:
             peak = [cgutils.alloca_once(builder, _VECTOR) for _ in range(width)]
@@ -93,30 +97,30 @@ def raise_peaks(
 
 
 @intrinsic
-def multiply_tile(
-    context: Any, left: Any, first: Any, right: Any, column: Any, length: Any, size: Any, product: Any, row: Any
-) -> Any:
-    """Multiplies `ROWS` rows of a matrix by `size` vectors of columns of another, at most `COLUMNS`.
+def multiply_tile(context: Any, left: Any, right: Any, length: Any, tile: Any, product: Any) -> Any:
+    """Multiplies `ROWS` rows of a matrix by some vectors of columns of another.
 
     Args:
-        left: `(row, inner)`; rows from `first` on are multiplied.
-        right: `(inner, column)`; columns from `column` on.
+        left: `(row, inner)`.
+        right: `(inner, column)`.
         length: the number of inner entries.
-        product: `(vector, row, LANES)`; written from `row` on.
+        tile: the first row, the first column, and the number of vectors of columns, at most `COLUMNS`.
+        product: `(vector, row, LANES)`, from the first column on.
     """
-    signature = types.none(left, first, right, column, length, size, product, row)
+    signature = types.none(left, right, length, tile, product)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         read = _build_reader(target, builder, signature, arguments)
-        start, begin, n_inner, n_vectors, first_row = (arguments[index] for index in (1, 3, 4, 5, 7))
-        row_length, column_length = (_read_extent(target, builder, signature, arguments, index, 1) for index in (0, 2))
-        panel = builder.mul(_read_extent(target, builder, signature, arguments, 6, 1), ir.Constant(_INT, LANES))
+        start, begin, n_vectors = cgutils.unpack_tuple(builder, arguments[3], 3)
+        n_inner = arguments[2]
+        row_length, column_length = (_read_extent(target, builder, signature, arguments, index, 1) for index in (0, 1))
+        panel = builder.mul(_read_extent(target, builder, signature, arguments, 4, 1), ir.Constant(_INT, LANES))
         rows = [
             builder.gep(read(0), [builder.mul(builder.add(start, ir.Constant(_INT, index)), row_length)])
             for index in range(ROWS)
         ]
-        columns = builder.gep(read(2), [begin])
-        found = builder.gep(read(6), [builder.mul(first_row, ir.Constant(_INT, LANES))])
+        columns = builder.gep(read(1), [begin])
+        found = builder.gep(read(4), [builder.mul(start, ir.Constant(_INT, LANES))])
 
         def generate_width(width: int) -> None:
             total = [[cgutils.alloca_once(builder, _VECTOR) for _ in range(width)] for _ in range(ROWS)]
@@ -144,14 +148,14 @@ def multiply_tile(
 
 
 @intrinsic
-def raise_peak(context: Any, panel: Any, row: Any, greatest: Any, least: Any, peaks: Any, group: Any) -> Any:
+def raise_peak(context: Any, panel: Any, row: Any, factors: Any, peaks: Any, group: Any) -> Any:
     """Raises `peaks[group]` to the products that `enter` would look at; see there."""
-    signature = types.none(panel, row, greatest, least, peaks, group)
+    signature = types.none(panel, row, factors, peaks, group)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         read = _build_reader(target, builder, signature, arguments)
-        product = _multiply(builder, read(0), arguments[1], arguments[2], arguments[3])
-        peak = _point_to(builder, read(4), arguments[5])
+        product = _multiply(builder, read(0), arguments[1], arguments[2])
+        peak = _point_to(builder, read(3), arguments[4])
         builder.store(_choose_greater(builder, product, builder.load(peak, align=4)), peak, align=4)
         return target.get_dummy_value()
 
@@ -159,32 +163,27 @@ def raise_peak(context: Any, panel: Any, row: Any, greatest: Any, least: Any, pe
 
 
 @intrinsic
-def enter(
-    context: Any, panel: Any, row: Any, greatest: Any, least: Any, number: Any, strengths: Any, numbers: Any
-) -> Any:
+def enter(context: Any, panel: Any, row: Any, factors: Any, number: Any, lists: Any) -> Any:
     """Enters a row, lane by lane, into lists of the strongest; those that come later lose ties.
 
     Args:
         panel: `(row, LANES)`.
-        greatest: the factor of positive entries of the row.
-        least: the factor of negative entries.
+        factors: of the row's positive entries, and of its negative ones.
         number: of the row, for the lists.
-        strengths: `(rank, LANES)`, strongest first.
-        numbers: `(rank, LANES)`, of the rows in the lists.
+        lists: `(rank, LANES)` each: products, strongest first, and the numbers of their rows.
     """
-    signature = types.none(panel, row, greatest, least, number, strengths, numbers)
+    signature = types.none(panel, row, factors, number, lists)
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         read = _build_reader(target, builder, signature, arguments)
-        product = _multiply(builder, read(0), arguments[1], arguments[2], arguments[3])
-        kept, names, one = read(5), read(6), ir.Constant(_INT, 1)
-        last = builder.sub(_read_extent(target, builder, signature, arguments, 5, 0), one)
-        number = builder.trunc(arguments[4], _INT32)
-        name = builder.shuffle_vector(
-            builder.insert_element(ir.Constant(_INDICES, ir.Undefined), number, ir.Constant(_INT32, 0)),
-            ir.Constant(_INDICES, ir.Undefined),
-            ir.Constant(_INDICES, [0] * LANES),
-        )
+        product = _multiply(builder, read(0), arguments[1], arguments[2])
+        tables = [
+            target.make_array(kind)(target, builder, table)
+            for kind, table in zip(signature.args[4], cgutils.unpack_tuple(builder, arguments[4], 2), strict=True)
+        ]
+        (kept, names), one = [table.data for table in tables], ir.Constant(_INT, 1)
+        last = builder.sub(builder.extract_value(tables[0].shape, 0), one)
+        name = _spread_index(builder, arguments[3])
 
         def beats(rank: Any) -> Any:
             return builder.fcmp_ordered(">", product, builder.load(_point_to(builder, kept, rank), align=4))
@@ -206,6 +205,71 @@ def enter(
         return target.get_dummy_value()
 
     return signature, generate
+
+
+@intrinsic
+def find_extremes_of_block(context: Any, values: Any, first: Any, size: Any, extremes: Any, position: Any) -> Any:
+    """Finds the extremes of `size` vectors of channels over all positions, at most `BLOCK`, and where the greatest is.
+
+    Args:
+        values: `(position, channel)`, at least one position.
+        first: the first channel.
+        size: the number of vectors.
+        extremes: `(2, channel)`, greatest and least; NaN is written where any value is NaN or infinite.
+        position: `(channel,)` of int32, the first position of the greatest.
+    """
+    signature = types.none(values, first, size, extremes, position)
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        read = _build_reader(target, builder, signature, arguments)
+        n_positions, n_channels = (_read_extent(target, builder, signature, arguments, 0, axis) for axis in (0, 1))
+        start = arguments[1]
+        begin, high, place = (builder.gep(read(index), [start]) for index in (0, 3, 4))
+        low = builder.gep(high, [_read_extent(target, builder, signature, arguments, 3, 1)])
+
+        def generate_width(width: int) -> None:
+            columns = range(width)
+            greatest, least, spoilt = ([cgutils.alloca_once(builder, _VECTOR) for _ in columns] for _ in range(3))
+            where = [cgutils.alloca_once(builder, _INDICES) for _ in columns]
+            for column in columns:
+                value = builder.load(_point_to_constant(builder, begin, column), align=4)
+                builder.store(value, greatest[column])
+                builder.store(value, least[column])
+                builder.store(_NOTHING, spoilt[column])
+                builder.store(ir.Constant(_INDICES, [0] * LANES), where[column])
+            with cgutils.for_range(builder, n_positions, intp=_INT) as loop:
+                row = builder.gep(begin, [builder.mul(loop.index, n_channels)])
+                name = _spread_index(builder, loop.index)
+                for column in columns:
+                    value = builder.load(_point_to_constant(builder, row, column), align=4)
+                    before = builder.load(greatest[column])
+                    is_greater = builder.fcmp_ordered(">", value, before)
+                    builder.store(builder.select(is_greater, value, before), greatest[column])
+                    builder.store(builder.select(is_greater, name, builder.load(where[column])), where[column])
+                    before = builder.load(least[column])
+                    builder.store(
+                        builder.select(builder.fcmp_ordered("<", value, before), value, before), least[column]
+                    )
+                    nothing = builder.fmul(value, _NOTHING)  # NaN for NaN and infinities
+                    builder.store(builder.fadd(builder.load(spoilt[column]), nothing), spoilt[column])
+            for column in columns:
+                nothing = builder.load(spoilt[column])
+                for found, to in ((greatest, high), (least, low)):
+                    value = builder.fadd(builder.load(found[column]), nothing)
+                    builder.store(value, _point_to_constant(builder, to, column), align=4)
+                names = _point_to(builder, place, ir.Constant(_INT, column), _INDICES)
+                builder.store(builder.load(where[column]), names, align=4)
+
+        _switch_width(builder, arguments[2], BLOCK, generate_width)
+        return target.get_dummy_value()
+
+    return signature, generate
+
+
+def _spread_index(builder: Any, index: Any) -> Any:
+    undefined = ir.Constant(_INDICES, ir.Undefined)
+    first = builder.insert_element(undefined, builder.trunc(index, _INT32), ir.Constant(_INT32, 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(_INDICES, [0] * LANES))
 
 
 def _declare(builder: Any, name: str, result: Any, *arguments: Any) -> Any:
@@ -252,12 +316,11 @@ def _add_product(builder: Any, sums: list[Any], value: Any, factors: list[Any]) 
         builder.store(builder.call(add, terms, fastmath=_FAST), total)
 
 
-def _multiply(builder: Any, panel: Any, row: Any, greatest: Any, least: Any) -> Any:
-    """Multiplies positive weights of a row by the greatest value, negative ones by the least."""
+def _multiply(builder: Any, panel: Any, row: Any, factors: Any) -> Any:
+    """Multiplies positive weights of a row by the first factor, negative ones by the second."""
     weight = builder.load(_point_to(builder, panel, row), align=4)
-    return _choose_greater(
-        builder, builder.fmul(weight, _spread(builder, greatest)), builder.fmul(weight, _spread(builder, least))
-    )
+    first, second = (builder.fmul(weight, _spread(builder, one)) for one in cgutils.unpack_tuple(builder, factors, 2))
+    return _choose_greater(builder, first, second)
 
 
 @contextmanager

@@ -27,5 +27,5 @@ def test_demo_counts_equal_the_reference(demo: LoadedModel) -> None:
 
 def test_the_operations_of_the_pass_do_not_depend_on_the_number_of_images(demo: LoadedModel) -> None:
     model = ExportedModel(demo.module, (3, 96, 96))
-    few, many = count_dispatches(model, select_layers(model), (2, 64))
+    few, many = count_dispatches(model, select_layers(model), (1, 64))
     assert 0 < many <= 1.1 * few

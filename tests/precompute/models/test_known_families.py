@@ -16,6 +16,7 @@ from precompute.models.graph.exported import ExportedModel
 from precompute.models.interventions.intervention import check_links
 from precompute.models.layers.selection import select_layers
 from precompute.models.provenance.links import derive_links
+from tests.support.cifar_resnet import build_resnet20
 from tests.support.dispatches import count_dispatches
 
 FAMILIES = {
@@ -103,6 +104,12 @@ def test_interventions_on_known_families(exported: ExportedModel) -> None:
 
 @pytest.mark.parametrize("exported", BATCHED, indirect=True, scope="module")
 def test_the_operations_of_the_pass_do_not_depend_on_the_number_of_images(exported: ExportedModel) -> None:
+    few, many = count_dispatches(exported, select_layers(exported), (1, 64))
+    assert 0 < many <= 1.1 * few
+
+
+def test_the_operations_of_resnet20_do_not_depend_on_the_number_of_images() -> None:
+    exported = ExportedModel(build_resnet20(), (3, 32, 32))
     few, many = count_dispatches(exported, select_layers(exported), (1, 64))
     assert 0 < many <= 1.1 * few
 

@@ -72,24 +72,25 @@ def test_a_unit_holds_two_batches_of_images_at_most(tmp_path: Path) -> None:
     assert 4 <= most <= 2 * 4 + 1
 
 
-def test_one_recording_is_held_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("n_cores", [1, 2])
+def test_a_core_holds_one_recording_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_cores: int) -> None:
     write_small(tmp_path, n_images=12)
     inputs = prepare_inputs(tmp_path)
     images = [image for image in inputs.source.images if image.class_id == 0]
     recordings = list[weakref.ref[Recording]]()
-    record = Recorder.__call__
+    record = Recorder.record_image
 
-    def watch_one(recorder: Recorder, batch: torch.Tensor) -> Recording:
-        assert all(recording() is None for recording in recordings)
-        recording = record(recorder, batch)
+    def watch_one(recorder: Recorder, image: torch.Tensor) -> Recording:
+        assert sum(recording() is not None for recording in recordings) < n_cores
+        recording = record(recorder, image)
         recordings.append(weakref.ref(recording))
         return recording
 
-    monkeypatch.setattr(Recorder, "__call__", watch_one)
+    monkeypatch.setattr(Recorder, "record_image", watch_one)
     reading = read_images(inputs.source, images, inputs.preprocess, workers=0)
-    with Parallel(torch.device("cpu")) as parallel:
+    with Parallel(torch.device("cpu"), n_cores) as parallel:
         UnitMakerByImage(inputs, AggregateConfig(), 4, parallel).make(0, reading, lambda n=1: None)
-    assert len(recordings) == 3
+    assert len(recordings) == 12
 
 
 class Picture(bytes):

@@ -70,7 +70,7 @@ def test_strongest_of_a_1x1_convolution_equal_the_loop(seed: int, n_sources: int
     weight = torch.randint(-3, 4, (5, n_sources, 1, 1), generator=generator).float()
     convolution = build_expression(reference.Conv(weight))
     found = Strongest(len(weight), top_k)
-    extremes = values.amax((1, 2))[None], values.amin((1, 2))[None]
+    extremes = values.amax((1, 2)).numpy(), values.amin((1, 2)).numpy()
     found.find_pointwise(slice(0, len(weight)), convolution, extremes, 0)
     rows = reference.find_top_sources(reference.compute_influence(reference.Conv(weight), values), top_k)
     for strengths, sources, expected in zip(found.strengths.tolist(), found.sources.tolist(), rows, strict=True):
