@@ -1,6 +1,7 @@
 // @ts-check
 /* The data of the runs: where it is, and payloads by their keys. A static site reads them from files beside the page. */
 import * as current from './current.js';
+import {keepLast} from './kept.js';
 
 /** The runs and the prefix of their addresses, from the document; none under node. */
 export const boot = globalThis.document ? JSON.parse(document.getElementById('boot').textContent) : {prefix: '/', runs: []};
@@ -13,8 +14,8 @@ export const address = site ? site.address : {read: () => window.location.search
 /** False in a static site: what it shows is what it holds. */
 export const isServed = !site;
 
-const MOST = 60; /* payloads that are kept, those asked for last; the browser keeps the others as text */
-const loading = new Map();
+/* Promises of payloads. The browser keeps the others as text. */
+export const kept = keepLast({most: 60, bytes: 3e6, least: 8});
 const loaded = new WeakMap(); /* payloads by their promises */
 
 /** Returns the entry of a run that is served, of the first where none has the name. */
@@ -29,51 +30,54 @@ export const resolveFile = async (source) => (site ? site.resolve(source) : sour
 
 /** Forgets what was read of a run. */
 export const forget = (name) =>
-  [...loading.keys()].filter((asked) => asked.startsWith(`${name} `)).forEach((asked) => loading.delete(asked));
+  kept
+    .keys()
+    .filter((asked) => asked.startsWith(`${name} `))
+    .forEach(kept.remove);
 const isJson = (answer) => (answer.headers.get('Content-Type') || '').startsWith('application/json');
 const fetchKey = async (run, key) => {
   const answer = await fetch(`${baseOf(run)}data/${encodeURI(key)}.json?v=${run.version}`);
   if (answer.status === 401) window.location.reload(); /* the session is over: the server asks to sign in, and leads back */
   if (!answer.ok && !isJson(answer)) throw new Error(`${answer.status} ${key}`);
-  return answer.json();
+  const text = await answer.text();
+  return {payload: JSON.parse(text), size: text.length};
 };
+/** A payload of a static site is in a pack, which the site keeps. */
+const readKey = async (run, key) => ({payload: await readStatic(run, key), size: 0});
 
 /** Returns the payload of a key ("class/270"), asked for once. A payload may hold a `problem` instead of what was asked. */
 export const load = (key, name = current.run && current.run.name) => {
   const run = runOf(name);
   const asked = `${run.name} ${key}`;
-  if (!loading.has(asked)) {
-    const answer = (readStatic ? readStatic(run, key) : fetchKey(run, key)).catch((failure) => {
-      loading.delete(asked);
-      return {
+  const found = kept.get(asked);
+  if (found) return found;
+  const read = (readStatic ? readKey(run, key) : fetchKey(run, key)).catch((failure) => {
+    kept.remove(asked);
+    return {
+      size: 0,
+      payload: {
         problem: {
           rule: 'The page needs its server.',
           found: `It did not answer (${failure.message}).`,
           fix: 'Start it again, then reload.',
         },
-      };
-    });
-    answer.then((payload) => loaded.set(answer, payload));
-    loading.set(asked, answer);
-    if (loading.size > MOST) loading.delete(loading.keys().next().value);
-  }
-  return touch(asked);
-};
-/** Returns what is kept under a name, which is then the last to be given up. */
-const touch = (asked) => {
-  const found = loading.get(asked);
-  if (!found) return null;
-  loading.delete(asked);
-  loading.set(asked, found);
-  return found;
+      },
+    };
+  });
+  const answer = read.then(({payload, size}) => {
+    loaded.set(answer, payload);
+    kept.weigh(asked, answer, size);
+    return payload;
+  });
+  return kept.add(asked, answer);
 };
 /** Forgets what was read of a run or result that has another version by now. */
 export const renew = (name, version) => {
   const run = runOf(name);
   if (run.version === version) return false;
   run.version = version;
-  [...loading.keys()].filter((asked) => asked.startsWith(`${name} `)).forEach((asked) => loading.delete(asked));
+  forget(name);
   return true;
 };
 /** The payload of a key of the shown run, where it is already there; else null. */
-export const peek = (key) => loaded.get(touch(`${current.run.name} ${key}`)) || null;
+export const peek = (key) => loaded.get(kept.get(`${current.run.name} ${key}`)) || null;

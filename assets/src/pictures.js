@@ -3,11 +3,17 @@
 import * as current from './current.js';
 import {fileOf, readStatic, resolveFile, runOf} from './data.js';
 import {h} from './dom.js';
+import {keepLast} from './kept.js';
 
 const TINY = 32; /* pixels: up to there precompute/contract/pictures.py enlarges by whole pixels */
-const MOST = 40; /* bundles that are kept */
-const bundles = new Map(); /* promises by `run class` */
 const pictures = new Map(); /* by `run channel-id`, of channels that came in a bundle: {bytes, bundle} */
+/* Promises of bundles by `run class`: some to go back to, with no more bytes than the graphs of four large classes. */
+export const bundles = keepLast({
+  most: 24,
+  bytes: 3e6,
+  least: 4,
+  onDrop: (bundle) => pictures.forEach((each, key) => each.bundle === bundle && pictures.delete(key)),
+});
 
 /** The address of a picture as a file: also its name where pictures are kept. */
 export const pictureFile = (layer, channel, name = current.run.name) =>
@@ -61,30 +67,28 @@ export const loadPictures = async (classId, name = current.run.name) => {
     return [];
   }
   const key = `${name} ${classId}`;
-  const bundle =
-    bundles.get(key) ||
-    unpack(fileOf(`thumbnails/${classId}.bin`, name), name, key).catch(() => {
-      bundles.delete(key);
-      return [];
-    });
-  bundles.delete(key);
-  bundles.set(key, bundle); /* the last is the one used last */
-  if (bundles.size > MOST) forget(bundles.keys().next().value);
-  return bundle;
-};
-const forget = (bundle) => {
-  bundles.delete(bundle);
-  pictures.forEach((each, key) => each.bundle === bundle && pictures.delete(key));
+  const found = bundles.get(key);
+  if (found) return found;
+  const bundle = unpack(fileOf(`thumbnails/${classId}.bin`, name), name, key).catch(() => {
+    bundles.remove(key);
+    return {channels: [], size: 0};
+  });
+  const channels = bundle.then(({size, channels: own}) => {
+    bundles.weigh(key, channels, size);
+    return own;
+  });
+  return bundles.add(key, channels);
 };
 const unpack = async (url, name, bundle) => {
   const bytes = await (await fetch(url)).arrayBuffer();
   const length = new DataView(bytes).getUint32(0, true);
   const index = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
   let start = 4 + length;
-  return index.map(([id, size]) => {
+  const channels = index.map(([id, size]) => {
     pictures.set(`${name} ${id}`, {bytes: new Uint8Array(bytes, start, size), bundle});
     start += size;
     const end = id.lastIndexOf('-');
     return {layer: id.slice(0, end), channel: Number(id.slice(end + 1)), run: name};
   });
+  return {channels, size: bytes.byteLength};
 };

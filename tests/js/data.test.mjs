@@ -2,14 +2,20 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import {setRun} from '../../assets/src/current.js';
-import {boot, load, peek} from '../../assets/src/data.js';
+import {boot, kept, load, peek} from '../../assets/src/data.js';
 
 const asked = [];
+const words = []; /* what the next payloads hold beside their address */
 boot.runs.push({name: 'demo', version: '1'});
 setRun({name: 'demo'});
 globalThis.fetch = async (address) => {
   asked.push(address);
-  return {ok: true, status: 200, headers: new Map([['Content-Type', 'application/json']]), json: async () => ({address})};
+  return {
+    ok: true,
+    status: 200,
+    headers: new Map([['Content-Type', 'application/json']]),
+    text: async () => JSON.stringify({address, words: words.shift() ?? ''}),
+  };
 };
 
 test('a payload is asked for once', async () => {
@@ -30,4 +36,19 @@ test('what is used stays, and of the rest the latest', async () => {
   const before = asked.length;
   await load('class/20');
   assert.equal(asked.length, before + 1);
+});
+
+test('large payloads are given up sooner, but for the last ones', async () => {
+  for (let id = 200; id < 300; id += 1) {
+    words.push('x'.repeat(200_000));
+    await load(`class/${id}`);
+    assert.ok(kept.total() < 3.3e6);
+  }
+  assert.ok(kept.keys().length < 16);
+  assert.ok(peek('class/299') && peek('class/290'));
+  for (let id = 300; id < 320; id += 1) {
+    words.push('x'.repeat(2_000_000));
+    await load(`class/${id}`);
+  }
+  assert.equal(kept.keys().length, 8);
 });

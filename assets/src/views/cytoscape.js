@@ -1,5 +1,6 @@
 // @ts-check
 /* The Cytoscape component that draws the graph: the one module that reaches its instance. */
+import {limitMemory} from './cytoscape_memory.js';
 import {takeShortcuts} from './cytoscape_speed.js';
 
 export const CANVAS = 'graph-canvas';
@@ -55,6 +56,7 @@ export const bindCanvas = (doing) => {
   const cy = canvas();
   cy.removeAllListeners();
   takeShortcuts(cy);
+  limitMemory(cy);
   cy.on('tap', (event) => (event.target === cy ? doing.tapPaper() : doing.tap(event.target)));
   cy.on('mouseover', 'node, edge', (event) => doing.enter(event.target, event.originalEvent));
   cy.on('mouseout', 'node, edge', (event) => doing.leave(event.target));
