@@ -20,6 +20,7 @@ __all__ = [
     "build_choice",
     "build_element",
     "build_few",
+    "build_folded",
     "build_head",
     "build_term",
 ]
@@ -68,3 +69,8 @@ def build_choice(label: str, options: Mapping[str, tuple[str, Sequence[Block]]])
     return {
         "choice": {"label": label, "options": [[name, text, list(blocks)] for name, (text, blocks) in options.items()]}
     }
+
+
+def build_folded(title: str, *blocks: Block) -> Block:
+    """Builds blocks that are folded away under a title, and built when somebody opens them."""
+    return {"folded": {"title": title, "blocks": list(blocks)}}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from precompute.contract.errors import InputError
-from summit_dash.figures.transfer import AXES, build_cuts, build_training_parts, find_front
+from summit_dash.figures.transfer import AXES, build_cuts, find_front
 from summit_dash.graph.theme import PALETTES
 from summit_dash.payloads.numbers import shorten
 from summit_dash.payloads.transfer_page import build_transfer_blocks
@@ -88,10 +88,7 @@ def _build_result(store: TransferStore, names_folders: bool) -> dict[str, Any]:
         "heads": _list_heads(store, names_folders),
         "folder": str(store.path) if names_folders else store.path.name,
         "figures": {
-            theme: {
-                **{axis: json.loads(build_cuts(store.cuts, axis, theme).to_json()) for axis in AXES},
-                "training": build_training_parts(theme),
-            }
+            theme: {axis: json.loads(build_cuts(store.cuts, axis, theme).to_json()) for axis in AXES}
             for theme in PALETTES
         },
     }

@@ -9,6 +9,7 @@ from math import floor, log10
 from typing import Any
 
 from summit_dash.payloads.blocks import Block, build_cell, build_element, build_head
+from summit_dash.payloads.training_page import build_training_form
 from summit_dash.run.text import DASH, format_count, format_percent, format_plural
 
 __all__ = ["build_transfer_blocks"]
@@ -49,7 +50,7 @@ Row = Mapping[str, Any]
 
 
 def build_transfer_blocks(found: Row) -> dict[str, Any]:
-    """Builds the blocks `advice`, `cuts` and `learned`, and `chosen`: a list along the cuts."""
+    """Builds the blocks `advice`, `cuts`, `learned` and `training`, and `chosen`: a list along the cuts."""
     return {
         "advice": [
             build_element("p", found["sentence"], class_="transfer-sentence"),
@@ -57,6 +58,7 @@ def build_transfer_blocks(found: Row) -> dict[str, Any]:
         ],
         "cuts": _build_cuts(found),
         "learned": _build_learned(found["learned"]),
+        "training": build_training_form(found["cuts"], found["config"]["n_folds"]),
         "chosen": [_build_chosen(found, row) for row in found["cuts"]],
     }
 

@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, jsonify, request
 
 from precompute.contract.errors import InputError
 from summit_dash.live.training import HEADS, Trainings, read_wish
+from summit_dash.payloads.training_page import build_training_state
 from summit_dash.run.stores import Stores
 from summit_dash.run.transfer_store import TransferStore
 from summit_dash.server.callbacks import read_json
@@ -79,7 +80,7 @@ def _describe(store: TransferStore, trainings: Trainings) -> dict[str, Any]:
     }
     if ticket is None or view is None:
         return found
-    return {
+    state = {
         **found,
         "state": view.state,
         "is_over": view.is_over and not is_taken,
@@ -91,6 +92,7 @@ def _describe(store: TransferStore, trainings: Trainings) -> dict[str, Any]:
         "epochs": list(view.parts),
         "problem": None if view.problem is None else _write_problem(view.problem),
     }
+    return {**state, **build_training_state(state, int(store.manifest["config"]["n_folds"]))}
 
 
 def _write_problem(problem: InputError) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the page keeps does not grow with the number of graphs that it has shown."""
+"""The stores of the page do not grow with the number of graphs that it has shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.browser.drive import open_graph, wait_for_drawn
 
 pytestmark = pytest.mark.browser
 MOST_STYLES = 1000
-"""As in `assets/src/views/cytoscape_memory.js`."""
+"""Limit of `assets/src/views/cytoscape_memory.js`."""
 _COUNT = "() => Object.keys(summitDash.graph.canvas().style().propCache).length"
 """Counts the values of styles that Cytoscape has parsed and keeps."""
 

@@ -5,20 +5,7 @@ import vm from 'node:vm';
 import {buildSync} from 'esbuild';
 
 const SOURCE = fileURLToPath(new URL('../../assets/src/', import.meta.url));
-const MODEL = [
-  'channels',
-  'classes',
-  'comparison',
-  'elements',
-  'fuzzy',
-  'graph',
-  'layout',
-  'proof',
-  'scales',
-  'scatter',
-  'training',
-  'transfer',
-];
+const MODEL = ['channels', 'classes', 'comparison', 'elements', 'fuzzy', 'graph', 'layout', 'proof', 'scales', 'scatter', 'transfer'];
 const GLOBALS = {URLSearchParams, TextDecoder, Intl, console};
 const VIEWS = ['graph', 'compare', 'channels', 'about'];
 
@@ -69,7 +56,7 @@ export const openPage = ({payloads = {}, search = '', runs = [{name: 'run', vers
     addEventListener: () => null,
     fetch: async (address) => {
       const key = decodeURI(address).match(/data\/(.*)\.json/)[1];
-      return {ok: key in payloads, status: key in payloads ? 200 : 404, json: async () => JSON.parse(JSON.stringify(payloads[key]))};
+      return {ok: key in payloads, status: key in payloads ? 200 : 404, text: async () => JSON.stringify(payloads[key])};
     },
     dash_clientside: {set_props: () => null},
   };

@@ -5,13 +5,12 @@ import {load} from '../data.js';
 import {action, emptyState, h, icon} from '../dom.js';
 import {channelId} from '../format.js';
 import {labels} from '../labels.js';
-import {exampleImage} from '../pictures.js';
+import {exampleImage, wholeImage} from '../pictures.js';
 import {dispatch} from '../selection.js';
 import {changed, view} from '../views.js';
 import {addKinds, fill} from '../widgets/blocks.js';
 import {muted, problemLine, skeleton} from './channel_parts.js';
-import {buildWrong} from './class_wrong.js';
-import {exampleButton} from './example.js';
+import {exampleButton, openLarge} from './example.js';
 import {showHistogram} from './histogram.js';
 
 const VIEWS = ['graph', 'compare'];
@@ -23,6 +22,7 @@ let opener = null;
 addKinds({
   histogram: (id) => showHistogram(h('div', {class: 'histogram wide', role: 'img'}), current.run.classById.get(id)),
   example: (/** @type {any} */ {owner, ...each}) => exampleImage(each, owner),
+  whole: wholeImage,
   label: ({layer, channel}) => {
     const label = labels.nameOf(layer, channel);
     return label && h('span', {class: 'row-label'}, label);
@@ -33,6 +33,28 @@ const images = (info, examples) => {
   const at = {owner: info.id, title: `Images of ${info.name}`};
   const buttons = examples.rank.map((_, place) => exampleButton(at, examples, place, current.run, {'data-tip': seen(place)}));
   return buttons.length ? h('div', {class: 'examples'}, buttons) : muted('This run keeps no images of the class.');
+};
+/** A misclassified image as the large view takes it: the whole where the run holds it, else the part. */
+const toLarge = (info, {image_id: id, path, taken_for: classes, said, probability, picture}) => ({
+  image_id: id,
+  image: {class: info.id, path, taken_for: classes, name: said, probability, right: false},
+  activation: null,
+  ...(picture.kind === 'part' && {...picture, box: null}),
+});
+const fullName = (id) => {
+  const {name, mark} = current.run.classById.get(id);
+  return [name, mark].filter(Boolean).join(' ');
+};
+const compareWith = (info) => ({image: {taken_for: classes}}, close) =>
+  classes.map((id) => action({vs: id, vs_run: null, view: 'compare'}, {class: 'link', onclick: close}, `Compare ${info.name} with ${fullName(id)}`)); // prettier-ignore
+/** Shows the misclassified images; a picture opens large. */
+const showWrong = (place, info, {blocks, images}) => {
+  const all = images.filter(({picture}) => picture).map((each) => toLarge(info, each));
+  fill(place, blocks);
+  place.addEventListener('click', ({target}) => {
+    const {large} = (target.closest('[data-large]') || {dataset: {}}).dataset;
+    if (large) openLarge(`Misclassified images of ${info.name}`, all, Number(large), current.run, compareWith(info));
+  });
 };
 
 // --- the whole ----------------------------------------------------------------------------------------------------
@@ -60,7 +82,7 @@ const draw = async (info) => {
   if (found.problem) return body.replaceChildren(problemLine(found.problem));
   fill(body, found.blocks);
   body.querySelector('.examples-of-class').append(images(info, found.examples));
-  if (!wrong.problem) body.querySelector('.misclassified').append(...buildWrong(info, wrong));
+  if (!wrong.problem) showWrong(body.querySelector('.misclassified'), info, wrong);
   panel().dataset.class = info.id;
 };
 const close = () => {

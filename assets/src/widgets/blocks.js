@@ -62,6 +62,12 @@ const choice = ({label, options}) => {
   show(chosen.name);
   return [h('div', {class: 'choices', role: 'group', 'aria-label': label}, buttons), place];
 };
+/** What is folded away is built when somebody opens it. */
+const folded = ({title, blocks}) => {
+  const element = h('details', {}, h('summary', {}, title));
+  element.addEventListener('toggle', () => element.append(...blocks.map(build)), {once: true});
+  return element;
+};
 const KINDS = {
   p: (parts) => h('p', null, line(parts)),
   ol: (items) => h('ol', null, items.map((parts) => h('li', null, line(parts)))),
@@ -74,6 +80,7 @@ const KINDS = {
   few: ({box, blocks, n, words}) => showFew(build(box), blocks.map(build), n, words),
   table,
   choice,
+  folded,
 }; // prettier-ignore
 
 /** Adds kinds of blocks that a view knows. */

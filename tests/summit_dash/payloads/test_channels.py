@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from summit_dash.payloads.channels import N_POINTS
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.graphs import Channel
 from summit_dash.run.store import RunStore
+from summit_dash.run.text import format_percent
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 
@@ -134,3 +136,18 @@ def test_of_some_classes_only_those_are_counted(run_path: Path, store: RunStore)
 def test_a_layer_that_is_none(store: RunStore) -> None:
     with pytest.raises(InputError, match=r"layer=nope"):
         require_payload(store, "channels/nope")
+
+
+def test_the_use_of_channels_is_a_table_too(store: RunStore) -> None:
+    found = require_payload(store, "channel_use")
+    (block,) = found["blocks"]
+    rows = block["table"]["rows"]
+    assert [row["data-layer"] for row in rows] == list(store.layers)
+    for row, use in zip(rows, found["layers"], strict=True):
+        head, n, none, one, most, top = row["cells"]
+        assert n == f"{use['n_channels']:,}"
+        assert head[2][1]["data-action"] == json.dumps({"layer": row["data-layer"]})
+        for cell, key in ((none, "by_none"), (one, "by_one"), (most, "by_most")):
+            assert cell[2] == format_percent(use[key] / use["n_channels"])
+            assert cell[1]["data-tip"] == f"{use[key]} of {use['n_channels']} channels"
+        assert top[2][2] == str(use["top"])

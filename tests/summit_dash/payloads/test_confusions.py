@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from precompute.contract.schema import read_manifest, write_manifest
 from summit_dash.payloads.keys import build_payload
 from summit_dash.run.confusions import compute_confusions
 from summit_dash.run.store import RunStore
+from summit_dash.run.text import format_part, format_percent
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run
 
 SMALL = SyntheticRun(n_classes=4, n_images=10, layers=(("conv1", 4), ("conv2", 4)))
@@ -74,6 +76,46 @@ def test_the_whole_run_has_a_map_of_classes_and_one_of_groups(store: RunStore) -
         assert {len(values) for values in sides.values()} == {n_sides}
         assert sum(cells["n_images"]) == payload["n_wrong"]
     assert payload["strongest"]["count"][0] == max(found.pairs.n_images)
+    assert "missing" not in payload
+
+
+@pytest.mark.parametrize("name", ["classes", "groups"])
+def test_the_cells_are_a_table_by_images_then_share_then_place(store: RunStore, name: str) -> None:
+    found = require_payload(store, "confusions")[name]
+    cells, wholes = found["cells"], found["sides"]["n_images"]
+    places = sorted(
+        range(len(cells["row"])),
+        key=lambda i: (
+            -cells["n_images"][i],
+            -cells["n_images"][i] / wholes[cells["row"][i]],
+            cells["row"][i],
+            cells["column"][i],
+        ),
+    )
+    (block,) = found["blocks"]
+    assert block["folded"]["title"] == f"As a table, {len(places)} cells"
+    rows = block["folded"]["blocks"][0]["table"]["rows"]
+    assert [row[:4] for row in rows] == [
+        [
+            found["names"][cells["row"][i]],
+            found["names"][cells["column"][i]],
+            format_part(cells["n_images"][i], wholes[cells["row"][i]]),
+            format_percent(cells["n_images"][i] / wholes[cells["row"][i]]),
+        ]
+        for i in places
+    ]
+    does = json.loads(rows[0][4][1]["data-action"])
+    assert (does["class_id"], does["vs"]) == (cells["class_id"][places[0]], cells["taken_for"][places[0]])
+
+
+def test_the_words_say_how_often_the_model_is_wrong(store: RunStore, tmp_path: Path) -> None:
+    payload = require_payload(store, "confusions")
+    share = format_percent(payload["n_wrong"] / payload["n"])
+    words = f"The model is wrong about {format_part(payload['n_wrong'], payload['n'])} images ({share})."
+    assert payload["classes"]["words"] == payload["groups"]["words"] == words
+    some = require_payload(RunStore(store.path, only={3}), "confusions")
+    assert some["classes"]["words"].endswith("were taken for outputs that mean no class of this run.")
+    assert some["missing"]["found"].startswith("There are none")
 
 
 def test_runs_without_confusions_say_why(bare_store: RunStore) -> None:

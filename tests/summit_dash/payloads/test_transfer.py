@@ -35,7 +35,7 @@ def test_the_result_has_cuts_fronts_and_figures(store: TransferStore) -> None:
     assert len(found["cuts"]) == 6 and found["learned"][0]["head"] == "conv1x1"  # type: ignore[arg-type, index]
     names = [f"{row['model']} {row['cut']}" for row in found["cuts"]]  # type: ignore[attr-defined]
     assert [names[i] for i in found["fronts"]["parameters"]] == ["small low", "small middle", "small high"]  # type: ignore[index]
-    assert set(found["figures"]["dark"]) == {"depth", "parameters", "multiply_adds", "milliseconds", "training"}  # type: ignore[index]
+    assert set(found["figures"]["dark"]) == {"depth", "parameters", "multiply_adds", "milliseconds"}  # type: ignore[index]
 
 
 def test_a_static_site_names_no_folder_of_this_machine(store: TransferStore) -> None:
