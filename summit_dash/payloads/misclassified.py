@@ -86,7 +86,7 @@ def _locate(part: Part | None) -> dict[str, Any] | None:
 def _show(store: RunStore, n_wrong: int, images: Sequence[Mapping[str, Any]]) -> list[Block]:
     """Builds the pictures with what each was taken for, and lines for the images without one."""
     names = {key: " ".join(filter(None, label)) for key, label in label_classes(store.classes).items()}
-    told = [_tell(image, names) for image in images]
+    told = [_describe(image, names) for image in images]
     pictured = [(image, *words) for image, words in zip(images, told, strict=True) if image["picture"]]
     pictures = [_build_picture(place, *each) for place, each in enumerate(pictured)]
     paths = [
@@ -99,13 +99,13 @@ def _show(store: RunStore, n_wrong: int, images: Sequence[Mapping[str, Any]]) ->
     named = f"Name {format_plural(len(paths), 'image')} without a picture"
     return [
         build_element("h3", title),
-        *_tell_missing(n_wrong, len(pictures)),
+        *_describe_missing(n_wrong, len(pictures)),
         build_few(pictures, _FEW_PICTURES, more, class_="wrong-images"),
         build_few(paths, 0 if pictures else _FEW, named, class_="wrong-paths"),
     ]
 
 
-def _tell(image: Mapping[str, Any], names: Mapping[int, str]) -> tuple[str, str]:
+def _describe(image: Mapping[str, Any], names: Mapping[int, str]) -> tuple[str, str]:
     """Returns what an image was taken for, and the same in a sentence."""
     said = " or ".join(names[each] for each in image["taken_for"]) or _name_output(image["output"], image["name"])
     own = image["true_probability"]
@@ -118,7 +118,7 @@ def _name_output(output: int, name: str | None) -> str:
     return name.split(",")[0] if name else f"output {output}"
 
 
-def _tell_missing(n_wrong: int, n_pictures: int) -> list[Block]:
+def _describe_missing(n_wrong: int, n_pictures: int) -> list[Block]:
     if n_pictures == n_wrong:
         return []
     words = f"{format_part(n_pictures, n_wrong)} wrong images have a picture in this run."

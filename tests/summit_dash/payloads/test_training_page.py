@@ -80,7 +80,7 @@ def test_progress_and_the_end_of_it_are_there_while_it_goes_on() -> None:
     assert none["blocks"][1][1]["value"] == "0" and none["figures"] is None
 
 
-def test_each_training_is_a_line_of_loss_and_one_of_accuracy_and_the_last_stands_out() -> None:
+def test_each_training_is_a_line_of_loss_and_one_of_accuracy_and_the_last_has_a_colour() -> None:
     figures = build_training_state(STATE, 5)["figures"]
     assert set(figures) == {"light", "dark"}
     json.dumps(figures, allow_nan=False)
