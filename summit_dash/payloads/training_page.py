@@ -130,7 +130,7 @@ def _name_head(cut: str, head: Row) -> str:
 
 
 def _draw(theme: str, epochs: Sequence[Row]) -> dict[str, Any]:
-    """Returns the figure of all trainings, of every fold and of the head that is saved; the last one in another colour."""
+    """Returns the figure of all trainings, of every fold and of the saved head; the last one in another colour."""
     parts = build_training_parts(theme)
     trainings = _split_trainings(epochs)
     data = []
