@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,6 @@ from precompute.aggregate.reading import read_images
 from precompute.contract.errors import InputError
 from precompute.datasets.images import ImageSource
 from precompute.devices.batches import BatchSize
-from precompute.devices.cores import Parallel
 from precompute.models.graph.operators import get_path_of_call
 from precompute.models.layers.aliases import find_aliases
 from precompute.transfer.config import HeadConfig, TransferConfig
@@ -32,8 +30,6 @@ from precompute.transfer.training import Task
 __all__ = ["MAPS", "PIXELS", "Learner", "Material", "count_multiply_adds", "find_unfrozen", "open_material"]
 
 PIXELS, MAPS = "pixels.npy", "maps.npy"
-_AT_ONCE = 32
-"""Images that are in memory together while their maps are computed."""
 _VALIDATION_PARTS = 5
 Places = NDArray[np.int64]
 
@@ -106,26 +102,12 @@ def open_material(
     maps = np.lib.format.open_memmap(folder / MAPS, mode="w+", dtype=np.float32, shape=(len(images), n_channels, *grid))
     whole, cut.module.transfer_head = cut.module.transfer_head, cut.module.transfer_head[:1]
     try:
-        _fill_maps(maps, cut, read)
+        with torch.inference_mode():
+            for place, one in enumerate(read):
+                maps[place] = cut.module(cut.preprocess.build_tensor(_require_read(one)[None])).numpy()[0]
     finally:
         cut.module.transfer_head = whole
     return Material(maps, lambda some: torch.from_numpy(np.ascontiguousarray(some)), 1)
-
-
-def _fill_maps(maps: NDArray[np.float32], cut: CutModel, read: Iterator[NDArray[np.uint8] | None]) -> None:
-    """Fills in the maps of images, one image on each core: threads inside operators are slow where cores are busy."""
-
-    def run(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            found: NDArray[np.float32] = cut.module(cut.preprocess.build_tensor(pixels[None])).numpy()[0]
-        return found
-
-    place = 0
-    with Parallel(torch.device("cpu")) as parallel:
-        while some := [_require_read(one) for one in islice(read, _AT_ONCE)]:
-            for found in parallel.map(run, some):
-                maps[place] = found
-                place += 1
 
 
 def _require_read(pixels: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
