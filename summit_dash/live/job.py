@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from precompute.contract.errors import InputError
+from summit_dash.live.sizes import count_bytes
 
 __all__ = ["Job", "Report", "State", "Ticket", "View"]
 
@@ -28,12 +29,14 @@ class Job:
             wherever it reports.
         since: when its asker began to wait for what it belongs to; None for now. Of long jobs, the one that is waited
             for longest comes first, so that each asker in turn has everything.
+        keep: what is kept of a part that is reported, such as a picture in place of numbers; None for all of it.
     """
 
     function: str
     arguments: tuple[Any, ...] = ()
     is_long: bool = False
     since: float | None = None
+    keep: Callable[[Any], Any] | None = None
 
 
 class View(NamedTuple):
@@ -71,6 +74,8 @@ class Ticket:
         asked_at: when somebody looked at it last, by the clock of the pool.
         since: the job's, or when it was asked.
         is_unwanted: it was cancelled, or the pool is closed.
+        was_begun_again: its process was lost once through another job.
+        n_bytes: memory of the parts and of the result.
     """
 
     def __init__(self, job: Job, now: float) -> None:
@@ -78,6 +83,8 @@ class Ticket:
         self.since = now if job.since is None else job.since
         self.asked_at = now
         self.is_unwanted = False
+        self.was_begun_again = False
+        self.n_bytes = 0
         self._lock = threading.Lock()
         self._view = View("waiting", 0, 0, 0, (), None, None)
 
@@ -99,11 +106,22 @@ class Ticket:
         """Notes a report of the worker."""
         if part is None and (n_done, n_total) == self._view[2:4]:
             return  # a sign of life between two runs of the model; the page need not be drawn again
-        parts = self._view.parts if part is None else (*self._view.parts, part)
+        parts = self._view.parts
+        if part is not None:
+            kept = part if self.job.keep is None else self.job.keep(part)
+            self.n_bytes += count_bytes(kept)
+            parts = (*parts, kept)
         self._change(n_done=n_done, n_total=n_total, parts=parts)
+
+    def begin_again(self) -> None:
+        """Notes that the process was lost through another job, so that this one waits again."""
+        self.was_begun_again = True
+        self.n_bytes = 0
+        self._change(state="waiting", n_done=0, n_total=0, parts=())
 
     def finish(self, result: Any) -> None:
         """Notes the result."""
+        self.n_bytes += count_bytes(result)
         self._change(state="done", result=result)
 
     def fail(self, problem: InputError) -> None:

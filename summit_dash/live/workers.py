@@ -38,6 +38,7 @@ class Workers:
     """Worker processes that answer jobs in the order of asking, long ones last. Processes start with the first job.
 
     A process that dies, or works longer than the limit, is replaced for the next job, and its job fails with a message.
+    A long job that had given way to it begins again in the new process.
 
     Args:
         limits: count, times and the length of the queue.
@@ -145,10 +146,24 @@ class Workers:
             except Exception as problem:  # arguments that cannot be sent, a process that cannot be started
                 found = f"could not be asked ({type(problem).__name__}: {problem})"
             self._drop_process(me)
-            for each in running:
-                each.ticket.fail(_build_problem(found))
+            *others, last = running
+            last.ticket.fail(_build_problem(found))
             self._taken.discard(ticket)
+            self._put_back([each.ticket for each in others])
         self._drop_process(me)
+
+    def _put_back(self, tickets: list[Ticket]) -> None:
+        """Lets jobs that lost their process through another one in their middle wait again; a second time they fail."""
+        with self._condition:
+            for ticket in tickets:
+                if ticket.was_begun_again:
+                    ticket.fail(_build_problem("ended twice, each time through another request"))
+                elif self._is_unwanted(ticket):
+                    ticket.cancel()
+                else:
+                    ticket.begin_again()
+                    self._waiting.append(ticket)
+            self._waiting.sort(key=lambda each: each.rank)
 
     def _take(self) -> Ticket | None:
         """Waits for the next job that is still wanted; None when the pool is closed."""
@@ -197,10 +212,11 @@ class Workers:
         inner = _Running(ticket, next(self._numbers))
         try:
             process.send(inner.number, ticket.job.function, ticket.job.arguments)
-        except Exception as problem:  # arguments that cannot be sent, or the process is gone
+        except WorkerEnded:  # this job is not why
+            self._put_back([ticket])
+            raise
+        except Exception as problem:  # arguments that cannot be sent
             ticket.fail(_build_problem(f"could not be asked ({type(problem).__name__}: {problem})"))
-            if isinstance(problem, WorkerEnded):
-                raise
             return
         running.append(inner)
 

@@ -49,6 +49,12 @@ def go_on(report: Report) -> None:
         pause.wait(0.01)
 
 
+def go_on_from(report: Report) -> None:
+    """Names its process as a part, then works until it is cancelled."""
+    report(0, 1, os.getpid())
+    go_on(report)
+
+
 def name_process(report: Report) -> int:
     return os.getpid()
 

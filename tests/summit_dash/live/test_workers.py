@@ -162,12 +162,32 @@ def test_long_jobs_wait_behind_others_and_the_one_waited_for_longest_comes_first
 
 
 @pytest.mark.kill
-def test_a_process_that_dies_in_the_middle_of_a_long_job_fails_both(workers: Workers) -> None:
-    long = workers.submit(build_long_job(live_jobs.go_on))
-    wait_for(long, lambda view: view.n_done > 0)
+def test_a_long_job_begins_again_when_one_in_its_middle_ends_the_process_and_fails_the_second_time(
+    workers: Workers,
+) -> None:
+    long = workers.submit(build_long_job(live_jobs.go_on_from))
+    first = wait_for(long, lambda view: bool(view.parts)).parts
     assert finish(workers.submit(build_job(live_jobs.die))).state == "failed"
-    assert finish(long).state == "failed"
+    again = wait_for(long, lambda view: bool(view.parts) and view.parts != first)
+    assert again.state == "running" and len(again.parts) == 1, "parts of the process before would be there twice"
     assert finish(workers.submit(build_job(live_jobs.add, 1, 2))).result == 3
+    assert finish(workers.submit(build_job(live_jobs.die))).state == "failed"
+    problem = finish(long).problem
+    assert problem is not None and "ended twice, each time through another request" in problem.found
+    assert finish(workers.submit(build_job(live_jobs.add, 1, 2))).result == 3
+
+
+@pytest.mark.kill
+def test_a_long_job_that_nobody_wants_any_more_does_not_begin_again(workers: Workers) -> None:
+    long = workers.submit(build_long_job(live_jobs.go_on_from))
+    wait_for(long, lambda view: bool(view.parts))
+    inner = workers.submit(build_job(live_jobs.hang))
+    wait_for(inner, lambda view: view.parts == ("begun",))
+    workers.cancel(long)
+    os.kill(workers.list_pids()[0], signal.SIGKILL)
+    assert finish(inner).state == "failed"
+    assert finish(workers.submit(build_job(live_jobs.add, 1, 2))).result == 3
+    assert long.view.state == "cancelled"
 
 
 @pytest.mark.kill
