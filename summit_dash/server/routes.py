@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, abort, request
@@ -63,6 +65,7 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
         return _ask_each_time(_answer_json({"runs": list_runs(stores.entries, answers.names_folders)}))
 
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
+    @_refuse_missing
     def send_thumbnails(name: str, class_id: int) -> Response:
         store = _find_store(stores, name)
         if class_id not in store.classes:
@@ -74,30 +77,36 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
         return _send_graph(_find_store(stores, name), class_id, ending)
 
     @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:number>.webp")
+    @_refuse_missing
     def send_picture(name: str, layer: str, number: int) -> Response:
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(store.pictures.read_picture(channel))
 
     @server.get(f"{prefix}run/<name>/visualization/<path:layer>/<int:number>/<kind>.webp")
+    @_refuse_missing
     def send_visualization(name: str, layer: str, number: int, kind: str) -> Response:
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(store.pictures.read_visualization(channel, kind))
 
     @server.get(f"{prefix}run/<name>/example/<path:layer>/<int:number>/<owner>/<int:rank>.webp")
+    @_refuse_missing
     def send_example(name: str, layer: str, number: int, owner: str, rank: int) -> Response:
         class_id = ALL_CLASSES if owner == "all" else int(owner) if _SMALL.fullmatch(owner) else None
         store, channel = _find_channel(stores, name, layer, number)
         return _send_picture(None if class_id is None else store.pictures.read_example(channel, class_id, rank))
 
     @server.get(f"{prefix}run/<name>/image/<int:image_id>.jpg")
+    @_refuse_missing
     def send_image(name: str, image_id: int) -> Response:
         return _send_picture(_find_store(stores, name).pictures.kept_examples.images.read_jpeg(image_id), "image/jpeg")
 
     @server.get(f"{prefix}run/<name>/small/<int:image_id>.webp")
+    @_refuse_missing
     def send_small(name: str, image_id: int) -> Response:
         return _send_picture(_find_result(stores, name).read_picture(image_id))
 
     @server.get(f"{prefix}run/<name>/prototype/<int:class_id>/<method>.webp")
+    @_refuse_missing
     def send_prototype(name: str, class_id: int, method: str) -> Response:
         found = _find_store(stores, name).pictures.read_prototypes(class_id).get(method)
         return _send_picture(found and found.image)
@@ -105,6 +114,19 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
     @server.post(f"{prefix}run/<name>/labels")
     def save_labels(name: str) -> tuple[Response, int]:
         return _save_label(_find_store(stores, name))
+
+
+def _refuse_missing(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Lets a view answer by 404 where the run lacks what is asked for, also because its folder has just gone."""
+
+    @functools.wraps(view)
+    def refuse(**parts: Any) -> Response:
+        try:
+            return view(**parts)
+        except (InputError, FileNotFoundError):
+            abort(404)
+
+    return refuse
 
 
 def _send_graph(store: RunStore, class_id: int, ending: str) -> Response | tuple[Response, int]:

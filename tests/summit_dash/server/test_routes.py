@@ -115,6 +115,23 @@ def test_a_run_that_is_gone_is_one_message_and_comes_back(tmp_path: Path) -> Non
     assert client.get("/run/run/data/class/1.json").json["id"] == 1
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["thumbnails/1.bin", "picture/conv4/7.webp", "visualization/conv4/7/negative.webp", "example/conv4/7/3/1.webp",
+     "image/3.jpg", "prototype/1/code.webp"],
+)  # fmt: skip
+def test_a_picture_whose_run_goes_while_it_is_asked_for_is_not_there(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = write_synthetic_run(tmp_path / "run", SyntheticRun(n_classes=4, n_images=4))
+    store = RunStore(run)
+    client = create_app([store], Settings()).server.test_client()
+    monkeypatch.setattr(Stores, "find", lambda self, name: store)  # it was found before the folder went
+    run.rename(tmp_path / "moved")
+    answer = client.get(f"/run/{store.name}/{path}")
+    assert (answer.status_code, answer.text) == (404, "404 Not Found.\n")
+
+
 def test_a_transfer_result_has_payloads_and_pictures_of_its_own(store: RunStore, tmp_path: Path) -> None:
     result = TransferStore(write_transfer_result(tmp_path / "photos"))
     client = create_app([store, result], Settings()).server.test_client()
