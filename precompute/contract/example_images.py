@@ -21,7 +21,7 @@ from precompute.contract.schema import MANIFEST, locate_table, read_manifest
 __all__ = ["Box", "ExampleImages", "Form", "read_box", "read_form"]
 
 _TABLE = "example_images"
-_GROUPS_REMEMBERED = 32
+_GROUPS_REMEMBERED = 8
 
 
 class Box(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import io
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from plotly.colors import sample_colorscale
 
-__all__ = ["Family", "draw_heat_map", "draw_scale", "find_scale", "write_data_address"]
+__all__ = ["Family", "draw_heat_map", "draw_part", "draw_scale", "find_scale", "write_data_address"]
 
 Family = Literal["signed", "positive"]
 _SCALES = {"signed": "RdBu_r", "positive": "Inferno"}
@@ -52,6 +53,18 @@ def draw_heat_map(values: NDArray[np.float32], family: Family) -> bytes:
     picture = Image.fromarray(np.rint(places * (_N_COLOURS - 1)).astype(np.uint8))
     picture.putpalette(_list_colours(family).tobytes())
     return _write_png(picture, transparency=_list_opacities(family), compress_level=_QUICK)
+
+
+def draw_part(part: Any) -> Any:
+    """Draws the map of a part of an answer: `picture` and `scale` come in the place of `map`, in a fifth of the memory.
+
+    Args:
+        part: of any answer; one without a map stays as it is.
+    """
+    if not isinstance(part, Mapping) or "map" not in part:
+        return part
+    drawn = {"picture": draw_heat_map(part["map"], part["family"]), "scale": find_scale(part["map"])}
+    return {**{name: value for name, value in part.items() if name != "map"}, **drawn}
 
 
 def draw_scale(family: Family) -> bytes:

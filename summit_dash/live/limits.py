@@ -21,6 +21,9 @@ class Limits:
         image_pixels: greatest number of pixels of one image: a small file may hold an image that fills the memory.
         n_visits: visits that are remembered; the one that was away longest is forgotten first.
         visit_seconds: time after which a visit that asks nothing is forgotten, with its images.
+        visit_bytes: greatest size of the images of one visit together.
+        all_bytes: memory of the images, answers and pictures of all visits. Those that were quiet longest lose their
+            answers first, then everything.
     """
 
     n_workers: int = 1
@@ -32,3 +35,5 @@ class Limits:
     n_visits: int = 64
     visit_seconds: float = 1800
     image_pixels: int = 50_000_000
+    visit_bytes: int = 64_000_000
+    all_bytes: int = 256_000_000

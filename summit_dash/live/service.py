@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,9 +24,9 @@ _JOBS = "precompute.explanations.answers"
 _PROOFS = "precompute.faithfulness.answers"
 
 
-_MOST_ANSWERS = 24
-"""Answers that a visit keeps, the ones used last: maps are large, and asking again takes a second. A look at one image
-needs less than ten."""
+_MOST_ANSWERS, _MOST_BYTES = 24, 16_000_000
+"""Answers that a visit keeps, the ones used last, and their memory. A look at one image needs less than ten answers:
+some 0.6 MB with all maps."""
 
 
 def find_obstacle(store: RunStore) -> InputError | None:
@@ -77,11 +77,17 @@ class Live:
     workers: Workers
     visits: Visits
     trainings: Trainings
+    keep: Callable[[Any], Any] | None = None
 
     @classmethod
-    def start(cls, limits: Limits) -> Live:
-        """Builds the service; processes start when something is asked."""
-        return cls(Workers(limits), Visits(limits), Trainings(limits))
+    def start(cls, limits: Limits, keep: Callable[[Any], Any] | None = None) -> Live:
+        """Builds the service; processes start when something is asked.
+
+        Args:
+            limits: of number, size and time.
+            keep: what is kept of each part of an answer, as of `Job`.
+        """
+        return cls(Workers(limits), Visits(limits), Trainings(limits), keep)
 
     def close(self) -> None:
         """Ends all processes; a training saves its best head so far."""
@@ -117,7 +123,7 @@ class Live:
         chosen = tuple((name, settings[name]) for name in known.settings if name in settings)
         key = self._build_key(subject, "explain", part, *chosen)
         arguments = (self._read(subject.visit, subject.image), (subject.target, subject.against), part, dict(chosen))
-        job = Job(f"{_JOBS}:explain", _name_run(subject.store, arguments), not known.is_quick, since)
+        job = Job(f"{_JOBS}:explain", _name_run(subject.store, arguments), not known.is_quick, since, self.keep)
         return self._ask_job(subject.visit, key, job)
 
     def map_cells(self, subject: Subject, layer: str | None, order: str) -> Ticket:
@@ -235,7 +241,8 @@ class Live:
         arguments: tuple[Any, ...],
         jobs: str | None = None,
     ) -> Ticket:
-        return self._ask_job(visit, key, Job(f"{jobs or _JOBS}:{function}", _name_run(store, arguments)))
+        job = Job(f"{jobs or _JOBS}:{function}", _name_run(store, arguments), keep=self.keep)
+        return self._ask_job(visit, key, job)
 
     def _ask_job(self, visit: Visit, key: Hashable, job: Job) -> Ticket:
         """Returns the answer that the visit has, or asks for it. What was cancelled or broke off is asked again."""
@@ -245,10 +252,21 @@ class Live:
         if found is None or found.view.state == "cancelled":
             found = self.workers.submit(job)
         visit.tickets[key] = found  # the last one: those before are forgotten first
-        for old, ticket in list(visit.tickets.items())[:-_MOST_ANSWERS]:
-            if ticket.view.is_over:
-                visit.tickets.pop(old, None)
+        self._drop_old(visit)
         return found
+
+    def _drop_old(self, visit: Visit) -> None:
+        """Forgets the answers of a visit that were used longest ago, then what other visits hold too much."""
+        tickets = list(visit.tickets.items())
+        n, n_bytes = len(tickets), visit.answer_bytes
+        for key, ticket in tickets[:-1]:
+            if n <= _MOST_ANSWERS and n_bytes <= _MOST_BYTES:
+                break
+            n -= 1
+            if ticket.view.is_over:
+                n_bytes -= ticket.n_bytes
+                visit.tickets.pop(key, None)
+        self.visits.make_room(visit)
 
 
 def _name_run(store: RunStore, arguments: tuple[Any, ...]) -> tuple[Any, ...]:

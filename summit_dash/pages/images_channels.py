@@ -91,7 +91,7 @@ def _build_side(
         part = traced.get(channel)
         words = f"Relevance through {result['layer']}-{channel}"
         map_ = (
-            [build_overlay(question.visit.shelf, part["map"], part["family"], words)]
+            [build_overlay(question.visit.shelf, part["picture"], words)]
             if part is not None
             else [html.Div(className="images-map is-waiting")]
             if rank < _N_TRACED

@@ -177,4 +177,4 @@ def _build_traced(question: Question, views: Sequence[View]) -> list[Component]:
     if not views[1].parts:
         return [html.Div(className="images-map is-waiting")]
     part: Mapping[str, Any] = views[1].parts[0]
-    return [build_overlay(question.visit.shelf, part["map"], part["family"], "Relevance through the channel")]
+    return [build_overlay(question.visit.shelf, part["picture"], "Relevance through the channel")]

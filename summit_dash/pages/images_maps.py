@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-from cachetools import LRUCache
 from dash import html
 from dash.development.base_component import Component
-from numpy.typing import NDArray
 
 from precompute.contract.explanation_settings import PARTS, SETTINGS, read_settings
 from precompute.contract.map_quality import find_warnings
 from precompute.contract.schema import read_table
-from summit_dash.figures.heat_maps import Family, draw_heat_map, draw_scale, find_scale, write_data_address
+from summit_dash.figures.heat_maps import Family, draw_scale, write_data_address
 from summit_dash.live.job import Ticket, View
 from summit_dash.live.service import Live, Subject
 from summit_dash.live.shelf import Shelf
@@ -26,8 +22,6 @@ from summit_dash.run.store import RunStore
 
 __all__ = ["TAB", "build_maps", "build_overlay", "read_quality"]
 
-_drawn: LRUCache[Any, bytes] = LRUCache(64)
-_lock = threading.Lock()
 _FAMILIES: Mapping[Family, tuple[str, str]] = {
     "signed": ("Signed maps", "Red speaks for the class, blue against it; zero is white."),
     "positive": ("Maps that begin at zero", "The brighter, the more it matters."),
@@ -80,7 +74,7 @@ def build_maps(
     problems = {view.problem.found: view.problem for view in views if view.problem is not None}
     built.extend(build_message(problem) for problem in problems.values())
     for family, (title, meaning) in _FAMILIES.items():
-        maps = [part for part in made if part["family"] == family and "map" in part]
+        maps = [part for part in made if part["family"] == family and "picture" in part]
         if maps:
             least = "− greatest" if family == "signed" else "0"
             scale = html.Span(
@@ -105,9 +99,9 @@ def build_maps(
     return built
 
 
-def build_overlay(shelf: Shelf, values: NDArray[np.float32], family: Family, words: str) -> Component:
-    """Builds a map over the grey image, which is a property of the styles around it; `words` name the map."""
-    over = html.Img(src=shelf.put(_draw_once(values, family)), alt=words, className="images-over")
+def build_overlay(shelf: Shelf, picture: bytes, words: str) -> Component:
+    """Builds a drawn map over the grey image, which is a property of the styles around it; `words` name the map."""
+    over = html.Img(src=shelf.put(picture), alt=words, className="images-over")
     return html.Div([html.Div(className="images-under"), over], className="images-map")
 
 
@@ -131,15 +125,6 @@ def _read_quality(store: RunStore) -> dict[str, list[str]]:
     return found
 
 
-def _draw_once(values: NDArray[np.float32], family: Family) -> bytes:
-    """Draws a map, which is then remembered: each answer shows all maps so far."""
-    key = (values.tobytes(), values.shape, family)
-    with _lock:
-        if key not in _drawn:
-            _drawn[key] = draw_heat_map(values, family)
-        return _drawn[key]
-
-
 def _describe_progress(views: Sequence[View], place: int) -> str:
     """Describes how many of all maps are there, while some are not."""
     n_later = len(PARTS) - len(views)
@@ -158,13 +143,11 @@ def _format_share(share: float) -> str:
 
 def _build_map(part: Mapping[str, Any], shelf: Shelf, quality: Sequence[str]) -> Component:
     """Builds one method's map over the image, with its figures."""
-    values = part["map"]
-    scale = find_scale(values)
     error = part["error"]
-    figures = [f"greatest {scale:.3g}"]
+    figures = [f"greatest {part['scale']:.3g}"]
     figures.append("sum not promised" if error is None else f"sum misses {_format_share(error)} of the score")
     note = [html.Span(words, className="images-note") for words in (part["note"], *quality) if words]
-    layers = build_overlay(shelf, part["map"], part["family"], f"Heat map: {part['title']}")
+    layers = build_overlay(shelf, part["picture"], f"Heat map: {part['title']}")
     tip = f"{part['holds']}\n{part['citation']}. {part['seconds']:.2f} s."
     caption = html.Figcaption(
         [

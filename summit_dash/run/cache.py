@@ -15,14 +15,20 @@ Value = TypeVar("Value")
 
 
 class Remembered(Generic[Key, Value]):
-    """A function that keeps the `size` results used last. A key is read once, however many threads ask for it at once.
+    """A function that keeps the results used last. A key is read once, however many threads ask for it at once.
+
+    Args:
+        read: the function, of one argument.
+        size: number of results that are kept; with `measure`, the greatest sum of their sizes.
+        measure: computes the size of a result, such as its bytes. One that is larger than all is kept alone.
 
     `functools.lru_cache` lets every thread that misses read for itself: a page of sixty pictures would read the same
     row groups eight times in parallel.
     """
 
-    def __init__(self, read: Callable[[Key], Value], size: int) -> None:
-        results: LRUCache[Key, Value] = LRUCache(size)
+    def __init__(self, read: Callable[[Key], Value], size: int, measure: Callable[[Value], int] | None = None) -> None:
+        self.results: LRUCache[Key, Value] = LRUCache(size, measure and (lambda result: min(size, measure(result))))
+        results = self.results
         self._read: Callable[[Key], Value] = cached(results, key=_take_key, condition=threading.Condition())(read)
 
     def __call__(self, key: Key) -> Value:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
+from PIL import Image
 
 from precompute.contract.example_images import Box, ExampleImages, read_box, read_form
 from precompute.contract.pictures import encode_crop
@@ -19,8 +20,11 @@ __all__ = ["Example", "RunExamples"]
 
 _TABLE = "dataset_examples"
 _PICTURE = ("image_id", *Box._fields, "image")
-_IMAGES_REMEMBERED, _CROPS_REMEMBERED = 16, 8192
-"""Numbers of decoded images (150 kB each) and of crops (3 kB each) that are remembered."""
+_IMAGE_BYTES, _CROP_BYTES, _EXAMPLE_BYTES = 4_000_000, 12_000_000, 4_000_000
+"""Memory for decoded images (150 kB each at 224 pixels), for crops (3 kB each; 8 MB are those of the graphs of 1,000
+classes), and for the examples of channels."""
+_ROW_BYTES = 500
+"""Memory of an example without its picture."""
 
 
 class Example(NamedTuple):
@@ -62,9 +66,9 @@ class RunExamples:
         self._rows = RowGroups(path, _TABLE, ["layer", "channel"])
         self.has_table = locate_table(path, _TABLE).is_file()
         self._best_of_layer = Remembered(self._read_best, 32)
-        self._of_channel = Remembered(self._read_examples, 64)
-        self._decoded = Remembered(self.images.read_image, _IMAGES_REMEMBERED)
-        self._cropped = Remembered(self._cut, _CROPS_REMEMBERED)
+        self._of_channel = Remembered(self._read_examples, _EXAMPLE_BYTES, _measure_examples)
+        self._decoded = Remembered(self.images.read_image, _IMAGE_BYTES, _measure_image)
+        self._cropped = Remembered(self._cut, _CROP_BYTES, _measure_crop)
 
     def list_examples(self, channel: Channel, class_id: int = ALL_CLASSES) -> list[Example]:
         """Returns the dataset examples of a channel, strongest first."""
@@ -152,6 +156,19 @@ class RunExamples:
 def _read_kept(row: Mapping[str, Any]) -> _Kept:
     image: bytes | None = row["image"]
     return _Crop(row["image_id"], read_box(row)) if image is None else image
+
+
+def _measure_image(image: Image.Image | None) -> int:
+    """Returns the memory of an image: Pillow takes four bytes for a pixel of three colours."""
+    return 200 if image is None else 200 + 4 * image.width * image.height
+
+
+def _measure_crop(picture: bytes | None) -> int:
+    return _ROW_BYTES + len(picture or b"")
+
+
+def _measure_examples(found: tuple[list[Example], dict[tuple[int, int], _Kept]]) -> int:
+    return _ROW_BYTES + sum(_ROW_BYTES + (len(kept) if isinstance(kept, bytes) else 0) for kept in found[1].values())
 
 
 def _read_example(row: Mapping[str, Any]) -> Example:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["Channel", "Edge", "Graph", "Node", "compute_shares_covered", "read_node"]
+__all__ = ["Channel", "Edge", "Graph", "Node", "compute_shares_covered", "measure_graph", "read_node"]
 
 
 class Channel(NamedTuple):
@@ -50,6 +50,15 @@ class Graph:
     layers: Sequence[str]
     nodes: Sequence[Node]
     edges: Sequence[Edge]
+
+
+_NODE_BYTES, _EDGE_BYTES = 350, 450
+"""Memory of a node and of an edge with their channels and numbers."""
+
+
+def measure_graph(graph: Graph) -> int:
+    """Returns about how many bytes of memory a graph takes."""
+    return 500 + _NODE_BYTES * len(graph.nodes) + _EDGE_BYTES * len(graph.edges)
 
 
 def read_node(row: Mapping[str, Any]) -> Node:

@@ -23,6 +23,8 @@ __all__ = ["PictureCounts", "PictureKind", "Prototype", "RunPictures", "Stamp", 
 Stamp = tuple[tuple[int, int] | None, ...]
 """Time and size of the manifest, which names dead channels and settings, and of the tables with pictures."""
 
+_MOST_BYTES = 4_000_000
+"""Memory for the feature visualizations of further kinds, which are read channel by channel."""
 _TABLES = ("feature_visualizations", "dataset_examples", "example_images", "prototypes")
 
 
@@ -85,7 +87,7 @@ class RunPictures:
         self.kept_examples = RunExamples(path)
         self._tables = frozenset(name for name in _TABLES if locate_table(path, name).is_file())
         self._layer_visualizations = Remembered(self._read_visualizations, 32)
-        self._other_visualizations = Remembered(self._read_other_visualizations, 64)
+        self._other_visualizations = Remembered(self._read_other_visualizations, _MOST_BYTES, _measure)
 
     def get_picture_kind(self, channel: Channel) -> PictureKind:
         """Returns the kind of a channel's picture: feature visualization, else best example over all classes."""
@@ -215,6 +217,10 @@ def _read_file_stamp(path: Path) -> tuple[int, int] | None:
     except FileNotFoundError:
         return None
     return stat.st_mtime_ns, stat.st_size
+
+
+def _measure(pictures: Mapping[str, bytes]) -> int:
+    return 200 + sum(100 + len(picture) for picture in pictures.values())
 
 
 def _read_pictures(table: pa.Table) -> dict[int, bytes]:

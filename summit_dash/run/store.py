@@ -22,7 +22,7 @@ from summit_dash.run.best_classes import read_best_classes
 from summit_dash.run.cache import Once, Remembered
 from summit_dash.run.counts import read_counts
 from summit_dash.run.facts import ChannelFacts, Use
-from summit_dash.run.graphs import Channel, Edge, Graph, read_node
+from summit_dash.run.graphs import Channel, Edge, Graph, measure_graph, read_node
 from summit_dash.run.influences import ClassInfluences, find_strongest
 from summit_dash.run.measures import Link, read_links
 from summit_dash.run.pictures import RunPictures, read_stamp
@@ -40,6 +40,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_MOST_BYTES = 4_000_000
+"""Memory for each kind of what is read class by class: of GoogLeNet with 1,000 classes some 80 graphs, the cosines of
+100 classes, and, in twice as much, the influences of 8. Who opens a class asks for each a few times within a second."""
 
 
 class ClassInfo(NamedTuple):
@@ -103,10 +106,10 @@ class RunStore:
         self._once = Once()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = Remembered(ClassInfluences(self.path).read, 8)
-        self.graph = Remembered(self._read_graph, 256)
-        self.graph_by_effect = Remembered(self._read_graph_by_effect, 64)
-        self.cosines = Remembered(self._compute_cosines, 64)
+        self.class_influences = Remembered(ClassInfluences(self.path).read, 2 * _MOST_BYTES, lambda table: table.nbytes)
+        self.graph = Remembered(self._read_graph, _MOST_BYTES, measure_graph)
+        self.graph_by_effect = Remembered(self._read_graph_by_effect, _MOST_BYTES, measure_graph)
+        self.cosines = Remembered(self._compute_cosines, _MOST_BYTES, _measure_arrays)
         self.pictures = RunPictures(self.path)
 
     # --- what the run is --------------------------------------------------------------------------------------------
@@ -378,6 +381,10 @@ def _place_facts(columns: Sequence[NDArray[Any]], n_channels: int) -> ChannelFac
     for into, value in zip(placed, values, strict=True):
         into[channel] = value
     return ChannelFacts(*placed)
+
+
+def _measure_arrays(arrays: Mapping[str, NDArray[Any]]) -> int:
+    return sum(array.nbytes for array in arrays.values())
 
 
 def _read_edge(row: Mapping[str, Any]) -> Edge:

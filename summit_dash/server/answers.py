@@ -19,6 +19,8 @@ __all__ = ["Answer", "Answers", "choose_encoding", "write_json"]
 
 _SMALL = 500
 """Bytes of an answer that is not compressed: it would fill one packet either way."""
+_OF_EACH = 800
+"""Memory of an answer besides its content: its name, of four texts, and its place among those that are kept."""
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda content: bytes(brotli.compress(content, quality=5)),
     "gzip": lambda content: gzip.compress(content, 6, mtime=0),
@@ -45,6 +47,7 @@ class Answers:
     def __init__(self, most_bytes: int, names_folders: bool = False) -> None:
         self.names_folders = names_folders
         kept: LRUCache[tuple[str, ...], Answer | None] = LRUCache(most_bytes, _measure)
+        self._kept = kept
         self.find: Callable[[Entry, str, str], Answer | None] = cached(
             kept, key=_name_answer, condition=threading.Condition()
         )(self._build)
@@ -53,6 +56,11 @@ class Answers:
         Raises:
             InputError: the run lacks what the key names. That is not kept.
         """
+
+    @property
+    def n_bytes(self) -> int:
+        """The memory of the answers that are kept."""
+        return int(self._kept.currsize)
 
     def _build(self, store: Entry, key: str, encoding: str) -> Answer | None:
         payload = build_payload(store, key, self.names_folders)
@@ -80,4 +88,4 @@ def _name_answer(store: Entry, key: str, encoding: str) -> tuple[str, ...]:
 
 
 def _measure(answer: Answer | None) -> int:
-    return 100 + (len(answer.content) if answer else 0)
+    return _OF_EACH + (len(answer.content) if answer else 0)

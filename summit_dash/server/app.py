@@ -12,6 +12,7 @@ from dash import Dash
 from flask import Flask, Request
 from flask_compress import Compress
 
+from summit_dash.figures.heat_maps import draw_part
 from summit_dash.live.service import EXTENSION, Live
 from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
@@ -27,6 +28,7 @@ from summit_dash.server.computing import register_computing
 from summit_dash.server.door import Door, register_door
 from summit_dash.server.faults import register_faults
 from summit_dash.server.find_runs import find_runs
+from summit_dash.server.free_memory import register_free_memory
 from summit_dash.server.headers import build_headers, register_headers
 from summit_dash.server.health import register_health
 from summit_dash.server.log import register_log, start_log
@@ -65,7 +67,7 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
         prefix,
         ask=lambda: _describe_account(prefix),
     )
-    live = Live.start(settings.limits)
+    live = Live.start(settings.limits, draw_part)
     register_log(app.server)
     register_metrics(app.server, door, live.workers)
     register_checks(app.server, settings)
@@ -81,6 +83,7 @@ def create_app(stores: Mapping[str, Entry] | Iterable[Entry] | Stores, settings:
     register_visit_pictures(app.server, live.visits, prefix)
     app.server.extensions[EXTENSION] = {"live": live, "stores": runs, "computing": computing}
     _compress(app.server)
+    register_free_memory(app.server)
     app.server.wsgi_app = TrustedProxies(app.server.wsgi_app, settings.trusted_proxy, settings.trust_header)
     return app
 

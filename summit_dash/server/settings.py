@@ -114,6 +114,14 @@ class Settings(BaseSettings):
     live_visit_seconds: float = Field(
         _LIMITS.visit_seconds, gt=0, description="Time after which a quiet visit is forgotten."
     )
+    live_visit_bytes: int = Field(
+        _LIMITS.visit_bytes, ge=1, description="Greatest size of the images of one visit together."
+    )
+    live_bytes: int = Field(
+        _LIMITS.all_bytes,
+        ge=1,
+        description="Memory of the images, answers and pictures of all visits; the quiet ones lose theirs first.",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -135,6 +143,7 @@ class Settings(BaseSettings):
         return Limits(
             self.live_workers, self.live_seconds, self.live_waiting, self.live_patience,
             self.live_images, self.live_image_bytes, self.live_visits, self.live_visit_seconds, self.live_image_pixels,
+            self.live_visit_bytes, self.live_bytes,
         )  # fmt: skip
 
     def find_auth(self) -> str:

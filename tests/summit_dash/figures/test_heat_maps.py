@@ -7,7 +7,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from summit_dash.figures.heat_maps import draw_heat_map, draw_scale, find_scale, write_data_address
+from summit_dash.figures.heat_maps import draw_heat_map, draw_part, draw_scale, find_scale, write_data_address
 
 
 def read(content: bytes) -> np.ndarray:
@@ -34,3 +34,17 @@ def test_a_small_grid_is_enlarged_and_an_empty_map_is_drawn() -> None:
     assert read(draw_heat_map(np.ones((7, 7), np.float32), "positive")).shape == (224, 224, 4)
     assert read(draw_heat_map(np.zeros((7, 7), np.float32), "signed"))[..., 3].max() < 60
     assert write_data_address(b"abc", "png") == "data:image/png;base64,YWJj"
+
+
+def test_a_part_keeps_the_picture_of_its_map_in_the_place_of_the_numbers() -> None:
+    values = np.random.default_rng(0).normal(size=(224, 224)).astype(np.float32)
+    part = draw_part({"map": values, "family": "signed", "title": "one"})
+    assert part == {
+        "family": "signed", "title": "one", "picture": draw_heat_map(values, "signed"), "scale": find_scale(values)
+    }  # fmt: skip
+    assert len(part["picture"]) < values.nbytes / 4, "also of a map that is nothing but noise"
+    assert (
+        draw_part({"problem": 1}) == {"problem": 1}
+        and draw_part(b"file") == b"file"
+        and draw_part((1, b"")) == (1, b"")
+    )

@@ -61,6 +61,25 @@ def test_a_visit_keeps_the_answers_that_were_used_last(store: RunStore) -> None:
     assert live.predict(visit, store, "1") is not tickets[1]
 
 
+def test_answers_of_a_visit_have_a_size_and_a_picture_takes_the_place_of_numbers(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_MOST_BYTES", 10_000)
+    live = Live.start(Limits(n_waiting=99), keep=lambda part: part[:3000])
+    live.workers._serve = lambda: None  # type: ignore[method-assign]
+    visit = live.visits.open()
+    first, second, third, running = tickets = [live.predict(visit, store, str(n)) for n in range(4)]
+    for ticket in tickets:
+        ticket.add(1, 1, b"x" * 50_000)
+        assert ticket.view.parts == (b"x" * 3000,)
+    for ticket in (first, second, third):
+        ticket.finish(None)
+    assert live.predict(visit, store, "0") is first
+    assert list(visit.tickets.values()) == [third, running, first], "the one used longest ago made room"
+    assert visit.answer_bytes < 10_000
+    assert live.predict(visit, store, "1") is not second
+
+
 def test_the_dashboard_with_its_live_pages_imports_no_torch(run_path: Path) -> None:
     code = (
         "import sys; from summit_dash.run.store import RunStore; from summit_dash.server.app import create_app;"

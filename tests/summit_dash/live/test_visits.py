@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from precompute.contract.errors import InputError
+from summit_dash.live.job import Job, Ticket
 from summit_dash.live.limits import Limits
-from summit_dash.live.visits import Visits
+from summit_dash.live.visits import Visit, Visits
 
 
 class Clock:
@@ -57,3 +58,67 @@ def test_of_too_many_visits_the_one_away_longest_is_forgotten() -> None:
     assert visits.find(second.token) is None and visits.find(first.token) is first
     visits.forget(first.token)
     assert visits.find(first.token) is None
+
+
+def finish_with(visit: Visit, key: str, n_bytes: int) -> Ticket:
+    """Adds an answer of a size to a visit."""
+    ticket = visit.tickets[key] = Ticket(Job("a:b"), 0)
+    ticket.finish(b"x" * n_bytes)
+    return ticket
+
+
+def test_the_images_of_a_visit_have_a_size_together() -> None:
+    visits = Visits(Limits(visit_bytes=3_000_000))
+    visit = visits.open()
+    visits.add(visit, "a.png", b"x" * 2_000_000)
+    with pytest.raises(InputError, match=r"at most 3 MB together.*b\.png has 1\.5 MB, the others 2\.0 MB"):
+        visits.add(visit, "b.png", b"x" * 1_500_000)
+    visits.clear(visit)
+    assert visits.add(visit, "b.png", b"x" * 1_500_000) == "upload-2" and visit.n_bytes == 1_500_000
+
+
+def test_all_visits_together_stay_below_their_size_and_quiet_ones_lose_answers_first() -> None:
+    visits = Visits(Limits(all_bytes=1_000_000))
+    quiet, busy, mine = (visits.open() for _ in range(3))
+    for visit in (quiet, busy, mine):
+        visits.add(visit, "a.png", b"x" * 100_000)
+        finish_with(visit, "old", 100_000)
+        visit.shelf.put(b"y" * 50_000)
+    running = quiet.tickets["running"] = Ticket(Job("a:b"), 0)
+    assert visits.find(busy.token) is busy
+    assert 750_000 < visits.n_bytes < 751_000
+    visits.add(mine, "b.png", b"x" * 390_000)
+    assert visits.n_bytes <= 1_000_000
+    assert (
+        list(quiet.tickets.values()) == [running] and quiet.shelf.n_bytes == 0 and list(quiet.uploads) == ["upload-1"]
+    )
+    assert list(busy.tickets) == ["old"] and list(mine.tickets) == ["old"]
+    finish_with(mine, "new", 250_000)
+    visits.make_room(mine)
+    assert visits.n_bytes <= 1_000_000 and not busy.tickets
+    assert visits.find(quiet.token) is None and visits.find(busy.token) is busy
+    assert list(mine.tickets) == ["old", "new"]
+
+
+def test_looking_for_a_picture_does_not_make_a_visit_younger() -> None:
+    visits = Visits(Limits(n_visits=2))
+    first, second = visits.open(), visits.open()
+    assert visits.find_by_shelf(first.shelf.name) is first
+    visits.open()
+    assert visits.find(first.token) is None and visits.find(second.token) is second
+
+
+def test_whatever_people_bring_and_ask_the_memory_of_visits_has_a_bound() -> None:
+    limits = Limits(n_visits=5, n_images=3, visit_bytes=300_000, all_bytes=1_000_000)
+    visits = Visits(limits)
+    opened = [visits.open() for _ in range(5)]
+    for n in range(200):
+        visit = visits.find(opened[n % 5].token) or visits.open()
+        opened[n % 5] = visit
+        if len(visit.uploads) == 3:
+            visits.clear(visit)
+        visits.add(visit, f"{n}.png", b"x" * 90_000)
+        finish_with(visit, f"answer {n}", 60_000)
+        visit.shelf.put(n.to_bytes(4, "big") * 5_000)
+        visits.make_room(visit)
+        assert visits.n_bytes <= limits.all_bytes

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from summit_dash.figures.heat_maps import draw_part
 from summit_dash.live import service
 from summit_dash.live.limits import Limits
 from summit_dash.live.service import Live
@@ -17,7 +18,7 @@ from tests.support import live_answers
 def live() -> Iterator[Live]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "_JOBS", live_answers.__name__)
-        found = Live.start(Limits())
+        found = Live.start(Limits(), draw_part)
         yield found
         found.workers.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dash import Dash, no_update
 
+from summit_dash.figures.heat_maps import draw_part
 from summit_dash.live import service
 from summit_dash.live.limits import Limits
 from summit_dash.live.service import EXTENSION, Live
@@ -30,7 +31,7 @@ def app(store: RunStore) -> Iterator[Dash]:
         patch.setattr(store, "manifest", {**store.manifest, "model": {"preprocess": {}}})
         app = create_app([store])
         limits = Limits(n_images=3)
-        app.server.extensions[EXTENSION]["live"] = live = Live.start(limits)
+        app.server.extensions[EXTENSION]["live"] = live = Live.start(limits, draw_part)
         with app.server.app_context():
             yield app
         live.workers.close()

@@ -64,3 +64,21 @@ def test_what_is_read_once_keeps_nobody_waiting_who_asks_for_something_else() ->
         leave.set()
         assert [each.result() for each in slow] == [2, 2]
     assert once.read("slow", lambda: 0) == 2
+
+
+def test_results_are_kept_up_to_the_sum_of_their_sizes_and_a_larger_one_alone() -> None:
+    reads: list[int] = []
+
+    def read(key: int) -> bytes:
+        reads.append(key)
+        return b"x" * key
+
+    remembered = Remembered[int, bytes](read, size=10, measure=len)
+    for key in (4, 5, 4, 5, 3, 5, 4):
+        assert len(remembered(key)) == key
+    assert reads == [4, 5, 3, 4]
+    assert remembered.results.currsize == 9
+    for key in (20, 20, 5):
+        remembered(key)
+    assert reads == [4, 5, 3, 4, 20, 5]
+    assert remembered.results.currsize == 5

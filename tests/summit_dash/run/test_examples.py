@@ -147,3 +147,17 @@ def test_parts_are_shown_at_the_size_of_the_runs_examples(tmp_path: Path, said: 
     with Image.open(io.BytesIO(store.pictures.read_example(CHANNEL, -1, part.rank))) as picture:
         assert max(picture.size) == min(size, 64)
         assert np.asarray(picture).std() > 1
+
+
+def test_pictures_and_examples_stay_below_their_sizes(part_store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("_IMAGE_BYTES", 30_000), ("_CROP_BYTES", 20_000), ("_EXAMPLE_BYTES", 60_000)):
+        monkeypatch.setattr(f"summit_dash.run.examples.{name}", size)
+    bounded = RunStore(part_store.path).pictures.kept_examples
+    kept = {bounded._decoded: 30_000, bounded._cropped: 20_000, bounded._of_channel: 60_000}
+    for number in range(8):
+        channel = Channel("conv4", number)
+        for example in bounded.list_examples(channel):
+            shown = bounded.read_picture(channel, example.class_id, example.rank)
+            assert shown == part_store.pictures.read_example(channel, example.class_id, example.rank)
+            assert all(0 < cache.results.currsize <= size for cache, size in kept.items() if len(cache.results))
+    assert bounded._cropped.results.currsize > 10_000, "it was filled"

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from summit_dash.run.graphs import Channel, Node, compute_shares_covered, read_node
+from summit_dash.run.graphs import Channel, Edge, Graph, Node, compute_shares_covered, measure_graph, read_node
 from tests.support.drawn_graphs import draw_graph
 
 
@@ -16,6 +18,17 @@ def test_the_effect_of_an_older_run_is_unknown() -> None:
     row = {"layer": "conv", "channel": 3, "activation_count": 7, "pagerank_score": 0.25}
     assert read_node(row) == Node(Channel("conv", 3), 7, 0.25, None)
     assert read_node({**row, "effect": -0.5}).effect == -0.5
+
+
+def test_the_memory_of_a_graph_is_about_that_of_its_objects() -> None:
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    nodes = [Node(Channel(f"layer {n}", 1000 + n), 1000 + n, n / 7) for n in range(300)]
+    edges = [Edge(Channel(f"{n}", 1000 + n), Channel(f"{n}.", 2000 + n), 3000 + n, n / 3) for n in range(900)]
+    graph = Graph(["a"], nodes, edges)
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert 0.8 * used < measure_graph(graph) < 1.5 * used
 
 
 def test_channels_enter_by_falling_activation_count() -> None:

@@ -64,6 +64,16 @@ def test_what_is_kept_has_an_end(store: RunStore, built: list[str]) -> None:
     assert (answers.find(store, "class/3", ""), built) == (first, ["class/3"] * 2)
 
 
+def test_the_answers_that_are_kept_have_a_size(store: RunStore, built: list[str]) -> None:
+    answers = Answers(20_000)
+    keys = [f"class/{class_id}" for class_id in store.classes]
+    for key in (*keys, *keys):
+        for encoding in ("br", "gzip", ""):
+            answers.find(store, key, encoding)
+            assert answers.n_bytes <= 20_000
+    assert len(built) > 3 * len(keys)
+
+
 def test_short_answers_unknown_keys_and_problems(store: RunStore, built: list[str]) -> None:
     answers = Answers(10_000_000)
     assert answers.find(store, "nothing", "br") is None
