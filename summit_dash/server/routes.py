@@ -64,6 +64,20 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
     def send_runs() -> Response:
         return _ask_each_time(_answer_json({"runs": list_runs(stores.entries, answers.names_folders)}))
 
+    @server.get(f"{prefix}run/<name>/graph/<int:class_id><any({_ENDINGS}):ending>")
+    def send_graph(name: str, class_id: int, ending: str) -> Response | tuple[Response, int]:
+        return _send_graph(_find_store(stores, name), class_id, ending)
+
+    @server.post(f"{prefix}run/<name>/labels")
+    def save_labels(name: str) -> tuple[Response, int]:
+        return _save_label(_find_store(stores, name))
+
+    _register_pictures(server, stores, prefix)
+
+
+def _register_pictures(server: Flask, stores: Stores, prefix: str) -> None:
+    """Adds `run/<name>/picture/...` and the like."""
+
     @server.get(f"{prefix}run/<name>/thumbnails/<int:class_id>.bin")
     @_refuse_missing
     def send_thumbnails(name: str, class_id: int) -> Response:
@@ -71,10 +85,6 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
         if class_id not in store.classes:
             abort(404)
         return _keep(Response(build_thumbnails(store, class_id), mimetype="application/octet-stream"))
-
-    @server.get(f"{prefix}run/<name>/graph/<int:class_id><any({_ENDINGS}):ending>")
-    def send_graph(name: str, class_id: int, ending: str) -> Response | tuple[Response, int]:
-        return _send_graph(_find_store(stores, name), class_id, ending)
 
     @server.get(f"{prefix}run/<name>/picture/<path:layer>/<int:number>.webp")
     @_refuse_missing
@@ -110,10 +120,6 @@ def register_routes(server: Flask, stores: Stores, answers: Answers, prefix: str
     def send_prototype(name: str, class_id: int, method: str) -> Response:
         found = _find_store(stores, name).pictures.read_prototypes(class_id).get(method)
         return _send_picture(found and found.image)
-
-    @server.post(f"{prefix}run/<name>/labels")
-    def save_labels(name: str) -> tuple[Response, int]:
-        return _save_label(_find_store(stores, name))
 
 
 def _refuse_missing(view: Callable[..., Response]) -> Callable[..., Response]:
