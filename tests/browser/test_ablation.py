@@ -77,8 +77,9 @@ def test_a_channel_alone_is_measured_by_a_button_and_the_graph_says_it_from_then
     (layer, channel), (other, second) = page.evaluate(nodes)[:2]
     page.goto(f"{url}?class=0&layer={layer}&channel={channel}")
     section = page.locator("#panel .alone")
-    section.get_by_role("button", name="Measure", exact=True).click()
-    expect(section).to_contain_text("accuracy −25.0 % [−50.0 %, +12.5 %], log-probability −1.25, n = 4")
+    section.get_by_role("button", name="Measure", exact=True).click(timeout=60_000)
+    answer = "accuracy −25.0 % [−50.0 %, +12.5 %], log-probability −1.25, n = 4"
+    expect(section).to_contain_text(answer, timeout=60_000)  # its process starts first
     expect(section.get_by_role("button", name="Measure", exact=True)).to_have_count(0)
     section.get_by_role("button", name=re.compile("of the graph")).click()
     expect(section.get_by_role("button")).to_have_count(0)
