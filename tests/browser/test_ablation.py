@@ -83,6 +83,7 @@ def test_a_channel_alone_is_measured_by_a_button_and_the_graph_says_it_from_then
     expect(section.get_by_role("button", name="Measure", exact=True)).to_have_count(0)
     section.get_by_role("button", name=re.compile("of the graph")).click()
     expect(section.get_by_role("button")).to_have_count(0)
+    expect(section.locator(".alone-lost")).to_be_visible(timeout=60_000)  # until then there is a bar
     page.evaluate("([layer, channel]) => summitDash.dispatch({layer, channel})", [other, second])
     expect(page.locator("#panel h2")).to_contain_text(f"-{second}")
     expect(section).to_contain_text("accuracy −25.0 %")
