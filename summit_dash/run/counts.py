@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from precompute.contract.schema import iterate_batches
@@ -33,11 +33,18 @@ def read_counts(run: Path, n_channels: Mapping[str, int], class_ids: Collection[
     wanted = np.fromiter(class_ids, np.int64, len(class_ids))
     result = {layer: np.zeros((len(wanted), n), np.int32) for layer, n in n_channels.items()}
     for batch in iterate_batches(run, "activations", _COLUMNS):
-        mine = batch.filter(pc.is_in(batch["class_id"], pa.array(wanted)))
-        rows = np.searchsorted(wanted, mine["class_id"].to_numpy())
-        channels, counts = mine["channel"].to_numpy(), mine["activation_count"].to_numpy()
-        codes = mine["layer"].indices.to_numpy()
-        for code, layer in enumerate(mine["layer"].dictionary.to_pylist()):
-            here = codes == code
-            result[layer][rows[here], channels[here]] = counts[here]
+        ids, codes = batch["class_id"].to_numpy(), batch["layer"].indices.to_numpy()
+        channels, counts = batch["channel"].to_numpy(), batch["activation_count"].to_numpy()
+        layers = batch["layer"].dictionary.to_pylist()
+        for first, last in _find_stretches(ids, codes):
+            row = int(np.searchsorted(wanted, ids[first]))
+            if row < len(wanted) and wanted[row] == ids[first]:
+                result[layers[codes[first]]][row, channels[first:last]] = counts[first:last]
     return result
+
+
+def _find_stretches(*columns: NDArray[Any]) -> Iterator[tuple[int, int]]:
+    """Yields the bounds of the stretches in which no column changes; a table sorted by them has few."""
+    changes = [column[1:] != column[:-1] for column in columns]
+    inner = np.flatnonzero(np.logical_or.reduce(changes)) + 1
+    return pairwise(sorted({0, *inner.tolist(), len(columns[0])}))
