@@ -68,7 +68,7 @@ export const readRun = async (name) => {
   if (!runs.has(found)) {
     const overview = await load('run', found);
     if (overview.problem) return overview;
-    runs.set(found, buildRun(overview));
+    if (!runs.has(found)) runs.set(found, buildRun(overview)); /* two may wait for it: the second finds what the first has built */
   }
   return runs.get(found);
 };

@@ -55,6 +55,16 @@ def test_the_header_names_the_model_and_counts_the_images(page: Page, url: str) 
     _wait_for_query(page, "?class=0&layer=conv5")
 
 
+@pytest.mark.usefixtures("new_page")
+def test_a_first_view_asks_for_nothing_twice(page: Page, url: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_graph(page, url)
+    expect(page.locator("#embedding .js-plotly-plot")).to_be_visible()
+    assert any(each.endswith("labels.json") for each in asked)
+    assert sorted(set(asked)) == sorted(asked)
+
+
 def test_a_link_shows_the_same_after_a_reload_and_in_another_browser(
     page: Page, url: str, store: RunStore, browser: Browser, words: list[str]
 ) -> None:
