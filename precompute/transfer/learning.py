@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from precompute.contract.atomic import replace_file
+from precompute.contract.manifest import remove_if_empty
 from precompute.contract.progress import Advance, Progress
 from precompute.contract.transfer_tables import read_transfer_table, write_transfer_manifest, write_transfer_table
 from precompute.datasets.images import ImageSource
@@ -24,8 +25,9 @@ from precompute.transfer.descent import Notes, Trained
 from precompute.transfer.features import FeatureStore
 from precompute.transfer.head_modules import HeadPlan
 from precompute.transfer.heads import CutStore
-from precompute.transfer.learned import MAPS, PIXELS, Learner, count_multiply_adds, find_unfrozen, open_material
+from precompute.transfer.learned import Learner, count_multiply_adds, find_unfrozen
 from precompute.transfer.linear import compute_log_loss
+from precompute.transfer.material import MAPS, PIXELS, Lesson, Pass, open_material
 from precompute.transfer.saving import CutModel, build_command, cut_model, name_folder, write_head
 from precompute.transfer.scores import compute_macro_f1, compute_score
 from precompute.transfer.training import Task
@@ -119,7 +121,7 @@ def train_chosen(
             heads[folder] = {
                 "model": model, "cut": cut, "kind": choice.head.kind, "config": asdict(choice.head),
                 "fingerprint": None if outcome.is_interrupted else fingerprint,
-                "command": build_command(choice.out / "heads" / folder, choice, chosen.cuts),
+                "command": build_command(choice.out / "heads" / folder, choice, chosen.cuts, choice.head.kind),
             }  # fmt: skip
             write_transfer_manifest(choice.out, manifest)
         if outcome.is_interrupted:
@@ -139,20 +141,26 @@ def _train_one(
     unfrozen = find_unfrozen(cut.module, chosen.cuts, head.n_unfrozen)
     values = chosen.features.read(chosen.cut, config.pooling)[task.kept]
     scratch = choice.out / "parts" / f"learned-{_identify(choice, chosen, task)[:16]}"
-    material = open_material(cut, head, values, source, task, scratch)
-    learner = Learner(cut, material, task, (config, head), values, unfrozen, choice.device)
-    title = f"Training {head.kind} on {chosen.model}@{chosen.cut}"
-    with progress.open_stage(title, (config.n_folds + 1) * head.n_epochs, "epochs") as advance:
-        course = _Course(learner, head, advance, watch)
-        trained, probabilities, epochs = _evaluate(course, task, config.n_folds, scratch)
-        if not trained.is_interrupted:
-            _write_row(choice, chosen, cut, (probabilities, epochs, learner.n_trained), task)
-            trained = course.fit(np.arange(len(task.labels)), None)
-    cut.module.to("cpu")
-    if trained.best_epoch or not trained.is_interrupted:
-        write_head(choice.out, cut, source.classes, head.suffix)
-    for path in (scratch / PIXELS, scratch / MAPS) if trained.is_interrupted else (scratch,):
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    lesson = Lesson(task, values, config, head, choice.device)
+    images = Pass(source, scratch, progress, lambda: None if watch is None else watch(None))
+    try:
+        learner = Learner(cut, open_material(cut, lesson, images), lesson, unfrozen)
+        title = f"Training {head.kind} on {chosen.model}@{chosen.cut}"
+        with progress.open_stage(title, (config.n_folds + 1) * head.n_epochs, "epochs") as advance:
+            course = _Course(learner, head, advance, watch)
+            trained, probabilities, epochs = _evaluate(course, task, config.n_folds, scratch)
+            if not trained.is_interrupted:
+                _write_row(choice, chosen, cut, (probabilities, epochs, learner.n_trained), task)
+                trained = course.fit(np.arange(len(task.labels)), None)
+        cut.module.to("cpu")
+        if trained.best_epoch or not trained.is_interrupted:
+            write_head(choice.out, cut, source.classes, head.suffix)
+    finally:
+        for large in (PIXELS, MAPS):
+            (scratch / large).unlink(missing_ok=True)
+        remove_if_empty(scratch)
+    if not trained.is_interrupted:
+        shutil.rmtree(scratch)
     return trained
 
 

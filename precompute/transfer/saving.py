@@ -29,7 +29,7 @@ from precompute.models.sources.loading import load_model
 from precompute.models.sources.preprocess import Preprocess
 from precompute.transfer.head_modules import HeadPlan
 from precompute.transfer.linear import LinearHead
-from precompute.transfer.truncation import PREPROCESS, Recipe, build_recipe, cut_module
+from precompute.transfer.truncation import CONVOLUTION, PREPROCESS, Recipe, build_recipe, cut_module
 
 __all__ = ["CutModel", "Images", "build_command", "cut_model", "fill_linear", "name_folder", "write_head"]
 
@@ -145,14 +145,16 @@ class Images(Protocol):
     def allow_outside(self) -> bool: ...
 
 
-def build_command(folder: Path, images: Images, layers: Sequence[str]) -> str:
+def build_command(folder: Path, images: Images, layers: Sequence[str], kind: str = "linear") -> str:
     """Builds the command that makes a run of a saved head.
 
     Args:
         folder: of the head.
         images: those that the head was trained on.
         layers: up to the cut; a run of the whole model with these can be compared with it. A single one is left out.
+        kind: of the head; the layer of maps that a convolution adds is recorded too.
     """
+    layers = [*layers, CONVOLUTION] if kind.startswith("conv") else layers
     words = ["summit-dash", "precompute", f"{folder / MODEL}:build", images.images]
     words += ["--weights", str(folder / WEIGHTS), "--preprocess", str(folder / PREPROCESS)]
     words += ["--class-outputs", str(folder / CLASSES), "--output-names", str(folder / CLASSES)]

@@ -25,12 +25,14 @@ from precompute.models.sources.loaded import RANDOM, ModelConfig
 from precompute.models.sources.loading import load_model
 from precompute.transfer.head_modules import HeadPlan, build_head
 
-__all__ = ["Recipe", "build_recipe", "build_transferred", "cut_module"]
+__all__ = ["CONVOLUTION", "PREPROCESS", "Recipe", "build_recipe", "build_transferred", "cut_module"]
 
 PREPROCESS = "preprocess.toml"
 """The file beside a saved model that states its input."""
 _LOG = "_transfer_log"
 _HEAD = "transfer_head"
+CONVOLUTION = f"{_HEAD}.conv"
+"""The path of the layer of maps that a head of a convolution has."""
 
 
 @dataclass(frozen=True)

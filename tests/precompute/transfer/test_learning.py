@@ -54,6 +54,9 @@ def test_a_head_that_is_not_linear_learns_an_exclusive_or(asked: TransferRequest
     loaded = load_model(
         ModelConfig(f"{folder}/model.py:build", str(folder / "weights.safetensors"), str(folder / "preprocess.toml"))
     )
+    layers = read_transfer_manifest(asked.out)["heads"][folder.name]["command"].partition("--layers ")[2].split()[:1]
+    assert layers == ([] if kind == "mlp" else ["bits,transfer_head.conv"])
+    assert kind == "mlp" or isinstance(loaded.module.get_submodule("transfer_head.conv"), torch.nn.Conv2d)
     with torch.no_grad():
         colours = torch.tensor([[0.9, 0.9, 0.4], [0.9, 0.1, 0.4], [0.1, 0.1, 0.4]])[:, :, None, None]
         assert loaded.module(colours.expand(3, 3, 8, 8)).argmax(1).tolist() == [1, 0, 1]
@@ -104,4 +107,14 @@ def test_an_interruption_keeps_the_best_and_the_same_command_goes_on(
     add_heads(head, SilentProgress(), again.append)
     assert {each.fold for each in again if each} == ({None} if n_folds_left else {0, 1, None})
     assert read_transfer_manifest(asked.out)["heads"]["late@bits+mlp"]["fingerprint"] is not None
+    assert not list((asked.out / "parts").glob("learned-*"))
+
+
+def test_a_stop_while_maps_are_computed_leaves_no_head_and_no_file(asked: TransferRequest) -> None:
+    def stop(epoch: Epoch | None) -> None:
+        assert epoch is None
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        add_heads(MoreHeads(asked.out, ("late@bits",), replace(MLP, kind="conv1x1", seed=9)), SilentProgress(), stop)
     assert not list((asked.out / "parts").glob("learned-*"))
