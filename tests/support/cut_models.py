@@ -42,8 +42,8 @@ class Cuts:
         torch.manual_seed(0)
         return cut_model("late", self.entry, "second", HeadPlan(kind, 2, 2, "mean", 5))
 
-    def teach(self, head: HeadConfig) -> Lesson:
-        """Returns a lesson on all images."""
+    def build_lesson(self, head: HeadConfig) -> Lesson:
+        """Builds a lesson on all images."""
         return Lesson(self.task, FEATURES, TransferConfig(), head, torch.device("cpu"))
 
 

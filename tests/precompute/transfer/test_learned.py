@@ -23,7 +23,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Cuts:
 
 @pytest.mark.parametrize("head", [HeadConfig("mlp", n_epochs=1), HeadConfig("mlp", 1, n_epochs=1)], ids=["kept", "run"])
 def test_features_are_standardised_by_the_training_images_alone(made: Cuts, tmp_path: Path, head: HeadConfig) -> None:
-    cut, lesson = made.cut("mlp"), made.teach(head)
+    cut, lesson = made.cut("mlp"), made.build_lesson(head)
     material = open_material(cut, lesson, Pass(made.source, tmp_path, SilentProgress()))
     learner = Learner(cut, material, lesson, ["second"])
     places = np.array([0, 1, 2, 6, 7, 8])

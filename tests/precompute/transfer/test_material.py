@@ -67,7 +67,7 @@ def test_the_input_is_as_small_as_the_head_allows(
     made: Cuts, tmp_path: Path, head: HeadConfig, shape: tuple[int, ...], file: str | None
 ) -> None:
     cut = made.cut(head.kind)
-    material = open_material(cut, made.teach(head), Pass(made.source, tmp_path, SilentProgress()))
+    material = open_material(cut, made.build_lesson(head), Pass(made.source, tmp_path, SilentProgress()))
     assert material.values.shape == shape
     assert [path.name for path in tmp_path.iterdir()] == ([file] if file else [])
     part = cut.module if material.first == 0 else cut.module.transfer_head[material.first :]
@@ -85,7 +85,7 @@ def test_maps_in_batches_are_those_of_single_images_and_batches_halve(made: Cuts
         narrow = Narrow(cut.module.bits, most)
         cut.module.bits = narrow
         images = Pass(made.source, tmp_path / f"{size}-{most}", heard, lambda: n_steps.append(1))
-        values = np.array(open_material(cut, made.teach(HeadConfig("conv3x3", batch_size=size)), images).values)
+        values = np.array(open_material(cut, made.build_lesson(HeadConfig("conv3x3", batch_size=size)), images).values)
         assert heard.stages == [("Maps for late@second", 12, "images")] and len(n_steps) == len(heard.steps)
         return values, narrow.asked, heard.steps
 
@@ -102,7 +102,7 @@ def test_maps_in_batches_are_those_of_single_images_and_batches_halve(made: Cuts
 def test_pixels_are_those_of_the_preprocessing(made: Cuts, tmp_path: Path) -> None:
     cut, heard = made.cut("linear"), Noting()
     material = open_material(
-        cut, made.teach(HeadConfig(n_unfrozen=1, batch_size=5)), Pass(made.source, tmp_path, heard)
+        cut, made.build_lesson(HeadConfig(n_unfrozen=1, batch_size=5)), Pass(made.source, tmp_path, heard)
     )
     pixels = [cut.preprocess.prepare_image(made.source.load(image)) for image in made.source.images]
     np.testing.assert_array_equal(material.values, np.stack(pixels))
@@ -116,7 +116,9 @@ def test_a_stop_between_batches_ends_the_pass_and_leaves_the_model_whole(made: C
     cut = made.cut("conv1x1")
     whole = cut.module.transfer_head
     with pytest.raises(KeyboardInterrupt):
-        open_material(cut, made.teach(HeadConfig("conv1x1")), Pass(made.source, tmp_path, SilentProgress(), stop))
+        open_material(
+            cut, made.build_lesson(HeadConfig("conv1x1")), Pass(made.source, tmp_path, SilentProgress(), stop)
+        )
     assert cut.module.transfer_head is whole
 
 
@@ -125,7 +127,7 @@ def test_a_full_disk_is_an_error_and_does_not_end_the_process(made: Cuts, tmp_pa
     (tmp_path / "maps.npy").symlink_to("/dev/full")
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
         open_material(
-            made.cut("conv1x1"), made.teach(HeadConfig("conv1x1")), Pass(made.source, tmp_path, SilentProgress())
+            made.cut("conv1x1"), made.build_lesson(HeadConfig("conv1x1")), Pass(made.source, tmp_path, SilentProgress())
         )
 
 
@@ -134,6 +136,6 @@ def test_an_image_that_is_gone_is_named(made: Cuts, tmp_path: Path, monkeypatch:
         raise UnreadableImage("it is gone")
 
     monkeypatch.setattr(type(made.source), "load", fail)
-    lesson, images = made.teach(HeadConfig("conv1x1")), Pass(made.source, tmp_path, SilentProgress())
+    lesson, images = made.build_lesson(HeadConfig("conv1x1")), Pass(made.source, tmp_path, SilentProgress())
     with pytest.raises(InputError, match="One cannot be read any more"):
         open_material(made.cut("conv1x1"), lesson, images)
