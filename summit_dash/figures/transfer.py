@@ -28,6 +28,8 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 _BAND = 0.13
 _MOST_TICKS = 16
 _STEPS = (1, 2, 5)
+_FEW_EPOCHS = 4
+"""Epochs that the chart of a training has room for from its beginning."""
 
 
 def build_cuts(rows: Sequence[Row], axis: str, theme: str) -> go.Figure:
@@ -204,6 +206,7 @@ def build_training_parts(theme: str) -> dict[str, Any]:
     """
     palette = check_theme(theme)
     along = {**build_axis(theme, "epoch"), "showticklabels": True, "rangemode": "tozero", "tickvals": None}
+    along["autorangeoptions"] = {"include": _FEW_EPOCHS}  # no ticks at halves of an epoch
     up = {**build_axis(theme), "showticklabels": True, "showgrid": True, "tickvals": None, "nticks": 5}
     layout = build_layout(
         theme,

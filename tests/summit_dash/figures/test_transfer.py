@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from precompute.contract.errors import InputError
-from summit_dash.figures.transfer import AXES, build_cuts, build_layers, find_front
+from summit_dash.figures.transfer import AXES, build_cuts, build_layers, build_training_parts, find_front
 from summit_dash.run.transfer_store import Row, TransferStore
 from tests.support.transfer_result import write_transfer_result
 
@@ -57,3 +57,8 @@ def test_layers_of_a_run_have_names_and_intervals() -> None:
     assert figure.data[-1].hovertext[1] == "conv2<br>50.0 % [40.0, 60.0], n = 90"
     with pytest.raises(InputError, match="light or dark"):
         build_layers(rows, "grey")
+
+
+def test_a_training_of_few_epochs_has_no_ticks_between_them() -> None:
+    layout = build_training_parts("dark")["layout"]
+    assert all(layout[axis]["autorangeoptions"]["include"] >= 4 for axis in ("xaxis", "xaxis2"))
