@@ -20,9 +20,9 @@ from playwright.sync_api import Page, sync_playwright
 from waitress import wasyncore
 from waitress.server import create_server
 
+from summit_dash.run.memory import measure_memory
 from summit_dash.run.stores import Stores, open_runs
 from summit_dash.server.app import create_app
-from summit_dash.server.metrics import measure_memory
 from summit_dash.server.settings import Settings
 from tests.browser.chromium import FLAGS, find_chromium
 from tests.support.synthetic_run import SyntheticRun, write_synthetic_run

@@ -93,12 +93,13 @@ def open_dashboard(settings: Settings, open_browser: bool) -> None:
     from waitress import create_server
 
     from summit_dash.live.service import EXTENSION
-    from summit_dash.run.memory import use_steady_memory
+    from summit_dash.run.memory import leave_quickly, use_steady_memory
     from summit_dash.server.app import create_app
     from summit_dash.server.find_runs import find_runs
     from summit_dash.server.listen import listen
     from summit_dash.server.log import start_log
 
+    leave_quickly()
     stores = find_runs(settings)
     use_steady_memory()
     listening = listen(settings.host, settings.port)

@@ -24,6 +24,8 @@ class Limits:
         visit_bytes: greatest size of the images of one visit together.
         all_bytes: memory of the images, answers and pictures of all visits. Those that were quiet longest lose their
             answers first, then everything.
+        growth_bytes: memory by which a process may grow after its first answers; then a new one takes its place once
+            nobody has asked for a while.
     """
 
     n_workers: int = 1
@@ -37,3 +39,4 @@ class Limits:
     image_pixels: int = 50_000_000
     visit_bytes: int = 64_000_000
     all_bytes: int = 256_000_000
+    growth_bytes: int = 500_000_000

@@ -6,8 +6,12 @@ import multiprocessing
 from typing import Any
 
 from summit_dash.live.worker import STOP, run_worker
+from summit_dash.run.memory import measure_memory
 
 __all__ = ["WorkerEnded", "WorkerProcess"]
+
+_FIRST = 20
+"""Answers after which a process has what it needs: two looks at an image."""
 
 
 class WorkerEnded(Exception):
@@ -29,6 +33,8 @@ class WorkerProcess:
         )
         self._process.start()
         theirs.close()
+        self._n_answers = 0
+        self._settled_bytes = 0
 
     @property
     def pid(self) -> int | None:
@@ -39,6 +45,17 @@ class WorkerProcess:
     def is_alive(self) -> bool:
         """True until the process ends."""
         return self._process.is_alive()
+
+    @property
+    def growth(self) -> int:
+        """The bytes by which the process has grown since its first answers; 0 before, and where no one can say."""
+        return max(0, measure_memory(self.pid) - self._settled_bytes) if self._settled_bytes else 0
+
+    def count_answer(self) -> None:
+        """Notes that a job is over. After the first ones, the memory is what the process needs."""
+        self._n_answers += 1
+        if self._n_answers == _FIRST:
+            self._settled_bytes = measure_memory(self.pid)
 
     def send(self, number: int, function: str, arguments: Any = ()) -> None:
         """Sends a job with its number, which its messages carry.

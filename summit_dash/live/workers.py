@@ -22,6 +22,7 @@ _TICK = 0.05
 _START_SECONDS = 120
 """Greatest time of the start of a process."""
 _GRACE = 3.0
+_QUIET = 60.0
 
 
 @dataclass
@@ -38,18 +39,27 @@ class Workers:
     """Worker processes that answer jobs in the order of asking, long ones last. Processes start with the first job.
 
     A process that dies, or works longer than the limit, is replaced for the next job, and its job fails with a message.
-    A long job that had given way to it begins again in the new process.
+    A long job that had given way to it begins again in the new process. One that has grown by more than the limit is
+    replaced while nobody asks.
 
     Args:
         limits: count, times and the length of the queue.
         now: the clock, in seconds.
         grace: seconds in which a process leaves a cancelled job by itself, so that its model stays loaded.
+        quiet: seconds without a job after which a process that has grown too much is ended.
     """
 
-    def __init__(self, limits: Limits, now: Callable[[], float] = time.monotonic, grace: float = _GRACE) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        now: Callable[[], float] = time.monotonic,
+        grace: float = _GRACE,
+        quiet: float = _QUIET,
+    ) -> None:
         self.limits = limits
         self._now = now
         self._grace = grace
+        self._quiet = quiet
         self._waiting: list[Ticket] = []
         self._taken: set[Ticket] = set()
         self._numbers = itertools.count(1)
@@ -130,13 +140,14 @@ class Workers:
     def _serve(self) -> None:
         """Answers jobs until the pool is closed; runs in a thread of its own."""
         me = threading.current_thread()
-        while (ticket := self._take()) is not None:
+        while (ticket := self._take(me)) is not None:
             running: list[_Running] = [_Running(ticket, next(self._numbers))]
             found = "ended in the middle of this request, as when memory runs out"
             try:
                 process = self._find_process(me)
                 process.send(running[0].number, ticket.job.function, ticket.job.arguments)
                 self._attend(running, process)
+                process.count_answer()
                 self._taken.discard(ticket)
                 continue
             except WorkerEnded:
@@ -165,8 +176,11 @@ class Workers:
                     self._waiting.append(ticket)
             self._waiting.sort(key=lambda each: each.rank)
 
-    def _take(self) -> Ticket | None:
-        """Waits for the next job that is still wanted; None when the pool is closed."""
+    def _take(self, owner: threading.Thread) -> Ticket | None:
+        """Waits for the next job that is still wanted; None when the pool is closed.
+
+        The process of the thread is ended meanwhile if it has grown too much; the next job starts another.
+        """
         with self._condition:
             while True:
                 self._drop_forgotten()
@@ -177,7 +191,10 @@ class Workers:
                     self._taken.add(ticket)
                     ticket.start()
                     return ticket
-                self._condition.wait()
+                process = self._processes.get(owner)
+                has_grown = process is not None and process.growth > self.limits.growth_bytes
+                if not self._condition.wait(self._quiet if has_grown else None) and not self._waiting:
+                    self._drop_process(owner)
 
     def _take_short(self) -> Ticket | None:
         """Takes the next job that a long one gives way to; None where there is none."""

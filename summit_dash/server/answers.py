@@ -21,6 +21,10 @@ _SMALL = 500
 """Bytes of an answer that is not compressed: it would fill one packet either way."""
 _OF_EACH = 800
 """Memory of an answer besides its content: its name, of four texts, and its place among those that are kept."""
+_OF_ONE = ("class/", "channel/", "confusions/", "misclassified/", "preview/", "proof/")
+"""The beginnings of the keys about one class or channel. There are thousands, and each is soon built again."""
+_SHARE = 8
+"""The part of the memory that those have: they cannot displace what every page asks for."""
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda content: bytes(brotli.compress(content, quality=5)),
     "gzip": lambda content: gzip.compress(content, 6, mtime=0),
@@ -40,27 +44,32 @@ class Answers:
     Several threads may use this at once: who asks for what another one builds waits for it.
 
     Args:
-        most_bytes: size of all answers that are kept; 0 to keep none.
+        most_bytes: size of all answers that are kept, an eighth of it for those about one class or channel; 0 to keep
+            none.
         names_folders: answers name the folders of this machine.
     """
 
     def __init__(self, most_bytes: int, names_folders: bool = False) -> None:
         self.names_folders = names_folders
-        kept: LRUCache[tuple[str, ...], Answer | None] = LRUCache(most_bytes, _measure)
-        self._kept = kept
-        self.find: Callable[[Entry, str, str], Answer | None] = cached(
-            kept, key=_name_answer, condition=threading.Condition()
-        )(self._build)
+        sizes = most_bytes - most_bytes // _SHARE, most_bytes // _SHARE
+        self._kept: list[LRUCache[tuple[str, ...], Answer | None]] = [LRUCache(size, _measure) for size in sizes]
+        self._find_of_all, self._find_of_one = (
+            cached(kept, key=_name_answer, condition=threading.Condition())(self._build) for kept in self._kept
+        )
+
+    def find(self, store: Entry, key: str, encoding: str) -> Answer | None:
         """Returns the answer for a run, a key and an encoding; None where there is no such key.
 
         Raises:
             InputError: the run lacks what the key names. That is not kept.
         """
+        find: Callable[..., Answer | None] = self._find_of_one if key.startswith(_OF_ONE) else self._find_of_all
+        return find(store, key, encoding)
 
     @property
     def n_bytes(self) -> int:
         """The memory of the answers that are kept."""
-        return int(self._kept.currsize)
+        return int(sum(kept.currsize for kept in self._kept))
 
     def _build(self, store: Entry, key: str, encoding: str) -> Answer | None:
         payload = build_payload(store, key, self.names_folders)

@@ -18,7 +18,7 @@ from summit_dash.pages.account import Account
 from summit_dash.pages.application import build_application
 from summit_dash.pages.asset_files import find_assets
 from summit_dash.pages.frame import build_boot
-from summit_dash.run.memory import use_steady_memory
+from summit_dash.run.memory import leave_quickly, use_steady_memory
 from summit_dash.run.stores import Entry, Stores
 from summit_dash.server.alone_routes import register_alone
 from summit_dash.server.answers import Answers
@@ -141,6 +141,7 @@ def build_server() -> Flask:
     settings = read_settings()
     if not settings.auth and not settings.trust_header:
         settings = settings.model_copy(update={"auth": "token"})
+    leave_quickly()
     stores = find_runs(settings)
     use_steady_memory()
     start_log(settings)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import hmac
 import os
 import time
-from pathlib import Path
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, exposition, multiprocess
 
 from summit_dash.live.workers import Workers
+from summit_dash.run.memory import measure_memory
 from summit_dash.server.door import Door
 from summit_dash.server.roles import find_handed
 
-__all__ = ["measure_memory", "register_metrics"]
+__all__ = ["register_metrics"]
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10, 30)
-_STATM = Path("/proc/self/statm")
 _SEVERAL = "PROMETHEUS_MULTIPROC_DIR"
 """The variable by which several processes share their numbers through a folder."""
 
@@ -74,11 +73,3 @@ def _is_scraper(token: str) -> bool:
     """Returns True if the request has the token of the settings."""
     given = request.headers.get("Authorization", "")
     return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
-
-
-def measure_memory() -> int:
-    """Returns the bytes of memory that this process holds; 0 where the system does not say."""
-    try:
-        return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError):
-        return 0

@@ -87,7 +87,10 @@ class Settings(BaseSettings):
     body_bytes: int = Field(64_000_000, ge=10_000, description="Greatest size of a request, also with images.")
 
     cache_bytes: int = Field(
-        64_000_000, ge=0, description="Memory for answers that were sent before; the ones used last are kept."
+        32_000_000,
+        ge=0,
+        description="Memory for answers that were sent before, an eighth of it for those about one class or channel; "
+        "the ones used last are kept.",
     )
 
     log: Literal["", "none", "text", "json"] = Field(
@@ -122,6 +125,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Memory of the images, answers and pictures of all visits; the quiet ones lose theirs first.",
     )
+    live_growth_bytes: int = Field(
+        _LIMITS.growth_bytes,
+        ge=1,
+        description="Memory by which a process with a model may grow after its first answers; then a new one takes its "
+        "place, once nobody has asked for a minute.",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -143,7 +152,7 @@ class Settings(BaseSettings):
         return Limits(
             self.live_workers, self.live_seconds, self.live_waiting, self.live_patience,
             self.live_images, self.live_image_bytes, self.live_visits, self.live_visit_seconds, self.live_image_pixels,
-            self.live_visit_bytes, self.live_bytes,
+            self.live_visit_bytes, self.live_bytes, self.live_growth_bytes,
         )  # fmt: skip
 
     def find_auth(self) -> str:

@@ -21,6 +21,14 @@ def add(a: int, b: int, report: Report) -> int:
     return a + b
 
 
+_kept: list[bytes] = []
+
+
+def keep_bytes(n: int, report: Report) -> None:
+    """Keeps memory as a leak does."""
+    _kept.append(b"x" * n)
+
+
 def refuse(report: Report) -> None:
     raise InputError("A rule.", "What was found.", "Give --weights FILE.", on_page="What to do.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Event
@@ -242,3 +243,21 @@ def test_a_cancelled_job_is_taken_until_its_process_has_left_it(workers: Workers
             break
         pause.wait(0.01)
     assert not workers.has_taken(ticket)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems do not say how much a process holds")
+def test_a_process_that_has_grown_is_replaced_while_nobody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("summit_dash.live.process._FIRST", 2)
+    workers, pause = Workers(Limits(n_workers=1, growth_bytes=20_000_000), quiet=0.01), Event()
+    try:
+        before = {finish(workers.submit(build_job(live_jobs.name_process))).result for _ in range(3)}
+        assert len(before) == 1, "what a process needs for its first answers is no growth"
+        finish(workers.submit(build_job(live_jobs.keep_bytes, 40_000_000)))
+        for _ in range(6000):
+            if not workers.list_pids():
+                break
+            pause.wait(0.01)
+        assert workers.list_pids() == []
+        assert finish(workers.submit(build_job(live_jobs.name_process))).result not in before
+    finally:
+        workers.close()

@@ -65,13 +65,25 @@ def test_what_is_kept_has_an_end(store: RunStore, built: list[str]) -> None:
 
 
 def test_the_answers_that_are_kept_have_a_size(store: RunStore, built: list[str]) -> None:
-    answers = Answers(20_000)
+    answers = Answers(160_000)
     keys = [f"class/{class_id}" for class_id in store.classes]
     for key in (*keys, *keys):
         for encoding in ("br", "gzip", ""):
             answers.find(store, key, encoding)
             assert answers.n_bytes <= 20_000
     assert len(built) > 3 * len(keys)
+
+
+def test_answers_about_classes_do_not_displace_those_that_every_page_asks_for(
+    store: RunStore, built: list[str]
+) -> None:
+    answers = Answers(160_000)
+    first = answers.find(store, "run", "br")
+    for class_id in store.classes:
+        for encoding in ("br", "gzip", ""):
+            answers.find(store, f"class/{class_id}", encoding)
+    assert answers.find(store, "run", "br") is first
+    assert built.count("run") == 1
 
 
 def test_short_answers_unknown_keys_and_problems(store: RunStore, built: list[str]) -> None:

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from summit_dash.run.memory import measure_memory
 from summit_dash.run.store import RunStore
-from summit_dash.server.metrics import measure_memory
 from tests.support.team import TOKEN, build_client
 
 
