@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 import re
 import secrets
 import threading
@@ -134,13 +136,21 @@ def _change(path: Path, change: Callable[[Users], bool]) -> bool:
             with replace_file(path) as temporary:
                 temporary.touch(0o600)
                 temporary.write_text(json.dumps(content.model_dump(), indent=2) + "\n", encoding="utf-8")
-                if path.exists():  # a file that a group of the system reads stays readable for it
-                    temporary.chmod(path.stat().st_mode & 0o640)
+                if path.exists():
+                    _keep_readers(path, temporary)
     except OSError as problem:
         raise InputError(
             "A file of users can be written.", f"{path}: {problem.strerror}.", "Choose another --auth."
         ) from problem
     return result
+
+
+def _keep_readers(before: Path, after: Path) -> None:
+    """Gives a file to the owner and the group of the one before: root changes the file that a server reads."""
+    status = before.stat()
+    with contextlib.suppress(AttributeError, PermissionError):  # others than root cannot, and their files are their own
+        os.chown(after, status.st_uid, status.st_gid)
+    after.chmod(status.st_mode & 0o640)
 
 
 class UsersFile:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def test_a_group_that_may_read_the_file_still_may_when_it_changes(file: Path) ->
     file.chmod(0o640)
     remove_user(file, "ada")
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="root alone gives files to others")
+def test_the_owner_whose_server_reads_the_file_still_can_when_root_changes_it(file: Path) -> None:
+    os.chown(file, 12345, 12346)
+    add_user(file, "another", "a password of some length", "viewer")
+    assert (file.stat().st_uid, file.stat().st_gid, stat.S_IMODE(file.stat().st_mode)) == (12345, 12346, 0o600)
 
 
 def test_a_new_password_is_a_new_mark_and_the_key_stays(file: Path) -> None:
