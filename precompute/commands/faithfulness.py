@@ -11,6 +11,7 @@ from rich.console import Console
 from precompute.commands.options import CONSOLE, Device, ModelPath, MovedModel, MovedWeights, Run, Seed
 from precompute.commands.shared import require_names, require_positive, require_precompute, split_names
 from precompute.contract.errors import InputError
+from precompute.contract.tables import PAGERANK
 from precompute.faithfulness.config import FACTORS, SELECTIONS, FaithfulnessConfig
 
 if TYPE_CHECKING:
@@ -141,11 +142,13 @@ def _print_report(report: FaithfulnessReport, console: Console) -> None:
     console.print(f"Proved the graphs of {report.n_measured:,} classes{there}.", highlight=False)
     if report.n_single:
         console.print(f"Removed the channels of {report.n_single:,} classes one at a time.", highlight=False)
-    names = {"untouched": "untouched", "remove": "without the graph's channels", "random": "without as many at random"}
+    graph = "the graph's" if report.selection == PAGERANK else "the graph by effect's"
+    names = {"untouched": "untouched", "remove": f"without {graph} channels", "random": "without as many at random"}
     shares = [f"{name} {report.accuracies[key]:.1%}" for key, name in names.items() if key in report.accuracies]
     if "keep" in report.accuracies:
-        shares.append(f"with the graph's alone {report.accuracies['keep']:.1%}")
-    console.print(f"Accuracy, mean over classes: {', '.join(shares)}.", highlight=False, soft_wrap=True)
+        shares.append(f"with {graph} alone {report.accuracies['keep']:.1%}")
+    over = f"the {report.n_averaged:,} proven classes" if report.n_averaged > 1 else "the proven class"
+    console.print(f"Accuracy, mean over {over}: {', '.join(shares)}.", highlight=False, soft_wrap=True)
     if report.without:
         found = f"{len(report.without):,} classes have no output, no graph or no image."
         console.print(found, highlight=False, soft_wrap=True)

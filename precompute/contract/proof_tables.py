@@ -103,7 +103,8 @@ PROOF_TABLES = (
     ),
     define_table(
         "sufficient_graphs",
-        "The fewest channels of a class that keep a stated share of its accuracy when all others are removed.",
+        "The fewest channels of a class that keep a stated share of its accuracy when all others are removed; a class "
+        "without accuracy has none.",
         [CLASS_ID, Column("selection", TEXT, f"The order of the channels: {' or '.join(SELECTIONS)}.")],
         Column("share", REAL, "The share of the accuracy that was asked for."),
         Column("n_channels", COUNT, "Channels kept, in all layers together."),

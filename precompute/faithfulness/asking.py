@@ -237,16 +237,23 @@ class Ablated:
     def find_means(
         self, prover: Prover, of_means: Mapping[int, Sequence[LabelledImage]], report: Report = do_nothing
     ) -> list[Tensor]:
-        """Finds the means of channels over images by class; computed once for the same ones."""
+        """Finds the means of channels over images by class; computed once for the same ones.
+
+        Raises:
+            InputError: the model says of an image another thing than when the run was made.
+        """
         key = (self.path, tuple(image.image_id for chosen in of_means.values() for image in chosen))
         if key not in _means:
             totals: list[Tensor] = []
             n_images = 0
             for class_id, chosen in of_means.items():
+                logits: list[Tensor] = []
                 for batch in self.read(class_id, chosen):
-                    sums = prover.sum_summaries(batch)
+                    sums, of_batch = prover.sum_summaries(batch)
                     totals = [a + b for a, b in zip(totals, sums, strict=True)] if totals else sums
                     n_images += len(batch)
+                    logits.append(of_batch)
+                self.require_same(class_id, chosen, torch.cat(logits))
                 report(n_images, len(key[1]), None)
             _means.clear()
             _means[key] = [total / n_images for total in totals]

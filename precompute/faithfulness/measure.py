@@ -22,7 +22,7 @@ from precompute.contract.nodes import Nodes
 from precompute.contract.output_meanings import find_recorded_outputs
 from precompute.contract.progress import Progress
 from precompute.contract.schema import locate_table, read_manifest, read_table, write_manifest
-from precompute.contract.tables import EFFECT, TABLES
+from precompute.contract.tables import EFFECT, PAGERANK, TABLES
 from precompute.contract.writing import write_table
 from precompute.datasets.reopening import open_again
 from precompute.devices.choice import require_double
@@ -47,7 +47,8 @@ __all__ = ["FaithfulnessReport", "FaithfulnessRequest", "measure_faithfulness"]
 
 _NAME = "faithfulness"
 _SINGLES = "single_channels"
-TABLES_OF_PROOF = (_NAME, "edge_faithfulness", "sufficient_graphs", _SINGLES)
+TABLES_OF_PROOF = ("edge_faithfulness", "sufficient_graphs", _SINGLES, _NAME)
+"""In the order in which they are written. The last one says which classes are proven: the others have them by then."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,10 @@ class FaithfulnessReport:
     Attributes:
         n_measured: classes measured by this call.
         n_there: classes asked for whose rows were there.
-        accuracies: means over the classes of the table, all layers at once: `untouched`, and `remove`, `random` and
-            `keep` of as many channels as the graph has, by `pagerank`.
+        accuracies: means over all classes of the table, all layers at once: `untouched`, and `remove`, `random` and
+            `keep` of as many channels as the graph has.
+        selection: of the channels that were removed: `pagerank`, or `effect` where it was measured alone.
+        n_averaged: classes of the table, also those that were not asked for.
         without: classes that no output means, that have no graph, or none of whose images was read.
         n_single: classes of whose channels this call removed each alone.
     """
@@ -89,6 +92,8 @@ class FaithfulnessReport:
     n_measured: int
     n_there: int
     accuracies: Mapping[str, float]
+    selection: str
+    n_averaged: int
     without: tuple[int, ...]
     n_single: int = 0
 
@@ -107,14 +112,14 @@ def measure_faithfulness(request: FaithfulnessRequest, progress: Progress) -> Fa
     require_no_writer(request.run)
     samples, without = _choose_images(request, manifest)
     fingerprint = _compute_fingerprint(request.config, manifest)
-    asked = request.class_ids or tuple(samples)
+    asked = tuple(dict.fromkeys(request.class_ids or samples))
     there = _read_there(request, manifest, fingerprint)
     missing = [class_id for class_id in asked if class_id not in there]
     single = _find_without_singles(request, manifest, asked, fingerprint) if request.config.single else []
     if missing or single:
         _measure(request, samples, missing, single, progress)
     n_there = len(asked) - len(missing)
-    return FaithfulnessReport(len(missing), n_there, _average(request.run), without, len(single))
+    return FaithfulnessReport(len(missing), n_there, *_average(request.run), without, len(single))
 
 
 def _measure(
@@ -139,6 +144,7 @@ def _measure(
     outputs = find_recorded_outputs(manifest["dataset"], samples)
     with hold_run(request.run):
         remove_leftovers(request.run)
+        _read_there(request, read_manifest(request.run), fingerprint)  # another process may have proven classes
         parts = Parts(request.run, fingerprint)
         with Parallel(request.device) as parallel, keep_whole_float32():
             prover = Prover(AblatedModel(model, layers, request.device), model.outputs.probabilities, parallel)
@@ -155,7 +161,7 @@ def _measure(
         n_images = sum(map(len, samples.values()))
         manifest[_NAME] = {"fingerprint": fingerprint, **asdict(request.config), "n_images_of_means": n_images}
         write_manifest(request.run, manifest)
-        parts.remove()
+        parts.remove({*missing, *single})
 
 
 def _choose_images(
@@ -268,7 +274,10 @@ def _write_tables(
     class_ids, single = measured
     manifest = read_manifest(request.run)
     is_same = manifest.get(_NAME, {}).get("fingerprint") == _compute_fingerprint(request.config, manifest)
-    rows = {name: _read_kept_rows(request.run, name, is_same) for name in TABLES_OF_PROOF}
+    if not is_same and manifest.pop(_NAME, None):
+        write_manifest(request.run, manifest)  # ended here, no rows pass for those of the former settings
+    again = dict.fromkeys(TABLES_OF_PROOF, class_ids) | {_SINGLES: single}
+    rows = {name: _read_kept_rows(request.run, name, is_same, again[name]) for name in TABLES_OF_PROOF}
     proven: dict[int, Proven] = {}
     names = [layer.name for layer in layers]
     for class_id in class_ids:
@@ -321,18 +330,23 @@ def _number_graphs(run: Path, parts: Parts, ranking: Ranking, class_id: int) -> 
     return sorted({*ranking.list_kept(class_id).tolist(), *by_effect.tolist()})
 
 
-def _read_kept_rows(run: Path, name: str, is_same: bool) -> list[dict[str, Any]]:
-    """Reads the rows of a table that stay: those that were measured with the same settings."""
+def _read_kept_rows(run: Path, name: str, is_same: bool, again: Sequence[int] = ()) -> list[dict[str, Any]]:
+    """Reads the rows of a table that stay: measured with the same settings, and of no class that is written again."""
     if not is_same or not locate_table(run, name).is_file():
         return []
-    rows: list[dict[str, Any]] = read_table(run, name).to_pylist()
-    return rows
+    return [row for row in read_table(run, name).to_pylist() if row["class_id"] not in again]
 
 
-def _average(run: Path) -> dict[str, float]:
-    """Averages accuracies over the classes of the table: untouched, and with as many channels as the graph has."""
-    condition = (pc.field("layer") == ALL_LAYERS) & (pc.field("selection") == "pagerank")
-    rows = read_table(run, _NAME, ["class_id", "intervention", "n_channels", "accuracy"], condition).to_pylist()
+def _average(run: Path) -> tuple[dict[str, float], str, int]:
+    """Averages accuracies over the classes of the table: untouched, and with as many channels as the graph has.
+
+    Returns:
+        Means as of `FaithfulnessReport`, the selection, and the number of classes.
+    """
+    columns = ["class_id", "selection", "intervention", "n_channels", "accuracy"]
+    rows = read_table(run, _NAME, columns, pc.field("layer") == ALL_LAYERS).to_pylist()
+    selection = PAGERANK if any(row["selection"] == PAGERANK for row in rows) else EFFECT
+    rows = [row for row in rows if row["selection"] == selection]
     sizes = read_table(run, "attribution_graphs", ["class_id", "n_nodes"])
     n_nodes = dict(zip(sizes["class_id"].to_pylist(), sizes["n_nodes"].to_pylist(), strict=True))
     found: dict[str, list[float]] = {"untouched": [], "remove": [], "random": [], "keep": []}
@@ -341,4 +355,5 @@ def _average(run: Path) -> dict[str, float]:
             found["untouched"].append(row["accuracy"])
         elif row["n_channels"] == n_nodes[row["class_id"]]:
             found[row["intervention"]].append(row["accuracy"])
-    return {name: float(np.mean(values)) for name, values in found.items() if values}
+    n_classes = len(found["untouched"])
+    return {name: float(np.mean(values)) for name, values in found.items() if values}, selection, n_classes

@@ -21,7 +21,7 @@ from precompute.datasets.recorded_probabilities import require_recorded
 from precompute.faithfulness.config import FaithfulnessConfig
 from precompute.faithfulness.edges import average_images, choose_others
 from precompute.faithfulness.outcomes import Prover
-from precompute.faithfulness.parts import Parts
+from precompute.faithfulness.parts import SHARED, Parts
 from precompute.faithfulness.ranking import Ranking
 from precompute.faithfulness.singles import plan_singles
 from precompute.faithfulness.smallest import find_smallest
@@ -30,7 +30,7 @@ from precompute.models.sources.preprocess import Preprocess
 
 __all__ = ["Images", "Measuring"]
 
-_MEANS, _CURVES, _SINGLES = "means", "curves", "singles"
+_CURVES, _SINGLES = "curves", "singles"
 _AT_ONCE = 32
 """Images of a class that are in memory together."""
 
@@ -108,6 +108,7 @@ class Measuring:
         self._prover, self._images, self._ranking = prover, images, ranking
         self._outputs, self._config = outputs, config
         self._is_prepared = False
+        self._same: set[int] = set()  # classes on whose images the model says what it said when the run was made
 
     def measure(self, parts: Parts, class_ids: Sequence[int], progress: Progress) -> None:
         """Measures classes; those whose parts are there already are not run again.
@@ -141,9 +142,9 @@ class Measuring:
     def _measure_singles(self, class_id: int, numbers: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
         trials, masks = plan_singles(class_id, numbers, self._ranking.nodes)
         outputs, batches = self._outputs[class_id], self._images.read(class_id)
+        self._require_same(class_id, batches)
         outcomes = [self._prover.run_trials(batch, outputs, trials, masks) for batch in batches]
         log_probability = np.concatenate([each.log_probability for each in outcomes])
-        self._images.require_same(class_id, np.exp(log_probability[:, 0]))
         is_right = np.concatenate([each.is_right for each in outcomes])
         return {"numbers": np.asarray(numbers, np.int64), "is_right": is_right, "log_probability": log_probability}
 
@@ -168,18 +169,34 @@ class Measuring:
         totals: list[Tensor] = []
         with progress.open_stage("Means of channels", total=sum(map(len, samples.values())), unit="images") as advance:
             for class_id, sample in samples.items():
-                if not parts.has(_MEANS, class_id):
-                    pieces = [self._prover.sum_summaries(batch) for batch in self._images.read(class_id)]
-                    sums = [torch.stack(of_layer).sum(0) for of_layer in zip(*pieces, strict=True)]
-                    parts.write(_MEANS, class_id, {str(i): each.numpy() for i, each in enumerate(sums)})
-                found = parts.read(_MEANS, class_id)
-                of_class = [torch.from_numpy(found[str(i)]) for i in range(len(found))]
+                if not parts.has(SHARED, class_id):
+                    found = [self._prover.sum_summaries(batch) for batch in self._images.read(class_id)]
+                    self._require_same(class_id, logits=[logits for _, logits in found])
+                    sums = [torch.stack(of_layer).sum(0) for of_layer in zip(*(each for each, _ in found), strict=True)]
+                    parts.write(SHARED, class_id, {str(i): each.numpy() for i, each in enumerate(sums)})
+                arrays = parts.read(SHARED, class_id)
+                of_class = [torch.from_numpy(arrays[str(i)]) for i in range(len(arrays))]
                 totals = [a + b for a, b in zip(totals, of_class, strict=True)] if totals else of_class
                 advance(len(sample))
         if self._config.replacement == "zero":
             return [torch.zeros_like(total) for total in totals]
         n_images = sum(map(len, samples.values()))
         return [total / n_images for total in totals]
+
+    def _require_same(self, class_id: int, batches: Sequence[Tensor] = (), logits: Sequence[Tensor] = ()) -> None:
+        """Checks before any trial that the untouched model says of a class's images what the run recorded, once.
+
+        Args:
+            class_id: of the images.
+            batches: all its images, where their logits are not known yet.
+            logits: of all its images.
+        """
+        if class_id in self._same:
+            return
+        found = torch.cat([*logits] or [self._prover.run_untouched(batch) for batch in batches])
+        outcomes = self._prover.judge(found[:, None], self._outputs[class_id])
+        self._images.require_same(class_id, np.exp(outcomes.log_probability[:, 0]))
+        self._same.add(class_id)
 
     def _measure_class(self, class_id: int) -> dict[str, npt.NDArray[Any]]:
         """Measures one class.
@@ -189,6 +206,7 @@ class Measuring:
             the channels of the graph by effect; and what `_find_smallest` and `_measure_edges` return.
         """
         batches, outputs = self._images.read(class_id), self._outputs[class_id]
+        self._require_same(class_id, batches)
         effects = self._measure_effects(batches, outputs)
         plan = self._plan(class_id, effects)
         n_channels = [len(order) for order in plan.orders[EFFECT]]
@@ -197,7 +215,6 @@ class Measuring:
         masks = Masks(plan, n_channels, self._config.seed)
         outcomes = [self._prover.run_trials(batch, outputs, trials, masks) for batch in batches]
         log_probability = np.concatenate([each.log_probability for each in outcomes])
-        self._images.require_same(class_id, np.exp(log_probability[:, 0]))
         is_right = np.concatenate([each.is_right for each in outcomes])
         smallest = self._find_smallest(class_id, batches, masks, (n_kept, n_channels), float(is_right[:, 0].mean()))
         kept = self._ranking.choose(plan.orders[EFFECT], n_kept)
@@ -229,14 +246,14 @@ class Measuring:
         sizes: tuple[Sequence[int], Sequence[int]],
         accuracy: float,
     ) -> dict[str, npt.NDArray[Any]]:
-        """Finds the smallest graphs that keep the accuracy asked for; nothing where none is asked for.
+        """Finds the smallest graphs that keep the accuracy asked for; nothing without one to keep.
 
         Returns:
             By `smallest_` and the selection `(1, n_layers)`, channels of each layer, and by `right_` and the selection
             `(image,)`, whether an image is right with them alone.
         """
         share = self._config.keep_accuracy
-        if share is None:
+        if share is None or not accuracy:
             return {}
         found: dict[str, npt.NDArray[Any]] = {}
         for selection in self._config.selections:

@@ -73,20 +73,33 @@ class Prover:
         self._sizes = BatchSize(_MOST_IMAGES, device, _ROWS * model.bytes_per_image)
         self._trials, self._sources = BatchSize(_ROWS, device), BatchSize(EDGE_ROWS, device)
 
-    def sum_summaries(self, images: Tensor) -> list[Tensor]:
-        """Sums what replaces channels over images, per layer `(channel, 1 + other tokens)` of float64.
+    def sum_summaries(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
+        """Sums what replaces channels over images.
 
         Args:
             images: `(image, channel, height, width)`, preprocessed, on the model's device.
+
+        Returns:
+            Sums per layer, `(channel, 1 + other tokens)` of float64; and the logits of the images, `(image, output)`.
         """
 
         def run(piece: Tensor) -> list[Tensor]:
             with torch.inference_mode():
-                _, values = self._model.record(piece)
+                logits, values = self._model.record(piece)
                 pairs = zip(values, self._model.layouts, strict=True)
-                return [summarize_tokens(value.double(), layout) for value, layout in pairs]
+                return [logits, *(summarize_tokens(value.double(), layout) for value, layout in pairs)]
 
-        return [torch.cat(of_layer).sum(0).cpu() for of_layer in zip(*self._map(run, images), strict=True)]
+        logits, *summaries = (torch.cat(found) for found in zip(*self._map(run, images), strict=True))
+        return [each.sum(0).cpu() for each in summaries], logits
+
+    def run_untouched(self, images: Tensor) -> Tensor:
+        """Computes the logits of images of which nothing is replaced, `(image, output)`."""
+
+        def run(piece: Tensor) -> list[Tensor]:
+            with torch.inference_mode():
+                return [self._model.record(piece)[0]]
+
+        return torch.cat([logits for (logits,) in self._map(run, images)])
 
     def set_replacements(self, means: Sequence[Tensor]) -> None:
         """Sets what replaces channels.

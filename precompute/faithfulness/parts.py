@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from precompute.contract.atomic import replace_file
 from precompute.contract.manifest import remove_if_empty
 
-__all__ = ["Parts"]
+__all__ = ["SHARED", "Parts"]
 
+SHARED = "means"
+"""The name of what all classes need."""
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -24,7 +26,7 @@ class Parts:
 
     Args:
         run: the run's folder.
-        fingerprint: of the model, images and settings; parts of another one are left alone, and removed at the end.
+        fingerprint: of the model, images and settings; parts of another one are left alone.
     """
 
     def __init__(self, run: Path, fingerprint: str) -> None:
@@ -48,10 +50,19 @@ class Parts:
         with np.load(self._locate(name, class_id), allow_pickle=False) as arrays:
             return dict(arrays)
 
-    def remove(self) -> None:
-        """Removes all parts, those of other settings too."""
-        shutil.rmtree(self._root, ignore_errors=True)
-        remove_if_empty(self._root.parent)
+    def remove(self, class_ids: Collection[int]) -> None:
+        """Removes what the tables hold by now. The work on other classes stays; without any, all parts go.
+
+        Args:
+            class_ids: the classes that were written.
+        """
+        left = [path for path in self._folder.glob("[!.]*.npz") if not path.name.startswith(SHARED)]
+        for path in left:
+            if int(path.stem.rpartition("-")[2]) in class_ids:
+                path.unlink()
+        if not any(path.exists() for path in left):
+            shutil.rmtree(self._root, ignore_errors=True)  # those of other settings too
+            remove_if_empty(self._root.parent)
 
     def _locate(self, name: str, class_id: int) -> Path:
         return self._folder / f"{name}-{class_id}.npz"

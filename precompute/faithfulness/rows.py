@@ -99,7 +99,7 @@ def build_edge_rows(
 def build_sufficient_rows(
     class_id: int, found: Mapping[str, NDArray[Any]], config: FaithfulnessConfig
 ) -> list[dict[str, Any]]:
-    """Builds the rows of the table `sufficient_graphs` of a class; none where no share of accuracy was asked for."""
+    """Builds the rows of the table `sufficient_graphs` of a class; none without a share of accuracy to keep, or any."""
     rows = []
     for selection in sorted(config.selections):
         if f"smallest_{selection}" not in found:

@@ -28,6 +28,7 @@ from precompute.transfer.saving import (
     fill_linear,
     name_folder,
     require_equal,
+    require_same_features,
     write_head,
 )
 from precompute.transfer.training import Task
@@ -115,10 +116,11 @@ def _save(
 ) -> float:
     """Trains one head on all images, writes it, and returns its penalty."""
     (model, cut), config = chosen, choice.config
-    features = store.read(cut, config.pooling)[task.kept]
-    head = fit_head(features, task.labels, config.penalties, config.n_inner_folds, config.seed)
     plan = HeadPlan("linear", dict(store.layers)[cut], task.n_classes, config.pooling)
     module = cut_model(model, entry, cut, plan)
+    require_same_features(module, store, config.pooling, source)
+    features = store.read(cut, config.pooling)[task.kept]
+    head = fit_head(features, task.labels, config.penalties, config.n_inner_folds, config.seed)
     fill_linear(module, head)
     some = np.unique(np.linspace(0, len(task.kept) - 1, _N_CHECKED).astype(int))
     images = [source.images[task.kept[place]] for place in some]

@@ -28,7 +28,14 @@ from precompute.transfer.heads import CutStore
 from precompute.transfer.learned import Learner, count_multiply_adds, find_unfrozen
 from precompute.transfer.linear import compute_log_loss
 from precompute.transfer.material import MAPS, PIXELS, Lesson, Pass, open_material
-from precompute.transfer.saving import CutModel, build_command, cut_model, name_folder, write_head
+from precompute.transfer.saving import (
+    CutModel,
+    build_command,
+    cut_model,
+    name_folder,
+    require_same_features,
+    write_head,
+)
 from precompute.transfer.scores import compute_macro_f1, compute_score
 from precompute.transfer.training import Task
 
@@ -138,6 +145,7 @@ def _train_one(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(head.seed)
         cut = cut_model(chosen.model, chosen.entry, chosen.cut, plan)
+    require_same_features(cut, chosen.features, config.pooling, source)
     unfrozen = find_unfrozen(cut.module, chosen.cuts, head.n_unfrozen)
     values = chosen.features.read(chosen.cut, config.pooling)[task.kept]
     scratch = choice.out / "parts" / f"learned-{_identify(choice, chosen, task)[:16]}"

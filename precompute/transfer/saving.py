@@ -19,23 +19,38 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
+from precompute.aggregate.reading import read_images
 from precompute.contract.atomic import replace_files
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
+from precompute.datasets.images import ImageSource
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.sources.loaded import ModelConfig
 from precompute.models.sources.loading import load_model
 from precompute.models.sources.preprocess import Preprocess
-from precompute.transfer.head_modules import HeadPlan
+from precompute.transfer.features import FeatureStore
+from precompute.transfer.head_modules import HeadPlan, Pool
 from precompute.transfer.linear import LinearHead
 from precompute.transfer.truncation import CONVOLUTION, PREPROCESS, Recipe, build_recipe, cut_module
 
-__all__ = ["CutModel", "Images", "build_command", "cut_model", "fill_linear", "name_folder", "write_head"]
+__all__ = [
+    "CutModel",
+    "Images",
+    "build_command",
+    "cut_model",
+    "fill_linear",
+    "name_folder",
+    "require_same_features",
+    "write_head",
+]
 
 MODEL, WEIGHTS, CLASSES = "model.py", "weights.safetensors", "classes.csv"
 _TOLERANCE = 0.02
-"""The greatest difference of probabilities from those of stored features, which are rounded to half precision."""
+"""The greatest difference of probabilities from those of stored features, which are rounded to half precision; and of
+features, as a share of the greatest."""
+_N_CHECKED = 8
+"""Images on which a cut model is compared with stored features."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,37 @@ def fill_linear(cut: CutModel, head: LinearHead) -> None:
     with torch.no_grad():
         linear.weight.copy_(torch.from_numpy(head.weight))
         linear.bias.copy_(torch.from_numpy(head.bias))
+
+
+def require_same_features(cut: CutModel, features: FeatureStore, pooling: str, source: ImageSource) -> None:
+    """Checks on some images that the cut model has the features that are stored, before a head is trained on either.
+
+    Raises:
+        InputError: the model has changed since they were stored.
+    """
+    skipped = features.read_skipped()
+    known = [number for number in range(len(source.images)) if number not in skipped]
+    some = [known[place] for place in np.unique(np.linspace(0, len(known) - 1, _N_CHECKED).astype(int))]
+    read = [one.pixels for one in read_images(source, [source.images[n] for n in some], cut.preprocess, 0)]
+    pixels = {number: each for number, each in zip(some, read, strict=True) if each is not None}
+    if not pixels:
+        return
+    whole = cut.module.transfer_head
+    cut.module.transfer_head = nn.Sequential(whole[0], Pool(pooling))
+    try:
+        with torch.inference_mode():
+            found = cut.module(cut.preprocess.build_tensor(np.stack(list(pixels.values())))).numpy()
+    finally:
+        cut.module.transfer_head = whole
+    expected = features.read(cut.recipe.layer, pooling)[list(pixels)]
+    share = float(np.abs(found - expected).max() / max(np.abs(expected).max(), np.finfo(np.float32).tiny))
+    if not share <= _TOLERANCE:
+        raise InputError(
+            "A head is trained on the model whose features are stored.",
+            f"{cut.recipe.source} is another one by now: its {cut.recipe.layer} differs by {share:.0%} of its greatest "
+            "value.",
+            "Bring the model back as it was, or run `summit-dash transfer` again.",
+        )
 
 
 def require_equal(cut: CutModel, pixels: NDArray[np.uint8], expected: NDArray[np.float64]) -> None:

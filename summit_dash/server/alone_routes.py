@@ -23,7 +23,7 @@ _MOST_CHANNELS = 64
 
 
 def register_alone(server: Flask, stores: Stores, live: Live, prefix: str) -> None:
-    """Adds `run/<name>/alone` under the prefix: it starts the measurement, and says how far it is when asked again."""
+    """Adds `run/<name>/alone` under the prefix: it starts the measurement, says how far it is, and cancels it."""
 
     @server.post(f"{prefix}run/<name>/alone")
     def measure_alone(name: str) -> tuple[Response, int]:
@@ -42,6 +42,8 @@ def register_alone(server: Flask, stores: Stores, live: Live, prefix: str) -> No
             token = body.get("visit")
             visit = live.visits.find(token if isinstance(token, str) else None) or live.visits.open()
             ticket = live.ablate_each(visit, store, class_id, channels)
+            if body.get("cancel") is True:
+                live.workers.cancel(ticket)
             return _answer({"visit": visit.token, **_describe(live, ticket)}), 200
         except InputError as problem:
             return _answer({"is_over": True, "problem": _write_problem(problem)}), 400

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from precompute.contract.schema import TABLES, read_table
 from precompute.contract.writing import write_table
@@ -89,6 +89,77 @@ def test_a_channel_alone_is_measured_by_a_button_and_the_graph_says_it_from_then
     expect(section).to_contain_text("accuracy −25.0 %")
     notes = page.locator(f'.graph-channels [data-option="{other}-{second}"]')
     expect(notes).to_have_attribute("aria-label", re.compile("without this channel alone"))
+
+
+def find_nodes(page: Page, class_id: int) -> list[tuple[str, int]]:
+    """Opens the graph of a class, and finds its channels."""
+    page.evaluate(
+        "(classId) => summitDash.dispatch({view: 'graph', class: classId, layer: null, channel: null})", class_id
+    )
+    wait_for_selection(page, view="graph", **{"class": class_id})
+    page.wait_for_function("() => summitDash.graph.getScene()")
+    nodes = "() => [...summitDash.graph.getScene().nodes.values()].map(({node}) => [node.layer, node.channel])"
+    return [(layer, channel) for layer, channel in page.evaluate(nodes)]
+
+
+def open_channel(page: Page, layer: str, channel: int) -> Locator:
+    """Opens the panel of a channel, and returns its part on the channel alone."""
+    page.evaluate("([layer, channel]) => summitDash.dispatch({layer, channel})", [layer, channel])
+    expect(page.locator("#panel h2")).to_contain_text(f"-{channel}")
+    return page.locator("#panel .alone")
+
+
+@pytest.mark.usefixtures("new_page")
+def test_a_measurement_goes_on_while_other_channels_and_classes_are_shown(page: Page, url: str) -> None:
+    held: list[Route] = []
+    page.route("**/alone", lambda route: held.append(route))
+    page.goto(f"{url}?class=0")
+    page.wait_for_function("() => summitDash.graph.getScene()")
+    first, second, *_ = find_nodes(page, 0)
+    section = open_channel(page, *first)
+    section.get_by_role("button", name=re.compile("of the graph")).click()
+    bar, cancel = section.get_by_role("progressbar"), section.get_by_role("button", name="Cancel")
+    expect(bar).to_be_visible()
+    open_channel(page, *second)
+    expect(bar).to_be_visible()
+    expect(section.get_by_role("button")).to_have_count(1)  # to cancel: all channels are being measured
+    find_nodes(page, 1)
+    expect(section).to_be_hidden()
+    page.evaluate("() => document.addEventListener('summit-alone', () => (window.isMeasured = true))")
+    page.unroute("**/alone")
+    held.pop().continue_()  # the panel is closed, and another class is shown
+    page.wait_for_function("() => window.isMeasured", timeout=60_000)
+    find_nodes(page, 0)
+    open_channel(page, *second)
+    expect(section.locator(".alone-lost")).to_contain_text("accuracy −25.0 %")
+    expect(section.get_by_role("button")).to_have_count(0)
+    expect(cancel).to_have_count(0)
+
+
+@pytest.mark.usefixtures("new_page")
+def test_a_measurement_is_cancelled_by_a_button_and_the_server_hears_of_it(page: Page, url: str) -> None:
+    held: list[Route] = []
+    page.route("**/alone", lambda route: held.append(route))
+    page.goto(f"{url}?class=2")
+    page.wait_for_function("() => summitDash.graph.getScene()")
+    first, *_ = find_nodes(page, 2)
+    section = open_channel(page, *first)
+    section.get_by_role("button", name="Measure", exact=True).click()
+    cancel = section.get_by_role("button", name="Cancel")
+    cancel.focus()
+    cancel.press("Enter")
+    measure = section.get_by_role("button", name="Measure", exact=True)
+    expect(measure).to_be_focused()
+    expect(section.get_by_role("progressbar")).to_have_count(0)
+    page.unroute("**/alone")
+    answer = {"state": "running", "is_over": False, "place": 0, "n_done": 0, "n_total": 1, "visit": "a page"}
+    with page.expect_request("**/alone") as asked:
+        held.pop().fulfill(json={**answer, "result": None, "problem": None})
+    name, number = first
+    wanted = {"class_id": 2, "channels": [f"{name}-{number}"], "cancel": True, "visit": "a page"}
+    assert asked.value.post_data_json == wanted
+    measure.click()
+    expect(section.locator(".alone-lost")).to_contain_text("accuracy −25.0 %", timeout=60_000)
 
 
 def test_both_graphs_of_a_class_lie_over_each_other_and_the_address_says_so(page: Page, url: str) -> None:

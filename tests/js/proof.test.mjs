@@ -14,8 +14,8 @@ test('a channel alone is told with interval and n, a loss with a minus', () => {
 });
 
 test('a measurement says where it is', () => {
-  assert.match(model.tellMeasuring({state: 'waiting', place: 3, n_done: 0, n_total: 0}), /2 before it/);
-  assert.match(model.tellMeasuring({state: 'running', place: 0, n_done: 0, n_total: 1}), /being loaded/);
-  assert.match(model.tellMeasuring({state: 'running', place: 0, n_done: 5, n_total: 20}), /25\.0 %/);
-  assert.match(model.tellMeasuring({state: 'cancelled', place: 0, n_done: 5, n_total: 20}), /Ask again/);
+  const task = {state: null, keys: new Map(Array.from({length: 20}, (_, id) => [id, id])), nDone: 0, nNow: 0};
+  assert.match(model.tellMeasuring({...task, state: {state: 'waiting', place: 3}}), /2 before it/);
+  assert.match(model.tellMeasuring({...task, state: {state: 'running', place: 0}}), /being loaded/);
+  assert.match(model.tellMeasuring({...task, nDone: 4, nNow: 1}), /25\.0 % of 20 channels/);
 });

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,10 +20,13 @@ from precompute.contract.schema import read_manifest, read_table, write_manifest
 from precompute.contract.validate import validate
 from precompute.contract.writing import write_table
 from precompute.devices.cores import Parallel
+from precompute.faithfulness import graph_tables
+from precompute.faithfulness import measure as measuring_command
 from precompute.faithfulness.ablation import AblatedModel
 from precompute.faithfulness.config import FaithfulnessConfig
 from precompute.faithfulness.measure import FaithfulnessReport, FaithfulnessRequest, measure_faithfulness
 from precompute.faithfulness.outcomes import Prover
+from precompute.faithfulness.parts import Parts
 from precompute.pipeline.registry import list_tables
 from tests.support.memory import fill_device
 
@@ -141,19 +146,20 @@ def test_edges_and_smallest_graphs_have_tables_of_their_own(run: Path) -> None:
     assert set(edges["layer"]) <= {"second", "third"} and set(edges["n_images"]) == {2}
     assert read_frame(run, "attribution_graph_edges")["edge_effect"].notna().any()
     smallest = read_frame(run, "sufficient_graphs")
-    assert set(zip(smallest["class_id"], smallest["selection"], strict=True)) == {
-        (c, s) for c in range(3) for s in ("pagerank", "effect")
-    }
+    assert set(zip(smallest["class_id"], smallest["selection"], strict=True)) == {(2, "pagerank"), (2, "effect")}
     whole = read_frame(run)
     whole = whole[(whole["n_channels"] == 0) & (whole["selection"] == "effect")].set_index("class_id")["accuracy"]
     kept = smallest[smallest["selection"] == "effect"].set_index("class_id")["accuracy"]
-    assert (kept >= 0.9 * whole - 1e-6).all()
+    assert set(whole[whole == 0].index) == {0, 1}, "these have no accuracy to keep, and no row"
+    assert (kept >= 0.9 * whole[kept.index] - 1e-6).all()
     measure(run, config=replace(CONFIG, edge_images=0))
     assert not (run / "edge_faithfulness.parquet").exists() and not (run / "sufficient_graphs.parquet").exists()
 
 
 def test_one_order_of_channels_may_be_measured_alone(run: Path) -> None:
-    measure(run, config=replace(CONFIG, selections=("effect",)))
+    report = measure(run, config=replace(CONFIG, selections=("effect",)), class_ids=(1, 1))
+    assert (report.n_measured, report.n_averaged, report.selection) == (1, 1, "effect")
+    assert set(report.accuracies) == {"untouched", "remove", "random", "keep"}
     assert set(read_frame(run)["selection"]) == {"effect"}
 
 
@@ -179,6 +185,72 @@ def test_an_interrupted_measurement_goes_on(
     measure(run)
     assert calls[0] == 4, "two classes before the interruption, one after"
     pd.testing.assert_frame_equal(read_frame(run), read_frame(whole))
+
+
+def name_tables(run: Path) -> list[str]:
+    return sorted(path.name for path in run.glob("*.parquet"))
+
+
+@pytest.mark.parametrize("n_written", (2, 5))
+def test_ended_between_two_tables_it_writes_them_all_again(
+    run: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_written: int
+) -> None:
+    config = replace(CONFIG, single=True, keep_accuracy=0.9)
+    whole = Path(shutil.copytree(made, tmp_path / "whole"))
+    for class_ids in ((1,), (0, 2)):
+        measure(whole, config=config, class_ids=class_ids)
+    measure(run, config=config, class_ids=(1,))
+    n_left = [n_written]
+
+    def write_some(folder: Path, name: str, columns: Mapping[str, object]) -> None:
+        n_left[0] -= 1
+        if n_left[0] < 0:
+            raise KeyboardInterrupt
+        write_table(folder, name, columns)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        for module in (graph_tables, measuring_command):
+            patched.setattr(module, "write_table", write_some)
+        with contextlib.suppress(KeyboardInterrupt):
+            measure(run, config=config, class_ids=(0, 2))
+    measure(run, config=config, class_ids=(0, 2))
+    assert name_tables(run) == name_tables(whole) and not (run / "parts" / "faithfulness").exists()
+    for name in name_tables(run):
+        assert (run / name).read_bytes() == (whole / name).read_bytes(), name
+
+
+def test_ended_with_other_settings_their_rows_do_not_pass_for_those_of_the_former_ones(
+    run: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Path(shutil.copytree(made, tmp_path / "whole"))
+    measure(whole)
+    measure(run)
+
+    def end_before_the_manifest(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Parts, "remove", end_before_the_manifest)
+        patched.setattr(measuring_command, "asdict", end_before_the_manifest)
+        patched.setattr(measuring_command, "_compute_fingerprint", lambda config, manifest: config.replacement)
+        with pytest.raises(KeyboardInterrupt):
+            measure(run, config=replace(CONFIG, replacement="zero"))
+    assert measure(run).n_measured == 3
+    pd.testing.assert_frame_equal(read_frame(run), read_frame(whole))
+
+
+def test_work_on_classes_that_are_not_asked_for_again_stays(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end_before_the_tables(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(measuring_command, "_write_tables", end_before_the_tables)
+        with pytest.raises(KeyboardInterrupt):
+            measure(run)
+    assert measure(run, class_ids=(1,)).n_measured == 1
+    monkeypatch.setattr(Prover, "run_trials", None)
+    assert measure(run).n_measured == 2, "what was measured before is written"
+    assert not (run / "parts" / "faithfulness").exists()
 
 
 def test_other_settings_do_not_take_classes_away(run: Path) -> None:
@@ -215,12 +287,44 @@ def test_images_with_another_content_are_refused(run: Path, tmp_path: Path) -> N
     assert set(read_frame(run)["class_id"]) == {2}
 
 
-def test_a_model_that_has_changed_is_refused(run: Path) -> None:
+def test_an_image_that_only_the_means_rest_on_is_checked_too(run: Path) -> None:
+    rows = read_table(run, "images").to_pydict()
+    others = [p if c == 0 else 1 - p for c, p in zip(rows["class_id"], rows["true_probability"], strict=True)]
+    write_table(run, "images", rows | {"true_probability": others})
+    with pytest.raises(InputError, match="has another content by now"):
+        measure(run, class_ids=(0,))
+    assert not (run / "faithfulness.parquet").exists()
+
+
+def test_a_model_that_has_changed_is_refused_before_any_trial(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where only its answers tell it: code may read a file that no hash covers."""
+    run_trials, n_trials = Prover.run_trials, [0]
+
+    def stop_at_the_second(prover: Prover, *arguments: object) -> object:
+        n_trials[0] += 1
+        if n_trials[0] == 2:
+            raise KeyboardInterrupt
+        return run_trials(prover, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Prover, "run_trials", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        measure(run)
+    record = AblatedModel.record
+
+    def answer_otherwise(model: AblatedModel, images: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        logits, values = record(model, images)
+        return logits + torch.tensor([0.0, 0.0, 9.0]), values
+
+    monkeypatch.setattr(AblatedModel, "record", answer_otherwise)
+    with pytest.raises(InputError, match="or the model has changed"):
+        measure(run)
+    assert n_trials[0] == 2
     manifest = read_manifest(run)
     manifest["model"]["parameters_sha256"] = "0"
     write_manifest(run, manifest)
     with pytest.raises(InputError, match="another one by now"):
         measure(run)
+    assert n_trials[0] == 2
 
 
 @pytest.mark.parametrize(("room", "are_together"), [(3, True), (2, False)])

@@ -27,7 +27,7 @@ def toy() -> ExportedToy:
 
 def build_prover(toy: ExportedToy, parallel: Parallel) -> Prover:
     prover = Prover(AblatedModel(toy.model, toy.layers, CPU), Probabilities(), parallel)
-    prover.set_replacements([total / len(IMAGES) for total in prover.sum_summaries(IMAGES)])
+    prover.set_replacements([total / len(IMAGES) for total in prover.sum_summaries(IMAGES)[0]])
     return prover
 
 

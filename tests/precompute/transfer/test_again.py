@@ -15,6 +15,7 @@ from precompute.commands.transfer import TransferOptions, run_transfer
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
 from precompute.contract.transfer_tables import read_transfer_manifest, read_transfer_table, write_transfer_manifest
+from precompute.transfer import chosen, learning
 from precompute.transfer.again import MoreHeads, add_heads
 from tests.support.command_line import call
 
@@ -57,6 +58,28 @@ def test_other_images_are_refused(small_result: Path) -> None:
     write_transfer_manifest(small_result, manifest)
     with pytest.raises(InputError, match="has other images"):
         add_heads(MoreHeads(small_result), SilentProgress())
+
+
+@pytest.mark.parametrize("options", [[], ["--head", "mlp"], ["--head", "conv1x1", "--unfreeze", "1"]])
+def test_a_model_that_has_changed_is_one_message_before_a_head_is_trained(
+    small_result: Path, tmp_path: Path, options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    manifest = read_transfer_manifest(small_result)
+    entry = manifest["models"]["late"]
+    code, function = entry["source"].split(".py:")
+    changed = Path(code + ".py").read_text().replace("return torch.relu(", "return 0.9 * torch.relu(")
+    (tmp_path / "changed.py").write_text(changed)
+    entry["source"] = f"{tmp_path}/changed.py:{function}"
+    write_transfer_manifest(small_result, manifest)
+    before = {path.name: path.read_bytes() for path in small_result.glob("*.*")}
+    for module, trained in ((chosen, "fit_head"), (learning, "Learner")):
+        monkeypatch.setattr(module, trained, None)
+
+    assert call(["transfer", str(small_result), "--save", "late@second", *options]) == 2
+    said = capsys.readouterr().err
+    assert said.count("Error: ") == 1 and "is another one by now: its second differs by" in said
+    assert {path.name: path.read_bytes() for path in small_result.glob("*.*")} == before
+    assert not (small_result / "heads").exists()
 
 
 @pytest.mark.parametrize("place", [1, 3])

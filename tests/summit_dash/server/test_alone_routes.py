@@ -54,6 +54,13 @@ def test_channels_are_measured_and_the_answer_is_kept_for_the_visit(client: Flas
     assert again.json["is_over"] and again.headers["Cache-Control"] == "no-store"
 
 
+def test_what_is_cancelled_is_measured_when_it_is_asked_for_again(client: FlaskClient) -> None:
+    wanted = {"class_id": 0, "channels": ["conv2-2"]}
+    found = client.post("/run/synthetic/alone", json={**wanted, "cancel": True}, headers=HEADERS).json
+    assert found["state"] == "cancelled" and found["is_over"] and found["result"] is None
+    assert ask(client, **wanted, visit=found["visit"])["result"]["alone"]["conv2-2"] == [0.25, -0.125, 0.5, 1.25, 4]
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
