@@ -93,10 +93,8 @@ def test_a_channel_alone_is_measured_by_a_button_and_the_graph_says_it_from_then
 
 def find_nodes(page: Page, class_id: int) -> list[tuple[str, int]]:
     """Opens the graph of a class, and finds its channels."""
-    page.evaluate(
-        "(classId) => summitDash.dispatch({view: 'graph', class: classId, layer: null, channel: null})", class_id
-    )
-    wait_for_selection(page, view="graph", **{"class": class_id})
+    page.evaluate("(classId) => summitDash.dispatch({class_id: classId, channel: null})", class_id)
+    wait_for_selection(page, class_id=class_id, channel=None)
     page.wait_for_function("() => summitDash.graph.getScene()")
     nodes = "() => [...summitDash.graph.getScene().nodes.values()].map(({node}) => [node.layer, node.channel])"
     return [(layer, channel) for layer, channel in page.evaluate(nodes)]
