@@ -124,8 +124,8 @@ def test_a_measurement_goes_on_while_other_channels_and_classes_are_shown(page: 
     find_nodes(page, 1)
     expect(section).to_be_hidden()
     page.evaluate("() => document.addEventListener('summit-alone', () => (window.isMeasured = true))")
-    page.unroute("**/alone")
     held.pop().continue_()  # the panel is closed, and another class is shown
+    page.unroute("**/alone")
     page.wait_for_function("() => window.isMeasured", timeout=60_000)
     find_nodes(page, 0)
     open_channel(page, *second)
@@ -149,13 +149,13 @@ def test_a_measurement_is_cancelled_by_a_button_and_the_server_hears_of_it(page:
     measure = section.get_by_role("button", name="Measure", exact=True)
     expect(measure).to_be_focused()
     expect(section.get_by_role("progressbar")).to_have_count(0)
-    page.unroute("**/alone")
     answer = {"state": "running", "is_over": False, "place": 0, "n_done": 0, "n_total": 1, "visit": "a page"}
     with page.expect_request("**/alone") as asked:
         held.pop().fulfill(json={**answer, "result": None, "problem": None})
     name, number = first
     wanted = {"class_id": 2, "channels": [f"{name}-{number}"], "cancel": True, "visit": "a page"}
     assert asked.value.post_data_json == wanted
+    page.unroute("**/alone")
     measure.click()
     expect(section.locator(".alone-lost")).to_contain_text("accuracy −25.0 %", timeout=60_000)
 
