@@ -48,7 +48,7 @@ __all__ = ["FaithfulnessReport", "FaithfulnessRequest", "measure_faithfulness"]
 _NAME = "faithfulness"
 _SINGLES = "single_channels"
 TABLES_OF_PROOF = ("edge_faithfulness", "sufficient_graphs", _SINGLES, _NAME)
-"""In the order in which they are written. The last one says which classes are proven: the others have them by then."""
+"""The order in which tables are written. The last one says which classes are proven: the others have them by then."""
 
 
 @dataclass(frozen=True)
