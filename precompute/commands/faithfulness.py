@@ -12,6 +12,7 @@ from precompute.commands.options import CONSOLE, Device, ModelPath, MovedModel, 
 from precompute.commands.shared import require_names, require_positive, require_precompute, split_names
 from precompute.contract.errors import InputError
 from precompute.contract.tables import PAGERANK
+from precompute.contract.wording import format_count
 from precompute.faithfulness.config import FACTORS, SELECTIONS, FaithfulnessConfig
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _read_factors(option: str, text: str) -> tuple[float, ...]:
 
 def _print_report(report: FaithfulnessReport, console: Console) -> None:
     there = f"; {report.n_there:,} were there" if report.n_there else ""
-    console.print(f"Proved the graphs of {report.n_measured:,} classes{there}.", highlight=False)
+    console.print(f"Proved the graphs of {format_count(report.n_measured, 'classes')}{there}.", highlight=False)
     if report.n_single:
         console.print(f"Removed the channels of {report.n_single:,} classes one at a time.", highlight=False)
     graph = "the graph's" if report.selection == PAGERANK else "the graph by effect's"

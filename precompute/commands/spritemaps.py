@@ -14,6 +14,7 @@ from rich.markup import escape
 from precompute.commands.building import build_command
 from precompute.commands.options import CONSOLE, Run
 from precompute.commands.shared import split_names
+from precompute.contract.wording import format_count
 
 if TYPE_CHECKING:
     from precompute.feature_visualization.spritemaps.importing import ImportReport
@@ -146,7 +147,7 @@ def run_export_spritemaps(options: ExportOptions, console: Console = CONSOLE) ->
         _print_line(f"No pictures of these kinds in {', '.join(report.without)}.", console)
     if report.n_resized:
         _print_line(f"{report.n_resized:,} pictures were brought to the size of their sheet's cells.", console)
-    _print_line(f"Wrote {len(report.sheets):,} sheets and spritemaps.json into {options.out}.", console)
+    _print_line(f"Wrote {format_count(len(report.sheets), 'sheets')} and spritemaps.json into {options.out}.", console)
 
 
 def run_import_spritemaps(options: ImportOptions, console: Console = CONSOLE) -> None:

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, T
 from rich.progress import Progress as RichProgress
 from rich.text import Text
 
+from precompute.contract.wording import format_count
+
 __all__ = ["Advance", "ConsoleProgress", "Progress", "SilentProgress"]
 
 
@@ -71,7 +73,7 @@ class ConsoleProgress:
                 yield advance
             except BaseException:
                 stack.close()
-                self._print(f"{description}: stopped after {done:,} of {total:,} {unit}")
+                self._print(f"{description}: stopped after {done:,} of {format_count(total, unit)}")
                 raise
         self._print(f"{description}: {_format_summary(done, unit, time.perf_counter() - start)}")
 
@@ -79,7 +81,7 @@ class ConsoleProgress:
         self, stack: contextlib.ExitStack, description: str, total: int, unit: str
     ) -> tuple[RichProgress | None, TaskID]:
         if not self._console.is_terminal:
-            self._print(f"{description}: {total:,} {unit}")
+            self._print(f"{description}: {format_count(total, unit)}")
             return None, TaskID(0)
         bar = stack.enter_context(
             RichProgress(
@@ -119,4 +121,4 @@ def _format_rate(per_second: float, unit: str) -> str:
 
 
 def _format_summary(done: int, unit: str, seconds: float) -> str:
-    return f"{done:,} {unit} in {seconds:,.1f} s ({_format_rate(done / max(seconds, 1e-9), unit)})"
+    return f"{format_count(done, unit)} in {seconds:,.1f} s ({_format_rate(done / max(seconds, 1e-9), unit)})"

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from precompute.contract.wording import format_count
 from precompute.import_summit.network import SUMMITS, Network
 from precompute.import_summit.pictures import Pictures
 from precompute.import_summit.tables import ImportedClass
@@ -83,13 +84,14 @@ def _list_class_gaps(classes: Sequence[ImportedClass], n_told: Mapping[str, int]
         yield f"Number of images: not told for {stand_ins:,} of {n:,} classes; {found}."
     if corrected := sum(c.facts.n_images is not None and c.facts.n_images != c.n_images for c in classes):
         found = "imagenet.json tells fewer than a count of the graph, which stands"
-        yield f"Number of images: for {corrected:,} classes {found}."
+        yield f"Number of images: for {format_count(corrected, 'classes')} {found}."
 
 
 def _list_table_gaps(classes: Sequence[ImportedClass], network: Network) -> Iterator[str]:
     listed = sum(bool(c.facts.counts) for c in classes)
     if listed:
-        yield f"Activation counts: as imagenet.json lists them for {listed:,} classes, and those of the graphs' nodes."
+        told = format_count(listed, "classes")
+        yield f"Activation counts: as imagenet.json lists them for {told}, and those of the graphs' nodes."
         if differing := sum(_count_differing(c, network) for c in classes):
             yield f"Activation counts: {differing:,} differ between imagenet.json and a graph, whose count is taken."
     else:

@@ -22,6 +22,7 @@ from precompute.contract.transfer_tables import (
     write_transfer_manifest,
     write_transfer_table,
 )
+from precompute.contract.wording import format_count
 from precompute.datasets.images import ImageSource
 from precompute.datasets.reopening import record_place
 from precompute.datasets.sources.open import open_images
@@ -102,7 +103,7 @@ def compare_cuts(request: TransferRequest, progress: Progress) -> TransferReport
             save_heads(request, manifest, stores, task, source)
         write_report(request.out)
     if skipped:
-        notes.append(f"{len(skipped):,} images could not be read, and are left out for all models.")
+        notes.append(f"{format_count(len(skipped), 'images')} could not be read, and are left out for all models.")
     return TransferReport(manifest, tuple(cuts), tuple(notes))
 
 

@@ -217,7 +217,8 @@ class _Course(Notes):
         """Trains on some images; `fold` is the one that is held out, None where none is."""
         self._fold, self._n_done = fold, 0
         trained = self.learner.fit(places, self)
-        self._advance(self._head.n_epochs - self._n_done)
+        if not trained.is_interrupted:  # an early end is an end: no more epochs come
+            self._advance(self._head.n_epochs - self._n_done)
         return trained
 
     def skip(self) -> None:

@@ -12,6 +12,7 @@ import pyarrow.csv
 
 from precompute.contract.atomic import replace_file
 from precompute.contract.transfer_tables import read_transfer_manifest, read_transfer_table
+from precompute.contract.wording import format_count
 from precompute.transfer.plot import COLOURS, draw_by_cost, draw_by_depth
 
 __all__ = ["REPORT", "write_report"]
@@ -102,7 +103,7 @@ def _describe_published(model: Mapping[str, Any]) -> str:
 
 def _describe_skipped(manifest: Mapping[str, Any]) -> str:
     n = len(manifest["skipped"])
-    return f'<p class="soft">{n:,} images could not be read, and are left out.</p>' if n else ""
+    return f'<p class="soft">{format_count(n, "images")} could not be read, and are left out.</p>' if n else ""
 
 
 def _describe_estimate(estimate: Mapping[str, Any]) -> str:

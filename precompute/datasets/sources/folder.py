@@ -9,6 +9,7 @@ from pathlib import Path
 
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledClass
+from precompute.contract.wording import format_count
 from precompute.datasets.images import ImageSource
 from precompute.datasets.labels.classes import number_names
 from precompute.datasets.sources.files import FileImages, LabelledFile, to_printable
@@ -90,7 +91,7 @@ def _note_single_class(root: Path, folders: list[Path]) -> list[str]:
 def _build_no_classes_error(root: Path) -> InputError:
     images = sum(1 for f in root.iterdir() if is_image(f.name))
     manifests = _list_manifests(root)
-    found = f"{root} has no subfolders" + (f", but {images:,} images of its own." if images else ".")
+    found = f"{root} has no subfolders" + (f", but {format_count(images, 'images')} of its own." if images else ".")
     fix = "Sort the images into class folders, or write a manifest .csv with the columns path and class_name."
     return InputError(_LAYOUT, found, f"Did you mean {root / manifests[0]}?" if manifests else fix)
 

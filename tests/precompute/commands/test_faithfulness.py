@@ -24,7 +24,7 @@ def test_the_command_prints_its_outcome(small_copy: Path, capfd: pytest.CaptureF
             main(["faithfulness", str(small_copy), *arguments])
         assert (ended.value.code or None) == code, arguments
     printed = capfd.readouterr().err
-    assert "Proved the graphs of 1 classes." in printed and "Accuracy, mean over the proven class: " in printed
+    assert "Proved the graphs of 1 class." in printed and "Accuracy, mean over the proven class: " in printed
     assert "Found noise." in printed and "Found 0, 2." in printed and "Found many." in printed
 
 

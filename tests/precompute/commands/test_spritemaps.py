@@ -16,7 +16,7 @@ from tests.support.synthetic_run import write_synthetic_run
 def test_sheets_go_out_and_come_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = write_synthetic_run(tmp_path / "run")
     assert call(["spritemaps", "export", str(run), str(tmp_path / "sheets"), "--layers", "conv1"]) == 0
-    assert "Wrote 1 sheets and spritemaps.json" in capsys.readouterr().err
+    assert "Wrote 1 sheet and spritemaps.json" in capsys.readouterr().err
     assert call(["spritemaps", "import", str(run), str(tmp_path / "sheets"), "--overwrite"]) == 0
     assert "conv1-channel.png as conv1: " in capsys.readouterr().err
 

@@ -55,7 +55,7 @@ def test_a_count_that_differs_and_a_number_of_images_that_is_too_small_are_said(
     found = list_class_gaps(build_class()._replace(facts=facts), 1)
 
     assert "Activation counts: 1 differ between imagenet.json and a graph, whose count is taken." in found
-    assert "Number of images: for 1 classes imagenet.json tells fewer than a count of the graph" in found
+    assert "Number of images: for 1 class imagenet.json tells fewer than a count of the graph" in found
 
 
 @pytest.mark.parametrize(("embedding", "word"), [("summit", "Summit's own"), ("pca", "pip install umap-learn")])

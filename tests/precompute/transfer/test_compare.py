@@ -140,7 +140,7 @@ def test_an_unreadable_image_is_left_out_for_all_models(request_of_both: Transfe
     found = compare_cuts(replace(request_of_both, images=str(images), out=tmp_path / "result"), SilentProgress())
     assert {row["n_images"] for row in found.cuts} == {39}
     assert list(found.manifest["skipped"]) == [f"same/{broken.name}"]
-    assert "1 images could not be read" in found.notes[-1]
+    assert "1 image could not be read" in found.notes[-1]
 
 
 def test_one_class_or_a_class_of_few_images_is_refused(request_of_both: TransferRequest, tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_a_folder_of_folders_of_shards(tmp_path: Path) -> None:
 def test_images_without_class_folders(tmp_path: Path) -> None:
     _save_image(tmp_path / "1.png")
 
-    with pytest.raises(InputError, match=r"has no subfolders, but 1 images of its own.*class folders"):
+    with pytest.raises(InputError, match=r"has no subfolders, but 1 image of its own.*class folders"):
         open_images(str(tmp_path))
 
 
