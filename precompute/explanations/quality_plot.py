@@ -11,7 +11,7 @@ from precompute.explanations.quality_table import QualityRow, QualityTable
 
 __all__ = ["draw_comparison"]
 
-_NAMES, _PANEL, _GAP, _ROW, _TOP, _BOTTOM = 228, 190, 28, 26, 60, 34
+_NAMES, _PANEL, _GAP, _ROW, _TOP, _BOTTOM = 250, 190, 28, 26, 60, 34
 _INK, _QUIET, _LINE, _DOT, _BASE = "#1d2530", "#5b6675", "#d6dbe2", "#1769c2", "#8a5a00"
 _FONT = "font-family='system-ui, sans-serif'"
 
