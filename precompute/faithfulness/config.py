@@ -46,7 +46,7 @@ class FaithfulnessConfig:
     keep_accuracy: float | None = None
     seed: int = 0
     single: bool = False
-    effect_images: int = 50
+    effect_images: int = 30
 
     def __post_init__(self) -> None:
         for name, value in (("images per class", self.images_per_class), ("repeats", self.n_repeats)):
