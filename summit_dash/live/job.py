@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from precompute.contract.errors import InputError
+from summit_dash.live.sharing import share_memory
 from summit_dash.live.sizes import count_bytes
 
 __all__ = ["Job", "Report", "State", "Ticket", "View"]
@@ -122,7 +123,7 @@ class Ticket:
     def finish(self, result: Any) -> None:
         """Notes the result."""
         self.n_bytes += count_bytes(result)
-        self._change(state="done", result=result)
+        self._change(state="done", result=share_memory(result, self._view.parts))
 
     def fail(self, problem: InputError) -> None:
         """Notes that there is no result, and why."""

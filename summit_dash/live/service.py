@@ -27,6 +27,9 @@ _PROOFS = "precompute.faithfulness.answers"
 _MOST_ANSWERS, _MOST_BYTES = 24, 16_000_000
 """Answers that a visit keeps, the ones used last, and their memory. A look at one image needs less than ten answers:
 some 0.6 MB with all maps."""
+_MOST_PAST_BYTES = 1_500_000
+"""Memory of the answers that a visit keeps and does not look at. What is forgotten is asked again when a person goes
+back to it."""
 
 
 def find_obstacle(store: RunStore) -> InputError | None:
@@ -203,11 +206,19 @@ class Live:
                     visit.cancelled[key] = ticket
 
     def keep_only(self, visit: Visit, tickets: Sequence[Ticket]) -> None:
-        """Cancels what a visit asked before and does not look at now, so that the model is free for what it does."""
-        for key, ticket in list(visit.tickets.items()):
-            if ticket not in tickets and not ticket.view.is_over:
+        """Cancels what a visit asked before and does not look at now, so that the model is free for what it does.
+
+        Of the answers to it, some are kept: those that were used last.
+        """
+        past = [(key, ticket) for key, ticket in list(visit.tickets.items()) if ticket not in tickets]
+        n_bytes = 0
+        for key, ticket in reversed(past):
+            n_bytes += ticket.n_bytes
+            if not ticket.view.is_over:
                 self.workers.cancel(ticket)
-                visit.tickets.pop(key, None)
+            elif n_bytes <= _MOST_PAST_BYTES:
+                continue
+            visit.tickets.pop(key, None)
 
     def _ask(self, subject: Subject, function: str, *more: Any) -> Ticket:
         arguments = (self._read(subject.visit, subject.image), *more)

@@ -80,6 +80,23 @@ def test_answers_of_a_visit_have_a_size_and_a_picture_takes_the_place_of_numbers
     assert live.predict(visit, store, "1") is not second
 
 
+def test_of_answers_that_are_not_looked_at_those_used_last_are_kept(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_MOST_PAST_BYTES", 100_000)
+    live = Live.start(Limits(n_waiting=99))
+    live.workers._serve = lambda: None  # type: ignore[method-assign]
+    visit = live.visits.open()
+    tickets = [live.predict(visit, store, str(n)) for n in range(5)]
+    for ticket in tickets:
+        ticket.add(1, 1, b"x" * 60_000)
+        ticket.finish(None)
+    live.keep_only(visit, tickets[:2])
+    assert list(visit.tickets.values()) == [*tickets[:2], tickets[4]]
+    live.keep_only(visit, tickets[:2])
+    assert len(visit.tickets) == 3, "what is looked at is kept, however large it is"
+
+
 def test_the_dashboard_with_its_live_pages_imports_no_torch(run_path: Path) -> None:
     code = (
         "import sys; from summit_dash.run.store import RunStore; from summit_dash.server.app import create_app;"
