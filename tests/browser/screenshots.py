@@ -70,7 +70,7 @@ def _wait_for_pictures(page: Page) -> None:
     page.wait_for_function("() => window.summitDash && summitDash.selection")
     if page.evaluate("() => ['graph', 'compare'].includes(summitDash.selection.view)"):
         page.wait_for_selector("#graph .graph-stage[data-painted]")
-    page.wait_for_selector("#embedding[data-layer]")
+    page.wait_for_selector("#embedding[data-layer]", state="attached")  # hidden where the left column is folded
     page.wait_for_load_state("networkidle")
     page.wait_for_function(_PICTURES_ARE_IN)
 
