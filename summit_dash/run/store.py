@@ -106,7 +106,7 @@ class RunStore:
         self._once = Once()
         self.classes: Mapping[int, ClassInfo] = self._read_classes()
         self.layers: Mapping[str, LayerInfo] = self._read_layers()
-        self.class_influences = Remembered(ClassInfluences(self.path).read, 2 * _MOST_BYTES, lambda table: table.nbytes)
+        self.class_influences = Remembered(ClassInfluences(self.path).read, _MOST_BYTES, lambda table: table.nbytes)
         self.graph = Remembered(self._read_graph, _MOST_BYTES, measure_graph)
         self.graph_by_effect = Remembered(self._read_graph_by_effect, _MOST_BYTES, measure_graph)
         self.cosines = Remembered(self._compute_cosines, _MOST_BYTES, _measure_arrays)
