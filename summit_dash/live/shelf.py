@@ -14,8 +14,9 @@ FOLDER = "visit"
 """The first part of the addresses, relative to the page."""
 KINDS = {"png": "image/png", "jpeg": "image/jpeg", "csv": "text/csv", "json": "application/json"}
 """The kinds of files on a shelf, by the end of the name, with the type that browsers are given."""
-_MOST = 3_000_000
-"""Bytes that one visit's pictures may have; those shown longest ago are dropped first."""
+_MOST = 12_000_000
+"""Bytes that one visit's pictures may have; those shown longest ago are dropped first. It holds
+all that a page shows of one image, also where the model takes images of 1,000 pixels: what is dropped is not drawn."""
 
 
 class Shelf:
