@@ -142,7 +142,9 @@ def _print_report(report: FaithfulnessReport, console: Console) -> None:
     there = f"; {report.n_there:,} were there" if report.n_there else ""
     console.print(f"Proved the graphs of {format_count(report.n_measured, 'classes')}{there}.", highlight=False)
     if report.n_single:
-        console.print(f"Removed the channels of {format_count(report.n_single, 'classes')} one at a time.", highlight=False)
+        console.print(
+            f"Removed the channels of {format_count(report.n_single, 'classes')} one at a time.", highlight=False
+        )
     graph = "the graph's" if report.selection == PAGERANK else "the graph by effect's"
     names = {"untouched": "untouched", "remove": f"without {graph} channels", "random": "without as many at random"}
     shares = [f"{name} {report.accuracies[key]:.1%}" for key, name in names.items() if key in report.accuracies]
