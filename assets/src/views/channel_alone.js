@@ -25,7 +25,7 @@ const button = (words, does, tip) => h('button', {type: 'button', class: 'tool',
 
 /** Builds what is shown while channels are measured: one element for all its time, so that the focus stays. */
 const buildBar = (classId) => {
-  const words = h('p', {class: 'muted', role: 'status', 'data-tip': GOES_ON});
+  const words = h('p', {class: 'muted', role: 'status'}); /* without a tip: it would cover the bar, where the pointer still is */
   const bar = h('progress', {max: '1', 'aria-label': 'Channels measured'});
   const tools = h(
     'div',
