@@ -1,7 +1,7 @@
-/* The names beside the points of the embedding: those of A and B leave each other's rings free. */
+/* The points of the embedding: the one at the pointer, and the names beside them, which leave the rings of A and B free. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {chooseNames} from '../../assets/src/model/points.js';
+import {chooseNames, findNearest} from '../../assets/src/model/points.js';
 
 const HALF = 10; /* pixels of a ring */
 const measure = (i, isMarked) => ({text: `class ${i}`, width: isMarked ? 90 : 60});
@@ -37,4 +37,12 @@ test('the names of A and B are there without any room, and do not lie over each 
   assert.deepEqual(names.map(({i}) => i), [0, 1]); // prettier-ignore
   const [a, b] = names.map(({box}) => box);
   assert.ok(!(a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height));
+});
+
+test('the point at the pointer is the nearest one within reach, where the view shows it', () => {
+  const plot = plotOf([[100, 100], [110, 100], [NaN, NaN], [300, 300]]); // prettier-ignore
+  const found = (...at) => findNearest(plot, at, 12);
+  assert.deepEqual([found(102, 100), found(107, 100), found(100, 112), found(100, 113), found(0, 0)], [0, 1, 0, -1, -1]);
+  plot.view = {k: 2, x: -50, y: 10};
+  assert.deepEqual([found(150, 210), found(170, 210), found(100, 100)], [0, 1, -1]);
 });

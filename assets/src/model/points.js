@@ -8,6 +8,16 @@ const EDGE = 20; /* pixels outside the window at which a name may begin */
 export const isThere = ({points}, i) => i >= 0 && !Number.isNaN(points.x[i]);
 export const toScreen = ({points, view}, i) => [points.x[i] * view.k + view.x, points.y[i] * view.k + view.y];
 const isSeen = ({width, height}, [x, y]) => x > -EDGE && y > -EDGE && x < width + EDGE && y < height + EDGE;
+/** The class whose point is nearest to a position of the window, within some pixels; -1 where there is none. */
+export const findNearest = (plot, [x, y], reach) => {
+  let [found, least] = [-1, reach];
+  plot.points.x.forEach((_, i) => {
+    const [a, b] = toScreen(plot, i);
+    const distance = Math.hypot(a - x, b - y); /* no number where the class has no point */
+    if (distance <= least) [found, least] = [i, distance];
+  });
+  return found;
+};
 /** The diameter of a point in half pixels: smaller among many, larger where the view is near. */
 export const sizeOf = ({points, view}) => {
   const base = points.x.length < FEW ? 9 : points.x.length < 300 ? 6.8 : 5;

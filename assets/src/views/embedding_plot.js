@@ -1,6 +1,7 @@
 // @ts-check
 /* The component that draws the embedding, and what the pointer does there: Plotly zooms, moves and finds points. */
 import * as current from '../current.js';
+import {findNearest} from '../model/points.js';
 import {scatter} from '../model/scatter.js';
 import {plotly} from '../plotly.js';
 import {dispatch} from '../selection.js';
@@ -12,6 +13,7 @@ import {drawing, emb, stage} from './embedding_state.js';
 import {markRow} from './sidebar_cursor.js';
 
 const ZOOM = 200; /* ms of a zoom by a button */
+const REACH = 12; /* pixels, as `hoverdistance` in figures/embedding.py */
 
 /** Shows a card and marks the row of a class, or of none. */
 const point = (i) => {
@@ -118,11 +120,13 @@ const arrive = () => {
   settle();
   refresh();
 };
-const click = (event) => {
-  const i = placeOf(event);
+/** Chooses the class at the pointer. Plotly looks there once in 50 ms: right after a move its point is the one before. */
+const click = ({event}) => {
+  const box = stage().getBoundingClientRect();
+  const i = findNearest(emb.plot, [event.clientX - box.left, event.clientY - box.top], REACH);
   if (i < 0) return;
   const {id} = emb.run.classes[i];
-  dispatch(event.event && event.event.shiftKey && id !== current.selection.class_id ? {vs: id, vs_run: null} : {class_id: id});
+  dispatch(event.shiftKey && id !== current.selection.class_id ? {vs: id, vs_run: null} : {class_id: id});
 };
 const bind = () => {
   const gd = drawing();
