@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from precompute.contract.errors import InputError
 from precompute.contract.explanation_settings import PARTS
@@ -71,6 +71,17 @@ class Subject:
     def outputs(self) -> tuple[int | None, int | None]:
         """Target and contrast."""
         return self.target, self.against
+
+
+class _Key(NamedTuple):
+    """Names a question about an image: it is asked once."""
+
+    run: str
+    version: str
+    image: str
+    target: int | None
+    against: int | None
+    more: tuple[Hashable, ...]
 
 
 @dataclass
@@ -208,7 +219,7 @@ class Live:
     def keep_only(self, visit: Visit, tickets: Sequence[Ticket]) -> None:
         """Cancels what a visit asked before and does not look at now, so that the model is free for what it does.
 
-        Of the answers to it, some are kept: those that were used last.
+        Of the answers to it, some are kept: those that were used last. The pictures of an image go with its answers.
         """
         past = [(key, ticket) for key, ticket in list(visit.tickets.items()) if ticket not in tickets]
         n_bytes = 0
@@ -219,6 +230,7 @@ class Live:
             elif n_bytes <= _MOST_PAST_BYTES:
                 continue
             visit.tickets.pop(key, None)
+        visit.shelf.keep_only({key.image for key in list(visit.tickets) if isinstance(key, _Key)})
 
     def _ask(self, subject: Subject, function: str, *more: Any) -> Ticket:
         arguments = (self._read(subject.visit, subject.image), *more)
@@ -227,8 +239,8 @@ class Live:
         )
 
     @staticmethod
-    def _build_key(subject: Subject, *more: Hashable) -> Hashable:
-        return (subject.store.name, subject.store.version, subject.image, subject.target, subject.against, *more)
+    def _build_key(subject: Subject, *more: Hashable) -> _Key:
+        return _Key(subject.store.name, subject.store.version, subject.image, subject.target, subject.against, more)
 
     def _read(self, visit: Visit, image: str) -> bytes | int:
         """Returns the content of an upload, or the number of an image of the run."""

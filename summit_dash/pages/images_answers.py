@@ -79,6 +79,7 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], s
     if is_over and asked.problem is None:  # a job that ended meanwhile may lead to another one
         is_over = _ask(live, visit, store, wanted, own).tickets == asked.tickets
     places = {id(ticket): live.workers.ask(ticket) for ticket in asked.tickets}
+    visit.shelf.turn_to(image)
     live.keep_only(visit, asked.tickets)
     version = "|".join(
         [str([(view.state, view.version) for view in views.values()]), str(list(places.values())), str(dict(wanted)),

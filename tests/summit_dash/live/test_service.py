@@ -91,8 +91,14 @@ def test_of_answers_that_are_not_looked_at_those_used_last_are_kept(
     for ticket in tickets:
         ticket.add(1, 1, b"x" * 60_000)
         ticket.finish(None)
+    names = []
+    for n in range(5):
+        visit.shelf.turn_to(str(n))
+        names.append(visit.shelf.put(f"map of {n}".encode()).rpartition("/")[2])
+    visit.shelf.turn_to("0")
     live.keep_only(visit, tickets[:2])
     assert list(visit.tickets.values()) == [*tickets[:2], tickets[4]]
+    assert [bool(visit.shelf.find(name)) for name in names] == [True, True, False, False, True]
     live.keep_only(visit, tickets[:2])
     assert len(visit.tickets) == 3, "what is looked at is kept, however large it is"
 

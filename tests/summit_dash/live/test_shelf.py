@@ -20,3 +20,21 @@ def test_the_pictures_shown_longest_ago_make_room() -> None:
     shelf = Shelf(most=10)
     names = [shelf.put(content).rpartition("/")[2] for content in (b"aaaa", b"bbbb", b"cccc", b"far too large")]
     assert [shelf.find(name) for name in names] == [None, b"bbbb", b"cccc", None]
+
+
+def test_pictures_go_with_what_was_looked_at_when_they_were_shown() -> None:
+    shelf = Shelf()
+
+    def show(subject: str, *contents: bytes) -> list[str]:
+        shelf.turn_to(subject)
+        return [shelf.put(content).rpartition("/")[2] for content in contents]
+
+    first, strip = show("first", b"map of the first", b"strip")
+    (second,) = show("second", b"map of the second")
+    third, _ = show("third", b"map of the third", b"strip")
+    shelf.keep_only(["first", "second"])
+    assert all(map(shelf.find, (first, second, third, strip)))
+    shelf.keep_only(["second"])
+    assert [shelf.find(name) is not None for name in (first, second, third, strip)] == [False, True, True, True]
+    shelf.keep_only([])
+    assert [shelf.find(name) is not None for name in (second, third, strip)] == [False, True, True]
