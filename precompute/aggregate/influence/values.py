@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Protocol
 
 import numpy as np
@@ -130,6 +130,11 @@ class Values:
     def __len__(self) -> int:
         """Returns the number of images."""
         return len(self._alone) or len(next(iter(self._raw.values())))
+
+    @property
+    def nodes(self) -> Set[fx.Node]:
+        """The nodes whose values are held."""
+        return (self._alone[0] if self._alone else self)._raw.keys()
 
     @property
     def device(self) -> torch.device:

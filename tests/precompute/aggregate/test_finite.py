@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, fx
 
 from precompute.aggregate.finite import FiniteCheck
 from precompute.aggregate.influence.values import Values
@@ -31,8 +31,11 @@ def find_problems(toy: ExportedToy, logits: Tensor, spoilt: dict[str, float], ha
         if node.name in spoilt:
             value[1, -1, 0, 1] = spoilt[node.name]
     with Parallel(CPU, 1) as parallel:
-        check = FiniteCheck(toy.layers, has_masks, parallel)
-        return check.find_problems(Recording(logits, Values(raw, toy.model.layouts)))
+        check, values = FiniteCheck(toy.layers, has_masks, parallel), Values(raw, toy.model.layouts)
+        found = check.find_problems(Recording(logits, values))
+        images = zip(logits.split(1), values.split_images(), strict=True)
+        assert [check.find_problem(Recording(*image)) for image in images] == found
+        return found
 
 
 SOUND = torch.zeros(2, 3)
@@ -68,3 +71,23 @@ def test_a_layer_without_links_is_checked_as_well(toy: ExportedToy) -> None:
     renamed = replace(toy, layers=[replace(toy.layers[0], name="renamed"), toy.layers[1]])
     found = find_problems(renamed, SOUND, {toy.layers[0].node.name: math.nan})
     assert found[1] == "layer renamed yields NaN or infinity"
+
+
+@pytest.mark.parametrize("more", [(), ([0, 0], [2, 2])])
+def test_what_is_pooled_from_a_value_that_is_held_is_as_finite_as_that(more: tuple[list[int], ...]) -> None:
+    graph = fx.Graph()
+    source = graph.placeholder("source")
+    pooled = graph.call_function(torch.ops.aten.max_pool2d.default, (source, [2, 2], [2, 2], *more))
+    endless, sound = torch.full((1, 2, 2, 2), math.inf), torch.ones(1, 2, 2, 2)
+    with Parallel(CPU, 1) as parallel:
+
+        def find(raw: dict[fx.Node, Tensor]) -> str:
+            check = FiniteCheck([], False, parallel)
+            recording = Recording(SOUND[:1], Values(raw, {}))
+            assert check.find_problems(recording) == [check.find_problem(recording)]
+            return check.find_problem(recording)
+
+        problem = "values between the layers are NaN or infinite"
+        assert find({pooled: endless}) == find({source: endless, pooled: sound}) == problem
+        is_dilated = bool(more)
+        assert find({source: sound, pooled: endless}) == (problem if is_dilated else ""), "not looked at a second time"
