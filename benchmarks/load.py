@@ -142,9 +142,18 @@ def print_report(record: Record, seconds: float) -> bool:
     early, late = _measure_ends(record, seconds)
     growth = late / early - 1
     print(f"  memory {early:.0f} MB in the first minute, {late:.0f} MB in the last: {growth:+.1%}")
+    print(f"  memory by minute {' '.join(f'{each:.0f}' for each in _list_minutes(record))} MB")
     print(f"  errors {len(record.errors)} {record.errors[:3] or ''}")
     print(f"  95 of 100 payloads within {p95:.0f} ms")
     return not record.errors and p95 <= GOAL_MILLISECONDS and abs(growth) <= GOAL_GROWTH
+
+
+def _list_minutes(record: Record) -> list[float]:
+    """Lists the medians of the memory in each minute, in MB."""
+    minutes: dict[int, list[float]] = {}
+    for when, megabytes in record.memory:
+        minutes.setdefault(int((when - record.memory[0][0]) // 60), []).append(megabytes)
+    return [median(each) for each in minutes.values()]
 
 
 def _measure_ends(record: Record, seconds: float) -> tuple[float, float]:

@@ -27,9 +27,9 @@ _PROOFS = "precompute.faithfulness.answers"
 _MOST_ANSWERS, _MOST_BYTES = 24, 16_000_000
 """Answers that a visit keeps, the ones used last, and their memory. A look at one image needs less than ten answers:
 some 0.6 MB with all maps."""
-_MOST_PAST_BYTES = 1_500_000
-"""Memory of the answers that a visit keeps and does not look at. What is forgotten is asked again when a person goes
-back to it."""
+_MOST_PAST_BYTES = 700_000
+"""Memory of the answers that a visit keeps and does not look at: all maps of the image before. What is forgotten is
+asked again when a person goes back to it."""
 
 
 def find_obstacle(store: RunStore) -> InputError | None:
