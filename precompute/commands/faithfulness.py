@@ -153,5 +153,6 @@ def _print_report(report: FaithfulnessReport, console: Console) -> None:
     over = f"the {report.n_averaged:,} proven classes" if report.n_averaged > 1 else "the proven class"
     console.print(f"Accuracy, mean over {over}: {', '.join(shares)}.", highlight=False, soft_wrap=True)
     if report.without:
-        found = f"{len(report.without):,} classes have no output, no graph or no image."
+        verb = "has" if len(report.without) == 1 else "have"
+        found = f"{format_count(len(report.without), 'classes')} {verb} no output, no graph or no image."
         console.print(found, highlight=False, soft_wrap=True)

@@ -24,6 +24,7 @@ from precompute.commands.shared import (
 )
 from precompute.contract.errors import InputError
 from precompute.contract.glossary import INFLUENCE_MEASURES
+from precompute.contract.wording import format_count
 from precompute.datasets.labels.label_outputs import AUTO
 from precompute.feature_visualization.channels.config import VisualizeConfig
 from precompute.pipeline.config import RunConfig
@@ -245,7 +246,7 @@ def _print_report(report: RunReport, out: Path, console: Console) -> None:
         console.print(f"Accuracy: none, {reason}.", highlight=False, soft_wrap=True)
     if report.without_outputs:
         names = ", ".join(report.without_outputs[:5]) + (", ..." if len(report.without_outputs) > 5 else "")
-        number = "1 class" if len(report.without_outputs) == 1 else f"{len(report.without_outputs):,} classes"
+        number = format_count(len(report.without_outputs), "classes")
         found = f"No accuracy for {number} that --class-outputs does not name: {names}."
         console.print(escape(found), highlight=False, soft_wrap=True)
     _print_untraced(report.manifest.get("links", []), console)

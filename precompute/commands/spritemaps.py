@@ -146,7 +146,8 @@ def run_export_spritemaps(options: ExportOptions, console: Console = CONSOLE) ->
     if report.without:
         _print_line(f"No pictures of these kinds in {', '.join(report.without)}.", console)
     if report.n_resized:
-        _print_line(f"{report.n_resized:,} pictures were brought to the size of their sheet's cells.", console)
+        resized = format_count(report.n_resized, "pictures")
+        _print_line(f"Brought {resized} to the size of their sheet's cells.", console)
     _print_line(f"Wrote {format_count(len(report.sheets), 'sheets')} and spritemaps.json into {options.out}.", console)
 
 
@@ -171,7 +172,8 @@ def run_import_spritemaps(options: ImportOptions, console: Console = CONSOLE) ->
     report = import_spritemaps(request, ConsoleProgress(console))
     _print_lines(
         (
-            f"{sheet.source.path.name} as {sheet.source.layer}: {sheet.layout}, {len(sheet.pictures):,} pictures"
+            f"{sheet.source.path.name} as {sheet.source.layer}: {sheet.layout}, "
+            f"{format_count(len(sheet.pictures), 'pictures')}"
             for sheet in report.sheets
         ),
         console,
@@ -183,22 +185,25 @@ def run_import_spritemaps(options: ImportOptions, console: Console = CONSOLE) ->
 
 def _describe_report(report: ImportReport) -> Iterator[str]:
     replaced = f", {report.n_replaced:,} of them in the place of others" if report.n_replaced else ""
-    empty = f"; {report.n_empty:,} cells are empty" if report.n_empty else ""
-    yield f"Put {report.n_pictures:,} pictures into the run{replaced}{empty}."
+    empty = f"; {format_count(report.n_empty, 'cells')} left empty" if report.n_empty else ""
+    yield f"Put {format_count(report.n_pictures, 'pictures')} into the run{replaced}{empty}."
     if report.n_examples:
-        yield f"Put {report.n_examples:,} dataset examples into the run."
+        yield f"Put {format_count(report.n_examples, 'dataset examples')} into the run."
     if report.n_examples_there:
-        yield f"Left out {report.n_examples_there:,} examples of channels that have some."
+        yield f"Left out {format_count(report.n_examples_there, 'examples')} of channels that have some."
     if report.n_examples_unknown:
+        unknown = format_count(report.n_examples_unknown, "examples")
         yield (
-            f"Left out {report.n_examples_unknown:,} examples: a strip does not tell image, activation and place, "
-            "which only runs that were imported may lack."
+            f"Left out {unknown}: a strip does not tell image, activation and place, which only runs that were "
+            "imported may lack."
         )
     if report.n_least:
-        yield f"Left out {report.n_least:,} examples of the lower rows, which show what excites a channel least."
+        least = format_count(report.n_least, "examples")
+        yield f"Left out {least} of the lower rows, which show what excites a channel least."
     if report.strangers:
         named = ", ".join(report.strangers[:3]) + (", ..." if len(report.strangers) > 3 else "")
-        yield f"Left out {len(report.strangers):,} files not called after a layer and its first channel: {named}."
+        strangers = format_count(len(report.strangers), "files")
+        yield f"Left out {strangers} not called after a layer and its first channel: {named}."
 
 
 def _print_lines(lines: Iterator[str], console: Console) -> None:

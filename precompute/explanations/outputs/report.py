@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from precompute.contract.map_quality import BASELINES, QUALITY_METRICS, find_warnings
+from precompute.contract.wording import format_count
 from precompute.explanations.outputs.files import name_overlay
 
 __all__ = ["build_report"]
@@ -51,7 +52,7 @@ def build_report(
         images: the facts of each, as `write_image` returns them; all of one layer.
         pictures: of the layer's channels as WebP, as many as there are.
     """
-    n = "1 image" if len(images) == 1 else f"{len(images)} images"
+    n = format_count(len(images), "images")
     parts = [_build_image(folder, facts, pictures) for facts in images]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

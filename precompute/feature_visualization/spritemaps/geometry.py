@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from precompute.contract.errors import InputError
 from precompute.contract.schema import VISUALIZATION_KINDS
+from precompute.contract.wording import format_count
 
 __all__ = ["SUMMIT", "Box", "Grid", "Strip", "build_square_grid", "find_grid"]
 
@@ -73,14 +74,14 @@ def find_grid(size: tuple[int, int], n_channels: int, cell: int | None = None, c
     if grid is None:
         raise InputError(
             f"A sheet has square cells of at least {_LEAST_CELL} px, and no row more than its channels need.",
-            f"{size[0]} x {size[1]} px are no such sheet of {n_channels:,} channels.",
+            f"{size[0]} x {size[1]} px are no such sheet of {format_count(n_channels, 'channels')}.",
             "Name the layer that it shows, or say how it is divided: --cell PX or --columns N.",
         )
     if grid.n_cells < n_channels:
         raise InputError(
             "A sheet has a cell for every channel of its layer.",
             f"{grid.columns} x {grid.rows} cells of {grid.cell} px are {grid.n_cells:,}, too few for "
-            f"{n_channels:,} channels.",
+            f"{format_count(n_channels, 'channels')}.",
             "Name the layer that it shows, or correct --cell and --columns.",
         )
     return grid

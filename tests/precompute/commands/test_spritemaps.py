@@ -31,7 +31,7 @@ def test_sheets_of_an_unknown_layer_are_refused(tmp_path: Path, capsys: pytest.C
 def test_everything_that_was_left_out_is_a_sentence() -> None:
     report = ImportReport((), 5, 2, 1, 3, 4, 6, 7, ("notes.txt", "a.jpg", "b.jpg", "c.jpg"))
     sentences = list(_describe_report(report))
-    assert sentences[0] == "Put 5 pictures into the run, 2 of them in the place of others; 1 cells are empty."
+    assert sentences[0] == "Put 5 pictures into the run, 2 of them in the place of others; 1 cell left empty."
     assert sentences[1] == "Put 3 dataset examples into the run."
     assert [text.split()[2] for text in sentences[2:]] == ["4", "6", "7", "4"]
     assert sentences[-1].endswith("notes.txt, a.jpg, b.jpg, ....")

@@ -64,7 +64,7 @@ def test_formats_columns_and_sizes(run: Path, tmp_path: Path, ending: str, is_ex
 def test_other_sizes_are_said(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_spritemaps("export", run, tmp_path / "sheets", "--size", 10, "--layers", "conv1") == 0
     assert decode(tmp_path / "sheets/conv1-channel.png").shape == (30, 40, 3)
-    assert "9 pictures were brought to the size" in capsys.readouterr().err
+    assert "Brought 9 pictures to the size" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_the_same_sheets_once_more_change_nothing(
     run_spritemaps("export", run, tmp_path / "sheets")
     assert run_spritemaps("import", bare, tmp_path / "sheets") == 0
     before = read_files(bare)
-    assert "Put 22 pictures into the run; 7 cells are empty." in capsys.readouterr().err
+    assert "Put 22 pictures into the run; 7 cells left empty." in capsys.readouterr().err
     assert run_spritemaps("import", bare, tmp_path / "sheets") == 0
     assert read_files(bare) == before
     assert "Put 22 pictures into the run, 22 of them in the place of others" in capsys.readouterr().err

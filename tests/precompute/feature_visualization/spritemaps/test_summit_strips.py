@@ -90,7 +90,7 @@ def test_every_picture_goes_to_its_channel_and_kind(run: Path, strip: Path, caps
         ]
         assert np.argmin(others) == 2 * rank + 1, "of all examples it is most like the best one of its rank"
     said = " ".join(capsys.readouterr().err.split())
-    assert "Put 69 pictures into the run" in said and "1 cells are empty" in said
+    assert "Put 69 pictures into the run" in said and "1 cell left empty" in said
     assert f"Put {9 * 10 - 3} dataset examples" in said
     assert "Left out 10 examples of channels that have some." in said
     assert f"Left out {10 * 10 - 3} examples of the lower rows" in said
