@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from tests.support.marks import read_marks
 
 FIRST = ("kill", "slow", "ray", "real", "browser")
 """Marks of the tests that take longest."""
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # no test is timed: two workers on two cores may be as slow as they like
 
 
 def pytest_configure(config: pytest.Config) -> None:

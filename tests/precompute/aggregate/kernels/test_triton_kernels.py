@@ -43,7 +43,9 @@ def test_interpreted_it_equals_the_loop(interpret: Interpreter, name: str) -> No
 
 
 @needs_triton
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(draw_convolutions())
 def test_interpreted_it_equals_the_loop_on_whatever_is_drawn(interpret: Interpreter, case: tuple[Conv, Tensor]) -> None:
     conv, values = case
