@@ -11,7 +11,7 @@ import {dispatch} from '../selection.js';
 import {canvas, elementOf} from './cytoscape.js';
 import {showCard} from './graph_card.js';
 import {bringImages, nameOf} from './graph_pictures.js';
-import {chosenId, getContext, getScene, nameOf as channelNameOf} from './graph_scene.js';
+import {getContext, getScene, nameOf as channelNameOf} from './graph_scene.js';
 import {getWindow} from './graph_viewport.js';
 
 const SIDE = 40; /* pixels, as all that follow */
@@ -57,7 +57,6 @@ export const clearTray = () => {
 };
 /** The sources that the tray holds now. */
 export const getTray = () => tray;
-export const getChosenGhost = () => tray.find((at) => at.id === chosenId()) || null;
 /** Shows the tray of the chosen node; a ghost that is chosen keeps the tray that it is in. */
 export const showTray = async (each, id, then) => {
   if (!each && id && owner && tray.some((at) => at.id === id)) return markGhost(id);
