@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
 import json
 import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,15 +68,25 @@ def test_numbers_of_all_processes_are_added_up(served: Served) -> None:
     assert float(found[1]) >= 20
 
 
-def bring(served: Served, known: Any) -> Any:
-    """Brings an image as a runner does, and returns what the page then knows."""
+def write_upload(served: Served, known: Any) -> tuple[bytes, dict[str, str]]:
+    """Writes what the page of a runner sends to bring an image: the body, and the cookie."""
     session = {"Cookie": sign_in(served.port, "runner", PASSWORD).headers["Set-Cookie"].partition(";")[0]}
     listed = json.loads(ask(served.port, "/_dash-dependencies", **session).text)
     image = f"data:image/png;base64,{base64.b64encode(b'image').decode()}"
     body = build_body(find_callback(listed, "images-visit.data"), [[image]], [["a.png"], known, None])
-    content = json.dumps(body).encode()
+    return json.dumps(body).encode(), session
+
+
+def read_visit(text: str) -> Any:
+    """Reads what the page knows after an upload."""
+    return json.loads(text)["response"]["images-visit"]["data"]
+
+
+def bring(served: Served, known: Any) -> Any:
+    """Brings an image as a runner does, and returns what the page then knows."""
+    content, session = write_upload(served, known)
     answer = ask(served.port, "/_dash-update-component", "POST", content, Content_Type="application/json", **session)
-    return json.loads(answer.text)["response"]["images-visit"]["data"]
+    return read_visit(answer.text)
 
 
 def test_all_processes_know_the_images_of_a_visit(served: Served) -> None:
@@ -109,6 +120,45 @@ def test_a_process_that_is_killed_takes_nothing_with_it(served: Served) -> None:
     assert labels["conv1"]["11"] == "label 11"
     known = bring(served, None)
     assert bring(served, known)["uploads"] == ["upload-1", "upload-2"]
+
+
+def wait_until(served: Served, is_so: Callable[[], bool]) -> None:
+    """Waits until something is so, at most a minute, while the server is there."""
+    for _ in range(600):
+        if is_so():
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            served.process.wait(0.1)
+    raise AssertionError(served.log.read_text())
+
+
+def list_processes(served: Served) -> set[int]:
+    return set(map(int, Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()))
+
+
+def test_an_upload_arrives_while_its_process_is_replaced(served: Served) -> None:
+    """Sends half of it, lets gunicorn replace all processes, and sends the rest when the new ones answer."""
+    known = bring(served, None)
+    content, session = write_upload(served, known)
+    before = list_processes(served)
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)) as connection:
+        connection.putrequest("POST", "/_dash-update-component")
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(content)), **session}.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        connection.send(content[: len(content) // 2])
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(served, lambda: len(list_processes(served) - before) == 2)
+        connection.send(content[len(content) // 2 :])
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert read_visit(answer.read().decode())["uploads"]
+    wait_until(served, lambda: not list_processes(served) & before)
+    labels = json.loads(ask(served.port, "/run/small/data/labels.json", **served.session).text)["labels"]
+    assert labels["conv1"]["11"] == "label 11"
+    known = bring(served, None)
+    assert bring(served, known)["uploads"] == ["upload-1", "upload-2"]
+    assert "Traceback" not in served.log.read_text()
 
 
 def test_wrong_passwords_are_counted_by_all_processes_together(served: Served) -> None:
