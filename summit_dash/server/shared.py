@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -12,13 +13,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cachetools import TTLCache
+from filelock import lock_descriptor
 
 from precompute.contract.errors import InputError
 
 __all__ = ["Memory", "OwnMemory", "SharedMemory", "build_memory"]
 
 _MOST = 10_000
-_FILE = "summit-dash.sqlite"
+_FILE, _LOCK = "summit-dash.sqlite", "summit-dash.sqlite.lock"
 _PATIENCE = 10
 """Seconds that a process waits for another one that writes."""
 
@@ -94,7 +96,7 @@ class SharedMemory:
         self._own = threading.local()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with contextlib.closing(self._open_file()) as file:
+            with _wait_for_turn(folder / _LOCK), contextlib.closing(self._open_file()) as file:
                 file.execute("PRAGMA journal_mode=WAL")
                 file.execute(
                     "CREATE TABLE IF NOT EXISTS kept (kind TEXT, name TEXT, value TEXT, until REAL,"
@@ -148,6 +150,17 @@ class SharedMemory:
     def forget(self, name: str) -> None:
         """Forgets a value."""
         self._file.execute("DELETE FROM kept WHERE kind = ? AND name = ?", (self._kind, name))
+
+
+@contextlib.contextmanager
+def _wait_for_turn(path: Path) -> Iterator[None]:
+    """Lets one process after another make the file: SQLite does not wait for others when it changes the journal."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        lock_descriptor(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def build_memory(folder: str, kind: str, seconds: float) -> Memory:

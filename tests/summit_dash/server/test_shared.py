@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import multiprocessing
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,31 @@ def test_many_that_count_at_once_lose_nothing(memory: Memory) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(count, range(4)))
     assert memory.find("n") == 40
+
+
+def begin_often(folder: Path, n: int, go: Barrier) -> None:
+    try:
+        for turn in range(60):
+            go.wait()
+            SharedMemory(folder / str(turn), "things", 60).keep(f"of {n}", turn)
+    except BaseException:
+        go.abort()  # the others would wait
+        raise
+
+
+def test_processes_may_begin_at_once(tmp_path: Path) -> None:
+    """SQLite alone lets about one of fifty fail."""
+    context = multiprocessing.get_context("spawn")
+    go = context.Barrier(4)
+    processes = [context.Process(target=begin_often, args=(tmp_path, n, go)) for n in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0] * 4
+    for turn in range(60):
+        memory = SharedMemory(tmp_path / str(turn), "things", 60)
+        assert [memory.find(f"of {n}") for n in range(4)] == [turn] * 4
 
 
 def test_a_fault_inside_leaves_nothing_half_done(tmp_path: Path) -> None:
