@@ -20,7 +20,7 @@ __all__ = ["Example", "RunExamples"]
 
 _TABLE = "dataset_examples"
 _PICTURE = ("image_id", *Box._fields, "image")
-_IMAGE_BYTES, _CROP_BYTES, _EXAMPLE_BYTES = 4_000_000, 8_000_000, 2_000_000
+_IMAGE_BYTES, _CROP_BYTES, _EXAMPLE_BYTES = 4_000_000, 8_000_000, 1_000_000
 """Memory for decoded images (150 kB each at 224 pixels), for crops (3 kB each; 8 MB are those of the graphs of 1,000
 classes), and for the examples of channels."""
 _ROW_BYTES = 500

@@ -23,7 +23,7 @@ _OF_EACH = 800
 """Memory of an answer besides its content: its name, of four texts, and its place among those that are kept."""
 _OF_ONE = ("class/", "channel/", "confusions/", "misclassified/", "preview/", "proof/")
 """The beginnings of the keys about one class or channel. There are thousands, and each is soon built again."""
-_SHARE = 8
+_SHARE = 16
 """The part of the memory that those have: they cannot displace what every page asks for."""
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda content: bytes(brotli.compress(content, quality=5)),
@@ -44,7 +44,7 @@ class Answers:
     Several threads may use this at once: who asks for what another one builds waits for it.
 
     Args:
-        most_bytes: size of all answers that are kept, an eighth of it for those about one class or channel; 0 to keep
+        most_bytes: size of all answers that are kept, a sixteenth of it for those about one class or channel; 0 to keep
             none.
         names_folders: answers name the folders of this machine.
     """

@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     cache_bytes: int = Field(
         32_000_000,
         ge=0,
-        description="Memory for answers that were sent before, an eighth of it for those about one class or channel; "
+        description="Memory for answers that were sent before, a sixteenth of it for those about one class or channel; "
         "the ones used last are kept.",
     )
 
