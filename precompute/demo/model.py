@@ -18,14 +18,15 @@ RECORDED_LAYERS: tuple[str, ...] = ("stem", "conv2", "mixed1", "mixed2", "residu
 """Modules whose outputs are recorded, in order from the input: 32, 48, 96, 128, 128 and 160 channels, after ReLU."""
 
 PREPROCESS: dict[str, object] = {
-    "resize": 0,
-    "crop": 0,
+    "resize": INPUT_SIZE,
+    "crop": INPUT_SIZE,
     "interpolation": "bilinear",
     "channels": "RGB",
     "scale": 1.0,
     "mean": (0.55, 0.57, 0.54),
     "std": (0.22, 0.18, 0.21),
 }
+"""The scenes have this size, and stay as they are; photographs of any size are brought to it."""
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 
 

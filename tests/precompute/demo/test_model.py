@@ -61,7 +61,7 @@ def test_network_has_the_promised_blocks() -> None:
 
 def test_preprocessing_is_the_one_the_weights_were_trained_with() -> None:
     assert set(PREPROCESS) == {"resize", "crop", "interpolation", "channels", "scale", "mean", "std"}
-    assert (PREPROCESS["resize"], PREPROCESS["crop"]) == (0, 0)
+    assert (PREPROCESS["resize"], PREPROCESS["crop"]) == (INPUT_SIZE, INPUT_SIZE)
     assert DemoImages(1).load(DemoImages(1).images[0]).size == (INPUT_SIZE, INPUT_SIZE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,9 +38,19 @@ def test_bad_files_and_wrong_sizes_each_give_one_clear_message(opened: OpenedRun
         (b"", "is empty"),
         (b"plain text", "no image that Pillow knows"),
         (write_image()[:200], "This file"),
-        (write_image((50, 40)), "50 x 40 pixels"),
     ):
         with pytest.raises(InputError, match=words):
             opened.prepare(content)
     with pytest.raises(InputError, match="There is no image"):
         opened.load_image(10**9)
+
+
+def test_an_image_of_any_size_is_brought_to_that_of_the_model(opened: OpenedRun) -> None:
+    seen, tensor = opened.prepare(write_image((50, 40)))
+    assert (seen.shape, tensor.shape) == ((96, 96, 3), (1, 3, 96, 96))
+
+
+def test_preprocessing_that_changes_no_size_refuses_others(opened: OpenedRun) -> None:
+    strict = replace(opened, preprocess=replace(opened.preprocess, resize=0, crop=0))
+    with pytest.raises(InputError, match="50 x 41 pixels"):
+        strict.prepare(write_image((50, 41)))
