@@ -8,6 +8,7 @@ import pytest
 from precompute.contract.errors import InputError
 from precompute.datasets.images import ImageSource
 from precompute.datasets.sources.open import open_images
+from precompute.demo import model
 from precompute.transfer.naming import NamedModel
 from precompute.transfer.opened import open_model
 from tests.support.separable import write_separable
@@ -44,8 +45,14 @@ def test_weights_that_do_not_fit_are_refused(made: tuple[ImageSource, NamedModel
         open_model(replace(named, weights=str(tmp_path / "other.pth")), source)
 
 
-def test_images_of_another_size_than_the_models_are_refused_before_the_pass(
-    made: tuple[ImageSource, NamedModel],
+def test_images_are_brought_to_the_size_of_the_model(made: tuple[ImageSource, NamedModel]) -> None:
+    assert open_model(NamedModel("demo", "demo"), made[0]).loaded.input_size == (3, 96, 96)
+
+
+def test_images_of_another_size_are_refused_before_the_pass_where_none_is_resized(
+    made: tuple[ImageSource, NamedModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("resize", "crop"):
+        monkeypatch.setitem(model.PREPROCESS, name, 0)
     with pytest.raises(InputError, match=r"The first is 96 x 96 .*, another 8 x 8"):
         open_model(NamedModel("demo", "demo"), made[0])
