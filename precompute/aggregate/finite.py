@@ -98,4 +98,7 @@ class FiniteCheck:
 
 def _is_pooled(node: fx.Node) -> bool:
     """Returns True for the greatest values of windows each of which holds at least one value: none is dilated."""
-    return get_operator_name(node) == "max_pool2d" and len(node.args) < 5 and "dilation" not in node.kwargs
+    if get_operator_name(node) != "max_pool2d":
+        return False
+    dilation = node.args[4] if len(node.args) > 4 else node.kwargs.get("dilation", 1)
+    return dilation == 1 or (isinstance(dilation, Sequence) and all(step == 1 for step in dilation))

@@ -189,7 +189,7 @@ def _list_picture_faults(imported: Mapping[str, Any]) -> Iterator[str]:
         told = (f"{path}: {reason}" for path, reason in pictures["unreadable"].items())
         yield f"{len(pictures['unreadable']):,} could not be read: {_join_some(told)}"
     for kind, channels in pictures["missing"].items():
-        yield f"Channels of graphs without {kind}, {len(channels):,} in all: {_join_some(channels)}"
+        yield f"Channels of graphs without a picture as {kind}, {len(channels):,} in all: {_join_some(channels)}"
     if imported["other_files"]:
         files = imported["other_files"]
         yield f"Not of the published names, {format_count(len(files), 'files')}: {_join_some(files)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -73,8 +74,10 @@ def test_a_layer_without_links_is_checked_as_well(toy: ExportedToy) -> None:
     assert found[1] == "layer renamed yields NaN or infinity"
 
 
-@pytest.mark.parametrize("more", [(), ([0, 0], [2, 2])])
-def test_what_is_pooled_from_a_value_that_is_held_is_as_finite_as_that(more: tuple[list[int], ...]) -> None:
+@pytest.mark.parametrize(
+    ("more", "is_dilated"), [((), False), (([0, 0], [1, 1], True), False), (([0, 0], [2, 2]), True)]
+)
+def test_what_is_pooled_from_a_value_that_is_held_is_as_finite_as_that(more: tuple[Any, ...], is_dilated: bool) -> None:
     graph = fx.Graph()
     source = graph.placeholder("source")
     pooled = graph.call_function(torch.ops.aten.max_pool2d.default, (source, [2, 2], [2, 2], *more))
@@ -89,5 +92,4 @@ def test_what_is_pooled_from_a_value_that_is_held_is_as_finite_as_that(more: tup
 
         problem = "values between the layers are NaN or infinite"
         assert find({pooled: endless}) == find({source: endless, pooled: sound}) == problem
-        is_dilated = bool(more)
         assert find({source: sound, pooled: endless}) == (problem if is_dilated else ""), "not looked at a second time"

@@ -57,7 +57,7 @@ def test_missing_unreadable_and_strange_pictures_are_named_and_not_fatal(
     assert imported["other_folders"] == ["dataset-n"]
     told = capsys.readouterr().err
     assert "1 could not be read" in told
-    assert "Channels of graphs without channel, 1 in all: mixed3a-5." in told
+    assert "Channels of graphs without a picture as channel, 1 in all: mixed3a-5." in told
     assert validate(folder.parent / "run") == []
 
 
