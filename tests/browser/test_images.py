@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from summit_dash.live import service
 from tests.browser.conftest import serve
@@ -65,6 +65,20 @@ def test_a_file_that_is_dropped_on_another_page_opens_this_one(page: Page, url: 
     expect(page.locator("#graph h1")).to_be_visible()
     page.evaluate(_DROP, list(write_picture()))
     expect(page.locator(".images-bars")).to_be_visible()
+    wait_for_selection(page, view="images", image="upload-1")
+
+
+@pytest.mark.usefixtures("new_page")
+def test_a_file_that_is_dropped_before_its_field_is_loaded_is_kept(page: Page, url: str) -> None:
+    held: list[Route] = []
+    page.route("**/async-upload*", lambda route: held.append(route))
+    page.goto(url)
+    expect(page.locator("#graph h1")).to_be_visible()
+    expect(page.locator("#images-upload input")).to_have_count(0)
+    page.evaluate(_DROP, list(write_picture()))
+    for route in held:
+        route.continue_()
+    assert held
     wait_for_selection(page, view="images", image="upload-1")
 
 

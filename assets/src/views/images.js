@@ -152,17 +152,33 @@ document.addEventListener('pointerover', showCell);
 document.addEventListener('focusin', showCell);
 
 // --- drop anywhere ------------------------------------------------------------------------------------------------
-const hasFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes('Files');
+const takesFiles = (event) =>
+  event.dataTransfer && [...event.dataTransfer.types].includes('Files') && document.getElementById('images-body');
 const findInput = () => /** @type {HTMLInputElement | null} */ (document.querySelector('#images-upload input[type=file]'));
+/** Opens the page of images and hands files to its field; false where the run or that field is still being loaded. */
+const bringFiles = (files) => {
+  const input = findInput();
+  if (!input || !current.selection) return false;
+  dispatch({view: 'images'});
+  input.files = files;
+  input.dispatchEvent(new Event('change', {bubbles: true}));
+  return true;
+};
+/** Copies files: a browser may empty the list of an event once the event is over. */
+const keepFiles = (list) => {
+  const kept = new DataTransfer();
+  [...list].forEach((file) => kept.items.add(file));
+  return kept.files;
+};
 window.addEventListener('dragover', (event) => {
-  if (hasFiles(event) && findInput()) event.preventDefault();
+  if (takesFiles(event)) event.preventDefault();
 });
 window.addEventListener('drop', (event) => {
-  const input = findInput();
   const target = /** @type {Element} */ (event.target);
-  if (!hasFiles(event) || !input || target.closest('#images-upload')) return;
+  if (!takesFiles(event) || target.closest('#images-upload')) return;
   event.preventDefault();
-  input.files = event.dataTransfer.files;
-  input.dispatchEvent(new Event('change', {bubbles: true}));
-  dispatch({view: 'images'});
+  const files = keepFiles(/** @type {DataTransfer} */ (event.dataTransfer).files);
+  if (bringFiles(files)) return;
+  const observer = new MutationObserver(() => bringFiles(files) && observer.disconnect());
+  observer.observe(document.body, {childList: true, subtree: true});
 });
