@@ -36,6 +36,7 @@ __all__ = [
     "attribute_channels",
     "build_image_graph",
     "draw",
+    "draw_brought",
     "explain",
     "map_cells",
     "predict",
@@ -178,9 +179,34 @@ def draw(run: str, image_ids: Sequence[int], report: Report) -> None:
     """
     opened = open_run_once(run)
     for n_done, image_id in enumerate(image_ids, 1):
-        picture = opened.load_image(image_id)
-        picture.thumbnail((2 * _THUMBNAIL, 2 * _THUMBNAIL))
-        report(n_done, len(image_ids), (image_id, _write_picture(picture, "JPEG")))
+        report(n_done, len(image_ids), (image_id, _draw_small(opened, image_id)))
+
+
+def draw_brought(run: str, images: Sequence[tuple[str, bytes]], report: Report) -> None:
+    """Draws small pictures of images that a person brought.
+
+    Args:
+        run: the run's folder.
+        images: a key and the content of a file each.
+        report: receives `(key, JPEG)` for each; nothing in place of the JPEG where the file is no image.
+
+    Raises:
+        InputError: the run's model cannot be read.
+    """
+    opened = open_run_once(run)
+    for n_done, (key, content) in enumerate(images, 1):
+        try:
+            picture = _draw_small(opened, content)
+        except InputError:  # it is said where the image is opened
+            picture = b""
+        report(n_done, len(images), (key, picture))
+
+
+def _draw_small(opened: OpenedRun, image: bytes | int) -> bytes:
+    """Draws an image as a small JPEG."""
+    picture = opened.load_image(image)
+    picture.thumbnail((2 * _THUMBNAIL, 2 * _THUMBNAIL))
+    return _write_picture(picture, "JPEG")
 
 
 def _compute_map(

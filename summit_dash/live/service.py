@@ -198,6 +198,14 @@ class Live:
         """Asks for small pictures of images of the run, which are reported one by one."""
         return self._ask_once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))
 
+    def draw_brought(self, visit: Visit, store: RunStore) -> Ticket | None:
+        """Asks for small pictures of the images that a visit brought; None where it has all of them."""
+        missing = [(key, upload.content) for key, upload in visit.uploads.items() if key not in visit.thumbnails]
+        if not missing:
+            return None
+        key = (store.name, store.version, "draw_brought", *visit.uploads)
+        return self._ask_once(visit, key, store, "draw_brought", (missing,))
+
     def warm(self, visit: Visit, store: RunStore) -> Ticket:
         """Asks a worker to load the model, so that the first image does not wait for it."""
         return self._ask_once(visit, (store.name, store.version, "warm"), store, "warm", ())

@@ -35,6 +35,7 @@ class Visit:
         tickets: the answers to what was asked, by what was asked.
         cancelled: those that the person cancelled.
         n_brought: images that were brought, also those that are forgotten.
+        thumbnails: small JPEGs of the uploads by their keys, once they are drawn; empty for what is no image.
         shelf: the pictures that the page shows.
         shown_graph: what the page shows as a graph, so that it is not drawn again.
         asked_at: when it asked something last.
@@ -45,6 +46,7 @@ class Visit:
     tickets: dict[Hashable, Ticket] = field(default_factory=dict)
     cancelled: dict[Hashable, Ticket] = field(default_factory=dict)
     n_brought: int = 0
+    thumbnails: dict[str, bytes] = field(default_factory=dict)
     shelf: Shelf = field(default_factory=Shelf)
     shown_graph: str = ""
     asked_at: float = 0.0
@@ -62,7 +64,8 @@ class Visit:
     @property
     def n_bytes(self) -> int:
         """The memory of images, answers and pictures. A picture of an answer counts twice once the page shows it."""
-        return self.image_bytes + self.answer_bytes + self.shelf.n_bytes
+        n_small = sum(map(len, list(self.thumbnails.values())))
+        return self.image_bytes + self.answer_bytes + self.shelf.n_bytes + n_small
 
     def drop_answers(self) -> None:
         """Forgets the answers that are over, and the pictures; the page that shows them asks again."""
@@ -70,6 +73,7 @@ class Visit:
             if ticket.view.is_over:
                 self.tickets.pop(key, None)
         self.cancelled.clear()
+        self.thumbnails.clear()
         self.shelf.clear()
 
 
@@ -198,6 +202,7 @@ class Visits:
         """Forgets the images of a visit, and all answers about them."""
         with self._lock:
             visit.uploads.clear()
+            visit.thumbnails.clear()
             visit.tickets.clear()
             visit.cancelled.clear()
             visit.shelf.clear()

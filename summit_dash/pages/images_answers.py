@@ -46,17 +46,22 @@ class Shown(NamedTuple):
 
 
 class _Asked(NamedTuple):
-    """The jobs behind what is shown, the question to a tab where the model has seen the image, and a problem."""
+    """The jobs behind what is shown, the question to a tab where the model has seen the image, and a problem.
+
+    `brought` draws the small pictures of what the person brought; None where they are there.
+    """
 
     predicted: Ticket | None
     of_tab: Sequence[Ticket]
     others: Sequence[Ticket]
+    brought: Ticket | None
     question: Question | None
     problem: InputError | None
 
     @property
     def tickets(self) -> list[Ticket]:
-        return [*([] if self.predicted is None else [self.predicted]), *self.of_tab, *self.others]
+        first, last = ([each] if each is not None else [] for each in (self.predicted, self.brought))
+        return [*first, *self.of_tab, *self.others, *last]
 
 
 def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], seen: str | None = None) -> Shown:
@@ -79,6 +84,9 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], s
     if is_over and asked.problem is None:  # a job that ended meanwhile may lead to another one
         is_over = _ask(live, visit, store, wanted, own).tickets == asked.tickets
     places = {id(ticket): live.workers.ask(ticket) for ticket in asked.tickets}
+    if asked.brought is not None:
+        drawn_now = views[id(asked.brought)].parts
+        visit.thumbnails.update({key: picture for key, picture in drawn_now if key in visit.uploads})
     visit.shelf.turn_to(image)
     live.keep_only(visit, asked.tickets)
     version = "|".join(
@@ -124,6 +132,7 @@ def _ask(
     predicted: Ticket | None = None
     of_tab: list[Ticket] = []
     others: list[Ticket] = []
+    brought: Ticket | None = None
     question: Question | None = None
     problem: InputError | None = None
     try:
@@ -139,9 +148,10 @@ def _ask(
                 of_tab = tab.ask_early(live, subject, wanted)
         if own:
             others.append(live.draw(visit, store, [image_id for image_id, _ in own]))
+        brought = live.draw_brought(visit, store)
     except InputError as found:
         problem = found
-    return _Asked(predicted, of_tab, others, question, problem)
+    return _Asked(predicted, of_tab, others, brought, question, problem)
 
 
 def _build_question(

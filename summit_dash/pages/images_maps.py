@@ -132,7 +132,7 @@ def _describe_progress(views: Sequence[View], place: int) -> str:
         return ""
     n_done, n_total = sum(view.n_done for view in views), sum(max(view.n_total, 1) for view in views) + n_later
     all_in_one = views[0]._replace(n_done=n_done, n_total=n_total)
-    return describe_wait(all_in_one, place, "Heat maps")
+    return describe_wait(all_in_one, place, "Being computed")
 
 
 def _format_share(share: float) -> str:

@@ -75,10 +75,15 @@ def build_strip(
     problem: InputError | None,
 ) -> list[Component]:
     """Builds the images to choose from: those that were brought, then some of the run's."""
-    strip = [
-        _build_choice(key, html.Span(upload.name, className="images-name"), upload.name, str(image))
-        for key, upload in visit.uploads.items()
-    ]
+    strip = []
+    for key, upload in visit.uploads.items():
+        small = visit.thumbnails.get(key)
+        named = (
+            html.Img(src=visit.shelf.put(small, "jpeg"), alt=upload.name)
+            if small
+            else html.Span(upload.name, className="images-name")
+        )
+        strip.append(_build_choice(key, named, upload.name, str(image)))
     if problem is not None:
         return [*strip, html.P(f"The run's own images: {problem.found} {problem.fix}", className="muted")]
     for image_id, words in own:

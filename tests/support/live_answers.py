@@ -80,6 +80,11 @@ def draw(run: str, image_ids: Sequence[int], report: Report) -> None:
         report(n, len(image_ids), (image_id, write_picture("JPEG")))
 
 
+def draw_brought(run: str, images: Sequence[tuple[str, bytes]], report: Report) -> None:
+    for n, (key, content) in enumerate(images, 1):
+        report(n, len(images), (key, write_picture("JPEG") if content.startswith(b"\x89PNG") else b""))
+
+
 def map_cells(
     run: str, image: bytes | int, target: int, against: int | None, layer: str | None, order: str, report: Report
 ) -> dict[str, Any]:

@@ -90,6 +90,15 @@ def test_own_images_are_drawn_by_number(live_run: Path) -> None:
     assert Image.open(io.BytesIO(told.parts[0][1])).size == (96, 96)
 
 
+def test_brought_images_are_drawn_small_and_what_is_no_image_is_left_out(live_run: Path) -> None:
+    told, wide = Told(), io.BytesIO()
+    Image.new("RGB", (640, 320), "red").save(wide, "PNG")
+    answers.draw_brought(str(live_run), [("upload-1", b"text"), ("upload-2", wide.getvalue())], told)
+    (first, nothing), (second, picture) = told.parts
+    assert (first, nothing, second) == ("upload-1", b"", "upload-2")
+    assert Image.open(io.BytesIO(picture)).size == (192, 96)
+
+
 def test_a_job_that_is_cancelled_ends_within_a_method_and_the_next_one_is_served(live_run: Path) -> None:
     calls: list[int] = []
 
