@@ -134,6 +134,34 @@ def test_zoom_goes_to_the_pointer_and_back(page: Page, url: str) -> None:
         page.wait_for_function(f"([k, sign]) => sign * (({ZOOM})() - k) > 0.3", arg=[before, sign])
 
 
+def test_a_double_click_shows_all_classes_and_quick_clicks_on_two_points_do_not(page: Page, url: str) -> None:
+    open_left(page, url)
+    box = page.locator("#embedding").bounding_box()
+    assert box is not None
+    left, right, top, bottom = (
+        *(box["x"] + part * box["width"] for part in (0.05, 0.95)),
+        *(box["y"] + part * box["height"] for part in (0.05, 0.8)),
+    )
+
+    def zoom_in() -> list[int]:
+        page.locator("#embedding").get_by_role("button", name="Zoom in").click()
+        page.wait_for_function(f"() => ({ZOOM})() > 1.3")
+        wait_for_layer(page, "conv5")
+        places = ((n, *find_point(page, n)) for n in range(12))
+        return [n for n, x, y in places if left < x < right and top < y < bottom]
+
+    first, *_ = zoom_in()
+    page.mouse.dblclick(*find_point(page, first))
+    wait_for_selection(page, class_id=first)
+    page.wait_for_function(f"() => ({ZOOM})() === 1")
+    one, two, *_ = zoom_in()
+    zoom = page.evaluate(ZOOM)
+    for at in [find_point(page, n) for n in (one, two)]:
+        page.mouse.click(*at)
+    wait_for_selection(page, class_id=two)
+    assert page.evaluate(ZOOM) == zoom
+
+
 def test_a_drag_does_not_lose_the_points(page: Page, url: str) -> None:
     open_left(page, url)
     x, y = find_point(page, 3)

@@ -77,7 +77,11 @@ const listenToFingers = (element) => {
     event.stopPropagation();
     const now = read(event);
     const {view} = emb.plot;
-    if (before) look(scatter.zoom({...view, x: view.x + now.x - before.x, y: view.y + now.y - before.y}, now.apart / before.apart, now.x, now.y), true); // prettier-ignore
+    if (before)
+      look(
+        scatter.zoom({...view, x: view.x + now.x - before.x, y: view.y + now.y - before.y}, now.apart / before.apart, now.x, now.y),
+        true,
+      );
     before = now;
   };
   element.addEventListener('touchmove', move, {capture: true, passive: false});
@@ -128,6 +132,13 @@ const click = ({event}) => {
   const {id} = emb.run.classes[i];
   dispatch(event.shiftKey && id !== current.selection.class_id ? {vs: id, vs_run: null} : {class_id: id});
 };
+/** The last two presses: two quick clicks on two points are no double click, which Plotly does not look at. */
+let presses = /** @type {any[]} */ ([]);
+const press = (event) => (presses = [...presses.slice(-1), event]);
+const showAll = () => {
+  const [one, two] = presses;
+  if (Math.hypot(two.clientX - one.clientX, two.clientY - one.clientY) <= REACH) look(scatter.WHOLE);
+};
 const bind = () => {
   const gd = drawing();
   gd.on('plotly_hover', (event) => point(placeOf(event)));
@@ -141,9 +152,10 @@ const bind = () => {
     drawOver();
   });
   gd.on('plotly_relayout', onView);
-  gd.on('plotly_doubleclick', () => look(scatter.WHOLE));
+  gd.on('plotly_doubleclick', showAll);
   gd.on('plotly_react', settle);
   gd.on('plotly_animated', arrive);
+  stage().addEventListener('pointerdown', press, {capture: true});
   stage().addEventListener('pointerleave', () => point(-1));
   gd.addEventListener('wheel', passWheel, {capture: true, passive: false});
   listenToFingers(stage());
