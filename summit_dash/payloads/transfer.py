@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 from pathlib import Path
@@ -110,22 +111,34 @@ def _list_heads(store: TransferStore, names_folders: bool) -> list[dict[str, Any
             "cut": head["cut"],
             "kind": head["kind"],
             "is_whole": head["fingerprint"] is not None,
-            "command": head["command"] if names_folders else _hide_folders(head["command"], store.path.name),
+            "command": _place_files(head["command"], name, store.path, names_folders),
         }
         for name, head in store.manifest.get("heads", {}).items()
     ]
 
 
-def _hide_folders(command: str, result: str) -> str:
-    """Returns a command whose files are named from the result's folder on, and others by their last part."""
+def _place_files(command: str, head: str, folder: Path, names_folders: bool) -> str:
+    """Names a head's files in its command where they are now: the folder of a result may have moved.
 
-    def hide(word: str) -> str:
-        if not Path(word).is_absolute():
-            return word
-        parts = Path(word).parts
-        return str(Path(*parts[parts.index(result) :])) if result in parts else parts[-1]
+    Args:
+        command: as it was written beside the head.
+        head: the name of its folder.
+        folder: of the result.
+        names_folders: files are named with the folders of this machine; else from the result's folder on, and those
+            of others by their last part.
+    """
 
-    return shlex.join(hide(word) for word in shlex.split(command))
+    def place(word: str) -> str:
+        path = Path(word)
+        pairs = list(itertools.pairwise(path.parts))
+        if ("heads", head) not in pairs:
+            return path.name if path.is_absolute() and not names_folders else word
+        within = Path(*path.parts[pairs.index(("heads", head)) :])
+        if not names_folders:
+            return str(folder.name / within)
+        return word if path.resolve() == folder / within else str(folder / within)
+
+    return shlex.join(place(word) for word in shlex.split(command))
 
 
 def _build_images(store: TransferStore) -> dict[str, Any]:

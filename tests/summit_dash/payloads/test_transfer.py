@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -44,6 +46,16 @@ def test_a_static_site_names_no_folder_of_this_machine(store: TransferStore) -> 
     assert static["heads"][0]["command"] == (  # type: ignore[index]
         "summit-dash precompute photos/heads/small@high/model.py:build photos --out runs/small@high"
     )
+
+
+def test_a_result_that_has_moved_names_its_files_where_they_are_now(store: TransferStore, tmp_path: Path) -> None:
+    moved = TransferStore(shutil.copytree(store.path, tmp_path / "elsewhere" / "renamed photos"))
+    head = moved.path / "heads" / "small@high" / "model.py"
+    rest = "/data/photos --out runs/small@high"
+    served = json.dumps(build(moved, "transfer"))
+    assert f"summit-dash precompute '{head}:build' {rest}" in served and str(store.path) not in served
+    static = json.dumps(build(moved, "transfer", names_folders=False))
+    assert "'renamed photos/heads/small@high/model.py:build' photos --out" in static
 
 
 def test_images_and_cuts_are_arrays_along_the_same_images(store: TransferStore) -> None:
