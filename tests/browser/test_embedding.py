@@ -160,6 +160,8 @@ def test_a_double_click_shows_all_classes_and_quick_clicks_on_two_points_do_not(
         page.mouse.click(*at)
     wait_for_selection(page, class_id=two)
     assert page.evaluate(ZOOM) == zoom
+    page.locator("#embedding").get_by_role("button", name="Show all classes").click()
+    page.wait_for_function(f"() => ({ZOOM})() === 1")
 
 
 def test_a_drag_does_not_lose_the_points(page: Page, url: str) -> None:
