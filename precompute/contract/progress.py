@@ -1,11 +1,12 @@
-"""Progress of long stages: a bar with rate and remaining time on a terminal, two lines a stage anywhere else."""
+"""Progress of long stages: a bar with rate and remaining time on a terminal, a line now and then anywhere else."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Protocol
 
 from rich.console import Console
@@ -16,6 +17,9 @@ from rich.text import Text
 from precompute.contract.wording import format_count
 
 __all__ = ["Advance", "ConsoleProgress", "Progress", "SilentProgress"]
+
+_EVERY = 60
+"""Seconds between two lines of a log."""
 
 
 class Advance(Protocol):
@@ -50,24 +54,33 @@ class ConsoleProgress:
     """A progress that prints on `console`, standard error by default so that results can be piped.
 
     A terminal shows a bar with count, rate, elapsed and remaining time while the stage runs. Anything else (a log, a
-    continuous-integration job) gets a line at the start. Both get a line at the end with count, seconds and rate. After
-    an exception that line has the count so far.
+    continuous-integration job) gets a line at the start, and one a minute with the same figures. Both get a line at the
+    end with count, seconds and rate. After an exception that line has the count so far.
+
+    Args:
+        console: where it prints.
+        now: the clock, in seconds.
     """
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, now: Callable[[], float] = time.perf_counter) -> None:
         self._console = console or Console(stderr=True)
+        self._now = now
 
     @contextlib.contextmanager
     def open_stage(self, description: str, total: int, unit: str = "images") -> Iterator[Advance]:
-        start, done = time.perf_counter(), 0
+        start, done = self._now(), 0
+        said_at = start
         with contextlib.ExitStack() as stack:
             bar, task = self._open_bar(stack, description, total, unit)
 
             def advance(n: int = 1, /) -> None:
-                nonlocal done
+                nonlocal done, said_at
                 done += n
                 if bar is not None:
                     bar.update(task, completed=done)
+                elif self._now() - said_at >= _EVERY and done < total:
+                    said_at = self._now()
+                    self._print(f"{description}: {_format_rest(done, total, unit, said_at - start)}")
 
             try:
                 yield advance
@@ -75,7 +88,7 @@ class ConsoleProgress:
                 stack.close()
                 self._print(f"{description}: stopped after {done:,} of {format_count(total, unit)}")
                 raise
-        self._print(f"{description}: {_format_summary(done, unit, time.perf_counter() - start)}")
+        self._print(f"{description}: {_format_summary(done, unit, self._now() - start)}")
 
     def _open_bar(
         self, stack: contextlib.ExitStack, description: str, total: int, unit: str
@@ -117,7 +130,13 @@ def _ignore(n: int = 1, /) -> None:
 
 
 def _format_rate(per_second: float, unit: str) -> str:
-    return f"{per_second:,.1f} {unit}/s"
+    return f"{per_second:,.1f} {unit}/s" if per_second >= 1 else f"{per_second:.3g} {unit}/s"
+
+
+def _format_rest(done: int, total: int, unit: str, seconds: float) -> str:
+    rate = max(done, 1e-9) / max(seconds, 1e-9)
+    left = timedelta(seconds=round((total - done) / rate))
+    return f"{done:,} of {format_count(total, unit)}, {_format_rate(rate, unit)}, {left} left"
 
 
 def _format_summary(done: int, unit: str, seconds: float) -> str:

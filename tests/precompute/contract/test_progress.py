@@ -1,4 +1,4 @@
-"""Progress: two lines where nobody watches, a bar where somebody does, nothing in a library."""
+"""Progress: a line now and then where nobody watches, a bar where somebody does, nothing in a library."""
 
 from __future__ import annotations
 
@@ -27,6 +27,22 @@ def test_a_log_gets_one_line_at_the_start_and_one_at_the_end() -> None:
     assert re.fullmatch(r"Aggregating \[mixed4d\]: 6 images in [\d.]+ s \([\d.,]+ images/s\)", last)
 
 
+def test_a_log_gets_one_line_a_minute_of_a_long_stage() -> None:
+    stream, clock = io.StringIO(), [0.0]
+    progress = ConsoleProgress(Console(file=stream), lambda: clock[0])
+
+    with progress.open_stage("Aggregating", total=4_000, unit="images") as advance:
+        for _ in range(4):
+            clock[0] += 45
+            advance(1_000)
+
+    assert stream.getvalue().splitlines() == [
+        "Aggregating: 4,000 images",
+        "Aggregating: 2,000 of 4,000 images, 22.2 images/s, 0:01:30 left",
+        "Aggregating: 4,000 images in 180.0 s (22.2 images/s)",
+    ]
+
+
 def test_a_terminal_sees_count_and_rate_and_keeps_the_last_line() -> None:
     stream = io.StringIO()
 
@@ -35,6 +51,17 @@ def test_a_terminal_sees_count_and_rate_and_keeps_the_last_line() -> None:
     assert "6/6 images" in stream.getvalue()
     assert "images/s" in stream.getvalue()
     assert "Aggregating [mixed4d]: 6 images in" in stream.getvalue().splitlines()[-1]
+
+
+def test_a_slow_rate_is_not_rounded_to_nothing() -> None:
+    stream, clock = io.StringIO(), [0.0]
+    progress = ConsoleProgress(Console(file=stream), lambda: clock[0])
+
+    with progress.open_stage("Measuring maps", total=2) as advance:
+        clock[0] += 72
+        advance()
+
+    assert "Measuring maps: 1 of 2 images, 0.0139 images/s, 0:01:12 left" in stream.getvalue()
 
 
 @pytest.mark.parametrize("terminal", [True, False])
