@@ -7,7 +7,10 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["name_temporary", "replace_file", "replace_files"]
+__all__ = ["NameFile", "name_temporary", "replace_file", "replace_files"]
+
+NameFile = Callable[[Path], Path]
+"""Names the temporary file to write in place of another."""
 
 
 def name_temporary(path: Path) -> Path:
@@ -29,7 +32,7 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def replace_files() -> Iterator[Callable[[Path], Path]]:
+def replace_files() -> Iterator[NameFile]:
     """Yields a function that names a temporary file for each file to write.
 
     All take their places when the block ends without error, in the order in which they were named. After an error

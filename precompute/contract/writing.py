@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from precompute.contract.atomic import replace_file
+from precompute.contract.atomic import NameFile, replace_file
 from precompute.contract.schema import locate_table
 from precompute.contract.tables import TABLES, Table
 
@@ -29,19 +29,24 @@ class TableWriter:
     Args:
         run: the run's folder.
         name: one of `TABLES`.
+        name_file: of `replace_files`, where several tables appear at once; None for this one alone.
 
     Raises:
         OSError: the folder cannot be written.
     """
 
-    def __init__(self, run: Path, name: str) -> None:
+    def __init__(self, run: Path, name: str, name_file: NameFile | None = None) -> None:
         self._table = TABLES[name]
+        self._name_file = name_file
         self._path = locate_table(run, name)
         self._stack = contextlib.ExitStack()
         self._writer: pq.ParquetWriter | None = None
 
     def __enter__(self) -> TableWriter:
-        temporary = self._stack.enter_context(replace_file(self._path))
+        if self._name_file is None:
+            temporary = self._stack.enter_context(replace_file(self._path))
+        else:
+            temporary = self._name_file(self._path)
         has_images = "image" in self._table.schema.names
         self._writer = self._stack.enter_context(
             pq.ParquetWriter(
@@ -77,20 +82,21 @@ def _build_table(table: Table, columns: Mapping[str, Any]) -> pa.Table:
     return pa.table(arrays, schema=table.schema)
 
 
-def write_table(run: Path, name: str, rows: pa.Table | Mapping[str, Any]) -> None:
+def write_table(run: Path, name: str, rows: pa.Table | Mapping[str, Any], name_file: NameFile | None = None) -> None:
     """Writes a whole table, already sorted by its key, in row groups by `row_group_by`.
 
     Args:
         run: the run's folder.
         name: one of `TABLES`.
         rows: an Arrow table, or values by column, which are cast to the table's types.
+        name_file: as of `TableWriter`.
 
     Raises:
         OSError: the folder cannot be written.
     """
     spec = TABLES[name]
     table = rows if isinstance(rows, pa.Table) else _build_table(spec, rows)
-    with TableWriter(run, name) as writer:
+    with TableWriter(run, name, name_file) as writer:
         if spec.row_group_by is None:
             writer.write(table)
             return

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from precompute.contract.atomic import NameFile
 from precompute.contract.nodes import Nodes
 from precompute.contract.schema import read_table
 from precompute.contract.tables import EFFECT, PAGERANK, TABLES
@@ -47,7 +48,11 @@ class Proven:
 
 
 def write_graph_tables(
-    run: Path, nodes: Nodes, proven: Mapping[int, Proven], read_channels: Callable[[int], Channels]
+    run: Path,
+    nodes: Nodes,
+    proven: Mapping[int, Proven],
+    read_channels: Callable[[int], Channels],
+    name_file: NameFile | None = None,
 ) -> None:
     """Sets effects of the graphs by PageRank, and writes the graphs by effect, of some classes; those of others stay.
 
@@ -56,6 +61,7 @@ def write_graph_tables(
         nodes: the numbering of its channels.
         proven: by class.
         read_channels: returns counts, scores and influences of a class.
+        name_file: as of `TableWriter`.
     """
     node_rows = _Rows(run, "attribution_graph_nodes", proven)
     edge_rows = _Rows(run, "attribution_graph_edges", proven)
@@ -71,7 +77,7 @@ def write_graph_tables(
         graph_rows.add({**summary, "n_nodes": [len(found.kept)], "n_edges": [len(edges)]})
     # The summary comes last: what it counts is there when it is read.
     for rows in (node_rows, edge_rows, graph_rows):
-        rows.write(nodes)
+        rows.write(nodes, name_file)
 
 
 class _Rows:
@@ -111,7 +117,7 @@ class _Rows:
         for name, values in self.columns.items():
             values.extend(rows.get(name, [None] * n_rows))
 
-    def write(self, nodes: Nodes) -> None:
+    def write(self, nodes: Nodes, name_file: NameFile | None) -> None:
         """Writes the table, sorted by its key, layers from the input on."""
         spec = TABLES[self._name]
         order = {name: index for index, name in enumerate(nodes.layer_names)}
@@ -121,7 +127,7 @@ class _Rows:
         ]
         places = sorted(range(len(keys[0])), key=lambda place: tuple(key[place] for key in keys))
         sorted_columns = {column.name: [self.columns[column.name][i] for i in places] for column in spec.columns}
-        write_table(self._run, self._name, sorted_columns)
+        write_table(self._run, self._name, sorted_columns, name_file)
 
 
 def _set_node_effects(rows: _Rows, class_id: int, nodes: Nodes, found: Proven) -> None:

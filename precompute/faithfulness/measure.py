@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow.compute as pc
 import torch
 
+from precompute.contract.atomic import replace_files
 from precompute.contract.errors import InputError
 from precompute.contract.labelled import LabelledImage
 from precompute.contract.lock import hold_run, require_no_writer
@@ -299,15 +300,16 @@ def _write_tables(
         rows[_SINGLES] += build_single_rows(
             class_id, found["numbers"].tolist(), found["is_right"], found["log_probability"], ranking.nodes
         )
-    if proven:
-        write_graph_tables(request.run, ranking.nodes, proven, ranking.read_channels)
-    for name, of_table in rows.items():
-        of_table.sort(key=lambda row: row["class_id"])  # stable: rows of a class are in order
-        columns = {column.name: [row.get(column.name) for row in of_table] for column in TABLES[name].columns}
-        if of_table:
-            write_table(request.run, name, columns)
-        else:
-            locate_table(request.run, name).unlink(missing_ok=True)
+    with replace_files() as name_file:  # all at once: a full disk leaves them as they were
+        if proven:
+            write_graph_tables(request.run, ranking.nodes, proven, ranking.read_channels, name_file)
+        for name, of_table in rows.items():
+            of_table.sort(key=lambda row: row["class_id"])  # stable: rows of a class are in order
+            columns = {column.name: [row.get(column.name) for row in of_table] for column in TABLES[name].columns}
+            if of_table:
+                write_table(request.run, name, columns, name_file)
+    for name in (name for name, of_table in rows.items() if not of_table):
+        locate_table(request.run, name).unlink(missing_ok=True)
 
 
 def _find_without_singles(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import json
 import shutil
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 
+from precompute.contract.atomic import NameFile
 from precompute.contract.errors import InputError
 from precompute.contract.progress import SilentProgress
 from precompute.contract.schema import read_manifest, read_table, write_manifest
@@ -192,7 +193,7 @@ def name_tables(run: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("n_written", (2, 5))
-def test_ended_between_two_tables_it_writes_them_all_again(
+def test_ended_between_two_tables_all_stay_as_they_were_and_are_written_again(
     run: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, n_written: int
 ) -> None:
     config = replace(CONFIG, single=True, keep_accuracy=0.9)
@@ -200,19 +201,21 @@ def test_ended_between_two_tables_it_writes_them_all_again(
     for class_ids in ((1,), (0, 2)):
         measure(whole, config=config, class_ids=class_ids)
     measure(run, config=config, class_ids=(1,))
+    before = {path.name: path.read_bytes() for path in run.glob("*.parquet")}
     n_left = [n_written]
 
-    def write_some(folder: Path, name: str, columns: Mapping[str, object]) -> None:
+    def write_some(folder: Path, name: str, columns: Mapping[str, object], name_file: NameFile) -> None:
         n_left[0] -= 1
         if n_left[0] < 0:
-            raise KeyboardInterrupt
-        write_table(folder, name, columns)  # type: ignore[arg-type]
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_table(folder, name, columns, name_file)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
         for module in (graph_tables, measuring_command):
             patched.setattr(module, "write_table", write_some)
-        with contextlib.suppress(KeyboardInterrupt):
+        with pytest.raises(OSError, match="No space left"):
             measure(run, config=config, class_ids=(0, 2))
+    assert {path.name: path.read_bytes() for path in run.glob("*.parquet")} == before and not list(run.glob(".*.tmp"))
     measure(run, config=config, class_ids=(0, 2))
     assert name_tables(run) == name_tables(whole) and not (run / "parts" / "faithfulness").exists()
     for name in name_tables(run):
