@@ -124,13 +124,15 @@ def _read_file(path: Path) -> dict[str, Labels]:
     except FileNotFoundError:
         return {}
     except OSError as problem:
-        raise InputError(f"{LABELS} is a file that can be read.", f"{problem.strerror}.", _MOVE) from problem
+        fix = _ALLOW if isinstance(problem, PermissionError) else _MOVE
+        raise InputError(f"{LABELS} is a file that can be read.", f"{LABELS}: {problem.strerror}.", fix) from problem
     try:
         return _parse(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         raise InputError(f"{LABELS} is JSON as the dashboard writes it.", f"Found {problem}.", _MOVE) from problem
 
 
+_ALLOW = "Let the user that runs the server read it."
 _MOVE = f"Repair {LABELS} in the run's folder or move it away."
 
 

@@ -69,7 +69,9 @@ def read_users(path: Path) -> Users:
         raise InputError(
             "Who may sign in stands in a file of users.",
             f"{path}: {problem.strerror}.",
-            f"Make it: summit-dash users add NAME --auth {path}.",
+            "Let the user that runs the server read it, as its owner: chown USER FILE."
+            if isinstance(problem, PermissionError)
+            else f"Make it: summit-dash users add NAME --auth {path}.",
         ) from problem
     except ValidationError as problem:
         place = ".".join(str(part) for part in problem.errors()[0]["loc"]) or "the whole"

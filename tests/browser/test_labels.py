@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from precompute.contract.errors import InputError
 from summit_dash.run.graphs import Channel
 from summit_dash.run.labels import LABELS, read_labels, save_label
 from summit_dash.run.store import RunStore
@@ -132,6 +133,18 @@ def test_what_cannot_be_saved_is_said(
     expect(field).to_have_value("fur")
     assert len(words) == 2  # the refused answer, and the console's word of it
     words.clear()
+
+
+def test_labels_that_cannot_be_read_are_said_in_place_of_a_field(
+    page: Page, url: str, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> None:
+        raise InputError("Labels can be read.", "labels.json: Permission denied.", "Let the server read it.")
+
+    monkeypatch.setattr("summit_dash.run.labels._read_file", refuse)
+    panel = open_panel(page, f"{url}?class=3&layer=conv3&channel=7", "conv3-7")
+    expect(panel.locator(".label-state")).to_have_text("labels.json: Permission denied. Let the server read it.")
+    expect(panel.get_by_label("Label of conv3-7")).to_be_hidden()
 
 
 def test_where_the_folder_takes_none_labels_are_only_read(

@@ -73,3 +73,8 @@ def test_the_container_runs_the_command_as_a_user_of_its_own() -> None:
     assert content["USER"] not in ("root", "0")
     assert '"summit-dash", "serve"' in content["ENTRYPOINT"]
     assert "SUMMIT_DASH_HOST=0.0.0.0" in content["ENV"]
+    page = (FOLDER.parent / "hosting.md").read_text()
+    assert f"\nchown -R {content['USER']} /etc/summit-dash\n" in page, (
+        "it reads the file of users, which is its owner's"
+    )
+    assert "-e SUMMIT_DASH_ALLOWED_HOST=" in page, "it does not know the name of the machine around it"

@@ -80,10 +80,10 @@ export const showLabel = (panel) => {
   const problem = labels.problem();
   if (document.activeElement !== input) input.value = label;
   input.readOnly = !labels.canEdit();
-  input.hidden = input.readOnly && !label && !problem;
+  input.hidden = input.readOnly && !label;
   if (problem) field.querySelector('.label-state').textContent = `${problem.found} ${problem.fix}`;
   drawSuggestion(field);
-  field.hidden = input.hidden && lineOf(field).hidden;
+  field.hidden = input.hidden && lineOf(field).hidden && !problem;
 };
 /** Shows what the payload of a channel suggests; null for nothing. */
 export const suggestLabel = (panel, suggestion) => {

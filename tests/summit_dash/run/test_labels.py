@@ -126,6 +126,20 @@ def test_a_folder_that_cannot_be_written_says_so(
     assert read_found(client) == {"labels": {}, "editable": False}
 
 
+def test_a_file_of_another_user_is_said_with_what_to_do(
+    client: FlaskClient, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(client, "conv3", 5, "hands")
+
+    def refuse(*_: Any, **__: Any) -> str:
+        raise PermissionError(13, "Permission denied", str(path / LABELS))
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    problem = client.get("/run/run/data/labels.json").json["problem"]
+    assert problem["found"] == "labels.json: Permission denied."
+    assert problem["fix"] == "Let the user that runs the server read it."
+
+
 def test_a_full_disk_is_one_message_and_no_label_is_lost(
     client: FlaskClient, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

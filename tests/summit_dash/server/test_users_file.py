@@ -68,6 +68,15 @@ def test_what_is_no_file_of_users_is_refused_and_leaves_the_users_that_were_read
     assert users.find_role("ada") == "editor"
 
 
+def test_a_file_of_another_user_is_said_with_what_to_do(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(InputError, match=r"Permission denied\.\s+Let the user that runs the server read it"):
+        read_users(file)
+
+
 def test_weak_methods_of_hashing_are_refused() -> None:
     with pytest.raises(ValueError, match="hash"):
         User(hash="pbkdf2:sha1:1$a$00")
