@@ -118,8 +118,9 @@ def _read_quality(store: RunStore) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for row in rows:
         if row["metric"] == "selectivity":
-            interval = "" if row["ci_low"] is None else f" [{row['ci_low']:.2f}, {row['ci_high']:.2f}]"
-            found[row["method"]] = [f"selectivity {row['value']:.2f}{interval}, n = {row['n_images']:,}"]
+            interval = "" if row["ci_low"] is None else f" [{row['ci_low']:z.2f}, {row['ci_high']:z.2f}]"
+            # A line breaks before "n", not within "n = 32".
+            found[row["method"]] = [f"selectivity {row['value']:z.2f}{interval}, n\u00a0=\u00a0{row['n_images']:,}"]
     for method, sentences in warnings.items():
         found.setdefault(method, []).extend(f"On this model it {words}." for words in sentences)
     return found

@@ -18,11 +18,11 @@ def test_the_quality_that_the_run_knows_is_beside_each_map(
 ) -> None:
     run = Path(shutil.copytree(run_path, tmp_path / "run"))
     assert read_quality(RunStore(run)) == {}
-    rows = [("lrp", "selectivity", 0.25, 0.2, 0.3, 40), ("lrp", "selectivity_over_edges", 0.1, 0.0, 0.2, 40)]
+    rows = [("lrp", "selectivity", -0.004, -0.2, 0.3, 40), ("lrp", "selectivity_over_edges", 0.1, 0.0, 0.2, 40)]
     names = ("method", "metric", "value", "ci_low", "ci_high", "n_images")
     write_table(run, "explanation_quality", dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
     body = str(ask(live, visit, RunStore(run)).body)
-    assert "selectivity 0.25 [0.20, 0.30], n = 40" in body
+    assert "selectivity 0.00 [-0.20, 0.30], n\\xa0=\\xa040" in body
     assert "On this model it does not beat an edge detector." in body
 
 
