@@ -5,6 +5,7 @@ Everything here is written with loops over one image, one channel and one path a
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -93,12 +94,35 @@ def find_top_sources(influence: Tensor, top_k: int) -> list[list[tuple[int, floa
     return rows
 
 
+def find_ties(influence: Tensor, top_k: int) -> list[list[int]]:
+    """Finds per target the sources of which single precision cannot tell whether they are among the `top_k` greatest.
+
+    These are as great as the last one that is chosen or the first one that is not, where the two are as great.
+    """
+    rows = []
+    for row in influence.tolist():
+        greatest = sorted((value for value in row if value > 0), reverse=True)
+        tied = []
+        if len(greatest) > top_k and math.isclose(greatest[top_k - 1], greatest[top_k], rel_tol=_PRECISION):
+            tied = [i for i in range(len(row)) if math.isclose(row[i], greatest[top_k], rel_tol=_PRECISION)]
+        rows.append(tied)
+    return rows
+
+
+_PRECISION = 1e-5
+"""Relative: sums of some hundred products in another order differ by less, on another processor also."""
+
+
 @dataclass
 class Counts:
-    """Counts of one class over its images: activations by (layer, channel), influences by channel pairs."""
+    """Counts of one class over its images: activations by (layer, channel), influences by channel pairs.
+
+    `ties` has, of each channel pair, the images in which single precision cannot tell whether it counts.
+    """
 
     activation_count: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     influence_count: dict[tuple[str, int, str, int], int] = field(default_factory=lambda: defaultdict(int))
+    ties: dict[tuple[str, int, str, int], int] = field(default_factory=lambda: defaultdict(int))
 
     def add_activations(self, layer: str, values: Tensor, mass: float) -> None:
         for j in find_strongest_channels(values, mass):
@@ -108,6 +132,9 @@ class Counts:
         for j, row in enumerate(find_top_sources(influence, top_k)):
             for i, _ in row:
                 self.influence_count[target, j, source, i] += 1
+        for j, tied in enumerate(find_ties(influence, top_k)):
+            for i in tied:
+                self.ties[target, j, source, i] += 1
 
 
 def count_class(model: nn.Module, images: Tensor, config: ReferenceConfig) -> Counts:

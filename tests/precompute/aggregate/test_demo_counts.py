@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from precompute.demo.images import DemoImages
 from precompute.models.graph.exported import ExportedModel
 from precompute.models.layers.selection import select_layers
 from precompute.models.sources.loading import LoadedModel, ModelConfig, load_model
+from tests.reference.influence import find_ties
 from tests.reference.networks import DEMO
 from tests.support.counting import find_differences
 from tests.support.dispatches import count_dispatches
@@ -29,3 +31,8 @@ def test_the_operations_of_the_pass_do_not_depend_on_the_number_of_images(demo: 
     model = ExportedModel(demo.module, (3, 96, 96))
     few, many = count_dispatches(model, select_layers(model), (1, 64))
     assert 0 < many <= 1.1 * few
+
+
+def test_the_reference_knows_which_of_its_choices_single_precision_cannot_make() -> None:
+    influence = torch.tensor([[0.5, 0.3, 0.3 * (1 + 3e-7), 0.1], [0.5, 0.3, 0.29, 0.1], [0.2, 0.2, 0.0, 0.0]])
+    assert find_ties(influence, 2) == [[1, 2], [], []]
