@@ -78,7 +78,7 @@ class ConsoleProgress:
                 done += n
                 if bar is not None:
                     bar.update(task, completed=done)
-                elif self._now() - said_at >= _EVERY and done < total:
+                elif 0 < done < total and self._now() - said_at >= _EVERY:
                     said_at = self._now()
                     self._print(f"{description}: {_format_rest(done, total, unit, said_at - start)}")
 
@@ -134,7 +134,7 @@ def _format_rate(per_second: float, unit: str) -> str:
 
 
 def _format_rest(done: int, total: int, unit: str, seconds: float) -> str:
-    rate = max(done, 1e-9) / max(seconds, 1e-9)
+    rate = done / max(seconds, 1e-9)
     left = timedelta(seconds=round((total - done) / rate))
     return f"{done:,} of {format_count(total, unit)}, {_format_rate(rate, unit)}, {left} left"
 

@@ -199,11 +199,11 @@ class Live:
         return self._ask_once(visit, (store.name, store.version, "draw", *image_ids), store, "draw", (list(image_ids),))
 
     def draw_brought(self, visit: Visit, store: RunStore) -> Ticket | None:
-        """Asks for small pictures of the images that a visit brought; None where it has all of them."""
+        """Asks for small pictures of the images that a visit brought and has none of yet; None where it has all."""
         missing = [(key, upload.content) for key, upload in visit.uploads.items() if key not in visit.thumbnails]
         if not missing:
             return None
-        key = (store.name, store.version, "draw_brought", *visit.uploads)
+        key = (store.name, store.version, "draw_brought", *(name for name, _ in missing))
         return self._ask_once(visit, key, store, "draw_brought", (missing,))
 
     def warm(self, visit: Visit, store: RunStore) -> Ticket:

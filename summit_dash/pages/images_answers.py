@@ -84,9 +84,9 @@ def show(live: Live, visit: Visit, store: RunStore, wanted: Mapping[str, Any], s
     if is_over and asked.problem is None:  # a job that ended meanwhile may lead to another one
         is_over = _ask(live, visit, store, wanted, own).tickets == asked.tickets
     places = {id(ticket): live.workers.ask(ticket) for ticket in asked.tickets}
-    if asked.brought is not None:
-        drawn_now = views[id(asked.brought)].parts
-        visit.thumbnails.update({key: picture for key, picture in drawn_now if key in visit.uploads})
+    small = None if asked.brought is None else views[id(asked.brought)]
+    if small is not None and small.is_over:  # all at once: what is missing names the job
+        visit.thumbnails.update({key: picture for key, picture in small.parts if key in visit.uploads})
     visit.shelf.turn_to(image)
     live.keep_only(visit, asked.tickets)
     version = "|".join(

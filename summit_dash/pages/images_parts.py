@@ -75,24 +75,18 @@ def build_strip(
     problem: InputError | None,
 ) -> list[Component]:
     """Builds the images to choose from: those that were brought, then some of the run's."""
+
+    def show(picture: bytes | None, words: str, instead: Component) -> Component:
+        return html.Img(src=visit.shelf.put(picture, "jpeg"), alt=words) if picture else instead
+
     strip = []
     for key, upload in visit.uploads.items():
-        small = visit.thumbnails.get(key)
-        named = (
-            html.Img(src=visit.shelf.put(small, "jpeg"), alt=upload.name)
-            if small
-            else html.Span(upload.name, className="images-name")
-        )
-        strip.append(_build_choice(key, named, upload.name, str(image)))
+        inside = show(visit.thumbnails.get(key), upload.name, html.Span(upload.name, className="images-name"))
+        strip.append(_build_choice(key, inside, upload.name, str(image)))
     if problem is not None:
         return [*strip, html.P(f"The run's own images: {problem.found} {problem.fix}", className="muted")]
     for image_id, words in own:
-        picture = pictures.get(image_id)
-        inside = (
-            html.Img(src=visit.shelf.put(picture, "jpeg"), alt=words)
-            if picture
-            else html.Span(className="images-blank")
-        )
+        inside = show(pictures.get(image_id), words, html.Span(className="images-blank"))
         strip.append(_build_choice(str(image_id), inside, words, str(image)))
     return strip
 

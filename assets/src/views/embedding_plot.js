@@ -77,11 +77,7 @@ const listenToFingers = (element) => {
     event.stopPropagation();
     const now = read(event);
     const {view} = emb.plot;
-    if (before)
-      look(
-        scatter.zoom({...view, x: view.x + now.x - before.x, y: view.y + now.y - before.y}, now.apart / before.apart, now.x, now.y),
-        true,
-      );
+    if (before) look(scatter.zoom({...view, x: view.x + now.x - before.x, y: view.y + now.y - before.y}, now.apart / before.apart, now.x, now.y), true); // prettier-ignore
     before = now;
   };
   element.addEventListener('touchmove', move, {capture: true, passive: false});

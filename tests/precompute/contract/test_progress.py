@@ -59,6 +59,7 @@ def test_a_slow_rate_is_not_rounded_to_nothing() -> None:
 
     with progress.open_stage("Measuring maps", total=2) as advance:
         clock[0] += 72
+        advance(0)
         advance()
 
     assert "Measuring maps: 1 of 2 images, 0.0139 images/s, 0:01:12 left" in stream.getvalue()
